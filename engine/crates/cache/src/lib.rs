@@ -1,0 +1,4 @@
+//! The function store: machine code by content.
+//!
+//! **Takes** decoded functions and their machine code. **Gives** keys, and code for keys seen before. **Never** keeps
+//! anything that depends on where code lies or on what a symbol resolves to.

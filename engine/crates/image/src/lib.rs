@@ -1,0 +1,4 @@
+//! The in-place linker: a shared object on tmpfs that grows.
+//!
+//! **Takes** the globals of all units of a program and machine code of single functions. **Gives** an ELF file that the
+//! ordinary loader loads. **Never** compiles, and never moves code that a running program may execute.
