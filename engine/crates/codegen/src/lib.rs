@@ -3,4 +3,4 @@
 //! **Takes** a translated function, or a bitcode function by name. **Gives** [`machine::MachineCode`]. **Never** knows
 //! where code will lie or what a symbol resolves to: the image binds that.
 
-pub mod machine;
+pub use cranefly_machine as machine;

@@ -1,4 +1,6 @@
 //! Machine code of one function, position-independent and unbound: what the cache keeps and the image places.
+//!
+//! **Takes** nothing, **gives** data types only: the code generators fill them, the image reads them, and neither knows the other.
 
 use serde::{Deserialize, Serialize};
 
@@ -21,7 +23,7 @@ pub struct MachineCode {
     /// return address column 16 and the initial rules `CFA = rsp + 8`, `RA at CFA − 8`.
     pub cfi: Vec<u8>,
     /// Rows of the line table: from `offset` on, the code belongs to location `location` of the function's
-    /// [`locations`](cranefly_bitcode::ir::Function::locations) (`u32::MAX`: none). By rising offset.
+    /// `locations` (`u32::MAX`: none). By rising offset.
     pub lines: Vec<(u32, u32)>,
     /// Who compiled it.
     pub tier: Tier,
@@ -75,7 +77,7 @@ pub enum RelocationKind {
 /// What a relocation refers to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Target {
-    /// Entry of the function's symbol table ([`cranefly_bitcode::ir::SymbolId`]).
+    /// Entry of the function's symbol table (`SymbolId`).
     Symbol(u32),
     /// As `Symbol`, called with variable arguments: must go through a thunk that sets AL to 8 (System V: upper bound
     /// of the vector registers used).

@@ -1,0 +1,212 @@
+//! The base image and the system libraries behind it: what programs find by name outside of their own units.
+
+use std::collections::{HashMap, HashSet};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use memmap2::Mmap;
+use object::elf;
+use object::read::elf::{Dyn, ElfFile64, Sym, SymbolTable};
+use object::{LittleEndian, Object, ObjectSymbol, SymbolKind, SymbolSection};
+
+use crate::Error;
+
+/// Exported by every base image: a byte of data whose address the image's relocations are counted from. It makes every
+/// symbol of the base image reachable through the ordinary dynamic loader, also those that have no dynamic symbol.
+pub const ANCHOR: &str = "__cranefly_base_anchor";
+/// As [`ANCHOR`], for thread-locals.
+pub const TLS_ANCHOR: &str = "__cranefly_tls_anchor";
+
+/// Where the base image defines a symbol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BasePlace {
+    /// Bytes from [`ANCHOR`].
+    Address(i64),
+    /// Bytes from [`TLS_ANCHOR`] in the base image's block of thread-locals.
+    ThreadLocal(i64),
+}
+
+/// A symbol of a shared library, with the version that a link against it today would record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Import {
+    /// The library's `DT_SONAME`.
+    pub library: String,
+    /// Version name (`GLIBC_2.34`); `None` for an unversioned library.
+    pub version: Option<String>,
+    /// It is code.
+    pub function: bool,
+    /// Thread-local.
+    pub thread_local: bool,
+}
+
+/// An indexed `libbase.so`.
+#[derive(Debug)]
+pub struct BaseImage {
+    path: PathBuf,
+    symbols: HashMap<Box<str>, BasePlace>,
+    undefined: HashSet<Box<str>>,
+    sections: HashSet<Box<str>>,
+    libraries: Vec<String>,
+    imports: HashMap<Box<str>, Import>,
+}
+
+impl BaseImage {
+    /// Reads the symbol tables of the base image at `path` and of the shared libraries that it needs.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let bad = |reason: String| Error::Base { path: path.to_owned(), reason };
+        let map = map_file(path).map_err(|error| bad(error.to_string()))?;
+        let elf = ElfFile64::<LittleEndian>::parse(&*map).map_err(|error| bad(error.to_string()))?;
+        let mut addresses = HashMap::new();
+        let mut thread_locals = HashMap::new();
+        let mut undefined = HashSet::new();
+        for symbol in elf.symbols() {
+            let Ok(name) = symbol.name() else { continue };
+            let raw = symbol.elf_symbol();
+            // A linker turns hidden symbols into local ones, which keep their visibility; true locals have the default one.
+            let visible = raw.st_bind() != elf::STB_LOCAL || raw.st_visibility() == elf::STV_HIDDEN;
+            if !visible || name.is_empty() || symbol.section() == SymbolSection::Undefined {
+                continue;
+            }
+            if symbol.kind() == SymbolKind::Tls {
+                thread_locals.insert(Box::from(name), symbol.address());
+            } else {
+                addresses.insert(Box::from(name), symbol.address());
+            }
+        }
+        for symbol in elf.dynamic_symbols() {
+            if symbol.is_undefined()
+                && let Ok(name) = symbol.name()
+            {
+                undefined.insert(Box::from(name));
+            }
+        }
+        let anchor = *addresses.get(ANCHOR).ok_or_else(|| bad(format!("it does not define `{ANCHOR}`")))?;
+        let tls_anchor = *thread_locals.get(TLS_ANCHOR).ok_or_else(|| bad(format!("it does not define `{TLS_ANCHOR}`")))?;
+        let distance = |from: u64, to: u64| to.wrapping_sub(from).cast_signed();
+        let symbols = addresses
+            .into_iter()
+            .map(|(name, at)| (name, BasePlace::Address(distance(anchor, at))))
+            .chain(thread_locals.into_iter().map(|(name, at)| (name, BasePlace::ThreadLocal(distance(tls_anchor, at)))))
+            .collect();
+        let sections = elf
+            .elf_section_table()
+            .iter()
+            .filter_map(|section| elf.elf_section_table().section_name(LittleEndian, section).ok())
+            .filter_map(|name| std::str::from_utf8(name).ok())
+            .map(Box::from)
+            .collect();
+
+        let (needed, search) = needed_libraries(&elf).map_err(|error| bad(error.to_string()))?;
+        let mut imports = HashMap::new();
+        let mut libraries = Vec::new();
+        for library in needed {
+            // A library that is missing now is missing when the program starts, too; the loader says so best.
+            if let Some(file) = find_library(&library, &search) {
+                index_library(&library, &file, &mut imports).map_err(|error| bad(format!("{library}: {error}")))?;
+            }
+            libraries.push(library);
+        }
+        Ok(Self { path: path.to_owned(), symbols, undefined, sections, libraries, imports })
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where the base image defines `name`, if it does.
+    pub fn symbol(&self, name: &str) -> Option<BasePlace> {
+        self.symbols.get(name).copied()
+    }
+
+    /// Names that the base image expects others to define: libraries, and the program (the allocator's entry points).
+    pub fn undefined(&self) -> impl Iterator<Item = &str> {
+        self.undefined.iter().map(AsRef::as_ref)
+    }
+
+    /// `DT_NEEDED` of the base image, in order.
+    pub fn libraries(&self) -> &[String] {
+        &self.libraries
+    }
+
+    /// The library symbol `name`, if a needed library exports it.
+    pub fn import(&self, name: &str) -> Option<&Import> {
+        self.imports.get(name)
+    }
+
+    /// Whether the base image has a section of that name.
+    pub fn has_section(&self, name: &str) -> bool {
+        self.sections.contains(name)
+    }
+}
+
+fn map_file(path: &Path) -> std::io::Result<Mmap> {
+    let file = File::open(path)?;
+    // SAFETY: the file is a finished shared library, which is replaced by renaming, never rewritten in place.
+    unsafe { Mmap::map(&file) }
+}
+
+type Elf<'data> = ElfFile64<'data, LittleEndian>;
+
+/// `DT_NEEDED` and the directories of `DT_RUNPATH` / `DT_RPATH`.
+fn needed_libraries(elf: &Elf) -> object::Result<(Vec<String>, Vec<PathBuf>)> {
+    let sections = elf.elf_section_table();
+    let mut needed = Vec::new();
+    let mut search = Vec::new();
+    if let Some((entries, strings)) = sections.dynamic(LittleEndian, elf.data())? {
+        let strings = sections.strings(LittleEndian, elf.data(), strings)?;
+        for entry in entries {
+            let tag = entry.d_tag(LittleEndian);
+            let Ok(offset) = u32::try_from(entry.d_val(LittleEndian)) else { continue };
+            let text = || strings.get(offset).ok().and_then(|bytes| std::str::from_utf8(bytes).ok());
+            match tag {
+                elf::DT_NEEDED => needed.extend(text().map(str::to_owned)),
+                elf::DT_RUNPATH | elf::DT_RPATH => search.extend(text().unwrap_or_default().split(':').map(PathBuf::from)),
+                _ => {}
+            }
+        }
+    }
+    Ok((needed, search))
+}
+
+/// Finds a shared library as the loader would, but for `LD_LIBRARY_PATH`, which belongs to the program's start.
+fn find_library(name: &str, search: &[PathBuf]) -> Option<PathBuf> {
+    if name.contains('/') {
+        return Some(PathBuf::from(name));
+    }
+    let system = ["/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib64", "/usr/lib64", "/lib", "/usr/lib", "/usr/local/lib"];
+    search.iter().map(PathBuf::as_path).chain(system.iter().map(Path::new)).map(|dir| dir.join(name)).find(|path| path.exists())
+}
+
+/// Records the default version of everything that `file` exports; earlier libraries win, as at load time.
+fn index_library(library: &str, file: &Path, imports: &mut HashMap<Box<str>, Import>) -> Result<(), Box<dyn std::error::Error>> {
+    let map = map_file(file)?;
+    let elf = Elf::parse(&*map)?;
+    let sections = elf.elf_section_table();
+    let symbols: &SymbolTable<_, _> = elf.elf_dynamic_symbol_table();
+    let versions = sections.versions(LittleEndian, elf.data())?;
+    for (index, symbol) in symbols.enumerate() {
+        if symbol.is_undefined(LittleEndian) || symbol.st_bind() == elf::STB_LOCAL {
+            continue;
+        }
+        let Ok(Ok(name)) = symbols.symbol_name(LittleEndian, symbol).map(std::str::from_utf8) else { continue };
+        let mut version = None;
+        if let Some(versions) = &versions {
+            let number = versions.version_index(LittleEndian, index);
+            if number.is_hidden() {
+                continue;
+            }
+            if let Some(found) = versions.version(number.into())? {
+                version = Some(std::str::from_utf8(found.name())?.to_owned());
+            }
+        }
+        let kind = symbol.st_type();
+        imports.entry(name.into()).or_insert_with(|| Import {
+            library: library.to_owned(),
+            version,
+            function: matches!(kind, elf::STT_FUNC | elf::STT_GNU_IFUNC),
+            thread_local: kind == elf::STT_TLS,
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,52 @@
+//! What can go wrong while an image is made.
+
+use std::io;
+use std::path::PathBuf;
+
+/// A failure of the image stage.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The image's file could not be made or written.
+    #[error("cannot write the program image {path}: {source}", path = .path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A region has no room left: the image must be made anew with more.
+    #[error("the program image has no room left in {region}")]
+    Full {
+        /// Section name.
+        region: &'static str,
+    },
+    /// The program is too large for one image.
+    #[error("the program needs more than 2 GB of code and data, which PC-relative addressing cannot span")]
+    TooLarge,
+    /// The base image is not what it should be.
+    #[error("the base image {path} is unusable: {reason}", path = .path.display())]
+    Base {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Machine code cannot be placed.
+    #[error("cannot place `{function}`: {reason}")]
+    Relocation {
+        /// Its symbol.
+        function: String,
+        /// Why.
+        reason: String,
+    },
+    /// The same symbol has two strong definitions.
+    #[error("symbol `{name}` is defined twice: in {first} and in {second}")]
+    Duplicate {
+        /// The symbol.
+        name: String,
+        /// One unit.
+        first: String,
+        /// The other unit.
+        second: String,
+    },
+}

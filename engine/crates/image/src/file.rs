@@ -1,0 +1,163 @@
+//! The image's file: a sparse, private file that the daemon keeps mapped and writes in place.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use memmap2::MmapMut;
+
+use crate::Error;
+use crate::layout::{Layout, Region};
+
+/// The mapped file with one write cursor a region.
+#[derive(Debug)]
+pub struct ImageFile {
+    path: PathBuf,
+    file: File,
+    map: MmapMut,
+    layout: Layout,
+    used: [u64; Region::ALL.len()],
+}
+
+impl ImageFile {
+    /// Creates `path` (mode 0600), replacing nothing: the caller picks a fresh name and renames.
+    pub fn create(path: &Path, layout: Layout) -> Result<Self, Error> {
+        let failed = |source| Error::File { path: path.to_owned(), source };
+        let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
+        file.set_len(layout.file_len()).map_err(failed)?;
+        // SAFETY: the file was created just now under a name of our own with mode 0600; only this process writes it, and
+        // nobody truncates it, so the mapping stays valid and has one writer.
+        let map = unsafe { MmapMut::map_mut(&file) }.map_err(failed)?;
+        Ok(Self { path: path.to_owned(), file, map, layout, used: [0; Region::ALL.len()] })
+    }
+
+    /// Where the file is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Moves the file to `target`, atomically replacing what is there. Programs that have the old one mapped keep it.
+    pub fn rename(&mut self, target: &Path) -> Result<(), Error> {
+        std::fs::rename(&self.path, target).map_err(|source| Error::File { path: target.to_owned(), source })?;
+        target.clone_into(&mut self.path);
+        Ok(())
+    }
+
+    /// The regions.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// Bytes in use in `region`.
+    pub fn used(&self, region: Region) -> u64 {
+        self.used[region as usize]
+    }
+
+    /// Virtual address of the first free byte of `region`.
+    pub fn end(&self, region: Region) -> u64 {
+        self.layout.start(region) + self.used(region)
+    }
+
+    /// Sets the cursor of a region that is rewritten as a whole.
+    pub fn set_used(&mut self, region: Region, used: u64) -> Result<(), Error> {
+        if used > self.layout.capacity(region) {
+            return Err(Error::Full { region: region.section_name() });
+        }
+        self.used[region as usize] = used;
+        Ok(())
+    }
+
+    /// Reserves `len` bytes aligned to `align` in `region` and gives their address.
+    pub fn reserve(&mut self, region: Region, len: u64, align: u64) -> Result<u64, Error> {
+        let start = self.layout.start(region);
+        let at = self.end(region).next_multiple_of(align.max(1));
+        self.set_used(region, at + len - start)?;
+        Ok(at)
+    }
+
+    /// Appends `bytes` to `region` and gives their address.
+    pub fn append(&mut self, region: Region, bytes: &[u8], align: u64) -> Result<u64, Error> {
+        let at = self.reserve(region, bytes.len() as u64, align)?;
+        self.write(at, bytes);
+        Ok(at)
+    }
+
+    /// Writes at a virtual address (or the file offset of what is not loaded).
+    pub fn write(&mut self, at: u64, bytes: &[u8]) {
+        let at = usize::try_from(at).expect("an address in the file");
+        self.map[at..at + bytes.len()].copy_from_slice(bytes);
+    }
+
+    /// Reads `len` bytes at a virtual address.
+    pub fn read(&self, at: u64, len: usize) -> &[u8] {
+        let at = usize::try_from(at).expect("an address in the file");
+        &self.map[at..at + len]
+    }
+
+    /// Writes a little-endian 64-bit word with one store; `at` is a multiple of 8. Release order: what was written before
+    /// is visible to a program that sees the word.
+    pub fn publish_u64(&mut self, at: u64, value: u64) {
+        assert!(at.is_multiple_of(8), "aligned word");
+        let at = usize::try_from(at).expect("an address in the file");
+        let word = &mut self.map[at..at + 8];
+        // SAFETY: the slice is 8 bytes long and, the mapping being page-aligned, aligned to 8; other processes only read.
+        let word = unsafe { std::sync::atomic::AtomicU64::from_ptr(word.as_mut_ptr().cast()) };
+        word.store(value.to_le(), std::sync::atomic::Ordering::Release);
+    }
+
+    /// As [`Self::publish_u64`] for 32 bits.
+    pub fn publish_u32(&mut self, at: u64, value: u32) {
+        assert!(at.is_multiple_of(4), "aligned word");
+        let at = usize::try_from(at).expect("an address in the file");
+        let word = &mut self.map[at..at + 4];
+        // SAFETY: as in `publish_u64`, for 4 bytes.
+        let word = unsafe { std::sync::atomic::AtomicU32::from_ptr(word.as_mut_ptr().cast()) };
+        word.store(value.to_le(), std::sync::atomic::Ordering::Release);
+    }
+
+    /// Bytes that the file really takes.
+    pub fn allocated_bytes(&self) -> u64 {
+        use std::os::unix::fs::MetadataExt;
+        self.file.metadata().map_or(0, |metadata| metadata.blocks() * 512)
+    }
+
+    /// Tries to make sure that no other process has the file open or mapped, and keeps others from opening it until the
+    /// lease is dropped (Linux: `fcntl(F_SETLEASE, F_WRLCK)`; a mapping counts as open, however it came to be).
+    pub fn lease(&self) -> Result<Option<Lease>, Error> {
+        let lease = self.file.try_clone().map_err(|source| Error::File { path: self.path.clone(), source })?;
+        match set_lease(&lease, libc::F_WRLCK) {
+            Ok(()) => Ok(Some(Lease { file: lease })),
+            // Busy, or a file system without leases: the caller writes a new file instead.
+            Err(_) => Ok(None),
+        }
+    }
+}
+
+/// Exclusive use of an image's file; ends when dropped.
+#[derive(Debug)]
+pub struct Lease {
+    file: File,
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        // Failure would mean that there is no lease to give back.
+        let _ = set_lease(&self.file, libc::F_UNLCK);
+    }
+}
+
+fn set_lease(file: &File, kind: i32) -> io::Result<()> {
+    // A lease break sends SIGIO to the holder, whose default action is to end the process.
+    static IGNORE_SIGIO: std::sync::Once = std::sync::Once::new();
+    IGNORE_SIGIO.call_once(|| {
+        // SAFETY: installing SIG_IGN runs no code in a handler.
+        unsafe { libc::signal(libc::SIGIO, libc::SIG_IGN) };
+    });
+    // SAFETY: F_SETLEASE takes an integer and touches no memory of ours.
+    match unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETLEASE, kind) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
