@@ -1,0 +1,117 @@
+/**
+ * Reads what `cargo test` and `cranefly test` print: test by test, under the target that it belongs to.
+ */
+import { cranefly } from "./repository.js";
+import { run, type Outcome, type RunOptions } from "./process.js";
+
+/** What libtest says of one test. */
+export type Verdict = "ok" | "FAILED" | "ignored" | "no verdict";
+
+/** "target name" → "test name" → verdict. */
+export type Results = Map<string, Map<string, Verdict>>;
+
+/**
+ * Parses the output of `… test`, standard output and error together in one stream. A target is named by cargo's
+ * `Running` line, without the path of the executable, whose hash differs.
+ */
+export function parseLibtest(output: string): Results {
+  const results: Results = new Map();
+  let tests: Map<string, Verdict> | undefined;
+  let open: string | undefined;
+  for (const line of output.split("\n")) {
+    const running = /^\s*Running (unittests )?(\S+)(?: \(.*[/\\]([^/\\]+?)-[0-9a-f]{16}\)| \(.*\))?$/.exec(line);
+    if (running) {
+      tests = new Map();
+      const base = `${running[1] ?? ""}${running[2] ?? ""}`;
+      // Packages of one workspace have targets of the same path.
+      let name = running[3] === undefined ? base : `${base} (${running[3]})`;
+      while (results.has(name)) name += "'";
+      results.set(name, tests);
+      open = undefined;
+      continue;
+    }
+    const whole = /^test (.+?)(?: - should panic)? \.\.\. (ok|FAILED|ignored)?/.exec(line);
+    if (whole && tests) {
+      const [, name = "", verdict] = whole;
+      tests.set(name, (verdict as Verdict | undefined) ?? "no verdict");
+      // With --nocapture or a print that bypasses the capture, the verdict stands behind the test's own output.
+      open = verdict === undefined ? name : undefined;
+      continue;
+    }
+    const rest = /^(?:.*)\b(ok|FAILED)$/.exec(line);
+    if (open !== undefined && rest && tests) {
+      tests.set(open, rest[1] as Verdict);
+      open = undefined;
+    }
+  }
+  return results;
+}
+
+/** One difference between two runs of the same tests. */
+export interface Difference {
+  readonly target: string;
+  /** Empty when the whole target is missing. */
+  readonly test: string;
+  readonly native: Verdict | "missing";
+  readonly cranefly: Verdict | "missing";
+}
+
+/** Every target or test that is not in both, or whose verdicts differ. Tests that fail natively may do anything. */
+export function differences(native: Results, ours: Results): Difference[] {
+  const found: Difference[] = [];
+  for (const target of new Set([...native.keys(), ...ours.keys()])) {
+    const [theirs, mine] = [native.get(target), ours.get(target)];
+    if (!theirs || !mine) {
+      const there = (tests: unknown) => (tests ? ("ok" as const) : ("missing" as const));
+      found.push({ target, test: "", native: there(theirs), cranefly: there(mine) });
+      continue;
+    }
+    for (const test of new Set([...theirs.keys(), ...mine.keys()])) {
+      const [a, b] = [theirs.get(test) ?? "missing", mine.get(test) ?? "missing"];
+      if (a !== b && a !== "FAILED" && a !== "no verdict") found.push({ target, test, native: a, cranefly: b });
+    }
+  }
+  return found;
+}
+
+export function count(results: Results): { targets: number; tests: number; failed: number } {
+  const verdicts = [...results.values()].flatMap((tests) => [...tests.values()]);
+  return { targets: results.size, tests: verdicts.length, failed: verdicts.filter((v) => v === "FAILED").length };
+}
+
+/** What a run of tests gave: the outcome of the whole and each test's verdict. */
+export interface TestRun {
+  readonly outcome: Outcome;
+  readonly results: Results;
+}
+
+/** Which tests of a project. */
+export interface TestSelection {
+  /** Package and features, as for `cargo test`. */
+  readonly selection?: readonly string[];
+  /** Arguments for libtest. */
+  readonly libtest?: readonly string[];
+  readonly env?: RunOptions["env"];
+}
+
+/** One stream for both outputs: cargo's `Running` lines go to standard error, libtest's to standard output. */
+async function merged(command: readonly string[], cwd: string, env: RunOptions["env"]): Promise<TestRun> {
+  const outcome = await run("sh", ["-c", 'exec "$@" 2>&1', "sh", ...command], {
+    cwd,
+    env: env ?? {},
+    timeout: 1_800_000,
+  });
+  return { outcome, results: parseLibtest(Buffer.from(outcome.stdout, "latin1").toString("utf8")) };
+}
+
+/** `cargo test`: unit and integration tests, no doc tests; every target runs even if one before it failed. */
+export function cargoTest(dir: string, tests: TestSelection = {}): Promise<TestRun> {
+  const command = ["cargo", "test", "--tests", "--no-fail-fast", ...(tests.selection ?? [])];
+  return merged([...command, "--", ...(tests.libtest ?? [])], dir, tests.env);
+}
+
+/** `cranefly test` with the same selection. */
+export function craneflyTest(dir: string, tests: TestSelection = {}): Promise<TestRun> {
+  const command = [process.execPath, cranefly, "test", "--no-fail-fast", ...(tests.selection ?? [])];
+  return merged([...command, "--", ...(tests.libtest ?? [])], dir, tests.env);
+}
