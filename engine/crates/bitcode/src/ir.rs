@@ -39,6 +39,15 @@ pub struct Module {
     pub globals: Vec<Global>,
     /// `module asm` text (rustc's `global_asm!`), empty when there is none.
     pub assembly: String,
+    /// `llvm.global_ctors`: functions to run at start with their priorities, in file order.
+    pub constructors: Vec<(u32, GlobalId)>,
+    /// `llvm.global_dtors`: functions to run at exit with their priorities, in file order.
+    pub destructors: Vec<(u32, GlobalId)>,
+    /// `llvm.used` and `llvm.compiler.used`: to be kept although nothing refers to them (`#[used]`).
+    pub used: Vec<GlobalId>,
+    /// Variables whose initial contents have no flattened form, with the construct in the way; their
+    /// [`Variable::init`] is incomplete and must not be used.
+    pub unsupported: Vec<(GlobalId, String)>,
 }
 
 /// A function, variable or alias of a module.
@@ -428,6 +437,8 @@ pub enum Callee {
         template: String,
         /// LLVM constraint string.
         constraints: String,
+        /// `sideeffect`, `alignstack`, `inteldialect`, `unwind`: those that are set, separated by spaces.
+        flags: String,
     },
 }
 
@@ -444,6 +455,7 @@ pub enum Clause {
 
 /// What an instruction does. Operands' types are given where the operand cannot tell (values have their definition's type).
 #[derive(Clone, Debug, Hash)]
+#[allow(missing_docs, reason = "the variants' documentation names their fields")]
 pub enum Op {
     /// `size` bytes of stack; with `count`, times that many (a dynamic alloca).
     Alloca { size: u64, align: u64, count: Option<Operand> },
@@ -572,5 +584,49 @@ impl Function {
             }
         }
         types
+    }
+}
+
+impl Op {
+    /// Calls `visit` with every operand, in no particular order.
+    pub fn operands<'a>(&'a self, mut visit: impl FnMut(&'a Operand)) {
+        match self {
+            Self::Alloca { count: operand, .. } | Self::Ret { value: operand } => operand.iter().for_each(visit),
+            Self::Load { pointer: a, .. }
+            | Self::FNeg { value: a }
+            | Self::Cast { value: a, .. }
+            | Self::ExtractValue { aggregate: a, .. }
+            | Self::Resume { value: a }
+            | Self::CondBr { condition: a, .. }
+            | Self::Switch { value: a, .. }
+            | Self::Freeze { value: a } => visit(a),
+            Self::Store { pointer: a, value: b, .. }
+            | Self::Binary { lhs: a, rhs: b, .. }
+            | Self::ICmp { lhs: a, rhs: b, .. }
+            | Self::FCmp { lhs: a, rhs: b, .. }
+            | Self::InsertValue { aggregate: a, value: b, .. }
+            | Self::ExtractElement { vector: a, index: b, .. }
+            | Self::ShuffleVector { a, b, .. }
+            | Self::AtomicRmw { pointer: a, value: b, .. } => [a, b].into_iter().for_each(visit),
+            Self::Select { condition: a, on_true: b, on_false: c, .. }
+            | Self::InsertElement { vector: a, value: b, index: c }
+            | Self::CmpXchg { pointer: a, expected: b, new: c, .. } => [a, b, c].into_iter().for_each(visit),
+            Self::GetElementPtr { base, terms, .. } => {
+                visit(base);
+                terms.iter().for_each(|term| visit(&term.index));
+            }
+            Self::Phi { incoming } => incoming.iter().for_each(|(_, value)| visit(value)),
+            Self::Call { callee, args, .. } => {
+                if let Callee::Value(value) = callee {
+                    visit(value);
+                }
+                args.iter().for_each(visit);
+            }
+            Self::Fence { .. }
+            | Self::LandingPad { .. }
+            | Self::Br { .. }
+            | Self::Unreachable
+            | Self::Unsupported { .. } => {}
+        }
     }
 }

@@ -4,5 +4,28 @@
 //! the decoded body ([`ir::Function`]) of one function. **Never** links LLVM, never writes a module, and lets no LLVM
 //! pointer out: whatever leaves this crate owns its memory.
 
+mod address;
+mod attributes;
+mod calls;
+mod container;
+mod context;
+mod debug;
+pub mod display;
+mod error;
+mod ffi;
+mod function;
+mod globals;
+mod init;
+mod instructions;
 pub mod ir;
+mod library;
+mod operands;
+mod pointer_map;
+mod reader;
+mod scalars;
+mod type_table;
 pub mod types;
+
+pub use error::Error;
+pub use library::Llvm;
+pub use reader::Reader;

@@ -1,0 +1,174 @@
+//! Folding of constant expressions to "symbol plus bytes" or a number.
+
+use crate::context::Context;
+use crate::ffi::{LlvmType, ValueRef, opcode, type_kind, value_kind};
+use crate::globals::{Entry, GlobalTable, is_global};
+use crate::ir::{GlobalId, SymbolKind};
+use crate::type_table::{Shape, TypeTable};
+
+/// A link-time constant of at most 64 bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Address {
+    /// The symbol, if any.
+    pub(crate) base: Option<(GlobalId, SymbolKind)>,
+    /// Bytes past it; without a symbol, the number.
+    pub(crate) addend: i64,
+}
+
+/// Folds `value`; the error names what is in the way.
+pub(crate) fn fold(
+    cx: &Context,
+    types: &mut TypeTable,
+    globals: &GlobalTable,
+    value: ValueRef,
+) -> Result<Address, String> {
+    let api = cx.api();
+    let number = |addend| Ok(Address { base: None, addend });
+    match api.LLVMGetValueKind(value) {
+        kind if is_global(kind) => match globals.entries.get(&value) {
+            Some(Entry::Symbol(id, kind)) => Ok(Address { base: Some((*id, *kind)), addend: 0 }),
+            Some(Entry::Intrinsic(name)) => Err(format!("address of {name}")),
+            Some(Entry::Special) | None => Err("address of a compiler-internal global".to_owned()),
+        },
+        value_kind::NULL => number(0),
+        value_kind::INT => {
+            let width = int_width(cx, api.LLVMTypeOf(value))?;
+            number(sign_extend(api.LLVMConstIntGetZExtValue(value), width))
+        }
+        value_kind::EXPRESSION => fold_expression(cx, types, globals, value),
+        value_kind::UNDEF | value_kind::POISON => Err("undefined address".to_owned()),
+        value_kind::BLOCK_ADDRESS => Err("blockaddress".to_owned()),
+        kind => Err(format!("constant of kind {kind}")),
+    }
+}
+
+fn fold_expression(
+    cx: &Context,
+    types: &mut TypeTable,
+    globals: &GlobalTable,
+    value: ValueRef,
+) -> Result<Address, String> {
+    let api = cx.api();
+    let operation = api.LLVMGetConstOpcode(value);
+    let mut operand = |index| fold(cx, types, globals, api.LLVMGetOperand(value, index));
+    match operation {
+        opcode::ADD => {
+            let (a, b) = (operand(0)?, operand(1)?);
+            let base = match (a.base, b.base) {
+                (base, None) | (None, base) => base,
+                (Some(_), Some(_)) => return Err("sum of two addresses".to_owned()),
+            };
+            narrow(cx, value, Address { base, addend: a.addend.wrapping_add(b.addend) })
+        }
+        opcode::SUB => {
+            let (a, b) = (operand(0)?, operand(1)?);
+            let base = match (a.base, b.base) {
+                (base, None) => base,
+                (Some(a), Some(b)) if a == b => None,
+                _ => return Err("difference of two addresses".to_owned()),
+            };
+            narrow(cx, value, Address { base, addend: a.addend.wrapping_sub(b.addend) })
+        }
+        opcode::XOR => {
+            let (a, b) = (operand(0)?, operand(1)?);
+            if a.base.or(b.base).is_some() {
+                return Err("xor of an address".to_owned());
+            }
+            Ok(Address { base: None, addend: a.addend ^ b.addend })
+        }
+        opcode::BIT_CAST => operand(0),
+        opcode::TRUNC | opcode::PTR_TO_INT | opcode::PTR_TO_ADDR => {
+            let address = operand(0)?;
+            narrow(cx, value, address)
+        }
+        opcode::INT_TO_PTR => {
+            let mut address = operand(0)?;
+            let width = int_width(cx, api.LLVMTypeOf(api.LLVMGetOperand(value, 0)))?;
+            if address.base.is_none() && width < 64 {
+                // A narrow integer is zero-extended, not sign-extended, to a pointer.
+                address.addend &= (1 << width) - 1;
+            }
+            Ok(address)
+        }
+        opcode::GET_ELEMENT_PTR => {
+            let base = operand(0)?;
+            let (offset, rest) = walk(cx, types, value)?;
+            if !rest.is_empty() {
+                return Err("getelementptr with a symbolic index".to_owned());
+            }
+            Ok(Address { base: base.base, addend: base.addend.wrapping_add(offset) })
+        }
+        other => Err(format!("constant expression with opcode {other}")),
+    }
+}
+
+/// Fits an integer result into its type: a number wraps, an address must keep all its bits.
+fn narrow(cx: &Context, value: ValueRef, address: Address) -> Result<Address, String> {
+    let width = int_width(cx, cx.api().LLVMTypeOf(value))?;
+    match address.base {
+        None => Ok(Address { base: None, addend: sign_extend(address.addend as u64, width) }),
+        Some(_) if width == 64 => Ok(address),
+        Some(_) => Err(format!("address in an i{width}")),
+    }
+}
+
+fn int_width(cx: &Context, ty: LlvmType) -> Result<u32, String> {
+    let api = cx.api();
+    if api.LLVMGetTypeKind(ty) != type_kind::INTEGER {
+        return Err("constant expression on vectors".to_owned());
+    }
+    match api.LLVMGetIntTypeWidth(ty) {
+        width @ 1..=64 => Ok(width),
+        width => Err(format!("constant expression on i{width}")),
+    }
+}
+
+fn sign_extend(bits: u64, width: u32) -> i64 {
+    let unused = 64 - width;
+    ((bits << unused) as i64) >> unused
+}
+
+/// Splits the indices of a `getelementptr` (instruction or expression) into constant bytes and the variable rest, each
+/// with the bytes that one step takes.
+pub(crate) fn walk(
+    cx: &Context,
+    types: &mut TypeTable,
+    gep: ValueRef,
+) -> Result<(i64, smallvec::SmallVec<[(ValueRef, i64); 1]>), String> {
+    let api = cx.api();
+    let mut ty = api.LLVMGetGEPSourceElementType(gep);
+    let mut offset = 0i64;
+    let mut rest = smallvec::SmallVec::new();
+    let count = api.LLVMGetNumOperands(gep) as u32;
+    for index in 1..count {
+        let operand = api.LLVMGetOperand(gep, index);
+        let constant = (api.LLVMGetValueKind(operand) == value_kind::INT)
+            .then(|| int_width(cx, api.LLVMTypeOf(operand)))
+            .transpose()?
+            .map(|width| sign_extend(api.LLVMConstIntGetZExtValue(operand), width));
+        let stride = if index == 1 {
+            types.get(api, ty).alloc_size()
+        } else {
+            let shape = types.shape(api, ty);
+            match (&*shape, constant) {
+                (Shape::Struct { offsets, fields }, Some(field)) => {
+                    let field = usize::try_from(field).ok().filter(|&field| field < fields.len());
+                    let field = field.ok_or("getelementptr past a struct's fields")?;
+                    offset = offset.wrapping_add(offsets[field] as i64);
+                    ty = fields[field];
+                    continue;
+                }
+                (Shape::Sequence { element, stride }, _) => {
+                    ty = *element;
+                    *stride
+                }
+                _ => return Err("getelementptr into a scalar".to_owned()),
+            }
+        } as i64;
+        match constant {
+            Some(index) => offset = offset.wrapping_add(index.wrapping_mul(stride)),
+            None => rest.push((operand, stride)),
+        }
+    }
+    Ok((offset, rest))
+}
