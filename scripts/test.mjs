@@ -1,5 +1,6 @@
 // npm test [-- --only NAME,…]: installs and builds what is missing, then lints and runs the tests of both languages.
 // Every step runs, also behind one that failed; the table at the end names the failures.
+import { performance } from "node:perf_hooks";
 import { parseArgs } from "node:util";
 import { engine } from "./lib/paths.mjs";
 import { main, run, StepError } from "./lib/run.mjs";

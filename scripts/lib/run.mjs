@@ -18,8 +18,9 @@ export function run(command, args, options = {}) {
   const environment = { ...process.env, ...options.env };
   for (const [name, value] of Object.entries(environment)) if (value === undefined) delete environment[name];
   return new Promise((resolve, reject) => {
-    const ignore = () => {};
-    // The terminal sends SIGINT to the whole group; the child ends by itself and this process follows with its code.
+    // A terminal sends SIGINT to the whole group: the child ends by itself and this process follows with its code.
+    // A signal that was sent to this process alone is passed on to a child that seems not to have heard it.
+    const ignore = () => setTimeout(() => child.kill("SIGINT"), 500).unref();
     if (options.ignoreInterrupt) process.on("SIGINT", ignore);
     const forward = (signal) => child.kill(signal);
     const child = spawn(command, args, { cwd: options.cwd ?? repository, env: environment, stdio: "inherit" });

@@ -50,7 +50,7 @@ describe("the parser of libtest's output", () => {
     expect(differ(native.replace("adds ... ok", "adds ... FAILED"))).toEqual([["tests::adds", "ok", "FAILED"]]);
     expect(differ(native.replace("test one ... ok\n", ""))).toEqual([["one", "ok", "missing"]]);
     expect(differ(native.replace("test one", "test zero ... ok\ntest one"))).toEqual([["zero", "missing", "ok"]]);
-    expect(differ(native.slice(0, native.indexOf("     Running tests/")))).toEqual([["", "ok", "missing"]]);
+    expect(differ(native.slice(0, native.indexOf("     Running tests/")))).toEqual([["", "present", "missing"]]);
     expect(differ("")).toHaveLength(2);
     expect(differ(native.replace("test one ... ok", "test one ... (signal: 11)"))).toEqual([["one", "ok", "no verdict"]]);
   });

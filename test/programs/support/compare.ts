@@ -39,18 +39,22 @@ export function nativeExecutable(program: Program): string {
   return path.join(program.dir, "target/debug", program.kind === "example" ? "examples" : "", program.name);
 }
 
-/** Runs the executable that cargo made. */
+/** `cargo run -q`: the reference, with the environment variables that cargo gives to the program. */
 export function runNative(program: Program, invocation: Invocation): Promise<Outcome> {
   const { args = [], ...options } = invocation;
-  return run(nativeExecutable(program), args, { cwd: program.dir, ...options });
+  const command = ["run", "--quiet", ...commandLine(program, args)];
+  return run("cargo", command, { cwd: program.dir, ...options });
 }
 
 /** `cranefly run -q`, from the same working directory as the native run. */
 export function runCranefly(program: Program, invocation: Invocation): Promise<Outcome> {
   const { args = [], ...options } = invocation;
-  const manifest = path.join(program.dir, "Cargo.toml");
-  const command = [cranefly, "run", "-q", "--manifest-path", manifest, ...selectionOf(program), "--", ...args];
+  const command = [cranefly, "run", "-q", ...commandLine(program, args)];
   return run(process.execPath, command, { cwd: program.dir, ...options });
+}
+
+function commandLine(program: Program, args: readonly string[]): string[] {
+  return ["--manifest-path", path.join(program.dir, "Cargo.toml"), ...selectionOf(program), "--", ...args];
 }
 
 /**

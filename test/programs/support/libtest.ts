@@ -52,8 +52,12 @@ export interface Difference {
   readonly target: string;
   /** Empty when the whole target is missing. */
   readonly test: string;
-  readonly native: Verdict | "missing";
-  readonly cranefly: Verdict | "missing";
+  readonly native: Verdict | "present" | "missing";
+  readonly cranefly: Verdict | "present" | "missing";
+}
+
+function presence(tests: ReadonlyMap<string, Verdict> | undefined): "present" | "missing" {
+  return tests ? "present" : "missing";
 }
 
 /** Every target or test that is not in both, or whose verdicts differ. Tests that fail natively may do anything. */
@@ -62,12 +66,12 @@ export function differences(native: Results, ours: Results): Difference[] {
   for (const target of new Set([...native.keys(), ...ours.keys()])) {
     const [theirs, mine] = [native.get(target), ours.get(target)];
     if (!theirs || !mine) {
-      const there = (tests: unknown) => (tests ? ("ok" as const) : ("missing" as const));
-      found.push({ target, test: "", native: there(theirs), cranefly: there(mine) });
+      found.push({ target, test: "", native: presence(theirs), cranefly: presence(mine) });
       continue;
     }
     for (const test of new Set([...theirs.keys(), ...mine.keys()])) {
-      const [a, b] = [theirs.get(test) ?? "missing", mine.get(test) ?? "missing"];
+      const a = theirs.get(test) ?? "missing";
+      const b = mine.get(test) ?? "missing";
       if (a !== b && a !== "FAILED" && a !== "no verdict") found.push({ target, test, native: a, cranefly: b });
     }
   }
