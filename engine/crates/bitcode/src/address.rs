@@ -128,17 +128,15 @@ fn sign_extend(bits: u64, width: u32) -> i64 {
     ((bits << unused) as i64) >> unused
 }
 
-/// Splits the indices of a `getelementptr` (instruction or expression) into constant bytes and the variable rest, each
-/// with the bytes that one step takes.
-pub(crate) fn walk(
-    cx: &Context,
-    types: &mut TypeTable,
-    gep: ValueRef,
-) -> Result<(i64, smallvec::SmallVec<[(ValueRef, i64); 1]>), String> {
+/// Variable indices, each with the bytes that one step takes.
+pub(crate) type Steps = smallvec::SmallVec<[(ValueRef, i64); 1]>;
+
+/// Splits the indices of a `getelementptr` (instruction or expression) into constant bytes and the variable rest.
+pub(crate) fn walk(cx: &Context, types: &mut TypeTable, gep: ValueRef) -> Result<(i64, Steps), String> {
     let api = cx.api();
     let mut ty = api.LLVMGetGEPSourceElementType(gep);
     let mut offset = 0i64;
-    let mut rest = smallvec::SmallVec::new();
+    let mut rest = Steps::new();
     let count = api.LLVMGetNumOperands(gep) as u32;
     for index in 1..count {
         let operand = api.LLVMGetOperand(gep, index);

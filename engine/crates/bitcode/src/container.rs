@@ -26,7 +26,7 @@ pub(crate) fn check(bytes: &[u8], file: &str) -> Result<(), Error> {
     if bytes[..4] != MAGIC {
         return Err(Error::NotBitcode { file: file.to_owned() });
     }
-    if bytes.len() % 4 != 0 {
+    if !bytes.len().is_multiple_of(4) {
         return Err(corrupt(format!("{} bytes are no whole number of words", bytes.len())));
     }
     if bytes.len() >= MAX_LEN {

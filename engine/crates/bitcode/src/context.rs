@@ -48,8 +48,8 @@ pub(crate) fn take_message(api: &Api, message: *mut c_char) -> String {
 }
 
 /// Borrows a string that LLVM owns, given the call that yields its start and length. Never outlives the call's object,
-/// which lives as long as the context behind `'a`.
-pub(crate) fn borrow_bytes<'a>(_owner: &'a Api, call: impl FnOnce(&mut usize) -> *const c_char) -> &'a [u8] {
+/// which lives as long as the context that the borrow of the table stands for.
+pub(crate) fn borrow_bytes(_owner: &Api, call: impl FnOnce(&mut usize) -> *const c_char) -> &[u8] {
     let mut len = 0;
     let start = call(&mut len);
     if start.is_null() || len == 0 {
