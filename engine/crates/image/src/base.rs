@@ -81,7 +81,8 @@ impl BaseImage {
             }
         }
         let anchor = *addresses.get(ANCHOR).ok_or_else(|| bad(format!("it does not define `{ANCHOR}`")))?;
-        let tls_anchor = *thread_locals.get(TLS_ANCHOR).ok_or_else(|| bad(format!("it does not define `{TLS_ANCHOR}`")))?;
+        let tls_anchor =
+            *thread_locals.get(TLS_ANCHOR).ok_or_else(|| bad(format!("it does not define `{TLS_ANCHOR}`")))?;
         let distance = |from: u64, to: u64| to.wrapping_sub(from).cast_signed();
         let symbols = addresses
             .into_iter()
@@ -161,7 +162,9 @@ fn needed_libraries(elf: &Elf) -> object::Result<(Vec<String>, Vec<PathBuf>)> {
             let text = || strings.get(offset).ok().and_then(|bytes| std::str::from_utf8(bytes).ok());
             match tag {
                 elf::DT_NEEDED => needed.extend(text().map(str::to_owned)),
-                elf::DT_RUNPATH | elf::DT_RPATH => search.extend(text().unwrap_or_default().split(':').map(PathBuf::from)),
+                elf::DT_RUNPATH | elf::DT_RPATH => {
+                    search.extend(text().unwrap_or_default().split(':').map(PathBuf::from))
+                }
                 _ => {}
             }
         }
@@ -174,12 +177,29 @@ fn find_library(name: &str, search: &[PathBuf]) -> Option<PathBuf> {
     if name.contains('/') {
         return Some(PathBuf::from(name));
     }
-    let system = ["/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib64", "/usr/lib64", "/lib", "/usr/lib", "/usr/local/lib"];
-    search.iter().map(PathBuf::as_path).chain(system.iter().map(Path::new)).map(|dir| dir.join(name)).find(|path| path.exists())
+    let system = [
+        "/lib/x86_64-linux-gnu",
+        "/usr/lib/x86_64-linux-gnu",
+        "/lib64",
+        "/usr/lib64",
+        "/lib",
+        "/usr/lib",
+        "/usr/local/lib",
+    ];
+    search
+        .iter()
+        .map(PathBuf::as_path)
+        .chain(system.iter().map(Path::new))
+        .map(|dir| dir.join(name))
+        .find(|path| path.exists())
 }
 
 /// Records the default version of everything that `file` exports; earlier libraries win, as at load time.
-fn index_library(library: &str, file: &Path, imports: &mut HashMap<Box<str>, Import>) -> Result<(), Box<dyn std::error::Error>> {
+fn index_library(
+    library: &str,
+    file: &Path,
+    imports: &mut HashMap<Box<str>, Import>,
+) -> Result<(), Box<dyn std::error::Error>> {
     let map = map_file(file)?;
     let elf = Elf::parse(&*map)?;
     let sections = elf.elf_section_table();

@@ -4,10 +4,25 @@
 //! ordinary loader loads. **Never** compiles, and never moves code that a running program may execute.
 
 mod base;
+mod commit;
+mod data;
+mod dynamic;
+mod elf;
 mod error;
+mod executable;
 mod file;
+mod input;
 mod layout;
+mod program;
+mod symbols;
+mod text;
+pub mod unwind;
 
 pub use base::{BaseImage, Import};
 pub use error::Error;
+pub use executable::write_executable;
+pub use file::{ImageFile, Lease};
+pub use input::{FunctionInfo, Unit};
 pub use layout::{Demand, Region};
+pub use program::{Pending, Program, demand};
+pub use symbols::SymbolIndex;

@@ -1,0 +1,134 @@
+//! Machine code by key, bounded.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use cranefly_machine::MachineCode;
+
+use crate::Key;
+
+/// Code of one function and what it took.
+#[derive(Clone, Debug)]
+pub struct Compiled {
+    /// The code.
+    pub code: Arc<MachineCode>,
+    /// Why LLVM compiled it; `None` for Cranelift.
+    pub construct: Option<Arc<str>>,
+    /// Microseconds of translation to Cranelift IR.
+    pub translate_us: f32,
+    /// Microseconds of code generation.
+    pub compile_us: f32,
+}
+
+#[derive(Debug)]
+struct Entry {
+    compiled: Compiled,
+    bytes: u64,
+    used: u64,
+}
+
+/// What the store holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StoreSize {
+    /// Functions.
+    pub functions: u64,
+    /// Bytes, with tables.
+    pub bytes: u64,
+}
+
+/// The function store. Shared by all threads and all programs.
+#[derive(Debug)]
+pub struct Store {
+    entries: Mutex<HashMap<Key, Entry>>,
+    bytes: AtomicU64,
+    clock: AtomicU64,
+    limit: u64,
+}
+
+impl Store {
+    /// A store that keeps at most about `limit` bytes.
+    pub fn new(limit: u64) -> Self {
+        Self { entries: Mutex::default(), bytes: AtomicU64::new(0), clock: AtomicU64::new(0), limit }
+    }
+
+    /// The code of `key`, if it is there. Counts as a use.
+    pub fn get(&self, key: Key) -> Option<Compiled> {
+        let now = self.clock.load(Ordering::Relaxed);
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = entries.get_mut(&key)?;
+        entry.used = now;
+        Some(entry.compiled.clone())
+    }
+
+    /// Keeps `compiled`.
+    pub fn insert(&self, key: Key, compiled: Compiled) {
+        let bytes = size(&compiled.code);
+        let used = self.clock.load(Ordering::Relaxed);
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        let old = entries.insert(key, Entry { compiled, bytes, used });
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        self.bytes.fetch_sub(old.map_or(0, |old| old.bytes), Ordering::Relaxed);
+    }
+
+    /// Begins a generation: the unit of age. Drops the least recently used code when there is too much.
+    pub fn tick(&self) {
+        self.clock.fetch_add(1, Ordering::Relaxed);
+        if self.bytes.load(Ordering::Relaxed) <= self.limit {
+            return;
+        }
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut ages: Vec<(u64, u64, Key)> =
+            entries.iter().map(|(key, entry)| (entry.used, entry.bytes, *key)).collect();
+        ages.sort_unstable();
+        // Down to three quarters, so that the next generations need not sort again.
+        let goal = self.limit / 4 * 3;
+        let mut bytes = self.bytes.load(Ordering::Relaxed);
+        for (_, size, key) in ages {
+            if bytes <= goal {
+                break;
+            }
+            entries.remove(&key);
+            bytes -= size;
+        }
+        self.bytes.store(bytes, Ordering::Relaxed);
+    }
+
+    /// How much there is.
+    pub fn size(&self) -> StoreSize {
+        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        StoreSize { functions: entries.len() as u64, bytes: self.bytes.load(Ordering::Relaxed) }
+    }
+}
+
+/// Approximate memory of a function's code with its tables.
+fn size(code: &MachineCode) -> u64 {
+    let tables = code.relocations.len() * 48 + code.call_sites.len() * 16 + code.cfi.len() + code.lines.len() * 8;
+    (code.bytes.len() + tables + 256) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn compiled(len: usize) -> Compiled {
+        let code = Arc::new(MachineCode { bytes: vec![0; len], ..MachineCode::default() });
+        Compiled { code, construct: None, translate_us: 0.0, compile_us: 0.0 }
+    }
+
+    #[test]
+    fn least_recently_used_code_goes_first() {
+        let store = Store::new(5500);
+        for number in 0..4 {
+            store.insert(Key(number), compiled(1000));
+        }
+        store.tick();
+        assert!(store.get(Key(0)).is_some(), "within the limit nothing goes");
+        store.insert(Key(4), compiled(1000));
+        store.tick();
+        assert!(store.get(Key(0)).is_some(), "used in the last generation");
+        assert!(store.get(Key(4)).is_some(), "new");
+        assert!(store.get(Key(1)).is_none());
+        assert!(store.size().bytes <= 4125, "{:?}", store.size());
+    }
+}

@@ -1,0 +1,192 @@
+//! The end of an update: exports, allocator entry points, and the tables that the loader reads.
+
+use crate::Error;
+use crate::data::SectionKind;
+use crate::elf::{self, DynamicEntry, tag};
+use crate::layout::Region;
+use crate::program::Program;
+use crate::symbols::{Place, SymbolIndex};
+
+/// `DF_BIND_NOW | DF_STATIC_TLS`: everything is resolved at load; thread-locals are reached by initial-exec accesses.
+const FLAGS: u64 = 0x8 | 0x10;
+/// `DF_1_NOW`.
+const FLAGS_1: u64 = 1;
+
+impl Program {
+    /// Writes everything that the loader reads, so that a program may start from the image. `soname` is where the image
+    /// will be found.
+    pub fn commit(&mut self, soname: &str) -> Result<(), Error> {
+        self.export_for_base()?;
+        self.export_main()?;
+        let tables: [(Region, Vec<u8>); 5] = [
+            (Region::Dynsym, self.dynamic.symbols()),
+            (Region::Dynstr, Vec::new()),
+            (Region::Versym, self.dynamic.versym()),
+            (Region::Verneed, self.dynamic.verneed().0),
+            (Region::Hash, self.dynamic.hash()),
+        ];
+        let dynamic = self.dynamic_entries(soname);
+        for (region, bytes) in &tables {
+            let bytes = if *region == Region::Dynstr { self.dynamic.strings() } else { bytes };
+            elf::rewrite(&mut self.file, *region, bytes)?;
+        }
+        // `dynamic_entries` added strings before `.dynstr` was written; its size is only known now.
+        let size = self.dynamic.strings().len() as u64;
+        let entries: Vec<DynamicEntry> =
+            dynamic.into_iter().map(|(tag, value)| (tag, if tag == tag::STRSZ { size } else { value })).collect();
+        elf::rewrite(&mut self.file, Region::Dynamic, &elf::dynamic_section(&entries))?;
+        elf::write_headers(&mut self.file, self.tls_align);
+        Ok(())
+    }
+
+    fn dynamic_entries(&mut self, soname: &str) -> Vec<DynamicEntry> {
+        let mut libraries = vec![elf::path_text(self.base.path())];
+        libraries.extend(self.base.libraries().iter().cloned());
+        let mut entries: Vec<DynamicEntry> =
+            libraries.iter().map(|library| (tag::NEEDED, u64::from(self.dynamic.string(library)))).collect();
+        entries.push((tag::SONAME, u64::from(self.dynamic.string(soname))));
+        let start = |region| self.file.layout().start(region);
+        let used = |region| self.file.used(region);
+        entries.extend([
+            (tag::HASH, start(Region::Hash)),
+            (tag::STRTAB, start(Region::Dynstr)),
+            (tag::SYMTAB, start(Region::Dynsym)),
+            (tag::STRSZ, 0),
+            (tag::SYMENT, 24),
+            (tag::RELA, start(Region::Rela)),
+            (tag::RELASZ, used(Region::Rela)),
+            (tag::RELAENT, 24),
+            (tag::FLAGS, FLAGS),
+            (tag::FLAGS_1, FLAGS_1),
+            (tag::VERSYM, start(Region::Versym)),
+        ]);
+        for (region, address, size) in [
+            (Region::InitArray, tag::INIT_ARRAY, tag::INIT_ARRAYSZ),
+            (Region::FiniArray, tag::FINI_ARRAY, tag::FINI_ARRAYSZ),
+        ] {
+            if used(region) > 0 {
+                entries.extend([(address, start(region)), (size, used(region))]);
+            }
+        }
+        let (_, count) = self.dynamic.verneed();
+        if count > 0 {
+            entries.extend([(tag::VERNEED, start(Region::Verneed)), (tag::VERNEEDNUM, count)]);
+        }
+        entries
+    }
+
+    fn export_main(&mut self) -> Result<(), Error> {
+        if let Some(index) = self.symbols.find("main")
+            && let Place::Image(at) = self.symbols[index].place
+        {
+            self.dynamic.export("main", at);
+        }
+        Ok(())
+    }
+
+    /// Defines what the base image expects of the program: its callbacks, and the allocator's entry points.
+    fn export_for_base(&mut self) -> Result<(), Error> {
+        let base = self.base.clone();
+        for name in base.undefined() {
+            let index = if AllocatorSymbol::parse(name).is_some() {
+                Some(self.runtime(name)?)
+            } else {
+                self.symbols.find(name)
+            };
+            if let Some(index) = index
+                && let Place::Image(at) = self.symbols[index].place
+            {
+                self.dynamic.export(name, at);
+            }
+        }
+        Ok(())
+    }
+
+    /// Where `index` lies if it is an allocator entry point.
+    ///
+    /// rustc makes the allocator shim when it links, so no bitcode has it: `__rust_alloc` and its siblings go to
+    /// `__rg_*` where the program has a `#[global_allocator]`, else to std's `__rdl_*`.
+    pub(crate) fn allocator_entry(&mut self, index: SymbolIndex) -> Result<Option<Place>, Error> {
+        let name = self.symbols[index].name.clone();
+        let Some(entry) = AllocatorSymbol::parse(&name) else { return Ok(None) };
+        if !self.allocator_symbols.contains(&index) {
+            self.allocator_symbols.push(index);
+        }
+        let Some(method) = entry.method else {
+            // `__rust_no_alloc_shim_is_unstable_v2`: called for its existence only.
+            let at = match self.symbols[index].plt {
+                Some(at) => at,
+                None => self.file.append(Region::Plt, &[0xc3, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc], 8)?,
+            };
+            self.symbols[index].plt = Some(at);
+            return Ok(Some(Place::Image(at)));
+        };
+        let target =
+            self.implementation(&entry, "__rg_", method).or_else(|| self.implementation(&entry, "__rdl_", method));
+        let Some(target) = target else { return Ok(None) };
+        let target = self.runtime(&target)?;
+        Ok(Some(Place::Image(self.call_target(target)?)))
+    }
+
+    fn implementation(&self, entry: &AllocatorSymbol, prefix: &str, method: &str) -> Option<String> {
+        let name = entry.sibling(&format!("{prefix}{method}"));
+        let in_units =
+            self.symbols.find(&name).is_some_and(|index: SymbolIndex| !self.symbols[index].definers.is_empty());
+        (in_units || self.base.symbol(&name).is_some()).then_some(name)
+    }
+
+    /// Sections of the program that the base image has a part of, too: their `__start_`/`__stop_` symbols would not span
+    /// both.
+    pub fn split_sections(&self) -> Vec<String> {
+        self.groups
+            .keys()
+            .filter_map(|kind| match kind {
+                SectionKind::Group(name) if self.base.has_section(name) => Some(name.to_string()),
+                _ => None,
+            })
+            .collect()
+    }
+}
+
+/// A name such as `_RNvCs1a2B_7___rustc12___rust_alloc`.
+struct AllocatorSymbol<'name> {
+    prefix: &'name str,
+    method: Option<&'name str>,
+}
+
+impl<'name> AllocatorSymbol<'name> {
+    fn parse(name: &'name str) -> Option<Self> {
+        const CRATE: &str = "7___rustc";
+        let end = name.find(CRATE)? + CRATE.len();
+        let (prefix, rest) = name.split_at(end);
+        let length: String = rest.chars().take_while(char::is_ascii_digit).collect();
+        // A name that begins with an underscore or digit is separated from its length by one.
+        let item = rest[length.len()..].strip_prefix('_').unwrap_or(&rest[length.len()..]);
+        if item == "__rust_no_alloc_shim_is_unstable_v2" {
+            return Some(Self { prefix, method: None });
+        }
+        let method = item.strip_prefix("__rust_")?;
+        matches!(method, "alloc" | "dealloc" | "realloc" | "alloc_zeroed")
+            .then_some(Self { prefix, method: Some(method) })
+    }
+
+    /// The symbol of another item of the same (virtual) crate, in v0 mangling.
+    fn sibling(&self, item: &str) -> String {
+        let separator = if item.starts_with('_') { "_" } else { "" };
+        format!("{}{}{separator}{item}", self.prefix, item.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn allocator_names_are_v0_mangled() {
+        let name = "_RNvCs2SkXJDBz4Ns_7___rustc12___rust_alloc";
+        let entry = AllocatorSymbol::parse(name).unwrap();
+        assert_eq!(entry.method, Some("alloc"));
+        assert_eq!(entry.sibling("__rdl_alloc"), "_RNvCs2SkXJDBz4Ns_7___rustc11___rdl_alloc");
+        assert!(AllocatorSymbol::parse("_RNvCs2SkXJDBz4Ns_7___rustc17___rust_drop_panic").is_none());
+    }
+}

@@ -1,0 +1,31 @@
+//! What the image is made of: decoded units without function bodies.
+
+use std::sync::Arc;
+
+use cranefly_bitcode::ir::{GlobalId, Location, Module, Subprogram, SymbolRef};
+
+/// One codegen unit of a program. Immutable: a changed unit is a new value under the same [`id`](Unit::id).
+#[derive(Debug)]
+pub struct Unit {
+    /// Names the unit within its program, the same in every generation (crate and codegen unit).
+    pub id: Arc<str>,
+    /// Everything that it defines and declares.
+    pub module: Module,
+    /// The functions that it defines.
+    pub functions: Vec<FunctionInfo>,
+}
+
+/// What must be known of a defined function without its body.
+#[derive(Debug)]
+pub struct FunctionInfo {
+    /// Which global of the unit it is.
+    pub global: GlobalId,
+    /// Content key: functions with equal keys have equal machine code up to binding.
+    pub key: u128,
+    /// What its symbol operands name, by `SymbolId`.
+    pub symbols: Vec<SymbolRef>,
+    /// Its source positions, by `LocationId`.
+    pub locations: Vec<Location>,
+    /// Where it is declared.
+    pub subprogram: Option<Arc<Subprogram>>,
+}
