@@ -46,13 +46,16 @@ describe("the parser of libtest's output", () => {
   });
 
   it("sees a test that fails, one that is missing, one too many, a missing target", () => {
-    const differ = (text: string) => differences(results, parseLibtest(text)).map((d) => [d.test, d.native, d.cranefly]);
+    const differ = (text: string) =>
+      differences(results, parseLibtest(text)).map((d) => [d.test, d.native, d.cranefly]);
     expect(differ(native.replace("adds ... ok", "adds ... FAILED"))).toEqual([["tests::adds", "ok", "FAILED"]]);
     expect(differ(native.replace("test one ... ok\n", ""))).toEqual([["one", "ok", "missing"]]);
     expect(differ(native.replace("test one", "test zero ... ok\ntest one"))).toEqual([["zero", "missing", "ok"]]);
     expect(differ(native.slice(0, native.indexOf("     Running tests/")))).toEqual([["", "present", "missing"]]);
     expect(differ("")).toHaveLength(2);
-    expect(differ(native.replace("test one ... ok", "test one ... (signal: 11)"))).toEqual([["one", "ok", "no verdict"]]);
+    expect(differ(native.replace("test one ... ok", "test one ... (signal: 11)"))).toEqual([
+      ["one", "ok", "no verdict"],
+    ]);
   });
 });
 

@@ -84,15 +84,27 @@ function ownFrames(text: string): string {
   return out.join("\n");
 }
 
+/** Takes out of an output what differs between two native runs as well, for one program. */
+export type Normaliser = (text: string) => string;
+
 /** Runs both ways and expects the same output, exit code and signal; gives the native outcome for further checks. */
-export async function compareProgram(program: Program, invocation: Invocation = {}): Promise<Outcome> {
+export async function compareProgram(
+  program: Program,
+  invocation: Invocation = {},
+  normaliser: Normaliser = (text) => text,
+): Promise<Outcome> {
   const native = await runNative(program, invocation);
   const ours = await runCranefly(program, invocation);
-  expectSame(ours, native);
+  expectSame(ours, native, normaliser);
   return native;
 }
 
 /** Fails, with a readable difference, unless `ours` is what `native` is. */
-export function expectSame(ours: Outcome, native: Outcome): void {
-  expect({ ...ours, stderr: normalise(ours.stderr) }).toEqual({ ...native, stderr: normalise(native.stderr) });
+export function expectSame(ours: Outcome, native: Outcome, normaliser: Normaliser = (text) => text): void {
+  const comparable = (outcome: Outcome) => ({
+    ...outcome,
+    stdout: normaliser(outcome.stdout),
+    stderr: normalise(normaliser(outcome.stderr)),
+  });
+  expect(comparable(ours)).toEqual(comparable(native));
 }

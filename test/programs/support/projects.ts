@@ -83,3 +83,35 @@ export async function exists(file: string): Promise<boolean> {
     () => false,
   );
 }
+
+/**
+ * A published package whose sibling packages, published apart, are made members of one workspace with it, as they are in
+ * their authors' repository. Sources stay as published; only the workspace's tables are added to the manifest.
+ */
+export async function publishedWorkspace(root: Package, members: readonly Package[]): Promise<string> {
+  const to = path.join(cache, "packages", `${root.name}-${root.version}-workspace`);
+  if (await exists(path.join(to, "Cargo.toml"))) return to;
+  const work = path.join(cache, "packages", `.${root.name}-workspace`);
+  await rm(work, { recursive: true, force: true });
+  await sync(await published(root), work);
+  for (const member of members) {
+    const folder = path.join(work, "members", member.name);
+    await sync(await published(member), folder);
+    await dropWorkspaceTable(path.join(folder, "Cargo.toml"));
+    await rm(path.join(folder, "Cargo.lock"), { force: true });
+  }
+  const manifest = path.join(work, "Cargo.toml");
+  await dropWorkspaceTable(manifest);
+  const patches = members.map(({ name }) => `${name} = { path = "members/${name}" }\n`).join("");
+  const text = await readFile(manifest, "utf8");
+  await writeFile(manifest, `${text}\n[workspace]\nmembers = ["members/*"]\n\n[patch.crates-io]\n${patches}`);
+  await rm(to, { recursive: true, force: true });
+  await rename(work, to);
+  return to;
+}
+
+/** Takes back the empty table that `published` appends. */
+async function dropWorkspaceTable(manifest: string): Promise<void> {
+  const text = await readFile(manifest, "utf8");
+  await writeFile(manifest, text.replace(/\n\[workspace\]\n$/, ""));
+}
