@@ -1,0 +1,246 @@
+/**
+ * rustc's command line as cargo writes it: taking it apart, and turning it into one that stops at bitcode.
+ *
+ * Knows the spelling of options, not files or processes.
+ */
+import * as path from "node:path";
+
+/** One `--extern` of a unit. `path` is missing for crates of the sysroot such as `proc_macro`. */
+export interface Extern {
+  readonly name: string;
+  readonly path: string | undefined;
+}
+
+/** What Cranefly has to know of a rustc command line. */
+export interface RustcArgs {
+  readonly crate: string;
+  readonly crateTypes: readonly string[];
+  readonly isTest: boolean;
+  readonly source: string | undefined;
+  readonly outDir: string | undefined;
+  readonly extraFilename: string;
+  readonly optLevel: string;
+  readonly panic: "unwind" | "abort";
+  readonly target: string | undefined;
+  readonly externs: readonly Extern[];
+  /** `-C linker`, `-C link-arg…`, `-l` and `-L`: all that decides how the program would be linked. */
+  readonly link: readonly string[];
+}
+
+/** One option with its value: `-C a=b`, `-Ca=b`, `--codegen=a=b` all become {flag: "-C", value: "a=b"}. */
+interface Item {
+  readonly flag: string;
+  readonly value: string | undefined;
+}
+
+const SHORT_WITH_VALUE = ["-C", "-L", "-l", "-A", "-W", "-D", "-F", "-Z", "-o"] as const;
+const LONG_WITH_VALUE = new Set([
+  "--crate-name",
+  "--crate-type",
+  "--emit",
+  "--print",
+  "--out-dir",
+  "--edition",
+  "--extern",
+  "--target",
+  "--cfg",
+  "--check-cfg",
+  "--cap-lints",
+  "--codegen",
+  "--sysroot",
+  "--error-format",
+  "--json",
+  "--color",
+  "--diagnostic-width",
+  "--remap-path-prefix",
+  "--allow",
+  "--warn",
+  "--force-warn",
+  "--deny",
+  "--forbid",
+  "--explain",
+]);
+
+/** Splits rustc's arguments into options and plain arguments (flag ""). */
+function parse(args: readonly string[]): Item[] {
+  const items: Item[] = [];
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i] ?? "";
+    const short = SHORT_WITH_VALUE.find((flag) => arg.startsWith(flag) && !arg.startsWith("--"));
+    if (short !== undefined) {
+      items.push({ flag: short, value: arg.length > 2 ? arg.slice(2) : args[++i] });
+    } else if (arg.startsWith("--")) {
+      const equals = arg.indexOf("=");
+      if (equals >= 0) items.push({ flag: longName(arg.slice(0, equals)), value: arg.slice(equals + 1) });
+      else if (LONG_WITH_VALUE.has(arg)) items.push({ flag: longName(arg), value: args[++i] });
+      else items.push({ flag: arg, value: undefined });
+    } else if (arg.startsWith("-") && arg !== "-") {
+      items.push({ flag: arg, value: undefined });
+    } else {
+      items.push({ flag: "", value: arg });
+    }
+  }
+  return items;
+}
+
+function longName(flag: string): string {
+  return flag === "--codegen" ? "-C" : flag;
+}
+
+function print(items: readonly Item[]): string[] {
+  return items.flatMap(({ flag, value }) => {
+    if (value === undefined) return [flag];
+    if (flag === "") return [value];
+    return flag.startsWith("--") ? [`${flag}=${value}`] : [flag, value];
+  });
+}
+
+/** The name of a `-C` option, in rustc's canonical spelling (`-` for `_`). */
+function codegenName(value: string): string {
+  return (value.split("=")[0] ?? "").replaceAll("_", "-");
+}
+
+/** Reads what Cranefly needs out of a rustc command line (without the program's name). */
+export function inspectArgs(args: readonly string[]): RustcArgs {
+  const items = parse(args);
+  const values = (flag: string): string[] =>
+    items.filter((item) => item.flag === flag).flatMap((item) => (item.value === undefined ? [] : [item.value]));
+  const codegen = (name: string): string | undefined =>
+    values("-C")
+      .filter((value) => codegenName(value) === name)
+      .map((value) => value.slice(value.indexOf("=") + 1))
+      .at(-1);
+  const source = values("").find((value) => value.endsWith(".rs") || value === "-") ?? values("")[0];
+  return {
+    crate: values("--crate-name").at(-1) ?? "",
+    crateTypes: values("--crate-type").flatMap((value) => value.split(",")),
+    isTest: items.some((item) => item.flag === "--test"),
+    source,
+    outDir: values("--out-dir").at(-1),
+    extraFilename: codegen("extra-filename") ?? "",
+    optLevel: codegen("opt-level") ?? (items.some((item) => item.flag === "-O") ? "3" : "0"),
+    panic: codegen("panic") === "abort" ? "abort" : "unwind",
+    target: values("--target").at(-1),
+    externs: values("--extern").map(parseExtern),
+    link: items.flatMap((item) => {
+      if (item.value === undefined) return [];
+      const isLink =
+        item.flag === "-l" ||
+        item.flag === "-L" ||
+        (item.flag === "-C" && ["linker", "link-arg", "link-args", "linker-flavor"].includes(codegenName(item.value)));
+      return isLink ? [item.flag, item.value] : [];
+    }),
+  };
+}
+
+/** `--extern` takes `[options:]name[=path]`. */
+function parseExtern(value: string): Extern {
+  const equals = value.indexOf("=");
+  const left = equals < 0 ? value : value.slice(0, equals);
+  const name = left.slice(left.lastIndexOf(":") + 1);
+  return { name, path: equals < 0 ? undefined : value.slice(equals + 1) };
+}
+
+/** How a unit is to be compiled to bitcode. */
+export interface BitcodeOptions {
+  /**
+   * Where the bitcode goes. It must be the same path in every run: rustc's incremental queries depend on the output
+   * directory, and a new one would invalidate every codegen unit.
+   */
+  readonly bitcodeDir: string;
+  /** Where cargo expects dep-info and metadata. */
+  readonly depInfo: string;
+  /** The metadata file, for a library. */
+  readonly metadata: string | undefined;
+  /** The rlib, for a library that a build script, procedural macro or native library links to. */
+  readonly link: string | undefined;
+  /** Used when cargo gives none (release profiles). */
+  readonly incrementalDir: string;
+  /** Whether this rlib is one of the workspace's own, so that only its metadata exists. */
+  readonly isWorkspaceLib: (rlib: string) => boolean;
+}
+
+/** `-C` options that only matter to code generation and linking after bitcode, or that contradict ours. */
+const DROPPED_CODEGEN = new Set([
+  "lto",
+  "embed-bitcode",
+  "linker-plugin-lto",
+  "codegen-units",
+  "no-prepopulate-passes",
+  "split-debuginfo",
+  "strip",
+  "save-temps",
+]);
+
+/** Turns cargo's command line of a unit into the one that stops at bitcode. */
+export function bitcodeArgs(args: readonly string[], options: BitcodeOptions): string[] {
+  const items = parse(args).flatMap((item): Item[] => {
+    const { flag, value } = item;
+    switch (flag) {
+      case "--emit":
+      case "--out-dir":
+      case "-o":
+        return [];
+      case "--crate-type": {
+        // The other kinds (cdylib, dylib, staticlib) are made by a native run of rustc beside this one.
+        const kinds = (value ?? "").split(",").filter((kind) => ["bin", "lib", "rlib"].includes(kind));
+        return kinds.map((kind) => ({ flag, value: kind }));
+      }
+      case "-C":
+        return value !== undefined && DROPPED_CODEGEN.has(codegenName(value)) ? [] : [item];
+      case "--extern":
+        return [value === undefined ? item : { flag, value: externToMetadata(value, options.isWorkspaceLib) }];
+      default:
+        return [item];
+    }
+  });
+  const emit = [
+    `dep-info=${options.depInfo}`,
+    ...(options.metadata === undefined ? [] : [`metadata=${options.metadata}`]),
+    ...(options.link === undefined ? [] : [`link=${options.link}`]),
+    "llvm-bc",
+  ];
+  const hasIncremental = items.some((item) => item.flag === "-C" && codegenName(item.value ?? "") === "incremental");
+  return [
+    ...print(items),
+    `--emit=${emit.join(",")}`,
+    "--out-dir",
+    options.bitcodeDir,
+    ...(hasIncremental ? [] : ["-C", `incremental=${options.incrementalDir}`]),
+    // Unless it is given rustc makes one unit as soon as --emit names a path per unit.
+    "-Ccodegen-units=256",
+    "-Cno-prepopulate-passes",
+  ];
+}
+
+function externToMetadata(value: string, isWorkspaceLib: (rlib: string) => boolean): string {
+  const equals = value.indexOf("=");
+  const file = value.slice(equals + 1);
+  if (equals < 0 || !file.endsWith(".rlib") || !isWorkspaceLib(file)) return value;
+  return `${value.slice(0, equals)}=${file.slice(0, -".rlib".length)}.rmeta`;
+}
+
+/** The command line that makes only the kinds of library that others load natively; undefined when there are none. */
+export function nativeLibraryArgs(args: readonly string[]): string[] | undefined {
+  let found = false;
+  const items = parse(args).flatMap((item): Item[] => {
+    // The incremental session belongs to the bitcode run; two sets of options would keep invalidating it.
+    if (item.flag === "-C" && codegenName(item.value ?? "") === "incremental") return [];
+    if (item.flag !== "--crate-type") return [item];
+    const kinds = (item.value ?? "").split(",").filter((kind) => ["cdylib", "dylib", "staticlib"].includes(kind));
+    found ||= kinds.length > 0;
+    return kinds.map((kind) => ({ flag: item.flag, value: kind }));
+  });
+  if (!found) return undefined;
+  return print(items.map((item) => (item.flag === "--emit" ? { ...item, value: "link" } : item)));
+}
+
+/** A unit's name among all units of a target directory: rustc's output name without directory and ending. */
+export function unitKey(args: RustcArgs): string {
+  return `${args.crate}${args.extraFilename}`;
+}
+
+/** The unit that made a library file (`libNAME-HASH.rlib` or `.rmeta`). */
+export function unitKeyOfLibrary(file: string): string {
+  return path.basename(file).replace(/^lib/, "").replace(/\.(rlib|rmeta)$/, "");
+}

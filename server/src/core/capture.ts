@@ -1,0 +1,227 @@
+/**
+ * The cargo lane: lets cargo build a selection in `target/cranefly`, with shims that compile the workspace's units to
+ * bitcode and note how cargo would start the programs. Gives the selection's state.
+ */
+import * as fs from "node:fs";
+import * as path from "node:path";
+import type { Diagnostic } from "../../../shared/src/report.js";
+import {
+  type Artifact,
+  type BuildScript,
+  type Metadata,
+  cargoProgram,
+  localPackages,
+  nativelyLinked,
+  parseMessage,
+} from "./cargo.js";
+import { unitOfPlaceholder } from "./compile.js";
+import { loadConfig } from "./config.js";
+import { BuildFailed, Unsupported } from "./errors.js";
+import { readText } from "./files.js";
+import { type HostUnit, cargoInputs, discover } from "./inputs.js";
+import type { Layout } from "./layout.js";
+import { run } from "./process.js";
+import { type Program, type Selection, type SelectionState, type Start, cargoArguments, programName } from "./selection.js";
+import { type ShimEvent, readEvents, writeShims } from "./shims.js";
+import { checkToolchain, findToolchain } from "./toolchain.js";
+import { type UnitRecord, loadUnit } from "./unit.js";
+
+export interface CaptureOptions {
+  readonly env: NodeJS.ProcessEnv;
+  /** The bundle that the shims run. */
+  readonly shimBundle: string;
+  readonly color: boolean;
+  readonly quiet: boolean;
+  readonly onDiagnostic: (diagnostic: Diagnostic) => void;
+  /** cargo's own lines ("Compiling …"). */
+  readonly onProgress: (line: string) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Captured {
+  readonly state: SelectionState;
+  /** The units that were compiled, as "package:target". */
+  readonly compiled: readonly string[];
+  readonly frontEndMs: number;
+}
+
+/** Runs cargo. Throws `BuildFailed` when the sources do not build, `Unsupported` when Cranefly has no way. */
+export async function capture(
+  layout: Layout,
+  selection: Selection,
+  metadata: Metadata,
+  options: CaptureOptions,
+): Promise<Captured> {
+  const { env } = options;
+  const startedMs = Date.now();
+  const toolchain = await findToolchain(selection.cwd, env, options.signal);
+  const config = loadConfig(selection.cwd, env, toolchain.host);
+  checkToolchain(toolchain, config.buildTarget);
+
+  const packages = localPackages(metadata);
+  const native = nativelyLinked(metadata);
+  const directory = (item: { manifest_path: string }): string => path.dirname(item.manifest_path);
+  const captureVariables = ["RUSTC_WRAPPER", "CARGO_BUILD_RUSTC_WRAPPER", "RUSTDOC"];
+  const shims = writeShims(layout, options.shimBundle, packages.map(directory), config.rustcWrapper, {
+    root: layout.root,
+    env: Object.fromEntries(Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))),
+    needsRlib: packages.filter((item) => native.has(item.id)).map(directory),
+    captureVariables,
+  });
+
+  const artifacts: Artifact[] = [];
+  const scripts: BuildScript[] = [];
+  const onStdout = (line: string): void => {
+    const message = parseMessage(line);
+    if (message?.reason === "compiler-artifact") artifacts.push(message);
+    else if (message?.reason === "build-script-executed") scripts.push(message);
+    else if (message?.reason === "compiler-message") options.onDiagnostic(message.message);
+  };
+  const command = [
+    cargoProgram(env),
+    selection.command,
+    ...cargoArguments(selection),
+    "--target-dir",
+    layout.root,
+    "--message-format=json-diagnostic-rendered-ansi",
+    "--color",
+    options.color ? "always" : "never",
+    ...(options.quiet ? ["--quiet"] : []),
+    "--config",
+    `target.${toolchain.host}.runner=[${JSON.stringify(shims.runner)}]`,
+    ...withoutLto(selection, metadata),
+    // A failing runner cannot be: the shim only takes notes. But all targets are to be noted.
+    ...(selection.command === "test" ? ["--no-fail-fast"] : []),
+  ];
+  const exit = await run(command, {
+    cwd: selection.cwd,
+    env: { ...env, RUSTC_WRAPPER: shims.rustc, ...(selection.command === "test" ? { RUSTDOC: shims.rustdoc } : {}) },
+    onStdout,
+    onStderr: options.onProgress,
+    signal: options.signal,
+  });
+  if (exit.code !== 0) throw new BuildFailed("", exit.code ?? 101);
+
+  const events = readEvents(layout);
+  const programs = findPrograms(layout, artifacts);
+  const libraries = artifacts.flatMap((artifact) => libraryUnit(layout, artifact) ?? []);
+  const inputs = cargoInputs(
+    selection.cwd,
+    metadata,
+    toolchain,
+    scripts,
+    hostUnits(layout, events),
+    env,
+    startedMs,
+  );
+  const packageDirs = packages.map(directory);
+  const state: SelectionState = {
+    version: 1,
+    toolchain,
+    runner: [...(config.runner ?? [])],
+    cargoInputs: inputs.stamps,
+    variables: inputs.variables,
+    discovery: { root: metadata.workspace_root, packages: packageDirs, digest: discover(metadata.workspace_root, packageDirs) },
+    units: closureOf(layout, [...libraries, ...programs.map((program) => program.unit)]),
+    programs,
+    starts: findStarts(layout, events, artifacts),
+    docTests: events.flatMap((event) => (event.kind === "doc" ? [event.crate] : [])),
+    profile: selection.profile ?? (selection.command === "test" ? "test" : "dev"),
+    packageDirs,
+  };
+  return {
+    state,
+    compiled: events.flatMap((event) => (event.kind === "unit" ? [event.id] : [])),
+    frontEndMs: events.reduce((sum, event) => sum + (event.kind === "unit" ? event.ms : 0), 0),
+  };
+}
+
+/**
+ * Link-time optimisation would leave the dependencies' libraries without machine code. It is switched off where a
+ * manifest could have switched it on; that changes no behaviour, only speed.
+ */
+function withoutLto(selection: Selection, metadata: Metadata): string[] {
+  const manifest = readText(path.join(metadata.workspace_root, "Cargo.toml")) ?? "";
+  if (!/\blto\b/.test(manifest)) return [];
+  const profile = selection.profile ?? "dev";
+  return ["--config", `profile.${profile}.lto="off"`];
+}
+
+/** The programs of a build, each with its unit and all libraries of the workspace that it is made of. */
+function findPrograms(layout: Layout, artifacts: readonly Artifact[]): Program[] {
+  return artifacts.flatMap((artifact): Program[] => {
+    const { executable } = artifact;
+    if (executable === null || artifact.target.kind.includes("custom-build")) return [];
+    const unit = unitOfExecutable(layout, executable);
+    if (unit === undefined) throw new Unsupported(`cargo built ${executable} without Cranefly's wrapper`);
+    const name = programName(layout, executable);
+    return [{ name, executable, unit, closure: closureOf(layout, [unit]), base: "" }];
+  });
+}
+
+function unitOfExecutable(layout: Layout, executable: string): string | undefined {
+  const key = unitOfPlaceholder(executable) ?? path.basename(executable);
+  return fs.existsSync(layout.unitRecord(key)) ? key : undefined;
+}
+
+function libraryUnit(layout: Layout, artifact: Artifact): string | undefined {
+  const metadata = artifact.filenames.find((file) => file.endsWith(".rmeta"));
+  if (metadata === undefined) return undefined;
+  const key = path.basename(metadata, ".rmeta").replace(/^lib/, "");
+  return fs.existsSync(layout.unitRecord(key)) ? key : undefined;
+}
+
+/** Units with everything of the workspace that they use, dependencies first. */
+function closureOf(layout: Layout, roots: readonly string[]): string[] {
+  const order: string[] = [];
+  const seen = new Set<string>();
+  const visit = (key: string): void => {
+    if (seen.has(key)) return;
+    seen.add(key);
+    const record: UnitRecord | undefined = loadUnit(layout, key);
+    if (record === undefined) throw new Unsupported(`the record of unit ${key} is missing`);
+    for (const extern of record.externs) if (extern.unit !== null) visit(extern.unit);
+    order.push(key);
+  };
+  for (const root of roots) visit(root);
+  return order;
+}
+
+/** cargo's starts, in its order. */
+function findStarts(layout: Layout, events: readonly ShimEvent[], artifacts: readonly Artifact[]): Start[] {
+  return events.flatMap((event): Start[] => {
+    if (event.kind !== "run") return [];
+    const artifact = artifacts.find((item) => item.executable === event.executable);
+    return [
+      {
+        program: programName(layout, event.executable),
+        label: artifact === undefined ? "" : labelOf(artifact),
+        harness: artifact?.profile.test ?? false,
+        cwd: event.cwd,
+        env: event.env,
+        libraryPath: event.libraryPath,
+      },
+    ];
+  });
+}
+
+/** "unittests src/lib.rs" or "tests/name.rs", as cargo says it. */
+function labelOf(artifact: Artifact): string {
+  const source = path.relative(path.dirname(artifact.manifest_path), artifact.target.src_path);
+  const isOwnTarget = artifact.target.kind.some((kind) => kind === "test" || kind === "bench");
+  return isOwnTarget ? source : `unittests ${source}`;
+}
+
+/** Build scripts and procedural macros; those of earlier captures too, since cargo does not rebuild what is fresh. */
+function hostUnits(layout: Layout, events: readonly ShimEvent[]): HostUnit[] {
+  const file = path.join(layout.private, "hosts.tsv");
+  const known = new Map<string, HostUnit>();
+  for (const line of (readText(file) ?? "").split("\n")) {
+    const [depInfo, cwd] = line.split("\t");
+    if (depInfo !== undefined && cwd !== undefined && fs.existsSync(depInfo)) known.set(depInfo, { depInfo, cwd });
+  }
+  for (const event of events) if (event.kind === "host") known.set(event.depInfo, event);
+  const hosts = [...known.values()];
+  fs.writeFileSync(file, hosts.map((host) => `${host.depInfo}\t${host.cwd}\n`).join(""));
+  return hosts;
+}

@@ -1,0 +1,223 @@
+/**
+ * Compiles one unit to bitcode: runs rustc with the rewritten command line and records what came of it.
+ *
+ * Used by the shim that stands in rustc's place while cargo captures, and by the crate lane. Never runs cargo.
+ */
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { Diagnostic } from "../../../shared/src/report.js";
+import { type RustcArgs, bitcodeArgs, inspectArgs, nativeLibraryArgs, unitKeyOfLibrary } from "./args.js";
+import { type DepInfo, parseDepInfo } from "./depinfo.js";
+import { digestFile, readText, stamp } from "./files.js";
+import type { Layout } from "./layout.js";
+import { run } from "./process.js";
+import { type Invocation, type UnitRecord, loadUnit, saveUnit, unitEnvironment } from "./unit.js";
+
+export interface CompileOptions {
+  /** The user's environment. */
+  readonly env: NodeJS.ProcessEnv;
+  readonly signal?: AbortSignal | undefined;
+  /** Every line that rustc writes to standard error: diagnostics and artifact notes as JSON. */
+  readonly onLine?: (line: string) => void;
+  readonly sameGroup?: boolean;
+}
+
+/** A unit's result and diagnostics; without a record it did not compile. */
+export interface CompileResult {
+  readonly exitCode: number;
+  readonly record: UnitRecord | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** A file that stands where cargo expects a unit's output; its text names the unit, also after cargo has copied it. */
+const PLACEHOLDER = "cranefly unit ";
+
+/** Compiles a unit, and makes the result the unit's current one if rustc succeeds. */
+export async function compileUnit(
+  layout: Layout,
+  invocation: Invocation,
+  options: CompileOptions,
+): Promise<CompileResult> {
+  const args = inspectArgs(invocation.args);
+  const outputs = outputsOf(invocation, args);
+  const directory = layout.unit(invocation.key);
+  const out = path.join(directory, "out");
+  fs.rmSync(out, { recursive: true, force: true });
+  fs.mkdirSync(out, { recursive: true });
+
+  const isWorkspaceLib = (rlib: string): boolean => fs.existsSync(layout.unitRecord(unitKeyOfLibrary(rlib)));
+  const command = bitcodeArgs(invocation.args, {
+    bitcodeDir: out,
+    depInfo: outputs.depInfo,
+    metadata: outputs.metadata,
+    link: invocation.needsRlib ? outputs.rlib : undefined,
+    incrementalDir: layout.incremental,
+    isWorkspaceLib,
+  });
+
+  const diagnostics: Diagnostic[] = [];
+  const onStderr = (line: string): void => {
+    const diagnostic = parseDiagnostic(line);
+    if (diagnostic !== undefined) diagnostics.push(diagnostic);
+    options.onLine?.(line);
+  };
+  const env = unitEnvironment(invocation, options.env);
+  const runOptions = {
+    cwd: invocation.cwd,
+    env,
+    onStderr,
+    signal: options.signal,
+    sameGroup: options.sameGroup ?? false,
+  };
+  const startedMs = Date.now();
+  const exit = await run([...invocation.command, ...command], runOptions);
+  if (exit.code !== 0) return { exitCode: exit.code ?? 101, record: undefined, diagnostics };
+
+  const native = nativeLibraryArgs(invocation.args);
+  if (native !== undefined) {
+    // The same sources again: only what the first run could not see (code generation, linking) is news.
+    const onNativeLine = (line: string): void => {
+      const diagnostic = parseDiagnostic(line);
+      if (diagnostic?.level.startsWith("error") === true) onStderr(line);
+    };
+    const nativeExit = await run([...invocation.command, ...native], { ...runOptions, onStderr: onNativeLine });
+    if (nativeExit.code !== 0) return { exitCode: nativeExit.code ?? 101, record: undefined, diagnostics };
+  }
+
+  const bitcodeDir = keepBitcode(directory, out);
+  const depInfo = parseDepInfo(readText(outputs.depInfo) ?? "");
+  const record: UnitRecord = {
+    version: 1,
+    invocation,
+    crate: args.crate,
+    bitcodeDir,
+    bitcode: fs
+      .readdirSync(bitcodeDir)
+      .filter((name) => name.endsWith(".bc"))
+      .sort()
+      .map((name) => path.join(bitcodeDir, name)),
+    inputs: depInfo.files.map((file) => stamp(path.resolve(invocation.cwd, file), startedMs)),
+    envDeps: trackedVariables(depInfo, invocation),
+    externs: usedExterns(layout, args, invocation),
+    nativeLibraries: depInfo.files.flatMap((file) => linkAttributes(readText(path.resolve(invocation.cwd, file)) ?? "")),
+    metadataHash: outputs.metadata === undefined ? "" : digestFile(outputs.metadata),
+    diagnostics,
+  };
+  leavePlaceholders(invocation.key, outputs, invocation.needsRlib);
+  saveUnit(layout, record);
+  return { exitCode: 0, record, diagnostics };
+}
+
+/** The files that cargo expects of a unit. */
+interface Outputs {
+  readonly depInfo: string;
+  readonly metadata: string | undefined;
+  readonly rlib: string | undefined;
+  readonly executable: string | undefined;
+}
+
+function outputsOf(invocation: Invocation, args: RustcArgs): Outputs {
+  const directory = path.resolve(invocation.cwd, args.outDir ?? ".");
+  const stem = `${args.crate}${args.extraFilename}`;
+  const isProgram = args.isTest || args.crateTypes.length === 0 || args.crateTypes.includes("bin");
+  return {
+    depInfo: path.join(directory, `${stem}.d`),
+    metadata: isProgram ? undefined : path.join(directory, `lib${stem}.rmeta`),
+    rlib: isProgram ? undefined : path.join(directory, `lib${stem}.rlib`),
+    executable: isProgram ? path.join(directory, stem) : undefined,
+  };
+}
+
+/**
+ * Gives the bitcode a directory that no later run of rustc touches. The engine may still be reading the one before, so
+ * two generations are kept.
+ */
+function keepBitcode(directory: string, out: string): string {
+  const generations = fs
+    .readdirSync(directory)
+    .flatMap((name) => (/^bc-\d+$/.test(name) ? [Number(name.slice(3))] : []))
+    .sort((a, b) => b - a);
+  const next = path.join(directory, `bc-${(generations[0] ?? 0) + 1}`);
+  fs.renameSync(out, next);
+  for (const old of generations.slice(2)) {
+    fs.rmSync(path.join(directory, `bc-${old}`), { recursive: true, force: true });
+  }
+  return next;
+}
+
+/** cargo sets most tracked variables itself; what it sets is part of the invocation and checked by the cargo lane. */
+function trackedVariables(depInfo: DepInfo, invocation: Invocation): { name: string; value: string | null }[] {
+  return depInfo.env
+    .filter(({ name }) => invocation.env[name] === undefined)
+    .map(({ name, value }) => ({ name, value: value ?? null }));
+}
+
+function usedExterns(layout: Layout, args: RustcArgs, invocation: Invocation): UnitRecord["externs"] {
+  return args.externs.flatMap((extern) => {
+    if (extern.path === undefined) return [{ name: extern.name, path: "", unit: null, hash: "" }];
+    const file = path.resolve(invocation.cwd, extern.path);
+    const key = unitKeyOfLibrary(file);
+    const maker = /\.(rlib|rmeta)$/.test(file) ? loadUnit(layout, key) : undefined;
+    return [
+      { name: extern.name, path: file, unit: maker === undefined ? null : key, hash: maker?.metadataHash ?? "" },
+    ];
+  });
+}
+
+/**
+ * cargo takes a unit whose outputs are missing for dirty, so something must lie there. The engine replaces an
+ * executable that is run; the tiny executables of earlier generations stay until then.
+ */
+function leavePlaceholders(key: string, outputs: Outputs, hasRlib: boolean): void {
+  const expected = outputs.executable ?? (hasRlib ? undefined : outputs.rlib);
+  if (expected === undefined) return;
+  const temporary = `${expected}.placeholder`;
+  fs.writeFileSync(temporary, `${PLACEHOLDER}${key}\n`, { mode: 0o755 });
+  fs.renameSync(temporary, expected);
+}
+
+/** The unit that an output belongs to, if it is a placeholder (or cargo's copy of one). */
+export function unitOfPlaceholder(file: string): string | undefined {
+  const buffer = Buffer.alloc(4096);
+  let length: number;
+  try {
+    const descriptor = fs.openSync(file, "r");
+    try {
+      length = fs.readSync(descriptor, buffer, 0, buffer.length, 0);
+    } finally {
+      fs.closeSync(descriptor);
+    }
+  } catch {
+    return undefined;
+  }
+  const text = buffer.toString("utf8", 0, length);
+  return text.startsWith(PLACEHOLDER) ? text.slice(PLACEHOLDER.length).trimEnd() : undefined;
+}
+
+/** A line of rustc's JSON output, if it is a diagnostic. */
+export function parseDiagnostic(line: string): Diagnostic | undefined {
+  if (!line.startsWith("{")) return undefined;
+  try {
+    const value: unknown = JSON.parse(line);
+    if (typeof value !== "object" || value === null || "artifact" in value) return undefined;
+    const parsed = Diagnostic.safeParse(value);
+    return parsed.success ? parsed.data : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The libraries named by `#[link(…)]` in a source text, as `-l` takes them. Attributes under a `#[cfg]` are among them:
+ * whoever links tries without those that do not exist.
+ */
+export function linkAttributes(source: string): string[] {
+  return [...source.matchAll(/\blink\s*\(\s*((?:[a-z_]+\s*=\s*"[^"]*"\s*,?\s*)+)\)/g)].flatMap((match) => {
+    const fields = new Map([...(match[1] ?? "").matchAll(/([a-z_]+)\s*=\s*"([^"]*)"/g)].map((f) => [f[1], f[2]]));
+    const name = fields.get("name");
+    const kind = fields.get("kind") ?? "dylib";
+    if (name === undefined || !["dylib", "static"].includes(kind)) return [];
+    const modifiers = fields.get("modifiers");
+    return [`${kind}${modifiers === undefined ? "" : `:${modifiers}`}=${name}`];
+  });
+}

@@ -1,0 +1,96 @@
+/**
+ * The crate lane: compiles what changed since the last time, without cargo, in dependency order.
+ *
+ * A unit is compiled when a file or variable that it read changed, or when the metadata of a library of the workspace
+ * that it uses is not the one it was compiled against. Several independent units are compiled at a time.
+ */
+import PQueue from "p-queue";
+import type { Diagnostic } from "../../../shared/src/report.js";
+import { type CompileResult, compileUnit, parseDiagnostic } from "./compile.js";
+import { Cancelled, Unsupported } from "./errors.js";
+import type { Layout } from "./layout.js";
+import { type UnitRecord, changedInput, loadUnit } from "./unit.js";
+
+export interface CrateLaneOptions {
+  readonly env: NodeJS.ProcessEnv;
+  /** How many rustc processes may run at a time. */
+  readonly jobs: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly onDiagnostic: (diagnostic: Diagnostic) => void;
+  readonly onStart: (id: string) => void;
+}
+
+export interface CrateLaneResult {
+  readonly ok: boolean;
+  /** Units that were compiled anew, as "package:target", and what made it necessary. */
+  readonly compiled: readonly { readonly id: string; readonly reason: string }[];
+  readonly failed: readonly string[];
+}
+
+/** Brings units up to date. `keys`: dependencies first. */
+export async function crateLane(
+  layout: Layout,
+  keys: readonly string[],
+  options: CrateLaneOptions,
+): Promise<CrateLaneResult> {
+  const queue = new PQueue({ concurrency: options.jobs });
+  const compiled: { id: string; reason: string }[] = [];
+  const failed: string[] = [];
+  const done = new Map<string, Promise<UnitRecord | undefined>>();
+
+  const bringUpToDate = async (key: string): Promise<UnitRecord | undefined> => {
+    const record = loadUnit(layout, key);
+    if (record === undefined) throw new Unsupported(`the record of unit ${key} is missing`);
+    const used = new Map<string, UnitRecord>();
+    for (const extern of record.externs) {
+      if (extern.unit === null) continue;
+      const upstream = await (done.get(extern.unit) ?? loadUnit(layout, extern.unit));
+      // What it uses did not compile: neither would it, and rustc has already said why.
+      if (upstream === undefined) return undefined;
+      used.set(extern.unit, upstream);
+    }
+    const reason = reasonToCompile(record, used, options.env);
+    if (reason === undefined) {
+      for (const diagnostic of record.diagnostics) options.onDiagnostic(diagnostic);
+      return record;
+    }
+    const { id } = record.invocation;
+    const result = await queue.add(async (): Promise<CompileResult> => {
+      options.onStart(id);
+      return compileUnit(layout, record.invocation, {
+        env: options.env,
+        signal: options.signal,
+        onLine: (line) => {
+          const diagnostic = parseDiagnostic(line);
+          if (diagnostic !== undefined) options.onDiagnostic(diagnostic);
+        },
+      });
+    });
+    if (result.record === undefined) failed.push(id);
+    else compiled.push({ id, reason });
+    return result.record;
+  };
+
+  for (const key of keys) done.set(key, bringUpToDate(key));
+  const settled = await Promise.allSettled(done.values());
+  const errors = settled.flatMap((item) => (item.status === "rejected" ? [item.reason as unknown] : []));
+  const error = errors.find((item) => !(item instanceof Cancelled)) ?? errors[0];
+  if (error !== undefined) throw error;
+  return { ok: settled.every((item) => item.status === "fulfilled" && item.value !== undefined), compiled, failed };
+}
+
+function reasonToCompile(
+  record: UnitRecord,
+  used: ReadonlyMap<string, UnitRecord>,
+  env: NodeJS.ProcessEnv,
+): string | undefined {
+  const input = changedInput(record, env);
+  if (input !== undefined) return `${input} changed`;
+  for (const extern of record.externs) {
+    const upstream = extern.unit === null ? undefined : used.get(extern.unit);
+    if (upstream !== undefined && upstream.metadataHash !== extern.hash) {
+      return `the interface of ${upstream.invocation.id} changed`;
+    }
+  }
+  return undefined;
+}

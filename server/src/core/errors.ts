@@ -1,0 +1,33 @@
+/** Errors that carry a text for the user. */
+
+/** The sources (or cargo's own checks) failed: rustc or cargo has said why, and cargo would fail as well. */
+export class BuildFailed extends Error {
+  constructor(
+    message: string,
+    readonly exitCode = 101,
+  ) {
+    super(message);
+    this.name = "BuildFailed";
+  }
+}
+
+/** What Cranefly cannot do here, although cargo might: the reason for falling back to plain cargo. */
+export class Unsupported extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "Unsupported";
+  }
+}
+
+/** A newer save overtook this work. */
+export class Cancelled extends Error {
+  constructor() {
+    super("overtaken by a newer change");
+    this.name = "Cancelled";
+  }
+}
+
+/** The text of whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

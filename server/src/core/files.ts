@@ -1,0 +1,150 @@
+/** Small file helpers: atomic writes, stamps that tell whether a file changed, directory walks. */
+import { createHash, randomBytes } from "node:crypto";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { z } from "zod";
+
+/** Writes a file so that a reader sees the old or the new text, never half of it. */
+export function writeAtomic(file: string, text: string, mode = 0o644): void {
+  fs.mkdirSync(path.dirname(file), { recursive: true });
+  const temporary = `${file}.${process.pid}.${randomBytes(4).toString("hex")}.tmp`;
+  try {
+    fs.writeFileSync(temporary, text, { mode });
+    fs.renameSync(temporary, file);
+  } catch (error) {
+    fs.rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** Like `writeAtomic`, but leaves a file with the same text (and so its modification time) alone. */
+export function writeIfChanged(file: string, text: string, mode = 0o644): void {
+  if (readText(file) !== text) writeAtomic(file, text, mode);
+}
+
+/** The text of a file, or undefined when it cannot be read. */
+export function readText(file: string): string | undefined {
+  try {
+    return fs.readFileSync(file, "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+/** Reads and checks a JSON file; undefined when it is missing, torn or of an older shape. */
+export function readJson<T>(file: string, schema: z.ZodType<T>): T | undefined {
+  const text = readText(file);
+  if (text === undefined) return undefined;
+  try {
+    const parsed = schema.safeParse(JSON.parse(text));
+    return parsed.success ? parsed.data : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A short, stable digest of text. */
+export function digest(...parts: (string | Uint8Array)[]): string {
+  const hash = createHash("sha256");
+  for (const part of parts) {
+    hash.update(part);
+    hash.update("\0");
+  }
+  return hash.digest("hex").slice(0, 32);
+}
+
+/** Digest of a file's content, or "absent". */
+export function digestFile(file: string): string {
+  try {
+    return digest(fs.readFileSync(file));
+  } catch {
+    return ABSENT;
+  }
+}
+
+const ABSENT = "absent";
+
+/**
+ * What a path looked like when it was used. A directory's `hash` is that of the names, sizes and times below it.
+ * `hash` empty: it changed while it was being used, so it counts as changed whatever it looks like now.
+ */
+export const Stamp = z.object({ path: z.string(), mtimeMs: z.number(), size: z.number(), hash: z.string() });
+export type Stamp = z.infer<typeof Stamp>;
+
+/** Takes the stamp of a path. A file modified at or after `startedMs` may have been read before or after that. */
+export function stamp(file: string, startedMs = Number.POSITIVE_INFINITY): Stamp {
+  let stat: fs.Stats;
+  try {
+    stat = fs.statSync(file);
+  } catch {
+    return { path: file, mtimeMs: 0, size: -1, hash: ABSENT };
+  }
+  if (stat.isDirectory()) return { path: file, mtimeMs: 0, size: 0, hash: treeDigest(file) };
+  const hash = stat.mtimeMs >= startedMs ? "" : digestFile(file);
+  return { path: file, mtimeMs: stat.mtimeMs, size: stat.size, hash };
+}
+
+/** Whether the path is as it was. A mere `touch` is no change. */
+export function isCurrent(old: Stamp): boolean {
+  if (old.hash === "") return false;
+  let stat: fs.Stats;
+  try {
+    stat = fs.statSync(old.path);
+  } catch {
+    return old.hash === ABSENT;
+  }
+  if (stat.isDirectory()) return treeDigest(old.path) === old.hash;
+  if (stat.size === old.size && stat.mtimeMs === old.mtimeMs) return true;
+  return stat.size === old.size && digestFile(old.path) === old.hash;
+}
+
+const SKIPPED_DIRECTORIES = new Set(["target", "node_modules", ".git", ".hg", ".jj", ".svn"]);
+
+/** Every file below a directory, sorted, without build products, version control and (optionally) nested packages. */
+export function walk(directory: string, options: { nestedPackages: boolean }): string[] {
+  const found: string[] = [];
+  const visit = (current: string): void => {
+    let entries: fs.Dirent[];
+    try {
+      entries = fs.readdirSync(current, { withFileTypes: true });
+    } catch {
+      return;
+    }
+    for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      const full = path.join(current, entry.name);
+      if (entry.isDirectory()) {
+        if (SKIPPED_DIRECTORIES.has(entry.name)) continue;
+        if (!options.nestedPackages && fs.existsSync(path.join(full, "Cargo.toml"))) continue;
+        visit(full);
+      } else {
+        found.push(full);
+      }
+    }
+  };
+  visit(directory);
+  return found;
+}
+
+/** Digest of the names, sizes and modification times of everything below a directory. */
+function treeDigest(directory: string): string {
+  const hash = createHash("sha256");
+  for (const file of walk(directory, { nestedPackages: true })) {
+    try {
+      const stat = fs.statSync(file);
+      hash.update(`${file}\0${stat.size}\0${stat.mtimeMs}\0`);
+    } catch {
+      hash.update(`${file}\0gone\0`);
+    }
+  }
+  return hash.digest("hex").slice(0, 32);
+}
+
+/** A directory and all its parents, innermost first. */
+export function ancestors(directory: string): string[] {
+  const list = [directory];
+  for (let current = directory; path.dirname(current) !== current; ) {
+    current = path.dirname(current);
+    list.push(current);
+  }
+  return list;
+}

@@ -1,0 +1,107 @@
+/** Everything that cargo decides by: what makes a change take the cargo lane. Never starts a process. */
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { type BuildScript, type Metadata, localPackages, parseRerunIf } from "./cargo.js";
+import { configFiles } from "./config.js";
+import { parseDepInfo } from "./depinfo.js";
+import { type Stamp, digest, isCurrent, readText, stamp, walk } from "./files.js";
+import type { SelectionState } from "./selection.js";
+import { type Toolchain, toolchainFiles } from "./toolchain.js";
+
+/** A build script or procedural macro of the workspace: its dep-info file and the folder that its paths refer to. */
+export interface HostUnit {
+  readonly depInfo: string;
+  readonly cwd: string;
+}
+
+export interface CargoInputs {
+  readonly stamps: Stamp[];
+  readonly variables: Record<string, string | null>;
+}
+
+/** Takes stamps of all that cargo looked at. `startedMs`: when cargo was started. */
+export function cargoInputs(
+  cwd: string,
+  metadata: Metadata,
+  toolchain: Toolchain,
+  scripts: readonly BuildScript[],
+  hosts: readonly HostUnit[],
+  env: NodeJS.ProcessEnv,
+  startedMs: number,
+): CargoInputs {
+  const files = new Set<string>();
+  const variables: Record<string, string | null> = {};
+  const packages = localPackages(metadata);
+  files.add(path.join(metadata.workspace_root, "Cargo.toml"));
+  files.add(path.join(metadata.workspace_root, "Cargo.lock"));
+  for (const item of packages) files.add(item.manifest_path);
+  for (const file of configFiles(cwd, env)) files.add(file);
+  for (const file of toolchainFiles(cwd, toolchain, env)) files.add(file);
+  for (const host of hosts) {
+    for (const file of parseDepInfo(readText(host.depInfo) ?? "").files) files.add(path.resolve(host.cwd, file));
+  }
+  for (const script of scripts) {
+    const owner = packages.find((item) => item.id === script.package_id);
+    if (owner === undefined) continue;
+    const packageDir = path.dirname(owner.manifest_path);
+    const rerun = parseRerunIf(readText(path.join(path.dirname(script.out_dir), "output")) ?? "", packageDir);
+    for (const name of rerun.variables) variables[name] = env[name] ?? null;
+    // A build script that names nothing is rerun for every file of its package.
+    const inputs = rerun.paths.length + rerun.variables.length > 0 ? rerun.paths : packageFiles(packageDir);
+    for (const file of inputs) files.add(file);
+  }
+  // cargo itself may have written the lock file just now.
+  const lockFile = path.join(metadata.workspace_root, "Cargo.lock");
+  const stamps = [...files].map((file) => (file === lockFile ? stamp(file) : stamp(file, startedMs)));
+  return { stamps, variables };
+}
+
+function packageFiles(packageDir: string): string[] {
+  return walk(packageDir, { nestedPackages: false });
+}
+
+/** The first thing that changed for cargo since the capture; undefined when the crate lane will do. */
+export function changedCargoInput(state: SelectionState, env: NodeJS.ProcessEnv): string | undefined {
+  const file = state.cargoInputs.find((input) => !isCurrent(input));
+  if (file !== undefined) return file.path;
+  const variable = Object.entries(state.variables).find(([name, value]) => (env[name] ?? null) !== value);
+  if (variable !== undefined) return `$${variable[0]}`;
+  if (discover(state.discovery.root, state.discovery.packages) !== state.discovery.digest) return "the set of targets or packages";
+  return undefined;
+}
+
+/** Folders in which cargo takes every file or `main.rs` for a target. */
+const DISCOVERED = ["src/bin", "tests", "examples", "benches"];
+
+/** Digest of the target files that cargo would discover in packages, and of packages beside them. */
+export function discover(root: string, packageDirs: readonly string[]): string {
+  const found: string[] = [];
+  for (const directory of packageDirs) {
+    for (const file of ["src/main.rs", "src/lib.rs", "build.rs"]) {
+      if (fs.existsSync(path.join(directory, file))) found.push(path.join(directory, file));
+    }
+    for (const folder of DISCOVERED) {
+      for (const name of list(path.join(directory, folder))) {
+        const full = path.join(directory, folder, name);
+        if (name.endsWith(".rs") || fs.existsSync(path.join(full, "main.rs"))) found.push(full);
+      }
+    }
+  }
+  // A workspace's members may be globs such as `crates/*`: a package beside a member may be a new member.
+  for (const parent of new Set(packageDirs.map((directory) => path.dirname(directory)))) {
+    if (path.relative(root, parent).startsWith("..")) continue;
+    for (const name of list(parent)) {
+      const manifest = path.join(parent, name, "Cargo.toml");
+      if (fs.existsSync(manifest)) found.push(manifest);
+    }
+  }
+  return digest(...found);
+}
+
+function list(directory: string): string[] {
+  try {
+    return fs.readdirSync(directory).sort();
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,57 @@
+/**
+ * Where Cranefly keeps what.
+ *
+ * `<user's target directory>/cranefly` is cargo's target directory while Cranefly captures; everything that is not
+ * cargo's lies in its `.cranefly` folder.
+ */
+import * as os from "node:os";
+import * as path from "node:path";
+
+export class Layout {
+  /** `root`: absolute path of `target/cranefly`. */
+  constructor(readonly root: string) {}
+
+  get private(): string {
+    return path.join(this.root, ".cranefly");
+  }
+  /** The scripts that cargo calls in rustc's, rustdoc's and the program's place. */
+  get shims(): string {
+    return path.join(this.private, "shims");
+  }
+  /** What the shims need to know. */
+  get context(): string {
+    return path.join(this.shims, "context.json");
+  }
+  /** What the shims saw in the capture that runs now, one JSON object a line. */
+  get events(): string {
+    return path.join(this.shims, "events.jsonl");
+  }
+  get units(): string {
+    return path.join(this.private, "units");
+  }
+  unit(key: string): string {
+    return path.join(this.units, key);
+  }
+  unitRecord(key: string): string {
+    return path.join(this.unit(key), "unit.json");
+  }
+  get incremental(): string {
+    return path.join(this.private, "incremental");
+  }
+  get bases(): string {
+    return path.join(this.private, "base");
+  }
+  /** The state of one selection: a command with its package, target and feature options. */
+  selection(key: string): string {
+    return path.join(this.private, "selections", `${key}.json`);
+  }
+  get lock(): string {
+    return path.join(this.private, "lock");
+  }
+}
+
+/** The per-user cache for programs that belong to no package. */
+export function cacheDirectory(env: NodeJS.ProcessEnv): string {
+  const xdg = env["XDG_CACHE_HOME"];
+  return path.join(xdg !== undefined && path.isAbsolute(xdg) ? xdg : path.join(os.homedir(), ".cache"), "cranefly");
+}

@@ -1,0 +1,101 @@
+/**
+ * One process at a time captures and compiles in a workspace: a lock file that names its holder.
+ *
+ * The holder's start time tells a live holder from another process that got a dead one's id.
+ */
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { Cancelled } from "./errors.js";
+import { readText } from "./files.js";
+
+const POLL_MS = 50;
+
+/** Runs `work` while holding the lock. `onWait` is called once if another process holds it. */
+export async function withLock<T>(
+  file: string,
+  onWait: (pid: number) => void,
+  signal: AbortSignal | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  await acquire(file, onWait, signal);
+  const release = (): void => fs.rmSync(file, { force: true });
+  process.once("exit", release);
+  try {
+    return await work();
+  } finally {
+    process.removeListener("exit", release);
+    release();
+  }
+}
+
+async function acquire(file: string, onWait: (pid: number) => void, signal: AbortSignal | undefined): Promise<void> {
+  fs.mkdirSync(path.dirname(file), { recursive: true });
+  const own = `${process.pid} ${startTime(process.pid) ?? "?"}\n`;
+  // The lock appears with its text in it: a name for a file that is complete.
+  const draft = `${file}.${process.pid}`;
+  let told = false;
+  for (;;) {
+    if (signal?.aborted === true) throw new Cancelled();
+    fs.writeFileSync(draft, own);
+    try {
+      fs.linkSync(draft, file);
+      return;
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+    } finally {
+      fs.rmSync(draft, { force: true });
+    }
+    const holder = readHolder(file);
+    if (holder === undefined) continue;
+    if (!isAlive(holder)) {
+      breakLock(file, holder.text);
+      continue;
+    }
+    if (!told) onWait(holder.pid);
+    told = true;
+    await delay(POLL_MS);
+  }
+}
+
+interface Holder {
+  readonly pid: number;
+  readonly started: string;
+  readonly text: string;
+}
+
+function readHolder(file: string): Holder | undefined {
+  const text = readText(file);
+  if (text === undefined) return undefined;
+  const [pid = "", started = ""] = text.trim().split(" ");
+  return { pid: Number(pid), started, text };
+}
+
+/** Removes a dead holder's lock, unless another process was faster and holds a new one. */
+function breakLock(file: string, text: string): void {
+  const aside = `${file}.dead.${process.pid}`;
+  try {
+    fs.renameSync(file, aside);
+  } catch {
+    return;
+  }
+  const taken = readText(aside);
+  if (taken !== undefined && taken !== text) {
+    try {
+      fs.linkSync(aside, file);
+    } catch {
+      // A third process holds it by now; the one that was robbed notices nothing worse than a parallel build.
+    }
+  }
+  fs.rmSync(aside, { force: true });
+}
+
+function isAlive(holder: Holder): boolean {
+  return Number.isInteger(holder.pid) && holder.pid > 0 && startTime(holder.pid) === holder.started;
+}
+
+/** When a process started, in clock ticks since boot; undefined when there is none. See proc(5), field 22. */
+function startTime(pid: number): string | undefined {
+  const stat = readText(`/proc/${pid}/stat`);
+  return stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+}

@@ -1,0 +1,82 @@
+/** Child processes with line-wise output and cancellation of the whole process group. */
+import { type ChildProcess, type StdioOptions, spawn } from "node:child_process";
+import * as readline from "node:readline";
+import { Cancelled } from "./errors.js";
+
+export interface RunOptions {
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly onStdout?: (line: string) => void;
+  readonly onStderr?: (line: string) => void;
+  /** Kills the process and all its children. */
+  readonly signal?: AbortSignal | undefined;
+  /** Stay in the caller's process group: for a shim that cargo runs, which dies with cargo. */
+  readonly sameGroup?: boolean;
+}
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** Runs a command to its end. Streams without a listener go where ours go. Rejects when it cannot be started. */
+export async function run(command: readonly string[], options: RunOptions): Promise<Exit> {
+  if (options.signal?.aborted === true) throw new Cancelled();
+  const [program, ...args] = command;
+  if (program === undefined) throw new Error("empty command");
+  const stdio: StdioOptions = [
+    "ignore",
+    options.onStdout === undefined ? "inherit" : "pipe",
+    options.onStderr === undefined ? "inherit" : "pipe",
+  ];
+  const child = spawn(program, args, {
+    cwd: options.cwd,
+    env: options.env,
+    stdio,
+    detached: options.sameGroup !== true,
+  });
+  const cancel = (): void => killGroup(child, options.sameGroup !== true);
+  options.signal?.addEventListener("abort", cancel, { once: true });
+  const forwarded = options.sameGroup === true ? undefined : killOnExit(child);
+  try {
+    const readers = [
+      child.stdout === null || options.onStdout === undefined ? undefined : lines(child.stdout, options.onStdout),
+      child.stderr === null || options.onStderr === undefined ? undefined : lines(child.stderr, options.onStderr),
+    ];
+    const exit = await new Promise<Exit>((resolve, reject) => {
+      child.once("error", reject);
+      child.once("close", (code, signal) => resolve({ code, signal }));
+    });
+    await Promise.all(readers);
+    // The abort listener may have run in between; a killed compiler's result is no result.
+    if (options.signal?.aborted) throw new Cancelled();
+    return exit;
+  } finally {
+    options.signal?.removeEventListener("abort", cancel);
+    forwarded?.();
+  }
+}
+
+function lines(stream: NodeJS.ReadableStream, onLine: (line: string) => void): Promise<void> {
+  return new Promise((resolve) => {
+    const reader = readline.createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY });
+    reader.on("line", onLine);
+    reader.once("close", resolve);
+  });
+}
+
+function killGroup(child: ChildProcess, isGroupLeader: boolean): void {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  try {
+    process.kill(isGroupLeader ? -child.pid : child.pid, "SIGKILL");
+  } catch {
+    // It ended in the meantime.
+  }
+}
+
+/** A detached child gets no Ctrl-C from the terminal, so our own end must end it. */
+function killOnExit(child: ChildProcess): () => void {
+  const onExit = (): void => killGroup(child, true);
+  process.once("exit", onExit);
+  return () => process.removeListener("exit", onExit);
+}

@@ -1,0 +1,99 @@
+/**
+ * The scripts that cargo calls during a capture: in rustc's place (`RUSTC_WRAPPER`), as the runner of programs and
+ * tests, and in rustdoc's place. cargo itself so tells us each unit's arguments, and each program's environment.
+ *
+ * A start of node costs 40 ms, so a shell decides what is none of our business: registry crates, build scripts,
+ * questions such as `rustc -vV`.
+ */
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { z } from "zod";
+import { readText, writeAtomic, writeIfChanged } from "./files.js";
+import type { Layout } from "./layout.js";
+
+/** What the shims have to know; written before cargo starts. */
+export const ShimContext = z.object({
+  root: z.string(),
+  /** The environment that cranefly was started in. */
+  env: z.record(z.string(), z.string()),
+  /** Directories of packages whose libraries are linked natively as well. */
+  needsRlib: z.array(z.string()),
+  /** Variables that are only there because of the capture. */
+  captureVariables: z.array(z.string()),
+});
+export type ShimContext = z.infer<typeof ShimContext>;
+
+/** What a shim reports back, one line each in the order of the calls. */
+export const ShimEvent = z.discriminatedUnion("kind", [
+  /** A unit was compiled to bitcode. */
+  z.object({ kind: z.literal("unit"), key: z.string(), id: z.string(), ms: z.number() }),
+  /** A build script or procedural macro of the workspace was compiled natively; its sources are listed in `depInfo`. */
+  z.object({ kind: z.literal("host"), depInfo: z.string(), cwd: z.string() }),
+  /** cargo would now start a program. */
+  z.object({
+    kind: z.literal("run"),
+    executable: z.string(),
+    cwd: z.string(),
+    env: z.record(z.string(), z.string().nullable()),
+    /** What cargo put in front of the dynamic loader's search path. */
+    libraryPath: z.array(z.string()),
+  }),
+  /** cargo would now run a library's documentation tests. */
+  z.object({ kind: z.literal("doc"), crate: z.string() }),
+]);
+export type ShimEvent = z.infer<typeof ShimEvent>;
+
+export interface Shims {
+  readonly rustc: string;
+  readonly runner: string;
+  readonly rustdoc: string;
+}
+
+/** Writes the scripts for a capture. `packageDirs`: the packages whose units are captured. */
+export function writeShims(
+  layout: Layout,
+  bundle: string,
+  packageDirs: readonly string[],
+  userWrapper: string | undefined,
+  context: ShimContext,
+): Shims {
+  fs.mkdirSync(layout.shims, { recursive: true });
+  writeAtomic(layout.context, JSON.stringify(context));
+  fs.writeFileSync(layout.events, "");
+  const node = shellQuote(process.execPath);
+  const call = (mode: string): string => `exec ${node} ${shellQuote(bundle)} ${mode} ${shellQuote(layout.context)}`;
+  const plain = userWrapper === undefined ? 'exec "$@"' : `exec ${shellQuote(userWrapper)} "$@"`;
+  const shims: Shims = {
+    rustc: path.join(layout.shims, "rustc"),
+    runner: path.join(layout.shims, "runner"),
+    rustdoc: path.join(layout.shims, "rustdoc"),
+  };
+  const wrapperArgument = shellQuote(userWrapper ?? "");
+  const script = [
+    "#!/bin/sh",
+    "# Written by Cranefly: compiles the workspace's own crates to bitcode, everything else as usual.",
+    'if [ -n "$CARGO_CRATE_NAME" ]; then',
+    '  case "$CARGO_MANIFEST_DIR" in',
+    ...packageDirs.map((directory) => `    ${shellQuote(directory)}) ${call("rustc")} ${wrapperArgument} "$@" ;;`),
+    "  esac",
+    "fi",
+    plain,
+    "",
+  ].join("\n");
+  writeIfChanged(shims.rustc, script, 0o755);
+  writeIfChanged(shims.runner, `#!/bin/sh\n${call("run")} "$@"\n`, 0o755);
+  writeIfChanged(shims.rustdoc, `#!/bin/sh\n${call("doc")} "$@"\n`, 0o755);
+  return shims;
+}
+
+/** The shims' reports of the capture that has just run. */
+export function readEvents(layout: Layout): ShimEvent[] {
+  return (readText(layout.events) ?? "")
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => ShimEvent.parse(JSON.parse(line)));
+}
+
+export function shellQuote(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}

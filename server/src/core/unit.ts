@@ -1,0 +1,123 @@
+/** The record of a unit (one rustc invocation of a workspace crate): how it is compiled and what it last gave. */
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { z } from "zod";
+import { Diagnostic } from "../../../shared/src/report.js";
+import type { RustcArgs } from "./args.js";
+import { Stamp, isCurrent, readJson, writeAtomic } from "./files.js";
+import type { Layout } from "./layout.js";
+
+/** How cargo (or the user, for a single file) invokes rustc for a unit. */
+export const Invocation = z.object({
+  key: z.string(),
+  /** "package:target", for people. */
+  id: z.string(),
+  /** The program and its first arguments up to rustc itself: the user's own wrapper, if any, then rustc. */
+  command: z.array(z.string()).min(1),
+  /** rustc's arguments as cargo gave them. */
+  args: z.array(z.string()),
+  cwd: z.string(),
+  /** Variables that cargo sets on top of the user's environment; null: removed. */
+  env: z.record(z.string(), z.string().nullable()),
+  /** A build script, procedural macro or native library links to this library, so its rlib is needed as well. */
+  needsRlib: z.boolean(),
+});
+export type Invocation = z.infer<typeof Invocation>;
+
+/** An `--extern` as it was when the unit was compiled; `hash` only for the workspace's own libraries. */
+const UsedExtern = z.object({
+  name: z.string(),
+  path: z.string(),
+  /** Key of the workspace unit that makes it; null for registry crates. */
+  unit: z.string().nullable(),
+  hash: z.string(),
+});
+
+/** A unit's last good result. */
+export const UnitRecord = z.object({
+  version: z.literal(1),
+  invocation: Invocation,
+  crate: z.string(),
+  bitcodeDir: z.string(),
+  bitcode: z.array(z.string()),
+  /** Files of dep-info, and tracked variables. */
+  inputs: z.array(Stamp),
+  envDeps: z.array(z.object({ name: z.string(), value: z.string().nullable() })),
+  externs: z.array(UsedExtern),
+  /** Libraries that its sources name in `#[link(…)]`, as `-l` takes them. */
+  nativeLibraries: z.array(z.string()),
+  /** Digest of the metadata file; empty for a program. */
+  metadataHash: z.string(),
+  diagnostics: z.array(Diagnostic),
+});
+export type UnitRecord = z.infer<typeof UnitRecord>;
+
+export function loadUnit(layout: Layout, key: string): UnitRecord | undefined {
+  return readJson(layout.unitRecord(key), UnitRecord);
+}
+
+export function saveUnit(layout: Layout, record: UnitRecord): void {
+  writeAtomic(layout.unitRecord(record.invocation.key), JSON.stringify(record));
+}
+
+/** The environment to run a unit's rustc in: the user's present one with what cargo adds. */
+export function unitEnvironment(invocation: Invocation, base: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return applyEnvironment(base, invocation.env);
+}
+
+/** Applies a recorded difference to an environment. */
+export function applyEnvironment(
+  base: NodeJS.ProcessEnv,
+  difference: Readonly<Record<string, string | null>>,
+): NodeJS.ProcessEnv {
+  const env = { ...base };
+  for (const [name, value] of Object.entries(difference)) {
+    if (value === null) Reflect.deleteProperty(env, name);
+    else env[name] = value;
+  }
+  return env;
+}
+
+/** What one environment has that another has not. Variables of Cranefly's own are left out. */
+export function environmentDifference(
+  base: Readonly<Record<string, string | undefined>>,
+  env: NodeJS.ProcessEnv,
+  ignored: ReadonlySet<string>,
+): Record<string, string | null> {
+  const difference: Record<string, string | null> = {};
+  for (const [name, value] of Object.entries(env)) {
+    if (value !== undefined && base[name] !== value && !ignored.has(name)) difference[name] = value;
+  }
+  for (const name of Object.keys(base)) {
+    if (env[name] === undefined && !ignored.has(name)) difference[name] = null;
+  }
+  return difference;
+}
+
+/** The input that changed since the unit was compiled, for the report's reason; undefined when all are current. */
+export function changedInput(record: UnitRecord, base: NodeJS.ProcessEnv): string | undefined {
+  const file = record.inputs.find((input) => !isCurrent(input));
+  if (file !== undefined) return file.path;
+  const env = unitEnvironment(record.invocation, base);
+  const variable = record.envDeps.find(({ name, value }) => (env[name] ?? null) !== value);
+  if (variable !== undefined) return `$${variable.name}`;
+  return fs.existsSync(record.bitcodeDir) ? undefined : record.bitcodeDir;
+}
+
+/**
+ * A unit's name for people and for the engine, "package:target". A library's target is "lib"; tests, examples and
+ * benches carry their kind, because a program and a test may have the same name.
+ */
+export function unitId(args: RustcArgs, env: NodeJS.ProcessEnv, cwd: string): string {
+  const packageName = env["CARGO_PKG_NAME"] ?? args.crate;
+  const manifestDir = env["CARGO_MANIFEST_DIR"] ?? cwd;
+  const suffix = args.isTest ? " (test)" : "";
+  const source = args.source === undefined ? "" : path.relative(manifestDir, path.resolve(cwd, args.source));
+  const folder = source.split(path.sep)[0];
+  if (args.crateTypes.some((kind) => kind !== "bin")) return `${packageName}:lib`;
+  if (env["CARGO_BIN_NAME"] !== undefined) return `${packageName}:${env["CARGO_BIN_NAME"]}${suffix}`;
+  if (folder === "tests") return `${packageName}:test/${args.crate}`;
+  if (folder === "examples") return `${packageName}:example/${args.crate}${suffix}`;
+  if (folder === "benches") return `${packageName}:bench/${args.crate}`;
+  return args.isTest ? `${packageName}:lib (test)` : `${packageName}:${args.crate}`;
+}

@@ -1,0 +1,112 @@
+/**
+ * What the shims of a capture run: `shim.cjs MODE CONTEXT …`. Small, because it starts once for every unit.
+ *
+ * - `rustc CONTEXT USER_WRAPPER RUSTC ARGS…`: compiles a unit to bitcode and reports it.
+ * - `run CONTEXT EXECUTABLE ARGS…`: reports the environment that cargo would start the program in.
+ * - `doc CONTEXT ARGS…`: reports that there would be documentation tests.
+ */
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { inspectArgs, unitKey } from "../core/args.js";
+import { compileUnit } from "../core/compile.js";
+import { messageOf } from "../core/errors.js";
+import { readJson } from "../core/files.js";
+import { Layout } from "../core/layout.js";
+import { run } from "../core/process.js";
+import { ShimContext, type ShimEvent } from "../core/shims.js";
+import { environmentDifference, unitId } from "../core/unit.js";
+
+/** Variables that the shell of a shim brings in, not cargo. */
+const SHELL_VARIABLES = ["_", "SHLVL", "PWD", "OLDPWD"];
+
+/** cargo's job server, whose descriptors neither node nor a later compile can hand on. */
+const JOB_SERVER_VARIABLES = ["CARGO_MAKEFLAGS", "MAKEFLAGS", "MFLAGS"];
+
+async function main(): Promise<number> {
+  const [mode, contextFile = "", ...rest] = process.argv.slice(2);
+  const context = readJson(contextFile, ShimContext);
+  if (context === undefined) throw new Error(`cannot read ${contextFile}`);
+  const layout = new Layout(context.root);
+  switch (mode) {
+    case "rustc":
+      return rustc(layout, context, rest);
+    case "run":
+      return reportRun(layout, context, rest);
+    case "doc":
+      report(layout, { kind: "doc", crate: inspectArgs(rest).crate });
+      return 0;
+    default:
+      throw new Error(`unknown mode ${String(mode)}`);
+  }
+}
+
+function report(layout: Layout, event: ShimEvent): void {
+  // One write of a line to a file opened for appending: the shims of a parallel build do not mix.
+  fs.appendFileSync(layout.events, `${JSON.stringify(event)}\n`);
+}
+
+async function rustc(layout: Layout, context: ShimContext, [wrapper = "", ...command]: string[]): Promise<number> {
+  // cargo names the crate first; before that stand rustc and, for members, the user's RUSTC_WORKSPACE_WRAPPER.
+  const at = Math.max(1, command.indexOf("--crate-name"));
+  const prefix = [...(wrapper === "" ? [] : [wrapper]), ...command.slice(0, at)];
+  const args = command.slice(at);
+  const cwd = process.cwd();
+  const parsed = inspectArgs(args);
+  const isHost = parsed.crateTypes.includes("proc-macro") || /^build_script_/.test(parsed.crate);
+  // A build script may call rustc itself; it then names another crate than cargo does, or asks a question.
+  const isUnit = parsed.crate === process.env["CARGO_CRATE_NAME"] && parsed.outDir !== undefined;
+  if (isHost || !isUnit || args.includes("--print")) {
+    const exit = await run([...prefix, ...args], { cwd, env: process.env, sameGroup: true });
+    if (isHost && parsed.outDir !== undefined && exit.code === 0) {
+      const depInfo = path.resolve(cwd, parsed.outDir, `${parsed.crate}${parsed.extraFilename}.d`);
+      report(layout, { kind: "host", depInfo, cwd });
+    }
+    return exit.code ?? 101;
+  }
+  const started = performance.now();
+  const ignored = new Set([...SHELL_VARIABLES, ...JOB_SERVER_VARIABLES, ...context.captureVariables]);
+  const env = environmentDifference(context.env, process.env, ignored);
+  const key = unitKey(parsed);
+  const id = unitId(parsed, process.env, cwd);
+  const needsRlib = context.needsRlib.includes(process.env["CARGO_MANIFEST_DIR"] ?? "");
+  const result = await compileUnit(
+    layout,
+    { key, id, command: prefix, args, cwd, env, needsRlib },
+    {
+      env: context.env,
+      sameGroup: true,
+      onLine: (line) => void process.stderr.write(`${line}\n`),
+    },
+  );
+  if (result.exitCode === 0) report(layout, { kind: "unit", key, id, ms: performance.now() - started });
+  return result.exitCode;
+}
+
+function reportRun(layout: Layout, context: ShimContext, [executable = ""]: string[]): number {
+  const cwd = process.cwd();
+  const ignored = new Set([...SHELL_VARIABLES, ...context.captureVariables, "LD_LIBRARY_PATH"]);
+  const before = splitPath(context.env["LD_LIBRARY_PATH"]);
+  const now = splitPath(process.env["LD_LIBRARY_PATH"]);
+  report(layout, {
+    kind: "run",
+    executable: path.resolve(cwd, executable),
+    cwd,
+    env: environmentDifference(context.env, process.env, ignored),
+    libraryPath: now.slice(0, Math.max(0, now.length - before.length)),
+  });
+  return 0;
+}
+
+function splitPath(value: string | undefined): string[] {
+  return value === undefined || value === "" ? [] : value.split(":");
+}
+
+main().then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    process.stderr.write(`cranefly: ${messageOf(error)}\n`);
+    process.exitCode = 101;
+  },
+);

@@ -1,0 +1,102 @@
+/**
+ * The generation report: what one build of one workspace did, from the file event to "runnable".
+ *
+ * The command line prints it (`cranefly watch --json`), the language server turns it into lenses and notifications.
+ * All times are milliseconds unless a field is called `us`.
+ */
+import { z } from "zod";
+
+/** Which of the three ways a change took; see docs/architecture.md. */
+export const Lane = z.enum(["cargo", "crate", "body"]);
+export type Lane = z.infer<typeof Lane>;
+
+const Count = z.number().int().nonnegative();
+const Time = z.number().nonnegative();
+
+/** How many functions the programs have and what became of them. */
+export const FunctionCounts = z.object({
+  total: Count,
+  changed: Count,
+  hit: Count,
+  compiled: Count,
+  llvm: Count,
+});
+export type FunctionCounts = z.infer<typeof FunctionCounts>;
+
+/** Functions that Cranelift could not take, by the construct that stood in the way. */
+export const Fallback = z.object({ construct: z.string(), functions: Count });
+export type Fallback = z.infer<typeof Fallback>;
+
+/** Where a generation's time went; `total` runs from the file event (or the command's start) to runnable. */
+export const StageTimes = z.object({
+  total: Time,
+  capture: Time,
+  frontEnd: Time,
+  base: Time,
+  engine: Time,
+  parse: Time,
+  translate: Time,
+  hash: Time,
+  compile: Time,
+  publish: Time,
+});
+export type StageTimes = z.infer<typeof StageTimes>;
+
+/** One JSON diagnostic of rustc; only the fields that are used here are spelled out, the rest is passed on. */
+export const Diagnostic = z.looseObject({
+  message: z.string(),
+  level: z.string(),
+  rendered: z.string().nullable().optional(),
+});
+export type Diagnostic = z.infer<typeof Diagnostic>;
+
+/** One program of a generation, as the engine published it. */
+export const ProgramReport = z.object({
+  program: z.string(),
+  executable: z.string(),
+  generation: Count,
+  image: z.string(),
+  functions: FunctionCounts,
+  fallbacks: z.array(Fallback),
+  units: z.object({ read: Count, reused: Count }),
+  warnings: z.array(z.string()),
+});
+export type ProgramReport = z.infer<typeof ProgramReport>;
+
+/** The report of one generation. A failed one (`ok: false`) leaves the generation before it runnable, but stale. */
+export const GenerationReport = z.object({
+  generation: Count,
+  lane: Lane,
+  ok: z.boolean(),
+  /** The last good generation is what runs, although the sources have moved on. */
+  stale: z.boolean(),
+  reason: z.string(),
+  /** The units whose bitcode was made anew, as "package:target". */
+  units: z.array(z.string()),
+  ms: StageTimes,
+  functions: FunctionCounts,
+  diagnostics: z.array(Diagnostic),
+  programs: z.array(ProgramReport),
+});
+export type GenerationReport = z.infer<typeof GenerationReport>;
+
+/** A report's counts before anything was counted. */
+export function noFunctions(): FunctionCounts {
+  return { total: 0, changed: 0, hit: 0, compiled: 0, llvm: 0 };
+}
+
+/** Stage times of zero. */
+export function noTimes(): StageTimes {
+  return {
+    total: 0,
+    capture: 0,
+    frontEnd: 0,
+    base: 0,
+    engine: 0,
+    parse: 0,
+    translate: 0,
+    hash: 0,
+    compile: 0,
+    publish: 0,
+  };
+}
