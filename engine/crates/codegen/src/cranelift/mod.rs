@@ -1,0 +1,149 @@
+//! The Cranelift tier: one decoded function to [`MachineCode`].
+
+mod features;
+mod finish;
+mod unwind;
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use cranefly_bitcode::ir;
+use cranefly_translate::Unsupported;
+use cranelift_codegen::Context;
+use cranelift_codegen::control::ControlPlane;
+use cranelift_codegen::isa::{self, OwnedTargetIsa};
+use cranelift_codegen::settings::{self, Configurable};
+use cranelift_frontend::FunctionBuilderContext;
+
+use crate::machine::MachineCode;
+
+/// How to compile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Flags {
+    /// Cranelift's optimiser runs (`speed`); off for debug builds.
+    pub optimize: bool,
+    /// Cranelift's verifier checks every function: for tests.
+    pub verify: bool,
+}
+
+impl Default for Flags {
+    fn default() -> Self {
+        Self { optimize: false, verify: cfg!(debug_assertions) }
+    }
+}
+
+/// Why a function has no machine code.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The function holds something that Cranelift cannot express: LLVM's turn.
+    #[error(transparent)]
+    Unsupported(#[from] Unsupported),
+    /// Cranelift refused or failed: LLVM's turn too, but worth a bug report.
+    #[error("Cranelift: {0}")]
+    Codegen(String),
+}
+
+/// Where the time of one compilation went.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Timing {
+    /// LLVM IR to Cranelift IR.
+    pub translate: Duration,
+    /// Cranelift IR to machine code.
+    pub compile: Duration,
+}
+
+/// A compiler with its reusable memory; one per thread.
+pub struct Compiler {
+    flags: Flags,
+    /// Target descriptions by `target-features` string.
+    targets: HashMap<String, OwnedTargetIsa>,
+    context: Context,
+    builder: FunctionBuilderContext,
+    control: ControlPlane,
+    timing: Timing,
+}
+
+impl Compiler {
+    /// A compiler for x86-64 Linux.
+    pub fn new(flags: Flags) -> Self {
+        Self {
+            flags,
+            targets: HashMap::new(),
+            context: Context::new(),
+            builder: FunctionBuilderContext::new(),
+            control: ControlPlane::default(),
+            timing: Timing::default(),
+        }
+    }
+
+    /// Times of the last [`Self::compile`], whether it succeeded or not.
+    pub fn timing(&self) -> Timing {
+        self.timing
+    }
+
+    /// Compiles one function.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] names the construct that only LLVM can compile.
+    pub fn compile(&mut self, source: &ir::Function) -> Result<MachineCode, Error> {
+        self.timing = Timing::default();
+        let start = Instant::now();
+        let features = features::of(source)?;
+        if !self.targets.contains_key(&features) {
+            let target = build_target(self.flags, &features)?;
+            self.targets.insert(features.clone(), target);
+        }
+        let target = &self.targets[&features];
+        self.context.clear();
+        let translated = cranefly_translate::translate(source, &**target, &mut self.context.func, &mut self.builder);
+        self.timing.translate = start.elapsed();
+        let translated = translated?;
+
+        let start = Instant::now();
+        let compiled = self
+            .context
+            .compile(&**target, &mut self.control)
+            .map_err(|error| Error::Codegen(cranelift_codegen::print_errors::pretty_error(error.func, error.inner)));
+        let code = match compiled {
+            Ok(_) => finish::machine_code(source, &self.context, &translated),
+            Err(error) => Err(error),
+        };
+        self.timing.compile = start.elapsed();
+        code
+    }
+
+    /// The Cranelift IR of the last [`Self::compile`], as text.
+    pub fn clif(&self) -> String {
+        self.context.func.display().to_string()
+    }
+}
+
+/// Builds the target description for a set of features.
+fn build_target(flags: Flags, features: &str) -> Result<OwnedTargetIsa, Error> {
+    let settings_error = |error: settings::SetError| Error::Codegen(error.to_string());
+    let mut shared = settings::builder();
+    let verify = if flags.verify { "true" } else { "false" };
+    // The backtracking allocator pays off only behind the optimiser.
+    let (level, allocator) = if flags.optimize { ("speed", "backtracking") } else { ("none", "single_pass") };
+    for (name, value) in [
+        ("opt_level", level),
+        ("regalloc_algorithm", allocator),
+        ("is_pic", "true"),
+        ("preserve_frame_pointers", "true"),
+        ("unwind_info", "true"),
+        ("enable_llvm_abi_extensions", "true"),
+        ("enable_verifier", verify),
+        ("enable_probestack", "true"),
+        ("probestack_strategy", "inline"),
+        ("tls_model", "elf_gd"),
+        ("enable_alias_analysis", "false"),
+    ] {
+        shared.set(name, value).map_err(settings_error)?;
+    }
+    let mut builder =
+        isa::lookup_by_name("x86_64-unknown-linux-gnu").map_err(|error| Error::Codegen(error.to_string()))?;
+    for name in features.split(',').filter(|name| !name.is_empty()) {
+        builder.enable(name).map_err(settings_error)?;
+    }
+    builder.finish(settings::Flags::new(shared)).map_err(|error| Error::Codegen(error.to_string()))
+}
