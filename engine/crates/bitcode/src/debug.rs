@@ -4,7 +4,6 @@
 //! constructors lay them out (`llvm/include/llvm/IR/DebugInfoMetadata.h`): a scope's operand 0 is its file, operand 1
 //! the enclosing scope, 2 the name, and a subprogram's 3 the linkage name.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use smallvec::{SmallVec, smallvec};
@@ -22,23 +21,46 @@ const LINKAGE_NAME: usize = 3;
 const MAX_DEPTH: usize = 256;
 
 /// Memoised debug metadata of one context.
-#[derive(Default)]
 pub(crate) struct DebugTable {
     /// Locations without duplicates; two nodes with equal contents share an index.
     pub(crate) locations: Vec<Location>,
     by_node: PointerMap<MetadataRef, Option<u32>>,
-    by_content: HashMap<ContentKey, u32>,
+    by_content: PointerMap<ContentKey, u32>,
     subprograms: PointerMap<MetadataRef, Arc<Subprogram>>,
     /// Function that a scope (lexical block or subprogram) belongs to.
     scopes: PointerMap<MetadataRef, Option<MetadataRef>>,
     files: PointerMap<MetadataRef, Arc<SourceFile>>,
     namespaces: PointerMap<MetadataRef, Vec<Arc<str>>>,
     operands: Vec<ValueRef>,
+    no_file: Arc<SourceFile>,
 }
 
-/// Line, column, file, function, and the index of the location that it was inlined at.
+/// Contents of a location. Files and functions are kept once per node, so their addresses identify them.
 #[derive(PartialEq, Eq, Hash)]
-struct ContentKey(u32, u32, Arc<SourceFile>, Arc<Subprogram>, Option<u32>);
+struct ContentKey {
+    line: u32,
+    column: u32,
+    file: *const SourceFile,
+    subprogram: *const Subprogram,
+    /// Index of the location that it was inlined at; `u32::MAX` for none.
+    caller: u32,
+}
+
+impl Default for DebugTable {
+    fn default() -> Self {
+        Self {
+            locations: Vec::new(),
+            by_node: PointerMap::default(),
+            by_content: PointerMap::default(),
+            subprograms: PointerMap::default(),
+            scopes: PointerMap::default(),
+            files: PointerMap::default(),
+            namespaces: PointerMap::default(),
+            operands: Vec::new(),
+            no_file: Arc::new(SourceFile { directory: "".into(), name: "".into() }),
+        }
+    }
+}
 
 impl DebugTable {
     /// Index into [`Self::locations`] of a `DILocation`; `None` when it has no function (broken metadata).
@@ -70,11 +92,17 @@ impl DebugTable {
         let (line, column) = (api.LLVMDILocationGetLine(node), api.LLVMDILocationGetColumn(node));
         let caller =
             api.LLVMDILocationGetInlinedAt(node).some().and_then(|node| self.read_location(cx, node, depth + 1));
-        let key = ContentKey(line, column, file, subprogram, caller);
+        let key = ContentKey {
+            line,
+            column,
+            file: Arc::as_ptr(&file),
+            subprogram: Arc::as_ptr(&subprogram),
+            caller: caller.unwrap_or(u32::MAX),
+        };
         if let Some(&known) = self.by_content.get(&key) {
             return Some(known);
         }
-        let frame = SourceFrame { subprogram: key.3.clone(), file: key.2.clone(), line, column };
+        let frame = SourceFrame { subprogram, file, line, column };
         let mut frames: SmallVec<[SourceFrame; 1]> = smallvec![frame];
         if let Some(caller) = caller {
             frames.extend(self.locations[caller as usize].frames.iter().cloned());
@@ -157,7 +185,7 @@ impl DebugTable {
     fn scope_file(&mut self, cx: &Context, scope: MetadataRef) -> Arc<SourceFile> {
         match cx.api().LLVMDIScopeGetFile(scope).some() {
             Some(file) => self.file(cx, file),
-            None => Arc::new(SourceFile { directory: "".into(), name: "".into() }),
+            None => self.no_file.clone(),
         }
     }
 

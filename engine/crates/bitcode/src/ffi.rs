@@ -1,11 +1,9 @@
 //! The part of the LLVM-C API that the reader calls, as a table of function pointers filled at run time.
 //!
-//! The table's methods are safe to call *inside this crate* under one discipline, upheld by its callers and not by the
-//! types: every handle passed in comes from a context that is still alive (all of them live no longer than the
-//! [`crate::context::Context`] that a reader owns), is of the class the function asks for (callers dispatch on
-//! opcode, value kind or type kind first, as LLVM's own `cast<>` demands), and stays on the thread of its context.
+//! See [`crate::raw`] for the rules of calling it.
 
-use std::ffi::{c_char, c_int, c_uint, c_void};
+use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
+use std::ptr::NonNull;
 
 /// Declares an opaque LLVM handle.
 macro_rules! handles {
@@ -60,26 +58,38 @@ handles! {
 /// Callback of `LLVMContextSetDiagnosticHandler`.
 pub type DiagnosticHandler = extern "C" fn(DiagnosticRef, *mut c_void);
 
-/// Declares a table of C functions with a loader and one method per function.
-macro_rules! api {
-    ($(fn $name:ident($($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)?;)*) => {
+/// Declares a table of C functions with a loader and one method per function: `llvm_api! { table Name; fn …; }`.
+///
+/// The methods are safe to call under the discipline of [`crate::raw`] only, so the table stays private to its crate.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! llvm_api {
+    (table $table:ident; $(fn $name:ident($($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)?;)*) => {
         /// Function pointers into the loaded library.
         #[allow(non_snake_case, missing_docs, reason = "LLVM's own names")]
-        pub(crate) struct Api {
+        pub(crate) struct $table {
             $($name: unsafe extern "C" fn($($ty),*) $(-> $ret)?,)*
         }
 
         #[allow(non_snake_case, clippy::too_many_arguments, reason = "LLVM's own names and signatures")]
-        impl Api {
-            /// Looks every function up; the error is the first name that is missing.
-            pub(crate) fn load(library: &libloading::Library) -> Result<Self, &'static str> {
+        impl $table {
+            /// Looks every function up through `find`; the error is the first name that is missing.
+            pub(crate) fn load(
+                find: impl Fn(&std::ffi::CStr) -> Option<std::ptr::NonNull<std::ffi::c_void>>,
+            ) -> Result<Self, &'static str> {
                 Ok(Self {$(
-                    // SAFETY: the declared signature is that of llvm-c's header for this name; the pointer is only used
-                    // while the library is loaded, which is for ever (see `library`).
-                    $name: unsafe {
-                        *library
-                            .get::<unsafe extern "C" fn($($ty),*) $(-> $ret)?>(concat!(stringify!($name), "\0").as_bytes())
-                            .map_err(|_| stringify!($name))?
+                    $name: {
+                        let name = concat!(stringify!($name), "\0");
+                        let name = std::ffi::CStr::from_bytes_with_nul(name.as_bytes()).unwrap_or_default();
+                        let address = find(name).ok_or(stringify!($name))?;
+                        // SAFETY: the address of the function of this name, whose signature is declared as in llvm-c's
+                        // headers; the library is never unloaded.
+                        unsafe {
+                            std::mem::transmute::<
+                                std::ptr::NonNull<std::ffi::c_void>,
+                                unsafe extern "C" fn($($ty),*) $(-> $ret)?,
+                            >(address)
+                        }
                     },
                 )*})
             }
@@ -87,7 +97,7 @@ macro_rules! api {
             $(
                 #[inline(always)]
                 pub(crate) fn $name(&self, $($arg: $ty),*) $(-> $ret)? {
-                    // SAFETY: the discipline of this module's documentation.
+                    // SAFETY: the discipline of `cranefly_bitcode::raw`.
                     unsafe { (self.$name)($($arg),*) }
                 }
             )*
@@ -95,13 +105,15 @@ macro_rules! api {
     };
 }
 
-api! {
+llvm_api! {
+    table Api;
     fn LLVMGetVersion(major: *mut c_uint, minor: *mut c_uint, patch: *mut c_uint);
     fn LLVMDisposeMessage(message: *mut c_char);
     fn LLVMGetErrorMessage(error: ErrorRef) -> *mut c_char;
     fn LLVMDisposeErrorMessage(message: *mut c_char);
     fn LLVMContextCreate() -> ContextRef;
     fn LLVMContextDispose(context: ContextRef);
+    fn LLVMContextSetDiscardValueNames(context: ContextRef, discard: c_int);
     fn LLVMContextSetDiagnosticHandler(context: ContextRef, handler: Option<DiagnosticHandler>, data: *mut c_void);
     fn LLVMGetDiagInfoDescription(info: DiagnosticRef) -> *mut c_char;
     fn LLVMGetDiagInfoSeverity(info: DiagnosticRef) -> c_int;
@@ -250,13 +262,17 @@ pub(crate) struct Optional {
 
 impl Optional {
     /// Probes the library.
-    pub(crate) fn load(library: &libloading::Library) -> Self {
-        // SAFETY: the signatures are those of the C++ member function's ABI and of llvm-c's header; the pointers are
-        // only used while the library is loaded, which is for ever.
+    pub(crate) fn load(find: impl Fn(&CStr) -> Option<NonNull<c_void>>) -> Self {
+        // SAFETY: the addresses of functions whose signatures are those of the C++ member function's ABI and of llvm-c's
+        // header; the library is never unloaded.
         unsafe {
             Self {
-                materialize: library.get(b"_ZN4llvm11GlobalValue11materializeEv\0").ok().map(|symbol| *symbol),
-                switch_case_value: library.get(b"LLVMGetSwitchCaseValue\0").ok().map(|symbol| *symbol),
+                materialize: find(c"_ZN4llvm11GlobalValue11materializeEv").map(|address| {
+                    std::mem::transmute::<NonNull<c_void>, unsafe extern "C" fn(*mut *mut c_void, ValueRef)>(address)
+                }),
+                switch_case_value: find(c"LLVMGetSwitchCaseValue").map(|address| {
+                    std::mem::transmute::<NonNull<c_void>, unsafe extern "C" fn(ValueRef, c_uint) -> ValueRef>(address)
+                }),
             }
         }
     }

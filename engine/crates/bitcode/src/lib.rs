@@ -2,7 +2,7 @@
 //!
 //! **Takes** the bytes of one codegen unit. **Gives** plain Rust data: a [`ir::Module`] with every global, and on demand
 //! the decoded body ([`ir::Function`]) of one function. **Never** links LLVM, never writes a module, and lets no LLVM
-//! pointer out: whatever leaves this crate owns its memory.
+//! pointer out but through [`raw`]: whatever else leaves this crate owns its memory.
 
 mod address;
 mod attributes;
@@ -21,6 +21,7 @@ pub mod ir;
 mod library;
 mod operands;
 mod pointer_map;
+pub mod raw;
 mod reader;
 mod scalars;
 mod type_table;

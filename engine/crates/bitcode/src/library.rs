@@ -1,9 +1,11 @@
 //! Finding and loading the toolchain's `libLLVM`.
 
+use std::ffi::{CStr, c_void};
 use std::fs::File;
 use std::io::Read;
 use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
+use std::ptr::NonNull;
 use std::sync::Arc;
 
 use crate::error::Error;
@@ -36,8 +38,9 @@ impl Llvm {
         let library = unsafe { libloading::Library::new(&path) }
             .map_err(|error| Error::LibraryBroken { path: path.clone(), reason: error.to_string() })?;
         let library = ManuallyDrop::new(library);
-        let api = Api::load(&library).map_err(|symbol| Error::SymbolMissing { path: path.clone(), symbol })?;
-        let optional = Optional::load(&library);
+        let find = |name: &CStr| lookup(&library, name);
+        let api = Api::load(find).map_err(|symbol| Error::SymbolMissing { path: path.clone(), symbol })?;
+        let optional = Optional::load(find);
         let (mut major, mut minor, mut patch) = (0, 0, 0);
         api.LLVMGetVersion(&mut major, &mut minor, &mut patch);
         Ok(Self { shared: Arc::new(Shared { api, optional, path, version: (major, minor, patch), library }) })
@@ -58,18 +61,10 @@ impl Llvm {
         self.shared.optional.materialize.is_some()
     }
 
-    /// Address of another exported function, for stages that need more of LLVM than reading.
-    ///
-    /// # Errors
-    /// [`Error::SymbolMissing`].
-    ///
-    /// # Safety
-    /// `T` must be a function pointer type with the ABI that the library gives this name.
-    pub unsafe fn symbol<T: Copy>(&self, name: &'static str) -> Result<T, Error> {
-        // SAFETY: passed on to the caller. The library is never unloaded, so the pointer may outlive `self`.
-        unsafe { self.shared.library.get::<T>(name.as_bytes()) }
-            .map(|symbol| *symbol)
-            .map_err(|_| Error::SymbolMissing { path: self.shared.path.clone(), symbol: name })
+    /// Address of another exported function, for stages that need more of LLVM than reading. Valid for ever: the library
+    /// is never unloaded.
+    pub fn address(&self, name: &CStr) -> Option<NonNull<c_void>> {
+        lookup(&self.shared.library, name)
     }
 
     pub(crate) fn api(&self) -> &Api {
@@ -85,6 +80,12 @@ impl std::fmt::Debug for Llvm {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("Llvm").field("path", &self.shared.path).field("version", &self.shared.version).finish()
     }
+}
+
+fn lookup(library: &libloading::Library, name: &CStr) -> Option<NonNull<c_void>> {
+    // SAFETY: only the address is taken.
+    let symbol = unsafe { library.get::<*mut c_void>(name.to_bytes_with_nul()) }.ok()?;
+    NonNull::new(*symbol)
 }
 
 /// The library file: beside it lies a linker script of nearly the same name, so only real ELF files count.

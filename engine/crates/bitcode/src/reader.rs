@@ -44,6 +44,10 @@ impl Reader {
         Self::open(llvm, bytes, &name)
     }
 
+    pub(crate) fn into_parts(self) -> (Context, GlobalTable, Module) {
+        (self.context, self.globals, self.module)
+    }
+
     /// All globals of the unit.
     pub fn module(&self) -> &Module {
         &self.module

@@ -28,7 +28,10 @@ fn words(constant: &Constant) -> Option<&[u64]> {
     }
 }
 
-fn calls(function: &Function) -> Vec<(&Callee, &Signature, &Vec<Operand>, &Option<(BlockId, BlockId)>)> {
+/// Callee, ABI, arguments, successors.
+type Call<'a> = (&'a Callee, &'a Signature, &'a Vec<Operand>, &'a Option<(BlockId, BlockId)>);
+
+fn calls(function: &Function) -> Vec<Call<'_>> {
     let call = |instruction: &'_ Instruction| matches!(instruction.op, Op::Call { .. });
     instructions(function)
         .filter(|instruction| call(instruction))
