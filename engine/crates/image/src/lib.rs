@@ -16,6 +16,7 @@ mod layout;
 mod program;
 mod symbols;
 mod text;
+pub mod debug_info;
 pub mod unwind;
 
 pub use base::{BaseImage, Import};
