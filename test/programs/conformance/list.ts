@@ -28,7 +28,7 @@ function programOn(name: string, leastTests: number): Subject {
 }
 
 export const subjects: readonly Subject[] = [
-  crate("itoa", "1.0.19", 1),
+  crate("itoa", "1.0.19", 5),
   crate("memchr", "2.8.3", 50),
   crate("aho-corasick", "1.1.5", 40),
   crate("regex-syntax", "0.8.12", 100),
