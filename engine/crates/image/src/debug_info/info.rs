@@ -9,7 +9,7 @@ use hashbrown::HashMap;
 use super::bytes::Put;
 use super::line::LineProgram;
 use super::scopes::{NONE, Scopes};
-use super::{Bases, DebugInfoError, Detail, FunctionInfo, Unit, abbrev, offset};
+use super::{Bases, Contribution, DebugInfoError, Detail, FunctionInfo, Unit, abbrev, offset};
 
 /// Bytes of a unit's header: length, version, abbreviations, size of an address.
 pub(super) const HEADER: usize = 11;
@@ -39,7 +39,8 @@ impl<'a> InfoUnit<'a> {
         out.u32(0); // abbreviations
         out.push(8);
         out.push(abbrev::UNIT);
-        out.string(concat!("Cranefly ", env!("CARGO_PKG_VERSION")));
+        // Begins like rustc's own: gdb places breakpoints behind prologues by the line table for "clang " units only.
+        out.string(concat!("clang LLVM (Cranefly ", env!("CARGO_PKG_VERSION"), ")"));
         out.u16(DW_LANG_Rust.0);
         out.string(unit.name);
         out.u32(offset(".debug_line", bases.line)?);
@@ -176,8 +177,8 @@ impl<'a> InfoUnit<'a> {
         offset(".debug_ranges", self.ranges_base + self.ranges.len() as u64)
     }
 
-    /// The contributions to `.debug_info` and `.debug_ranges`; nothing without any code.
-    pub fn finish(mut self) -> Result<Option<(Vec<u8>, Vec<u8>)>, DebugInfoError> {
+    /// The contribution without its line program; nothing without any code.
+    pub fn finish(mut self) -> Result<Option<Contribution>, DebugInfoError> {
         if self.covered.is_empty() {
             return Ok(None);
         }
@@ -192,6 +193,6 @@ impl<'a> InfoUnit<'a> {
         self.out.push(0);
         let length = offset(".debug_info", self.out.len() as u64 - 4)?;
         self.out[..4].copy_from_slice(&length.to_le_bytes());
-        Ok(Some((self.out, self.ranges)))
+        Ok(Some(Contribution { info: self.out, line: Vec::new(), ranges: self.ranges }))
     }
 }

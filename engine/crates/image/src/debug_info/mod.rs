@@ -114,11 +114,11 @@ pub fn contribution(unit: &Unit<'_>, bases: Bases) -> Result<Contribution, Debug
         scopes.collect(function);
         info.function(function, subprogram, &scopes, &mut lines)?;
     }
-    let Some((info, ranges)) = info.finish()? else { return Ok(Contribution::default()) };
-    let line = lines.finish();
-    offset(".debug_info", bases.info + info.len() as u64)?;
-    offset(".debug_line", bases.line + line.len() as u64)?;
-    Ok(Contribution { info, line, ranges })
+    let Some(mut contribution) = info.finish()? else { return Ok(Contribution::default()) };
+    contribution.line = lines.finish();
+    offset(".debug_info", bases.info + contribution.info.len() as u64)?;
+    offset(".debug_line", bases.line + contribution.line.len() as u64)?;
+    Ok(contribution)
 }
 
 /// Fails unless every row is usable.
