@@ -1,1 +1,102 @@
-fn main() {}
+//! The resident engine.
+//!
+//! **Takes** requests over a Unix socket: which bitcode files a program consists of. **Gives** images that can be started,
+//! and reports of what it took. **Never** runs cargo, rustc, or the user's program.
+
+mod compile;
+mod engine;
+mod protocol;
+mod publish;
+mod rpc;
+mod runtime_folder;
+mod server;
+mod units;
+
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+
+use crate::engine::Engine;
+use crate::server::{Server, private_folder};
+
+const USAGE: &str = "usage: cranefly-engine serve --socket PATH --sysroot PATH [--idle-seconds N] [--cache-bytes N]";
+
+struct Options {
+    socket: PathBuf,
+    sysroot: PathBuf,
+    idle: Duration,
+    cache_bytes: u64,
+}
+
+fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_env_filter(tracing_subscriber::EnvFilter::try_from_env("CRANEFLY_LOG").unwrap_or_else(|_| "info".into()))
+        .init();
+    match options(std::env::args().skip(1)).and_then(|options| serve(&options)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("cranefly-engine: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn options(mut args: impl Iterator<Item = String>) -> anyhow::Result<Options> {
+    match args.next().as_deref() {
+        Some("serve") => {}
+        Some("--version") => {
+            println!("cranefly-engine {}", env!("CARGO_PKG_VERSION"));
+            std::process::exit(0);
+        }
+        _ => bail!(USAGE),
+    }
+    let (mut socket, mut sysroot) = (None, None);
+    // Long enough for a working day with a long lunch.
+    let mut idle = Duration::from_secs(3 * 3600);
+    let mut cache_bytes = 1u64 << 30;
+    while let Some(flag) = args.next() {
+        let value = args.next().with_context(|| format!("{flag} needs a value; {USAGE}"))?;
+        match flag.as_str() {
+            "--socket" => socket = Some(PathBuf::from(value)),
+            "--sysroot" => sysroot = Some(PathBuf::from(value)),
+            "--idle-seconds" => idle = Duration::from_secs(value.parse().context("--idle-seconds")?),
+            "--cache-bytes" => cache_bytes = value.parse().context("--cache-bytes")?,
+            _ => bail!("unknown option {flag}; {USAGE}"),
+        }
+    }
+    let socket = socket.context(USAGE)?;
+    let sysroot = sysroot.context(USAGE)?;
+    Ok(Options { socket, sysroot, idle, cache_bytes })
+}
+
+fn serve(options: &Options) -> anyhow::Result<()> {
+    let folder = options.socket.parent().context("the socket has no folder")?;
+    private_folder(folder)?;
+    let Some(listener) = listen(&options.socket)? else {
+        // Another daemon was faster; the client finds it at the same place.
+        return Ok(());
+    };
+    let images = runtime_folder::find()?;
+    let engine = Engine::new(&options.sysroot, images, options.cache_bytes)?;
+    tracing::info!(socket = %options.socket.display(), sysroot = %options.sysroot.display(), "serving");
+    let result = Server::new(engine, &options.socket, options.idle).run(&listener);
+    // Whoever starts next removes it otherwise.
+    let _ = std::fs::remove_file(&options.socket);
+    Ok(result?)
+}
+
+/// Binds the socket, or tells by `None` that a living daemon has it.
+fn listen(socket: &Path) -> anyhow::Result<Option<UnixListener>> {
+    // Two daemons that start at the same time must not remove each other's socket.
+    let lock = std::fs::File::create(socket.with_extension("lock"))?;
+    rustix::fs::flock(&lock, rustix::fs::FlockOperation::LockExclusive)?;
+    if UnixStream::connect(socket).is_ok() {
+        return Ok(None);
+    }
+    let _ = std::fs::remove_file(socket);
+    Ok(Some(UnixListener::bind(socket)?))
+}

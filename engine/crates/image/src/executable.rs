@@ -11,6 +11,7 @@ use crate::dynamic::{DynamicRelocation, DynamicTables};
 use crate::elf::{self, DynamicEntry, tag};
 
 const PAGE: usize = 4096;
+const HEADERS: u16 = 6;
 const INTERPRETER: &[u8] = b"/lib64/ld-linux-x86-64.so.2\0";
 
 /// `_start` as the psABI and glibc want it (as in glibc's `sysdeps/x86_64/start.S`); the two displacements are of the GOT
@@ -64,7 +65,7 @@ fn executable(image: &Path, base: &BaseImage) -> Vec<u8> {
     // First page: read and execute. Second page: the dynamic section, which the loader writes to, and the GOT.
     let got = PAGE + 1024;
     let mut first = vec![0u8; PAGE];
-    let mut at: usize = 64 + 56 * 5;
+    let mut at: usize = 64 + 56 * HEADERS as usize;
     let mut put = |bytes: &[u8]| {
         at = at.next_multiple_of(8);
         let here = at;
@@ -118,14 +119,16 @@ fn executable(image: &Path, base: &BaseImage) -> Vec<u8> {
     second[..dynamic.len()].copy_from_slice(&dynamic);
 
     let page = PAGE as u64;
-    let headers = [
+    let headers: [Vec<u8>; HEADERS as usize] = [
+        // PT_PHDR: the loader computes the load address from it.
+        elf::program_header(6, 4, 64, 56 * u64::from(HEADERS), 56 * u64::from(HEADERS), 8),
         elf::program_header(3, 4, interpreter, INTERPRETER.len() as u64, INTERPRETER.len() as u64, 1),
         elf::program_header(1, 5, 0, page, page, page),
         elf::program_header(1, 6, page, page, page, page),
         elf::program_header(2, 6, page, dynamic.len() as u64, dynamic.len() as u64, 8),
         elf::program_header(0x6474_e551, 6, 0, 0, 0, 16),
     ];
-    let mut bytes = elf::file_header(start, 5, None);
+    let mut bytes = elf::file_header(start, HEADERS, None);
     bytes.extend(headers.concat());
     first[..bytes.len()].copy_from_slice(&bytes);
     first.extend(second);

@@ -1,0 +1,119 @@
+//! The resident engine: programs, their images, and what is shared between them.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Instant, SystemTime};
+
+use cranefly_bitcode::Llvm;
+use cranefly_cache::Store;
+use cranefly_image::BaseImage;
+
+use crate::protocol::{MemoryStatus, ProgramStatus, StatusResult};
+use crate::publish::ProgramState;
+use crate::units::UnitCache;
+
+/// A program's name: workspace folder and id.
+pub type ProgramKey = (PathBuf, String);
+
+/// What outlives a request.
+#[derive(Debug)]
+pub struct Engine {
+    pub(crate) llvm: Llvm,
+    pub(crate) sysroot: PathBuf,
+    pub(crate) store: Store,
+    pub(crate) units: UnitCache,
+    pub(crate) images: PathBuf,
+    programs: Mutex<HashMap<ProgramKey, Arc<Mutex<ProgramState>>>>,
+    bases: Mutex<HashMap<(PathBuf, SystemTime), Arc<BaseImage>>>,
+    started: Instant,
+}
+
+impl Engine {
+    /// Opens the toolchain's LLVM. `images` is the folder that images live in; `cache_bytes` bounds the function store.
+    pub fn new(sysroot: &Path, images: PathBuf, cache_bytes: u64) -> Result<Self, cranefly_bitcode::Error> {
+        Ok(Self {
+            llvm: Llvm::open(sysroot)?,
+            sysroot: sysroot.to_owned(),
+            store: Store::new(cache_bytes),
+            units: UnitCache::default(),
+            images,
+            programs: Mutex::default(),
+            bases: Mutex::default(),
+            started: Instant::now(),
+        })
+    }
+
+    /// The program's state, made when new.
+    pub(crate) fn program(&self, key: &ProgramKey) -> Arc<Mutex<ProgramState>> {
+        let mut programs = self.programs.lock().unwrap_or_else(PoisonError::into_inner);
+        programs.entry(key.clone()).or_default().clone()
+    }
+
+    /// The program's state, if there is one.
+    pub(crate) fn known_program(&self, key: &ProgramKey) -> Option<Arc<Mutex<ProgramState>>> {
+        self.programs.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
+    }
+
+    /// The base image at `path`, read when it is new or has changed.
+    pub(crate) fn base(&self, path: &Path) -> Result<Arc<BaseImage>, cranefly_image::Error> {
+        let failed = |source| cranefly_image::Error::File { path: path.to_owned(), source };
+        let modified = std::fs::metadata(path).and_then(|metadata| metadata.modified()).map_err(failed)?;
+        let key = (path.to_owned(), modified);
+        let mut bases = self.bases.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(base) = bases.get(&key) {
+            return Ok(base.clone());
+        }
+        let base = Arc::new(BaseImage::open(path)?);
+        bases.retain(|(old, _), base| old != path && Arc::strong_count(base) > 1);
+        bases.insert(key, base.clone());
+        Ok(base)
+    }
+
+    /// Forgets everything about `workspace` and removes its images.
+    pub fn evict(&self, workspace: &Path) {
+        let mut programs = self.programs.lock().unwrap_or_else(PoisonError::into_inner);
+        programs.retain(|(owner, _), state| {
+            if owner == workspace {
+                state.lock().unwrap_or_else(PoisonError::into_inner).remove_image();
+            }
+            owner != workspace
+        });
+        drop(programs);
+        self.units.prune();
+    }
+
+    /// What there is.
+    pub fn status(&self) -> StatusResult {
+        let size = self.store.size();
+        let programs: Vec<ProgramStatus> = self
+            .programs
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .iter()
+            // A program that is being published just now is left out rather than waited for.
+            .filter_map(|(key, state)| Some(state.try_lock().ok()?.status(key)))
+            .collect();
+        StatusResult {
+            version: env!("CARGO_PKG_VERSION"),
+            pid: std::process::id(),
+            uptime_ms: u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            toolchain: self.sysroot.clone(),
+            memory: MemoryStatus {
+                rss_bytes: resident_bytes(),
+                cache_functions: size.functions,
+                cache_bytes: size.bytes,
+                image_bytes: programs.iter().map(|program| program.image_bytes).sum(),
+            },
+            programs,
+        }
+    }
+}
+
+fn resident_bytes() -> u64 {
+    let pages = std::fs::read_to_string("/proc/self/statm")
+        .ok()
+        .and_then(|text| text.split_whitespace().nth(1)?.parse::<u64>().ok())
+        .unwrap_or(0);
+    pages * 4096
+}

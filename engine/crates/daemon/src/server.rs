@@ -1,0 +1,178 @@
+//! The socket: who may connect, and which request does what.
+
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::engine::Engine;
+use crate::protocol::{InitializeParams, InitializeResult, PROTOCOL, ProgramParams, PublishParams, WorkspaceParams};
+use crate::rpc::{self, RpcError};
+
+/// Connections that are served at a time; more are closed at once.
+const MAX_CONNECTIONS: usize = 256;
+
+/// The daemon's front: accepts connections until it is told to stop or has been idle for long enough.
+pub struct Server {
+    engine: Arc<Engine>,
+    socket: PathBuf,
+    idle: Duration,
+    state: Arc<State>,
+}
+
+struct State {
+    started: Instant,
+    connections: AtomicUsize,
+    /// Milliseconds from `started` to the last request.
+    last_use: AtomicU64,
+    stop: AtomicBool,
+}
+
+/// Makes `folder` with mode 0700, or checks that it is a folder of ours that nobody else may enter.
+pub fn private_folder(folder: &Path) -> io::Result<()> {
+    match std::fs::DirBuilder::new().recursive(false).mode(0o700).create(folder) {
+        Ok(()) => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(error),
+    }
+    // Not following a link: someone else may have put it there.
+    let metadata = std::fs::symlink_metadata(folder)?;
+    let ours = metadata.is_dir() && metadata.uid() == rustix::process::getuid().as_raw();
+    if !ours || metadata.permissions().mode() & 0o077 != 0 {
+        let message = format!("{} is not a private folder of this user", folder.display());
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, message));
+    }
+    Ok(())
+}
+
+impl Server {
+    /// A server for `engine` on `socket`.
+    pub fn new(engine: Engine, socket: &Path, idle: Duration) -> Self {
+        let state = State {
+            started: Instant::now(),
+            connections: AtomicUsize::new(0),
+            last_use: AtomicU64::new(0),
+            stop: AtomicBool::new(false),
+        };
+        Self { engine: Arc::new(engine), socket: socket.to_owned(), idle, state: Arc::new(state) }
+    }
+
+    /// Serves until the end.
+    pub fn run(&self, listener: &UnixListener) -> io::Result<()> {
+        self.watch_idleness();
+        for stream in listener.incoming() {
+            if self.state.stop.load(Ordering::Relaxed) {
+                break;
+            }
+            let stream = stream?;
+            if let Err(error) = self.accept(stream) {
+                tracing::warn!(%error, "connection refused");
+            }
+        }
+        Ok(())
+    }
+
+    fn accept(&self, stream: UnixStream) -> io::Result<()> {
+        let peer = rustix::net::sockopt::socket_peercred(&stream)?;
+        if peer.uid != rustix::process::getuid() {
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, "another user's process"));
+        }
+        if self.state.connections.load(Ordering::Relaxed) >= MAX_CONNECTIONS {
+            return Err(io::Error::other("too many connections"));
+        }
+        let (engine, state, socket) = (self.engine.clone(), self.state.clone(), self.socket.clone());
+        state.connections.fetch_add(1, Ordering::Relaxed);
+        std::thread::Builder::new().name("connection".to_owned()).spawn(move || {
+            let result = rpc::serve(&stream, |method, params| {
+                state.touch();
+                let result = dispatch(&engine, &state, method, params);
+                state.touch();
+                result
+            });
+            if let Err(error) = result {
+                tracing::warn!(%error, "connection ended");
+            }
+            state.connections.fetch_sub(1, Ordering::Relaxed);
+            if state.stop.load(Ordering::Relaxed) {
+                wake(&socket);
+            }
+        })?;
+        Ok(())
+    }
+
+    fn watch_idleness(&self) {
+        let (state, idle, socket) = (self.state.clone(), self.idle, self.socket.clone());
+        std::thread::spawn(move || {
+            loop {
+                std::thread::sleep(idle.min(Duration::from_secs(30)).max(Duration::from_millis(100)));
+                let quiet = state.started.elapsed() - Duration::from_millis(state.last_use.load(Ordering::Relaxed));
+                if state.connections.load(Ordering::Relaxed) == 0 && quiet >= idle {
+                    tracing::info!("idle: stopping");
+                    state.stop.store(true, Ordering::Relaxed);
+                    wake(&socket);
+                    return;
+                }
+            }
+        });
+    }
+}
+
+impl State {
+    fn touch(&self) {
+        let now = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.last_use.store(now, Ordering::Relaxed);
+    }
+}
+
+/// Lets the accepting thread see that it is to stop.
+fn wake(socket: &Path) {
+    // If nobody accepts any more there is nobody to wake.
+    let _ = UnixStream::connect(socket);
+}
+
+fn dispatch(engine: &Engine, state: &State, method: &str, params: Value) -> Result<Value, RpcError> {
+    match method {
+        "initialize" => {
+            let params: InitializeParams = parse(params)?;
+            if params.protocol != PROTOCOL {
+                let message = format!("the engine speaks protocol {PROTOCOL}, the client {}", params.protocol);
+                return Err(RpcError::failed("protocol", message));
+            }
+            answer(&InitializeResult {
+                protocol: PROTOCOL,
+                version: env!("CARGO_PKG_VERSION"),
+                pid: std::process::id(),
+                toolchain: engine.status().toolchain,
+            })
+        }
+        "publish" => answer(&engine.publish(&parse::<PublishParams>(params)?)?),
+        "functions" => {
+            let ProgramParams { workspace, program } = parse(params)?;
+            answer(&engine.functions(&(workspace, program))?)
+        }
+        "status" => answer(&engine.status()),
+        "evict" => {
+            engine.evict(&parse::<WorkspaceParams>(params)?.workspace);
+            Ok(Value::Object(serde_json::Map::new()))
+        }
+        "shutdown" => {
+            state.stop.store(true, Ordering::Relaxed);
+            Ok(Value::Object(serde_json::Map::new()))
+        }
+        _ => Err(RpcError { code: -32601, message: format!("unknown method `{method}`"), kind: "method" }),
+    }
+}
+
+fn parse<T: DeserializeOwned>(params: Value) -> Result<T, RpcError> {
+    serde_json::from_value(params).map_err(|error| RpcError::invalid(error.to_string()))
+}
+
+fn answer(result: &impl serde::Serialize) -> Result<Value, RpcError> {
+    serde_json::to_value(result).map_err(|error| RpcError::failed("internal", error.to_string()))
+}

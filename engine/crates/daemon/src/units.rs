@@ -1,0 +1,107 @@
+//! Codegen units in memory: read once a file, known by the file's identity.
+
+use std::collections::HashMap;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use cranefly_bitcode::{Error, Llvm, Reader};
+use cranefly_cache::Keyer;
+use cranefly_image::{FunctionInfo, Unit};
+
+use crate::protocol::FunctionTimes;
+
+/// A unit, where it came from, and what it took.
+#[derive(Debug)]
+pub struct LoadedUnit {
+    /// For the image.
+    pub unit: Arc<Unit>,
+    /// Its file.
+    pub path: PathBuf,
+    /// Microseconds of opening the module.
+    pub open_us: f64,
+    /// By function.
+    pub times: Vec<FunctionTimes>,
+}
+
+/// Identity of a file's contents. rustc's incremental session never rewrites a file in place: an unchanged unit is a hard
+/// link to the same inode, a changed one is a new file.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct FileKey {
+    device: u64,
+    inode: u64,
+    size: u64,
+    modified: (i64, i64),
+    id: Arc<str>,
+    configuration: Arc<str>,
+}
+
+/// Units by file.
+#[derive(Debug, Default)]
+pub struct UnitCache {
+    entries: Mutex<HashMap<FileKey, Arc<LoadedUnit>>>,
+}
+
+impl UnitCache {
+    /// The unit in `path`, read if it is not known. The flag tells whether it was read.
+    pub fn load(
+        &self,
+        llvm: &Llvm,
+        path: &Path,
+        id: &Arc<str>,
+        configuration: &Arc<str>,
+    ) -> Result<(Arc<LoadedUnit>, bool), Error> {
+        let metadata = std::fs::metadata(path)
+            .map_err(|error| Error::Io { file: path.display().to_string(), reason: error.to_string() })?;
+        let key = FileKey {
+            device: metadata.dev(),
+            inode: metadata.ino(),
+            size: metadata.size(),
+            modified: (metadata.mtime(), metadata.mtime_nsec()),
+            id: id.clone(),
+            configuration: configuration.clone(),
+        };
+        if let Some(unit) = self.entries.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return Ok((unit.clone(), false));
+        }
+        let unit = Arc::new(read(llvm, path, id, configuration)?);
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner).insert(key, unit.clone());
+        Ok((unit, true))
+    }
+
+    /// Forgets units that nobody but the cache holds.
+    pub fn prune(&self) {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, unit| Arc::strong_count(unit) > 1);
+    }
+}
+
+fn read(llvm: &Llvm, path: &Path, id: &Arc<str>, configuration: &str) -> Result<LoadedUnit, Error> {
+    let start = Instant::now();
+    let reader = Reader::open_file(llvm, path)?;
+    let open_us = start.elapsed().as_secs_f64() * 1e6;
+    let mut keyer = Keyer::new(configuration);
+    let ids: Vec<_> = reader.functions().collect();
+    let mut functions = Vec::with_capacity(ids.len());
+    let mut times = Vec::with_capacity(ids.len());
+    for global in ids {
+        let start = Instant::now();
+        let body = reader.function(global)?;
+        let decoded = Instant::now();
+        let key = keyer.key(&body).0;
+        times.push(FunctionTimes {
+            parse: (decoded - start).as_secs_f32() * 1e6,
+            hash: decoded.elapsed().as_secs_f32() * 1e6,
+            ..FunctionTimes::default()
+        });
+        functions.push(FunctionInfo {
+            global,
+            key,
+            symbols: body.symbols,
+            locations: body.locations,
+            subprogram: body.subprogram,
+        });
+    }
+    let unit = Arc::new(Unit { id: id.clone(), module: reader.module().clone(), functions });
+    Ok(LoadedUnit { unit, path: path.to_owned(), open_us, times })
+}
