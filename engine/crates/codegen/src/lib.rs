@@ -4,5 +4,6 @@
 //! where code will lie or what a symbol resolves to: the image binds that.
 
 pub mod cranelift;
+pub mod llvm;
 
 pub use cranefly_machine as machine;

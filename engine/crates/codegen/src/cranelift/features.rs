@@ -22,6 +22,25 @@ pub(super) fn of(source: &ir::Function) -> Result<String, Unsupported> {
                     }
                 }
             }
+            // Instrumentation and hardening that only LLVM can add.
+            "ssp"
+            | "sspreq"
+            | "sspstrong"
+            | "safestack"
+            | "shadowcallstack"
+            | "returns_twice"
+            | "strictfp"
+            | "speculative_load_hardening"
+            | "nocf_check"
+            | "alignstack"
+            | "presplitcoroutine"
+            | "noredzone"
+            | "noimplicitfloat"
+            | "naked" => return Err(Unsupported::new(format!("function attribute {key}"))),
+            _ if key.starts_with("sanitize_") || key.starts_with("patchable-function") || key == "fentry-call" => {
+                return Err(Unsupported::new(format!("function attribute {key}")));
+            }
+            // `frame-pointer`, `probe-stack` and the like ask for what every function gets anyway.
             _ => {}
         }
     }

@@ -1,0 +1,227 @@
+//! The fallback: one function compiled by LLVM, at -O0 unless asked otherwise, through the toolchain's own library.
+//!
+//! **Takes** a unit's bitcode and the number of one function in it. **Gives** the same [`MachineCode`] that Cranelift's
+//! tier gives. **Never** compiles anything but that one function: everything else in the unit becomes a declaration whose
+//! name says its [`GlobalId`], which is how relocations find back to the function's symbol table.
+//!
+//! LLVM still aborts the process on what it calls fatal errors (an instruction that it cannot select); inline assembly
+//! that does not assemble is an ordinary [`Error::Rejected`].
+
+mod cursor;
+mod eh_frame;
+mod ffi;
+mod isolate;
+mod lines;
+mod lsda;
+mod object_file;
+
+use std::ffi::{CStr, c_char};
+use std::ptr;
+use std::sync::Arc;
+
+use cranefly_bitcode::ir::{Clause, Function, GlobalId, Op, SymbolRef};
+use cranefly_bitcode::raw::Unit;
+use cranefly_bitcode::{Llvm, Reader};
+
+use crate::machine::MachineCode;
+use ffi::{Api, BufferRef, MachineRef, TargetRef};
+
+/// Why LLVM could not compile a function.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The unit could not be read.
+    #[error(transparent)]
+    Read(#[from] cranefly_bitcode::Error),
+    /// The library lacks a function that code generation needs.
+    #[error("libLLVM does not export {0}")]
+    SymbolMissing(&'static str),
+    /// The library has no code generator for this target.
+    #[error("libLLVM cannot generate code: {0}")]
+    Target(String),
+    /// LLVM refused the code, in its own words (inline assembly that does not assemble, mostly).
+    #[error("LLVM rejects {name}: {message}")]
+    Rejected {
+        /// The function or file.
+        name: String,
+        /// LLVM's diagnostics.
+        message: String,
+    },
+    /// The object that LLVM wrote holds something that [`MachineCode`] cannot.
+    #[error("LLVM's code for {name} holds {what}")]
+    Unsupported {
+        /// The function.
+        name: String,
+        /// The construct.
+        what: String,
+    },
+}
+
+/// How much LLVM optimises in code generation; no passes run over the IR at any level.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[repr(i32)]
+pub enum OptLevel {
+    /// `-O0`: fast instruction selection and register allocation.
+    #[default]
+    None = 0,
+    /// `-O1`.
+    Less = 1,
+    /// `-O2`.
+    Default = 2,
+    /// `-O3`.
+    Aggressive = 3,
+}
+
+/// What came out.
+#[derive(Clone, Debug)]
+pub struct Compiled {
+    /// The code. Symbol targets index [`Self::symbols`].
+    pub code: MachineCode,
+    /// The function's own symbols, then those that only LLVM's code refers to.
+    pub symbols: Vec<SymbolRef>,
+}
+
+/// LLVM's code generator. Cheap to clone and free to share between threads: every compilation has a context of its own.
+#[derive(Clone)]
+pub struct LlvmCompiler {
+    llvm: Llvm,
+    api: Arc<Api>,
+}
+
+impl LlvmCompiler {
+    /// Registers LLVM's x86 code generator and assembler.
+    ///
+    /// # Errors
+    /// [`Error::SymbolMissing`].
+    pub fn new(llvm: &Llvm) -> Result<Self, Error> {
+        let api = Api::load(|name| llvm.address(name)).map_err(Error::SymbolMissing)?;
+        api.LLVMInitializeX86TargetInfo();
+        api.LLVMInitializeX86Target();
+        api.LLVMInitializeX86TargetMC();
+        api.LLVMInitializeX86AsmPrinter();
+        // Inline assembly is text that LLVM assembles itself.
+        api.LLVMInitializeX86AsmParser();
+        Ok(Self { llvm: llvm.clone(), api: Arc::new(api) })
+    }
+
+    /// Compiles `function` of the unit in `bitcode`, whose decoded form is `body`.
+    ///
+    /// # Errors
+    /// Any [`Error`].
+    pub fn compile(
+        &self,
+        bitcode: &[u8],
+        function: GlobalId,
+        body: &Function,
+        level: OptLevel,
+    ) -> Result<Compiled, Error> {
+        let unit = Unit::from(Reader::open(&self.llvm, bitcode, "function for LLVM")?);
+        let name = match unit.description().globals.get(function.0 as usize) {
+            Some(global) => global.name.to_string(),
+            None => format!("global {}", function.0),
+        };
+        if let Some(what) = unusual_clause(body) {
+            return Err(Error::Unsupported { name, what });
+        }
+        unit.materialize(function)?;
+        isolate::keep_only(&self.api, &unit, function)?;
+        lines::number(&self.api, &unit, function, body);
+        let object = self.emit(&unit, &name, level)?;
+        let mut compiled =
+            object_file::read(&object, function, body).map_err(|what| Error::Unsupported { name, what })?;
+        object_file::classify(&mut compiled.symbols, body.symbols.len(), &unit.description().globals);
+        Ok(compiled)
+    }
+
+    /// Assembles the `module asm` (`global_asm!`, naked functions) of a unit into a relocatable object that holds nothing
+    /// else. Symbols keep their names; `None` when the unit has no assembly.
+    ///
+    /// # Errors
+    /// Any [`Error`]; assembly errors are [`Error::Rejected`].
+    pub fn assemble(&self, bitcode: &[u8], file: &str) -> Result<Option<Vec<u8>>, Error> {
+        let unit = Unit::from(Reader::open(&self.llvm, bitcode, file)?);
+        if unit.description().assembly.is_empty() {
+            return Ok(None);
+        }
+        isolate::keep_assembly(&self.api, &unit)?;
+        self.emit(&unit, file, OptLevel::None).map(Some)
+    }
+
+    /// Runs code generation over what is left of the unit.
+    fn emit(&self, unit: &Unit, name: &str, level: OptLevel) -> Result<Vec<u8>, Error> {
+        const OBJECT_FILE: i32 = 1;
+        let api = &*self.api;
+        let machine = Machine::new(api, unit, level)?;
+        let (mut message, mut buffer) = (ptr::null_mut(), BufferRef(ptr::null_mut()));
+        let failed = api.LLVMTargetMachineEmitToMemoryBuffer(
+            machine.machine,
+            unit.module(),
+            OBJECT_FILE,
+            &mut message,
+            &mut buffer,
+        ) != 0;
+        let rejected = |message| Error::Rejected { name: name.to_owned(), message };
+        if failed {
+            return Err(rejected(take_message(api, message)));
+        }
+        let len = api.LLVMGetBufferSize(buffer);
+        // SAFETY: the buffer holds `len` bytes until it is disposed of below.
+        let bytes = unsafe { std::slice::from_raw_parts(api.LLVMGetBufferStart(buffer).cast::<u8>(), len) }.to_vec();
+        api.LLVMDisposeMemoryBuffer(buffer);
+        // LLVM writes an object even when the assembler complained.
+        unit.take_errors().map_or(Ok(bytes), |message| Err(rejected(message)))
+    }
+}
+
+/// A target machine, disposed of when dropped.
+struct Machine<'a> {
+    api: &'a Api,
+    machine: MachineRef,
+}
+
+impl<'a> Machine<'a> {
+    fn new(api: &'a Api, unit: &Unit, level: OptLevel) -> Result<Self, Error> {
+        const PIC: i32 = 2;
+        const SMALL: i32 = 3;
+        let triple = api.LLVMGetTarget(unit.module());
+        let (mut target, mut message) = (TargetRef(ptr::null_mut()), ptr::null_mut());
+        if api.LLVMGetTargetFromTriple(triple, &mut target, &mut message) != 0 {
+            return Err(Error::Target(take_message(api, message)));
+        }
+        // Functions name their own processor and features; these are for what has none (assembly).
+        let (cpu, features) = (c"x86-64".as_ptr(), c"".as_ptr());
+        let machine = api.LLVMCreateTargetMachine(target, triple, cpu, features, level as i32, PIC, SMALL);
+        if machine.is_null() {
+            return Err(Error::Target("no target machine".to_owned()));
+        }
+        Ok(Self { api, machine })
+    }
+}
+
+impl Drop for Machine<'_> {
+    fn drop(&mut self) {
+        self.api.LLVMDisposeTargetMachine(self.machine);
+    }
+}
+
+/// The tables that [`MachineCode`] describes know three kinds of landing pads; any other would be run wrongly.
+fn unusual_clause(body: &Function) -> Option<String> {
+    body.blocks.iter().flat_map(|block| &block.instructions).find_map(|instruction| match &instruction.op {
+        Op::LandingPad { clauses, .. } => clauses.iter().find_map(|clause| match clause {
+            Clause::Other(what) => Some(format!("a landing pad with a {what}")),
+            Clause::CatchAll | Clause::FilterAll => None,
+        }),
+        _ => None,
+    })
+}
+
+/// Copies and frees a string that LLVM allocated.
+fn take_message(api: &Api, message: *mut c_char) -> String {
+    if message.is_null() {
+        return "no reason given".to_owned();
+    }
+    // SAFETY: a NUL-terminated string that we own until it is disposed of.
+    let text = unsafe { CStr::from_ptr(message) }.to_string_lossy().into_owned();
+    api.LLVMDisposeMessage(message);
+    text
+}

@@ -1,0 +1,251 @@
+//! The relocatable object that LLVM wrote → [`MachineCode`].
+//!
+//! Constants that the code refers to are appended behind the instructions; whatever is relative between the two (jump
+//! tables, constant loads) is resolved here, so that the image only sees references to other things.
+
+use std::collections::HashMap;
+
+use cranefly_bitcode::ir::{Function, GlobalId, GlobalKind, SymbolKind, SymbolRef};
+use object::elf;
+use object::read::elf::ElfFile64;
+use object::{
+    Endianness, Object, ObjectSection, ObjectSymbol, RelocationFlags, RelocationTarget, SectionFlags, SectionIndex,
+    SymbolIndex, SymbolSection,
+};
+
+use super::{Compiled, eh_frame, isolate, lines, lsda};
+use crate::machine::{MachineCode, Relocation, RelocationKind, Target, Tier};
+
+type File<'a> = ElfFile64<'a, Endianness>;
+
+/// Builds the machine code of `function`; the error names what it cannot hold.
+pub(super) fn read(object: &[u8], function: GlobalId, body: &Function) -> Result<Compiled, String> {
+    let file = File::parse(object).map_err(|error| format!("an unreadable object ({error})"))?;
+    let text = text_section(&file, function)?;
+    let mut builder = Builder {
+        file: &file,
+        bytes: Vec::new(),
+        align: 1,
+        placed: HashMap::new(),
+        queue: Vec::new(),
+        relocations: Vec::new(),
+        symbols: body.symbols.clone(),
+    };
+    builder.place(text)?;
+    let text_len = to_u32(builder.bytes.len())?;
+    // Relocating a section may place another behind it.
+    while let Some(section) = builder.queue.pop() {
+        builder.relocate(section)?;
+    }
+    builder.relocations.sort_by_key(|relocation| relocation.offset);
+    let frame = eh_frame::read(&contents(&file, ".eh_frame")?).ok_or("an unexpected frame description")?;
+    let table = contents(&file, ".gcc_except_table")?;
+    let call_sites = match table.is_empty() {
+        true => Vec::new(),
+        false => lsda::read(&table).ok_or("an unexpected exception table")?,
+    };
+    let lines = lines::read(&contents(&file, ".debug_line")?, text_len)
+        .map_err(|error| format!("an unreadable line table ({error})"))?;
+    let code = MachineCode {
+        bytes: builder.bytes,
+        text_len,
+        align: to_u32(builder.align as usize)?,
+        relocations: builder.relocations,
+        call_sites,
+        has_personality: frame.personality,
+        cfi: frame.instructions,
+        lines,
+        tier: Tier::Llvm,
+    };
+    Ok(Compiled { code, symbols: builder.symbols })
+}
+
+fn to_u32(value: usize) -> Result<u32, String> {
+    u32::try_from(value).map_err(|_| "more than 4 GB".to_owned())
+}
+
+fn contents(file: &File<'_>, name: &str) -> Result<Vec<u8>, String> {
+    match file.section_by_name(name) {
+        Some(section) => section.data().map(<[u8]>::to_vec).map_err(|error| error.to_string()),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// The section that holds the function, which must be the only code and start with it.
+fn text_section(file: &File<'_>, function: GlobalId) -> Result<SectionIndex, String> {
+    let symbol = file
+        .symbols()
+        .find(|symbol| symbol.is_definition() && symbol.name().ok().and_then(isolate::global_of) == Some(function))
+        .ok_or("no code")?;
+    if symbol.address() != 0 {
+        return Err("something in front of the function".to_owned());
+    }
+    let index = symbol.section_index().ok_or("a function outside of all sections")?;
+    let other = file.sections().find(|section| {
+        section.index() != index && section.size() > 0 && flags(section) & u64::from(elf::SHF_EXECINSTR) != 0
+    });
+    match other {
+        Some(section) => Err(format!("a second section of code, {}", section.name().unwrap_or("?"))),
+        None => Ok(index),
+    }
+}
+
+fn flags<'a>(section: &impl ObjectSection<'a>) -> u64 {
+    match section.flags() {
+        SectionFlags::Elf { sh_flags } => sh_flags,
+        _ => 0,
+    }
+}
+
+struct Builder<'a> {
+    file: &'a File<'a>,
+    bytes: Vec<u8>,
+    align: u64,
+    /// Where sections start in `bytes`.
+    placed: HashMap<SectionIndex, usize>,
+    /// Placed, but not relocated yet.
+    queue: Vec<SectionIndex>,
+    relocations: Vec<Relocation>,
+    symbols: Vec<SymbolRef>,
+}
+
+/// Where a symbol is.
+enum Place {
+    /// In `bytes`.
+    Inside(usize),
+    /// Elsewhere.
+    Outside(Target),
+}
+
+impl Builder<'_> {
+    /// Appends a section, once; where it starts.
+    fn place(&mut self, index: SectionIndex) -> Result<usize, String> {
+        if let Some(&start) = self.placed.get(&index) {
+            return Ok(start);
+        }
+        let section = self.file.section_by_index(index).map_err(|error| error.to_string())?;
+        let name = section.name().unwrap_or("?");
+        let flags = flags(&section);
+        if flags & u64::from(elf::SHF_WRITE) != 0 && !name.starts_with(".data.rel.ro") {
+            return Err(format!("writable data in {name}"));
+        }
+        if flags & u64::from(elf::SHF_ALLOC) == 0 {
+            return Err(format!("a reference to {name}, which is not loaded"));
+        }
+        let data = section.data().map_err(|error| error.to_string())?;
+        let align = section.align().max(1);
+        self.align = self.align.max(align);
+        let start = self.bytes.len().next_multiple_of(align as usize);
+        self.bytes.resize(start, 0);
+        self.bytes.extend_from_slice(data);
+        // A section of zeros may have no bytes in the file.
+        self.bytes.resize(start + section.size() as usize, 0);
+        self.placed.insert(index, start);
+        self.queue.push(index);
+        Ok(start)
+    }
+
+    fn relocate(&mut self, index: SectionIndex) -> Result<(), String> {
+        let base = self.placed[&index];
+        let section = self.file.section_by_index(index).map_err(|error| error.to_string())?;
+        let mut inside_tls_sequence = false;
+        for (offset, relocation) in section.relocations() {
+            let RelocationFlags::Elf { r_type } = relocation.flags() else {
+                return Err("a relocation that is not of ELF".to_owned());
+            };
+            // The call that ends the general-dynamic sequence belongs to the relocation that starts it.
+            if std::mem::replace(&mut inside_tls_sequence, r_type == elf::R_X86_64_TLSGD) {
+                continue;
+            }
+            let RelocationTarget::Symbol(symbol) = relocation.target() else {
+                return Err("a relocation without a symbol".to_owned());
+            };
+            let offset = base + offset as usize;
+            match self.resolve(symbol)? {
+                Place::Inside(target) => self.bind(offset, r_type, target, relocation.addend())?,
+                Place::Outside(target) => {
+                    let kind = self.kind(offset, r_type)?;
+                    self.push(offset, kind, target, relocation.addend())?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, offset: usize, kind: RelocationKind, target: Target, addend: i64) -> Result<(), String> {
+        self.relocations.push(Relocation { offset: to_u32(offset)?, kind, target, addend });
+        Ok(())
+    }
+
+    /// A reference from these bytes into these bytes.
+    fn bind(&mut self, offset: usize, r_type: u32, target: usize, addend: i64) -> Result<(), String> {
+        match r_type {
+            elf::R_X86_64_PC32 | elf::R_X86_64_PLT32 => {
+                let distance = target as i64 + addend - offset as i64;
+                let distance = i32::try_from(distance).map_err(|_| "a distance of more than 2 GB")?;
+                self.patch(offset, &distance.to_le_bytes())
+            }
+            elf::R_X86_64_PC64 => self.patch(offset, &(target as i64 + addend - offset as i64).to_le_bytes()),
+            elf::R_X86_64_64 => self.push(offset, RelocationKind::Abs64, Target::Local(to_u32(target)?), addend),
+            other => Err(format!("a local relocation of type {other}")),
+        }
+    }
+
+    fn patch(&mut self, offset: usize, bytes: &[u8]) -> Result<(), String> {
+        let place = self.bytes.get_mut(offset..offset + bytes.len()).ok_or("a relocation past the end")?;
+        place.copy_from_slice(bytes);
+        Ok(())
+    }
+
+    fn kind(&self, offset: usize, r_type: u32) -> Result<RelocationKind, String> {
+        const MOV: u8 = 0x8b;
+        Ok(match r_type {
+            elf::R_X86_64_PLT32 => RelocationKind::Call32,
+            elf::R_X86_64_PC32 => RelocationKind::Pc32,
+            elf::R_X86_64_GOTPCREL => RelocationKind::GotPcRel32 { relaxable: false },
+            elf::R_X86_64_GOTPCRELX | elf::R_X86_64_REX_GOTPCRELX => {
+                // Calls, jumps and arithmetic through the GOT have the same types, but only a `mov` becomes a `lea`.
+                let opcode = offset.checked_sub(2).and_then(|at| self.bytes.get(at));
+                RelocationKind::GotPcRel32 { relaxable: opcode == Some(&MOV) }
+            }
+            elf::R_X86_64_TLSGD => RelocationKind::TlsGd,
+            elf::R_X86_64_GOTTPOFF => RelocationKind::GotTpOff,
+            elf::R_X86_64_64 => RelocationKind::Abs64,
+            other => return Err(format!("a relocation of type {other}")),
+        })
+    }
+
+    fn resolve(&mut self, index: SymbolIndex) -> Result<Place, String> {
+        let symbol = self.file.symbol_by_index(index).map_err(|error| error.to_string())?;
+        let name = symbol.name().map_err(|error| error.to_string())?;
+        // The function itself is referred to as everybody else refers to it: it may be replaced.
+        if let Some(global) = isolate::global_of(name) {
+            let thread_local = symbol.kind() == object::SymbolKind::Tls;
+            return Ok(Place::Outside(Target::Symbol(self.symbol(global, thread_local)?)));
+        }
+        match symbol.section() {
+            SymbolSection::Section(section) => Ok(Place::Inside(self.place(section)? + symbol.address() as usize)),
+            SymbolSection::Undefined => Ok(Place::Outside(Target::Runtime(name.to_owned()))),
+            other => Err(format!("symbol {name} in {other:?}")),
+        }
+    }
+
+    /// Number of a global in the symbol table, extended when the body does not list it.
+    fn symbol(&mut self, global: GlobalId, thread_local: bool) -> Result<u32, String> {
+        if let Some(known) = self.symbols.iter().position(|symbol| symbol.global == global) {
+            return to_u32(known);
+        }
+        let kind = if thread_local { SymbolKind::ThreadLocal } else { SymbolKind::Data };
+        self.symbols.push(SymbolRef { global, kind });
+        to_u32(self.symbols.len() - 1)
+    }
+}
+
+/// Corrects the kinds of the symbols that only LLVM's code refers to, which the object does not tell.
+pub(super) fn classify(symbols: &mut [SymbolRef], known: usize, globals: &[cranefly_bitcode::ir::Global]) {
+    for symbol in symbols.iter_mut().skip(known) {
+        if let Some(GlobalKind::Function { .. }) = globals.get(symbol.global.0 as usize).map(|global| &global.kind) {
+            symbol.kind = SymbolKind::Function;
+        }
+    }
+}

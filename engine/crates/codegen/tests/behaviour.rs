@@ -1,0 +1,62 @@
+//! The same Rust source through LLVM (as part of this test) and through Cranelift must behave the same.
+
+mod support;
+
+#[path = "sources/arith.rs"]
+mod arith;
+
+use arith::log::Log;
+use support::linker::Linked;
+
+/// One logged value.
+type Entry = (String, Vec<u8>);
+
+extern "C" fn sink(data: *mut u8, tag: *const u8, tag_len: usize, bytes: *const u8, len: usize) {
+    // SAFETY: `data` is the vector of `record`, the rest are slices that live through the call.
+    let (entries, tag, bytes) = unsafe {
+        let entries = &mut *data.cast::<Vec<Entry>>();
+        (entries, std::slice::from_raw_parts(tag, tag_len), std::slice::from_raw_parts(bytes, len))
+    };
+    entries.push((String::from_utf8_lossy(tag).into_owned(), bytes.to_vec()));
+}
+
+/// Runs a driver and gives what it logged.
+fn record(driver: impl FnOnce(*mut Log)) -> Vec<Entry> {
+    let mut entries: Vec<Entry> = Vec::new();
+    let mut log = Log { sink, data: (&raw mut entries).cast() };
+    driver(&raw mut log);
+    entries
+}
+
+#[track_caller]
+fn same(native: &[Entry], cranelift: &[Entry]) {
+    let mut wrong = Vec::new();
+    for (index, (expected, found)) in native.iter().zip(cranelift).enumerate() {
+        if expected != found {
+            wrong.push(format!(
+                "{index}: {} native {:02x?} cranelift {} {:02x?}",
+                expected.0, expected.1, found.0, found.1
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong[..wrong.len().min(40)].join("\n"));
+    assert_eq!(native.len(), cranelift.len());
+    assert!(!native.is_empty());
+}
+
+/// Compares the driver `name` of source `source`.
+#[track_caller]
+fn compare(source: &str, name: &str, native: fn(&mut Log)) {
+    let linked = Linked::new(&support::units(source));
+    assert!(linked.missing.is_empty(), "{:?}", linked.missing);
+    // SAFETY: the function of that name, compiled from the same source.
+    let translated: fn(*mut Log) = unsafe { std::mem::transmute(linked.address(name)) };
+    // SAFETY: `record` passes a valid log.
+    let expected = record(|log| native(unsafe { &mut *log }));
+    same(&expected, &record(translated));
+}
+
+#[test]
+fn arithmetic() {
+    compare("arith", "drive_arith", arith::drive_arith);
+}

@@ -1,0 +1,292 @@
+//! A linker into memory: as little as the tests need. Pages are writable first and executable afterwards.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::ffi::{CString, c_void};
+use std::sync::OnceLock;
+
+use cranefly_bitcode::Reader;
+use cranefly_bitcode::ir::{GlobalId, GlobalKind, Linkage};
+use cranefly_codegen::cranelift::{Compiler, Flags};
+use cranefly_codegen::machine::{MachineCode, RelocationKind, Target};
+use object::{Object, ObjectSymbol};
+
+/// Room for code, stubs, address slots and data.
+const TEXT: usize = 16 << 20;
+const DATA: usize = 16 << 20;
+
+/// A function in place.
+pub struct Placed {
+    pub name: String,
+    pub address: usize,
+    pub code: MachineCode,
+}
+
+/// A linked program.
+pub struct Linked {
+    symbols: HashMap<String, usize>,
+    pub functions: Vec<Placed>,
+    /// Constructs that kept functions out, with the function's name.
+    pub missing: Vec<(String, String)>,
+}
+
+/// A thread-local's template.
+struct Template {
+    size: usize,
+    bytes: Vec<u8>,
+}
+
+struct Memory {
+    base: usize,
+    text: usize,
+    data: usize,
+    stubs: HashMap<usize, usize>,
+    slots: HashMap<usize, usize>,
+}
+
+impl Linked {
+    /// Links every function of `units`.
+    pub fn new(units: &[Reader]) -> Self {
+        let mut memory = Memory::new();
+        let mut compiler = Compiler::new(Flags { verify: true, ..Flags::default() });
+        let mut local: HashMap<(usize, u32), usize> = HashMap::new();
+        let mut symbols: HashMap<String, usize> = HashMap::new();
+        let mut functions = Vec::new();
+        let mut missing = Vec::new();
+        let mut pending = Vec::new();
+
+        for (unit, reader) in units.iter().enumerate() {
+            for (index, global) in reader.module().globals.iter().enumerate() {
+                let address = match &global.kind {
+                    GlobalKind::Function { defined: true } => {
+                        let body = reader.function(GlobalId(index as u32)).expect("decodes");
+                        match compiler.compile(&body) {
+                            Ok(code) => {
+                                let address = memory.place(&code);
+                                pending.push((unit, address, body));
+                                functions.push(Placed { name: global.name.to_string(), address, code });
+                                address
+                            }
+                            Err(error) => {
+                                missing.push((error.to_string(), global.name.to_string()));
+                                continue;
+                            }
+                        }
+                    }
+                    GlobalKind::Variable(variable) => match &variable.init {
+                        Some(init) if variable.thread_local => {
+                            Box::leak(Box::new(Template { size: variable.size as usize, bytes: init.bytes.clone() }))
+                                as *mut Template as usize
+                        }
+                        Some(init) => memory.data(&init.bytes, variable.size as usize, variable.align as usize),
+                        None => continue,
+                    },
+                    _ => continue,
+                };
+                local.insert((unit, index as u32), address);
+                if global.linkage != Linkage::Local {
+                    symbols.insert(global.name.to_string(), address);
+                }
+            }
+        }
+
+        let resolve = |unit: usize, global: GlobalId| -> usize {
+            if let Some(&address) = local.get(&(unit, global.0)) {
+                return address;
+            }
+            let name = &*units[unit].module().globals[global.0 as usize].name;
+            symbols.get(name).copied().or_else(|| outside(name)).unwrap_or(0)
+        };
+        for (unit, reader) in units.iter().enumerate() {
+            for (index, global) in reader.module().globals.iter().enumerate() {
+                if let GlobalKind::Variable(variable) = &global.kind
+                    && let (Some(init), false) = (&variable.init, variable.thread_local)
+                {
+                    let at = local[&(unit, index as u32)];
+                    for pointer in &init.pointers {
+                        let value = resolve(unit, pointer.target).wrapping_add(pointer.addend as usize);
+                        write(at + pointer.offset as usize, &value.to_le_bytes());
+                    }
+                }
+            }
+        }
+        for (placed, (unit, address, body)) in functions.iter().zip(&pending) {
+            for relocation in &placed.code.relocations {
+                let target = match &relocation.target {
+                    Target::Symbol(symbol) | Target::Variadic(symbol) => {
+                        resolve(*unit, body.symbols[*symbol as usize].global)
+                    }
+                    Target::Runtime(name) => {
+                        outside(name).unwrap_or_else(|| panic!("run-time function {name}, called by {}", placed.name))
+                    }
+                    Target::Local(offset) => address + *offset as usize,
+                };
+                let place = address + relocation.offset as usize;
+                let relative = |to: usize| {
+                    let distance = (to as i64).wrapping_add(relocation.addend).wrapping_sub(place as i64);
+                    i32::try_from(distance).expect("in reach").to_le_bytes()
+                };
+                match relocation.kind {
+                    RelocationKind::Call32 => {
+                        let variadic = matches!(relocation.target, Target::Variadic(_));
+                        let to = memory.call_target(target, variadic);
+                        write(place, &relative(to));
+                    }
+                    RelocationKind::Pc32 => write(place, &relative(target)),
+                    RelocationKind::GotPcRel32 { .. } => {
+                        let slot = memory.address_slot(target);
+                        write(place, &relative(slot));
+                    }
+                    RelocationKind::TlsGd => {
+                        // data16 lea x@tlsgd(%rip), %rdi; data16 data16 rex.W call: the bytes the psABI demands.
+                        assert_eq!(read(place - 4, 4), [0x66, 0x48, 0x8d, 0x3d]);
+                        assert_eq!(read(place + 4, 4), [0x66, 0x66, 0x48, 0xe8]);
+                        let slot = memory.address_slot(target);
+                        write(place, &relative(slot));
+                        let call = memory.call_target(thread_local as *const () as usize, false);
+                        let distance = call as i64 - (place as i64 + 12);
+                        write(place + 8, &i32::try_from(distance).expect("in reach").to_le_bytes());
+                    }
+                    RelocationKind::Abs64 => write(place, &(target as i64 + relocation.addend).to_le_bytes()),
+                    RelocationKind::GotTpOff => panic!("not made by Cranelift"),
+                }
+            }
+        }
+        memory.seal();
+        Self { symbols, functions, missing }
+    }
+
+    /// Address of an exported function.
+    pub fn address(&self, name: &str) -> usize {
+        let missing = || panic!("{name} is not there; not compiled: {:?}", self.missing);
+        *self.symbols.get(name).unwrap_or_else(missing)
+    }
+}
+
+impl Memory {
+    fn new() -> Self {
+        // SAFETY: a fresh anonymous mapping.
+        let base = unsafe {
+            let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
+            libc::mmap(std::ptr::null_mut(), TEXT + DATA, libc::PROT_READ | libc::PROT_WRITE, flags, -1, 0)
+        };
+        assert_ne!(base, libc::MAP_FAILED);
+        let base = base as usize;
+        Self { base, text: base, data: base + TEXT, stubs: HashMap::new(), slots: HashMap::new() }
+    }
+
+    fn place(&mut self, code: &MachineCode) -> usize {
+        self.text = self.text.next_multiple_of(code.align as usize);
+        let at = self.text;
+        self.text += code.bytes.len();
+        assert!(self.text < self.base + TEXT);
+        write(at, &code.bytes);
+        at
+    }
+
+    fn data(&mut self, bytes: &[u8], size: usize, align: usize) -> usize {
+        self.data = self.data.next_multiple_of(align.max(1));
+        let at = self.data;
+        self.data += size.max(1);
+        assert!(self.data < self.base + TEXT + DATA);
+        write(at, bytes);
+        at
+    }
+
+    /// `target`, or a stub that jumps to it; nobody home: a trap.
+    fn call_target(&mut self, target: usize, variadic: bool) -> usize {
+        if (self.base..self.base + TEXT).contains(&target) {
+            return target;
+        }
+        if let Some(&stub) = self.stubs.get(&(target | usize::from(variadic) << 63)) {
+            return stub;
+        }
+        self.text = self.text.next_multiple_of(16);
+        let at = self.text;
+        self.text += 32;
+        if target == 0 {
+            write(at, &[0x0f, 0x0b]);
+        } else {
+            let mut code = Vec::new();
+            if variadic {
+                code.extend([0xb0, 8]); // mov al, 8
+            }
+            code.extend([0xff, 0x25, 0, 0, 0, 0]); // jmp *0(%rip)
+            code.extend(target.to_le_bytes());
+            write(at, &code);
+        }
+        self.stubs.insert(target | usize::from(variadic) << 63, at);
+        at
+    }
+
+    fn address_slot(&mut self, target: usize) -> usize {
+        if let Some(&slot) = self.slots.get(&target) {
+            return slot;
+        }
+        let slot = self.data(&target.to_le_bytes(), 8, 8);
+        self.slots.insert(target, slot);
+        slot
+    }
+
+    fn seal(&self) {
+        // SAFETY: the first part of our own mapping.
+        let result = unsafe { libc::mprotect(self.base as *mut c_void, TEXT, libc::PROT_READ | libc::PROT_EXEC) };
+        assert_eq!(result, 0);
+    }
+}
+
+fn write(at: usize, bytes: &[u8]) {
+    // SAFETY: `at` lies in the mapping of a `Memory` that is not sealed yet, with room for the bytes.
+    unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), at as *mut u8, bytes.len()) }
+}
+
+fn read(at: usize, len: usize) -> Vec<u8> {
+    // SAFETY: as for `write`.
+    unsafe { std::slice::from_raw_parts(at as *const u8, len) }.to_vec()
+}
+
+/// What stands in for `__tls_get_addr`: `slot` holds the address of the template.
+extern "C" fn thread_local(slot: *const *const Template) -> *mut u8 {
+    thread_local! {
+        static STORAGE: RefCell<HashMap<usize, Box<[u128]>>> = RefCell::new(HashMap::new());
+    }
+    // SAFETY: slots of thread-locals hold leaked templates.
+    let template = unsafe { &**slot };
+    STORAGE.with_borrow_mut(|storage| {
+        let place = storage.entry(template as *const Template as usize).or_insert_with(|| {
+            let mut words = vec![0u128; template.size.div_ceil(16).max(1)].into_boxed_slice();
+            // SAFETY: `bytes` is not longer than `size`.
+            unsafe {
+                let to = words.as_mut_ptr().cast::<u8>();
+                std::ptr::copy_nonoverlapping(template.bytes.as_ptr(), to, template.bytes.len());
+            }
+            words
+        });
+        place.as_mut_ptr().cast()
+    })
+}
+
+/// A symbol of the test executable or of a library that it has loaded.
+pub fn outside(name: &str) -> Option<usize> {
+    static OWN: OnceLock<HashMap<String, usize>> = OnceLock::new();
+    let own = OWN.get_or_init(|| {
+        let bytes = std::fs::read("/proc/self/exe").expect("readable");
+        let file = object::File::parse(&*bytes).expect("ELF");
+        let marker = file.symbols().find(|symbol| symbol.name() == Ok("cranefly_test_marker")).expect("marker");
+        let bias = (cranefly_test_marker as *const () as usize).wrapping_sub(marker.address() as usize);
+        file.symbols()
+            .filter(|symbol| symbol.is_definition())
+            .filter_map(|symbol| Some((symbol.name().ok()?.to_owned(), bias.wrapping_add(symbol.address() as usize))))
+            .collect()
+    });
+    own.get(name).copied().or_else(|| {
+        let name = CString::new(name).ok()?;
+        // SAFETY: a NUL-terminated name.
+        let address = unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) };
+        (!address.is_null()).then_some(address as usize)
+    })
+}
+
+/// A symbol whose address is known both to the running program and to its symbol table.
+#[unsafe(no_mangle)]
+pub extern "C" fn cranefly_test_marker() {}

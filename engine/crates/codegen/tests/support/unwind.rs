@@ -1,0 +1,1 @@
+//! Frame tables for the unwinder.
