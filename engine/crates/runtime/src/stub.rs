@@ -205,7 +205,7 @@ pub fn data_block(path: &Path) -> Result<Vec<u8>, BindError> {
 // Register use after the frame is built: rbx slot address, rbp frame, r12 control file, r13d slot index + 1,
 // r14 data block, r15d epoch of the last request (0: none was made).
 // Locals: [rbp−16] timespec; [rbp−48] struct flock; [rbp−56] signal mask; [rbp−64] since when no daemon lives (ms, 0: it does); [rbp−72] scratch memory;
-// [rbp−80] child.
+// [rbp−80] the daemon's environment; [rbp−88] daemons that took the request and died.
 std::arch::global_asm!(
     include_str!("stub.s"),
     MAGIC = const MAGIC,

@@ -45,6 +45,7 @@ cranefly_stub_framed:
     add r14, [r14]
     xor r15d, r15d
     mov qword ptr [rbp - 64], 0
+    mov dword ptr [rbp - 88], 0
     mov r12, [r14]
     test r12, r12
     jnz 20f
@@ -142,9 +143,15 @@ cranefly_stub_framed:
     cmp rax, -4                         # EINTR: a periodic signal must not hide that the daemon is gone
     je 50f
     jmp 40b
-45: test r15d, r15d
-    jnz 30b                             # a new daemon: ask again
-    mov r15d, -1                        # there was no room: wait for a publication first
+45: cmp r15d, -1
+    je 30b                              # room may have been made: ask
+    test r15d, r15d
+    jz 46f
+    inc dword ptr [rbp - 88]
+    cmp dword ptr [rbp - 88], 16        # one daemon after the other dies of it
+    ja 92f
+    jmp 30b                             # a new daemon: ask again
+46: mov r15d, -1                        # there was no room: wait for a publication first
     jmp 41b
 
 # Does the daemon live? It holds a lock on the control file for as long as it does.
@@ -269,7 +276,14 @@ cranefly_stub_framed:
     jmp 40b
 
 # The slot has code. Another processor wrote it, so this one must serialise before it runs it (Intel SDM 3A, 9.1.3).
-70: mov [rbp + 128], rbx
+# It goes to the code, not to the slot: an emulator that translated the slot once (valgrind) need not see it change.
+70: mov rax, [rbx]
+    cmp al, 0xe9
+    jne 71f
+    shr rax, 8
+    movsxd rax, eax
+    lea rbx, [rbx + rax + 5]
+71: mov [rbp + 128], rbx
     xor eax, eax
     xor ecx, ecx
     cpuid
@@ -331,18 +345,22 @@ cranefly_stub_fail:
 94: mov edx, [rsi]                      # a length and a text
     add rsi, 4
 
-# Writes rsi, edx bytes, and aborts as abort(3) does.
-95: mov r8, rsi
-    mov r9d, edx
-    lea rsi, [rip + 194f]
-    mov edx, 10
-    call 220f
-    mov rsi, r8
-    mov edx, r9d
-    call 220f
-    lea rsi, [rip + 196f]
-    mov edx, 1
-    call 220f
+# Writes rsi, edx bytes in one go, so that threads do not mix, and aborts as abort(3) does.
+95: lea rax, [rip + 194f]
+    mov [rsp - 64], rax
+    mov qword ptr [rsp - 56], 10
+    mov [rsp - 48], rsi
+    mov [rsp - 40], rdx
+    lea rax, [rip + 196f]
+    mov [rsp - 32], rax
+    mov qword ptr [rsp - 24], 1
+96: mov eax, 20                         # writev
+    mov edi, 2
+    lea rsi, [rsp - 64]
+    mov edx, 3
+    syscall
+    cmp rax, -4
+    je 96b
     mov qword ptr [rsp - 40], 32        # the mask of SIGABRT
     mov eax, 14                         # rt_sigprocmask
     mov edi, 1                          # SIG_UNBLOCK
@@ -453,21 +471,6 @@ cranefly_stub_fail:
     syscall
     ud2
 
-# Writes edx bytes at rsi to standard error.
-220: test edx, edx
-    jz 222f
-    mov eax, 1                          # write
-    mov edi, 2
-    syscall
-    cmp rax, -4
-    je 220b
-    test rax, rax
-    jle 222f
-    add rsi, rax
-    sub edx, eax
-    jmp 220b
-222: ret
-
 # Raises SIGABRT in this thread.
 230: mov eax, 39                        # getpid
     syscall
@@ -484,7 +487,7 @@ cranefly_stub_fail:
 190: .long 192f - 191f
 191: .ascii "cannot map the control file of this program's image"
 192: .long 194f - 193f
-193: .ascii "a function was called for the first time, and the engine that compiles it cannot be started"
+193: .ascii "a function was called for the first time, and the engine that compiles it cannot be kept running"
 194: .ascii "cranefly: "
 196: .ascii "\n"
 197: .asciz "/dev/null"

@@ -2,6 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::os::fd::{AsRawFd, FromRawFd};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command as Process, Stdio};
 use std::sync::Arc;
@@ -291,6 +292,28 @@ fn threads_call_the_same_and_other_functions_at_once() {
         });
         assert_eq!(sum.into_inner(), 16 * 400);
     });
+}
+
+#[test]
+fn a_full_ring_only_delays() {
+    let (image, path) = image("full");
+    let command = Command { arguments: vec!["/bin/false".into()], environment: vec![] };
+    let control = Control::create(&path, &command).unwrap();
+    let ring = std::mem::offset_of!(cranefly_runtime::Layout, ring) as u64;
+    let requests: Vec<u8> = (0..cranefly_runtime::RING as u32).flat_map(|n| (n % 500 + 1).to_le_bytes()).collect();
+    OpenOptions::new().write(true).open(&path).unwrap().write_all_at(&requests, ring).unwrap();
+    let program = Program::load(&image);
+    std::thread::scope(|scope| {
+        let callers: Vec<_> = (600..632).map(|index| scope.spawn(move || program.function(index)(1))).collect();
+        std::thread::sleep(Duration::from_millis(20));
+        scope.spawn(|| serve(&control, &Writer::open(&image)));
+        for (index, caller) in (600..).zip(callers) {
+            assert_eq!(caller.join().unwrap(), index + 1);
+        }
+        control.interrupt();
+    });
+    assert_eq!(program.function(499)(0), 499);
+    std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
 }
 
 static HANDLER_TARGET: AtomicU64 = AtomicU64::new(0);
