@@ -1,7 +1,7 @@
 /** The comparisons themselves: they must see a difference where there is one. */
 import { describe, expect, it } from "vitest";
 import { expectSame, normalise } from "./support/compare.js";
-import { cleanEnvironment, run } from "./support/process.js";
+import { cleanEnvironment, refuseFallback, run } from "./support/process.js";
 import { count, differences, parseLibtest } from "./support/libtest.js";
 
 const native = `
@@ -97,6 +97,12 @@ describe("the comparison of programs", () => {
     expect((await run("sh", ["-c", "kill -TERM $$"], { cwd })).signal).toBe("SIGTERM");
     await expect(run("sleep", ["60"], { cwd, timeout: 50 })).rejects.toThrow("did not end in time");
     await expect(run("/no/such/program", [], { cwd })).rejects.toThrow("ENOENT");
+  });
+
+  it("refuses what was left to cargo", () => {
+    const stderr = "cranefly: no engine\ncranefly: falling back to: cargo run\n";
+    expect(() => refuseFallback({ ...outcome, stderr })).toThrow(/left the work to cargo[\s\S]*no engine/);
+    expect(refuseFallback(outcome)).toBe(outcome);
   });
 
   it("cleans the environment of what would change cargo", () => {

@@ -141,7 +141,8 @@ describe("errors", () => {
   it("a broken manifest", async () => {
     await writeFile(path.join(dir, "Cargo.toml"), "[package\nname = ");
     const theirs = await run("cargo", ["run", "-q"], { cwd: dir });
-    const ours = await runCranefly(broken, {});
+    // Here cargo may well have the last word: what matters is that it is cargo's.
+    const ours = await invoke(["run", "-q"], { cwd: dir });
     expect(ours.code).toBe(theirs.code);
     expect(ours.stderr).toContain("Cargo.toml");
   });

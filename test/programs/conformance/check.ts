@@ -39,6 +39,7 @@ export async function functionReport(
   const watching = new Watching(["--test", ...selection], { cwd: dir });
   try {
     const report = await watching.next(1_800_000);
+    if (!report.ok) throw new Error(report.reason);
     const byConstruct = new Map<string, number>();
     for (const { construct, functions } of report.programs.flatMap((program) => program.fallbacks))
       byConstruct.set(construct, (byConstruct.get(construct) ?? 0) + functions);
@@ -59,6 +60,8 @@ async function timed<T>(work: Promise<T>): Promise<[T, number]> {
   return [await work, Math.round((performance.now() - start) / 100) / 10];
 }
 
+const nothingRan: TestRun = { outcome: { code: null, signal: null, stdout: "", stderr: "" }, results: new Map() };
+
 const realRunners: Runners = { native: cargoTest, cranefly: craneflyTest, functions: functionReport };
 
 /** Never throws for what a run gives: everything that goes wrong is in the verdict. */
@@ -68,9 +71,14 @@ export async function check(subject: Subject, runners: Runners = realRunners): P
   // Few threads: tests that depend on time would differ between two native runs on a busy machine.
   const tests = { selection, libtest: ["--test-threads=2"] };
   const [native, nativeSeconds] = await timed(runners.native(dir, tests));
-  const [ours, craneflySeconds] = await timed(runners.cranefly(dir, tests));
-  const counts = count(native.results);
   const problems: string[] = [];
+  const [ours, craneflySeconds] = await timed(
+    runners.cranefly(dir, tests).catch((error: unknown) => {
+      problems.push(error instanceof Error ? error.message : String(error));
+      return nothingRan;
+    }),
+  );
+  const counts = count(native.results);
   if (counts.tests < leastTests)
     problems.push(`only ${counts.tests} native tests, expected ${leastTests}:\n${tail(native)}`);
   if (ours.results.size === 0) problems.push(`no tests through Cranefly:\n${tail(ours)}`);

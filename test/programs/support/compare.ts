@@ -3,7 +3,7 @@
  */
 import { expect } from "vitest";
 import { cranefly } from "./repository.js";
-import { mustRun, run, type Outcome, type RunOptions } from "./process.js";
+import { mustRun, refuseFallback, run, type Outcome, type RunOptions } from "./process.js";
 import path from "node:path";
 
 /** A cargo project and which of its programs is meant. */
@@ -28,7 +28,7 @@ function selectionOf(program: Program): string[] {
 /** Builds natively and through Cranefly, so that later runs only run. */
 export async function buildBoth(program: Program): Promise<void> {
   await buildNative(program);
-  await mustRun(process.execPath, [cranefly, "build", "-q", ...selectionOf(program)], { cwd: program.dir });
+  refuseFallback(await mustRun(process.execPath, [cranefly, "build", ...selectionOf(program)], { cwd: program.dir }));
 }
 
 export async function buildNative(program: Program): Promise<void> {
@@ -47,10 +47,10 @@ export function runNative(program: Program, invocation: Invocation): Promise<Out
 }
 
 /** `cranefly run -q`, from the same working directory as the native run. */
-export function runCranefly(program: Program, invocation: Invocation): Promise<Outcome> {
+export async function runCranefly(program: Program, invocation: Invocation): Promise<Outcome> {
   const { args = [], ...options } = invocation;
   const command = [cranefly, "run", "-q", ...commandLine(program, args)];
-  return run(process.execPath, command, { cwd: program.dir, ...options });
+  return refuseFallback(await run(process.execPath, command, { cwd: program.dir, ...options }));
 }
 
 function commandLine(program: Program, args: readonly string[]): string[] {

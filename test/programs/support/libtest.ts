@@ -2,7 +2,7 @@
  * Reads what `cargo test` and `cranefly test` print: test by test, under the target that it belongs to.
  */
 import { cranefly } from "./repository.js";
-import { run, type Outcome, type RunOptions } from "./process.js";
+import { refuseFallback, run, type Outcome, type RunOptions } from "./process.js";
 
 /** What libtest says of one test. */
 export type Verdict = "ok" | "FAILED" | "ignored" | "no verdict";
@@ -114,8 +114,10 @@ export function cargoTest(dir: string, tests: TestSelection = {}): Promise<TestR
   return merged([...command, "--", ...(tests.libtest ?? [])], dir, tests.env);
 }
 
-/** `cranefly test` with the same selection. */
-export function craneflyTest(dir: string, tests: TestSelection = {}): Promise<TestRun> {
+/** `cranefly test` with the same selection. Rejects when it was left to cargo. */
+export async function craneflyTest(dir: string, tests: TestSelection = {}): Promise<TestRun> {
   const command = [process.execPath, cranefly, "test", "--no-fail-fast", ...(tests.selection ?? [])];
-  return merged([...command, "--", ...(tests.libtest ?? [])], dir, tests.env);
+  const run = await merged([...command, "--", ...(tests.libtest ?? [])], dir, tests.env);
+  refuseFallback(run.outcome);
+  return run;
 }

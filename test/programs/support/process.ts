@@ -76,3 +76,16 @@ export async function mustRun(command: string, args: readonly string[], options:
   }
   return outcome;
 }
+
+/** Cranefly's own line when it could not do its work and left it to cargo; then a comparison would compare cargo with cargo. */
+const fallback = /^cranefly: falling back to/m;
+
+/** Throws when an outcome of `cranefly` is really cargo's. */
+export function refuseFallback(outcome: Outcome): Outcome {
+  const text = outcome.stderr + outcome.stdout;
+  if (fallback.test(text))
+    throw new Error(
+      `Cranefly left the work to cargo:\n${(text.match(/^cranefly: .*(?:\n(?! ).*){0,3}/gm) ?? []).join("\n")}`,
+    );
+  return outcome;
+}

@@ -29,6 +29,8 @@ export class Watching {
     this.#child.stderr?.on("data", (chunk: Buffer) => (this.#stderr += chunk.toString()));
     if (this.#child.stdout)
       createInterface({ input: this.#child.stdout }).on("line", (line) => {
+        // With --run or --test, what the programs print goes to the same stream.
+        if (!line.startsWith('{"generation":')) return;
         this.#take(line);
         this.#wake();
       });
