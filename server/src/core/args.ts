@@ -242,5 +242,8 @@ export function unitKey(args: RustcArgs): string {
 
 /** The unit that made a library file (`libNAME-HASH.rlib` or `.rmeta`). */
 export function unitKeyOfLibrary(file: string): string {
-  return path.basename(file).replace(/^lib/, "").replace(/\.(rlib|rmeta)$/, "");
+  return path
+    .basename(file)
+    .replace(/^lib/, "")
+    .replace(/\.(rlib|rmeta)$/, "");
 }

@@ -127,7 +127,8 @@ class BaseBuild {
       if (missing === undefined) return;
       // A `#[link]` under a `#[cfg]` that is off here names a library that need not exist.
       const rest = attributes.filter((value) => !missing.has(value.slice(value.indexOf("=") + 1)));
-      if (rest.length === attributes.length) throw new Unsupported(`linking the base image failed: ${[...missing].join(", ")}`);
+      if (rest.length === attributes.length)
+        throw new Unsupported(`linking the base image failed: ${[...missing].join(", ")}`);
       attributes = rest;
     }
   }
@@ -192,7 +193,10 @@ class BaseBuild {
     const err: string[] = [];
     const exit = await this.run([linker, `@${response}`], err);
     if (exit.code !== 0) {
-      const missing = err.flatMap((text) => /(?:unable to find library|cannot find) -l(\S+?):?$/.exec(text.split(":").slice(0, 9).join(":"))?.[1] ?? []);
+      const missing = err.flatMap(
+        (text) =>
+          /(?:unable to find library|cannot find) -l(\S+?):?$/.exec(text.split(":").slice(0, 9).join(":"))?.[1] ?? [],
+      );
       if (missing.length > 0) return new Set(missing);
       throw new Unsupported(`linking the base image failed:\n${err.slice(0, 40).join("\n")}`);
     }
@@ -254,7 +258,7 @@ function recordingScript(recorded: string): string {
   return [
     "#!/bin/sh",
     `out=${shellQuote(recorded)}`,
-    "printf '%s\\0' \"$@\" > \"$out\"",
+    'printf \'%s\\0\' "$@" > "$out"',
     'case "$1" in @*) cp "${1#@}" "$out.response" && printf \'@%s\\0\' "$out.response" > "$out" ;; esac',
     "",
   ].join("\n");

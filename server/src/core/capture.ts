@@ -21,7 +21,14 @@ import { readText } from "./files.js";
 import { type HostUnit, cargoInputs, discover } from "./inputs.js";
 import type { Layout } from "./layout.js";
 import { run } from "./process.js";
-import { type Program, type Selection, type SelectionState, type Start, cargoArguments, programName } from "./selection.js";
+import {
+  type Program,
+  type Selection,
+  type SelectionState,
+  type Start,
+  cargoArguments,
+  programName,
+} from "./selection.js";
 import { type ShimEvent, readEvents, writeShims } from "./shims.js";
 import { checkToolchain, findToolchain } from "./toolchain.js";
 import { type UnitRecord, loadUnit } from "./unit.js";
@@ -64,7 +71,9 @@ export async function capture(
   const captureVariables = ["RUSTC_WRAPPER", "CARGO_BUILD_RUSTC_WRAPPER", "RUSTDOC"];
   const shims = writeShims(layout, options.shimBundle, packages.map(directory), config.rustcWrapper, {
     root: layout.root,
-    env: Object.fromEntries(Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))),
+    env: Object.fromEntries(
+      Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+    ),
     needsRlib: packages.filter((item) => native.has(item.id)).map(directory),
     captureVariables,
   });
@@ -105,15 +114,7 @@ export async function capture(
   const events = readEvents(layout);
   const programs = findPrograms(layout, artifacts);
   const libraries = artifacts.flatMap((artifact) => libraryUnit(layout, artifact) ?? []);
-  const inputs = cargoInputs(
-    selection.cwd,
-    metadata,
-    toolchain,
-    scripts,
-    hostUnits(layout, events),
-    env,
-    startedMs,
-  );
+  const inputs = cargoInputs(selection.cwd, metadata, toolchain, scripts, hostUnits(layout, events), env, startedMs);
   const packageDirs = packages.map(directory);
   const state: SelectionState = {
     version: 1,
@@ -121,7 +122,11 @@ export async function capture(
     runner: [...(config.runner ?? [])],
     cargoInputs: inputs.stamps,
     variables: inputs.variables,
-    discovery: { root: metadata.workspace_root, packages: packageDirs, digest: discover(metadata.workspace_root, packageDirs) },
+    discovery: {
+      root: metadata.workspace_root,
+      packages: packageDirs,
+      digest: discover(metadata.workspace_root, packageDirs),
+    },
     units: closureOf(layout, [...libraries, ...programs.map((program) => program.unit)]),
     programs,
     starts: findStarts(layout, events, artifacts),

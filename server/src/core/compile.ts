@@ -99,7 +99,9 @@ export async function compileUnit(
     inputs: depInfo.files.map((file) => stamp(path.resolve(invocation.cwd, file), startedMs)),
     envDeps: trackedVariables(depInfo, invocation),
     externs: usedExterns(layout, args, invocation),
-    nativeLibraries: depInfo.files.flatMap((file) => linkAttributes(readText(path.resolve(invocation.cwd, file)) ?? "")),
+    nativeLibraries: depInfo.files.flatMap((file) =>
+      linkAttributes(readText(path.resolve(invocation.cwd, file)) ?? ""),
+    ),
     metadataHash: outputs.metadata === undefined ? "" : digestFile(outputs.metadata),
     diagnostics,
   };
@@ -158,9 +160,7 @@ function usedExterns(layout: Layout, args: RustcArgs, invocation: Invocation): U
     const file = path.resolve(invocation.cwd, extern.path);
     const key = unitKeyOfLibrary(file);
     const maker = /\.(rlib|rmeta)$/.test(file) ? loadUnit(layout, key) : undefined;
-    return [
-      { name: extern.name, path: file, unit: maker === undefined ? null : key, hash: maker?.metadataHash ?? "" },
-    ];
+    return [{ name: extern.name, path: file, unit: maker === undefined ? null : key, hash: maker?.metadataHash ?? "" }];
   });
 }
 

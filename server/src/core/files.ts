@@ -142,7 +142,7 @@ function treeDigest(directory: string): string {
 /** A directory and all its parents, innermost first. */
 export function ancestors(directory: string): string[] {
   const list = [directory];
-  for (let current = directory; path.dirname(current) !== current; ) {
+  for (let current = directory; path.dirname(current) !== current;) {
     current = path.dirname(current);
     list.push(current);
   }

@@ -66,7 +66,10 @@ export function changedCargoInput(state: SelectionState, env: NodeJS.ProcessEnv)
   if (file !== undefined) return file.path;
   const variable = Object.entries(state.variables).find(([name, value]) => (env[name] ?? null) !== value);
   if (variable !== undefined) return `$${variable[0]}`;
-  if (discover(state.discovery.root, state.discovery.packages) !== state.discovery.digest) return "the set of targets or packages";
+  const { discovery } = state;
+  if (discovery !== undefined && discover(discovery.root, discovery.packages) !== discovery.digest) {
+    return "the set of targets or packages";
+  }
   return undefined;
 }
 

@@ -53,7 +53,7 @@ export const SelectionState = z.object({
   /** Variables that a build script asked to be rerun for. */
   variables: z.record(z.string(), z.string().nullable()),
   /** The folders where targets are discovered by their names, and a digest of what was found. */
-  discovery: z.object({ root: z.string(), packages: z.array(z.string()), digest: z.string() }),
+  discovery: z.object({ root: z.string(), packages: z.array(z.string()), digest: z.string() }).optional(),
   /** Keys of all units, dependencies first. */
   units: z.array(z.string()),
   programs: z.array(Program),
@@ -66,7 +66,8 @@ export const SelectionState = z.object({
 export type SelectionState = z.infer<typeof SelectionState>;
 
 /** Variables that only matter to running programs and to how cargo prints. */
-const IRRELEVANT = /^(RUST_(BACKTRACE|LIB_BACKTRACE|LOG|LOG_STYLE|MIN_STACK|TEST_.*)|CARGO_(TERM_.*|PKG_.*|MANIFEST_.*|BIN_.*|CRATE_NAME|PRIMARY_PACKAGE)|CARGO_LOG)$/;
+const IRRELEVANT =
+  /^(RUST_(BACKTRACE|LIB_BACKTRACE|LOG|LOG_STYLE|MIN_STACK|TEST_.*)|CARGO_(TERM_.*|PKG_.*|MANIFEST_.*|BIN_.*|CRATE_NAME|PRIMARY_PACKAGE)|CARGO_LOG)$/;
 
 /** The environment's part that cargo and rustc look at. */
 export function relevantEnvironment(env: NodeJS.ProcessEnv): [string, string][] {
@@ -77,8 +78,8 @@ export function relevantEnvironment(env: NodeJS.ProcessEnv): [string, string][] 
 }
 
 /** The selection's name on disk. */
-export function selectionKey(selection: Selection, env: NodeJS.ProcessEnv): string {
-  return digest(JSON.stringify([selection, relevantEnvironment(env)]));
+export function selectionKey(selection: Selection, env: NodeJS.ProcessEnv, single?: object): string {
+  return digest(JSON.stringify([selection, relevantEnvironment(env), single ?? null]));
 }
 
 export function loadSelection(layout: Layout, key: string): SelectionState | undefined {

@@ -1,0 +1,83 @@
+/** What every building command shares: the terminal, the workspace, and what to do about each kind of failure. */
+import * as path from "node:path";
+import { availableParallelism } from "node:os";
+import { findEngine } from "../core/engine.js";
+import { Cancelled, messageOf } from "../core/errors.js";
+import type { Layout } from "../core/layout.js";
+import type { Selection, SelectionState } from "../core/selection.js";
+import { type SingleFile, type Update, Workspace } from "../core/workspace.js";
+import { fallBack } from "./fallback.js";
+import { type SelectionOptions, toSelection, toSingle } from "./options.js";
+import { type Outcome, endLike } from "./start.js";
+import { Terminal } from "./terminal.js";
+
+/** The directory of the bundles. */
+export const BUNDLE_DIRECTORY = __dirname;
+
+export class Session {
+  readonly terminal: Terminal;
+  readonly selection: Selection;
+  readonly single: SingleFile | undefined;
+  readonly env: NodeJS.ProcessEnv = process.env;
+
+  constructor(
+    command: Selection["command"],
+    readonly options: SelectionOptions,
+    place: string | undefined,
+  ) {
+    const { color = "auto", quiet = false, verbose = false } = options;
+    this.terminal = new Terminal(color === "auto" ? process.stderr.isTTY : color === "always", quiet, verbose);
+    this.selection = toSelection(command, options, place);
+    this.single = toSingle(options, place);
+  }
+
+  /** Throws `Unsupported` when the engine is missing. */
+  openWorkspace(): Workspace {
+    return new Workspace(
+      this.selection,
+      this.single,
+      {
+        env: this.env,
+        engine: findEngine(this.env, BUNDLE_DIRECTORY),
+        shimBundle: path.join(BUNDLE_DIRECTORY, "shim.cjs"),
+        color: this.terminal.color,
+        quiet: this.terminal.quiet,
+        jobs: this.options.jobs === undefined ? availableParallelism() : Math.max(1, Number(this.options.jobs)),
+      },
+      this.terminal,
+    );
+  }
+
+  /**
+   * Builds, then goes on with `then`; whatever Cranefly cannot do is done by cargo. `args`: for the program, in case
+   * cargo has to start it.
+   */
+  async buildAnd(
+    args: readonly string[],
+    then: (state: SelectionState, layout: Layout) => Promise<void>,
+  ): Promise<void> {
+    let workspace: Workspace | undefined;
+    let update: Update;
+    try {
+      workspace = this.openWorkspace();
+      update = await workspace.update(performance.now());
+    } catch (error) {
+      workspace?.close();
+      if (error instanceof Cancelled) throw error;
+      endLike(await this.native(messageOf(error), args));
+      return;
+    }
+    workspace.close();
+    const { state } = update;
+    if (!update.report.ok || state === undefined || workspace.layout === undefined) {
+      process.exitCode = update.exitCode;
+      return;
+    }
+    this.terminal.finished(update.report, state.profile);
+    await then(state, workspace.layout);
+  }
+
+  native(reason: string, args: readonly string[]): Promise<Outcome> {
+    return fallBack(this.terminal, reason, this.selection, this.single, args, this.env);
+  }
+}

@@ -1,0 +1,106 @@
+/** What the command line prints, apart from the programs' own output: everything goes to standard error. */
+import { stripVTControlCharacters } from "node:util";
+import type { Diagnostic, GenerationReport } from "../../../shared/src/report.js";
+import type { Listener } from "../core/workspace.js";
+
+const GREEN = "\u001b[1;32m";
+const YELLOW = "\u001b[1;33m";
+const RESET = "\u001b[0m";
+
+export class Terminal implements Listener {
+  constructor(
+    readonly color: boolean,
+    readonly quiet: boolean,
+    readonly verbose: boolean,
+  ) {}
+
+  onDiagnostic(diagnostic: Diagnostic): void {
+    const text = diagnostic.rendered ?? `${diagnostic.level}: ${diagnostic.message}\n`;
+    process.stderr.write(this.color ? text : stripVTControlCharacters(text));
+    if (!text.endsWith("\n")) process.stderr.write("\n");
+  }
+
+  onProgress(line: string): void {
+    const plain = stripVTControlCharacters(line);
+    // cargo's own closing lines would name the shims; ours follow.
+    if (/^ *(Finished|Running|Doc-tests) /.test(plain)) return;
+    const status = /^ {2,}(\w+) (.*)$/.exec(plain);
+    if (status !== null && this.quiet) return;
+    if (status !== null && line === plain) this.status(status[1] ?? "", status[2] ?? "");
+    else process.stderr.write(`${line}\n`);
+  }
+
+  onWait(pid: number): void {
+    if (!this.quiet) this.status("Blocking", `waiting for another cranefly (pid ${pid})`);
+  }
+
+  /** A line in cargo's style: a word in the first twelve columns. */
+  status(word: string, text: string): void {
+    const padded = word.padStart(12);
+    process.stderr.write(`${this.color ? `${GREEN}${padded}${RESET}` : padded} ${text}\n`);
+  }
+
+  warn(text: string): void {
+    process.stderr.write(`${this.color ? `${YELLOW}warning${RESET}` : "warning"}: ${text}\n`);
+  }
+
+  error(text: string): void {
+    process.stderr.write(`cranefly: ${text}\n`);
+  }
+
+  /** "Finished …" after a build, and with `-v` what Cranelift could not compile. */
+  finished(report: GenerationReport, profile: string): void {
+    if (this.quiet) return;
+    const { functions } = report;
+    const compiled = `${functions.compiled} of ${functions.total} functions compiled`;
+    this.status("Finished", `\`${profile}\` profile in ${seconds(report.ms.total)} (${report.lane} lane, ${compiled})`);
+    for (const program of report.programs) {
+      for (const warning of program.warnings) this.warn(`${program.program}: ${warning}`);
+    }
+    if (this.verbose) this.fallbacks(report);
+  }
+
+  private fallbacks(report: GenerationReport): void {
+    const { ms } = report;
+    const stages = (["capture", "frontEnd", "base", "parse", "translate", "hash", "compile", "publish"] as const).map(
+      (stage) => `${stage} ${ms[stage].toFixed(1)} ms`,
+    );
+    this.status("Stages", stages.join(", "));
+    for (const program of report.programs) {
+      const { functions, fallbacks } = program;
+      this.status("Program", `${program.program}: ${functions.total} functions, ${functions.llvm} through LLVM`);
+      for (const { construct, functions: count } of fallbacks) this.status("LLVM", `${count} × ${construct}`);
+    }
+  }
+
+  /** The line that `watch` prints for a generation. */
+  generation(report: GenerationReport): void {
+    const { ms, functions } = report;
+    const what = report.units.length === 0 ? report.reason : `${report.units.join(", ")}: ${report.reason}`;
+    if (!report.ok) {
+      const stale = report.stale ? `; generation ${report.generation} stays, stale` : "";
+      this.status("Failed", `${report.lane} lane, ${what}${stale} (${seconds(ms.total)})`);
+      return;
+    }
+    const stages = `capture ${ms.capture.toFixed(0)}, rustc ${ms.frontEnd.toFixed(0)}, engine ${ms.engine.toFixed(0)} ms`;
+    const counts = `${functions.changed} changed, ${functions.compiled} compiled of ${functions.total}`;
+    this.status(
+      "Generation",
+      `${report.generation}, ${report.lane} lane, ${what} (${seconds(ms.total)}: ${stages}; ${counts})`,
+    );
+  }
+}
+
+function seconds(ms: number): string {
+  return ms < 1000 ? `${ms.toFixed(0)} ms` : `${(ms / 1000).toFixed(2)} s`;
+}
+
+/** A report as one line of JSON, with diagnostics as rustc writes them for a file: without colours. */
+export function reportLine(report: GenerationReport): string {
+  const plain = report.diagnostics.map((diagnostic) =>
+    typeof diagnostic.rendered === "string"
+      ? { ...diagnostic, rendered: stripVTControlCharacters(diagnostic.rendered) }
+      : diagnostic,
+  );
+  return JSON.stringify({ ...report, diagnostics: plain });
+}

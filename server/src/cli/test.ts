@@ -1,0 +1,96 @@
+/** `cranefly test`: cargo's order, libtest's own output. */
+import * as path from "node:path";
+import { readText } from "../core/files.js";
+import type { Layout } from "../core/layout.js";
+import type { Program, SelectionState, Start } from "../core/selection.js";
+import { cargoArguments } from "../core/selection.js";
+import { cargoProgram } from "../core/cargo.js";
+import { loadUnit } from "../core/unit.js";
+import type { SelectionOptions } from "./options.js";
+import { displayPath } from "./run.js";
+import { Session } from "./session.js";
+import { type Outcome, endLike, startCommand, startProgram } from "./start.js";
+
+export interface TestOptions extends SelectionOptions {
+  failFast?: boolean;
+  run?: boolean;
+  doc?: boolean;
+}
+
+export async function testCommand(
+  place: string | undefined,
+  filter: string | undefined,
+  options: TestOptions,
+  args: readonly string[],
+): Promise<void> {
+  const session = new Session("test", options, place);
+  const testArgs = [...(filter === undefined ? [] : [filter]), ...args];
+  if (options.doc === true) {
+    // Documentation tests are compiled by rustdoc into programs of their own: cargo's business throughout.
+    const command = ["test", "--doc", ...cargoArguments(session.selection)];
+    const passed = testArgs.length > 0 ? ["--", ...testArgs] : [];
+    endLike(
+      await startCommand([cargoProgram(session.env)], [...command, ...passed], process.cwd(), session.env).outcome,
+    );
+    return;
+  }
+  await session.buildAnd(testArgs, async (state, layout) => {
+    if (options.run === false) {
+      for (const start of state.starts) session.terminal.status("Executable", describe(programOf(state, start), start));
+      return;
+    }
+    process.exitCode = await runTests(session, state, testArgs, options.failFast !== false);
+    const withDocs = state.docTests.filter((crate) => hasDocTests(layout, state, crate));
+    if (withDocs.length > 0 && !session.terminal.quiet) {
+      session.terminal.warn(`documentation tests of ${withDocs.join(", ")} were not run: \`cranefly test --doc\``);
+    }
+  });
+}
+
+/** Runs the test programs in order. Gives the exit code that cargo would end with. */
+export async function runTests(
+  session: Session,
+  state: SelectionState,
+  args: readonly string[],
+  failFast: boolean,
+  onStart?: (stop: () => void) => void,
+): Promise<number> {
+  const failed: { start: Start; outcome: Outcome }[] = [];
+  for (const start of state.starts) {
+    const program = programOf(state, start);
+    if (!session.terminal.quiet) session.terminal.status("Running", describe(program, start));
+    const quiet = session.terminal.quiet && start.harness ? ["--quiet"] : [];
+    const running = startProgram(state.runner, start, program, [...quiet, ...args], session.env);
+    onStart?.(() => running.child.kill("SIGTERM"));
+    const outcome = await running.outcome;
+    if (outcome.code === 0) continue;
+    failed.push({ start, outcome });
+    const how = outcome.signal === null ? `exit code ${String(outcome.code)}` : outcome.signal;
+    process.stderr.write(`error: test failed: ${start.label} (${how})\n`);
+    if (failFast) break;
+  }
+  if (failed.length === 0) return 0;
+  if (failed.length > 1) process.stderr.write(`error: ${failed.length} targets failed\n`);
+  return failed.length === 1 ? (failed[0]?.outcome.code ?? 101) : 101;
+}
+
+function programOf(state: SelectionState, start: Start): Program {
+  const program = state.programs.find((item) => item.name === start.program);
+  if (program === undefined) throw new Error(`cargo did not build ${start.program}`);
+  return program;
+}
+
+function describe(program: Program, start: Start): string {
+  return `${start.label} (${displayPath(program.executable)})`;
+}
+
+/** Whether a library's comments contain a code block. */
+function hasDocTests(layout: Layout, state: SelectionState, crate: string): boolean {
+  return state.units.some((key) => {
+    const unit = loadUnit(layout, key);
+    if (unit?.crate !== crate) return false;
+    return unit.inputs.some(
+      (input) => path.extname(input.path) === ".rs" && /^\s*(\/\/[/!]|\*).*```/m.test(readText(input.path) ?? ""),
+    );
+  });
+}

@@ -1,0 +1,261 @@
+/**
+ * The engine's client: finds the daemon of this user and toolchain, starts it when there is none, speaks the protocol.
+ *
+ * Every request may be repeated: when the daemon dies in the middle it is started again once and asked again.
+ */
+import { spawn } from "node:child_process";
+import * as fs from "node:fs";
+import * as net from "node:net";
+import * as os from "node:os";
+import * as path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import {
+  type MessageConnection,
+  ResponseError,
+  SocketMessageReader,
+  SocketMessageWriter,
+  createMessageConnection,
+} from "vscode-jsonrpc/node";
+import type { z } from "zod";
+import {
+  EmptyResult,
+  ErrorData,
+  FunctionsResult,
+  InitializeResult,
+  PROTOCOL_VERSION,
+  type PublishParams,
+  PublishResult,
+  StatusResult,
+} from "../../../shared/src/protocol.js";
+import { Unsupported, messageOf } from "./errors.js";
+import { digest, readText } from "./files.js";
+import type { Toolchain } from "./toolchain.js";
+
+const START_TIMEOUT_MS = 10_000;
+const RETRY_MS = 10;
+/** sun_path's size on Linux, with its final zero. */
+const MAX_SOCKET_PATH = 107;
+
+/** The engine refused a request; `kind` is its own word for the reason. */
+export class EngineError extends Error {
+  constructor(
+    message: string,
+    readonly kind: string,
+  ) {
+    super(message);
+    this.name = "EngineError";
+  }
+}
+
+/** The engine's binary: `CRANEFLY_ENGINE`, or the one built in this repository. Throws `Unsupported`. */
+export function findEngine(env: NodeJS.ProcessEnv, bundleDir: string): string {
+  const chosen = env["CRANEFLY_ENGINE"];
+  const candidates =
+    chosen !== undefined && chosen !== ""
+      ? [path.resolve(chosen)]
+      : [
+          path.join(bundleDir, "cranefly-engine"),
+          path.join(bundleDir, "..", "engine", "target", "release", "cranefly-engine"),
+        ];
+  const found = candidates.find((file) => fs.existsSync(file));
+  if (found === undefined) {
+    throw new Unsupported(`the engine is missing (${candidates.at(-1) ?? ""}): build it with "npm run build"`);
+  }
+  return fs.realpathSync(found);
+}
+
+export class Engine {
+  private connection: MessageConnection | undefined;
+
+  private constructor(
+    private readonly binary: string,
+    private readonly sysroot: string,
+    readonly socket: string,
+    private readonly env: NodeJS.ProcessEnv,
+  ) {}
+
+  /** The client for a toolchain. Nothing is started yet. */
+  static for(binary: string, toolchain: Pick<Toolchain, "sysroot" | "version">, env: NodeJS.ProcessEnv): Engine {
+    const directory = socketDirectory(env);
+    const stat = fs.statSync(binary);
+    const sysroot = fs.realpathSync(toolchain.sysroot);
+    const name = digest(sysroot, toolchain.version, binary, `${stat.size} ${stat.mtimeMs}`).slice(0, 16);
+    const socket = path.join(directory, `${name}.sock`);
+    if (Buffer.byteLength(socket) > MAX_SOCKET_PATH) {
+      throw new Unsupported(`the path of the engine's socket is too long: ${socket}`);
+    }
+    return new Engine(binary, sysroot, socket, env);
+  }
+
+  publish(params: PublishParams): Promise<PublishResult> {
+    return this.request("publish", params, PublishResult);
+  }
+
+  functions(workspace: string, program: string): Promise<z.infer<typeof FunctionsResult>> {
+    return this.request("functions", { workspace, program }, FunctionsResult);
+  }
+
+  status(): Promise<StatusResult> {
+    return this.request("status", {}, StatusResult);
+  }
+
+  async evict(workspace: string): Promise<void> {
+    await this.request("evict", { workspace }, EmptyResult);
+  }
+
+  /** Ends the daemon, if one runs. */
+  async shutdown(): Promise<boolean> {
+    if (!(await this.isRunning())) return false;
+    await this.request("shutdown", {}, EmptyResult);
+    this.close();
+    return true;
+  }
+
+  /** Whether a daemon answers, without starting one. */
+  async isRunning(): Promise<boolean> {
+    try {
+      this.connection ??= await this.connect();
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  close(): void {
+    this.connection?.dispose();
+    this.connection = undefined;
+  }
+
+  private async request<T>(method: string, params: object, result: z.ZodType<T>): Promise<T> {
+    let answer: unknown;
+    try {
+      answer = await this.attempt(method, params);
+    } catch (error) {
+      if (error instanceof EngineError || error instanceof Unsupported) throw error;
+      // The daemon died: nothing is lost but time.
+      this.close();
+      answer = await this.attempt(method, params);
+    }
+    const parsed = result.safeParse(answer);
+    if (!parsed.success) {
+      throw new Unsupported(`the engine's answer to ${method} is not understood: ${parsed.error.message}`);
+    }
+    return parsed.data;
+  }
+
+  private async attempt(method: string, params: object): Promise<unknown> {
+    const connection = (this.connection ??= await this.connectOrStart());
+    const closed = new Promise<never>((_, reject) => {
+      connection.onClose(() => reject(new Error("the engine closed the connection")));
+      connection.onError(([error]) => reject(error));
+    });
+    // A connection that closes after the answer is nobody's concern.
+    closed.catch(() => undefined);
+    try {
+      return await Promise.race([connection.sendRequest<unknown>(method, params), closed]);
+    } catch (error) {
+      if (error instanceof ResponseError) {
+        const data = ErrorData.safeParse(error.data);
+        throw new EngineError(error.message, data.success ? data.data.kind : "unknown");
+      }
+      throw error;
+    }
+  }
+
+  private async connectOrStart(): Promise<MessageConnection> {
+    try {
+      return await this.connect();
+    } catch (error) {
+      if (error instanceof Unsupported || error instanceof EngineError) throw error;
+    }
+    const process_ = this.start();
+    const deadline = Date.now() + START_TIMEOUT_MS;
+    for (;;) {
+      try {
+        return await this.connect();
+      } catch (error) {
+        if (error instanceof Unsupported || error instanceof EngineError) throw error;
+        if (process_.failure() !== undefined || Date.now() > deadline) {
+          const log = (readText(this.log) ?? "").trimEnd().split("\n").slice(-5).join("\n");
+          const why = process_.failure() ?? messageOf(error);
+          throw new Unsupported(`the engine does not start (${why})${log === "" ? "" : `:\n${log}`}`, { cause: error });
+        }
+      }
+      await delay(RETRY_MS);
+    }
+  }
+
+  private get log(): string {
+    return this.socket.replace(/\.sock$/, ".log");
+  }
+
+  /** Starts the daemon in a session of its own, so that it outlives this process and its terminal. */
+  private start(): { failure: () => string | undefined } {
+    const log = fs.openSync(this.log, "w", 0o600);
+    let failure: string | undefined;
+    try {
+      const child = spawn(this.binary, ["serve", "--socket", this.socket, "--sysroot", this.sysroot], {
+        detached: true,
+        stdio: ["ignore", log, log],
+        cwd: "/",
+        env: this.env,
+      });
+      child.once("error", (error) => (failure = error.message));
+      // A second daemon that finds the socket taken ends well; then the first one answers.
+      child.once("exit", (code, signal) => {
+        if (code !== 0) failure = signal === null ? `exit code ${code}` : signal;
+      });
+      child.unref();
+    } finally {
+      fs.closeSync(log);
+    }
+    return { failure: () => failure };
+  }
+
+  private async connect(): Promise<MessageConnection> {
+    const socket = await new Promise<net.Socket>((resolve, reject) => {
+      const attempt = net.connect(this.socket);
+      attempt.once("connect", () => {
+        attempt.removeListener("error", reject);
+        resolve(attempt);
+      });
+      attempt.once("error", reject);
+    });
+    const connection = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
+    connection.listen();
+    try {
+      const closed = new Promise<never>((_, reject) => {
+        connection.onClose(() => reject(new Error("the engine closed the connection")));
+      });
+      closed.catch(() => undefined);
+      const hello = connection.sendRequest<unknown>("initialize", { protocol: PROTOCOL_VERSION });
+      const parsed = InitializeResult.safeParse(await Promise.race([hello, closed]));
+      if (!parsed.success || parsed.data.protocol !== PROTOCOL_VERSION) {
+        throw new Unsupported("the engine speaks another version of the protocol: rebuild both");
+      }
+      return connection;
+    } catch (error) {
+      connection.dispose();
+      if (error instanceof ResponseError)
+        throw new Unsupported(`the engine refused: ${error.message}`, { cause: error });
+      throw error;
+    }
+  }
+}
+
+/**
+ * The directory of the sockets. Whoever can reach a socket can have code run as this user, so the directory must be
+ * ours and closed to others; anything else is refused.
+ */
+export function socketDirectory(env: NodeJS.ProcessEnv): string {
+  const uid = process.getuid?.() ?? 0;
+  const runtime = env["XDG_RUNTIME_DIR"];
+  const usesRuntime = runtime !== undefined && path.isAbsolute(runtime) && fs.existsSync(runtime);
+  const directory = usesRuntime ? path.join(runtime, "cranefly") : path.join(os.tmpdir(), `cranefly-${uid}`);
+  fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const stat = fs.lstatSync(directory);
+  if (!stat.isDirectory() || stat.uid !== uid || (stat.mode & 0o077) !== 0) {
+    throw new Unsupported(`${directory} is not a directory that only you can enter: remove it`);
+  }
+  return directory;
+}

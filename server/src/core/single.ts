@@ -1,0 +1,84 @@
+/** Programs of one source file without a package: rustc alone, with the user's own arguments. */
+import * as path from "node:path";
+import { inspectArgs } from "./args.js";
+import type { CaptureOptions, Captured } from "./capture.js";
+import { compileUnit, parseDiagnostic } from "./compile.js";
+import { BuildFailed, Unsupported } from "./errors.js";
+import { digest, readText, stamp } from "./files.js";
+import type { Layout } from "./layout.js";
+import type { SelectionState } from "./selection.js";
+import { checkToolchain, findToolchain, toolchainFiles } from "./toolchain.js";
+import type { SingleFile } from "./workspace.js";
+
+/** Compiles the file to bitcode; the counterpart of a capture for a package. */
+export async function captureSingle(
+  layout: Layout,
+  single: SingleFile,
+  cwd: string,
+  options: CaptureOptions,
+): Promise<Captured> {
+  const { env } = options;
+  const startedMs = Date.now();
+  const toolchain = await findToolchain(cwd, env, options.signal);
+  const given = inspectArgs(single.rustcArgs);
+  checkToolchain(toolchain, given.target);
+  if (given.crateTypes.some((kind) => kind !== "bin")) {
+    throw new Unsupported(`${single.file}: only programs can be run, not --crate-type ${given.crateTypes.join(",")}`);
+  }
+  const crate = given.crate === "" ? crateName(single.file) : given.crate;
+  const suffix = `-${digest(single.file, JSON.stringify(single.rustcArgs)).slice(0, 16)}`;
+  const key = `${crate}${suffix}`;
+  const args = [
+    "--crate-name",
+    crate,
+    single.file,
+    "--error-format=json",
+    "--json=diagnostic-rendered-ansi,artifacts,future-incompat",
+    ...(given.crateTypes.length > 0 || given.isTest ? [] : ["--crate-type", "bin"]),
+    ...withoutCrateName(single.rustcArgs),
+    "-C",
+    `extra-filename=${suffix}`,
+    "--out-dir",
+    path.join(layout.root, "out"),
+  ];
+  const invocation = { key, id: `${crate}:${crate}`, command: [toolchain.rustc], args, cwd, env: {}, needsRlib: false };
+  const started = performance.now();
+  const result = await compileUnit(layout, invocation, {
+    env,
+    signal: options.signal,
+    onLine: (line) => {
+      const diagnostic = parseDiagnostic(line);
+      if (diagnostic !== undefined) options.onDiagnostic(diagnostic);
+    },
+  });
+  if (result.record === undefined) throw new BuildFailed("", result.exitCode);
+  const executable = path.join(layout.root, path.basename(single.file, ".rs"));
+  const program = path.basename(executable);
+  const state: SelectionState = {
+    version: 1,
+    toolchain,
+    runner: [],
+    cargoInputs: toolchainFiles(cwd, toolchain, env).map((file) => stamp(file, startedMs)),
+    variables: {},
+    discovery: undefined,
+    units: [key],
+    programs: [{ name: program, executable, unit: key, closure: [key], base: "" }],
+    starts: [{ program, label: single.file, harness: given.isTest, cwd, env: {}, libraryPath: [] }],
+    docTests: [],
+    profile: "dev",
+    packageDirs: [],
+  };
+  return { state, compiled: [invocation.id], frontEndMs: performance.now() - started };
+}
+
+/** rustc's own rule: the attribute, or the file's name. */
+function crateName(file: string): string {
+  const attribute = /^\s*#!\[crate_name\s*=\s*"([^"]+)"\s*\]/m.exec(readText(file) ?? "");
+  return attribute?.[1] ?? path.basename(file, ".rs").replaceAll("-", "_");
+}
+
+function withoutCrateName(args: readonly string[]): string[] {
+  return args.filter(
+    (arg, index) => !arg.startsWith("--crate-name") && (index === 0 || args[index - 1] !== "--crate-name"),
+  );
+}
