@@ -6,7 +6,7 @@ use gimli::constants::*;
 use super::bytes::Put;
 
 pub(super) const UNIT: u8 = 1;
-/// A unit without attributes and children.
+/// A unit that says nothing: its one attribute is a block that no reader knows, as long as the unit.
 pub(super) const PADDING: u8 = 2;
 /// A function that was inlined somewhere.
 pub(super) const ABSTRACT: u8 = 3;
@@ -35,6 +35,9 @@ const CALL_FILE: (DwAt, DwForm) = (DW_AT_call_file, DW_FORM_udata);
 const CALL_LINE: (DwAt, DwForm) = (DW_AT_call_line, DW_FORM_udata);
 const CALL_COLUMN: (DwAt, DwForm) = (DW_AT_call_column, DW_FORM_udata);
 
+/// In the range for vendors, used by none that gimli, binutils or gdb list.
+const FILLER: DwAt = DwAt(0x3c72);
+
 const UNIT_ATTRIBUTES: Attributes = &[
     (DW_AT_producer, DW_FORM_string),
     (DW_AT_language, DW_FORM_data2),
@@ -59,7 +62,7 @@ pub fn abbreviations() -> Vec<u8> {
         out.extend([0, 0]);
     };
     entry(UNIT, DW_TAG_compile_unit, true, UNIT_ATTRIBUTES);
-    entry(PADDING, DW_TAG_compile_unit, false, &[]);
+    entry(PADDING, DW_TAG_compile_unit, false, &[(FILLER, DW_FORM_block4)]);
     entry(ABSTRACT, DW_TAG_subprogram, false, &[NAME, INLINE]);
     entry(ABSTRACT_FULL, DW_TAG_subprogram, false, &[NAME, LINKAGE_NAME, DECL_FILE, DECL_LINE, INLINE]);
     for children in [false, true] {

@@ -148,11 +148,14 @@ fn offset(section: &'static str, value: u64) -> Result<u32, DebugInfoError> {
 pub fn neutralise(info: &[u8]) -> Result<Vec<u8>, DebugInfoError> {
     let not_a_unit = DebugInfoError::NotAUnit(info.len());
     let Some((length, rest)) = info.split_first_chunk::<4>() else { return Err(not_a_unit) };
-    if u32::from_le_bytes(*length) as usize != rest.len() || rest.len() <= info::HEADER - 4 {
+    // The root entry: its abbreviation, and a block of 4 bytes of length and all that is left.
+    const BLOCK: usize = info::HEADER + 5;
+    if u32::from_le_bytes(*length) as usize != rest.len() || info.len() < BLOCK {
         return Err(not_a_unit);
     }
     let mut out = vec![0; info.len()];
     out[..info::HEADER].copy_from_slice(&info[..info::HEADER]);
     out[info::HEADER] = abbrev::PADDING;
+    out[info::HEADER + 1..BLOCK].copy_from_slice(&((info.len() - BLOCK) as u32).to_le_bytes());
     Ok(out)
 }
