@@ -2,8 +2,14 @@
 
 mod support;
 
+#[path = "sources/abi.rs"]
+mod abi;
 #[path = "sources/arith.rs"]
 mod arith;
+#[path = "sources/misc.rs"]
+mod misc;
+#[path = "sources/simd.rs"]
+mod simd;
 
 use arith::log::Log;
 use support::linker::Linked;
@@ -46,17 +52,43 @@ fn same(native: &[Entry], cranelift: &[Entry]) {
 
 /// Compares the driver `name` of source `source`.
 #[track_caller]
-fn compare(source: &str, name: &str, native: fn(&mut Log)) {
+fn compare<L>(source: &str, name: &str, native: fn(&mut L)) {
     let linked = Linked::new(&support::units(source));
     assert!(linked.missing.is_empty(), "{:?}", linked.missing);
     // SAFETY: the function of that name, compiled from the same source.
     let translated: fn(*mut Log) = unsafe { std::mem::transmute(linked.address(name)) };
-    // SAFETY: `record` passes a valid log.
-    let expected = record(|log| native(unsafe { &mut *log }));
+    // SAFETY: `record` passes a valid log; each source has its own copy of the type.
+    let expected = record(|log| native(unsafe { &mut *log.cast() }));
     same(&expected, &record(translated));
 }
 
 #[test]
 fn arithmetic() {
     compare("arith", "drive_arith", arith::drive_arith);
+}
+
+#[test]
+fn control_flow_memory_and_the_rest() {
+    compare("misc", "drive_misc", misc::drive_misc);
+}
+
+#[test]
+fn vectors() {
+    compare("simd", "drive_simd", simd::drive_simd);
+}
+
+/// Every combination of native and translated callers and callees.
+#[test]
+fn calling_conventions() {
+    let linked = Linked::new(&support::units("abi"));
+    assert!(linked.missing.is_empty(), "{:?}", linked.missing);
+    // SAFETY: functions of these names, compiled from the same source.
+    let (table, driver): (fn() -> abi::Table, fn(*mut abi::log::Log, &abi::Table)) =
+        unsafe { (std::mem::transmute(linked.address("abi_table")), std::mem::transmute(linked.address("drive_abi"))) };
+    // SAFETY: `record` passes a valid log; each source has its own copy of the type.
+    let native = |log: *mut Log, table: &abi::Table| abi::drive_abi(unsafe { &mut *log.cast() }, table);
+    let expected = record(|log| native(log, &abi::abi_table()));
+    same(&expected, &record(|log| native(log, &table())));
+    same(&expected, &record(|log| driver(log.cast(), &abi::abi_table())));
+    same(&expected, &record(|log| driver(log.cast(), &table())));
 }

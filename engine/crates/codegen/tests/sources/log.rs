@@ -36,11 +36,13 @@ impl Log {
         (self.sink)(self.data, tag.as_ptr(), tag.len(), &raw const value as *const u8, size_of::<T>());
     }
 
+    #[allow(dead_code)]
     pub fn option<T: Plain + Default>(&mut self, tag: &str, value: Option<T>) {
         self.put(tag, value.is_some());
         self.put(tag, value.unwrap_or_default());
     }
 
+    #[allow(dead_code)]
     pub fn pair<T: Plain>(&mut self, tag: &str, (value, flag): (T, bool)) {
         self.put(tag, value);
         self.put(tag, flag);
