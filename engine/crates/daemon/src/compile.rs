@@ -18,6 +18,8 @@ use crate::units::LoadedUnit;
 pub struct CodeOptions {
     /// rustc's `opt-level`.
     pub opt_level: String,
+    /// Functions get debug info entries of their own, not only line tables.
+    pub full_debug_info: bool,
 }
 
 impl CodeOptions {

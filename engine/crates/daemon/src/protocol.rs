@@ -47,6 +47,9 @@ pub struct PublishParams {
     pub units: Vec<UnitParams>,
     /// rustc's `opt-level`.
     pub opt_level: String,
+    /// `line-tables-only` when the units' debug info has no more than that; anything else, or nothing, for full.
+    #[serde(default)]
+    pub debug_info: Option<String>,
 }
 
 /// One crate of a program.

@@ -36,7 +36,10 @@ impl Engine {
     /// Makes and publishes a new generation of a program.
     pub fn publish(&self, params: &PublishParams) -> Result<PublishResult, RpcError> {
         let start = Instant::now();
-        let options = CodeOptions { opt_level: params.opt_level.clone() };
+        let options = CodeOptions {
+            opt_level: params.opt_level.clone(),
+            full_debug_info: params.debug_info.as_deref() != Some("line-tables-only"),
+        };
         self.store.tick();
         let mut result = PublishResult::default();
         let units = self.load_units(params, &options, &mut result)?;
@@ -126,7 +129,7 @@ impl Engine {
         let lease = old.as_ref().map(|program| program.file().lease()).transpose()?.flatten();
         let (mut program, fresh) = match old.filter(|_| lease.is_some()) {
             Some(program) => (program, false),
-            None => (self.fresh_image(base, &inputs, image, state.scale)?, true),
+            None => (self.fresh_image(base, &inputs, image, state.scale, options.full_debug_info)?, true),
         };
 
         let pending = program.update(&inputs)?;
@@ -172,11 +175,12 @@ impl Engine {
         units: &[Arc<Unit>],
         image: &Path,
         scale: u64,
+        full_debug_info: bool,
     ) -> Result<Program, cranefly_image::Error> {
         static COUNTER: AtomicU64 = AtomicU64::new(0);
         let number = COUNTER.fetch_add(1, Ordering::Relaxed);
         let temporary = image.with_extension(format!("{}-{number}", std::process::id()));
-        Program::create(&temporary, base.clone(), &cranefly_image::demand(units, scale))
+        Program::create(&temporary, base.clone(), &cranefly_image::demand(units, scale), full_debug_info)
     }
 
     /// Compiles what is pending and not in the store.

@@ -17,6 +17,9 @@ pub const ANCHOR: &str = "__cranefly_base_anchor";
 /// As [`ANCHOR`], for thread-locals.
 pub const TLS_ANCHOR: &str = "__cranefly_tls_anchor";
 
+/// Libraries on every link line of rustc for this target.
+const IMPLICIT_LIBRARIES: [&str; 3] = ["libc.so.6", "libm.so.6", "libgcc_s.so.1"];
+
 /// Where the base image defines a symbol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BasePlace {
@@ -106,6 +109,14 @@ impl BaseImage {
                 index_library(&library, &file, &mut imports).map_err(|error| bad(format!("{library}: {error}")))?;
             }
             libraries.push(library);
+        }
+        // What the linker dropped because nothing in the base image uses it may be what the program needs.
+        for library in IMPLICIT_LIBRARIES {
+            if !libraries.iter().any(|needed| needed == library)
+                && let Some(file) = find_library(library, &search)
+            {
+                index_library(library, &file, &mut imports).map_err(|error| bad(format!("{library}: {error}")))?;
+            }
         }
         Ok(Self { path: path.to_owned(), symbols, undefined, sections, libraries, imports })
     }

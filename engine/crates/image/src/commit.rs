@@ -18,6 +18,8 @@ impl Program {
     pub fn commit(&mut self, soname: &str) -> Result<(), Error> {
         self.export_for_base()?;
         self.export_main()?;
+        let dirty = std::mem::take(&mut self.dirty_units);
+        self.describe(&dirty)?;
         let tables: [(Region, Vec<u8>); 5] = [
             (Region::Dynsym, self.dynamic.symbols()),
             (Region::Dynstr, Vec::new()),
@@ -42,6 +44,8 @@ impl Program {
     fn dynamic_entries(&mut self, soname: &str) -> Vec<DynamicEntry> {
         let mut libraries = vec![elf::path_text(self.base.path())];
         libraries.extend(self.base.libraries().iter().cloned());
+        let more: Vec<String> = self.dynamic.libraries().map(str::to_owned).collect();
+        libraries.extend(more.into_iter().filter(|library| !self.base.libraries().contains(library)));
         let mut entries: Vec<DynamicEntry> =
             libraries.iter().map(|library| (tag::NEEDED, u64::from(self.dynamic.string(library)))).collect();
         entries.push((tag::SONAME, u64::from(self.dynamic.string(soname))));

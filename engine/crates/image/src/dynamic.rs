@@ -123,6 +123,11 @@ impl DynamicTables {
         index
     }
 
+    /// Libraries that versioned imports come from.
+    pub fn libraries(&self) -> impl Iterator<Item = &str> {
+        self.versions.iter().map(|entry| entry.library.as_str())
+    }
+
     /// `.dynstr`.
     pub fn strings(&self) -> &[u8] {
         &self.strings

@@ -6,6 +6,8 @@
 mod base;
 mod commit;
 mod data;
+mod debug;
+pub mod debug_info;
 mod dynamic;
 mod elf;
 mod error;
@@ -16,7 +18,6 @@ mod layout;
 mod program;
 mod symbols;
 mod text;
-pub mod debug_info;
 pub mod unwind;
 
 pub use base::{BaseImage, Import};

@@ -10,6 +10,7 @@ use cranefly_machine::{MachineCode, RelocationKind, Target};
 
 use crate::base::{ANCHOR, BaseImage, BasePlace, TLS_ANCHOR};
 use crate::data::{self, Anchors, Groups, Relocations, SectionKind};
+use crate::debug::Contribution;
 use crate::dynamic::{DynamicRelocation, DynamicTables, symbol as elf_symbol};
 use crate::file::ImageFile;
 use crate::input::{FunctionInfo, Unit};
@@ -60,6 +61,10 @@ pub struct Program {
     pub(crate) groups: Groups,
     pub(crate) group_bounds: HashMap<Arc<str>, (u64, u64)>,
     pub(crate) allocator_symbols: Vec<SymbolIndex>,
+    runtime_symbols: Vec<SymbolIndex>,
+    pub(crate) contributions: HashMap<Arc<str>, Contribution>,
+    pub(crate) dirty_units: HashSet<Arc<str>>,
+    pub(crate) full_debug_info: bool,
     pub(crate) tls_align: u64,
     cies: [u64; 2],
     fdes: u32,
@@ -88,8 +93,9 @@ pub fn demand(units: &[Arc<Unit>], scale: u64) -> Demand {
 }
 
 impl Program {
-    /// An empty image at `path`, which must not exist, on top of `base`.
-    pub fn create(path: &Path, base: Arc<BaseImage>, demand: &Demand) -> Result<Self, Error> {
+    /// An empty image at `path`, which must not exist, on top of `base`. `full_debug_info`: the sources' debug info has more
+    /// than line tables, so that functions have entries of their own.
+    pub fn create(path: &Path, base: Arc<BaseImage>, demand: &Demand, full_debug_info: bool) -> Result<Self, Error> {
         let layout = Layout::new(demand).ok_or(Error::TooLarge)?;
         let mut file = ImageFile::create(path, layout)?;
         let mut dynamic = DynamicTables::default();
@@ -116,6 +122,10 @@ impl Program {
             groups: Groups::new(),
             group_bounds: HashMap::new(),
             allocator_symbols: Vec::new(),
+            runtime_symbols: Vec::new(),
+            contributions: HashMap::new(),
+            dirty_units: HashSet::new(),
+            full_debug_info,
             tls_align: 8,
             cies: [0; 2],
             fdes: 0,
@@ -176,7 +186,9 @@ impl Program {
             );
         }
         let mut pending = Vec::new();
+        self.dirty_units.extend(removed);
         for (unit, _) in &affected {
+            self.dirty_units.insert(unit.id.clone());
             self.import_cells(unit)?;
             self.fill_variables(unit)?;
             self.find_pending(unit, &mut pending);
@@ -533,6 +545,7 @@ impl Program {
             self.symbols[index].weak = false;
             let place = self.resolve_outside(index)?;
             self.symbols[index].place = place;
+            self.runtime_symbols.push(index);
         }
         Ok(index)
     }
@@ -646,6 +659,7 @@ impl Program {
             .units
             .values()
             .flat_map(|state| &state.symbols)
+            .chain(&self.runtime_symbols)
             .map(|&index| &self.symbols[index])
             .filter(|symbol| symbol.place == Place::Undefined)
             .map(|symbol| symbol.name.clone())

@@ -1,0 +1,93 @@
+//! Keeps the image's debug info in step with its code: one contribution a unit, replaced as a whole.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use crate::Error;
+use crate::debug_info::{self, Bases, Detail, FunctionInfo};
+use crate::input::Unit;
+use crate::layout::Region;
+use crate::program::Program;
+
+/// Where a unit's contribution lies in `.debug_info`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Contribution {
+    at: u64,
+    len: usize,
+}
+
+impl Program {
+    /// Describes the code of the units named by `dirty` anew.
+    pub(crate) fn describe(&mut self, dirty: &HashSet<Arc<str>>) -> Result<(), Error> {
+        if self.file.used(Region::DebugAbbrev) == 0 {
+            self.file.append(Region::DebugAbbrev, &debug_info::abbreviations(), 1)?;
+        }
+        let mut ids: Vec<&Arc<str>> = dirty.iter().collect();
+        ids.sort_unstable();
+        for id in ids {
+            if let Some(old) = self.contributions.remove(id) {
+                let padding =
+                    debug_info::neutralise(self.file.read(old.at, old.len)).map_err(|error| failed(id, &error))?;
+                self.file.write(old.at, &padding);
+            }
+            let Some(state) = self.units.get(id) else { continue };
+            let unit = state.unit.clone();
+            let functions = self.placed_functions(&unit);
+            let bases = Bases {
+                info: self.file.used(Region::DebugInfo),
+                line: self.file.used(Region::DebugLine),
+                ranges: self.file.used(Region::DebugRanges),
+            };
+            let description = debug_info::Unit {
+                name: id,
+                directory: directory(&unit),
+                detail: if self.full_debug_info { Detail::Full } else { Detail::LineTables },
+                functions: &functions,
+            };
+            let new = debug_info::contribution(&description, bases).map_err(|error| failed(id, &error))?;
+            drop(functions);
+            if new.info.is_empty() {
+                continue;
+            }
+            self.file.append(Region::DebugLine, &new.line, 1)?;
+            self.file.append(Region::DebugRanges, &new.ranges, 1)?;
+            let at = self.file.append(Region::DebugInfo, &new.info, 1)?;
+            self.contributions.insert(id.clone(), Contribution { at, len: new.info.len() });
+        }
+        Ok(())
+    }
+
+    /// The unit's functions that have code, with what is known of their source positions.
+    fn placed_functions<'a>(&'a self, unit: &'a Unit) -> Vec<FunctionInfo<'a>> {
+        let state = &self.units[&unit.id];
+        let mut functions = Vec::new();
+        for function in &unit.functions {
+            let symbol = &self.symbols[state.symbols[function.global.0 as usize]];
+            let ours =
+                symbol.definition().is_some_and(|definer| definer.unit == unit.id && definer.global == function.global);
+            let Some(code) = symbol.code.as_ref().filter(|_| ours) else { continue };
+            functions.push(FunctionInfo {
+                address: code.address,
+                length: code.code.text_len,
+                lines: &code.code.lines,
+                locations: &function.locations,
+                subprogram: function.subprogram.as_ref(),
+            });
+        }
+        functions
+    }
+}
+
+/// The directory that rustc ran in, as far as the unit tells: that of the first file with a relative name.
+fn directory(unit: &Unit) -> &str {
+    unit.functions
+        .iter()
+        .filter_map(|function| function.subprogram.as_ref())
+        .map(|subprogram| &subprogram.file)
+        .find(|file| !file.name.starts_with('/'))
+        .map_or("", |file| &file.directory)
+}
+
+fn failed(unit: &str, error: &debug_info::DebugInfoError) -> Error {
+    Error::Relocation { function: unit.to_owned(), reason: error.to_string() }
+}
