@@ -10,6 +10,8 @@ mod arith;
 mod misc;
 #[path = "sources/simd.rs"]
 mod simd;
+#[path = "sources/unwinding.rs"]
+mod unwinding;
 
 use arith::log::Log;
 use support::linker::Linked;
@@ -91,4 +93,28 @@ fn calling_conventions() {
     same(&expected, &record(|log| native(log, &table())));
     same(&expected, &record(|log| driver(log.cast(), &abi::abi_table())));
     same(&expected, &record(|log| driver(log.cast(), &table())));
+}
+
+/// Panics that start in native and in translated code, through frames of both, caught in both.
+#[test]
+fn unwinding() {
+    fn calm(x: u64) -> u64 {
+        x + 1
+    }
+    fn wild(x: u64) -> u64 {
+        if x.is_multiple_of(3) { std::panic::resume_unwind(Box::new(x)) } else { x + 2 }
+    }
+    type Driver = fn(*mut unwinding::log::Log, fn(u64) -> u64, fn(u64) -> u64);
+    let linked = Linked::new(&support::units("unwinding"));
+    assert!(linked.missing.is_empty(), "{:?}", linked.missing);
+    support::unwind::register(&linked);
+    // SAFETY: the function of that name, compiled from the same source.
+    let driver: Driver = unsafe { std::mem::transmute(linked.address("drive_unwinding")) };
+    std::panic::set_hook(Box::new(|_| {}));
+    // SAFETY: `record` passes a valid log; each source has its own copy of the type.
+    let expected = record(|log| unwinding::drive_unwinding(unsafe { &mut *log.cast() }, calm, wild));
+    let found = record(|log| driver(log.cast(), calm, wild));
+    let _ = std::panic::take_hook();
+    same(&expected, &found);
+    assert!(expected.iter().any(|(tag, _)| tag == "caught"));
 }
