@@ -61,6 +61,11 @@ impl Unit {
         self.context.take_errors()
     }
 
+    /// Address of a function of the library, see [`crate::Llvm::address`].
+    pub fn address(&self, name: &std::ffi::CStr) -> Option<ptr::NonNull<std::ffi::c_void>> {
+        self.context.llvm.address(name)
+    }
+
     /// A null value handle.
     pub fn null() -> ValueRef {
         ValueRef(ptr::null_mut())

@@ -81,9 +81,9 @@ fn text_section(file: &File<'_>, function: GlobalId) -> Result<SectionIndex, Str
         return Err("something in front of the function".to_owned());
     }
     let index = symbol.section_index().ok_or("a function outside of all sections")?;
-    let other = file.sections().find(|section| {
-        section.index() != index && section.size() > 0 && flags(section) & u64::from(elf::SHF_EXECINSTR) != 0
-    });
+    let other = file
+        .sections()
+        .find(|section| section.index() != index && section.size() > 0 && flags(section) & elf::SHF_EXECINSTR.0 != 0);
     match other {
         Some(section) => Err(format!("a second section of code, {}", section.name().unwrap_or("?"))),
         None => Ok(index),
@@ -92,7 +92,7 @@ fn text_section(file: &File<'_>, function: GlobalId) -> Result<SectionIndex, Str
 
 fn flags<'a>(section: &impl ObjectSection<'a>) -> u64 {
     match section.flags() {
-        SectionFlags::Elf { sh_flags } => sh_flags,
+        SectionFlags::Elf { sh_flags, .. } => sh_flags.0,
         _ => 0,
     }
 }
@@ -126,10 +126,10 @@ impl Builder<'_> {
         let section = self.file.section_by_index(index).map_err(|error| error.to_string())?;
         let name = section.name().unwrap_or("?");
         let flags = flags(&section);
-        if flags & u64::from(elf::SHF_WRITE) != 0 && !name.starts_with(".data.rel.ro") {
+        if flags & elf::SHF_WRITE.0 != 0 && !name.starts_with(".data.rel.ro") {
             return Err(format!("writable data in {name}"));
         }
-        if flags & u64::from(elf::SHF_ALLOC) == 0 {
+        if flags & elf::SHF_ALLOC.0 == 0 {
             return Err(format!("a reference to {name}, which is not loaded"));
         }
         let data = section.data().map_err(|error| error.to_string())?;
@@ -178,7 +178,7 @@ impl Builder<'_> {
     }
 
     /// A reference from these bytes into these bytes.
-    fn bind(&mut self, offset: usize, r_type: u32, target: usize, addend: i64) -> Result<(), String> {
+    fn bind(&mut self, offset: usize, r_type: elf::RelocationType, target: usize, addend: i64) -> Result<(), String> {
         match r_type {
             elf::R_X86_64_PC32 | elf::R_X86_64_PLT32 => {
                 let distance = target as i64 + addend - offset as i64;
@@ -187,7 +187,7 @@ impl Builder<'_> {
             }
             elf::R_X86_64_PC64 => self.patch(offset, &(target as i64 + addend - offset as i64).to_le_bytes()),
             elf::R_X86_64_64 => self.push(offset, RelocationKind::Abs64, Target::Local(to_u32(target)?), addend),
-            other => Err(format!("a local relocation of type {other}")),
+            other => Err(format!("a local relocation of type {}", other.0)),
         }
     }
 
@@ -197,7 +197,7 @@ impl Builder<'_> {
         Ok(())
     }
 
-    fn kind(&self, offset: usize, r_type: u32) -> Result<RelocationKind, String> {
+    fn kind(&self, offset: usize, r_type: elf::RelocationType) -> Result<RelocationKind, String> {
         const MOV: u8 = 0x8b;
         Ok(match r_type {
             elf::R_X86_64_PLT32 => RelocationKind::Call32,
@@ -211,7 +211,7 @@ impl Builder<'_> {
             elf::R_X86_64_TLSGD => RelocationKind::TlsGd,
             elf::R_X86_64_GOTTPOFF => RelocationKind::GotTpOff,
             elf::R_X86_64_64 => RelocationKind::Abs64,
-            other => return Err(format!("a relocation of type {other}")),
+            other => return Err(format!("a relocation of type {}", other.0)),
         })
     }
 
