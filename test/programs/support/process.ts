@@ -2,6 +2,7 @@
  * Running programs and keeping what they gave: exact bytes, exit code, signal.
  */
 import { spawn } from "node:child_process";
+import { cache } from "./repository.js";
 
 /** How a program ended and what it wrote. */
 export interface Outcome {
@@ -30,7 +31,13 @@ const inherited =
 /** The test's own environment without what would make runs differ between machines. */
 export function cleanEnvironment(extra: RunOptions["env"] = {}): NodeJS.ProcessEnv {
   const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !inherited.test(name)));
-  const merged: NodeJS.ProcessEnv = { ...clean, TERM: "dumb", LC_ALL: "C.UTF-8", ...extra };
+  const fixed = {
+    TERM: "dumb",
+    LC_ALL: "C.UTF-8",
+    // Build scripts ask git for a revision: it must not be this repository's, which changes between two builds.
+    GIT_CEILING_DIRECTORIES: cache,
+  };
+  const merged: NodeJS.ProcessEnv = { ...clean, ...fixed, ...extra };
   return Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== undefined));
 }
 
