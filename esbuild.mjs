@@ -11,6 +11,9 @@ await build({
   format: "cjs",
   outExtension: { ".js": ".cjs" },
   sourcemap: true,
+  // Half the start is compiling this text.
+  minify: true,
+  keepNames: true,
   legalComments: "none",
   logLevel: "warning",
 });

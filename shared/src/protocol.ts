@@ -4,7 +4,7 @@
  * Every answer of the engine is checked against these schemas, so that an engine of another version is an error that
  * says so and never a half-understood answer.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { Fallback, FunctionCounts } from "./report.js";
 
 /** The version that both sides must agree on in `initialize`. */

@@ -4,7 +4,7 @@
  * The command line prints it (`cranefly watch --json`), the language server turns it into lenses and notifications.
  * All times are milliseconds unless a field is called `us`.
  */
-import { z } from "zod";
+import * as z from "zod";
 
 /** Which of the three ways a change took; see docs/architecture.md. */
 export const Lane = z.enum(["cargo", "crate", "body"]);

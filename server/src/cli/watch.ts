@@ -25,8 +25,8 @@ export async function watchCommand(
   options: WatchOptions,
   args: readonly string[],
 ): Promise<void> {
-  const command = options.test === true ? "test" : options.run === true ? "run" : "build";
-  const { test: _, ...selectionOptions } = options;
+  const { test, ...selectionOptions } = options;
+  const command = test === true ? "test" : options.run === true ? "run" : "build";
   const session = new Session(command, selectionOptions, place);
   await new Watch(session, options, args).run();
 }
@@ -38,6 +38,7 @@ class Watch {
   private work: Promise<void> = Promise.resolve();
   private stopRun: (() => Promise<void>) | undefined;
   private ended = false;
+  private failed = false;
   private finish: () => void = () => undefined;
 
   constructor(
@@ -84,13 +85,14 @@ class Watch {
     try {
       this.workspace ??= this.session.openWorkspace();
       const { report, state } = await this.workspace.update(sinceMs, signal);
-      const isFirst = report.lane === "cargo" || report.units.length > 0;
-      if (isFirst || !report.ok || this.running === undefined) this.tell(report);
+      // A save that changes nothing says and restarts nothing, unless it takes back an error.
+      const isNews = report.lane === "cargo" || report.units.length > 0 || this.running === undefined;
+      if (isNews || !report.ok || this.failed) this.tell(report);
+      this.failed = !report.ok;
       const extra = configFiles(this.session.selection.cwd, this.session.env);
       const single = this.session.single === undefined ? [this.session.selection.cwd] : [this.session.single.file];
       await this.watcher.follow(this.workspace.layout, state, state === undefined ? [...extra, ...single] : extra);
-      // A save that changes nothing restarts nothing.
-      if (report.ok && state !== undefined && (isFirst || this.running === undefined)) await this.restart(state);
+      if (report.ok && state !== undefined && isNews) await this.restart(state);
     } catch (error) {
       if (error instanceof Cancelled || this.ended) return;
       this.workspace?.close();

@@ -222,16 +222,15 @@ function externToMetadata(value: string, isWorkspaceLib: (rlib: string) => boole
 
 /** The command line that makes only the kinds of library that others load natively; undefined when there are none. */
 export function nativeLibraryArgs(args: readonly string[]): string[] | undefined {
-  let found = false;
+  const native = ["cdylib", "dylib", "staticlib"];
+  if (!inspectArgs(args).crateTypes.some((kind) => native.includes(kind))) return undefined;
   const items = parse(args).flatMap((item): Item[] => {
     // The incremental session belongs to the bitcode run; two sets of options would keep invalidating it.
     if (item.flag === "-C" && codegenName(item.value ?? "") === "incremental") return [];
     if (item.flag !== "--crate-type") return [item];
-    const kinds = (item.value ?? "").split(",").filter((kind) => ["cdylib", "dylib", "staticlib"].includes(kind));
-    found ||= kinds.length > 0;
+    const kinds = (item.value ?? "").split(",").filter((kind) => native.includes(kind));
     return kinds.map((kind) => ({ flag: item.flag, value: kind }));
   });
-  if (!found) return undefined;
   return print(items.map((item) => (item.flag === "--emit" ? { ...item, value: "link" } : item)));
 }
 

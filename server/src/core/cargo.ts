@@ -1,6 +1,6 @@
 /** Talking to cargo: the workspace's metadata and the messages of a build. Knows nothing of bitcode. */
 import * as path from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { Diagnostic } from "../../../shared/src/report.js";
 import { BuildFailed, Unsupported } from "./errors.js";
 import { run } from "./process.js";

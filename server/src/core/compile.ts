@@ -44,6 +44,7 @@ export async function compileUnit(
   const out = path.join(directory, "out");
   fs.rmSync(out, { recursive: true, force: true });
   fs.mkdirSync(out, { recursive: true });
+  fs.mkdirSync(path.dirname(outputs.depInfo), { recursive: true });
 
   const isWorkspaceLib = (rlib: string): boolean => fs.existsSync(layout.unitRecord(unitKeyOfLibrary(rlib)));
   const command = bitcodeArgs(invocation.args, {

@@ -7,7 +7,7 @@
 import PQueue from "p-queue";
 import type { Diagnostic } from "../../../shared/src/report.js";
 import { type CompileResult, compileUnit, parseDiagnostic } from "./compile.js";
-import { Cancelled, Unsupported } from "./errors.js";
+import { Cancelled, Unsupported, asError } from "./errors.js";
 import type { Layout } from "./layout.js";
 import { type UnitRecord, changedInput, loadUnit } from "./unit.js";
 
@@ -73,7 +73,7 @@ export async function crateLane(
 
   for (const key of keys) done.set(key, bringUpToDate(key));
   const settled = await Promise.allSettled(done.values());
-  const errors = settled.flatMap((item) => (item.status === "rejected" ? [item.reason as unknown] : []));
+  const errors = settled.flatMap((item) => (item.status === "rejected" ? [asError(item.reason)] : []));
   const error = errors.find((item) => !(item instanceof Cancelled)) ?? errors[0];
   if (error !== undefined) throw error;
   return { ok: settled.every((item) => item.status === "fulfilled" && item.value !== undefined), compiled, failed };

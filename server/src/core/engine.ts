@@ -16,7 +16,7 @@ import {
   SocketMessageWriter,
   createMessageConnection,
 } from "vscode-jsonrpc/node";
-import type { z } from "zod";
+import type * as z from "zod";
 import {
   EmptyResult,
   ErrorData,

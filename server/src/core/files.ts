@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 
 /** Writes a file so that a reader sees the old or the new text, never half of it. */
 export function writeAtomic(file: string, text: string, mode = 0o644): void {

@@ -8,7 +8,7 @@ import { type Stamp, digest, isCurrent, readText, stamp, walk } from "./files.js
 import type { SelectionState } from "./selection.js";
 import { type Toolchain, toolchainFiles } from "./toolchain.js";
 
-/** A build script or procedural macro of the workspace: its dep-info file and the folder that its paths refer to. */
+/** A build script, procedural macro or library of theirs: its dep-info file and the folder that its paths refer to. */
 export interface HostUnit {
   readonly depInfo: string;
   readonly cwd: string;

@@ -40,21 +40,28 @@ export async function run(command: readonly string[], options: RunOptions): Prom
   const forwarded = options.sameGroup === true ? undefined : killOnExit(child);
   try {
     const readers = [
-      child.stdout === null || options.onStdout === undefined ? undefined : lines(child.stdout, options.onStdout),
-      child.stderr === null || options.onStderr === undefined ? undefined : lines(child.stderr, options.onStderr),
+      child.stdout === null || options.onStdout === undefined ? done : lines(child.stdout, options.onStdout),
+      child.stderr === null || options.onStderr === undefined ? done : lines(child.stderr, options.onStderr),
     ];
     const exit = await new Promise<Exit>((resolve, reject) => {
       child.once("error", reject);
       child.once("close", (code, signal) => resolve({ code, signal }));
     });
     await Promise.all(readers);
-    // The abort listener may have run in between; a killed compiler's result is no result.
-    if (options.signal?.aborted) throw new Cancelled();
+    // A killed compiler's result is no result.
+    if (isAborted(options.signal)) throw new Cancelled();
     return exit;
   } finally {
     options.signal?.removeEventListener("abort", cancel);
     forwarded?.();
   }
+}
+
+const done = Promise.resolve();
+
+/** A function, so that the compiler does not take the answer before the process ran for the one after it. */
+function isAborted(signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true;
 }
 
 function lines(stream: NodeJS.ReadableStream, onLine: (line: string) => void): Promise<void> {

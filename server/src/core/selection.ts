@@ -1,6 +1,6 @@
 /** What the user wants built, and the state that is kept for it from run to run. */
 import * as path from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { Stamp, digest, readJson, writeAtomic } from "./files.js";
 import type { Layout } from "./layout.js";
 import { Toolchain } from "./toolchain.js";

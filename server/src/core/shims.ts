@@ -7,7 +7,7 @@
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { readText, writeAtomic, writeIfChanged } from "./files.js";
 import type { Layout } from "./layout.js";
 
@@ -27,7 +27,7 @@ export type ShimContext = z.infer<typeof ShimContext>;
 export const ShimEvent = z.discriminatedUnion("kind", [
   /** A unit was compiled to bitcode. */
   z.object({ kind: z.literal("unit"), key: z.string(), id: z.string(), ms: z.number() }),
-  /** A build script or procedural macro of the workspace was compiled natively; its sources are listed in `depInfo`. */
+  /** Something that cargo itself runs or loads was compiled: a build script, a procedural macro, a library of theirs. */
   z.object({ kind: z.literal("host"), depInfo: z.string(), cwd: z.string() }),
   /** cargo would now start a program. */
   z.object({

@@ -2,7 +2,7 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { Unsupported } from "./errors.js";
 import { ancestors } from "./files.js";
 import { run } from "./process.js";

@@ -1,7 +1,7 @@
 /** The record of a unit (one rustc invocation of a workspace crate): how it is compiled and what it last gave. */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { Diagnostic } from "../../../shared/src/report.js";
 import type { RustcArgs } from "./args.js";
 import { Stamp, isCurrent, readJson, writeAtomic } from "./files.js";

@@ -43,6 +43,8 @@ export class Watcher {
     }
     const watcher = watch(fresh, {
       ignoreInitial: true,
+      // chokidar would hold back a replaced file for 100 ms; bursts are coalesced here.
+      atomic: false,
       ignored: (file) => IGNORED.test(file) && !this.watched.has(file) && !this.isParentOfWatched(file),
     });
     this.watcher = watcher;

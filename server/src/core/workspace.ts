@@ -7,6 +7,7 @@
 import * as path from "node:path";
 import {
   type Diagnostic,
+  type FunctionCounts,
   type GenerationReport,
   type ProgramReport,
   noFunctions,
@@ -79,8 +80,8 @@ export class Workspace {
   private state: SelectionState | undefined;
   private client: Engine | undefined;
   private layoutInUse: Layout | undefined;
-  /** What the engine was last given for a program: nothing is sent again while it is the same. */
-  private readonly published = new Map<string, ProgramReport>();
+  /** What the engine made of the state that `this.state` is. */
+  private published: readonly ProgramReport[] = [];
   private readonly key: string;
 
   constructor(
@@ -141,19 +142,21 @@ export class Workspace {
       fields: Partial<GenerationReport> & Pick<GenerationReport, "lane" | "ok" | "reason">,
     ): GenerationReport => ({
       generation: this.generation,
+      lane: fields.lane,
+      ok: fields.ok,
       stale: !fields.ok && this.state !== undefined,
-      units: [],
-      functions: noFunctions(),
-      diagnostics,
-      programs: [],
-      ...fields,
+      reason: fields.reason,
+      units: fields.units ?? [],
       ms: { ...ms, total: performance.now() - sinceMs },
+      functions: fields.functions ?? noFunctions(),
+      diagnostics,
+      programs: fields.programs ?? [],
     });
 
     this.state ??= loadSelection(layout, this.key);
     const cargoReason = this.state === undefined ? "first build" : changedCargoInput(this.state, this.options.env);
     const lane = cargoReason === undefined ? "crate" : "cargo";
-    let units: readonly string[] = [];
+    let units: readonly string[];
     let reason = "nothing changed";
     let state: SelectionState;
     if (cargoReason !== undefined || this.state === undefined) {
@@ -195,20 +198,21 @@ export class Workspace {
       }
     }
 
+    if (state === this.state && units.length === 0 && this.published.length > 0) {
+      // This process has published just this already.
+      const programs = this.published.map((program) => ({ ...program, functions: unchanged(program.functions) }));
+      return { report: report({ lane, ok: true, reason, functions: sum(programs), programs }), state, exitCode: 0 };
+    }
     const started = performance.now();
     state = { ...state, programs: await this.ensureBases(layout, state, signal) };
     ms.base = performance.now() - started;
     const programs = await this.publish(layout, state, ms);
     saveSelection(layout, this.key, state);
     this.state = state;
+    this.published = programs;
     this.generation = Math.max(this.generation + 1, ...programs.map((program) => program.generation));
-    const functions = noFunctions();
-    for (const program of programs) {
-      for (const name of ["total", "changed", "hit", "compiled", "llvm"] as const) {
-        functions[name] += program.functions[name];
-      }
-    }
-    return { report: report({ lane, ok: true, reason, units: [...units], functions, programs }), state, exitCode: 0 };
+    const good = report({ lane, ok: true, reason, units: [...units], functions: sum(programs), programs });
+    return { report: good, state, exitCode: 0 };
   }
 
   private async findLayout(signal: AbortSignal | undefined): Promise<Layout> {
@@ -285,12 +289,26 @@ export class Workspace {
       for (const stage of ["parse", "translate", "hash", "compile", "publish"] as const) ms[stage] += us[stage] / 1000;
       const { name, executable } = program;
       const report = { program: name, executable, generation, image, functions, fallbacks, units, warnings };
-      this.published.set(name, report);
       reports.push(report);
     }
     ms.engine = performance.now() - started;
     return reports;
   }
+}
+
+/** The counts of all programs together. */
+function sum(programs: readonly ProgramReport[]): FunctionCounts {
+  const counts = noFunctions();
+  for (const program of programs) {
+    for (const name of ["total", "changed", "hit", "compiled", "llvm"] as const)
+      counts[name] += program.functions[name];
+  }
+  return counts;
+}
+
+/** The counts of a program in a generation that left it alone. */
+function unchanged(counts: FunctionCounts): FunctionCounts {
+  return { ...noFunctions(), total: counts.total, llvm: counts.llvm };
 }
 
 function needUnit(layout: Layout, key: string): UnitRecord {

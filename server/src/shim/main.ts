@@ -7,7 +7,7 @@
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { inspectArgs, unitKey } from "../core/args.js";
+import { type RustcArgs, inspectArgs, unitKey } from "../core/args.js";
 import { compileUnit } from "../core/compile.js";
 import { messageOf } from "../core/errors.js";
 import { readJson } from "../core/files.js";
@@ -22,8 +22,11 @@ const SHELL_VARIABLES = ["_", "SHLVL", "PWD", "OLDPWD"];
 /** cargo's job server, whose descriptors neither node nor a later compile can hand on. */
 const JOB_SERVER_VARIABLES = ["CARGO_MAKEFLAGS", "MAKEFLAGS", "MFLAGS"];
 
+/** Kinds of crate that programs are made of. Procedural macros and native libraries are made the normal way. */
+const BITCODE_KINDS = ["bin", "lib", "rlib"];
+
 async function main(): Promise<number> {
-  const [mode, contextFile = "", ...rest] = process.argv.slice(2);
+  const [mode = "", contextFile = "", ...rest] = process.argv.slice(2);
   const context = readJson(contextFile, ShimContext);
   if (context === undefined) throw new Error(`cannot read ${contextFile}`);
   const layout = new Layout(context.root);
@@ -36,7 +39,7 @@ async function main(): Promise<number> {
       report(layout, { kind: "doc", crate: inspectArgs(rest).crate });
       return 0;
     default:
-      throw new Error(`unknown mode ${String(mode)}`);
+      throw new Error(`unknown mode ${mode}`);
   }
 }
 
@@ -52,15 +55,16 @@ async function rustc(layout: Layout, context: ShimContext, [wrapper = "", ...com
   const args = command.slice(at);
   const cwd = process.cwd();
   const parsed = inspectArgs(args);
-  const isHost = parsed.crateTypes.includes("proc-macro") || /^build_script_/.test(parsed.crate);
+  const isNative = parsed.crateTypes.length > 0 && !parsed.crateTypes.some((kind) => BITCODE_KINDS.includes(kind));
+  const isHost = isNative || /^build_script_/.test(parsed.crate);
   // A build script may call rustc itself; it then names another crate than cargo does, or asks a question.
   const isUnit = parsed.crate === process.env["CARGO_CRATE_NAME"] && parsed.outDir !== undefined;
   if (isHost || !isUnit || args.includes("--print")) {
-    const exit = await run([...prefix, ...args], { cwd, env: process.env, sameGroup: true });
-    if (isHost && parsed.outDir !== undefined && exit.code === 0) {
-      const depInfo = path.resolve(cwd, parsed.outDir, `${parsed.crate}${parsed.extraFilename}.d`);
-      report(layout, { kind: "host", depInfo, cwd });
-    }
+    const env = Object.fromEntries(
+      Object.entries(process.env).filter(([name]) => !JOB_SERVER_VARIABLES.includes(name)),
+    );
+    const exit = await run([...prefix, ...args], { cwd, env, sameGroup: true });
+    if (isHost && parsed.outDir !== undefined && exit.code === 0) report(layout, hostEvent(parsed, cwd));
     return exit.code ?? 101;
   }
   const started = performance.now();
@@ -78,8 +82,16 @@ async function rustc(layout: Layout, context: ShimContext, [wrapper = "", ...com
       onLine: (line) => void process.stderr.write(`${line}\n`),
     },
   );
-  if (result.exitCode === 0) report(layout, { kind: "unit", key, id, ms: performance.now() - started });
+  if (result.exitCode === 0) {
+    report(layout, { kind: "unit", key, id, ms: performance.now() - started });
+    // A build script or procedural macro may contain this library: when it changes, cargo has to run.
+    if (needsRlib) report(layout, hostEvent(parsed, cwd));
+  }
   return result.exitCode;
+}
+
+function hostEvent(args: RustcArgs, cwd: string): ShimEvent {
+  return { kind: "host", depInfo: path.resolve(cwd, args.outDir ?? ".", `${args.crate}${args.extraFilename}.d`), cwd };
 }
 
 function reportRun(layout: Layout, context: ShimContext, [executable = ""]: string[]): number {
