@@ -32,6 +32,8 @@ pub(crate) struct Translator<'f> {
     pub output: Translated,
     /// Block that is being filled.
     pub current: BlockId,
+    /// Bytes of stack slots so far.
+    pub frame: u64,
 }
 
 pub(crate) fn translate(
@@ -67,6 +69,7 @@ pub(crate) fn translate(
         signatures: HashMap::new(),
         output: Translated::default(),
         current: BlockId(0),
+        frame: 0,
     };
     let result = translator.run(&order, &plan);
     if result.is_err() {

@@ -15,14 +15,15 @@ use crate::{Result, unsupported};
 
 /// Largest alignment that Cranelift's frames give a slot.
 const SLOT_ALIGN: u64 = 16;
-/// Slots above this are left to LLVM: Cranelift addresses its frame with 32-bit offsets.
-const MAX_SLOT: u64 = 1 << 30;
+/// Frames above this are left to LLVM: Cranelift addresses them with 32-bit offsets.
+const MAX_FRAME: u64 = 1 << 30;
 
 impl Translator<'_> {
     /// A new stack slot of `size` bytes, aligned to at most 16.
     pub fn slot(&mut self, size: u64, align: u64) -> Result<StackSlot> {
-        if size > MAX_SLOT {
-            unsupported!("stack variable of {size} bytes");
+        self.frame = self.frame.saturating_add(size.next_multiple_of(SLOT_ALIGN));
+        if self.frame > MAX_FRAME {
+            unsupported!("stack frame of {} bytes", self.frame);
         }
         let shift = align.clamp(1, SLOT_ALIGN).trailing_zeros() as u8;
         let data = StackSlotData::new(StackSlotKind::ExplicitSlot, size.max(1) as u32, shift);

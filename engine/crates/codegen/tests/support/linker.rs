@@ -38,6 +38,8 @@ struct Template {
 
 struct Memory {
     base: usize,
+    text_end: usize,
+    end: usize,
     text: usize,
     data: usize,
     stubs: HashMap<usize, usize>,
@@ -163,23 +165,51 @@ impl Linked {
     }
 }
 
+/// Places one function that names no symbols, only run-time functions.
+pub fn link_one(code: &MachineCode) -> usize {
+    let mut memory = Memory::sized(code.bytes.len().next_multiple_of(4096) + 4096, 4096);
+    let address = memory.place(code);
+    for relocation in &code.relocations {
+        let Target::Runtime(name) = &relocation.target else { panic!("symbol in a lone function") };
+        let target = outside(name).unwrap_or_else(|| panic!("run-time function {name}"));
+        let place = address + relocation.offset as usize;
+        let stub = memory.call_target(target, false);
+        let distance = stub as i64 + relocation.addend - place as i64;
+        write(place, &i32::try_from(distance).expect("in reach").to_le_bytes());
+    }
+    memory.seal();
+    address
+}
+
 impl Memory {
     fn new() -> Self {
+        Self::sized(TEXT, DATA)
+    }
+
+    fn sized(text: usize, data: usize) -> Self {
         // SAFETY: a fresh anonymous mapping.
         let base = unsafe {
             let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
-            libc::mmap(std::ptr::null_mut(), TEXT + DATA, libc::PROT_READ | libc::PROT_WRITE, flags, -1, 0)
+            libc::mmap(std::ptr::null_mut(), text + data, libc::PROT_READ | libc::PROT_WRITE, flags, -1, 0)
         };
         assert_ne!(base, libc::MAP_FAILED);
         let base = base as usize;
-        Self { base, text: base, data: base + TEXT, stubs: HashMap::new(), slots: HashMap::new() }
+        Self {
+            base,
+            text_end: base + text,
+            end: base + text + data,
+            text: base,
+            data: base + text,
+            stubs: HashMap::new(),
+            slots: HashMap::new(),
+        }
     }
 
     fn place(&mut self, code: &MachineCode) -> usize {
         self.text = self.text.next_multiple_of(code.align as usize);
         let at = self.text;
         self.text += code.bytes.len();
-        assert!(self.text < self.base + TEXT);
+        assert!(self.text <= self.text_end);
         write(at, &code.bytes);
         at
     }
@@ -188,14 +218,14 @@ impl Memory {
         self.data = self.data.next_multiple_of(align.max(1));
         let at = self.data;
         self.data += size.max(1);
-        assert!(self.data < self.base + TEXT + DATA);
+        assert!(self.data <= self.end);
         write(at, bytes);
         at
     }
 
     /// `target`, or a stub that jumps to it.
     fn call_target(&mut self, target: usize, variadic: bool) -> usize {
-        if (self.base..self.base + TEXT).contains(&target) {
+        if (self.base..self.text_end).contains(&target) {
             return target;
         }
         if let Some(&stub) = self.stubs.get(&(target | usize::from(variadic) << 63)) {
@@ -226,7 +256,9 @@ impl Memory {
 
     fn seal(&self) {
         // SAFETY: the first part of our own mapping.
-        let result = unsafe { libc::mprotect(self.base as *mut c_void, TEXT, libc::PROT_READ | libc::PROT_EXEC) };
+        let result = unsafe {
+            libc::mprotect(self.base as *mut c_void, self.text_end - self.base, libc::PROT_READ | libc::PROT_EXEC)
+        };
         assert_eq!(result, 0);
     }
 }
