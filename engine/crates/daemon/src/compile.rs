@@ -1,20 +1,18 @@
 //! Code for one function: Cranelift first, LLVM for what it cannot express.
 
 use std::cell::RefCell;
-use std::path::Path;
 use std::sync::Arc;
 
 use cranefly_bitcode::ir::{Function, GlobalId};
 use cranefly_bitcode::{Llvm, Reader};
 use cranefly_cache::{Compiled, Key, Store};
 use cranefly_codegen::cranelift::{Compiler, Flags};
-use cranefly_image::FunctionInfo;
 use rayon::prelude::*;
 
 use crate::units::LoadedUnit;
 
 /// How functions are compiled.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CodeOptions {
     /// rustc's `opt-level`.
     pub opt_level: String,
@@ -46,26 +44,27 @@ pub fn compile_all(
     wanted: &[(Arc<LoadedUnit>, Vec<usize>)],
     options: &CodeOptions,
 ) -> Result<(), CompileError> {
-    wanted.par_iter().try_for_each(|(unit, functions)| compile_unit(llvm, store, unit, functions, options))
+    wanted.par_iter().try_for_each(|(unit, functions)| {
+        let failed = |function: &str, reason: String| CompileError { function: function.to_owned(), reason };
+        let reader = open(llvm, unit).map_err(|reason| failed(&unit.unit.id, reason))?;
+        for &number in functions {
+            let info = &unit.unit.functions[number];
+            let name = &unit.unit.module.globals[info.global.0 as usize].name;
+            let compiled = compile(llvm, unit, &reader, info.global, options).map_err(|reason| failed(name, reason))?;
+            store.insert(Key(info.key), compiled);
+        }
+        Ok(())
+    })
 }
 
-fn compile_unit(
-    llvm: &Llvm,
-    store: &Store,
-    unit: &LoadedUnit,
-    functions: &[usize],
-    options: &CodeOptions,
-) -> Result<(), CompileError> {
-    let failed = |function: &str, reason: String| CompileError { function: function.to_owned(), reason };
-    let reader = Reader::open_file(llvm, &unit.path).map_err(|error| failed(&unit.unit.id, error.to_string()))?;
-    for &number in functions {
-        let info: &FunctionInfo = &unit.unit.functions[number];
-        let name = &unit.unit.module.globals[info.global.0 as usize].name;
-        let body = reader.function(info.global).map_err(|error| failed(name, error.to_string()))?;
-        let compiled = compile(llvm, &unit.path, info.global, &body, options).map_err(|reason| failed(name, reason))?;
-        store.insert(Key(info.key), compiled);
-    }
-    Ok(())
+/// Compiles one function of `unit`. Errors are reasons, in words.
+pub fn compile_one(llvm: &Llvm, unit: &LoadedUnit, function: usize, options: &CodeOptions) -> Result<Compiled, String> {
+    let reader = open(llvm, unit)?;
+    compile(llvm, unit, &reader, unit.unit.functions[function].global, options)
+}
+
+fn open(llvm: &Llvm, unit: &LoadedUnit) -> Result<Reader, String> {
+    Reader::open(llvm, &*unit.bytes, &unit.path.to_string_lossy()).map_err(|error| error.to_string())
 }
 
 thread_local! {
@@ -74,18 +73,19 @@ thread_local! {
 
 fn compile(
     llvm: &Llvm,
-    path: &Path,
+    unit: &LoadedUnit,
+    reader: &Reader,
     global: GlobalId,
-    body: &Function,
     options: &CodeOptions,
 ) -> Result<Compiled, String> {
+    let body = reader.function(global).map_err(|error| error.to_string())?;
     let outcome = COMPILER.with_borrow_mut(|cell| {
         if cell.as_ref().is_none_or(|(opt_level, _)| *opt_level != options.opt_level) {
             let flags = Flags { optimize: options.opt_level != "0", verify: false };
             *cell = Some((options.opt_level.clone(), Compiler::new(flags)));
         }
         let (_, compiler) = cell.as_mut().expect("set above");
-        compiler.compile(body).map(|code| (code, compiler.timing()))
+        compiler.compile(&body).map(|code| (code, compiler.timing()))
     });
     match outcome {
         Ok((code, timing)) => Ok(Compiled {
@@ -94,9 +94,18 @@ fn compile(
             translate_us: timing.translate.as_secs_f32() * 1e6,
             compile_us: timing.compile.as_secs_f32() * 1e6,
         }),
-        Err(error) => {
-            let _ = (llvm, path, global);
-            Err(error.to_string())
-        }
+        Err(error) => fall_back(llvm, unit, global, &body, options, &error.to_string()),
     }
+}
+
+fn fall_back(
+    llvm: &Llvm,
+    unit: &LoadedUnit,
+    global: GlobalId,
+    body: &Function,
+    options: &CodeOptions,
+    construct: &str,
+) -> Result<Compiled, String> {
+    let _ = (llvm, unit, global, body, options);
+    Err(construct.to_owned())
 }

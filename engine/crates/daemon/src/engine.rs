@@ -1,7 +1,9 @@
 //! The resident engine: programs, their images, and what is shared between them.
 
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime};
 
@@ -16,12 +18,24 @@ use crate::units::UnitCache;
 /// A program's name: workspace folder and id.
 pub type ProgramKey = (PathBuf, String);
 
+/// What images use, also those that outlive their program's next generation.
+#[derive(Debug)]
+pub struct Shared {
+    /// The toolchain's LLVM.
+    pub llvm: Llvm,
+    /// The function store.
+    pub store: Store,
+    /// How a program starts a daemon when it needs one and there is none.
+    pub command: Vec<OsString>,
+    /// Functions that programs had to wait for.
+    pub first_calls: AtomicU64,
+}
+
 /// What outlives a request.
 #[derive(Debug)]
 pub struct Engine {
-    pub(crate) llvm: Llvm,
+    pub(crate) shared: Arc<Shared>,
     pub(crate) sysroot: PathBuf,
-    pub(crate) store: Store,
     pub(crate) units: UnitCache,
     pub(crate) images: PathBuf,
     programs: Mutex<HashMap<ProgramKey, Arc<Mutex<ProgramState>>>>,
@@ -30,12 +44,19 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Opens the toolchain's LLVM. `images` is the folder that images live in; `cache_bytes` bounds the function store.
-    pub fn new(sysroot: &Path, images: PathBuf, cache_bytes: u64) -> Result<Self, cranefly_bitcode::Error> {
+    /// Opens the toolchain's LLVM. `images` is the folder that images live in; `cache_bytes` bounds the function store;
+    /// `command` starts this daemon.
+    pub fn new(
+        sysroot: &Path,
+        images: PathBuf,
+        cache_bytes: u64,
+        command: Vec<OsString>,
+    ) -> Result<Self, cranefly_bitcode::Error> {
+        let llvm = Llvm::open(sysroot)?;
+        let shared = Shared { llvm, store: Store::new(cache_bytes), command, first_calls: AtomicU64::new(0) };
         Ok(Self {
-            llvm: Llvm::open(sysroot)?,
+            shared: Arc::new(shared),
             sysroot: sysroot.to_owned(),
-            store: Store::new(cache_bytes),
             units: UnitCache::default(),
             images,
             programs: Mutex::default(),
@@ -85,7 +106,7 @@ impl Engine {
 
     /// What there is.
     pub fn status(&self) -> StatusResult {
-        let size = self.store.size();
+        let size = self.shared.store.size();
         let programs: Vec<ProgramStatus> = self
             .programs
             .lock()
@@ -103,6 +124,7 @@ impl Engine {
                 rss_bytes: resident_bytes(),
                 cache_functions: size.functions,
                 cache_bytes: size.bytes,
+                first_calls: self.shared.first_calls.load(Ordering::Relaxed),
                 image_bytes: programs.iter().map(|program| program.image_bytes).sum(),
             },
             programs,

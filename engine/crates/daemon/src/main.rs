@@ -5,6 +5,7 @@
 
 mod compile;
 mod engine;
+mod live;
 mod protocol;
 mod publish;
 mod rpc;
@@ -12,6 +13,7 @@ mod runtime_folder;
 mod server;
 mod units;
 
+use std::ffi::OsString;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -81,12 +83,18 @@ fn serve(options: &Options) -> anyhow::Result<()> {
         return Ok(());
     };
     let images = runtime_folder::find()?;
-    let engine = Engine::new(&options.sysroot, images, options.cache_bytes)?;
+    let engine = Engine::new(&options.sysroot, images, options.cache_bytes, own_command()?)?;
     tracing::info!(socket = %options.socket.display(), sysroot = %options.sysroot.display(), "serving");
     let result = Server::new(engine, &options.socket, options.idle).run(&listener);
     // Whoever starts next removes it otherwise.
     let _ = std::fs::remove_file(&options.socket);
     Ok(result?)
+}
+
+/// The command line that this daemon was started with, by absolute path.
+fn own_command() -> anyhow::Result<Vec<OsString>> {
+    let executable = std::env::current_exe()?.into_os_string();
+    Ok(std::iter::once(executable).chain(std::env::args_os().skip(1)).collect())
 }
 
 /// Binds the socket, or tells by `None` that a living daemon has it.

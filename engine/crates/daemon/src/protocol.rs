@@ -96,6 +96,8 @@ pub struct StageTimes {
     pub compile: f64,
     /// Linking in place and publishing.
     pub publish: f64,
+    /// Waiting for translation and code generation, on all cores.
+    pub wait: f64,
     /// From request to answer.
     pub wall: f64,
 }
@@ -225,6 +227,8 @@ pub struct MemoryStatus {
     pub cache_functions: u64,
     /// Bytes of the store.
     pub cache_bytes: u64,
+    /// Functions that programs had to wait for since the daemon's start.
+    pub first_calls: u64,
     /// Bytes of all images.
     pub image_bytes: u64,
 }

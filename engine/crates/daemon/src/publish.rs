@@ -13,6 +13,7 @@ use rayon::prelude::*;
 
 use crate::compile::{CodeOptions, compile_all};
 use crate::engine::{Engine, ProgramKey};
+use crate::live::LiveImage;
 use crate::protocol::{
     Fallback, FunctionCounts, FunctionEntry, FunctionsResult, ProgramStatus, PublishParams, PublishResult,
 };
@@ -23,12 +24,13 @@ use crate::units::LoadedUnit;
 #[derive(Debug, Default)]
 pub struct ProgramState {
     generation: u64,
-    program: Option<Program>,
+    live: Option<Arc<LiveImage>>,
     base: Option<Arc<BaseImage>>,
     units: Vec<Arc<LoadedUnit>>,
     /// What happened in the last generation, by symbol.
     last: HashMap<Arc<str>, &'static str>,
     scale: u64,
+    options: CodeOptions,
     image: PathBuf,
 }
 
@@ -40,7 +42,7 @@ impl Engine {
             opt_level: params.opt_level.clone(),
             full_debug_info: params.debug_info.as_deref() != Some("line-tables-only"),
         };
-        self.store.tick();
+        self.shared.store.tick();
         let mut result = PublishResult::default();
         let units = self.load_units(params, &options, &mut result)?;
 
@@ -53,14 +55,14 @@ impl Engine {
         let pending = match self.link(&mut state, &base, &units, &image, &options, &mut result) {
             // Full, or in any other way unusable: the image is made anew from cached code.
             Err(cranefly_image::Error::Full { .. }) => {
-                state.program = None;
+                state.retire();
                 state.scale = (state.scale.max(1) * 2).min(1 << 10);
                 self.link(&mut state, &base, &units, &image, &options, &mut result)
             }
             other => other,
         };
         let pending = pending.map_err(|error| {
-            state.program = None;
+            state.retire();
             RpcError::failed("image", error.to_string())
         })?;
         write_executable(&params.executable, &image, &base)
@@ -94,7 +96,7 @@ impl Engine {
             .collect();
         let loaded: Vec<(Arc<LoadedUnit>, bool)> = files
             .par_iter()
-            .map(|(path, id)| self.units.load(&self.llvm, path, id, &configuration))
+            .map(|(path, id)| self.units.load(&self.shared.llvm, path, id, &configuration))
             .collect::<Result<_, _>>()
             .map_err(|error| RpcError::failed("bitcode", error.to_string()))?;
         for (unit, read) in &loaded {
@@ -122,50 +124,82 @@ impl Engine {
         let start = Instant::now();
         result.functions = FunctionCounts::default();
         let inputs: Vec<Arc<Unit>> = units.iter().map(|unit| unit.unit.clone()).collect();
-        // The old image is updated in place if nobody runs from it; the lease keeps programs from starting meanwhile.
-        let same_base = state.base.as_ref().is_some_and(|old| Arc::ptr_eq(old, base));
         let before = state.keys();
-        let old = state.program.take().filter(|program| same_base && program.file().path() == image && image.exists());
-        let lease = old.as_ref().map(|program| program.file().lease()).transpose()?.flatten();
-        let (mut program, fresh) = match old.filter(|_| lease.is_some()) {
-            Some(program) => (program, false),
-            None => (self.fresh_image(base, &inputs, image, state.scale, options.full_debug_info)?, true),
-        };
-
-        let pending = program.update(&inputs)?;
-        let linked = start.elapsed();
-        let compiled = self.compile_missing(units, &pending, options, result)?;
-        let start = Instant::now();
-        let mut last = HashMap::new();
-        for pending in &pending {
-            let key = Key(pending.info().key);
-            let name = program.name(pending.symbol).clone();
-            let code = self.store.get(key).ok_or_else(|| cranefly_image::Error::Relocation {
-                function: name.to_string(),
-                reason: "its code is not in the store".to_owned(),
-            })?;
-            program.install(pending, &code.code)?;
-            let changed = before.get(&name).is_none_or(|&old| old != key.0);
-            result.functions.changed += u64::from(changed);
-            let status = if compiled.contains(&key) {
-                "compiled"
-            } else if changed {
-                result.functions.hit += 1;
-                "hit"
-            } else {
-                continue;
-            };
-            last.insert(name, status);
+        let same_base = state.base.as_ref().is_some_and(|old| Arc::ptr_eq(old, base));
+        let old = state.live.take().filter(|_| same_base && state.options == *options && image.exists());
+        if let Some(live) = &old
+            && live.program().consists_of(&inputs)
+        {
+            result.functions.total = total(&inputs);
+            result.warnings = warnings(&live.program());
+            state.live = old;
+            return Ok(HashMap::new());
         }
-        result.functions.total = inputs.iter().map(|unit| unit.functions.len() as u64).sum();
+        // The old image is updated in place if nobody runs from it; the lease keeps programs from starting meanwhile.
+        let in_place = old.as_ref().map(|live| live.program().file().lease()).transpose()?.flatten();
+        let (live, fresh) = match old {
+            Some(live) if in_place.is_some() => (live, false),
+            old => {
+                if let Some(old) = old {
+                    old.retire();
+                }
+                (self.fresh_image(base, &inputs, image, state.scale, options)?, true)
+            }
+        };
+        // Until it is complete: after an error the next publication begins anew.
+        let mut program = live.program();
+        let last = self.bind(&mut program, &before, units, &inputs, options, result)?;
         result.warnings = warnings(&program);
         program.commit(&image.to_string_lossy())?;
         if fresh {
             program.file_mut().rename(image)?;
         }
-        state.program = Some(program);
-        drop(lease);
-        result.us.publish = (linked + start.elapsed()).as_secs_f64() * 1e6;
+        drop(program);
+        drop(in_place);
+        live.published(units, options);
+        state.live = Some(live);
+        state.options = options.clone();
+        result.us.publish = start.elapsed().as_secs_f64() * 1e6 - result.us.wait;
+        Ok(last)
+    }
+
+    /// Gives code to every function that must have it now, and lets the others wait for their first call.
+    fn bind(
+        &self,
+        program: &mut Program,
+        before: &HashMap<Arc<str>, u128>,
+        units: &[Arc<LoadedUnit>],
+        inputs: &[Arc<Unit>],
+        options: &CodeOptions,
+        result: &mut PublishResult,
+    ) -> Result<HashMap<Arc<str>, &'static str>, cranefly_image::Error> {
+        let pending = program.update(inputs)?;
+        // What had code was called, or would be soon: its new version is compiled now. The rest waits.
+        let start = Instant::now();
+        let eager: Vec<Pending> = pending.iter().filter(|pending| program.has_code(pending)).cloned().collect();
+        let compiled = self.compile_missing(units, &eager, options, result)?;
+        result.us.wait = start.elapsed().as_secs_f64() * 1e6;
+        let mut last = HashMap::new();
+        for pending in &pending {
+            let key = Key(pending.info().key);
+            let name = program.name(pending.symbol).clone();
+            let changed = before.get(&name).is_none_or(|&old| old != key.0);
+            result.functions.changed += u64::from(changed);
+            let status = match self.shared.store.get(key) {
+                Some(code) => {
+                    program.install(pending, &code.code)?;
+                    if compiled.contains(&key) { "compiled" } else { "hit" }
+                }
+                None => {
+                    program.defer(pending);
+                    result.functions.deferred += 1;
+                    "deferred"
+                }
+            };
+            result.functions.hit += u64::from(status == "hit" && changed);
+            last.insert(name, status);
+        }
+        result.functions.total = total(inputs);
         Ok(last)
     }
 
@@ -175,12 +209,18 @@ impl Engine {
         units: &[Arc<Unit>],
         image: &Path,
         scale: u64,
-        full_debug_info: bool,
-    ) -> Result<Program, cranefly_image::Error> {
+        options: &CodeOptions,
+    ) -> Result<Arc<LiveImage>, cranefly_image::Error> {
         static COUNTER: AtomicU64 = AtomicU64::new(0);
-        let number = COUNTER.fetch_add(1, Ordering::Relaxed);
-        let temporary = image.with_extension(format!("{}-{number}", std::process::id()));
-        Program::create(&temporary, base.clone(), &cranefly_image::demand(units, scale), full_debug_info)
+        let suffix = format!("{}-{}", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed));
+        let temporary = image.with_extension(&suffix);
+        let control = image.with_extension(format!("{suffix}.control"));
+        let demand = cranefly_image::demand(units, scale);
+        let program = Program::create(&temporary, base.clone(), &demand, options.full_debug_info, &control)?;
+        LiveImage::new(program, &control, self.shared.clone()).map_err(|error| cranefly_image::Error::File {
+            path: control,
+            source: std::io::Error::other(error.to_string()),
+        })
     }
 
     /// Compiles what is pending and not in the store.
@@ -197,17 +237,17 @@ impl Engine {
         for pending in pending {
             let key = Key(pending.info().key);
             // Equal functions are compiled once.
-            if !compiled.contains(&key) && self.store.get(key).is_none() {
+            if !compiled.contains(&key) && self.shared.store.get(key).is_none() {
                 compiled.insert(key);
                 wanted.entry(&pending.unit.id).or_default().push(pending.function);
             }
         }
         let wanted: Vec<(Arc<LoadedUnit>, Vec<usize>)> =
             wanted.into_iter().map(|(id, functions)| (by_id[id].clone(), functions)).collect();
-        compile_all(&self.llvm, &self.store, &wanted, options)
+        compile_all(&self.shared.llvm, &self.shared.store, &wanted, options)
             .map_err(|error| cranefly_image::Error::Relocation { function: error.function, reason: error.reason })?;
         for key in &compiled {
-            if let Some(code) = self.store.get(*key) {
+            if let Some(code) = self.shared.store.get(*key) {
                 result.us.translate += f64::from(code.translate_us);
                 result.us.compile += f64::from(code.compile_us);
                 result.functions.compiled += 1;
@@ -220,7 +260,7 @@ impl Engine {
     fn fallbacks(&self, state: &ProgramState) -> Vec<Fallback> {
         let mut counts: BTreeMap<Arc<str>, u64> = BTreeMap::new();
         for key in state.units.iter().flat_map(|unit| &unit.unit.functions).map(|function| Key(function.key)) {
-            if let Some(construct) = self.store.get(key).and_then(|compiled| compiled.construct) {
+            if let Some(construct) = self.shared.store.get(key).and_then(|compiled| compiled.construct) {
                 *counts.entry(construct).or_default() += 1;
             }
         }
@@ -248,7 +288,7 @@ impl Engine {
         for unit in &state.units {
             for (function, times) in unit.unit.functions.iter().zip(&unit.times) {
                 let symbol = &unit.unit.module.globals[function.global.0 as usize].name;
-                let compiled = self.store.get(Key(function.key));
+                let compiled = self.shared.store.get(Key(function.key));
                 let mut us = *times;
                 if let Some(compiled) = &compiled {
                     us.translate = compiled.translate_us;
@@ -295,13 +335,20 @@ impl ProgramState {
             generation: self.generation,
             functions: self.units.iter().map(|unit| unit.unit.functions.len() as u64).sum(),
             image: self.image.clone(),
-            image_bytes: self.program.as_ref().map_or(0, |program| program.file().allocated_bytes()),
+            image_bytes: self.live.as_ref().map_or(0, |live| live.program().file().allocated_bytes()),
+        }
+    }
+
+    /// Gives the image up; programs that run from it go on.
+    fn retire(&mut self) {
+        if let Some(live) = self.live.take() {
+            live.retire();
         }
     }
 
     /// Removes the image's file; programs that run from it go on.
     pub fn remove_image(&mut self) {
-        self.program = None;
+        self.retire();
         // Already gone is as good.
         let _ = std::fs::remove_file(&self.image);
     }
@@ -317,6 +364,10 @@ fn unit_id(unit: &str, path: &Path) -> Arc<str> {
 
 fn source_path(file: &cranefly_bitcode::ir::SourceFile) -> String {
     Path::new(&*file.directory).join(&*file.name).to_string_lossy().into_owned()
+}
+
+fn total(units: &[Arc<Unit>]) -> u64 {
+    units.iter().map(|unit| unit.functions.len() as u64).sum()
 }
 
 fn warnings(program: &Program) -> Vec<String> {

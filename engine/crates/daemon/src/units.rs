@@ -19,6 +19,8 @@ pub struct LoadedUnit {
     pub unit: Arc<Unit>,
     /// Its file.
     pub path: PathBuf,
+    /// The bitcode: the file may be gone by the time that a function is first called.
+    pub bytes: Box<[u8]>,
     /// Microseconds of opening the module.
     pub open_us: f64,
     /// By function.
@@ -78,7 +80,10 @@ impl UnitCache {
 
 fn read(llvm: &Llvm, path: &Path, id: &Arc<str>, configuration: &str) -> Result<LoadedUnit, Error> {
     let start = Instant::now();
-    let reader = Reader::open_file(llvm, path)?;
+    let name = path.display().to_string();
+    let bytes = std::fs::read(path).map_err(|error| Error::Io { file: name.clone(), reason: error.to_string() })?;
+    let bytes = bytes.into_boxed_slice();
+    let reader = Reader::open(llvm, &*bytes, &name)?;
     let open_us = start.elapsed().as_secs_f64() * 1e6;
     let mut keyer = Keyer::new(configuration);
     let ids: Vec<_> = reader.functions().collect();
@@ -103,5 +108,5 @@ fn read(llvm: &Llvm, path: &Path, id: &Arc<str>, configuration: &str) -> Result<
         });
     }
     let unit = Arc::new(Unit { id: id.clone(), module: reader.module().clone(), functions });
-    Ok(LoadedUnit { unit, path: path.to_owned(), open_us, times })
+    Ok(LoadedUnit { unit, path: path.to_owned(), bytes, open_us, times })
 }

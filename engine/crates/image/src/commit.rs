@@ -38,6 +38,7 @@ impl Program {
             dynamic.into_iter().map(|(tag, value)| (tag, if tag == tag::STRSZ { size } else { value })).collect();
         elf::rewrite(&mut self.file, Region::Dynamic, &elf::dynamic_section(&entries))?;
         elf::write_headers(&mut self.file, self.tls_align);
+        self.sealed = true;
         Ok(())
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::Error;
 use crate::debug_info::{self, Bases, Detail, FunctionInfo};
+use crate::elf;
 use crate::input::Unit;
 use crate::layout::Region;
 use crate::program::Program;
@@ -25,43 +26,62 @@ impl Program {
         let mut ids: Vec<&Arc<str>> = dirty.iter().collect();
         ids.sort_unstable();
         for id in ids {
-            if let Some(old) = self.contributions.remove(id) {
+            for old in self.contributions.remove(id).unwrap_or_default() {
                 let padding =
                     debug_info::neutralise(self.file.read(old.at, old.len)).map_err(|error| failed(id, &error))?;
                 self.file.write(old.at, &padding);
             }
             let Some(state) = self.units.get(id) else { continue };
             let unit = state.unit.clone();
-            let functions = self.placed_functions(&unit);
-            let bases = Bases {
-                info: self.file.used(Region::DebugInfo),
-                line: self.file.used(Region::DebugLine),
-                ranges: self.file.used(Region::DebugRanges),
-            };
-            let description = debug_info::Unit {
-                name: id,
-                directory: directory(&unit),
-                detail: if self.full_debug_info { Detail::Full } else { Detail::LineTables },
-                functions: &functions,
-            };
-            let new = debug_info::contribution(&description, bases).map_err(|error| failed(id, &error))?;
-            drop(functions);
-            if new.info.is_empty() {
-                continue;
-            }
-            self.file.append(Region::DebugLine, &new.line, 1)?;
-            self.file.append(Region::DebugRanges, &new.ranges, 1)?;
-            let at = self.file.append(Region::DebugInfo, &new.info, 1)?;
-            self.contributions.insert(id.clone(), Contribution { at, len: new.info.len() });
+            self.contribute(&unit, |_| true)?;
         }
         Ok(())
     }
 
+    /// Describes the code that was installed since the image was committed or this was last called. Only appends, so
+    /// programs may read meanwhile.
+    pub fn describe_added(&mut self) -> Result<(), Error> {
+        let mut added: Vec<(Arc<Unit>, usize)> = std::mem::take(&mut self.added);
+        added.sort_by(|a, b| (&a.0.id, a.1).cmp(&(&b.0.id, b.1)));
+        for group in added.chunk_by(|a, b| a.0.id == b.0.id) {
+            self.contribute(&group[0].0, |number| group.iter().any(|(_, function)| *function == number))?;
+        }
+        elf::write_sections(&mut self.file);
+        Ok(())
+    }
+
+    /// Appends a contribution for the functions of `unit` that `wanted` picks by number.
+    fn contribute(&mut self, unit: &Arc<Unit>, wanted: impl Fn(usize) -> bool) -> Result<(), Error> {
+        let functions = self.placed_functions(unit, wanted);
+        let bases = Bases {
+            info: self.file.used(Region::DebugInfo),
+            line: self.file.used(Region::DebugLine),
+            ranges: self.file.used(Region::DebugRanges),
+        };
+        let description = debug_info::Unit {
+            name: &unit.id,
+            directory: directory(unit),
+            detail: if self.full_debug_info { Detail::Full } else { Detail::LineTables },
+            functions: &functions,
+        };
+        let new = debug_info::contribution(&description, bases).map_err(|error| failed(&unit.id, &error))?;
+        drop(functions);
+        if new.info.is_empty() {
+            return Ok(());
+        }
+        self.file.append(Region::DebugLine, &new.line, 1)?;
+        self.file.append(Region::DebugRanges, &new.ranges, 1)?;
+        let at = self.file.append(Region::DebugInfo, &new.info, 1)?;
+        let contribution = Contribution { at, len: new.info.len() };
+        self.contributions.entry(unit.id.clone()).or_default().push(contribution);
+        Ok(())
+    }
+
     /// The unit's functions that have code, with what is known of their source positions.
-    fn placed_functions<'a>(&'a self, unit: &'a Unit) -> Vec<FunctionInfo<'a>> {
+    fn placed_functions<'a>(&'a self, unit: &'a Unit, wanted: impl Fn(usize) -> bool) -> Vec<FunctionInfo<'a>> {
         let state = &self.units[&unit.id];
         let mut functions = Vec::new();
-        for function in &unit.functions {
+        for (_, function) in unit.functions.iter().enumerate().filter(|(number, _)| wanted(*number)) {
             let symbol = &self.symbols[state.symbols[function.global.0 as usize]];
             let ours =
                 symbol.definition().is_some_and(|definer| definer.unit == unit.id && definer.global == function.global);

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::Error;
 use crate::file::ImageFile;
-use crate::layout::{Layout, Region};
+use crate::layout::Region;
 
 /// Index of `.text` in the section header table (a null entry comes first, `Region::Header` has none).
 pub const TEXT_SECTION: u16 = Region::Text as u16;
@@ -102,10 +102,12 @@ pub fn write_headers(file: &mut ImageFile, tls_align: u64) {
     let mut bytes = file_header(0, count, Some((SECTION_HEADERS, sections, Region::Shstrtab as u16)));
     bytes.extend(headers.concat());
     file.write(0, &bytes);
-    write_sections(file, &layout);
+    write_sections(file);
 }
 
-fn write_sections(file: &mut ImageFile, layout: &Layout) {
+/// Writes the section headers: the sizes of everything that grows.
+pub fn write_sections(file: &mut ImageFile) {
+    let layout = file.layout().clone();
     let mut names = vec![0u8];
     let mut bytes = vec![0u8; 64];
     let offsets: Vec<u32> = Region::ALL

@@ -20,6 +20,9 @@ pub enum Error {
         /// Section name.
         region: &'static str,
     },
+    /// A function that is compiled on its first call needs something that only the loader could give.
+    #[error("it refers to something that was not known when the program started")]
+    Sealed,
     /// The program is too large for one image.
     #[error("the program needs more than 2 GB of code and data, which PC-relative addressing cannot span")]
     TooLarge,

@@ -16,6 +16,7 @@ mod file;
 mod input;
 mod layout;
 mod program;
+mod runtime_symbols;
 mod symbols;
 mod text;
 pub mod unwind;

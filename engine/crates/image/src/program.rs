@@ -1,6 +1,6 @@
 //! A program's image: units in, functions to bind out, and code put in place.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 use std::sync::Arc;
@@ -15,6 +15,7 @@ use crate::dynamic::{DynamicRelocation, DynamicTables, symbol as elf_symbol};
 use crate::file::ImageFile;
 use crate::input::{FunctionInfo, Unit};
 use crate::layout::{Demand, Layout, Region};
+use crate::runtime_symbols::RUNTIME_FUNCTIONS;
 use crate::symbols::{Definer, Place, SymbolIndex, Symbols};
 use crate::text::{self, Bound, PlacedCode, SLOT_SIZE};
 use crate::{Error, unwind};
@@ -62,13 +63,22 @@ pub struct Program {
     pub(crate) group_bounds: HashMap<Arc<str>, (u64, u64)>,
     pub(crate) allocator_symbols: Vec<SymbolIndex>,
     runtime_symbols: Vec<SymbolIndex>,
-    pub(crate) contributions: HashMap<Arc<str>, Contribution>,
+    pub(crate) contributions: HashMap<Arc<str>, Vec<Contribution>>,
     pub(crate) dirty_units: HashSet<Arc<str>>,
     pub(crate) full_debug_info: bool,
     pub(crate) tls_align: u64,
     cies: [u64; 2],
     fdes: u32,
     personality_cell: u64,
+    stub_entry: u64,
+    attach: u64,
+    attach_row: Option<u32>,
+    /// Symbols by slot number.
+    slots: Vec<SymbolIndex>,
+    /// Code that was added since the last contribution, by unit and function.
+    pub(crate) added: Vec<(Arc<Unit>, usize)>,
+    /// Programs may have the image mapped: nothing that the loader reads may change any more.
+    pub(crate) sealed: bool,
 }
 
 /// What a program needs room for.
@@ -94,8 +104,15 @@ pub fn demand(units: &[Arc<Unit>], scale: u64) -> Demand {
 
 impl Program {
     /// An empty image at `path`, which must not exist, on top of `base`. `full_debug_info`: the sources' debug info has more
-    /// than line tables, so that functions have entries of their own.
-    pub fn create(path: &Path, base: Arc<BaseImage>, demand: &Demand, full_debug_info: bool) -> Result<Self, Error> {
+    /// than line tables, so that functions have entries of their own. `control`: absolute path of the control file by which
+    /// programs ask for functions that have no code yet.
+    pub fn create(
+        path: &Path,
+        base: Arc<BaseImage>,
+        demand: &Demand,
+        full_debug_info: bool,
+        control: &Path,
+    ) -> Result<Self, Error> {
         let layout = Layout::new(demand).ok_or(Error::TooLarge)?;
         let mut file = ImageFile::create(path, layout)?;
         let mut dynamic = DynamicTables::default();
@@ -130,8 +147,19 @@ impl Program {
             cies: [0; 2],
             fdes: 0,
             personality_cell,
+            stub_entry: 0,
+            attach: 0,
+            attach_row: None,
+            slots: Vec::new(),
+            added: Vec::new(),
+            sealed: false,
         };
         program.start_unwind_tables()?;
+        program.place_stub(control)?;
+        for name in RUNTIME_FUNCTIONS {
+            let index = program.runtime(name)?;
+            program.call_target(index)?;
+        }
         Ok(program)
     }
 
@@ -154,6 +182,8 @@ impl Program {
     /// No program may have the image mapped (see [`ImageFile::lease`]). Ends with [`Self::commit`]; after an error the image
     /// is not usable and must be made anew.
     pub fn update(&mut self, units: &[Arc<Unit>]) -> Result<Vec<Pending>, Error> {
+        self.sealed = false;
+        self.added.clear();
         let kept: HashSet<&Arc<str>> = units.iter().map(|unit| &unit.id).collect();
         let changed: Vec<&Arc<Unit>> = units
             .iter()
@@ -194,6 +224,39 @@ impl Program {
             self.find_pending(unit, &mut pending);
         }
         Ok(pending)
+    }
+
+    /// Copies the first-call stub, and describes it and all slots to the unwinder.
+    fn place_stub(&mut self, control: &Path) -> Result<(), Error> {
+        let failed = |error: &dyn std::fmt::Display| Error::Relocation {
+            function: "the first-call stub".to_owned(),
+            reason: error.to_string(),
+        };
+        let stub = cranefly_runtime::stub();
+        let block = cranefly_runtime::data_block(control).map_err(|error| failed(&error))?;
+        let data = self.file.append(Region::Runtime, &block, cranefly_runtime::DATA_ALIGN)?;
+        let slots = self.file.layout().start(Region::Slots);
+        let at = self.file.reserve(Region::Stub, stub.code.len() as u64, cranefly_runtime::STUB_ALIGN)?;
+        self.file.write(at, &stub.bind(at, slots, data));
+        self.stub_entry = at + stub.entry as u64;
+        self.attach = at + stub.attach as u64;
+        let length = u32::try_from(stub.code.len()).expect("a page of code");
+        self.add_fde("the first-call stub", at, length, None, &stub.cfi())?;
+        let length = u32::try_from(self.file.layout().capacity(Region::Slots)).expect("an image is smaller than 2 GB");
+        self.add_fde("the slots", slots, length, None, cranefly_runtime::SLOTS_CFI)?;
+        self.start_init_array()
+    }
+
+    /// The first thing that runs at start: mapping the control file, which must not fail later for want of descriptors.
+    fn start_init_array(&mut self) -> Result<(), Error> {
+        self.file.set_used(Region::InitArray, 0)?;
+        let cell = self.file.reserve(Region::InitArray, 8, 8)?;
+        let attach = DynamicRelocation::Relative(self.attach.cast_signed());
+        match self.attach_row {
+            Some(row) => self.relocations.write(&mut self.file, row, cell, attach),
+            None => self.attach_row = Some(self.relocations.add(&mut self.file, cell, attach)?),
+        }
+        Ok(())
     }
 
     fn forget_definitions(&mut self, id: &Arc<str>, touched: &mut HashSet<SymbolIndex>) {
@@ -353,9 +416,8 @@ impl Program {
     /// Lays the members of every section group side by side.
     fn place_groups(&mut self, moved: &mut HashSet<SymbolIndex>) -> Result<(), Error> {
         let groups = std::mem::take(&mut self.groups);
-        for region in [Region::InitArray, Region::FiniArray] {
-            self.file.set_used(region, 0)?;
-        }
+        self.start_init_array()?;
+        self.file.set_used(Region::FiniArray, 0)?;
         for (kind, members) in &groups {
             let mut members = members.clone();
             members.sort_by(|a, b| (&a.1.id, a.0).cmp(&(&b.1.id, b.0)));
@@ -404,6 +466,7 @@ impl Program {
         }
         let slot = self.file.reserve(Region::Slots, SLOT_SIZE, SLOT_SIZE)?;
         self.symbols[index].slot = Some(slot);
+        self.slots.push(index);
         Ok(slot)
     }
 
@@ -475,6 +538,84 @@ impl Program {
         hasher.finish()
     }
 
+    /// Lets the function be compiled when it is first called.
+    pub fn defer(&mut self, pending: &Pending) {
+        let symbol = &mut self.symbols[pending.symbol];
+        symbol.code = None;
+        let slot = symbol.slot.expect("a defined function has a slot");
+        self.file.publish_u64(slot, text::lazy_word(slot, self.stub_entry));
+    }
+
+    /// Whether the function that is to be bound had code before.
+    pub fn has_code(&self, pending: &Pending) -> bool {
+        self.symbols[pending.symbol].code.is_some()
+    }
+
+    /// Whether `pending` still says what its slot needs: it has no code, and its definition is the same.
+    pub fn is_deferred(&self, pending: &Pending) -> bool {
+        let same = |(unit, global)| Arc::ptr_eq(&unit, &pending.unit) && global == pending.info().global;
+        !self.has_code(pending) && self.definition(pending.symbol).is_some_and(same)
+    }
+
+    /// What must be bound for the slot with this number to have code; `None` if it has, or if there is no such slot.
+    pub fn deferred(&self, slot: u32) -> Option<Pending> {
+        let symbol = *self.slots.get(slot as usize)?;
+        if self.symbols[symbol].code.is_some() {
+            return None;
+        }
+        let (unit, global) = self.definition(symbol)?;
+        let function = unit.functions.iter().position(|function| function.global == global)?;
+        Some(Pending { symbol, unit, function, changed: true })
+    }
+
+    /// Every function that has no code yet, callees after their callers as far as calls are direct, from `main` on; the rest
+    /// in the order of the units.
+    pub fn deferred_in_call_order(&self) -> Vec<Pending> {
+        let mut order = Vec::new();
+        let mut seen = HashSet::new();
+        let mut queue: VecDeque<SymbolIndex> = self.symbols.find("main").into_iter().collect();
+        let mut rest = self.slots.iter().copied();
+        while let Some(symbol) = queue.pop_front().or_else(|| rest.next()) {
+            if !seen.insert(symbol) {
+                continue;
+            }
+            let Some((unit, global)) = self.definition(symbol) else { continue };
+            let Some(function) = unit.functions.iter().position(|function| function.global == global) else { continue };
+            let state = &self.units[&unit.id];
+            queue.extend(
+                unit.functions[function]
+                    .symbols
+                    .iter()
+                    .map(|reference| state.symbols[reference.global.0 as usize])
+                    .filter(|callee| self.symbols[*callee].slot.is_some()),
+            );
+            if self.symbols[symbol].code.is_none() {
+                order.push(Pending { symbol, unit, function, changed: true });
+            }
+        }
+        order
+    }
+
+    /// Gives the slot of a function that cannot be compiled code that ends the program with `message`.
+    pub fn install_failure(&mut self, pending: &Pending, message: &str) -> Result<(), Error> {
+        let at = self.file.end(Region::Text).next_multiple_of(16);
+        let fail = self.stub_entry - cranefly_runtime::stub().entry as u64 + cranefly_runtime::stub().fail as u64;
+        let code = cranefly_runtime::failure_code(at, fail, message).map_err(|error| Error::Relocation {
+            function: self.symbols[pending.symbol].name.to_string(),
+            reason: error.to_string(),
+        })?;
+        let at = self.file.append(Region::Text, &code, 16)?;
+        let slot = self.symbols[pending.symbol].slot.expect("a defined function has a slot");
+        self.file.publish_u64(slot, text::jump_word(slot, at));
+        Ok(())
+    }
+
+    /// Whether the program consists of just these units.
+    pub fn consists_of(&self, units: &[Arc<Unit>]) -> bool {
+        self.units.len() == units.len()
+            && units.iter().all(|unit| self.units.get(&unit.id).is_some_and(|state| Arc::ptr_eq(&state.unit, unit)))
+    }
+
     /// Appends `code`, bound, and lets the function's slot jump to it.
     pub fn install(&mut self, pending: &Pending, code: &Arc<MachineCode>) -> Result<(), Error> {
         let name = self.symbols[pending.symbol].name.clone();
@@ -498,6 +639,9 @@ impl Program {
         symbol.code = Some(PlacedCode { key: pending.info().key, code: code.clone(), address, binding, symtab });
         let slot = symbol.slot.expect("a defined function has a slot");
         self.file.publish_u64(slot, text::jump_word(slot, address));
+        if self.sealed {
+            self.added.push((pending.unit.clone(), pending.function));
+        }
         Ok(())
     }
 
@@ -593,9 +737,14 @@ impl Program {
 
     fn got_cell(&mut self, known: Option<u64>, relocation: DynamicRelocation) -> Result<u64, Error> {
         if let Some(cell) = known {
-            let row = self.got_rows(cell);
-            self.relocations.write(&mut self.file, row, cell, relocation);
+            if !self.sealed {
+                let row = self.got_rows(cell);
+                self.relocations.write(&mut self.file, row, cell, relocation);
+            }
             return Ok(cell);
+        }
+        if self.sealed {
+            return Err(Error::Sealed);
         }
         let cell = self.file.reserve(Region::Got, 16, 8)?;
         let row = self.relocations.add(&mut self.file, cell, relocation)?;
@@ -617,9 +766,14 @@ impl Program {
         } else {
             None
         };
-        let cie = self.cies[usize::from(code.has_personality)];
+        self.add_fde(name, address, code.text_len, lsda, &code.cfi)
+    }
+
+    fn add_fde(&mut self, name: &str, address: u64, len: u32, lsda: Option<u64>, cfi: &[u8]) -> Result<(), Error> {
+        let failed = |error: unwind::UnwindError| unwind_error(name, &error);
+        let cie = self.cies[usize::from(lsda.is_some())];
         let at = self.file.end(Region::EhFrame);
-        let fde = unwind::fde(cie, at, address, code.text_len, lsda, &code.cfi).map_err(failed)?;
+        let fde = unwind::fde(cie, at, address, len, lsda, cfi).map_err(failed)?;
         // Behind it the file is still zero, which terminates the section.
         let fde = self.file.append(Region::EhFrame, &fde, unwind::FRAME_ALIGN)?;
         let hdr = self.file.layout().start(Region::EhFrameHdr);
