@@ -145,7 +145,7 @@ pub(crate) fn walk(cx: &Context, types: &mut TypeTable, gep: ValueRef) -> Result
             .transpose()?
             .map(|width| sign_extend(api.LLVMConstIntGetZExtValue(operand), width));
         let stride = if index == 1 {
-            types.get(api, ty).alloc_size()
+            types.stride(api, ty).ok_or("getelementptr over an unusual type")?
         } else {
             let shape = types.shape(api, ty);
             match (&*shape, constant) {
@@ -160,7 +160,7 @@ pub(crate) fn walk(cx: &Context, types: &mut TypeTable, gep: ValueRef) -> Result
                     ty = *element;
                     *stride
                 }
-                _ => return Err("getelementptr into a scalar".to_owned()),
+                _ => return Err("getelementptr into an unusual type".to_owned()),
             }
         } as i64;
         match constant {

@@ -53,6 +53,8 @@ handles! {
     DiagnosticRef
     /// `LLVMErrorRef`
     ErrorRef
+    /// `LLVMTargetDataRef`
+    DataLayoutRef
 }
 
 /// Callback of `LLVMContextSetDiagnosticHandler`.
@@ -162,6 +164,10 @@ llvm_api! {
     fn LLVMIsFunctionVarArg(ty: LlvmType) -> c_int;
     fn LLVMGetPointerAddressSpace(ty: LlvmType) -> c_uint;
     fn LLVMPrintTypeToString(ty: LlvmType) -> *mut c_char;
+    fn LLVMGetModuleDataLayout(module: ModuleRef) -> DataLayoutRef;
+    fn LLVMTypeIsSized(ty: LlvmType) -> c_int;
+    fn LLVMABISizeOfType(layout: DataLayoutRef, ty: LlvmType) -> u64;
+    fn LLVMABIAlignmentOfType(layout: DataLayoutRef, ty: LlvmType) -> c_uint;
     fn LLVMIntTypeInContext(context: ContextRef, bits: c_uint) -> LlvmType;
     fn LLVMConstIntOfArbitraryPrecision(ty: LlvmType, count: c_uint, words: *const u64) -> ValueRef;
     fn LLVMConstIntGetZExtValue(value: ValueRef) -> u64;

@@ -156,7 +156,7 @@ fn describe_variable(cx: &Context, types: &mut TypeTable, variable: ValueRef) ->
         thread_local: api.LLVMIsThreadLocal(variable) != 0,
         constant: api.LLVMIsGlobalConstant(variable) != 0,
         unnamed_addr: api.LLVMGetUnnamedAddress(variable) != NO_UNNAMED_ADDRESS,
-        size: ty.alloc_size(),
+        size: types.variable_size(api, api.LLVMGlobalGetValueType(variable)),
         align,
         section: section_of(cx, variable),
         init: None,

@@ -68,7 +68,9 @@ impl Decoder<'_> {
 
     fn alloca(&mut self, value: ValueRef) -> Op {
         let api = self.cx.api();
-        let size = self.ty(api.LLVMGetAllocatedType(value)).alloc_size();
+        let Some(size) = self.tables.types.stride(api, api.LLVMGetAllocatedType(value)) else {
+            return Self::unsupported("alloca of an unusual type");
+        };
         let align = u64::from(api.LLVMGetAlignment(value));
         let count = api.LLVMGetOperand(value, 0);
         if api.LLVMGetValueKind(count) != value_kind::INT {

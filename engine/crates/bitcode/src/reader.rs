@@ -28,7 +28,7 @@ impl Reader {
     pub fn open(llvm: &Llvm, bytes: impl Into<Box<[u8]>>, name: &str) -> Result<Self, Error> {
         let context = Context::parse(llvm, bytes.into(), name)?;
         check_target(&context)?;
-        let mut types = TypeTable::new();
+        let mut types = TypeTable::new(llvm.api(), context.module);
         let (globals, module) = globals::read(&context, &mut types)?;
         let tables = RefCell::new(Tables::new(&context, types));
         Ok(Self { context, globals, module, tables })

@@ -51,8 +51,8 @@ fn a_missing_body() {
     assert!(matches!(reader.function(id), Err(Error::NoBody { .. })));
 }
 
-/// LLVM itself may crash on a file whose middle was overwritten, so that runs in a child. What is asserted: no hang, no
-/// Rust panic, nothing on the standard error stream that is not ours.
+/// LLVM itself may crash on a file whose middle was overwritten, so that runs in a child. What is asserted: no
+/// Rust panic, and that nearly all damage is met with an error or goes unnoticed.
 #[test]
 fn flipped_bytes() {
     let bytes = sample();
@@ -77,7 +77,7 @@ fn flipped_bytes() {
         crashes += usize::from(!output.status.success());
     }
     println!("{crashes} of {cases} damaged files crash LLVM");
-    assert!(crashes * 2 < cases, "{crashes} of {cases}");
+    assert!(crashes * 10 < cases, "{crashes} of {cases}");
 }
 
 /// Reads one file completely; run by `flipped_bytes`.
