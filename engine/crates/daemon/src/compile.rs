@@ -2,11 +2,14 @@
 
 use std::cell::RefCell;
 use std::sync::Arc;
+use std::time::Instant;
 
-use cranefly_bitcode::ir::{Function, GlobalId};
+use cranefly_bitcode::ir::{Function, GlobalId, Linkage};
 use cranefly_bitcode::{Llvm, Reader};
 use cranefly_cache::{Compiled, Key, Store};
 use cranefly_codegen::cranelift::{Compiler, Flags};
+use cranefly_codegen::llvm::{LlvmCompiler, OptLevel};
+use cranefly_codegen::machine::Target;
 use rayon::prelude::*;
 
 use crate::units::LoadedUnit;
@@ -98,6 +101,7 @@ fn compile(
     }
 }
 
+/// Compiles with LLVM what Cranelift could not take: `construct` says what that was.
 fn fall_back(
     llvm: &Llvm,
     unit: &LoadedUnit,
@@ -106,6 +110,34 @@ fn fall_back(
     options: &CodeOptions,
     construct: &str,
 ) -> Result<Compiled, String> {
-    let _ = (llvm, unit, global, body, options);
-    Err(construct.to_owned())
+    let failed =
+        |error: &dyn std::fmt::Display| format!("{construct} is not supported by Cranelift, and LLVM failed: {error}");
+    let start = Instant::now();
+    let compiler = LlvmCompiler::new(llvm).map_err(|error| failed(&error))?;
+    let level = match options.opt_level.as_str() {
+        "0" => OptLevel::None,
+        "1" => OptLevel::Less,
+        "3" => OptLevel::Aggressive,
+        _ => OptLevel::Default,
+    };
+    let compiled = compiler.compile(&unit.bytes, global, body, level).map_err(|error| failed(&error))?;
+    let mut code = compiled.code;
+    for relocation in &mut code.relocations {
+        let Target::Symbol(number) = relocation.target else { continue };
+        let Some(extra) = (number as usize).checked_sub(body.symbols.len()) else { continue };
+        // Known to LLVM only: by name if others can see it, else by its number in the unit.
+        let symbol = compiled.symbols.get(body.symbols.len() + extra).ok_or("a relocation to an unknown symbol")?;
+        let global = &unit.unit.module.globals[symbol.global.0 as usize];
+        relocation.target = if global.linkage == Linkage::Local {
+            Target::Global(symbol.global.0)
+        } else {
+            Target::Runtime(global.name.to_string())
+        };
+    }
+    Ok(Compiled {
+        code: Arc::new(code),
+        construct: Some(construct.into()),
+        translate_us: 0.0,
+        compile_us: start.elapsed().as_secs_f32() * 1e6,
+    })
 }

@@ -20,6 +20,10 @@ use crate::protocol::{
 use crate::rpc::RpcError;
 use crate::units::LoadedUnit;
 
+/// Functions without code that are compiled before the program may start: the first in call order. So many take tens of
+/// milliseconds, and small programs are complete from the start.
+const EAGER: usize = 1500;
+
 /// A program between publications.
 #[derive(Debug, Default)]
 pub struct ProgramState {
@@ -176,7 +180,8 @@ impl Engine {
         let pending = program.update(inputs)?;
         // What had code was called, or would be soon: its new version is compiled now. The rest waits.
         let start = Instant::now();
-        let eager: Vec<Pending> = pending.iter().filter(|pending| program.has_code(pending)).cloned().collect();
+        let mut eager: Vec<Pending> = pending.iter().filter(|pending| program.has_code(pending)).cloned().collect();
+        eager.extend(program.deferred_in_call_order().into_iter().take(EAGER));
         let compiled = self.compile_missing(units, &eager, options, result)?;
         result.us.wait = start.elapsed().as_secs_f64() * 1e6;
         let mut last = HashMap::new();

@@ -665,6 +665,12 @@ impl Program {
                 let index = of_symbol(self, *number)?;
                 return Ok(Bound::Direct(self.variadic(index)?));
             }
+            Target::Global(number) => {
+                let symbols = &self.units[&pending.unit.id].symbols;
+                *symbols
+                    .get(*number as usize)
+                    .ok_or_else(|| BindError::Reason(format!("global {number} is unknown")))?
+            }
             Target::Runtime(name) => self.runtime(name)?,
         };
         let relaxable = text::can_relax(&code.bytes, relocation.offset as usize);

@@ -84,6 +84,9 @@ pub enum Target {
     Variadic(u32),
     /// A run-time support function by name: `memcpy`, `_Unwind_Resume`, `__udivti3`, `fmod`, …
     Runtime(String),
+    /// A global of the function's codegen unit by number (`GlobalId`), which the decoded body does not list. Only in code
+    /// whose key covers the whole unit.
+    Global(u32),
     /// Byte offset in this function's own [`MachineCode::bytes`].
     Local(u32),
 }
