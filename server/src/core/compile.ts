@@ -8,7 +8,7 @@ import * as path from "node:path";
 import { Diagnostic } from "../../../shared/src/report.js";
 import { type RustcArgs, bitcodeArgs, inspectArgs, nativeLibraryArgs, unitKeyOfLibrary } from "./args.js";
 import { type DepInfo, parseDepInfo } from "./depinfo.js";
-import { digestFile, readText, stamp } from "./files.js";
+import { readText, stamp } from "./files.js";
 import type { Layout } from "./layout.js";
 import { run } from "./process.js";
 import { type Invocation, type UnitRecord, loadUnit, saveUnit, unitEnvironment } from "./unit.js";
@@ -103,7 +103,7 @@ export async function compileUnit(
     nativeLibraries: depInfo.files.flatMap((file) =>
       linkAttributes(readText(path.resolve(invocation.cwd, file)) ?? ""),
     ),
-    metadataHash: outputs.metadata === undefined ? "" : digestFile(outputs.metadata),
+    metadata: outputs.metadata === undefined ? null : stamp(outputs.metadata),
     diagnostics,
   };
   leavePlaceholders(invocation.key, outputs, invocation.needsRlib);
@@ -161,7 +161,7 @@ function usedExterns(layout: Layout, args: RustcArgs, invocation: Invocation): U
     const file = path.resolve(invocation.cwd, extern.path);
     const key = unitKeyOfLibrary(file);
     const maker = /\.(rlib|rmeta)$/.test(file) ? loadUnit(layout, key) : undefined;
-    return [{ name: extern.name, path: file, unit: maker === undefined ? null : key, hash: maker?.metadataHash ?? "" }];
+    return [{ name: extern.name, path: file, unit: maker === undefined ? null : key, hash: maker?.metadata?.hash ?? "" }];
   });
 }
 

@@ -88,7 +88,7 @@ function reasonToCompile(
   if (input !== undefined) return `${input} changed`;
   for (const extern of record.externs) {
     const upstream = extern.unit === null ? undefined : used.get(extern.unit);
-    if (upstream !== undefined && upstream.metadataHash !== extern.hash) {
+    if (upstream !== undefined && upstream.metadata?.hash !== extern.hash) {
       return `the interface of ${upstream.invocation.id} changed`;
     }
   }

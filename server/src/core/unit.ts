@@ -46,8 +46,11 @@ export const UnitRecord = z.object({
   externs: z.array(UsedExtern),
   /** Libraries that its sources name in `#[link(…)]`, as `-l` takes them. */
   nativeLibraries: z.array(z.string()),
-  /** Digest of the metadata file; empty for a program. */
-  metadataHash: z.string(),
+  /**
+   * The metadata file as rustc left it; null for a program. A later run that failed or was killed may have written
+   * another one, which the recorded bitcode does not belong to.
+   */
+  metadata: Stamp.nullable(),
   diagnostics: z.array(Diagnostic),
 });
 export type UnitRecord = z.infer<typeof UnitRecord>;
@@ -101,6 +104,7 @@ export function changedInput(record: UnitRecord, base: NodeJS.ProcessEnv): strin
   const env = unitEnvironment(record.invocation, base);
   const variable = record.envDeps.find(({ name, value }) => (env[name] ?? null) !== value);
   if (variable !== undefined) return `$${variable.name}`;
+  if (record.metadata !== null && !isCurrent(record.metadata)) return record.metadata.path;
   return fs.existsSync(record.bitcodeDir) ? undefined : record.bitcodeDir;
 }
 

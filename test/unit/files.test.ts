@@ -1,0 +1,124 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { configFiles, loadConfig } from "../../server/src/core/config.js";
+import { isCurrent, stamp } from "../../server/src/core/files.js";
+import { discover } from "../../server/src/core/inputs.js";
+import { withLock } from "../../server/src/core/lock.js";
+import { relevantEnvironment } from "../../server/src/core/selection.js";
+import { environmentDifference } from "../../server/src/core/unit.js";
+
+let directory: string;
+beforeEach(() => {
+  directory = fs.mkdtempSync(path.join(os.tmpdir(), "cranefly ö "));
+});
+afterEach(() => fs.rmSync(directory, { recursive: true, force: true }));
+
+describe("stamps", () => {
+  it("see changes, and that a touch is none", () => {
+    const file = path.join(directory, "a.rs");
+    fs.writeFileSync(file, "one");
+    const old = stamp(file);
+    expect(isCurrent(old)).toBe(true);
+    fs.utimesSync(file, 1, 1);
+    expect(isCurrent(old)).toBe(true);
+    fs.writeFileSync(file, "two");
+    expect(isCurrent(old)).toBe(false);
+    fs.rmSync(file);
+    expect(isCurrent(old)).toBe(false);
+    expect(isCurrent(stamp(file))).toBe(true);
+  });
+
+  it("distrust a file that changed while it was used", () => {
+    const file = path.join(directory, "a.rs");
+    fs.writeFileSync(file, "one");
+    expect(isCurrent(stamp(file, fs.statSync(file).mtimeMs))).toBe(false);
+  });
+
+  it("cover a folder with all below it", () => {
+    fs.mkdirSync(path.join(directory, "d"));
+    const old = stamp(directory);
+    expect(isCurrent(old)).toBe(true);
+    fs.writeFileSync(path.join(directory, "d", "new"), "");
+    expect(isCurrent(old)).toBe(false);
+  });
+});
+
+describe("discovery", () => {
+  it("notices new targets and new packages beside members, not other files", () => {
+    const member = path.join(directory, "crates", "a");
+    fs.mkdirSync(path.join(member, "src", "bin"), { recursive: true });
+    fs.writeFileSync(path.join(member, "src", "lib.rs"), "");
+    const before = discover(directory, [member]);
+    fs.writeFileSync(path.join(member, "src", "util.rs"), "");
+    expect(discover(directory, [member])).toBe(before);
+    fs.writeFileSync(path.join(member, "src", "bin", "x.rs"), "");
+    const withBin = discover(directory, [member]);
+    expect(withBin).not.toBe(before);
+    fs.mkdirSync(path.join(directory, "crates", "b"));
+    fs.writeFileSync(path.join(directory, "crates", "b", "Cargo.toml"), "");
+    expect(discover(directory, [member])).not.toBe(withBin);
+  });
+});
+
+describe("cargo's configuration", () => {
+  const host = "x86_64-unknown-linux-gnu";
+  it("is read from the innermost file outwards, the environment first", () => {
+    const inner = path.join(directory, "in");
+    fs.mkdirSync(path.join(inner, ".cargo"), { recursive: true });
+    fs.mkdirSync(path.join(directory, ".cargo"));
+    fs.writeFileSync(
+      path.join(directory, ".cargo", "config.toml"),
+      `[build]\nrustc-wrapper = "tools/w"\ntarget = "outer"\n[target.${host}]\nrunner = "qemu -x"\n`,
+    );
+    fs.writeFileSync(path.join(inner, ".cargo", "config.toml"), '[build]\ntarget = "inner"\n');
+    const env = { HOME: directory, CARGO_HOME: path.join(directory, "home") };
+    expect(configFiles(inner, env)).toContain(path.join(directory, "home", "config.toml"));
+    expect(loadConfig(inner, env, host)).toEqual({
+      rustcWrapper: path.join(directory, "tools", "w"),
+      runner: ["qemu", "-x"],
+      buildTarget: "inner",
+    });
+    expect(loadConfig(inner, { ...env, RUSTC_WRAPPER: "sccache" }, host).rustcWrapper).toBe("sccache");
+  });
+});
+
+describe("the environment", () => {
+  it("counts for cargo only where cargo looks", () => {
+    const env = { RUSTFLAGS: "-g", CARGO_TERM_COLOR: "always", RUST_BACKTRACE: "1", CARGO_PKG_NAME: "x", FOO: "1" };
+    expect(relevantEnvironment(env)).toEqual([["RUSTFLAGS", "-g"]]);
+  });
+
+  it("is told apart by difference", () => {
+    const difference = environmentDifference({ A: "1", B: "2" }, { A: "1", C: "3", X: "4" }, new Set(["X"]));
+    expect(difference).toEqual({ B: null, C: "3" });
+  });
+});
+
+describe("the lock", () => {
+  it("lets one in at a time, and tells the other whom it waits for", async () => {
+    const file = path.join(directory, "lock");
+    const waited: number[] = [];
+    let inside = 0;
+    let most = 0;
+    const work = async (): Promise<void> => {
+      most = Math.max(most, ++inside);
+      await delay(80);
+      inside--;
+    };
+    await Promise.all([1, 2, 3].map(() => withLock(file, (pid) => waited.push(pid), undefined, work)));
+    expect(most).toBe(1);
+    expect(waited).toContain(process.pid);
+    expect(fs.existsSync(file)).toBe(false);
+  });
+
+  it("takes over from a process that died", async () => {
+    const file = path.join(directory, "lock");
+    fs.writeFileSync(file, "1 999999999\n");
+    const waited: number[] = [];
+    await withLock(file, (pid) => waited.push(pid), undefined, () => Promise.resolve());
+    expect(waited).toEqual([]);
+  });
+});
