@@ -90,7 +90,7 @@ impl Translator<'_> {
         }
         let slot = self.slot(size.next_multiple_of(8), 8)?;
         let address = self.slot_address(slot);
-        self.copy(address, pointer, size, 1);
+        self.copy(address, pointer, size);
         Ok(address)
     }
 
@@ -136,7 +136,6 @@ impl Translator<'_> {
         let item = ExceptionTableItem::Tag(ExceptionTag::from_u32(kind), pad_call);
         let table = self.b.func.dfg.exception_tables.push(ExceptionTableData::new(signature, normal_call, [item]));
 
-        // What the phis need is computed before the call or in the blocks in between.
         match target {
             Target::Direct(callee) => self.b.ins().try_call(callee, args, table),
             Target::Indirect(pointer) => self.b.ins().try_call_indirect(pointer, args, table),

@@ -1,12 +1,11 @@
 //! The walk over one function: block order, phis, dispatch of instructions.
 
-use std::collections::HashMap;
-
 use cranefly_bitcode::ir::{self, BlockId, Instruction, Op};
 use cranelift_codegen::ir as clif;
 use cranelift_codegen::ir::{BlockArg, FuncRef, GlobalValue, InstBuilder, MemFlagsData, SigRef, SourceLoc, Value};
 use cranelift_codegen::isa::{CallConv, TargetIsa};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
+use hashbrown::HashMap;
 
 use crate::value::{Def, Values};
 use crate::{Result, Translated, abi, control, repr, unsupported};
@@ -150,9 +149,9 @@ impl Translator<'_> {
     fn define_parameters(&mut self, entry: clif::Block, plan: &abi::Plan) -> Result<()> {
         let params: Vec<Value> = self.b.block_params(entry).to_vec();
         let mut next = 0;
-        for (index, param) in self.source.signature.params.iter().enumerate() {
+        for (index, leaves) in plan.params.iter().enumerate() {
             let mut values = Values::new();
-            for leaf in &plan.params[index] {
+            for leaf in leaves {
                 let mut value = params[next];
                 next += 1;
                 if leaf.is_odd() {
@@ -160,7 +159,6 @@ impl Translator<'_> {
                 }
                 values.push(value);
             }
-            let _ = param;
             self.define(ir::ValueId(index as u32), &values);
         }
         Ok(())

@@ -2,6 +2,7 @@
 
 use cranefly_bitcode::ir::{Constant, GepTerm, Instruction, Operand, Ordering, RmwOp};
 use cranefly_bitcode::types::Type as Llvm;
+use cranelift_codegen::entity::packed_option::ReservedValue;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{
     AtomicRmwOp, InstBuilder, MemFlagsData, StackSlot, StackSlotData, StackSlotKind, Type, Value, types,
@@ -166,10 +167,9 @@ impl Translator<'_> {
     ) -> Result<()> {
         let address = self.pointer(pointer)?;
         if ordering.is_some() {
-            let leaf = atomic_leaf(ty)?;
+            atomic_leaf(ty)?;
             let value = self.scalar(value, ty)?;
             let raw = self.to_int(value);
-            let _ = leaf;
             self.b.ins().atomic_store(MemFlagsData::new(), raw, address);
             return Ok(());
         }
@@ -190,7 +190,6 @@ impl Translator<'_> {
         align: u64,
         volatile: bool,
     ) -> Result<()> {
-        use cranelift_codegen::entity::packed_option::ReservedValue;
         for (leaf, &value) in repr::leaves(ty)?.into_iter().zip(values) {
             if !value.is_reserved_value() {
                 self.store_leaf(leaf, value, address, align, volatile)?;

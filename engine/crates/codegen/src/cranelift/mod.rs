@@ -5,6 +5,7 @@ mod finish;
 mod unwind;
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use cranefly_bitcode::ir;
@@ -12,6 +13,7 @@ use cranefly_translate::Unsupported;
 use cranelift_codegen::Context;
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::isa::{self, OwnedTargetIsa};
+use cranelift_codegen::print_errors::pretty_error;
 use cranelift_codegen::settings::{self, Configurable};
 use cranelift_frontend::FunctionBuilderContext;
 
@@ -84,9 +86,24 @@ impl Compiler {
     /// Compiles one function.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] names the construct that only LLVM can compile.
+    /// [`Error::Unsupported`] names the construct that only LLVM can compile. A panic inside Cranelift is an
+    /// [`Error::Codegen`]: one function must not cost the daemon its life.
     pub fn compile(&mut self, source: &ir::Function) -> Result<MachineCode, Error> {
         self.timing = Timing::default();
+        match catch_unwind(AssertUnwindSafe(|| self.attempt(source))) {
+            Ok(result) => result,
+            Err(payload) => {
+                // Whatever was in the making is thrown away with its memory.
+                self.context = Context::new();
+                self.builder = FunctionBuilderContext::new();
+                let text = payload.downcast_ref::<String>().map(String::as_str);
+                let text = text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("no message");
+                Err(Error::Codegen(format!("panicked: {text}")))
+            }
+        }
+    }
+
+    fn attempt(&mut self, source: &ir::Function) -> Result<MachineCode, Error> {
         let start = Instant::now();
         let features = features::of(source)?;
         if !self.targets.contains_key(&features) {
@@ -103,11 +120,9 @@ impl Compiler {
         let compiled = self
             .context
             .compile(&**target, &mut self.control)
-            .map_err(|error| Error::Codegen(cranelift_codegen::print_errors::pretty_error(error.func, error.inner)));
-        let code = match compiled {
-            Ok(_) => finish::machine_code(source, &self.context, &translated),
-            Err(error) => Err(error),
-        };
+            .map(|_| ())
+            .map_err(|error| Error::Codegen(pretty_error(error.func, error.inner)));
+        let code = compiled.and_then(|()| finish::machine_code(source, &self.context, &translated));
         self.timing.compile = start.elapsed();
         code
     }

@@ -9,7 +9,7 @@ use crate::function::Translator;
 use crate::value::Values;
 
 /// Copies and fills of at most this many bytes are made of single loads and stores.
-const INLINE_LIMIT: u64 = 128;
+const INLINE_LIMIT: u64 = 64;
 
 impl Translator<'_> {
     pub fn intrinsic_of_memory(&mut self, base: &str, args: &[Operand]) -> Result<Option<Values>> {
@@ -18,7 +18,7 @@ impl Translator<'_> {
                 let to = self.pointer(&args[0])?;
                 let from = self.pointer(&args[1])?;
                 match constant(&args[2]) {
-                    Some(size) if size <= INLINE_LIMIT => self.copy(to, from, size, 1),
+                    Some(size) if size <= INLINE_LIMIT => self.copy(to, from, size),
                     _ => {
                         let size = self.length(&args[2])?;
                         let name = if base == "memmove" { "memmove" } else { "memcpy" };
@@ -55,7 +55,7 @@ impl Translator<'_> {
     }
 
     /// Copies `size` bytes; all loads come before all stores, so that the places may overlap.
-    pub fn copy(&mut self, to: Value, from: Value, size: u64, _align: u64) {
+    pub fn copy(&mut self, to: Value, from: Value, size: u64) {
         let flags = MemFlagsData::new().with_notrap();
         if size > INLINE_LIMIT {
             let size = self.int(types::I64, u128::from(size));
