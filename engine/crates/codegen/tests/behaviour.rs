@@ -2,14 +2,19 @@
 
 mod support;
 
+#[allow(clippy::all, clippy::undocumented_unsafe_blocks, reason = "program under test")]
 #[path = "sources/abi.rs"]
 mod abi;
+#[allow(clippy::all, clippy::undocumented_unsafe_blocks, reason = "program under test")]
 #[path = "sources/arith.rs"]
 mod arith;
+#[allow(clippy::all, clippy::undocumented_unsafe_blocks, reason = "program under test")]
 #[path = "sources/misc.rs"]
 mod misc;
+#[allow(clippy::all, clippy::undocumented_unsafe_blocks, reason = "program under test")]
 #[path = "sources/simd.rs"]
 mod simd;
+#[allow(clippy::all, clippy::undocumented_unsafe_blocks, reason = "program under test")]
 #[path = "sources/unwinding.rs"]
 mod unwinding;
 

@@ -108,7 +108,7 @@ impl Translator<'_> {
             let leaf = atomic_leaf(ty)?;
             let int = int_of(leaf.ty);
             let raw = self.b.ins().atomic_load(int, MemFlagsData::new(), address);
-            return Ok(smallvec![self.from_int(raw, leaf)]);
+            return Ok(smallvec![self.with_bits(raw, leaf)]);
         }
         if repr::has_mask(ty) {
             return self.load_mask(ty, address, align);
@@ -169,7 +169,7 @@ impl Translator<'_> {
         if ordering.is_some() {
             atomic_leaf(ty)?;
             let value = self.scalar(value, ty)?;
-            let raw = self.to_int(value);
+            let raw = self.int_bits(value);
             self.b.ins().atomic_store(MemFlagsData::new(), raw, address);
             return Ok(());
         }
@@ -226,13 +226,13 @@ impl Translator<'_> {
     }
 
     /// The bits of a scalar as an integer of the same width.
-    pub fn to_int(&mut self, value: Value) -> Value {
+    pub fn int_bits(&mut self, value: Value) -> Value {
         let ty = self.b.func.dfg.value_type(value);
         if ty.is_int() { value } else { self.b.ins().bitcast(int_of(ty), MemFlagsData::new(), value) }
     }
 
     /// The scalar of type `leaf` with the given bits.
-    pub fn from_int(&mut self, raw: Value, leaf: Leaf) -> Value {
+    pub fn with_bits(&mut self, raw: Value, leaf: Leaf) -> Value {
         if !leaf.ty.is_int() {
             self.b.ins().bitcast(leaf.ty, MemFlagsData::new(), raw)
         } else if leaf.is_odd() {
@@ -263,21 +263,21 @@ impl Translator<'_> {
         }
         let address = self.pointer(pointer)?;
         let value = self.scalar(value, ty)?;
-        let raw = self.to_int(value);
+        let raw = self.int_bits(value);
         let old = self.b.ins().atomic_rmw(int_of(leaf.ty), MemFlagsData::new(), op, address, raw);
-        Ok(smallvec![self.from_int(old, leaf)])
+        Ok(smallvec![self.with_bits(old, leaf)])
     }
 
     pub fn cmpxchg(&mut self, pointer: &Operand, expected: &Operand, new: &Operand, value_ty: &Llvm) -> Result<Values> {
         let leaf = atomic_leaf(value_ty)?;
         let address = self.pointer(pointer)?;
         let expected = self.scalar(expected, value_ty)?;
-        let expected = self.to_int(expected);
+        let expected = self.int_bits(expected);
         let new = self.scalar(new, value_ty)?;
-        let new = self.to_int(new);
+        let new = self.int_bits(new);
         let old = self.b.ins().atomic_cas(MemFlagsData::new(), address, expected, new);
         let success = self.b.ins().icmp(IntCC::Equal, old, expected);
-        Ok(smallvec![self.from_int(old, leaf), success])
+        Ok(smallvec![self.with_bits(old, leaf), success])
     }
 }
 

@@ -19,19 +19,13 @@ use cranelift_frontend::FunctionBuilderContext;
 
 use crate::machine::MachineCode;
 
-/// How to compile.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// How to compile; by default as for a debug build.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Flags {
     /// Cranelift's optimiser runs (`speed`); off for debug builds.
     pub optimize: bool,
     /// Cranelift's verifier checks every function: for tests.
     pub verify: bool,
-}
-
-impl Default for Flags {
-    fn default() -> Self {
-        Self { optimize: false, verify: cfg!(debug_assertions) }
-    }
 }
 
 /// Why a function has no machine code.

@@ -64,6 +64,7 @@ impl Linked {
                         let body = reader.function(GlobalId(index as u32)).expect("decodes");
                         match compiler.compile(&body) {
                             Ok(code) => {
+                                check_tables(&code, body.locations.len());
                                 let address = memory.place(&code);
                                 pending.push((unit, address, body));
                                 functions.push(Placed { name: global.name.to_string(), address, code });
@@ -122,6 +123,7 @@ impl Linked {
                         outside(name).unwrap_or_else(|| panic!("run-time function {name}, called by {}", placed.name))
                     }
                     Target::Local(offset) => address + *offset as usize,
+                    Target::Global(_) => panic!("not made by Cranelift"),
                 };
                 let place = address + relocation.offset as usize;
                 let relative = |to: usize| {
@@ -163,6 +165,17 @@ impl Linked {
         let missing = || panic!("{name} is not there; not compiled: {:?}", self.missing);
         *self.symbols.get(name).unwrap_or_else(missing)
     }
+}
+
+/// What holds for all machine code: tables by rising offset, inside the function, with source positions in them.
+fn check_tables(code: &MachineCode, locations: usize) {
+    let offsets: Vec<u32> = code.relocations.iter().map(|relocation| relocation.offset).collect();
+    assert!(offsets.is_sorted() && offsets.iter().all(|&offset| offset as usize + 4 <= code.bytes.len()));
+    assert!(code.lines.is_sorted_by_key(|row| row.0) && code.lines.iter().all(|row| row.0 < code.text_len));
+    let known = code.lines.iter().filter(|row| row.1 != u32::MAX);
+    assert!(known.clone().all(|row| (row.1 as usize) < locations));
+    assert!(locations == 0 || known.count() > 0);
+    assert!(code.text_len as usize <= code.bytes.len());
 }
 
 /// Places one function that names no symbols, only run-time functions.
