@@ -26,6 +26,7 @@ mod reader;
 mod scalars;
 mod type_table;
 pub mod types;
+mod visit;
 
 pub use error::Error;
 pub use library::Llvm;

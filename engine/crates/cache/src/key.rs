@@ -26,11 +26,15 @@ impl Keyer {
         Self { prefix, buffer: Bytes(Vec::with_capacity(1 << 16)) }
     }
 
-    /// The function's key.
-    pub fn key(&mut self, function: &Function) -> Key {
+    /// The key of a function of the unit whose bytes are `unit`. They count only for a function that is
+    /// [incomplete](Function::is_incomplete): its decoded form does not tell everything.
+    pub fn key(&mut self, function: &Function, unit: &[u8]) -> Key {
         self.buffer.0.clear();
         self.buffer.0.extend_from_slice(&self.prefix);
         function.hash(&mut self.buffer);
+        if function.is_incomplete() {
+            self.buffer.0.extend_from_slice(blake3::hash(unit).as_bytes());
+        }
         let hash = blake3::hash(&self.buffer.0);
         let (low, _) = hash.as_bytes().split_at(16);
         Key(u128::from_le_bytes(low.try_into().expect("16 bytes")))
@@ -103,17 +107,28 @@ mod tests {
     #[test]
     fn content_and_configuration_count() {
         let function = returning(1, 0, SymbolKind::Function);
-        let key = Keyer::new("a").key(&function);
-        assert_eq!(key, Keyer::new("a").key(&function));
-        assert_ne!(key, Keyer::new("b").key(&function));
-        assert_ne!(key, Keyer::new("a").key(&returning(2, 0, SymbolKind::Function)));
+        let key = Keyer::new("a").key(&function, &[]);
+        assert_eq!(key, Keyer::new("a").key(&function, &[]));
+        assert_ne!(key, Keyer::new("b").key(&function, &[]));
+        assert_ne!(key, Keyer::new("a").key(&returning(2, 0, SymbolKind::Function), &[]));
+    }
+
+    #[test]
+    fn an_incomplete_function_is_known_by_its_unit() {
+        let mut function = returning(1, 0, SymbolKind::Data);
+        let mut keyer = Keyer::new("");
+        assert_eq!(keyer.key(&function, b"unit"), keyer.key(&function, b"other"));
+        let ty = Arc::new(Type::Int(32));
+        let value = Operand::Constant(Constant::Unsupported(ty, "blockaddress".to_owned()));
+        function.blocks[0].instructions[0].op = Op::Ret { value: Some(value) };
+        assert_ne!(keyer.key(&function, b"unit"), keyer.key(&function, b"other"));
     }
 
     #[test]
     fn a_symbol_counts_by_kind_and_not_by_identity() {
         let mut keyer = Keyer::new("");
-        let key = keyer.key(&returning(1, 0, SymbolKind::Data));
-        assert_eq!(key, keyer.key(&returning(1, 7, SymbolKind::Data)));
-        assert_ne!(key, keyer.key(&returning(1, 0, SymbolKind::ThreadLocal)));
+        let key = keyer.key(&returning(1, 0, SymbolKind::Data), &[]);
+        assert_eq!(key, keyer.key(&returning(1, 7, SymbolKind::Data), &[]));
+        assert_ne!(key, keyer.key(&returning(1, 0, SymbolKind::ThreadLocal), &[]));
     }
 }

@@ -48,22 +48,44 @@ pub fn compile_all(
     options: &CodeOptions,
 ) -> Result<(), CompileError> {
     wanted.par_iter().try_for_each(|(unit, functions)| {
-        let failed = |function: &str, reason: String| CompileError { function: function.to_owned(), reason };
-        let reader = open(llvm, unit).map_err(|reason| failed(&unit.unit.id, reason))?;
+        let mut compiler = UnitCompiler::new(llvm, unit, options);
         for &number in functions {
             let info = &unit.unit.functions[number];
-            let name = &unit.unit.module.globals[info.global.0 as usize].name;
-            let compiled = compile(llvm, unit, &reader, info.global, options).map_err(|reason| failed(name, reason))?;
+            let compiled = compiler.compile(number).map_err(|reason| CompileError {
+                function: unit.unit.module.globals[info.global.0 as usize].name.to_string(),
+                reason,
+            })?;
             store.insert(Key(info.key), compiled);
         }
         Ok(())
     })
 }
 
-/// Compiles one function of `unit`. Errors are reasons, in words.
-pub fn compile_one(llvm: &Llvm, unit: &LoadedUnit, function: usize, options: &CodeOptions) -> Result<Compiled, String> {
-    let reader = open(llvm, unit)?;
-    compile(llvm, unit, &reader, unit.unit.functions[function].global, options)
+/// Compiles functions of one unit, which is opened when the first is wanted.
+pub struct UnitCompiler<'a> {
+    llvm: &'a Llvm,
+    unit: &'a LoadedUnit,
+    options: &'a CodeOptions,
+    reader: Option<Reader>,
+}
+
+impl<'a> UnitCompiler<'a> {
+    /// For functions of `unit`.
+    pub fn new(llvm: &'a Llvm, unit: &'a LoadedUnit, options: &'a CodeOptions) -> Self {
+        Self { llvm, unit, options, reader: None }
+    }
+
+    /// Compiles a function by its number in the unit. Errors are reasons, in words.
+    pub fn compile(&mut self, function: usize) -> Result<Compiled, String> {
+        let reader = match self.reader.take() {
+            Some(reader) => reader,
+            None => open(self.llvm, self.unit)?,
+        };
+        let global = self.unit.unit.functions[function].global;
+        let compiled = compile(self.llvm, self.unit, &reader, global, self.options);
+        self.reader = Some(reader);
+        compiled
+    }
 }
 
 fn open(llvm: &Llvm, unit: &LoadedUnit) -> Result<Reader, String> {

@@ -1,21 +1,21 @@
 //! A published image: answers the programs that run from it, and compiles ahead of them.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use cranefly_cache::{Compiled, Key};
-use cranefly_image::{Pending, Program, Unit};
+use cranefly_image::{Pending, Program};
 use cranefly_runtime::{Command, Control, ControlError, Request};
 
-use crate::compile::{CodeOptions, compile_one};
+use crate::compile::{CodeOptions, UnitCompiler};
 use crate::engine::Shared;
 use crate::units::LoadedUnit;
 
-/// Functions that are compiled ahead before the next request is looked at, at most: a bound on how long a program waits.
-const AHEAD_BATCH: usize = 8;
+/// Functions that are compiled ahead in one go: what is installed at a time, with one description.
+const AHEAD_BATCH: usize = 64;
 /// How often an image that was replaced is checked for programs that still run from it.
 const RETIRED_CHECK: Duration = Duration::from_secs(2);
 
@@ -26,8 +26,8 @@ pub struct LiveImage {
     control: Control,
     control_path: PathBuf,
     inputs: Mutex<Inputs>,
+    /// A newer image has taken the path.
     retired: AtomicBool,
-    /// The image's file is gone from its path: a newer one is there.
     shared: Arc<Shared>,
 }
 
@@ -36,8 +36,8 @@ pub struct LiveImage {
 struct Inputs {
     units: HashMap<Arc<str>, Arc<LoadedUnit>>,
     options: CodeOptions,
-    /// What to compile ahead, in this order.
-    ahead: VecDeque<Pending>,
+    /// Counts publications: work ahead of an older one ends.
+    number: u64,
 }
 
 impl LiveImage {
@@ -66,11 +66,22 @@ impl LiveImage {
     }
 
     /// Tells what the program consists of now, and starts compiling what is not compiled yet.
-    pub fn published(&self, units: &[Arc<LoadedUnit>], options: &CodeOptions) {
-        let ahead = self.program().deferred_in_call_order().into();
+    pub fn published(self: &Arc<Self>, units: &[Arc<LoadedUnit>], options: &CodeOptions) -> std::io::Result<()> {
+        let ahead = self.program().deferred_in_call_order();
         let units = units.iter().map(|unit| (unit.unit.id.clone(), unit.clone())).collect();
-        *self.inputs.lock().unwrap_or_else(PoisonError::into_inner) = Inputs { units, options: options.clone(), ahead };
-        self.control.interrupt();
+        let number = {
+            let mut inputs = self.inputs.lock().unwrap_or_else(PoisonError::into_inner);
+            let number = inputs.number + 1;
+            *inputs = Inputs { units, options: options.clone(), number };
+            number
+        };
+        if !ahead.is_empty() {
+            let image = self.clone();
+            std::thread::Builder::new()
+                .name("compile ahead".to_owned())
+                .spawn(move || image.work_ahead(&ahead, number))?;
+        }
+        Ok(())
     }
 
     /// A newer image has taken the path: this one lives on for the programs that run from it.
@@ -81,17 +92,8 @@ impl LiveImage {
 
     fn serve(&self) {
         loop {
-            let busy = !self.inputs.lock().unwrap_or_else(PoisonError::into_inner).ahead.is_empty();
             let retired = self.retired.load(Ordering::Acquire);
-            // With work ahead only those requests are taken that are there already.
-            let timeout = if busy {
-                Some(Duration::ZERO)
-            } else if retired {
-                Some(RETIRED_CHECK)
-            } else {
-                None
-            };
-            match self.control.next_request(timeout) {
+            match self.control.next_request(retired.then_some(RETIRED_CHECK)) {
                 Request::Compile(slot) => {
                     let pending = self.program().deferred(slot);
                     if let Some(pending) = pending {
@@ -101,7 +103,6 @@ impl LiveImage {
                     // Also when there was nothing to do: the function may have got its code in between.
                     self.control.complete();
                 }
-                Request::TimedOut if busy => self.work_ahead(),
                 Request::TimedOut | Request::Interrupted => {
                     if retired && matches!(self.program().file().lease(), Ok(Some(_))) {
                         break;
@@ -113,20 +114,32 @@ impl LiveImage {
         let _ = std::fs::remove_file(&self.control_path);
     }
 
-    fn work_ahead(&self) {
-        let batch: Vec<Pending> = {
-            let mut inputs = self.inputs.lock().unwrap_or_else(PoisonError::into_inner);
-            let count = inputs.ahead.len().min(AHEAD_BATCH);
-            inputs.ahead.drain(..count).collect()
-        };
-        self.supply(&batch);
-        self.control.complete();
+    /// Compiles what no program has called yet, in the order in which it is likely to be called.
+    fn work_ahead(&self, ahead: &[Pending], number: u64) {
+        // Programs and the user's own work come first.
+        let _ = rustix::process::nice(10);
+        for batch in ahead.chunks(AHEAD_BATCH) {
+            let current = self.inputs.lock().unwrap_or_else(PoisonError::into_inner).number == number;
+            if !current {
+                return;
+            }
+            let (mut batch, _): (Vec<Pending>, Vec<Pending>) = {
+                let program = self.program();
+                batch.iter().cloned().partition(|pending| program.is_deferred(pending))
+            };
+            // Functions of the same unit next to each other: it is opened once.
+            batch.sort_by(|a, b| a.unit.id.cmp(&b.unit.id));
+            self.supply(&batch);
+            self.control.complete();
+        }
     }
 
     /// Compiles and installs functions; one that cannot be compiled gets code that says so.
     fn supply(&self, batch: &[Pending]) {
-        let compiled: Vec<(&Pending, Result<Compiled, String>)> =
-            batch.iter().map(|pending| (pending, self.code(pending))).collect();
+        let compiled: Vec<(&Pending, Result<Compiled, String>)> = batch
+            .chunk_by(|a, b| Arc::ptr_eq(&a.unit, &b.unit))
+            .flat_map(|group| group.iter().zip(self.code(group)))
+            .collect();
         let mut program = self.program();
         for (pending, compiled) in compiled {
             // A publication, or a request, may have come in between.
@@ -149,22 +162,32 @@ impl LiveImage {
         }
     }
 
-    fn code(&self, pending: &Pending) -> Result<Compiled, String> {
-        let key = Key(pending.info().key);
-        if let Some(compiled) = self.shared.store.get(key) {
-            return Ok(compiled);
-        }
+    /// Code for functions of one unit.
+    fn code(&self, group: &[Pending]) -> Vec<Result<Compiled, String>> {
+        let cached = |pending: &Pending| self.shared.store.get(Key(pending.info().key));
         let (unit, options) = {
             let inputs = self.inputs.lock().unwrap_or_else(PoisonError::into_inner);
-            let unit = inputs.units.get(&pending.unit.id).filter(|unit| same(&unit.unit, &pending.unit)).cloned();
-            (unit.ok_or("its unit is of an older generation")?, inputs.options.clone())
+            let unit =
+                inputs.units.get(&group[0].unit.id).filter(|unit| Arc::ptr_eq(&unit.unit, &group[0].unit)).cloned();
+            (unit, inputs.options.clone())
         };
-        let compiled = compile_one(&self.shared.llvm, &unit, pending.function, &options)?;
-        self.shared.store.insert(key, compiled.clone());
-        Ok(compiled)
+        let Some(unit) = unit else {
+            return group.iter().map(|pending| cached(pending).ok_or_else(|| OLDER.to_owned())).collect();
+        };
+        let mut compiler = UnitCompiler::new(&self.shared.llvm, &unit, &options);
+        group
+            .iter()
+            .map(|pending| {
+                if let Some(compiled) = cached(pending) {
+                    return Ok(compiled);
+                }
+                let compiled = compiler.compile(pending.function)?;
+                self.shared.store.insert(Key(pending.info().key), compiled.clone());
+                Ok(compiled)
+            })
+            .collect()
     }
 }
 
-fn same(a: &Arc<Unit>, b: &Arc<Unit>) -> bool {
-    Arc::ptr_eq(a, b)
-}
+/// Cannot happen while the daemon that published an image serves it; said rather than run wrong code.
+const OLDER: &str = "its unit is of an older generation";

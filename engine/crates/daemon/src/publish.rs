@@ -160,7 +160,8 @@ impl Engine {
         }
         drop(program);
         drop(in_place);
-        live.published(units, options);
+        live.published(units, options)
+            .map_err(|source| cranefly_image::Error::File { path: image.to_owned(), source })?;
         state.live = Some(live);
         state.options = options.clone();
         result.us.publish = start.elapsed().as_secs_f64() * 1e6 - result.us.wait;

@@ -93,7 +93,7 @@ fn read(llvm: &Llvm, path: &Path, id: &Arc<str>, configuration: &str) -> Result<
         let start = Instant::now();
         let body = reader.function(global)?;
         let decoded = Instant::now();
-        let key = keyer.key(&body).0;
+        let key = keyer.key(&body, &bytes).0;
         times.push(FunctionTimes {
             parse: (decoded - start).as_secs_f32() * 1e6,
             hash: decoded.elapsed().as_secs_f32() * 1e6,
