@@ -90,8 +90,9 @@ fn calling_conventions() {
     let linked = Linked::new(&support::units("abi"));
     assert!(linked.missing.is_empty(), "{:?}", linked.missing);
     // SAFETY: functions of these names, compiled from the same source.
-    let (table, driver): (fn() -> abi::Table, fn(*mut abi::log::Log, &abi::Table)) =
-        unsafe { (std::mem::transmute(linked.address("abi_table")), std::mem::transmute(linked.address("drive_abi"))) };
+    let table: fn() -> abi::Table = unsafe { std::mem::transmute(linked.address("abi_table")) };
+    // SAFETY: as above.
+    let driver: fn(*mut abi::log::Log, &abi::Table) = unsafe { std::mem::transmute(linked.address("drive_abi")) };
     // SAFETY: `record` passes a valid log; each source has its own copy of the type.
     let native = |log: *mut Log, table: &abi::Table| abi::drive_abi(unsafe { &mut *log.cast() }, table);
     let expected = record(|log| native(log, &abi::abi_table()));
