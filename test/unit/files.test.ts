@@ -118,7 +118,12 @@ describe("the lock", () => {
     const file = path.join(directory, "lock");
     fs.writeFileSync(file, "1 999999999\n");
     const waited: number[] = [];
-    await withLock(file, (pid) => waited.push(pid), undefined, () => Promise.resolve());
+    await withLock(
+      file,
+      (pid) => waited.push(pid),
+      undefined,
+      () => Promise.resolve(),
+    );
     expect(waited).toEqual([]);
   });
 });

@@ -31,7 +31,7 @@ import {
 } from "./selection.js";
 import { type ShimEvent, readEvents, writeShims } from "./shims.js";
 import { checkToolchain, findToolchain } from "./toolchain.js";
-import { type UnitRecord, loadUnit } from "./unit.js";
+import { needUnit } from "./unit.js";
 
 export interface CaptureOptions {
   readonly env: NodeJS.ProcessEnv;
@@ -165,8 +165,11 @@ function findPrograms(layout: Layout, artifacts: readonly Artifact[]): Program[]
 }
 
 function unitOfExecutable(layout: Layout, executable: string): string | undefined {
-  const key = unitOfPlaceholder(executable) ?? path.basename(executable);
-  return fs.existsSync(layout.unitRecord(key)) ? key : undefined;
+  const key = unitOfPlaceholder(executable);
+  if (key !== undefined) return key;
+  // A test program has no other name than its unit's, and may already be the engine's.
+  const name = path.basename(executable);
+  return fs.existsSync(layout.unit(name)) ? name : undefined;
 }
 
 function libraryUnit(layout: Layout, artifact: Artifact): string | undefined {
@@ -183,9 +186,7 @@ function closureOf(layout: Layout, roots: readonly string[]): string[] {
   const visit = (key: string): void => {
     if (seen.has(key)) return;
     seen.add(key);
-    const record: UnitRecord | undefined = loadUnit(layout, key);
-    if (record === undefined) throw new Unsupported(`the record of unit ${key} is missing`);
-    for (const extern of record.externs) if (extern.unit !== null) visit(extern.unit);
+    for (const extern of needUnit(layout, key).externs) if (extern.unit !== null) visit(extern.unit);
     order.push(key);
   };
   for (const root of roots) visit(root);

@@ -161,7 +161,9 @@ function usedExterns(layout: Layout, args: RustcArgs, invocation: Invocation): U
     const file = path.resolve(invocation.cwd, extern.path);
     const key = unitKeyOfLibrary(file);
     const maker = /\.(rlib|rmeta)$/.test(file) ? loadUnit(layout, key) : undefined;
-    return [{ name: extern.name, path: file, unit: maker === undefined ? null : key, hash: maker?.metadata?.hash ?? "" }];
+    return [
+      { name: extern.name, path: file, unit: maker === undefined ? null : key, hash: maker?.metadata?.hash ?? "" },
+    ];
   });
 }
 

@@ -7,9 +7,9 @@
 import PQueue from "p-queue";
 import type { Diagnostic } from "../../../shared/src/report.js";
 import { type CompileResult, compileUnit, parseDiagnostic } from "./compile.js";
-import { Cancelled, Unsupported, asError } from "./errors.js";
+import { Cancelled, asError } from "./errors.js";
 import type { Layout } from "./layout.js";
-import { type UnitRecord, changedInput, loadUnit } from "./unit.js";
+import { type UnitRecord, changedInput, loadUnit, needUnit } from "./unit.js";
 
 export interface CrateLaneOptions {
   readonly env: NodeJS.ProcessEnv;
@@ -39,8 +39,7 @@ export async function crateLane(
   const done = new Map<string, Promise<UnitRecord | undefined>>();
 
   const bringUpToDate = async (key: string): Promise<UnitRecord | undefined> => {
-    const record = loadUnit(layout, key);
-    if (record === undefined) throw new Unsupported(`the record of unit ${key} is missing`);
+    const record = needUnit(layout, key);
     const used = new Map<string, UnitRecord>();
     for (const extern of record.externs) {
       if (extern.unit === null) continue;

@@ -19,6 +19,14 @@ export class Unsupported extends Error {
   }
 }
 
+/** A unit's record is gone or of another version of Cranefly: it has to be compiled through cargo again. */
+export class MissingUnit extends Unsupported {
+  constructor(readonly key: string) {
+    super(`the record of unit ${key} is missing`);
+    this.name = "MissingUnit";
+  }
+}
+
 /** A newer save overtook this work. */
 export class Cancelled extends Error {
   constructor() {

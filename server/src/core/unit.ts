@@ -3,7 +3,8 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import * as z from "zod";
 import { Diagnostic } from "../../../shared/src/report.js";
-import type { RustcArgs } from "./args.js";
+import { type RustcArgs, unitKeyOfLibrary } from "./args.js";
+import { MissingUnit } from "./errors.js";
 import { Stamp, isCurrent, readJson, writeAtomic } from "./files.js";
 import type { Layout } from "./layout.js";
 
@@ -57,6 +58,34 @@ export type UnitRecord = z.infer<typeof UnitRecord>;
 
 export function loadUnit(layout: Layout, key: string): UnitRecord | undefined {
   return readJson(layout.unitRecord(key), UnitRecord);
+}
+
+/** Throws `MissingUnit`. */
+export function needUnit(layout: Layout, key: string): UnitRecord {
+  const record = loadUnit(layout, key);
+  if (record === undefined) throw new MissingUnit(key);
+  return record;
+}
+
+/** Removes a unit's outputs, so that cargo takes it for dirty and calls our wrapper for it. */
+export function forgetUnit(layout: Layout, key: string): void {
+  fs.rmSync(layout.unitRecord(key), { force: true });
+  for (const profile of list(layout.root)) {
+    for (const folder of ["deps", "examples"]) {
+      const directory = path.join(layout.root, profile, folder);
+      for (const name of list(directory)) {
+        if (name === key || unitKeyOfLibrary(name) === key) fs.rmSync(path.join(directory, name), { force: true });
+      }
+    }
+  }
+}
+
+function list(directory: string): string[] {
+  try {
+    return fs.readdirSync(directory);
+  } catch {
+    return [];
+  }
 }
 
 export function saveUnit(layout: Layout, record: UnitRecord): void {

@@ -1,4 +1,5 @@
 /** Watches what a workspace is made of and says when something may have changed; what did is for the lanes to find out. */
+import * as fs from "node:fs";
 import * as path from "node:path";
 import { type FSWatcher, watch } from "chokidar";
 import type { Layout } from "./layout.js";
@@ -7,11 +8,17 @@ import { loadUnit } from "./unit.js";
 
 /** Editors write a file in several steps, and save several files at once. */
 const COALESCE_MS = 12;
+
+/** chokidar would watch the parents of an absent file (among them `/`), and says that it is ready before it is. */
+const ABSENT_POLL_MS = 1000;
 const IGNORED = /[/\\](target|node_modules|\.git|\.hg|\.jj|\.svn)([/\\]|$)/;
 
 export class Watcher {
   private watcher: FSWatcher | undefined;
   private readonly watched = new Set<string>();
+  /** Files that are not there yet but would matter, such as a `rust-toolchain.toml` in any parent folder. */
+  private readonly awaited = new Set<string>();
+  private poll: NodeJS.Timeout | undefined;
   private timer: NodeJS.Timeout | undefined;
   private firstMs: number | undefined;
 
@@ -35,13 +42,22 @@ export class Watcher {
       const covered = roots.some((root) => root !== item && item.startsWith(root + path.sep));
       return !covered || IGNORED.test(item);
     });
-    if (fresh.length === 0) return;
-    for (const item of fresh) this.watched.add(item);
+    const present: string[] = [];
+    for (const item of fresh) {
+      if (fs.existsSync(item)) present.push(item);
+      else this.awaited.add(item);
+    }
+    this.poll ??= setInterval(() => this.lookForAwaited(), ABSENT_POLL_MS).unref();
+    for (const item of present) {
+      this.awaited.delete(item);
+      this.watched.add(item);
+    }
+    if (present.length === 0) return;
     if (this.watcher !== undefined) {
-      this.watcher.add(fresh);
+      this.watcher.add(present);
       return;
     }
-    const watcher = watch(fresh, {
+    const watcher = watch(present, {
       ignoreInitial: true,
       // chokidar would hold back a replaced file for 100 ms; bursts are coalesced here.
       atomic: false,
@@ -54,7 +70,19 @@ export class Watcher {
 
   async close(): Promise<void> {
     clearTimeout(this.timer);
+    clearInterval(this.poll);
     await this.watcher?.close();
+  }
+
+  private lookForAwaited(): void {
+    const arrived = [...this.awaited].filter((item) => fs.existsSync(item));
+    if (arrived.length === 0) return;
+    for (const item of arrived) {
+      this.awaited.delete(item);
+      this.watched.add(item);
+    }
+    this.watcher?.add(arrived);
+    this.event();
   }
 
   private isParentOfWatched(file: string): boolean {

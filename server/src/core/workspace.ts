@@ -4,6 +4,7 @@
  *
  * Knows nothing of terminals; everything for the user goes through `Listener`.
  */
+import * as fs from "node:fs";
 import * as path from "node:path";
 import {
   type Diagnostic,
@@ -20,7 +21,7 @@ import { capture } from "./capture.js";
 import { loadMetadata } from "./cargo.js";
 import { crateLane } from "./crateLane.js";
 import { Engine } from "./engine.js";
-import { BuildFailed, Unsupported } from "./errors.js";
+import { BuildFailed, MissingUnit, Unsupported } from "./errors.js";
 import { changedCargoInput } from "./inputs.js";
 import { Layout, cacheDirectory } from "./layout.js";
 import { withLock } from "./lock.js";
@@ -33,7 +34,7 @@ import {
   selectionKey,
 } from "./selection.js";
 import { captureSingle } from "./single.js";
-import { type UnitRecord, loadUnit } from "./unit.js";
+import { forgetUnit, needUnit } from "./unit.js";
 import { findRoot, forgetRoot, rememberRoot } from "./roots.js";
 
 /** What a build tells while it runs. */
@@ -111,12 +112,20 @@ export class Workspace {
    * report; `Unsupported`, `EngineError` and `Cancelled` are thrown.
    */
   async update(sinceMs: number, signal?: AbortSignal): Promise<Update> {
+    const forgotten = new Set<string>();
     for (;;) {
       const layout = await this.findLayout(signal);
       const onWait = (pid: number): void => this.listener.onWait(pid);
       try {
         return await withLock(layout.lock, onWait, signal, () => this.build(layout, sinceMs, signal));
       } catch (error) {
+        if (error instanceof MissingUnit && !forgotten.has(error.key)) {
+          forgotten.add(error.key);
+          forgetUnit(layout, error.key);
+          fs.rmSync(layout.selection(this.key), { force: true });
+          this.state = undefined;
+          continue;
+        }
         if (!(error instanceof Moved)) throw error;
         // The target directory was configured anew; what we know of the old one is no use.
         forgetRoot(this.key, this.options.env);
@@ -309,12 +318,6 @@ function sum(programs: readonly ProgramReport[]): FunctionCounts {
 /** The counts of a program in a generation that left it alone. */
 function unchanged(counts: FunctionCounts): FunctionCounts {
   return { ...noFunctions(), total: counts.total, llvm: counts.llvm };
-}
-
-function needUnit(layout: Layout, key: string): UnitRecord {
-  const record = loadUnit(layout, key);
-  if (record === undefined) throw new Unsupported(`the record of unit ${key} is missing`);
-  return record;
 }
 
 /** rustc's closing lines ("2 warnings emitted"), which cargo replaces by its own. */

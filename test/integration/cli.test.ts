@@ -1,0 +1,234 @@
+import type { ChildProcess } from "node:child_process";
+import * as fs from "node:fs";
+import * as readline from "node:readline";
+import { afterAll, beforeAll, describe, expect, it, onTestFailed, onTestFinished } from "vitest";
+import { GenerationReport } from "../../shared/src/report.js";
+import { HAS_ENGINE, Project, WORKSPACE } from "./project.js";
+
+/** Lines of a running command's standard output, one at a time. */
+class Lines {
+  private readonly lines: string[] = [];
+  private wake: () => void = () => undefined;
+
+  constructor(child: ChildProcess) {
+    if (child.stdout === null) throw new Error("no output");
+    readline.createInterface({ input: child.stdout }).on("line", (line) => {
+      this.lines.push(line);
+      this.wake();
+    });
+  }
+
+  async next(accept: (line: string) => boolean): Promise<string> {
+    const deadline = Date.now() + 60_000;
+    for (;;) {
+      const at = this.lines.findIndex(accept);
+      if (at >= 0) return this.lines.splice(0, at + 1)[at] ?? "";
+      if (Date.now() > deadline) throw new Error(`no such line among ${JSON.stringify(this.lines)}`);
+      await new Promise<void>((resolve) => {
+        this.wake = resolve;
+        setTimeout(resolve, 1000);
+      });
+    }
+  }
+}
+
+describe.runIf(HAS_ENGINE)("the command line", () => {
+  let project: Project;
+  beforeAll(() => {
+    project = new Project("cli ö", WORKSPACE, { CARGO_TARGET_DIR: "" });
+    project.env["CARGO_TARGET_DIR"] = project.path("my target");
+  });
+  afterAll(() => {
+    project.cranefly(["clean"]);
+    project.remove();
+  });
+
+  const same = (args: string[]): void => {
+    const ours = project.cranefly(["run", "-q", ...args]);
+    const natives = project.cargo(["run", "-q", ...args]);
+    expect(ours).toEqual(natives);
+  };
+
+  it("runs a program as cargo does", () => same(["-p", "app", "--", "a", "b c"]));
+  it("passes on features", () => same(["-p", "app", "--features", "extra"]));
+  it("ends by the program's signal", () => {
+    const { code, signal } = project.cranefly(["run", "-q", "-p", "app", "--", "abort"]);
+    expect({ code, signal }).toEqual({ code: null, signal: "SIGABRT" });
+  });
+
+  it("uses the target directory that the user set", () => {
+    expect(fs.existsSync(project.path("my target/cranefly/debug/app"))).toBe(true);
+    expect(fs.existsSync(project.path("target"))).toBe(false);
+  });
+
+  it("starts neither cargo nor rustc, and compiles nothing, when nothing changed", () => {
+    const env = { PATH: "/nonexistent" };
+    const { code, stderr } = project.cranefly(["run", "-p", "app"], env);
+    expect(stderr).toContain("(crate lane, 0 of ");
+    expect(code).toBe(0);
+  });
+
+  it("runs the new code after an edit", () => {
+    project.edit("app/src/main.rs", '"hello"', '"good day"');
+    expect(project.cranefly(["run", "-q", "-p", "app"]).stdout).toMatch(/^good day 42 MACRO BUILT 7\n/);
+  });
+
+  it("follows a library into the build script and the macro", () => {
+    project.edit("crates/util/src/lib.rs", "to_uppercase", "to_lowercase");
+    expect(project.cranefly(["run", "-q", "-p", "app"]).stdout).toContain("42 macro built 7");
+    project.edit("crates/util/src/lib.rs", "to_lowercase", "to_uppercase");
+  });
+
+  it("ends with rustc's diagnostics and cargo's exit code on an error", () => {
+    project.edit("app/src/main.rs", '"good day"', "7");
+    const { code, stderr, stdout } = project.cranefly(["run", "-p", "app"]);
+    expect(code).toBe(101);
+    expect(stdout).toBe("");
+    expect(stderr).toContain("error[E0308]: mismatched types");
+    expect(stderr).toContain("could not compile");
+    project.edit("app/src/main.rs", "7\n", '"good day"\n');
+    expect(project.cranefly(["run", "-q", "-p", "app"]).code).toBe(0);
+  });
+
+  it("says what cargo says about a wrong selection", () => {
+    const ours = project.cranefly(["run", "--bin", "nope"]);
+    const natives = project.cargo(["run", "--bin", "nope"]);
+    expect(ours.code).toBe(natives.code);
+    expect(ours.stderr).toContain(natives.stderr.split("\n")[0]);
+  });
+
+  it("runs the tests of a workspace", () => {
+    const names = (text: string): string[] =>
+      text
+        .split("\n")
+        .filter((line) => /^test .* \.\.\. /.test(line))
+        .sort();
+    const ours = project.cranefly(["test", "--workspace"]);
+    const natives = project.cargo(["test", "--workspace", "--lib", "--bins", "--tests"]);
+    expect(ours.stderr).toContain("Running unittests src/main.rs (my target/cranefly/debug/deps/app-");
+    expect(names(ours.stdout)).toEqual(names(natives.stdout));
+    expect(names(ours.stdout)).toContain("test runs_the_program ... ok");
+    expect(ours.code).toBe(0);
+    expect(names(project.cranefly(["test", "-p", "core-lib", "number"]).stdout)).toEqual([
+      "test tests::number_works ... ok",
+    ]);
+  });
+
+  it("ends with 101 when a test fails", () => {
+    project.edit("crates/core-lib/src/lib.rs", 'super::number(3), "3"', 'super::number(3), "4"');
+    const { code, stdout } = project.cranefly(["test", "-p", "core-lib"]);
+    expect(stdout).toContain("test tests::number_works ... FAILED");
+    expect(code).toBe(101);
+    project.edit("crates/core-lib/src/lib.rs", 'super::number(3), "4"', 'super::number(3), "3"');
+  });
+
+  it("falls back to cargo, with the reason, without an engine", () => {
+    const { code, stdout, stderr } = project.cranefly(["run", "-q", "-p", "app", "--", "x"], {
+      CRANEFLY_ENGINE: "/nonexistent/engine",
+    });
+    expect(stderr).toContain("the engine is missing");
+    expect(stderr).toContain("falling back to: cargo run --quiet --package app -- x");
+    expect(stdout).toContain('["x"]');
+    expect(code).toBe(1);
+  });
+
+  it("falls back to cargo for a target that it does not know", () => {
+    const { stderr } = project.cranefly(["build", "-p", "app"], { CARGO_BUILD_TARGET: "wasm32-unknown-unknown" });
+    expect(stderr).toContain("the target wasm32-unknown-unknown is not supported");
+  });
+
+  it("waits for another one in the same workspace", () => {
+    const lock = project.path("my target/cranefly/.cranefly/lock");
+    const stat = fs.readFileSync(`/proc/${process.pid}/stat`, "utf8");
+    const started = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+    fs.writeFileSync(lock, `${process.pid} ${started}\n`);
+    const child = project.start(["run", "-p", "app"]);
+    return new Promise<void>((resolve, reject) => {
+      let text = "";
+      child.stderr?.on("data", (data: Buffer) => {
+        text += data.toString();
+        if (text.includes(`waiting for another cranefly (pid ${process.pid})`)) fs.rmSync(lock, { force: true });
+      });
+      child.once("exit", (code) => (code === 0 ? resolve() : reject(new Error(text))));
+    });
+  });
+
+  it("watches: one report a change, stale after an error, and a rerun", async () => {
+    const greet = (expression: string): void =>
+      project.write("app/src/main.rs", (WORKSPACE["app/src/main.rs"] ?? "").replace('"hello"', expression));
+    greet('"good day"');
+    const child = project.start(["watch", "--json", "--run", "-p", "app"]);
+    onTestFinished(() => void child.kill("SIGKILL"));
+    const lines = new Lines(child);
+    let log = "";
+    child.stderr?.on("data", (data: Buffer) => (log += data.toString()));
+    onTestFailed(() => void process.stderr.write(log));
+    const report = async (): Promise<GenerationReport> =>
+      GenerationReport.parse(JSON.parse(await lines.next((line) => line.startsWith("{"))));
+    const first = await report();
+    expect(first.ok).toBe(true);
+    await lines.next((line) => line === "[]");
+    greet('"good evening"');
+    const second = await report();
+    expect(second).toMatchObject({ lane: "crate", ok: true, units: ["app:app"] });
+    expect(second.generation).toBeGreaterThan(first.generation);
+    expect(second.ms.total).toBeGreaterThan(0);
+    await lines.next((line) => line.startsWith("good evening"));
+    greet("8");
+    const third = await report();
+    expect(third).toMatchObject({ ok: false, stale: true, generation: second.generation });
+    expect(third.diagnostics.map((diagnostic) => diagnostic.level)).toContain("error");
+    greet('"good day"');
+    expect((await report()).ok).toBe(true);
+    await lines.next((line) => line.startsWith("good day"));
+    const ended = new Promise<number | null>((resolve) => child.once("exit", (code) => resolve(code)));
+    child.kill("SIGINT");
+    expect(await ended).toBe(0);
+  });
+
+  it("tells its state", () => {
+    const { stdout, code } = project.cranefly(["status", "--json"]);
+    expect(JSON.parse(stdout)).toMatchObject({ running: true });
+    expect(code).toBe(0);
+  });
+});
+
+describe.runIf(HAS_ENGINE)("a single file", () => {
+  let project: Project;
+  beforeAll(() => {
+    project = new Project("single", {
+      "hello-world.rs":
+        'fn main() {\n    let args: Vec<_> = std::env::args().skip(1).collect();\n    println!("{args:?} {}", cfg!(marked));\n    std::process::exit(3);\n}\n',
+      "no_main.rs": "fn other() {}\n",
+    });
+  });
+  afterAll(() => project.remove());
+
+  it("runs with the user's arguments for rustc", () => {
+    expect(project.cranefly(["run", "-q", "hello-world.rs", "--", "a"])).toMatchObject({
+      code: 3,
+      stdout: '["a"] false\n',
+      stderr: "",
+    });
+    const marked = [
+      "run",
+      "-q",
+      "hello-world.rs",
+      "--rustc-arg=--cfg",
+      "--rustc-arg=marked",
+      "--rustc-arg=--edition=2021",
+    ];
+    expect(project.cranefly(marked)).toMatchObject({ code: 3, stdout: "[] true\n" });
+  });
+
+  it("is compiled anew after an edit", () => {
+    project.edit("hello-world.rs", "exit(3)", "exit(4)");
+    expect(project.cranefly(["run", "-q", "hello-world.rs"]).code).toBe(4);
+  });
+
+  it("needs a main", () => {
+    const { code, stderr } = project.cranefly(["run", "no_main.rs"]);
+    expect(code).toBe(1);
+    expect(stderr).toContain("error[E0601]: `main` function not found");
+  });
+});
