@@ -23,6 +23,17 @@ pub extern "C" fn broken_assembly() {
     unsafe { std::arch::asm!("cranefly_is_no_instruction rax") };
 }
 
+#[unsafe(no_mangle)]
+pub extern "C" fn assembly_with_section() {
+    unsafe { std::arch::asm!(".pushsection .cranefly_extra, \"a\"", ".quad 1", ".popsection") };
+}
+
+#[unsafe(no_mangle)]
+#[allow(named_asm_labels)]
+pub extern "C" fn assembly_with_symbol() {
+    unsafe { std::arch::asm!(".globl cranefly_inner", "cranefly_inner:", "nop") };
+}
+
 use std::arch::x86_64::*;
 #[unsafe(no_mangle)]
 #[target_feature(enable = "avx2")]
@@ -188,6 +199,14 @@ fn rejected_assembly_is_an_error() {
 }
 
 #[test]
+fn assembly_that_leaves_its_function_is_an_error() {
+    for (name, what) in [("assembly_with_section", ".cranefly_extra"), ("assembly_with_symbol", "cranefly_inner")] {
+        let error = try_compile(name).map(|_| ()).err().expect("not representable");
+        assert!(matches!(&error, Error::Unsupported { .. }) && error.to_string().contains(what), "{error}");
+    }
+}
+
+#[test]
 fn jump_tables_run() {
     let (_, compiled) = compile("switching");
     let code = load(&compiled);
@@ -346,6 +365,7 @@ fn everything_compiles() {
             match compiler.compile(&unit.bitcode, id, &body, OptLevel::None) {
                 Ok(compiled) => check(&compiled, &name),
                 Err(Error::Rejected { .. }) if &*name == "broken_assembly" => {}
+                Err(Error::Unsupported { .. }) if name.starts_with("assembly_with_") => {}
                 Err(error) => panic!("{name}: {error}"),
             }
             count += 1;

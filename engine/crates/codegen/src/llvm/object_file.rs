@@ -37,6 +37,7 @@ pub(super) fn read(object: &[u8], function: GlobalId, body: &Function) -> Result
     while let Some(section) = builder.queue.pop() {
         builder.relocate(section)?;
     }
+    builder.check_nothing_left(function)?;
     builder.relocations.sort_by_key(|relocation| relocation.offset);
     let frame = eh_frame::read(&contents(&file, ".eh_frame")?).ok_or("an unexpected frame description")?;
     let table = contents(&file, ".gcc_except_table")?;
@@ -143,6 +144,30 @@ impl Builder<'_> {
         self.placed.insert(index, start);
         self.queue.push(index);
         Ok(start)
+    }
+
+    /// Inline assembly can write into any section and define any symbol; what is not part of the function would be lost.
+    fn check_nothing_left(&self, function: GlobalId) -> Result<(), String> {
+        /// Read by name, or written for the linker's own use, or constants that nothing refers to.
+        const KNOWN: [&str; 6] =
+            [".eh_frame", ".gcc_except_table", ".data.DW.ref.", ".data.rel.local.DW.ref.", ".note.", ".rodata"];
+        for section in self.file.sections() {
+            let name = section.name().unwrap_or("?");
+            let loaded = flags(&section) & elf::SHF_ALLOC.0 != 0 && section.size() > 0;
+            if loaded
+                && !self.placed.contains_key(&section.index())
+                && !KNOWN.iter().any(|known| name.starts_with(known))
+            {
+                return Err(format!("a section of its own, {name}"));
+            }
+        }
+        for symbol in self.file.symbols().filter(|symbol| symbol.is_definition() && symbol.is_global()) {
+            let name = symbol.name().unwrap_or("?");
+            if isolate::global_of(name) != Some(function) && !name.starts_with("DW.ref.") {
+                return Err(format!("a symbol of its own, {name}"));
+            }
+        }
+        Ok(())
     }
 
     fn relocate(&mut self, index: SectionIndex) -> Result<(), String> {
