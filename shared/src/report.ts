@@ -20,6 +20,8 @@ export const FunctionCounts = z.object({
   hit: Count,
   compiled: Count,
   llvm: Count,
+  /** Left to be compiled when first called. */
+  deferred: Count.default(0),
 });
 export type FunctionCounts = z.infer<typeof FunctionCounts>;
 
@@ -82,7 +84,7 @@ export type GenerationReport = z.infer<typeof GenerationReport>;
 
 /** A report's counts before anything was counted. */
 export function noFunctions(): FunctionCounts {
-  return { total: 0, changed: 0, hit: 0, compiled: 0, llvm: 0 };
+  return { total: 0, changed: 0, hit: 0, compiled: 0, llvm: 0, deferred: 0 };
 }
 
 /** Stage times of zero. */

@@ -137,6 +137,22 @@ describe.runIf(HAS_ENGINE)("the command line", () => {
     expect(stderr).toContain("the target wasm32-unknown-unknown is not supported");
   });
 
+  it("compiles anew what was damaged or lost on disk", () => {
+    const units = project.path("my target/cranefly/.cranefly/units");
+    const unit = fs.readdirSync(units).find((name) => name.startsWith("core_lib-")) ?? "";
+    project.cranefly(["stop"]);
+    for (const generation of fs.readdirSync(`${units}/${unit}`).filter((name) => name.startsWith("bc-"))) {
+      for (const file of fs.readdirSync(`${units}/${unit}/${generation}`)) {
+        fs.truncateSync(`${units}/${unit}/${generation}/${file}`, 100);
+      }
+    }
+    const damaged = project.cranefly(["run", "-q", "-p", "app"]);
+    expect(damaged).toMatchObject({ code: 0, stderr: "" });
+    fs.rmSync(`${units}/${unit}/unit.json`);
+    const lost = project.cranefly(["run", "-q", "-p", "app"]);
+    expect(lost).toMatchObject({ code: 0, stderr: "", stdout: damaged.stdout });
+  });
+
   it("waits for another one in the same workspace", () => {
     const lock = project.path("my target/cranefly/.cranefly/lock");
     const stat = fs.readFileSync(`/proc/${process.pid}/stat`, "utf8");

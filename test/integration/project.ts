@@ -31,8 +31,11 @@ export class Project {
       ...Object.fromEntries(clean),
       ...(process.env["CARGO_HOME"] === undefined ? {} : { CARGO_HOME: process.env["CARGO_HOME"] }),
       XDG_CACHE_HOME: path.join(this.dir, ".cache"),
+      // An engine of its own, so that tests may stop it.
+      XDG_RUNTIME_DIR: path.join(this.dir, ".run"),
       ...env,
     };
+    fs.mkdirSync(path.join(this.dir, ".run"), { mode: 0o700 });
     for (const [file, text] of Object.entries(files)) this.write(file, text);
   }
 
@@ -69,6 +72,7 @@ export class Project {
   }
 
   remove(): void {
+    if (HAS_ENGINE) this.cranefly(["stop"]);
     fs.rmSync(this.dir, { recursive: true, force: true });
   }
 

@@ -67,9 +67,22 @@ export function needUnit(layout: Layout, key: string): UnitRecord {
   return record;
 }
 
-/** Removes a unit's outputs, so that cargo takes it for dirty and calls our wrapper for it. */
+/**
+ * Removes a unit's outputs, so that cargo takes it for dirty and calls our wrapper for it; and the incremental sessions
+ * of its crate, whose files are the same as the bitcode's (hard links), damage included.
+ */
 export function forgetUnit(layout: Layout, key: string): void {
-  fs.rmSync(layout.unitRecord(key), { force: true });
+  const crate = loadUnit(layout, key)?.crate;
+  fs.rmSync(layout.unit(key), { recursive: true, force: true });
+  const sessions = [
+    layout.incremental,
+    ...list(layout.root).map((name) => path.join(layout.root, name, "incremental")),
+  ];
+  for (const directory of crate === undefined ? [] : sessions) {
+    for (const name of list(directory)) {
+      if (name.startsWith(`${crate}-`)) fs.rmSync(path.join(directory, name), { recursive: true, force: true });
+    }
+  }
   for (const profile of list(layout.root)) {
     for (const folder of ["deps", "examples"]) {
       const directory = path.join(layout.root, profile, folder);

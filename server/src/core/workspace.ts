@@ -15,12 +15,13 @@ import {
   noTimes,
 } from "../../../shared/src/report.js";
 import type { StageTimes } from "../../../shared/src/report.js";
+import type { PublishParams } from "../../../shared/src/protocol.js";
 import { inspectArgs } from "./args.js";
 import { ensureBase } from "./base.js";
 import { capture } from "./capture.js";
 import { loadMetadata } from "./cargo.js";
 import { crateLane } from "./crateLane.js";
-import { Engine } from "./engine.js";
+import { Engine, EngineError } from "./engine.js";
 import { BuildFailed, MissingUnit, Unsupported } from "./errors.js";
 import { changedCargoInput } from "./inputs.js";
 import { Layout, cacheDirectory } from "./layout.js";
@@ -76,6 +77,29 @@ class Moved extends Error {
   }
 }
 
+/** The engine cannot read what lies on disk for a program: cut short by a full disk or a crash. */
+class DamagedProgram extends Error {
+  constructor(
+    readonly program: Program,
+    cause: EngineError,
+  ) {
+    super(cause.message, { cause });
+    this.name = "DamagedProgram";
+  }
+}
+
+function isDamage(error: unknown): error is EngineError {
+  return error instanceof EngineError && (error.kind === "bitcode" || error.kind === "base");
+}
+
+/** The units to compile once more after a failure; none when that would not help. */
+function unitsToForget(error: unknown): readonly string[] {
+  if (error instanceof MissingUnit) return [error.key];
+  if (!(error instanceof DamagedProgram)) return [];
+  fs.rmSync(path.dirname(error.program.base), { recursive: true, force: true });
+  return error.program.closure;
+}
+
 export class Workspace {
   private generation = 0;
   private state: SelectionState | undefined;
@@ -119,9 +143,12 @@ export class Workspace {
       try {
         return await withLock(layout.lock, onWait, signal, () => this.build(layout, sinceMs, signal));
       } catch (error) {
-        if (error instanceof MissingUnit && !forgotten.has(error.key)) {
-          forgotten.add(error.key);
-          forgetUnit(layout, error.key);
+        const lost = unitsToForget(error);
+        if (lost.some((key) => !forgotten.has(key))) {
+          for (const key of lost) {
+            forgotten.add(key);
+            forgetUnit(layout, key);
+          }
           fs.rmSync(layout.selection(this.key), { force: true });
           this.state = undefined;
           continue;
@@ -286,7 +313,7 @@ export class Workspace {
       const main = closure.at(-1);
       if (main === undefined) throw new Unsupported(`${program.name} has no units`);
       const args = inspectArgs(main.invocation.args);
-      const { us, generation, image, functions, fallbacks, units, warnings } = await engine.publish({
+      const params: PublishParams = {
         workspace: layout.root,
         program: program.name,
         executable: program.executable,
@@ -294,7 +321,11 @@ export class Workspace {
         units: closure.map((unit) => ({ id: unit.invocation.id, crate: unit.crate, bitcode: unit.bitcode })),
         optLevel: args.optLevel,
         panic: args.panic,
+      };
+      const answer = await engine.publish(params).catch((error: unknown) => {
+        throw isDamage(error) ? new DamagedProgram(program, error) : error;
       });
+      const { us, generation, image, functions, fallbacks, units, warnings } = answer;
       for (const stage of ["parse", "translate", "hash", "compile", "publish"] as const) ms[stage] += us[stage] / 1000;
       const { name, executable } = program;
       const report = { program: name, executable, generation, image, functions, fallbacks, units, warnings };
@@ -309,7 +340,7 @@ export class Workspace {
 function sum(programs: readonly ProgramReport[]): FunctionCounts {
   const counts = noFunctions();
   for (const program of programs) {
-    for (const name of ["total", "changed", "hit", "compiled", "llvm"] as const)
+    for (const name of ["total", "changed", "hit", "compiled", "llvm", "deferred"] as const)
       counts[name] += program.functions[name];
   }
   return counts;
