@@ -630,3 +630,31 @@ impl Op {
         }
     }
 }
+
+impl Function {
+    /// Whether something in the body has no decoded form. The body then does not tell all that its machine code depends
+    /// on: two functions may be equal here and differ there.
+    pub fn is_incomplete(&self) -> bool {
+        self.blocks.iter().flat_map(|block| &block.instructions).any(|instruction| {
+            let mut incomplete = match &instruction.op {
+                Op::Unsupported { .. } => true,
+                Op::LandingPad { clauses, .. } => clauses.iter().any(|clause| matches!(clause, Clause::Other(_))),
+                _ => false,
+            };
+            instruction.op.operands(|operand| {
+                incomplete |= matches!(operand, Operand::Constant(constant) if constant.is_incomplete());
+            });
+            incomplete
+        })
+    }
+}
+
+impl Constant {
+    fn is_incomplete(&self) -> bool {
+        match self {
+            Self::Unsupported(..) => true,
+            Self::Aggregate(_, elements) => elements.iter().any(Self::is_incomplete),
+            Self::Undef(_) | Self::Zero(_) | Self::Bits(..) | Self::Symbol(..) => false,
+        }
+    }
+}

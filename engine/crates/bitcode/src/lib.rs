@@ -26,7 +26,6 @@ mod reader;
 mod scalars;
 mod type_table;
 pub mod types;
-mod visit;
 
 pub use error::Error;
 pub use library::Llvm;

@@ -2,9 +2,10 @@
 
 use std::cell::RefCell;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use cranefly_bitcode::ir::{Function, GlobalId, Linkage};
+use cranefly_bitcode::ir::{Function, GlobalId, Linkage, Module};
 use cranefly_bitcode::{Llvm, Reader};
 use cranefly_cache::{Compiled, Key, Store};
 use cranefly_codegen::cranelift::{Compiler, Flags};
@@ -82,7 +83,11 @@ impl<'a> UnitCompiler<'a> {
             None => open(self.llvm, self.unit)?,
         };
         let global = self.unit.unit.functions[function].global;
-        let compiled = compile(self.llvm, self.unit, &reader, global, self.options);
+        let unit = self.unit;
+        let compiled = reader
+            .function(global)
+            .map_err(|error| error.to_string())
+            .and_then(|body| compile(self.llvm, &unit.unit.module, global, &unit.bytes, &body, self.options));
         self.reader = Some(reader);
         compiled
     }
@@ -96,21 +101,48 @@ thread_local! {
     static COMPILER: RefCell<Option<(String, Compiler)>> = const { RefCell::new(None) };
 }
 
-fn compile(
+/// Compiles functions as their units are read, while their decoded bodies are at hand: as many as the budget allows.
+#[derive(Debug)]
+pub struct EagerCompiler<'a> {
+    /// The toolchain's LLVM.
+    pub llvm: &'a Llvm,
+    /// Where code goes.
+    pub store: &'a Store,
+    /// How.
+    pub options: &'a CodeOptions,
+    budget: AtomicUsize,
+}
+
+impl<'a> EagerCompiler<'a> {
+    /// For at most `budget` functions.
+    pub fn new(llvm: &'a Llvm, store: &'a Store, options: &'a CodeOptions, budget: usize) -> Self {
+        Self { llvm, store, options, budget: AtomicUsize::new(budget) }
+    }
+
+    /// Whether the function of this key is to be compiled now. Counts against the budget.
+    pub fn wants(&self, key: Key) -> bool {
+        let one_less = |left: usize| left.checked_sub(1);
+        self.store.get(key).is_none()
+            && self.budget.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less).is_ok()
+    }
+}
+
+/// Compiles the function `global`, decoded as `body`, of the unit with the given bitcode. Errors are reasons, in words.
+pub fn compile(
     llvm: &Llvm,
-    unit: &LoadedUnit,
-    reader: &Reader,
+    module: &Module,
     global: GlobalId,
+    bitcode: &[u8],
+    body: &Function,
     options: &CodeOptions,
 ) -> Result<Compiled, String> {
-    let body = reader.function(global).map_err(|error| error.to_string())?;
     let outcome = COMPILER.with_borrow_mut(|cell| {
         if cell.as_ref().is_none_or(|(opt_level, _)| *opt_level != options.opt_level) {
             let flags = Flags { optimize: options.opt_level != "0", verify: false };
             *cell = Some((options.opt_level.clone(), Compiler::new(flags)));
         }
         let (_, compiler) = cell.as_mut().expect("set above");
-        compiler.compile(&body).map(|code| (code, compiler.timing()))
+        compiler.compile(body).map(|code| (code, compiler.timing()))
     });
     match outcome {
         Ok((code, timing)) => Ok(Compiled {
@@ -119,15 +151,16 @@ fn compile(
             translate_us: timing.translate.as_secs_f32() * 1e6,
             compile_us: timing.compile.as_secs_f32() * 1e6,
         }),
-        Err(error) => fall_back(llvm, unit, global, &body, options, &error.to_string()),
+        Err(error) => fall_back(llvm, module, global, bitcode, body, options, &error.to_string()),
     }
 }
 
 /// Compiles with LLVM what Cranelift could not take: `construct` says what that was.
 fn fall_back(
     llvm: &Llvm,
-    unit: &LoadedUnit,
+    module: &Module,
     global: GlobalId,
+    bitcode: &[u8],
     body: &Function,
     options: &CodeOptions,
     construct: &str,
@@ -142,14 +175,14 @@ fn fall_back(
         "3" => OptLevel::Aggressive,
         _ => OptLevel::Default,
     };
-    let compiled = compiler.compile(&unit.bytes, global, body, level).map_err(|error| failed(&error))?;
+    let compiled = compiler.compile(bitcode, global, body, level).map_err(|error| failed(&error))?;
     let mut code = compiled.code;
     for relocation in &mut code.relocations {
         let Target::Symbol(number) = relocation.target else { continue };
         let Some(extra) = (number as usize).checked_sub(body.symbols.len()) else { continue };
         // Known to LLVM only: by name if others can see it, else by its number in the unit.
         let symbol = compiled.symbols.get(body.symbols.len() + extra).ok_or("a relocation to an unknown symbol")?;
-        let global = &unit.unit.module.globals[symbol.global.0 as usize];
+        let global = &module.globals[symbol.global.0 as usize];
         relocation.target = if global.linkage == Linkage::Local {
             Target::Global(symbol.global.0)
         } else {

@@ -38,6 +38,8 @@ pub struct Engine {
     pub(crate) sysroot: PathBuf,
     pub(crate) units: UnitCache,
     pub(crate) images: PathBuf,
+    /// Functions without code that are compiled before a program may start, the first in call order.
+    pub(crate) eager: usize,
     programs: Mutex<HashMap<ProgramKey, Arc<Mutex<ProgramState>>>>,
     bases: Mutex<HashMap<(PathBuf, SystemTime), Arc<BaseImage>>>,
     started: Instant,
@@ -45,11 +47,12 @@ pub struct Engine {
 
 impl Engine {
     /// Opens the toolchain's LLVM. `images` is the folder that images live in; `cache_bytes` bounds the function store;
-    /// `command` starts this daemon.
+    /// `eager` functions at most are compiled before a program may start; `command` starts this daemon.
     pub fn new(
         sysroot: &Path,
         images: PathBuf,
         cache_bytes: u64,
+        eager: usize,
         command: Vec<OsString>,
     ) -> Result<Self, cranefly_bitcode::Error> {
         let llvm = Llvm::open(sysroot)?;
@@ -59,6 +62,7 @@ impl Engine {
             sysroot: sysroot.to_owned(),
             units: UnitCache::default(),
             images,
+            eager,
             programs: Mutex::default(),
             bases: Mutex::default(),
             started: Instant::now(),

@@ -24,13 +24,19 @@ use anyhow::{Context, bail};
 use crate::engine::Engine;
 use crate::server::{Server, private_folder};
 
-const USAGE: &str = "usage: cranefly-engine serve --socket PATH --sysroot PATH [--idle-seconds N] [--cache-bytes N]";
+const USAGE: &str = "usage: cranefly-engine serve --socket PATH --sysroot PATH [--idle-seconds N] [--cache-bytes N] [--eager-functions N]";
+
+/// Functions that a new image is filled with before its program may start, by default. They take some hundred milliseconds
+/// once; and a program that is complete from the start prints complete backtraces: std reads the image's symbols when the
+/// first backtrace is printed, and would not see functions that are compiled later in the same process.
+const EAGER: usize = 20_000;
 
 struct Options {
     socket: PathBuf,
     sysroot: PathBuf,
     idle: Duration,
     cache_bytes: u64,
+    eager: usize,
 }
 
 fn main() -> ExitCode {
@@ -60,6 +66,7 @@ fn options(mut args: impl Iterator<Item = String>) -> anyhow::Result<Options> {
     // Long enough for a working day with a long lunch.
     let mut idle = Duration::from_secs(3 * 3600);
     let mut cache_bytes = 1u64 << 30;
+    let mut eager = EAGER;
     while let Some(flag) = args.next() {
         let value = args.next().with_context(|| format!("{flag} needs a value; {USAGE}"))?;
         match flag.as_str() {
@@ -67,12 +74,13 @@ fn options(mut args: impl Iterator<Item = String>) -> anyhow::Result<Options> {
             "--sysroot" => sysroot = Some(PathBuf::from(value)),
             "--idle-seconds" => idle = Duration::from_secs(value.parse().context("--idle-seconds")?),
             "--cache-bytes" => cache_bytes = value.parse().context("--cache-bytes")?,
+            "--eager-functions" => eager = value.parse().context("--eager-functions")?,
             _ => bail!("unknown option {flag}; {USAGE}"),
         }
     }
     let socket = socket.context(USAGE)?;
     let sysroot = sysroot.context(USAGE)?;
-    Ok(Options { socket, sysroot, idle, cache_bytes })
+    Ok(Options { socket, sysroot, idle, cache_bytes, eager })
 }
 
 fn serve(options: &Options) -> anyhow::Result<()> {
@@ -83,7 +91,7 @@ fn serve(options: &Options) -> anyhow::Result<()> {
         return Ok(());
     };
     let images = runtime_folder::find()?;
-    let engine = Engine::new(&options.sysroot, images, options.cache_bytes, own_command()?)?;
+    let engine = Engine::new(&options.sysroot, images, options.cache_bytes, options.eager, own_command()?)?;
     tracing::info!(socket = %options.socket.display(), sysroot = %options.sysroot.display(), "serving");
     let result = Server::new(engine, &options.socket, options.idle).run(&listener);
     // Whoever starts next removes it otherwise.

@@ -11,7 +11,7 @@ use cranefly_cache::Key;
 use cranefly_image::{BaseImage, Pending, Program, Unit, write_executable};
 use rayon::prelude::*;
 
-use crate::compile::{CodeOptions, compile_all};
+use crate::compile::{CodeOptions, EagerCompiler, compile_all};
 use crate::engine::{Engine, ProgramKey};
 use crate::live::LiveImage;
 use crate::protocol::{
@@ -19,10 +19,6 @@ use crate::protocol::{
 };
 use crate::rpc::RpcError;
 use crate::units::LoadedUnit;
-
-/// Functions without code that are compiled before the program may start: the first in call order. So many take tens of
-/// milliseconds, and small programs are complete from the start.
-const EAGER: usize = 1500;
 
 /// A program between publications.
 #[derive(Debug, Default)]
@@ -48,7 +44,7 @@ impl Engine {
         };
         self.shared.store.tick();
         let mut result = PublishResult::default();
-        let units = self.load_units(params, &options, &mut result)?;
+        let (units, compiled) = self.load_units(params, &options, &mut result)?;
 
         let key: ProgramKey = (params.workspace.clone(), params.program.clone());
         let state = self.program(&key);
@@ -56,12 +52,12 @@ impl Engine {
         let base = self.base(&params.base).map_err(|error| RpcError::failed("base", error.to_string()))?;
         let image = self.image_path(&key);
 
-        let pending = match self.link(&mut state, &base, &units, &image, &options, &mut result) {
+        let pending = match self.link(&mut state, &base, &units, &image, &options, &mut result, &compiled) {
             // Full, or in any other way unusable: the image is made anew from cached code.
             Err(cranefly_image::Error::Full { .. }) => {
                 state.retire();
                 state.scale = (state.scale.max(1) * 2).min(1 << 10);
-                self.link(&mut state, &base, &units, &image, &options, &mut result)
+                self.link(&mut state, &base, &units, &image, &options, &mut result, &compiled)
             }
             other => other,
         };
@@ -91,28 +87,37 @@ impl Engine {
         params: &PublishParams,
         options: &CodeOptions,
         result: &mut PublishResult,
-    ) -> Result<Vec<Arc<LoadedUnit>>, RpcError> {
+    ) -> Result<(Vec<Arc<LoadedUnit>>, HashSet<Key>), RpcError> {
         let configuration: Arc<str> = options.configuration().into();
         let files: Vec<(&Path, Arc<str>)> = params
             .units
             .iter()
             .flat_map(|unit| unit.bitcode.iter().map(|path| (path.as_path(), unit_id(&unit.id, path))))
             .collect();
+        let compiler = EagerCompiler::new(&self.shared.llvm, &self.shared.store, options, self.eager);
         let loaded: Vec<(Arc<LoadedUnit>, bool)> = files
             .par_iter()
-            .map(|(path, id)| self.units.load(&self.shared.llvm, path, id, &configuration))
+            .map(|(path, id)| self.units.load(path, id, &configuration, &compiler))
             .collect::<Result<_, _>>()
             .map_err(|error| RpcError::failed("bitcode", error.to_string()))?;
         for (unit, read) in &loaded {
             if *read {
                 result.units.read += 1;
                 result.us.parse += unit.open_us + unit.times.iter().map(|times| f64::from(times.parse)).sum::<f64>();
+                for code in unit.compiled.iter().filter_map(|key| self.shared.store.get(*key)) {
+                    result.us.translate += f64::from(code.translate_us);
+                    result.us.compile += f64::from(code.compile_us);
+                    result.functions.compiled += 1;
+                    result.functions.llvm += u64::from(code.construct.is_some());
+                }
                 result.us.hash += unit.times.iter().map(|times| f64::from(times.hash)).sum::<f64>();
             } else {
                 result.units.reused += 1;
             }
         }
-        Ok(loaded.into_iter().map(|(unit, _)| unit).collect())
+        let read = loaded.iter().filter(|(_, read)| *read);
+        let compiled = read.flat_map(|(unit, _)| unit.compiled.iter().copied()).collect();
+        Ok((loaded.into_iter().map(|(unit, _)| unit).collect(), compiled))
     }
 
     /// Brings the image up to date with `units`; gives what happened to each function that was touched.
@@ -124,9 +129,14 @@ impl Engine {
         image: &Path,
         options: &CodeOptions,
         result: &mut PublishResult,
+        read: &HashSet<Key>,
     ) -> Result<HashMap<Arc<str>, &'static str>, cranefly_image::Error> {
         let start = Instant::now();
-        result.functions = FunctionCounts::default();
+        result.functions = FunctionCounts {
+            compiled: result.functions.compiled,
+            llvm: result.functions.llvm,
+            ..FunctionCounts::default()
+        };
         let inputs: Vec<Arc<Unit>> = units.iter().map(|unit| unit.unit.clone()).collect();
         let before = state.keys();
         let same_base = state.base.as_ref().is_some_and(|old| Arc::ptr_eq(old, base));
@@ -152,7 +162,7 @@ impl Engine {
         };
         // Until it is complete: after an error the next publication begins anew.
         let mut program = live.program();
-        let last = self.bind(&mut program, &before, units, &inputs, options, result)?;
+        let last = self.bind(&mut program, &before, units, &inputs, options, result, read)?;
         result.warnings = warnings(&program);
         program.commit(&image.to_string_lossy())?;
         if fresh {
@@ -177,13 +187,14 @@ impl Engine {
         inputs: &[Arc<Unit>],
         options: &CodeOptions,
         result: &mut PublishResult,
+        read: &HashSet<Key>,
     ) -> Result<HashMap<Arc<str>, &'static str>, cranefly_image::Error> {
         let pending = program.update(inputs)?;
         // What had code was called, or would be soon: its new version is compiled now. The rest waits.
         let start = Instant::now();
-        let mut eager: Vec<Pending> = pending.iter().filter(|pending| program.has_code(pending)).cloned().collect();
-        eager.extend(program.deferred_in_call_order().into_iter().take(EAGER));
-        let compiled = self.compile_missing(units, &eager, options, result)?;
+        let eager: Vec<Pending> = pending.iter().filter(|pending| program.has_code(pending)).cloned().collect();
+        let mut compiled = self.compile_missing(units, &eager, options, result)?;
+        compiled.extend(read);
         result.us.wait = start.elapsed().as_secs_f64() * 1e6;
         let mut last = HashMap::new();
         for pending in &pending {

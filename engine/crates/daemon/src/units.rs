@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use cranefly_bitcode::{Error, Llvm, Reader};
-use cranefly_cache::Keyer;
+use cranefly_bitcode::{Error, Reader};
+use cranefly_cache::{Key, Keyer};
 use cranefly_image::{FunctionInfo, Unit};
 
+use crate::compile::{EagerCompiler, compile};
 use crate::protocol::FunctionTimes;
 
 /// A unit, where it came from, and what it took.
@@ -25,6 +26,8 @@ pub struct LoadedUnit {
     pub open_us: f64,
     /// By function.
     pub times: Vec<FunctionTimes>,
+    /// Functions that were compiled when the unit was read.
+    pub compiled: Vec<Key>,
 }
 
 /// Identity of a file's contents. rustc's incremental session never rewrites a file in place: an unchanged unit is a hard
@@ -49,10 +52,10 @@ impl UnitCache {
     /// The unit in `path`, read if it is not known. The flag tells whether it was read.
     pub fn load(
         &self,
-        llvm: &Llvm,
         path: &Path,
         id: &Arc<str>,
         configuration: &Arc<str>,
+        compiler: &EagerCompiler,
     ) -> Result<(Arc<LoadedUnit>, bool), Error> {
         let metadata = std::fs::metadata(path)
             .map_err(|error| Error::Io { file: path.display().to_string(), reason: error.to_string() })?;
@@ -67,7 +70,7 @@ impl UnitCache {
         if let Some(unit) = self.entries.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return Ok((unit.clone(), false));
         }
-        let unit = Arc::new(read(llvm, path, id, configuration)?);
+        let unit = Arc::new(read(path, id, configuration, compiler)?);
         self.entries.lock().unwrap_or_else(PoisonError::into_inner).insert(key, unit.clone());
         Ok((unit, true))
     }
@@ -78,17 +81,19 @@ impl UnitCache {
     }
 }
 
-fn read(llvm: &Llvm, path: &Path, id: &Arc<str>, configuration: &str) -> Result<LoadedUnit, Error> {
+fn read(path: &Path, id: &Arc<str>, configuration: &str, compiler: &EagerCompiler) -> Result<LoadedUnit, Error> {
     let start = Instant::now();
     let name = path.display().to_string();
     let bytes = std::fs::read(path).map_err(|error| Error::Io { file: name.clone(), reason: error.to_string() })?;
     let bytes = bytes.into_boxed_slice();
-    let reader = Reader::open(llvm, &*bytes, &name)?;
+    let reader = Reader::open(compiler.llvm, &*bytes, &name)?;
     let open_us = start.elapsed().as_secs_f64() * 1e6;
     let mut keyer = Keyer::new(configuration);
     let ids: Vec<_> = reader.functions().collect();
     let mut functions = Vec::with_capacity(ids.len());
     let mut times = Vec::with_capacity(ids.len());
+    let mut compiled = Vec::new();
+    let module = reader.module().clone();
     for global in ids {
         let start = Instant::now();
         let body = reader.function(global)?;
@@ -99,6 +104,13 @@ fn read(llvm: &Llvm, path: &Path, id: &Arc<str>, configuration: &str) -> Result<
             hash: decoded.elapsed().as_secs_f32() * 1e6,
             ..FunctionTimes::default()
         });
+        if compiler.wants(Key(key)) {
+            // One that cannot be compiled is refused when it is bound, if it is.
+            if let Ok(code) = compile(compiler.llvm, &module, global, &bytes, &body, compiler.options) {
+                compiler.store.insert(Key(key), code);
+                compiled.push(Key(key));
+            }
+        }
         functions.push(FunctionInfo {
             global,
             key,
@@ -107,6 +119,6 @@ fn read(llvm: &Llvm, path: &Path, id: &Arc<str>, configuration: &str) -> Result<
             subprogram: body.subprogram,
         });
     }
-    let unit = Arc::new(Unit { id: id.clone(), module: reader.module().clone(), functions });
-    Ok(LoadedUnit { unit, path: path.to_owned(), bytes, open_us, times })
+    let unit = Arc::new(Unit { id: id.clone(), module, functions });
+    Ok(LoadedUnit { unit, path: path.to_owned(), bytes, open_us, times, compiled })
 }
