@@ -248,3 +248,34 @@ describe.runIf(HAS_ENGINE)("a single file", () => {
     expect(stderr).toContain("error[E0601]: `main` function not found");
   });
 });
+
+describe.runIf(HAS_ENGINE)("a package with a static C library and a native one of its own", () => {
+  let project: Project;
+  beforeAll(() => {
+    project = new Project("native", {
+      "Cargo.toml":
+        '[package]\nname = "nat"\nversion = "0.1.0"\nedition = "2021"\n[lib]\ncrate-type = ["cdylib", "rlib"]\n[profile.release]\nlto = "fat"\npanic = "abort"\n',
+      "build.rs":
+        'use std::process::Command;\nfn main() {\n    let out = std::env::var("OUT_DIR").unwrap();\n    assert!(Command::new("cc").args(["-c", "-fPIC", "c/x.c", "-o"]).arg(format!("{out}/x.o")).status().unwrap().success());\n    assert!(Command::new("ar").arg("crs").arg(format!("{out}/libx.a")).arg(format!("{out}/x.o")).status().unwrap().success());\n    println!("cargo:rustc-link-search=native={out}");\n    println!("cargo:rustc-link-lib=static=x");\n}\n',
+      "c/x.c": "int x(int a) { return a + 40; }\n",
+      "src/lib.rs":
+        'extern "C" {\n    fn x(a: i32) -> i32;\n}\n#[cfg(windows)]\n#[link(name = "kernel32")]\nextern "C" {}\npub fn call(a: i32) -> i32 {\n    unsafe { x(a) }\n}\n#[no_mangle]\npub extern "C" fn exported() -> i32 {\n    5\n}\n',
+      "src/main.rs": 'fn main() {\n    println!("{}", nat::call(2));\n}\n',
+    });
+  });
+  afterAll(() => project.remove());
+
+  it("runs, and makes the native library as cargo does", () => {
+    expect(project.cranefly(["run", "-q"])).toMatchObject({ code: 0, stdout: "42\n", stderr: "" });
+    expect(fs.existsSync(project.path("target/cranefly/debug/libnat.so"))).toBe(true);
+  });
+
+  it("runs in a profile with link-time optimisation and without unwinding", () => {
+    expect(project.cranefly(["run", "-q", "--release"])).toMatchObject({ code: 0, stdout: "42\n", stderr: "" });
+  });
+
+  it("follows an edit of the C source", () => {
+    project.edit("c/x.c", "40", "50");
+    expect(project.cranefly(["run", "-q"])).toMatchObject({ code: 0, stdout: "52\n", stderr: "" });
+  });
+});

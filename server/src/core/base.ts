@@ -44,7 +44,7 @@ export async function ensureBase(
     JSON.stringify(inputs),
     toolchain.version,
     toolchain.sysroot,
-    ...inputs.libraries.map((library) => {
+    ...[...inputs.libraries, ...nativeFiles(inputs)].map((library) => {
       const stat = fs.statSync(library);
       return `${library} ${stat.size} ${stat.mtimeMs}`;
     }),
@@ -86,6 +86,30 @@ function collectInputs(closure: readonly UnitRecord[]): BaseInputs {
     linker,
     panic,
   };
+}
+
+/** The files among a base image's native inputs: static libraries that a build script made, objects named by path. */
+function nativeFiles(inputs: BaseInputs): string[] {
+  const directories: string[] = [];
+  const names = inputs.attributeLibraries.map(libraryName);
+  const files: string[] = [];
+  for (let i = 0; i + 1 < inputs.link.length; i += 2) {
+    const [flag, value = ""] = [inputs.link[i], inputs.link[i + 1]];
+    if (flag === "-L") directories.push(value.replace(/^(native|all|dependency|crate|framework)=/, ""));
+    else if (flag === "-l") names.push(libraryName(value));
+    else files.push(...value.slice(value.indexOf("=") + 1).split(/[ ,]/));
+  }
+  for (const directory of directories) {
+    for (const name of names) files.push(path.join(directory, `lib${name}.a`), path.join(directory, name));
+  }
+  return files.filter(
+    (file) => path.isAbsolute(file) && fs.statSync(file, { throwIfNoEntry: false })?.isFile() === true,
+  );
+}
+
+/** The name in `-l`'s value, `[KIND[:MODIFIERS]=]NAME[:RENAME]`. */
+function libraryName(value: string): string {
+  return value.slice(value.indexOf("=") + 1).replace(/:.*$/, "");
 }
 
 function addLibrary(libraries: Set<string>, extern: Pick<Extern, "path">): void {
