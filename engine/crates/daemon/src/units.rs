@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use cranefly_bitcode::ir::Module;
 use cranefly_bitcode::{Error, Reader};
 use cranefly_cache::{Key, Keyer};
+use cranefly_codegen::llvm::LlvmCompiler;
 use cranefly_image::{FunctionInfo, Unit};
 
 use crate::compile::{EagerCompiler, compile};
@@ -119,6 +121,18 @@ fn read(path: &Path, id: &Arc<str>, configuration: &str, compiler: &EagerCompile
             subprogram: body.subprogram,
         });
     }
-    let unit = Arc::new(Unit { id: id.clone(), module, functions });
+    let assembly = assemble(compiler, &module, &bytes, &name)?;
+    let unit = Arc::new(Unit { id: id.clone(), module, assembly, functions });
     Ok(LoadedUnit { unit, path: path.to_owned(), bytes, open_us, times, compiled })
+}
+
+/// The object of a unit's `module asm`.
+fn assemble(compiler: &EagerCompiler, module: &Module, bytes: &[u8], name: &str) -> Result<Option<Vec<u8>>, Error> {
+    if module.assembly.is_empty() {
+        return Ok(None);
+    }
+    let invalid = |message: String| Error::Invalid { file: name.to_owned(), message };
+    LlvmCompiler::new(compiler.llvm)
+        .and_then(|llvm| llvm.assemble(bytes, name))
+        .map_err(|error| invalid(format!("its assembly: {error}")))
 }

@@ -20,6 +20,9 @@ pub const TLS_ANCHOR: &str = "__cranefly_tls_anchor";
 /// Libraries on every link line of rustc for this target.
 const IMPLICIT_LIBRARIES: [&str; 3] = ["libc.so.6", "libm.so.6", "libgcc_s.so.1"];
 
+/// The first library that rustc puts on the link line by itself.
+const FIRST_DEFAULT_LIBRARY: &str = "libgcc_s.so.1";
+
 /// Where the base image defines a symbol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BasePlace {
@@ -59,7 +62,8 @@ impl BaseImage {
         let bad = |reason: String| Error::Base { path: path.to_owned(), reason };
         let map = map_file(path).map_err(|error| bad(error.to_string()))?;
         let elf = ElfFile64::<LittleEndian>::parse(&*map).map_err(|error| bad(error.to_string()))?;
-        let mut addresses = HashMap::new();
+        let mut addresses: HashMap<Box<str>, u64> = HashMap::new();
+        let mut hidden: HashSet<Box<str>> = HashSet::new();
         let mut thread_locals = HashMap::new();
         let mut undefined = HashSet::new();
         for symbol in elf.symbols() {
@@ -74,6 +78,9 @@ impl BaseImage {
                 thread_locals.insert(Box::from(name), symbol.address());
             } else {
                 addresses.insert(Box::from(name), symbol.address());
+                if raw.st_visibility() == elf::STV_HIDDEN {
+                    hidden.insert(Box::from(name));
+                }
             }
         }
         for symbol in elf.dynamic_symbols() {
@@ -87,6 +94,21 @@ impl BaseImage {
         let tls_anchor =
             *thread_locals.get(TLS_ANCHOR).ok_or_else(|| bad(format!("it does not define `{TLS_ANCHOR}`")))?;
         let distance = |from: u64, to: u64| to.wrapping_sub(from).cast_signed();
+        let (needed, search) = needed_libraries(&elf).map_err(|error| bad(error.to_string()))?;
+        let mut imports: HashMap<Box<str>, Import> = HashMap::new();
+        let mut libraries = Vec::new();
+        for library in needed {
+            if library == FIRST_DEFAULT_LIBRARY {
+                // Every library before was asked for by a crate, and so stands before compiler-builtins on the link line:
+                // what both have (`cbrt`, with `-lm`) comes from the library.
+                addresses.retain(|name, _| !(hidden.contains(name) && imports.contains_key(name)));
+            }
+            // A library that is missing now is missing when the program starts, too; the loader says so best.
+            if let Some(file) = find_library(&library, &search) {
+                index_library(&library, &file, &mut imports).map_err(|error| bad(format!("{library}: {error}")))?;
+            }
+            libraries.push(library);
+        }
         let symbols = addresses
             .into_iter()
             .map(|(name, at)| (name, BasePlace::Address(distance(anchor, at))))
@@ -100,16 +122,6 @@ impl BaseImage {
             .map(Box::from)
             .collect();
 
-        let (needed, search) = needed_libraries(&elf).map_err(|error| bad(error.to_string()))?;
-        let mut imports = HashMap::new();
-        let mut libraries = Vec::new();
-        for library in needed {
-            // A library that is missing now is missing when the program starts, too; the loader says so best.
-            if let Some(file) = find_library(&library, &search) {
-                index_library(&library, &file, &mut imports).map_err(|error| bad(format!("{library}: {error}")))?;
-            }
-            libraries.push(library);
-        }
         // What the linker dropped because nothing in the base image uses it may be what the program needs.
         for library in IMPLICIT_LIBRARIES {
             if !libraries.iter().any(|needed| needed == library)

@@ -11,6 +11,8 @@ pub struct Unit {
     pub id: Arc<str>,
     /// Everything that it defines and declares.
     pub module: Module,
+    /// Relocatable object of its `module asm`, if it has any.
+    pub assembly: Option<Vec<u8>>,
     /// The functions that it defines.
     pub functions: Vec<FunctionInfo>,
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use cranefly_bitcode::ir::{GlobalId, GlobalKind, Linkage};
 use cranefly_machine::{MachineCode, RelocationKind, Target};
 
+use crate::assembly::PlacedAssembly;
 use crate::base::{ANCHOR, BaseImage, BasePlace, TLS_ANCHOR};
 use crate::data::{self, Anchors, Groups, Relocations, SectionKind};
 use crate::debug::Contribution;
@@ -65,6 +66,8 @@ pub struct Program {
     runtime_symbols: Vec<SymbolIndex>,
     pub(crate) contributions: HashMap<Arc<str>, Vec<Contribution>>,
     pub(crate) dirty_units: HashSet<Arc<str>>,
+    pub(crate) assemblies: HashMap<Arc<str>, PlacedAssembly>,
+    pub(crate) assembly_symbols: HashMap<Arc<str>, u64>,
     pub(crate) full_debug_info: bool,
     pub(crate) tls_align: u64,
     cies: [u64; 2],
@@ -142,6 +145,8 @@ impl Program {
             runtime_symbols: Vec::new(),
             contributions: HashMap::new(),
             dirty_units: HashSet::new(),
+            assemblies: HashMap::new(),
+            assembly_symbols: HashMap::new(),
             full_debug_info,
             tls_align: 8,
             cies: [0; 2],
@@ -194,12 +199,14 @@ impl Program {
         let mut touched = HashSet::new();
         for id in removed.iter().chain(changed.iter().map(|unit| &unit.id)) {
             self.forget_definitions(id, &mut touched);
+            self.forget_assembly(id, &mut touched);
         }
         for id in &removed {
             self.units.remove(id);
         }
         for unit in &changed {
             self.intern(unit, &mut touched);
+            self.place_assembly(unit, &mut touched)?;
         }
         let moved = self.resolve(&touched)?;
 
@@ -221,6 +228,7 @@ impl Program {
             self.dirty_units.insert(unit.id.clone());
             self.import_cells(unit)?;
             self.fill_variables(unit)?;
+            self.bind_assembly(unit)?;
             self.find_pending(unit, &mut pending);
         }
         Ok(pending)
@@ -396,6 +404,9 @@ impl Program {
             return Ok(place);
         }
         let name = self.symbols[index].name.clone();
+        if let Some(place) = self.assembly_place(&name) {
+            return Ok(place);
+        }
         for (prefix, start) in [("__start_", true), ("__stop_", false)] {
             if let Some(&(from, to)) = name.strip_prefix(prefix).and_then(|section| self.group_bounds.get(section)) {
                 return Ok(Place::Image(if start { from } else { to }));
@@ -725,7 +736,7 @@ impl Program {
     }
 
     /// The GOT entry of a symbol, whose relocation follows the symbol's place.
-    fn cell(&mut self, index: SymbolIndex) -> Result<u64, Error> {
+    pub(crate) fn cell(&mut self, index: SymbolIndex) -> Result<u64, Error> {
         let relocation = self.anchors.pointer_to(self.symbols[index].place, 0);
         let known = self.symbols[index].got;
         let cell = self.got_cell(known, relocation)?;
