@@ -31,6 +31,23 @@ pub struct Shared {
     pub first_calls: AtomicU64,
 }
 
+/// How an engine is set up.
+#[derive(Debug)]
+pub struct EngineOptions {
+    /// The toolchain's folder.
+    pub sysroot: PathBuf,
+    /// The folder that images live in, this daemon's alone.
+    pub images: PathBuf,
+    /// Bound of the function store.
+    pub cache_bytes: u64,
+    /// Bound of all images together.
+    pub image_bytes: u64,
+    /// Functions that are compiled before a program may start, at most.
+    pub eager: usize,
+    /// How to start this daemon: its absolute path and arguments.
+    pub command: Vec<OsString>,
+}
+
 /// What outlives a request.
 #[derive(Debug)]
 pub struct Engine {
@@ -40,29 +57,28 @@ pub struct Engine {
     pub(crate) images: PathBuf,
     /// Functions without code that are compiled before a program may start, the first in call order.
     pub(crate) eager: usize,
+    image_bytes_limit: u64,
     programs: Mutex<HashMap<ProgramKey, Arc<Mutex<ProgramState>>>>,
     bases: Mutex<HashMap<(PathBuf, SystemTime), Arc<BaseImage>>>,
     started: Instant,
 }
 
 impl Engine {
-    /// Opens the toolchain's LLVM. `images` is the folder that images live in; `cache_bytes` bounds the function store;
-    /// `eager` functions at most are compiled before a program may start; `command` starts this daemon.
-    pub fn new(
-        sysroot: &Path,
-        images: PathBuf,
-        cache_bytes: u64,
-        eager: usize,
-        command: Vec<OsString>,
-    ) -> Result<Self, cranefly_bitcode::Error> {
-        let llvm = Llvm::open(sysroot)?;
-        let shared = Shared { llvm, store: Store::new(cache_bytes), command, first_calls: AtomicU64::new(0) };
+    /// Opens the toolchain's LLVM.
+    pub fn new(options: EngineOptions) -> Result<Self, cranefly_bitcode::Error> {
+        let shared = Shared {
+            llvm: Llvm::open(&options.sysroot)?,
+            store: Store::new(options.cache_bytes),
+            command: options.command,
+            first_calls: AtomicU64::new(0),
+        };
         Ok(Self {
             shared: Arc::new(shared),
-            sysroot: sysroot.to_owned(),
+            sysroot: options.sysroot,
             units: UnitCache::default(),
-            images,
-            eager,
+            images: options.images,
+            eager: options.eager,
+            image_bytes_limit: options.image_bytes,
             programs: Mutex::default(),
             bases: Mutex::default(),
             started: Instant::now(),
@@ -106,6 +122,33 @@ impl Engine {
         });
         drop(programs);
         self.units.prune();
+    }
+
+    /// Removes the images that were not published for the longest time while all take more than the limit; never that of
+    /// `current`. Their programs are published anew when they are wanted again.
+    pub(crate) fn trim_images(&self, current: &ProgramKey) {
+        let mut programs = self.programs.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sizes: Vec<(Instant, u64, ProgramKey)> = programs
+            .iter()
+            .filter_map(|(key, state)| {
+                let state = state.try_lock().ok()?;
+                Some((state.last_use()?, state.image_bytes(), key.clone()))
+            })
+            .collect();
+        sizes.sort_unstable();
+        let mut total: u64 = sizes.iter().map(|(_, bytes, _)| bytes).sum();
+        for (_, bytes, key) in sizes {
+            if total <= self.image_bytes_limit {
+                break;
+            }
+            if key != *current
+                && let Some(state) = programs.remove(&key)
+            {
+                tracing::info!(program = key.1, bytes, "image removed: too many");
+                state.lock().unwrap_or_else(PoisonError::into_inner).remove_image();
+                total -= bytes;
+            }
+        }
     }
 
     /// What there is.

@@ -6,6 +6,7 @@
 mod compile;
 mod engine;
 mod live;
+mod predecessor;
 mod protocol;
 mod publish;
 mod rpc;
@@ -21,10 +22,10 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 
-use crate::engine::Engine;
+use crate::engine::{Engine, EngineOptions};
 use crate::server::{Server, private_folder};
 
-const USAGE: &str = "usage: cranefly-engine serve --socket PATH --sysroot PATH [--idle-seconds N] [--cache-bytes N] [--eager-functions N]";
+const USAGE: &str = "usage: cranefly-engine serve --socket PATH --sysroot PATH [--idle-seconds N] [--cache-bytes N] [--image-bytes N] [--eager-functions N]";
 
 /// Functions that a new image is filled with before its program may start, by default. They take some hundred milliseconds
 /// once; and a program that is complete from the start prints complete backtraces: std reads the image's symbols when the
@@ -36,6 +37,7 @@ struct Options {
     sysroot: PathBuf,
     idle: Duration,
     cache_bytes: u64,
+    image_bytes: u64,
     eager: usize,
 }
 
@@ -66,6 +68,7 @@ fn options(mut args: impl Iterator<Item = String>) -> anyhow::Result<Options> {
     // Long enough for a working day with a long lunch.
     let mut idle = Duration::from_secs(3 * 3600);
     let mut cache_bytes = 1u64 << 30;
+    let mut image_bytes = 2u64 << 30;
     let mut eager = EAGER;
     while let Some(flag) = args.next() {
         let value = args.next().with_context(|| format!("{flag} needs a value; {USAGE}"))?;
@@ -74,13 +77,14 @@ fn options(mut args: impl Iterator<Item = String>) -> anyhow::Result<Options> {
             "--sysroot" => sysroot = Some(PathBuf::from(value)),
             "--idle-seconds" => idle = Duration::from_secs(value.parse().context("--idle-seconds")?),
             "--cache-bytes" => cache_bytes = value.parse().context("--cache-bytes")?,
+            "--image-bytes" => image_bytes = value.parse().context("--image-bytes")?,
             "--eager-functions" => eager = value.parse().context("--eager-functions")?,
             _ => bail!("unknown option {flag}; {USAGE}"),
         }
     }
     let socket = socket.context(USAGE)?;
     let sysroot = sysroot.context(USAGE)?;
-    Ok(Options { socket, sysroot, idle, cache_bytes, eager })
+    Ok(Options { socket, sysroot, idle, cache_bytes, image_bytes, eager })
 }
 
 fn serve(options: &Options) -> anyhow::Result<()> {
@@ -90,8 +94,17 @@ fn serve(options: &Options) -> anyhow::Result<()> {
         // Another daemon was faster; the client finds it at the same place.
         return Ok(());
     };
-    let images = runtime_folder::find()?;
-    let engine = Engine::new(&options.sysroot, images, options.cache_bytes, options.eager, own_command()?)?;
+    let images = runtime_folder::find()?.join(options.socket.file_stem().context("the socket has no name")?);
+    private_folder(&images)?;
+    predecessor::clean(&images);
+    let engine = Engine::new(EngineOptions {
+        sysroot: options.sysroot.clone(),
+        images,
+        cache_bytes: options.cache_bytes,
+        image_bytes: options.image_bytes,
+        eager: options.eager,
+        command: own_command()?,
+    })?;
     tracing::info!(socket = %options.socket.display(), sysroot = %options.sysroot.display(), "serving");
     let result = Server::new(engine, &options.socket, options.idle).run(&listener);
     // Whoever starts next removes it otherwise.

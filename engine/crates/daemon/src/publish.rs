@@ -32,6 +32,7 @@ pub struct ProgramState {
     scale: u64,
     options: CodeOptions,
     image: PathBuf,
+    last_use: Option<Instant>,
 }
 
 impl Engine {
@@ -77,8 +78,10 @@ impl Engine {
         result.image = image;
         result.fallbacks = self.fallbacks(&state);
         result.us.wall = start.elapsed().as_secs_f64() * 1e6;
+        state.last_use = Some(Instant::now());
         drop(state);
         self.units.prune();
+        self.trim_images(&key);
         Ok(result)
     }
 
@@ -352,8 +355,18 @@ impl ProgramState {
             generation: self.generation,
             functions: self.units.iter().map(|unit| unit.unit.functions.len() as u64).sum(),
             image: self.image.clone(),
-            image_bytes: self.live.as_ref().map_or(0, |live| live.program().file().allocated_bytes()),
+            image_bytes: self.image_bytes(),
         }
+    }
+
+    /// Bytes that the image takes.
+    pub fn image_bytes(&self) -> u64 {
+        self.live.as_ref().map_or(0, |live| live.program().file().allocated_bytes())
+    }
+
+    /// When it was last published.
+    pub fn last_use(&self) -> Option<Instant> {
+        self.last_use
     }
 
     /// Gives the image up; programs that run from it go on.

@@ -9,7 +9,12 @@ use std::path::{Path, PathBuf};
 use memmap2::MmapMut;
 
 use crate::Error;
-use crate::layout::{Layout, Region};
+use crate::layout::{Layout, PAGE, Region};
+
+/// Room behind what is in use: terminators and what a reader may look at ahead.
+const SLACK: u64 = 64;
+/// Room is asked for in steps of a quarter of what is in use, at most so much.
+const MAX_STEP: u64 = 1 << 20;
 
 /// The mapped file with one write cursor a region.
 #[derive(Debug)]
@@ -19,6 +24,8 @@ pub struct ImageFile {
     map: MmapMut,
     layout: Layout,
     used: [u64; Region::ALL.len()],
+    /// Bytes of each region that the file system has given room for.
+    backed: [u64; Region::ALL.len()],
 }
 
 impl ImageFile {
@@ -30,7 +37,10 @@ impl ImageFile {
         // SAFETY: the file was created just now under a name of our own with mode 0600; only this process writes it, and
         // nobody truncates it, so the mapping stays valid and has one writer.
         let map = unsafe { MmapMut::map_mut(&file) }.map_err(failed)?;
-        Ok(Self { path: path.to_owned(), file, map, layout, used: [0; Region::ALL.len()] })
+        let used = [0; Region::ALL.len()];
+        let mut image = Self { path: path.to_owned(), file, map, layout, used, backed: used };
+        image.set_used(Region::Header, image.layout.capacity(Region::Header))?;
+        Ok(image)
     }
 
     /// Where the file is.
@@ -65,7 +75,24 @@ impl ImageFile {
         if used > self.layout.capacity(region) {
             return Err(Error::Full { region: region.section_name() });
         }
+        self.back(region, used)?;
         self.used[region as usize] = used;
+        Ok(())
+    }
+
+    /// Asks the file system for room before it is written to: a write to a mapping that finds none would end the daemon by
+    /// SIGBUS, where this is an error.
+    fn back(&mut self, region: Region, used: u64) -> Result<(), Error> {
+        let backed = self.backed[region as usize];
+        if region == Region::Bss || used + SLACK <= backed || backed == self.layout.capacity(region) {
+            return Ok(());
+        }
+        let capacity = self.layout.capacity(region);
+        let goal = (used + SLACK + (used / 4).clamp(PAGE, MAX_STEP)).next_multiple_of(PAGE).min(capacity);
+        let at = self.layout.start(region) + backed;
+        rustix::fs::fallocate(&self.file, rustix::fs::FallocateFlags::empty(), at, goal - backed)
+            .map_err(|error| Error::File { path: self.path.clone(), source: error.into() })?;
+        self.backed[region as usize] = goal;
         Ok(())
     }
 
