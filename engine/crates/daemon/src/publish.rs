@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
+use cranefly_bitcode::ir::GlobalId;
 use cranefly_cache::Key;
 use cranefly_image::{BaseImage, Pending, Program, Unit, write_executable};
 use rayon::prelude::*;
@@ -141,7 +142,7 @@ impl Engine {
             ..FunctionCounts::default()
         };
         let inputs: Vec<Arc<Unit>> = units.iter().map(|unit| unit.unit.clone()).collect();
-        let before = state.keys();
+        let before = Before::new(&state.units, units);
         let same_base = state.base.as_ref().is_some_and(|old| Arc::ptr_eq(old, base));
         let old = state.live.take().filter(|_| same_base && state.options == *options && image.exists());
         if let Some(live) = &old
@@ -185,7 +186,7 @@ impl Engine {
     fn bind(
         &self,
         program: &mut Program,
-        before: &HashMap<Arc<str>, u128>,
+        before: &Before,
         units: &[Arc<LoadedUnit>],
         inputs: &[Arc<Unit>],
         options: &CodeOptions,
@@ -203,7 +204,7 @@ impl Engine {
         for pending in &pending {
             let key = Key(pending.info().key);
             let name = program.name(pending.symbol).clone();
-            let changed = before.get(&name).is_none_or(|&old| old != key.0);
+            let changed = before.differs(&pending.unit, &name, key.0);
             result.functions.changed += u64::from(changed);
             let status = match self.shared.store.get(key) {
                 Some(code) => {
@@ -333,20 +334,35 @@ impl Engine {
     }
 }
 
-impl ProgramState {
-    /// Content keys of the generation before, by symbol.
-    fn keys(&self) -> HashMap<Arc<str>, u128> {
-        self.units
+/// The generation before, as far as it differs from the new one.
+struct Before {
+    /// Units that are the same in both.
+    same: HashSet<*const Unit>,
+    /// Content keys of the functions of the other old units, by symbol.
+    keys: HashMap<Arc<str>, u128>,
+}
+
+impl Before {
+    fn new(old: &[Arc<LoadedUnit>], new: &[Arc<LoadedUnit>]) -> Self {
+        let new: HashSet<*const Unit> = new.iter().map(|unit| Arc::as_ptr(&unit.unit)).collect();
+        let (same, changed): (Vec<_>, Vec<_>) = old.iter().partition(|unit| new.contains(&Arc::as_ptr(&unit.unit)));
+        let name = |unit: &Unit, global: GlobalId| unit.module.globals[global.0 as usize].name.clone();
+        let keys = changed
             .iter()
             .flat_map(|unit| {
-                unit.unit
-                    .functions
-                    .iter()
-                    .map(|function| (unit.unit.module.globals[function.global.0 as usize].name.clone(), function.key))
+                unit.unit.functions.iter().map(|function| (name(&unit.unit, function.global), function.key))
             })
-            .collect()
+            .collect();
+        Self { same: same.iter().map(|unit| Arc::as_ptr(&unit.unit)).collect(), keys }
     }
 
+    /// Whether the function `name` of `unit` had other content than `key`, or was not there.
+    fn differs(&self, unit: &Arc<Unit>, name: &Arc<str>, key: u128) -> bool {
+        !self.same.contains(&Arc::as_ptr(unit)) && self.keys.get(name).is_none_or(|&old| old != key)
+    }
+}
+
+impl ProgramState {
     /// For `status`.
     pub fn status(&self, key: &ProgramKey) -> ProgramStatus {
         ProgramStatus {

@@ -583,6 +583,9 @@ impl Program {
     /// in the order of the units.
     pub fn deferred_in_call_order(&self) -> Vec<Pending> {
         let mut order = Vec::new();
+        if !self.slots.iter().any(|&symbol| self.symbols[symbol].code.is_none()) {
+            return order;
+        }
         let mut seen = HashSet::new();
         let mut queue: VecDeque<SymbolIndex> = self.symbols.find("main").into_iter().collect();
         let mut rest = self.slots.iter().copied();
