@@ -32,9 +32,17 @@ export type Fallback = z.infer<typeof Fallback>;
 /** Where a generation's time went; `total` runs from the file event (or the command's start) to runnable. */
 export const StageTimes = z.object({
   total: Time,
+  /** Looking whether cargo has to run. */
+  check: Time,
+  /** Build scripts that were run again without cargo. */
+  scripts: Time,
+  /** cargo with everything that it ran. */
   capture: Time,
+  /** rustc, for the workspace's units. */
   frontEnd: Time,
+  /** The base image. */
   base: Time,
+  /** From the request to the engine's answer; the five below are the engine's own. */
   engine: Time,
   parse: Time,
   translate: Time,
@@ -91,6 +99,8 @@ export function noFunctions(): FunctionCounts {
 export function noTimes(): StageTimes {
   return {
     total: 0,
+    check: 0,
+    scripts: 0,
     capture: 0,
     frontEnd: 0,
     base: 0,

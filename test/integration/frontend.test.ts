@@ -133,7 +133,7 @@ describe("the base image", () => {
 
 describe("the crate lane", () => {
   it("starts nothing when nothing changed, not even for a touched file", async () => {
-    expect(changedCargoInput(captured.state, project.env)).toBeUndefined();
+    expect(changedCargoInput(captured.state)).toBeUndefined();
     fs.utimesSync(project.path("app/src/main.rs"), new Date(), new Date());
     expect(await lane()).toEqual({ ok: true, compiled: [], failed: [] });
   });
@@ -193,11 +193,11 @@ describe("the cargo lane is taken", () => {
   const check = (change: () => void, undo: () => void, pattern: RegExp): void => {
     change();
     try {
-      expect(changedCargoInput(captured.state, project.env)).toMatch(pattern);
+      expect(changedCargoInput(captured.state)).toMatch(pattern);
     } finally {
       undo();
     }
-    expect(changedCargoInput(captured.state, project.env)).toBeUndefined();
+    expect(changedCargoInput(captured.state)).toBeUndefined();
   };
   const edited = (file: string, pattern: RegExp): void => {
     const text = fs.readFileSync(project.path(file), "utf8");

@@ -3,7 +3,7 @@ import { parseRerunIf } from "../../server/src/core/cargo.js";
 import { linkAttributes } from "../../server/src/core/compile.js";
 import { parseDepInfo } from "../../server/src/core/depinfo.js";
 import { baseLinkArgs } from "../../server/src/core/linkline.js";
-import { shellQuote } from "../../server/src/core/shims.js";
+import { shellQuote } from "../../server/src/core/shell.js";
 import { PublishResult } from "../../shared/src/protocol.js";
 import { GenerationReport, noFunctions, noTimes } from "../../shared/src/report.js";
 

@@ -1,7 +1,7 @@
 /** What the command line prints, apart from the programs' own output: everything goes to standard error. */
 import { stripVTControlCharacters } from "node:util";
 import type { Diagnostic, GenerationReport } from "../../../shared/src/report.js";
-import type { Listener } from "../core/workspace.js";
+import type { Listener } from "../core/generation.js";
 
 const GREEN = "\u001b[1;32m";
 const YELLOW = "\u001b[1;33m";

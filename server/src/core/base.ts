@@ -13,7 +13,7 @@ import { digest, readText } from "./files.js";
 import type { Layout } from "./layout.js";
 import { baseLinkArgs } from "./linkline.js";
 import { type Exit, run } from "./process.js";
-import { shellQuote } from "./shims.js";
+import { shellQuote } from "./shell.js";
 import type { Toolchain } from "./toolchain.js";
 import type { UnitRecord } from "./unit.js";
 
@@ -46,7 +46,7 @@ export async function ensureBase(
     toolchain.sysroot,
     ...[...inputs.libraries, ...nativeFiles(inputs)].map((library) => {
       const stat = fs.statSync(library);
-      return `${library} ${stat.size} ${stat.mtimeMs}`;
+      return `${library} ${stat.size} ${Math.floor(stat.mtimeMs)}`;
     }),
   );
   const directory = path.join(layout.bases, key);

@@ -5,6 +5,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import type { Diagnostic } from "../../../shared/src/report.js";
+import { scriptState } from "./buildScripts.js";
 import {
   type Artifact,
   type BuildScript,
@@ -68,14 +69,12 @@ export async function capture(
   const packages = localPackages(metadata);
   const native = nativelyLinked(metadata);
   const directory = (item: { manifest_path: string }): string => path.dirname(item.manifest_path);
-  const captureVariables = ["RUSTC_WRAPPER", "CARGO_BUILD_RUSTC_WRAPPER", "RUSTDOC"];
   const shims = writeShims(layout, options.shimBundle, packages.map(directory), config.rustcWrapper, {
     root: layout.root,
     env: Object.fromEntries(
       Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
     ),
     needsRlib: packages.filter((item) => native.has(item.id)).map(directory),
-    captureVariables,
   });
 
   const artifacts: Artifact[] = [];
@@ -109,19 +108,23 @@ export async function capture(
     onStderr: options.onProgress,
     signal: options.signal,
   });
+  // Also when the build failed: what a recorder noted is relative to the environment of this very capture.
+  const scriptStates = scripts.flatMap((script) => {
+    const owner = packages.find((item) => item.id === script.package_id);
+    return owner === undefined ? [] : [scriptState(script, owner, env, startedMs)];
+  });
   if (exit.code !== 0) throw new BuildFailed("", exit.code ?? 101);
 
   const events = readEvents(layout);
   const programs = findPrograms(layout, artifacts);
   const libraries = artifacts.flatMap((artifact) => libraryUnit(layout, artifact) ?? []);
-  const inputs = cargoInputs(selection.cwd, metadata, toolchain, scripts, hostUnits(layout, events), env, startedMs);
   const packageDirs = packages.map(directory);
   const state: SelectionState = {
-    version: 1,
+    version: 2,
     toolchain,
     runner: [...(config.runner ?? [])],
-    cargoInputs: inputs.stamps,
-    variables: inputs.variables,
+    cargoInputs: cargoInputs(selection.cwd, metadata, toolchain, hostUnits(layout, events), env, startedMs),
+    scripts: scriptStates,
     discovery: {
       root: metadata.workspace_root,
       packages: packageDirs,

@@ -1,10 +1,10 @@
 /** Everything that cargo decides by: what makes a change take the cargo lane. Never starts a process. */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { type BuildScript, type Metadata, localPackages, parseRerunIf } from "./cargo.js";
+import { type Metadata, localPackages } from "./cargo.js";
 import { configFiles } from "./config.js";
 import { parseDepInfo } from "./depinfo.js";
-import { type Stamp, digest, isCurrent, readText, stamp, walk } from "./files.js";
+import { type Stamp, digest, isCurrent, readText, stamp } from "./files.js";
 import type { SelectionState } from "./selection.js";
 import { type Toolchain, toolchainFiles } from "./toolchain.js";
 
@@ -14,23 +14,16 @@ export interface HostUnit {
   readonly cwd: string;
 }
 
-export interface CargoInputs {
-  readonly stamps: Stamp[];
-  readonly variables: Record<string, string | null>;
-}
-
 /** Takes stamps of all that cargo looked at. `startedMs`: when cargo was started. */
 export function cargoInputs(
   cwd: string,
   metadata: Metadata,
   toolchain: Toolchain,
-  scripts: readonly BuildScript[],
   hosts: readonly HostUnit[],
   env: NodeJS.ProcessEnv,
   startedMs: number,
-): CargoInputs {
+): Stamp[] {
   const files = new Set<string>();
-  const variables: Record<string, string | null> = {};
   const packages = localPackages(metadata);
   files.add(path.join(metadata.workspace_root, "Cargo.toml"));
   files.add(path.join(metadata.workspace_root, "Cargo.lock"));
@@ -40,32 +33,15 @@ export function cargoInputs(
   for (const host of hosts) {
     for (const file of parseDepInfo(readText(host.depInfo) ?? "").files) files.add(path.resolve(host.cwd, file));
   }
-  for (const script of scripts) {
-    const owner = packages.find((item) => item.id === script.package_id);
-    if (owner === undefined) continue;
-    const packageDir = path.dirname(owner.manifest_path);
-    const rerun = parseRerunIf(readText(path.join(path.dirname(script.out_dir), "output")) ?? "", packageDir);
-    for (const name of rerun.variables) variables[name] = env[name] ?? null;
-    // A build script that names nothing is rerun for every file of its package.
-    const inputs = rerun.paths.length + rerun.variables.length > 0 ? rerun.paths : packageFiles(packageDir);
-    for (const file of inputs) files.add(file);
-  }
   // cargo itself may have written the lock file just now.
   const lockFile = path.join(metadata.workspace_root, "Cargo.lock");
-  const stamps = [...files].map((file) => (file === lockFile ? stamp(file) : stamp(file, startedMs)));
-  return { stamps, variables };
-}
-
-function packageFiles(packageDir: string): string[] {
-  return walk(packageDir, { nestedPackages: false });
+  return [...files].map((file) => (file === lockFile ? stamp(file) : stamp(file, startedMs)));
 }
 
 /** The first thing that changed for cargo since the capture; undefined when the crate lane will do. */
-export function changedCargoInput(state: SelectionState, env: NodeJS.ProcessEnv): string | undefined {
+export function changedCargoInput(state: SelectionState): string | undefined {
   const file = state.cargoInputs.find((input) => !isCurrent(input));
   if (file !== undefined) return file.path;
-  const variable = Object.entries(state.variables).find(([name, value]) => (env[name] ?? null) !== value);
-  if (variable !== undefined) return `$${variable[0]}`;
   const { discovery } = state;
   if (discovery !== undefined && discover(discovery.root, discovery.packages) !== discovery.digest) {
     return "the set of targets or packages";

@@ -1,6 +1,7 @@
 /** What the user wants built, and the state that is kept for it from run to run. */
 import * as path from "node:path";
 import * as z from "zod";
+import { ScriptState } from "./buildScripts.js";
 import { Stamp, digest, readJson, writeAtomic } from "./files.js";
 import type { Layout } from "./layout.js";
 import { Toolchain } from "./toolchain.js";
@@ -45,13 +46,12 @@ export type Start = z.infer<typeof Start>;
 
 /** The result of a capture. It holds as long as nothing changes that cargo decides. */
 export const SelectionState = z.object({
-  version: z.literal(1),
+  version: z.literal(2),
   toolchain: Toolchain,
   runner: z.array(z.string()),
-  /** Manifests, configuration, build scripts with their inputs, procedural macros' sources … */
+  /** Manifests, configuration, sources of build scripts and procedural macros … */
   cargoInputs: z.array(Stamp),
-  /** Variables that a build script asked to be rerun for. */
-  variables: z.record(z.string(), z.string().nullable()),
+  scripts: z.array(ScriptState),
   /** The folders where targets are discovered by their names, and a digest of what was found. */
   discovery: z.object({ root: z.string(), packages: z.array(z.string()), digest: z.string() }).optional(),
   /** Keys of all units, dependencies first. */

@@ -10,6 +10,7 @@ import * as path from "node:path";
 import * as z from "zod";
 import { readText, writeAtomic, writeIfChanged } from "./files.js";
 import type { Layout } from "./layout.js";
+import { shellQuote } from "./shell.js";
 
 /** What the shims have to know; written before cargo starts. */
 export const ShimContext = z.object({
@@ -18,8 +19,6 @@ export const ShimContext = z.object({
   env: z.record(z.string(), z.string()),
   /** Directories of packages whose libraries are linked natively as well. */
   needsRlib: z.array(z.string()),
-  /** Variables that are only there because of the capture. */
-  captureVariables: z.array(z.string()),
 });
 export type ShimContext = z.infer<typeof ShimContext>;
 
@@ -92,8 +91,4 @@ export function readEvents(layout: Layout): ShimEvent[] {
     .split("\n")
     .filter((line) => line !== "")
     .map((line) => ShimEvent.parse(JSON.parse(line)));
-}
-
-export function shellQuote(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
 }

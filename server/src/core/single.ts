@@ -55,11 +55,11 @@ export async function captureSingle(
   const executable = path.join(layout.root, path.basename(single.file, ".rs"));
   const program = path.basename(executable);
   const state: SelectionState = {
-    version: 1,
+    version: 2,
     toolchain,
     runner: [],
     cargoInputs: toolchainFiles(cwd, toolchain, env).map((file) => stamp(file, startedMs)),
-    variables: {},
+    scripts: [],
     discovery: undefined,
     units: [key],
     programs: [{ name: program, executable, unit: key, closure: [key], base: "" }],

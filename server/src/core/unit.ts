@@ -56,8 +56,19 @@ export const UnitRecord = z.object({
 });
 export type UnitRecord = z.infer<typeof UnitRecord>;
 
+/** Records as they were read or written, with their files' inodes: a new record is always a new file. */
+const known = new Map<string, { readonly inode: bigint; readonly mtimeNs: bigint; readonly record: UnitRecord }>();
+
+/** The record, which is read only when another process has written it: a record may be megabytes of JSON. */
 export function loadUnit(layout: Layout, key: string): UnitRecord | undefined {
-  return readJson(layout.unitRecord(key), UnitRecord);
+  const file = layout.unitRecord(key);
+  const stat = fs.statSync(file, { throwIfNoEntry: false, bigint: true });
+  if (stat === undefined) return undefined;
+  const before = known.get(file);
+  if (before?.inode === stat.ino && before.mtimeNs === stat.mtimeNs) return before.record;
+  const record = readJson(file, UnitRecord);
+  if (record !== undefined) known.set(file, { inode: stat.ino, mtimeNs: stat.mtimeNs, record });
+  return record;
 }
 
 /** Throws `MissingUnit`. */
@@ -107,7 +118,9 @@ export function saveUnit(layout: Layout, record: UnitRecord): void {
 
 /** The environment to run a unit's rustc in: the user's present one with what cargo adds. */
 export function unitEnvironment(invocation: Invocation, base: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return applyEnvironment(base, invocation.env);
+  const env = applyEnvironment(base, invocation.env);
+  for (const name of JOB_SERVER_VARIABLES) Reflect.deleteProperty(env, name);
+  return env;
 }
 
 /** Applies a recorded difference to an environment. */
@@ -123,7 +136,22 @@ export function applyEnvironment(
   return env;
 }
 
-/** What one environment has that another has not. Variables of Cranefly's own are left out. */
+/** Variables that the shell of a shim brings in. */
+const SHELL_VARIABLES = ["_", "SHLVL", "PWD", "OLDPWD"];
+
+/** cargo's job server: it ends with cargo, so a later compiler would only complain of it. */
+export const JOB_SERVER_VARIABLES: readonly string[] = ["CARGO_MAKEFLAGS", "MAKEFLAGS", "MFLAGS"];
+
+/** Variables that cargo's children only have because of a capture, or of cargo's being there. */
+export const CAPTURE_ONLY: ReadonlySet<string> = new Set([
+  ...SHELL_VARIABLES,
+  ...JOB_SERVER_VARIABLES,
+  "RUSTC_WRAPPER",
+  "CARGO_BUILD_RUSTC_WRAPPER",
+  "RUSTDOC",
+]);
+
+/** What one environment has that another has not. */
 export function environmentDifference(
   base: Readonly<Record<string, string | undefined>>,
   env: NodeJS.ProcessEnv,

@@ -30,6 +30,7 @@ export class Watcher {
     const wanted = new Set<string>(extra);
     for (const directory of state?.packageDirs ?? []) wanted.add(directory);
     for (const input of state?.cargoInputs ?? []) wanted.add(input.path);
+    for (const input of state?.scripts.flatMap((script) => script.inputs) ?? []) wanted.add(input.path);
     if (layout !== undefined) {
       for (const key of state?.units ?? []) {
         for (const input of loadUnit(layout, key)?.inputs ?? []) wanted.add(input.path);

@@ -6,46 +6,22 @@
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import {
-  type Diagnostic,
-  type FunctionCounts,
-  type GenerationReport,
-  type ProgramReport,
-  noFunctions,
-  noTimes,
-} from "../../../shared/src/report.js";
-import type { StageTimes } from "../../../shared/src/report.js";
-import type { PublishParams } from "../../../shared/src/protocol.js";
-import { inspectArgs } from "./args.js";
-import { ensureBase } from "./base.js";
+import type { Diagnostic, GenerationReport, ProgramReport } from "../../../shared/src/report.js";
+import { settleScripts } from "./buildScripts.js";
 import { capture } from "./capture.js";
 import { loadMetadata } from "./cargo.js";
 import { crateLane } from "./crateLane.js";
-import { Engine, EngineError } from "./engine.js";
-import { BuildFailed, MissingUnit, Unsupported } from "./errors.js";
+import { Engine } from "./engine.js";
+import { BuildFailed, MissingUnit } from "./errors.js";
+import { Generation, type Listener, unchanged } from "./generation.js";
 import { changedCargoInput } from "./inputs.js";
 import { Layout, cacheDirectory } from "./layout.js";
 import { withLock } from "./lock.js";
-import {
-  type Program,
-  type Selection,
-  type SelectionState,
-  loadSelection,
-  saveSelection,
-  selectionKey,
-} from "./selection.js";
+import { DamagedProgram, changedUnits, isSame, partsOf, publish, withBases } from "./publisher.js";
+import { type Selection, type SelectionState, loadSelection, saveSelection, selectionKey } from "./selection.js";
 import { captureSingle } from "./single.js";
-import { forgetUnit, needUnit } from "./unit.js";
+import { forgetUnit } from "./unit.js";
 import { findRoot, forgetRoot, rememberRoot } from "./roots.js";
-
-/** What a build tells while it runs. */
-export interface Listener {
-  onDiagnostic(diagnostic: Diagnostic): void;
-  /** A line of cargo's, or one like it: "   Compiling name". */
-  onProgress(line: string): void;
-  /** Another process builds in this workspace. */
-  onWait(pid: number): void;
-}
 
 export interface WorkspaceOptions {
   readonly env: NodeJS.ProcessEnv;
@@ -68,28 +44,20 @@ export interface Update {
   readonly state: SelectionState | undefined;
   /** cargo's or rustc's exit code when the build failed. */
   readonly exitCode: number;
+  /** Whether the programs are not those of this process's last update. */
+  readonly published: boolean;
 }
+
+/** What the front end gives: a state to publish, or an exit code. */
+type FrontEnd = Pick<GenerationReport, "lane" | "reason"> & { readonly units: readonly string[] } & (
+    { readonly state: SelectionState } | { readonly exitCode: number }
+  );
 
 /** cargo's target directory is not where it was. */
 class Moved extends Error {
   constructor(readonly root: string) {
     super(`the target directory is now ${root}`);
   }
-}
-
-/** The engine cannot read what lies on disk for a program: cut short by a full disk or a crash. */
-class DamagedProgram extends Error {
-  constructor(
-    readonly program: Program,
-    cause: EngineError,
-  ) {
-    super(cause.message, { cause });
-    this.name = "DamagedProgram";
-  }
-}
-
-function isDamage(error: unknown): error is EngineError {
-  return error instanceof EngineError && (error.kind === "bitcode" || error.kind === "base");
 }
 
 /** The units to compile once more after a failure; none when that would not help. */
@@ -105,8 +73,9 @@ export class Workspace {
   private state: SelectionState | undefined;
   private client: Engine | undefined;
   private layoutInUse: Layout | undefined;
-  /** What the engine made of the state that `this.state` is. */
-  private published: readonly ProgramReport[] = [];
+  /** What this process last had the engine publish, and what came of it. */
+  private published:
+    { readonly parts: ReadonlyMap<string, string>; readonly reports: readonly ProgramReport[] } | undefined;
   private readonly key: string;
 
   constructor(
@@ -163,92 +132,92 @@ export class Workspace {
   }
 
   private async build(layout: Layout, sinceMs: number, signal: AbortSignal | undefined): Promise<Update> {
-    const ms = noTimes();
-    const diagnostics: Diagnostic[] = [];
-    const seen = new Set<string>();
-    const onDiagnostic = (diagnostic: Diagnostic): void => {
-      const text = diagnostic.rendered ?? diagnostic.message;
-      // The same source compiled for two targets says everything twice.
-      if (isSummary(diagnostic) || seen.has(text)) return;
-      seen.add(text);
-      diagnostics.push(diagnostic);
-      this.listener.onDiagnostic(diagnostic);
-    };
-    const report = (
-      fields: Partial<GenerationReport> & Pick<GenerationReport, "lane" | "ok" | "reason">,
-    ): GenerationReport => ({
-      generation: this.generation,
-      lane: fields.lane,
-      ok: fields.ok,
-      stale: !fields.ok && this.state !== undefined,
-      reason: fields.reason,
-      units: fields.units ?? [],
-      ms: { ...ms, total: performance.now() - sinceMs },
-      functions: fields.functions ?? noFunctions(),
-      diagnostics,
-      programs: fields.programs ?? [],
-    });
-
+    const generation = new Generation(this.listener, sinceMs);
     this.state ??= loadSelection(layout, this.key);
-    const cargoReason = this.state === undefined ? "first build" : changedCargoInput(this.state, this.options.env);
-    const lane = cargoReason === undefined ? "crate" : "cargo";
-    let units: readonly string[];
-    let reason = "nothing changed";
-    let state: SelectionState;
-    if (cargoReason !== undefined || this.state === undefined) {
-      const text = cargoReason ?? "first build";
-      reason = this.state === undefined ? text : `${text} changed`;
-      const started = performance.now();
-      try {
-        const captured = await this.capture(layout, onDiagnostic, signal);
-        ms.frontEnd = captured.frontEndMs;
-        units = captured.compiled;
-        state = captured.state;
-      } catch (error) {
-        if (!(error instanceof BuildFailed)) throw error;
-        if (error.message !== "") this.listener.onProgress(error.message);
-        ms.capture = performance.now() - started;
-        return { report: report({ lane, ok: false, reason }), state: this.state, exitCode: error.exitCode };
-      }
-      ms.capture = performance.now() - started;
-    } else {
-      state = this.state;
-      const started = performance.now();
-      const result = await crateLane(layout, state.units, {
-        env: this.options.env,
-        jobs: this.options.jobs,
-        signal,
-        onDiagnostic,
-        onStart: (id) => this.listener.onProgress(`   Compiling ${id}`),
-      });
-      ms.frontEnd = performance.now() - started;
-      units = result.compiled.map((unit) => unit.id);
-      reason = result.compiled[0]?.reason ?? reason;
-      if (!result.ok) {
-        this.listener.onProgress(`error: could not compile ${result.failed.map((id) => `\`${id}\``).join(", ")}`);
-        return {
-          report: report({ lane, ok: false, units: [...units], reason: "compile errors" }),
-          state,
-          exitCode: 101,
-        };
-      }
+    const front = await this.frontEnd(layout, this.state, generation, signal);
+    const { lane, reason } = front;
+    if ("exitCode" in front) {
+      const stale = this.state !== undefined;
+      const { generation: number, state } = this;
+      const report = generation.report({ ...front, generation: number, ok: false, stale });
+      return { report, state, exitCode: front.exitCode, published: false };
     }
-
-    if (state === this.state && units.length === 0 && this.published.length > 0) {
-      // This process has published just this already.
-      const programs = this.published.map((program) => ({ ...program, functions: unchanged(program.functions) }));
-      return { report: report({ lane, ok: true, reason, functions: sum(programs), programs }), state, exitCode: 0 };
+    const programs = await generation.timed("base", () => withBases(layout, front.state, this.options.env, signal));
+    const state = { ...front.state, programs };
+    const parts = partsOf(layout, programs);
+    const before = this.published?.parts;
+    const isNew = before === undefined || !isSame(before, parts);
+    // Among them what was compiled for a change that another one overtook before it was published.
+    const units = new Set([...front.units, ...(before === undefined ? [] : changedUnits(layout, before, parts))]);
+    if (isNew) {
+      const engine = (this.client ??= Engine.for(this.options.engine, state.toolchain, this.options.env));
+      const reports = await generation.timed("engine", () => publish(layout, programs, engine, generation.ms));
+      this.published = { parts, reports };
+      this.generation = Math.max(this.generation + 1, ...reports.map((program) => program.generation));
     }
-    const started = performance.now();
-    state = { ...state, programs: await this.ensureBases(layout, state, signal) };
-    ms.base = performance.now() - started;
-    const programs = await this.publish(layout, state, ms);
     saveSelection(layout, this.key, state);
     this.state = state;
-    this.published = programs;
-    this.generation = Math.max(this.generation + 1, ...programs.map((program) => program.generation));
-    const good = report({ lane, ok: true, reason, units: [...units], functions: sum(programs), programs });
-    return { report: good, state, exitCode: 0 };
+    const reports = this.published?.reports ?? [];
+    const report = generation.report({
+      generation: this.generation,
+      lane,
+      ok: true,
+      stale: false,
+      reason,
+      units: [...units],
+      programs: isNew ? reports : reports.map(unchanged),
+    });
+    return { report, state, exitCode: 0, published: isNew };
+  }
+
+  /** Brings the units up to date, by cargo if it must be. */
+  private async frontEnd(
+    layout: Layout,
+    state: SelectionState | undefined,
+    generation: Generation,
+    signal: AbortSignal | undefined,
+  ): Promise<FrontEnd> {
+    if (state === undefined) return this.cargoLane(layout, "first build", generation, signal);
+    const { env, jobs } = this.options;
+    const cargoInput = await generation.timed("check", () => changedCargoInput(state));
+    if (cargoInput !== undefined) return this.cargoLane(layout, `${cargoInput} changed`, generation, signal);
+    const settled = await generation.timed("scripts", () => settleScripts(state.scripts, env, signal));
+    if (settled.cargoReason !== undefined) {
+      return this.cargoLane(layout, `${settled.cargoReason} changed`, generation, signal);
+    }
+    const options = {
+      env,
+      jobs,
+      signal,
+      onDiagnostic: generation.onDiagnostic,
+      onStart: (id: string) => this.listener.onProgress(`   Compiling ${id}`),
+    };
+    const result = await generation.timed("frontEnd", () => crateLane(layout, state.units, options));
+    const units = result.compiled.map((unit) => unit.id);
+    if (!result.ok) {
+      const names = result.failed.map((id) => `\`${id}\``).join(", ");
+      this.listener.onProgress(`error: could not compile ${names}`);
+      return { lane: "crate", reason: "compile errors", units, exitCode: 101 };
+    }
+    const reason = result.compiled[0]?.reason ?? "nothing changed";
+    return { lane: "crate", reason, units, state: { ...state, scripts: [...settled.scripts] } };
+  }
+
+  private async cargoLane(
+    layout: Layout,
+    reason: string,
+    generation: Generation,
+    signal: AbortSignal | undefined,
+  ): Promise<FrontEnd> {
+    try {
+      const captured = await generation.timed("capture", () => this.capture(layout, generation.onDiagnostic, signal));
+      generation.ms.frontEnd = captured.frontEndMs;
+      return { lane: "cargo", reason, units: captured.compiled, state: captured.state };
+    } catch (error) {
+      if (!(error instanceof BuildFailed)) throw error;
+      if (error.message !== "") this.listener.onProgress(error.message);
+      return { lane: "cargo", reason, units: [], exitCode: error.exitCode };
+    }
   }
 
   private async findLayout(signal: AbortSignal | undefined): Promise<Layout> {
@@ -289,74 +258,4 @@ export class Workspace {
     rememberRoot(this.key, layout.root, env);
     return captured;
   }
-
-  private async ensureBases(
-    layout: Layout,
-    state: SelectionState,
-    signal: AbortSignal | undefined,
-  ): Promise<Program[]> {
-    const programs: Program[] = [];
-    for (const program of state.programs) {
-      const closure = program.closure.map((key) => needUnit(layout, key));
-      const base = await ensureBase(layout, state.toolchain, closure, this.options.env, signal);
-      programs.push({ ...program, base });
-    }
-    return programs;
-  }
-
-  private async publish(layout: Layout, state: SelectionState, ms: StageTimes): Promise<ProgramReport[]> {
-    const started = performance.now();
-    const engine = (this.client ??= Engine.for(this.options.engine, state.toolchain, this.options.env));
-    const reports: ProgramReport[] = [];
-    for (const program of state.programs) {
-      const closure = program.closure.map((key) => needUnit(layout, key));
-      const main = closure.at(-1);
-      if (main === undefined) throw new Unsupported(`${program.name} has no units`);
-      const args = inspectArgs(main.invocation.args);
-      const params: PublishParams = {
-        workspace: layout.root,
-        program: program.name,
-        executable: program.executable,
-        base: program.base,
-        units: closure.map((unit) => ({ id: unit.invocation.id, crate: unit.crate, bitcode: unit.bitcode })),
-        optLevel: args.optLevel,
-        panic: args.panic,
-      };
-      const answer = await engine.publish(params).catch((error: unknown) => {
-        throw isDamage(error) ? new DamagedProgram(program, error) : error;
-      });
-      const { us, generation, image, functions, fallbacks, units, warnings } = answer;
-      for (const stage of ["parse", "translate", "hash", "compile", "publish"] as const) ms[stage] += us[stage] / 1000;
-      const { name, executable } = program;
-      const report = { program: name, executable, generation, image, functions, fallbacks, units, warnings };
-      reports.push(report);
-    }
-    ms.engine = performance.now() - started;
-    return reports;
-  }
-}
-
-/** The counts of all programs together. */
-function sum(programs: readonly ProgramReport[]): FunctionCounts {
-  const counts = noFunctions();
-  for (const program of programs) {
-    for (const name of ["total", "changed", "hit", "compiled", "llvm", "deferred"] as const)
-      counts[name] += program.functions[name];
-  }
-  return counts;
-}
-
-/** The counts of a program in a generation that left it alone. */
-function unchanged(counts: FunctionCounts): FunctionCounts {
-  return { ...noFunctions(), total: counts.total, llvm: counts.llvm };
-}
-
-/** rustc's closing lines ("2 warnings emitted"), which cargo replaces by its own. */
-function isSummary(diagnostic: Diagnostic): boolean {
-  return (
-    diagnostic.level === "failure-note" ||
-    /^(\d+ warnings? emitted|aborting due to .*|Some errors have detailed explanations.*|For more information about .*)$/.test(
-      diagnostic.message,
-    )
-  );
 }

@@ -14,13 +14,8 @@ import { readJson } from "../core/files.js";
 import { Layout } from "../core/layout.js";
 import { run } from "../core/process.js";
 import { ShimContext, type ShimEvent } from "../core/shims.js";
-import { environmentDifference, unitId } from "../core/unit.js";
-
-/** Variables that the shell of a shim brings in, not cargo. */
-const SHELL_VARIABLES = ["_", "SHLVL", "PWD", "OLDPWD"];
-
-/** cargo's job server, whose descriptors neither node nor a later compile can hand on. */
-const JOB_SERVER_VARIABLES = ["CARGO_MAKEFLAGS", "MAKEFLAGS", "MFLAGS"];
+import { installRecorder } from "../core/scriptRun.js";
+import { CAPTURE_ONLY, JOB_SERVER_VARIABLES, environmentDifference, unitId } from "../core/unit.js";
 
 /** Kinds of crate that programs are made of. Procedural macros and native libraries are made the normal way. */
 const BITCODE_KINDS = ["bin", "lib", "rlib"];
@@ -56,7 +51,8 @@ async function rustc(layout: Layout, context: ShimContext, [wrapper = "", ...com
   const cwd = process.cwd();
   const parsed = inspectArgs(args);
   const isNative = parsed.crateTypes.length > 0 && !parsed.crateTypes.some((kind) => BITCODE_KINDS.includes(kind));
-  const isHost = isNative || /^build_script_/.test(parsed.crate);
+  const isScript = /^build_script_/.test(parsed.crate);
+  const isHost = isNative || isScript;
   // A build script may call rustc itself; it then names another crate than cargo does, or asks a question.
   const isUnit = parsed.crate === process.env["CARGO_CRATE_NAME"] && parsed.outDir !== undefined;
   if (isHost || !isUnit || args.includes("--print")) {
@@ -64,12 +60,14 @@ async function rustc(layout: Layout, context: ShimContext, [wrapper = "", ...com
       Object.entries(process.env).filter(([name]) => !JOB_SERVER_VARIABLES.includes(name)),
     );
     const exit = await run([...prefix, ...args], { cwd, env, sameGroup: true });
-    if (isHost && parsed.outDir !== undefined && exit.code === 0) report(layout, hostEvent(parsed, cwd));
+    if (isHost && parsed.outDir !== undefined && exit.code === 0) {
+      if (isScript) installRecorder(path.resolve(cwd, parsed.outDir, unitKey(parsed)), wrapper);
+      report(layout, hostEvent(parsed, cwd));
+    }
     return exit.code ?? 101;
   }
   const started = performance.now();
-  const ignored = new Set([...SHELL_VARIABLES, ...JOB_SERVER_VARIABLES, ...context.captureVariables]);
-  const env = environmentDifference(context.env, process.env, ignored);
+  const env = environmentDifference(context.env, process.env, CAPTURE_ONLY);
   const key = unitKey(parsed);
   const id = unitId(parsed, process.env, cwd);
   const needsRlib = context.needsRlib.includes(process.env["CARGO_MANIFEST_DIR"] ?? "");
@@ -96,7 +94,7 @@ function hostEvent(args: RustcArgs, cwd: string): ShimEvent {
 
 function reportRun(layout: Layout, context: ShimContext, [executable = ""]: string[]): number {
   const cwd = process.cwd();
-  const ignored = new Set([...SHELL_VARIABLES, ...context.captureVariables, "LD_LIBRARY_PATH"]);
+  const ignored = new Set([...CAPTURE_ONLY, "LD_LIBRARY_PATH"]);
   const before = splitPath(context.env["LD_LIBRARY_PATH"]);
   const now = splitPath(process.env["LD_LIBRARY_PATH"]);
   report(layout, {

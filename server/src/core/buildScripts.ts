@@ -1,0 +1,146 @@
+/**
+ * Build scripts of the workspace, run again without cargo when one of their inputs changed. If a script says and writes
+ * what it did before, cargo has nothing to decide and the crate lane goes on; if not, cargo has to run.
+ *
+ * Most scripts name no inputs, so that cargo runs them for every edit of their package, and nearly always in vain.
+ */
+import * as fs from "node:fs";
+import * as path from "node:path";
+import * as z from "zod";
+import { type BuildScript, type Package, parseRerunIf } from "./cargo.js";
+import { Stamp, digest, isCurrent, readText, stamp, stampTree, walk } from "./files.js";
+import { run } from "./process.js";
+import { ScriptRun, takeRun } from "./scriptRun.js";
+import { applyEnvironment } from "./unit.js";
+
+/** What a build script was last run on, and what came of it. */
+export const ScriptState = z.object({
+  packageId: z.string(),
+  /** undefined: nobody knows how cargo runs it, so that only cargo can. */
+  run: ScriptRun.optional(),
+  outDir: z.string(),
+  /** Digest of the `cargo::…` lines that it printed. */
+  directives: z.string(),
+  /** The files in `OUT_DIR`. */
+  produced: z.array(Stamp),
+  /** What it asks to be rerun for; for a script that asks for nothing the files of its package, as cargo does. */
+  inputs: z.array(Stamp),
+  variables: z.record(z.string(), z.string().nullable()),
+});
+export type ScriptState = z.infer<typeof ScriptState>;
+
+/** Beside `OUT_DIR` while what is in it may be another run's than the recorded one. */
+const UNSETTLED = "cranefly-unsettled";
+
+/** The state of a script that cargo has just run or found fresh. `startedMs`: when cargo was started. */
+export function scriptState(
+  script: BuildScript,
+  owner: Package,
+  env: NodeJS.ProcessEnv,
+  startedMs: number,
+): ScriptState {
+  const outDir = script.out_dir;
+  const packageDir = path.dirname(owner.manifest_path);
+  const output = readText(path.join(path.dirname(outDir), "output")) ?? "";
+  fs.rmSync(path.join(path.dirname(outDir), UNSETTLED), { force: true });
+  const { paths, variables } = parseRerunIf(output, packageDir);
+  const scriptRun = takeRun(outDir, env);
+  return {
+    packageId: script.package_id,
+    ...(scriptRun === undefined ? {} : { run: scriptRun }),
+    outDir,
+    directives: directivesOf(output.split("\n")),
+    produced: produced(outDir),
+    inputs: stampInputs(paths, variables, packageDir, startedMs),
+    variables: Object.fromEntries(variables.map((name) => [name, env[name] ?? null])),
+  };
+}
+
+function stampInputs(
+  paths: readonly string[],
+  variables: readonly string[],
+  packageDir: string,
+  startedMs: number,
+): Stamp[] {
+  if (paths.length + variables.length === 0) return [stampTree(packageDir, { nestedPackages: false }, startedMs)];
+  return paths.map((file) => stamp(file, startedMs));
+}
+
+/** The outcome of `settleScripts`. */
+export interface Settled {
+  /** What changed in a way that only cargo can deal with. */
+  readonly cargoReason: string | undefined;
+  /** The scripts, with new stamps where one was run again. */
+  readonly scripts: readonly ScriptState[];
+}
+
+/** Runs the scripts again whose inputs changed. `onStart`: a script is run. */
+export async function settleScripts(
+  scripts: readonly ScriptState[],
+  env: NodeJS.ProcessEnv,
+  signal: AbortSignal | undefined,
+): Promise<Settled> {
+  const settled = await Promise.all(scripts.map((script) => settle(script, env, signal)));
+  const reasons = settled.filter((item) => typeof item === "string");
+  return { cargoReason: reasons[0], scripts: settled.filter((item) => typeof item !== "string") };
+}
+
+/** Gives the script's state, or the input because of which cargo has to run. */
+async function settle(
+  script: ScriptState,
+  env: NodeJS.ProcessEnv,
+  signal: AbortSignal | undefined,
+): Promise<ScriptState | string> {
+  const marker = path.join(path.dirname(script.outDir), UNSETTLED);
+  const reason = changedScriptInput(script, env) ?? (fs.existsSync(marker) ? script.outDir : undefined);
+  if (reason === undefined) return script;
+  if (script.run === undefined || !fs.existsSync(script.run.executable)) return reason;
+  const startedMs = Date.now();
+  const inputs = script.inputs.map((input) => restamp(input, startedMs));
+  const lines: string[] = [];
+  fs.writeFileSync(marker, "");
+  const exit = await run([script.run.executable], {
+    cwd: script.run.cwd,
+    env: applyEnvironment(env, script.run.env),
+    onStdout: (line) => lines.push(line),
+    onStderr: () => undefined,
+    signal,
+  });
+  if (exit.code !== 0 || directivesOf(lines) !== script.directives) return reason;
+  if (!isSameOutput(script.produced, produced(script.outDir))) return reason;
+  fs.rmSync(marker);
+  const variables = Object.fromEntries(Object.keys(script.variables).map((name) => [name, env[name] ?? null]));
+  return { ...script, inputs, variables };
+}
+
+/** The input of a script that changed since it ran. */
+function changedScriptInput(script: ScriptState, env: NodeJS.ProcessEnv): string | undefined {
+  const file = script.inputs.find((input) => !isCurrent(input));
+  if (file !== undefined) return file.path;
+  const variable = Object.entries(script.variables).find(([name, value]) => (env[name] ?? null) !== value);
+  return variable === undefined ? undefined : `$${variable[0]}`;
+}
+
+function restamp(old: Stamp, startedMs: number): Stamp {
+  return old.tree === undefined ? stamp(old.path, startedMs) : stampTree(old.path, old.tree, startedMs);
+}
+
+/** cargo reads nothing but these lines. */
+function directivesOf(lines: readonly string[]): string {
+  return digest(...lines.map((line) => line.trimEnd()).filter((line) => line.startsWith("cargo:")));
+}
+
+function produced(outDir: string): Stamp[] {
+  return walk(outDir, { nestedPackages: true, everything: true }).map((file) => stamp(file));
+}
+
+/** Whether the files are the same. Then they get their old times back, which others go by. */
+function isSameOutput(before: readonly Stamp[], now: readonly Stamp[]): boolean {
+  if (before.length !== now.length) return false;
+  if (!before.every((file, index) => file.path === now[index]?.path && file.hash === now[index].hash)) return false;
+  for (const [index, file] of before.entries()) {
+    if (file.mtimeMs === now[index]?.mtimeMs) continue;
+    fs.utimesSync(file.path, file.mtimeMs / 1000, file.mtimeMs / 1000);
+  }
+  return true;
+}
