@@ -11,8 +11,8 @@ use cranefly_bitcode::Llvm;
 use cranefly_cache::Store;
 use cranefly_image::BaseImage;
 
+use crate::program_state::ProgramState;
 use crate::protocol::{MemoryStatus, ProgramStatus, StatusResult};
-use crate::publish::ProgramState;
 use crate::units::UnitCache;
 
 /// A program's name: workspace folder and id.

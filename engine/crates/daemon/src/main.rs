@@ -5,8 +5,11 @@
 
 mod compile;
 mod engine;
+mod function_report;
+mod generation;
 mod live;
 mod predecessor;
+mod program_state;
 mod protocol;
 mod publish;
 mod rpc;

@@ -7,8 +7,6 @@ use std::collections::HashMap;
 
 use crate::base::Import;
 
-/// Size of an `Elf64_Sym`.
-pub const SYMBOL_SIZE: u64 = 24;
 /// Size of an `Elf64_Rela`.
 pub const RELA_SIZE: u64 = 24;
 

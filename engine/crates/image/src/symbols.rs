@@ -53,8 +53,6 @@ pub struct Definer {
 pub struct Symbol {
     /// Linker name.
     pub name: Arc<str>,
-    /// Visible in its unit only.
-    pub local: bool,
     /// Units that define it, by order of arrival.
     pub definers: SmallVec<[Definer; 1]>,
     /// Every declaration is `extern_weak`.
@@ -97,7 +95,7 @@ impl Symbols {
         if let Some(&index) = self.by_name.get(name) {
             return (index, false);
         }
-        let index = self.add(name, false);
+        let index = self.add(name);
         self.by_name.insert(name.clone(), index);
         (index, true)
     }
@@ -108,11 +106,10 @@ impl Symbols {
     }
 
     /// A new symbol that is in no table of names.
-    pub fn add(&mut self, name: &Arc<str>, local: bool) -> SymbolIndex {
+    pub fn add(&mut self, name: &Arc<str>) -> SymbolIndex {
         let index = SymbolIndex(u32::try_from(self.all.len()).expect("symbols below 2^32"));
         self.all.push(Symbol {
             name: name.clone(),
-            local,
             definers: SmallVec::new(),
             weak: true,
             place: Place::Undefined,

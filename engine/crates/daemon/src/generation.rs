@@ -1,0 +1,224 @@
+//! One generation of a program: its image brought up to date with its units, in place or anew.
+
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use cranefly_cache::Key;
+use cranefly_image::{BaseImage, Error, Pending, Program, Unit};
+
+use crate::compile::{CodeOptions, compile_all};
+use crate::engine::Engine;
+use crate::live::LiveImage;
+use crate::program_state::{Before, ProgramState};
+use crate::protocol::{FunctionCounts, PublishResult};
+use crate::units::LoadedUnit;
+
+/// What happened to the functions that a generation touched, by symbol: the words of the report.
+pub type Outcomes = HashMap<Arc<str>, &'static str>;
+
+/// A generation in the making.
+pub struct Generation<'a> {
+    /// Store, image folder, toolchain.
+    pub engine: &'a Engine,
+    /// What the program stands on.
+    pub base: &'a Arc<BaseImage>,
+    /// What it consists of.
+    pub units: &'a [Arc<LoadedUnit>],
+    /// How it is compiled.
+    pub options: &'a CodeOptions,
+    /// Where programs find it.
+    pub image: &'a Path,
+    /// What was compiled while the units were read.
+    pub compiled: HashSet<Key>,
+}
+
+impl Generation<'_> {
+    /// Brings the program's image up to date: in place if nobody runs from it, else as a new file under the same name.
+    pub fn link(&self, state: &mut ProgramState, result: &mut PublishResult) -> Result<Outcomes, Error> {
+        let start = Instant::now();
+        let inputs: Vec<Arc<Unit>> = self.units.iter().map(|unit| unit.unit.clone()).collect();
+        let before = Before::new(&state.units, self.units);
+        let old = state.take_image(self.base, self.options).filter(|_| self.image.exists());
+        if let Some(live) = &old
+            && live.program().consists_of(&inputs)
+        {
+            result.functions.total = total(&inputs);
+            result.warnings = warnings(&live.program());
+            state.set_image(old, self.options);
+            return Ok(Outcomes::new());
+        }
+        let counts = result.functions;
+        let updated =
+            old.and_then(|old| self.update_in_place(&old, &before, &inputs, result).map(|outcomes| (old, outcomes)));
+        let (live, outcomes) = match updated {
+            Some(updated) => updated,
+            None => {
+                result.functions = counts;
+                let (live, scale, outcomes) = self.make_anew(state.scale, &before, &inputs, result)?;
+                state.scale = scale;
+                (live, outcomes)
+            }
+        };
+        result.functions.total = total(&inputs);
+        result.warnings = warnings(&live.program());
+        live.published(self.units, self.options)
+            .map_err(|source| Error::File { path: self.image.to_owned(), source })?;
+        state.set_image(Some(live), self.options);
+        result.us.publish = start.elapsed().as_secs_f64() * 1e6 - result.us.wait;
+        Ok(outcomes)
+    }
+
+    /// `None` when programs run from the image, or when it has no room left: it is given up then. While it is changed, a
+    /// lease keeps programs from starting.
+    fn update_in_place(
+        &self,
+        live: &LiveImage,
+        before: &Before,
+        inputs: &[Arc<Unit>],
+        result: &mut PublishResult,
+    ) -> Option<Outcomes> {
+        let mut program = live.program();
+        let Ok(Some(lease)) = program.file().lease() else {
+            live.retire();
+            return None;
+        };
+        match self.bind(&mut program, before, inputs, result) {
+            Ok(outcomes) => Some(outcomes),
+            Err(error) => {
+                tracing::info!(%error, "image is made anew");
+                // Half changed: nobody may start from it.
+                let _ = std::fs::remove_file(self.image);
+                drop(lease);
+                live.retire();
+                None
+            }
+        }
+    }
+
+    /// Makes a new image, with more room for as long as it turns out too small.
+    fn make_anew(
+        &self,
+        scale: u64,
+        before: &Before,
+        inputs: &[Arc<Unit>],
+        result: &mut PublishResult,
+    ) -> Result<(Arc<LiveImage>, u64, Outcomes), Error> {
+        const MAX_SCALE: u64 = 1 << 10;
+        let mut scale = scale.max(1);
+        let counts = result.functions;
+        loop {
+            let live = self.empty_image(inputs, scale)?;
+            let mut program = live.program();
+            result.functions = counts;
+            match self.bind(&mut program, before, inputs, result) {
+                Ok(outcomes) => {
+                    program.file_mut().rename(self.image)?;
+                    drop(program);
+                    return Ok((live, scale, outcomes));
+                }
+                Err(error) => {
+                    let _ = std::fs::remove_file(program.file().path());
+                    drop(program);
+                    live.retire();
+                    if !matches!(error, Error::Full { .. }) || scale >= MAX_SCALE {
+                        return Err(error);
+                    }
+                    scale *= 2;
+                }
+            }
+        }
+    }
+
+    /// Gives code to every function that must have it now, and lets the others wait for their first call.
+    fn bind(
+        &self,
+        program: &mut Program,
+        before: &Before,
+        inputs: &[Arc<Unit>],
+        result: &mut PublishResult,
+    ) -> Result<Outcomes, Error> {
+        let pending = program.update(inputs)?;
+        // What had code was called, or would be soon: its new version is compiled now. The rest waits.
+        let start = Instant::now();
+        let eager: Vec<Pending> = pending.iter().filter(|pending| program.has_code(pending)).cloned().collect();
+        let compiled = self.compile_missing(&eager, result)?;
+        result.us.wait += start.elapsed().as_secs_f64() * 1e6;
+        let mut outcomes = Outcomes::new();
+        let mut counts = FunctionCounts { changed: 0, hit: 0, deferred: 0, ..result.functions };
+        for pending in &pending {
+            let key = Key(pending.info().key);
+            let name = program.name(pending.symbol).clone();
+            let changed = before.differs(&pending.unit, &name, key.0);
+            counts.changed += u64::from(changed);
+            let outcome = if let Some(code) = self.engine.shared.store.get(key) {
+                program.install(pending, &code.code)?;
+                if compiled.contains(&key) || self.compiled.contains(&key) { "compiled" } else { "hit" }
+            } else {
+                program.defer(pending);
+                counts.deferred += 1;
+                "deferred"
+            };
+            counts.hit += u64::from(outcome == "hit" && changed);
+            outcomes.insert(name, outcome);
+        }
+        result.functions = counts;
+        program.commit(&self.image.to_string_lossy())?;
+        Ok(outcomes)
+    }
+
+    fn empty_image(&self, inputs: &[Arc<Unit>], scale: u64) -> Result<Arc<LiveImage>, Error> {
+        static COUNTER: AtomicU64 = AtomicU64::new(0);
+        let suffix = format!("{}-{}", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed));
+        let temporary = self.image.with_extension(&suffix);
+        let control = self.image.with_extension(format!("{suffix}.control"));
+        let demand = cranefly_image::demand(inputs, scale);
+        let program = Program::create(&temporary, self.base.clone(), &demand, self.options.full_debug_info, &control)?;
+        LiveImage::new(program, &control, self.engine.shared.clone())
+            .map_err(|error| Error::File { path: control, source: std::io::Error::other(error.to_string()) })
+    }
+
+    /// Compiles what is pending and not in the store.
+    fn compile_missing(&self, pending: &[Pending], result: &mut PublishResult) -> Result<HashSet<Key>, Error> {
+        let by_id: HashMap<&Arc<str>, &Arc<LoadedUnit>> = self.units.iter().map(|unit| (&unit.unit.id, unit)).collect();
+        let mut compiled = HashSet::new();
+        let mut wanted: HashMap<&Arc<str>, Vec<usize>> = HashMap::new();
+        for pending in pending {
+            let key = Key(pending.info().key);
+            // Equal functions are compiled once.
+            if !compiled.contains(&key) && self.engine.shared.store.get(key).is_none() {
+                compiled.insert(key);
+                wanted.entry(&pending.unit.id).or_default().push(pending.function);
+            }
+        }
+        let wanted: Vec<(Arc<LoadedUnit>, Vec<usize>)> =
+            wanted.into_iter().map(|(id, functions)| (by_id[id].clone(), functions)).collect();
+        compile_all(&self.engine.shared.llvm, &self.engine.shared.store, &wanted, self.options)
+            .map_err(|error| Error::Relocation { function: error.function, reason: error.reason })?;
+        for key in &compiled {
+            if let Some(code) = self.engine.shared.store.get(*key) {
+                result.us.translate += f64::from(code.translate_us);
+                result.us.compile += f64::from(code.compile_us);
+                result.functions.compiled += 1;
+                result.functions.llvm += u64::from(code.construct.is_some());
+            }
+        }
+        Ok(compiled)
+    }
+}
+
+fn total(units: &[Arc<Unit>]) -> u64 {
+    units.iter().map(|unit| unit.functions.len() as u64).sum()
+}
+
+fn warnings(program: &Program) -> Vec<String> {
+    let undefined = program.undefined().into_iter().map(|name| {
+        format!("undefined symbol `{:#}`: the program fails if it uses it", rustc_demangle::demangle(&name))
+    });
+    let split = program.split_sections().into_iter().map(|section| {
+        format!("section `{section}` is also in a dependency; its entries there are not visible to the program")
+    });
+    undefined.chain(split).collect()
+}

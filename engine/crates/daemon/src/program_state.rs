@@ -1,0 +1,131 @@
+//! What is kept of a program between publications.
+
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use cranefly_bitcode::ir::GlobalId;
+use cranefly_image::{BaseImage, Unit};
+
+use crate::compile::CodeOptions;
+use crate::engine::ProgramKey;
+use crate::generation::Outcomes;
+use crate::live::LiveImage;
+use crate::protocol::ProgramStatus;
+use crate::units::LoadedUnit;
+
+/// A program between publications.
+#[derive(Debug, Default)]
+pub struct ProgramState {
+    pub(crate) generation: u64,
+    pub(crate) units: Vec<Arc<LoadedUnit>>,
+    /// What happened in the last generation.
+    pub(crate) outcomes: Outcomes,
+    /// See [`cranefly_image::Demand::scale`].
+    pub(crate) scale: u64,
+    live: Option<Arc<LiveImage>>,
+    base: Option<Arc<BaseImage>>,
+    options: CodeOptions,
+    image: PathBuf,
+    last_use: Option<Instant>,
+}
+
+impl ProgramState {
+    /// Begins the next generation; gives its number.
+    pub fn advance(
+        &mut self,
+        base: Arc<BaseImage>,
+        units: Vec<Arc<LoadedUnit>>,
+        outcomes: Outcomes,
+        image: &Path,
+    ) -> u64 {
+        self.generation += 1;
+        self.base = Some(base);
+        self.units = units;
+        self.outcomes = outcomes;
+        image.clone_into(&mut self.image);
+        self.last_use = Some(Instant::now());
+        self.generation
+    }
+
+    /// The image, if it can be updated to stand on `base` with code made by `options`; any other is given up.
+    pub fn take_image(&mut self, base: &Arc<BaseImage>, options: &CodeOptions) -> Option<Arc<LiveImage>> {
+        let usable = self.options == *options && self.base.as_ref().is_some_and(|old| Arc::ptr_eq(old, base));
+        if !usable {
+            self.retire();
+        }
+        self.live.take()
+    }
+
+    /// Keeps an image, whose code was made by `options`.
+    pub fn set_image(&mut self, live: Option<Arc<LiveImage>>, options: &CodeOptions) {
+        self.live = live;
+        self.options = options.clone();
+    }
+
+    /// For `status`.
+    pub fn status(&self, key: &ProgramKey) -> ProgramStatus {
+        ProgramStatus {
+            workspace: key.0.clone(),
+            program: key.1.clone(),
+            generation: self.generation,
+            functions: self.units.iter().map(|unit| unit.unit.functions.len() as u64).sum(),
+            image: self.image.clone(),
+            image_bytes: self.image_bytes(),
+        }
+    }
+
+    /// Bytes that the image takes.
+    pub fn image_bytes(&self) -> u64 {
+        self.live.as_ref().map_or(0, |live| live.program().file().allocated_bytes())
+    }
+
+    /// When it was last published.
+    pub fn last_use(&self) -> Option<Instant> {
+        self.last_use
+    }
+
+    /// Gives the image up; programs that run from it go on.
+    fn retire(&mut self) {
+        if let Some(live) = self.live.take() {
+            live.retire();
+        }
+    }
+
+    /// Removes the image's file; programs that run from it go on.
+    pub fn remove_image(&mut self) {
+        self.retire();
+        // Already gone is as good.
+        let _ = std::fs::remove_file(&self.image);
+    }
+}
+
+/// The generation before, as far as it differs from the new one.
+pub struct Before {
+    /// Units that are the same in both.
+    same: HashSet<*const Unit>,
+    /// Content keys of the functions of the other old units, by symbol.
+    keys: HashMap<Arc<str>, u128>,
+}
+
+impl Before {
+    /// From the units of both.
+    pub fn new(old: &[Arc<LoadedUnit>], new: &[Arc<LoadedUnit>]) -> Self {
+        let new: HashSet<*const Unit> = new.iter().map(|unit| Arc::as_ptr(&unit.unit)).collect();
+        let (same, changed): (Vec<_>, Vec<_>) = old.iter().partition(|unit| new.contains(&Arc::as_ptr(&unit.unit)));
+        let name = |unit: &Unit, global: GlobalId| unit.module.globals[global.0 as usize].name.clone();
+        let keys = changed
+            .iter()
+            .flat_map(|unit| {
+                unit.unit.functions.iter().map(|function| (name(&unit.unit, function.global), function.key))
+            })
+            .collect();
+        Self { same: same.iter().map(|unit| Arc::as_ptr(&unit.unit)).collect(), keys }
+    }
+
+    /// Whether the function `name` of `unit` had other content than `key`, or was not there.
+    pub fn differs(&self, unit: &Arc<Unit>, name: &Arc<str>, key: u128) -> bool {
+        !self.same.contains(&Arc::as_ptr(unit)) && self.keys.get(name).is_none_or(|&old| old != key)
+    }
+}

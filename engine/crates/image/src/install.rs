@@ -1,0 +1,145 @@
+//! Putting machine code in its place and letting its slot jump to it.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use cranefly_machine::{MachineCode, RelocationKind, Target};
+
+use crate::Error;
+use crate::dynamic::symbol as elf_symbol;
+use crate::input::FunctionInfo;
+use crate::layout::Region;
+use crate::program::{Pending, Program, UnitState};
+use crate::symbols::Place;
+use crate::text::{self, Bound, PlacedCode};
+
+impl Program {
+    /// Hash of the places of everything that `function` refers to.
+    pub(crate) fn binding(&self, state: &UnitState, function: &FunctionInfo) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        for symbol in &function.symbols {
+            self.symbols[state.symbols[symbol.global.0 as usize]].place.hash(&mut hasher);
+        }
+        hasher.finish()
+    }
+
+    /// Gives the slot of a function that cannot be compiled code that ends the program with `message`.
+    pub fn install_failure(&mut self, pending: &Pending, message: &str) -> Result<(), Error> {
+        let at = self.file.end(Region::Text).next_multiple_of(16);
+        let fail = self.stub_entry - cranefly_runtime::stub().entry as u64 + cranefly_runtime::stub().fail as u64;
+        let code = cranefly_runtime::failure_code(at, fail, message).map_err(|error| Error::Relocation {
+            function: self.symbols[pending.symbol].name.to_string(),
+            reason: error.to_string(),
+        })?;
+        let at = self.file.append(Region::Text, &code, 16)?;
+        let slot = self.symbols[pending.symbol].slot.expect("a defined function has a slot");
+        self.file.publish_u64(slot, text::jump_word(slot, at));
+        Ok(())
+    }
+
+    /// Appends `code`, bound, and lets the function's slot jump to it.
+    pub fn install(&mut self, pending: &Pending, code: &Arc<MachineCode>) -> Result<(), Error> {
+        let name = self.symbols[pending.symbol].name.clone();
+        let failed = |reason: String| Error::Relocation { function: name.to_string(), reason };
+        let align = u64::from(code.align).clamp(16, 4096);
+        let address = self.file.reserve(Region::Text, code.bytes.len() as u64, align)?;
+        let mut bytes = code.bytes.clone();
+        for relocation in &code.relocations {
+            let bound = self.bind(pending, address, code, relocation).map_err(|error| match error {
+                BindError::Reason(reason) => failed(reason),
+                BindError::Image(error) => error,
+            })?;
+            text::relocate(&mut bytes, address, relocation, bound).map_err(failed)?;
+        }
+        self.file.write(address, &bytes);
+        self.add_frame(&name, address, code)?;
+        let symtab = self.symbols[pending.symbol].code.as_ref().map(|old| old.symtab);
+        let symtab = self.add_to_symtab(symtab, &name, address, u64::from(code.text_len))?;
+        let binding = self.binding(&self.units[&pending.unit.id], pending.info());
+        let symbol = &mut self.symbols[pending.symbol];
+        symbol.code = Some(PlacedCode { key: pending.info().key, code: code.clone(), address, binding, symtab });
+        let slot = symbol.slot.expect("a defined function has a slot");
+        self.file.publish_u64(slot, text::jump_word(slot, address));
+        if self.sealed {
+            self.added.push((pending.unit.clone(), pending.function));
+        }
+        Ok(())
+    }
+
+    fn bind(
+        &mut self,
+        pending: &Pending,
+        address: u64,
+        code: &MachineCode,
+        relocation: &cranefly_machine::Relocation,
+    ) -> Result<Bound, BindError> {
+        let of_symbol = |program: &Self, number: u32| {
+            let reference = pending.info().symbols.get(number as usize);
+            let reference =
+                reference.ok_or_else(|| BindError::Reason(format!("symbol operand {number} is unknown")))?;
+            Ok::<_, BindError>(program.units[&pending.unit.id].symbols[reference.global.0 as usize])
+        };
+        let index = match &relocation.target {
+            Target::Local(offset) => return Ok(Bound::Direct(address + u64::from(*offset))),
+            Target::Symbol(number) => of_symbol(self, *number)?,
+            Target::Variadic(number) => {
+                let index = of_symbol(self, *number)?;
+                return Ok(Bound::Direct(self.variadic(index)?));
+            }
+            Target::Global(number) => {
+                let symbols = &self.units[&pending.unit.id].symbols;
+                *symbols
+                    .get(*number as usize)
+                    .ok_or_else(|| BindError::Reason(format!("global {number} is unknown")))?
+            }
+            Target::Runtime(name) => self.runtime(name)?,
+        };
+        let relaxable = text::can_relax(&code.bytes, relocation.offset as usize);
+        Ok(match (relocation.kind, self.symbols[index].place) {
+            (RelocationKind::TlsGd | RelocationKind::GotTpOff, _) => {
+                Bound::ThreadPointerCell(self.thread_pointer_cell(index)?)
+            }
+            (RelocationKind::GotPcRel32 { relaxable: true }, Place::Image(at)) if relaxable => Bound::Direct(at),
+            (RelocationKind::GotPcRel32 { .. }, _) => Bound::Cell(self.cell(index)?),
+            (_, Place::Image(at)) => Bound::Direct(at),
+            (RelocationKind::Call32, _) => Bound::Direct(self.call_target(index)?),
+            (kind, place) => {
+                return Err(BindError::Reason(format!("{kind:?} to `{}` at {place:?}", self.symbols[index].name)));
+            }
+        })
+    }
+
+    fn add_to_symtab(&mut self, row: Option<u32>, name: &str, address: u64, len: u64) -> Result<u32, Error> {
+        const STT_FUNC: u8 = 2;
+        let start = self.file.layout().start(Region::Symtab);
+        let (row, name) = if let Some(row) = row {
+            let bytes = self.file.read(start + u64::from(row) * 24, 4);
+            (row, u32::from_le_bytes(bytes.try_into().expect("four bytes")))
+        } else {
+            if self.file.used(Region::Strtab) == 0 {
+                self.file.append(Region::Strtab, &[0], 1)?;
+                self.file.append(Region::Symtab, &[0; 24], 8)?;
+            }
+            let mut text = name.as_bytes().to_vec();
+            text.push(0);
+            let at = self.file.append(Region::Strtab, &text, 1)? - self.file.layout().start(Region::Strtab);
+            let row = self.file.reserve(Region::Symtab, 24, 8)?;
+            let row = u32::try_from((row - start) / 24).expect("symbols below 2^32");
+            (row, u32::try_from(at).expect("strings below 4 GB"))
+        };
+        self.file
+            .write(start + u64::from(row) * 24, &elf_symbol(name, STT_FUNC, crate::elf::TEXT_SECTION, address, len));
+        Ok(row)
+    }
+}
+
+enum BindError {
+    Reason(String),
+    Image(Error),
+}
+
+impl From<Error> for BindError {
+    fn from(error: Error) -> Self {
+        Self::Image(error)
+    }
+}

@@ -1,0 +1,279 @@
+//! Finding places: names to definitions, definitions to addresses, addresses to GOT and PLT entries.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use cranefly_bitcode::ir::{GlobalId, GlobalKind};
+
+use crate::Error;
+use crate::base::BasePlace;
+use crate::data::{self, SectionKind};
+use crate::dynamic::DynamicRelocation;
+use crate::input::Unit;
+use crate::layout::Region;
+use crate::program::Program;
+use crate::symbols::{Place, SymbolIndex};
+use crate::text::{self, SLOT_SIZE};
+
+impl Program {
+    /// Finds a place for every touched symbol; gives those whose place is another one than before.
+    pub(crate) fn resolve(&mut self, touched: &HashSet<SymbolIndex>) -> Result<HashSet<SymbolIndex>, Error> {
+        let mut moved = HashSet::new();
+        let mut aliases = Vec::new();
+        let mut dirty_groups = false;
+        let mut order: Vec<SymbolIndex> = touched.iter().copied().collect();
+        order.sort_unstable();
+        for &index in &order {
+            let before = self.symbols[index].place;
+            match self.definition(index) {
+                None => self.symbols[index].place = self.resolve_outside(index)?,
+                Some((unit, global)) => match &unit.module.globals[global.0 as usize].kind {
+                    GlobalKind::Function { .. } => {
+                        let slot = self.slot(index)?;
+                        self.symbols[index].place = Place::Image(slot);
+                    }
+                    GlobalKind::Variable(variable) => {
+                        let kind = SectionKind::of(variable.section.as_ref());
+                        if kind == SectionKind::Ordinary || variable.thread_local {
+                            self.tls_align =
+                                if variable.thread_local { self.tls_align.max(variable.align) } else { self.tls_align };
+                            let region = data::region_of(variable);
+                            data::place(&mut self.file, &mut self.symbols, index, variable, region)?;
+                        } else {
+                            dirty_groups = true;
+                            self.groups.entry(kind).or_default().push((index, unit.clone()));
+                        }
+                    }
+                    GlobalKind::Alias { .. } => aliases.push(index),
+                },
+            }
+            if self.symbols[index].place != before {
+                moved.insert(index);
+            }
+        }
+        if dirty_groups || self.groups.values().any(Vec::is_empty) {
+            self.place_groups(&mut moved)?;
+            // Section bounds may have been looked up before their group had a place.
+            for &index in &order {
+                if self.definition(index).is_none() {
+                    let place = self.resolve_outside(index)?;
+                    if std::mem::replace(&mut self.symbols[index].place, place) != place {
+                        moved.insert(index);
+                    }
+                }
+            }
+        }
+        for index in self.allocator_symbols.clone() {
+            let place = self.resolve_outside(index)?;
+            if std::mem::replace(&mut self.symbols[index].place, place) != place {
+                moved.insert(index);
+            }
+        }
+        for index in aliases {
+            let place = self.alias_place(index, 0);
+            if std::mem::replace(&mut self.symbols[index].place, place) != place {
+                moved.insert(index);
+            }
+        }
+        Ok(moved)
+    }
+
+    pub(crate) fn definition(&self, index: SymbolIndex) -> Option<(Arc<Unit>, GlobalId)> {
+        let definer = self.symbols[index].definition()?;
+        Some((self.units.get(&definer.unit)?.unit.clone(), definer.global))
+    }
+
+    pub(crate) fn alias_place(&self, index: SymbolIndex, depth: u32) -> Place {
+        let Some((unit, global)) = self.definition(index) else { return self.symbols[index].place };
+        match unit.module.globals[global.0 as usize].kind {
+            // Aliases of aliases end somewhere, unless the module is broken.
+            GlobalKind::Alias { target, offset } if depth < 64 => {
+                let target = self.units[&unit.id].symbols[target.0 as usize];
+                match self.alias_place(target, depth + 1) {
+                    Place::Image(at) => Place::Image(at.wrapping_add_signed(offset)),
+                    Place::ThreadLocal(at) => Place::ThreadLocal(at.wrapping_add_signed(offset)),
+                    Place::Base(distance) => Place::Base(distance + offset),
+                    other => other,
+                }
+            }
+            _ => self.symbols[index].place,
+        }
+    }
+
+    /// Where a symbol is that no unit defines.
+    pub(crate) fn resolve_outside(&mut self, index: SymbolIndex) -> Result<Place, Error> {
+        if let Some(place) = self.allocator_entry(index)? {
+            return Ok(place);
+        }
+        let name = self.symbols[index].name.clone();
+        if let Some(place) = self.assembly_place(&name) {
+            return Ok(place);
+        }
+        for (prefix, start) in [("__start_", true), ("__stop_", false)] {
+            if let Some(&(from, to)) = name.strip_prefix(prefix).and_then(|section| self.group_bounds.get(section)) {
+                return Ok(Place::Image(if start { from } else { to }));
+            }
+        }
+        match self.base.symbol(&name) {
+            Some(BasePlace::Address(distance)) => return Ok(Place::Base(distance)),
+            Some(BasePlace::ThreadLocal(distance)) => return Ok(Place::BaseThreadLocal(distance)),
+            None => {}
+        }
+        if let Some(import) = self.base.import(&name) {
+            let index = self.dynamic.import(&name, Some(import), import.thread_local);
+            return Ok(Place::Import { index, thread_local: import.thread_local });
+        }
+        Ok(if self.symbols[index].weak { Place::Null } else { Place::Undefined })
+    }
+
+    /// Lays the members of every section group side by side.
+    pub(crate) fn place_groups(&mut self, moved: &mut HashSet<SymbolIndex>) -> Result<(), Error> {
+        let groups = std::mem::take(&mut self.groups);
+        self.start_init_array()?;
+        self.file.set_used(Region::FiniArray, 0)?;
+        for (kind, members) in &groups {
+            let mut members = members.clone();
+            members.sort_by(|a, b| (&a.1.id, a.0).cmp(&(&b.1.id, b.0)));
+            let region = match kind {
+                SectionKind::InitArray(_) => Region::InitArray,
+                SectionKind::FiniArray(_) => Region::FiniArray,
+                SectionKind::Group(_) | SectionKind::Ordinary => Region::Data,
+            };
+            let mut from = None;
+            for (index, unit) in &members {
+                let Some((_, global)) = self.definition(*index) else { continue };
+                let Some(variable) = data::variable_of(unit, global) else { continue };
+                // Never where it was: the group as a whole gets new room.
+                let relocations = self.symbols[*index].data.take().map(|old| old.relocations).unwrap_or_default();
+                for row in relocations {
+                    self.relocations.remove(&mut self.file, row);
+                }
+                if data::place(&mut self.file, &mut self.symbols, *index, variable, region)? {
+                    moved.insert(*index);
+                }
+                from = from.or(self.symbols[*index].data.as_ref().map(|data| data.address));
+                // A member may be moved by this without its unit having changed.
+                let symbols = self.units[&unit.id].symbols.clone();
+                data::fill(
+                    &mut self.file,
+                    &mut self.relocations,
+                    &mut self.symbols,
+                    *index,
+                    variable,
+                    &symbols,
+                    self.anchors,
+                )?;
+            }
+            if let SectionKind::Group(name) = kind {
+                let end = self.file.end(Region::Data);
+                self.group_bounds.insert(name.clone(), (from.unwrap_or(end), end));
+            }
+        }
+        self.groups = groups;
+        Ok(())
+    }
+
+    pub(crate) fn slot(&mut self, index: SymbolIndex) -> Result<u64, Error> {
+        if let Some(slot) = self.symbols[index].slot {
+            return Ok(slot);
+        }
+        let slot = self.file.reserve(Region::Slots, SLOT_SIZE, SLOT_SIZE)?;
+        self.symbols[index].slot = Some(slot);
+        self.slots.push(index);
+        Ok(slot)
+    }
+
+    /// Gives everything that `unit` refers to outside of the image its GOT entries now: a function that is compiled when
+    /// it is first called cannot have new ones, since the loader is done by then.
+    pub(crate) fn import_cells(&mut self, unit: &Unit) -> Result<(), Error> {
+        let symbols = self.units[&unit.id].symbols.clone();
+        for index in symbols {
+            match self.symbols[index].place {
+                Place::Image(_) => {}
+                Place::ThreadLocal(_) | Place::BaseThreadLocal(_) | Place::Import { thread_local: true, .. } => {
+                    self.thread_pointer_cell(index)?;
+                }
+                Place::Undefined | Place::Null | Place::Base(_) | Place::Import { .. } => {
+                    self.call_target(index)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The symbol of a run-time support function: the program's own, or else one from outside.
+    pub(crate) fn runtime(&mut self, name: &str) -> Result<SymbolIndex, Error> {
+        let (index, new) = self.symbols.global(&Arc::from(name));
+        if new {
+            self.symbols[index].weak = false;
+            let place = self.resolve_outside(index)?;
+            self.symbols[index].place = place;
+            self.runtime_symbols.push(index);
+        }
+        Ok(index)
+    }
+
+    /// Address to call: a slot, or a PLT entry.
+    pub(crate) fn call_target(&mut self, index: SymbolIndex) -> Result<u64, Error> {
+        if let Place::Image(at) = self.symbols[index].place {
+            return Ok(at);
+        }
+        let cell = self.cell(index)?;
+        if let Some(plt) = self.symbols[index].plt {
+            return Ok(plt);
+        }
+        let plt = text::indirect_jump(&mut self.file, cell)?;
+        self.symbols[index].plt = Some(plt);
+        Ok(plt)
+    }
+
+    pub(crate) fn variadic(&mut self, index: SymbolIndex) -> Result<u64, Error> {
+        let target = self.call_target(index)?;
+        if let Some(thunk) = self.symbols[index].variadic {
+            return Ok(thunk);
+        }
+        let thunk = text::variadic_thunk(&mut self.file, target)?;
+        self.symbols[index].variadic = Some(thunk);
+        Ok(thunk)
+    }
+
+    /// The GOT entry of a symbol, whose relocation follows the symbol's place.
+    pub(crate) fn cell(&mut self, index: SymbolIndex) -> Result<u64, Error> {
+        let relocation = self.anchors.pointer_to(self.symbols[index].place, 0);
+        let known = self.symbols[index].got;
+        let cell = self.got_cell(known, relocation)?;
+        self.symbols[index].got = Some(cell);
+        Ok(cell)
+    }
+
+    pub(crate) fn thread_pointer_cell(&mut self, index: SymbolIndex) -> Result<u64, Error> {
+        let relocation = self.anchors.thread_pointer_offset(self.symbols[index].place);
+        let known = self.symbols[index].tp_got;
+        let cell = self.got_cell(known, relocation)?;
+        self.symbols[index].tp_got = Some(cell);
+        Ok(cell)
+    }
+
+    pub(crate) fn got_cell(&mut self, known: Option<u64>, relocation: DynamicRelocation) -> Result<u64, Error> {
+        if let Some(cell) = known {
+            if !self.sealed {
+                let row = self.got_rows(cell);
+                self.relocations.write(&mut self.file, row, cell, relocation);
+            }
+            return Ok(cell);
+        }
+        if self.sealed {
+            return Err(Error::Sealed);
+        }
+        let cell = self.file.reserve(Region::Got, 16, 8)?;
+        let row = self.relocations.add(&mut self.file, cell, relocation)?;
+        // The word behind a GOT entry holds the row of its relocation.
+        self.file.write(cell + 8, &u64::from(row).to_le_bytes());
+        Ok(cell)
+    }
+
+    pub(crate) fn got_rows(&self, cell: u64) -> u32 {
+        let bytes = self.file.read(cell + 8, 4);
+        u32::from_le_bytes(bytes.try_into().expect("four bytes"))
+    }
+}
