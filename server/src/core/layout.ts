@@ -26,6 +26,10 @@ export class Layout {
   get events(): string {
     return path.join(this.shims, "events.jsonl");
   }
+  /** The environment that a shim's shell was started in, as the kernel holds it, by process number. */
+  environment(process: string): string {
+    return path.join(this.shims, `environment.${process}`);
+  }
   get units(): string {
     return path.join(this.private, "units");
   }

@@ -60,7 +60,10 @@ export function writeShims(
   writeAtomic(layout.context, JSON.stringify(context));
   fs.writeFileSync(layout.events, "");
   const node = shellQuote(process.execPath);
-  const call = (mode: string): string => `exec ${node} ${shellQuote(bundle)} ${mode} ${shellQuote(layout.context)}`;
+  // Shells drop variables whose names are no identifiers, such as CARGO_BIN_EXE_a-b. `exec` keeps the process number.
+  const keep = `(umask 077; cat /proc/$$/environ >${shellQuote(layout.environment(""))}$$)`;
+  const call = (mode: string): string =>
+    `${keep}; exec ${node} ${shellQuote(bundle)} ${mode} ${shellQuote(layout.context)}`;
   const plain = userWrapper === undefined ? 'exec "$@"' : `exec ${shellQuote(userWrapper)} "$@"`;
   const shims: Shims = {
     rustc: path.join(layout.shims, "rustc"),

@@ -10,7 +10,7 @@ import * as path from "node:path";
 import { type RustcArgs, inspectArgs, unitKey } from "../core/args.js";
 import { compileUnit } from "../core/compile.js";
 import { messageOf } from "../core/errors.js";
-import { readJson } from "../core/files.js";
+import { readJson, readText } from "../core/files.js";
 import { Layout } from "../core/layout.js";
 import { run } from "../core/process.js";
 import { ShimContext, type ShimEvent } from "../core/shims.js";
@@ -25,6 +25,7 @@ async function main(): Promise<number> {
   const context = readJson(contextFile, ShimContext);
   if (context === undefined) throw new Error(`cannot read ${contextFile}`);
   const layout = new Layout(context.root);
+  restoreEnvironment(layout);
   switch (mode) {
     case "rustc":
       return rustc(layout, context, rest);
@@ -36,6 +37,17 @@ async function main(): Promise<number> {
     default:
       throw new Error(`unknown mode ${mode}`);
   }
+}
+
+/** Takes back the variables that the shell in front of this program has dropped. */
+function restoreEnvironment(layout: Layout): void {
+  const file = layout.environment(String(process.pid));
+  for (const variable of (readText(file) ?? "").split("\0")) {
+    const at = variable.indexOf("=");
+    const name = variable.slice(0, at);
+    if (at > 0 && !/^[A-Za-z_]\w*$/.test(name)) process.env[name] = variable.slice(at + 1);
+  }
+  fs.rmSync(file, { force: true });
 }
 
 function report(layout: Layout, event: ShimEvent): void {
