@@ -47,6 +47,8 @@ const DROPPED = new Set([
  */
 export function baseLinkArgs(line: readonly string[], base: BaseLine): string[] {
   const out: string[] = ["-shared", ...base.objects];
+  // First: what the linker has taken by need from the same archive, named by libc.so, it would then define twice.
+  for (const archive of base.wholeArchives) out.push("-Wl,--whole-archive", archive, "-Wl,--no-whole-archive");
   for (let i = 0; i < line.length; i++) {
     const arg = line[i] ?? "";
     if (DROPPED.has(arg) || isVersionScript(arg)) continue;
@@ -62,7 +64,6 @@ export function baseLinkArgs(line: readonly string[], base: BaseLine): string[] 
       out.push(arg);
     }
   }
-  for (const archive of base.wholeArchives) out.push("-Wl,--whole-archive", archive, "-Wl,--no-whole-archive");
   // Calls inside the base image need no detour through the dynamic symbol table; nothing is meant to override them.
   out.push("-Wl,-Bsymbolic", `-Wl,-soname,${base.output}`, "-o", base.output);
   return out;
