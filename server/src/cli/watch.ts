@@ -92,7 +92,7 @@ class Watch {
       const extra = configFiles(this.session.selection.cwd, this.session.env);
       const single = this.session.single === undefined ? [this.session.selection.cwd] : [this.session.single.file];
       await this.watcher.follow(this.workspace.layout, state, state === undefined ? [...extra, ...single] : extra);
-      if (report.ok && state !== undefined && isNews) await this.restart(state);
+      if (report.ok && state !== undefined && isNews && !this.ended) await this.restart(state);
     } catch (error) {
       if (error instanceof Cancelled || this.ended) return;
       this.workspace?.close();
