@@ -143,7 +143,8 @@ pub fn place(
             file.set_used(Region::Bss, at + variable.size - start)?;
             at
         } else {
-            file.reserve(region, variable.size.max(1), variable.align)?
+            // A variable without a size takes no room, or a group between start and stop symbols would have a hole.
+            file.reserve(region, variable.size, variable.align)?
         };
         let relocations = symbol.data.take().map_or_else(SmallVec::new, |old| old.relocations);
         symbol.data = Some(PlacedData { region, address, size: variable.size, relocations });
