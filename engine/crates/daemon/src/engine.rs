@@ -27,6 +27,8 @@ pub struct Shared {
     pub store: Store,
     /// How a program starts a daemon when it needs one and there is none.
     pub command: Vec<OsString>,
+    /// Whether functions without code are compiled while nobody waits for them.
+    pub ahead: bool,
     /// Functions that programs had to wait for.
     pub first_calls: AtomicU64,
 }
@@ -44,6 +46,8 @@ pub struct EngineOptions {
     pub image_bytes: u64,
     /// Functions that are compiled before a program may start, at most.
     pub eager: usize,
+    /// Whether functions without code are compiled while nobody waits for them.
+    pub ahead: bool,
     /// How to start this daemon: its absolute path and arguments.
     pub command: Vec<OsString>,
 }
@@ -70,6 +74,7 @@ impl Engine {
             llvm: Llvm::open(&options.sysroot)?,
             store: Store::new(options.cache_bytes),
             command: options.command,
+            ahead: options.ahead,
             first_calls: AtomicU64::new(0),
         };
         Ok(Self {

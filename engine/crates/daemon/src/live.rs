@@ -75,7 +75,7 @@ impl LiveImage {
             *inputs = Inputs { units, options: options.clone(), number };
             number
         };
-        if !ahead.is_empty() {
+        if self.shared.ahead && !ahead.is_empty() {
             let image = self.clone();
             std::thread::Builder::new()
                 .name("compile ahead".to_owned())

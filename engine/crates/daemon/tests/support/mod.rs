@@ -1,0 +1,234 @@
+//! A daemon of the test's own, programs made by the real rustc, and a base image of std alone.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+/// Folder for one test, emptied.
+pub fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("engine-{name}"));
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).unwrap();
+    folder
+}
+
+fn run(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{command:?}\n{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn sysroot() -> &'static str {
+    static SYSROOT: OnceLock<String> = OnceLock::new();
+    SYSROOT.get_or_init(|| run(Command::new("rustc").args(["--print", "sysroot"])).trim().to_owned())
+}
+
+/// std, linked as rustc would link it into an executable, but whole and shared.
+fn base() -> &'static Path {
+    static BASE: OnceLock<PathBuf> = OnceLock::new();
+    BASE.get_or_init(|| {
+        // Kept for other test processes, and made so that two may make it at a time.
+        let mut hasher = DefaultHasher::new();
+        run(Command::new("rustc").arg("-vV")).hash(&mut hasher);
+        let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("libbase-{:016x}.so", hasher.finish()));
+        if kept.exists() {
+            return kept;
+        }
+        let folder = folder(&format!("base-{}", std::process::id()));
+        std::fs::write(folder.join("empty.rs"), "fn main() {}").unwrap();
+        std::fs::write(
+            folder.join("anchor.c"),
+            "char __cranefly_base_anchor[8] = {1}; __thread char __cranefly_tls_anchor[8];",
+        )
+        .unwrap();
+        run(Command::new("cc").args(["-c", "-fPIC", "anchor.c"]).current_dir(&folder));
+        let line = run(Command::new("rustc").args(["empty.rs", "--print", "link-args"]).current_dir(&folder));
+        let mut link = Command::new("cc");
+        link.args(["-shared", "-Wl,-Bsymbolic", "anchor.o"]).current_dir(&folder);
+        let mut quoted = line.split('"').skip(1).step_by(2).skip_while(|argument| *argument != "cc").skip(1);
+        while let Some(argument) = quoted.next() {
+            match argument {
+                "-o" => drop(quoted.next()),
+                "-pie" | "-Wl,--gc-sections" | "-nodefaultlibs" => {}
+                _ if argument.ends_with(".o") => {}
+                _ if argument.ends_with(".rlib") => {
+                    link.args(["-Wl,--whole-archive", argument, "-Wl,--no-whole-archive"]);
+                }
+                _ => drop(link.arg(argument)),
+            }
+        }
+        let nonshared = run(Command::new("cc").arg("-print-file-name=libc_nonshared.a"));
+        link.args(["-Wl,--whole-archive", nonshared.trim(), "-Wl,--no-whole-archive", "-o", "libbase.so"]);
+        run(&mut link);
+        std::fs::rename(folder.join("libbase.so"), &kept).unwrap();
+        std::fs::remove_dir_all(folder).unwrap();
+        kept
+    })
+}
+
+/// A program in its folder, compiled again and again.
+pub struct Project {
+    pub folder: PathBuf,
+    invocation: u32,
+}
+
+impl Project {
+    pub fn new(name: &str) -> Self {
+        Self { folder: folder(name), invocation: 0 }
+    }
+
+    pub fn executable(&self) -> PathBuf {
+        self.folder.join("program")
+    }
+
+    /// Compiles `source` to bitcode as the front end does; gives the files.
+    pub fn bitcode(&mut self, source: &str) -> Vec<PathBuf> {
+        self.invocation += 1;
+        // Always the same name for rustc, which would make every unit anew otherwise.
+        let out = self.folder.join("out");
+        std::fs::write(self.folder.join("main.rs"), source).unwrap();
+        run(Command::new("rustc").current_dir(&self.folder).args(["main.rs", "--edition=2024", "-Awarnings"]).args([
+            "--emit=llvm-bc",
+            "-Ccodegen-units=256",
+            "-Cno-prepopulate-passes",
+            "-Cdebuginfo=1",
+            "-Cincremental=incremental",
+            "--out-dir=out",
+        ]));
+        let kept = self.folder.join(format!("out-{}", self.invocation));
+        std::fs::rename(out, &kept).unwrap();
+        let mut files: Vec<PathBuf> = std::fs::read_dir(kept).unwrap().map(|entry| entry.unwrap().path()).collect();
+        files.sort();
+        files
+    }
+
+    /// What a native build of the last source does.
+    pub fn native(&self, arguments: &[&str]) -> Output {
+        let mut rustc = Command::new("rustc");
+        rustc.current_dir(&self.folder).args([
+            "main.rs",
+            "--edition=2024",
+            "-Awarnings",
+            "-Cdebuginfo=1",
+            "-o",
+            "native",
+        ]);
+        run(&mut rustc);
+        Command::new(self.folder.join("native")).args(arguments).output().unwrap()
+    }
+
+    pub fn run(&self, arguments: &[&str]) -> Output {
+        Command::new(self.executable()).args(arguments).output().unwrap()
+    }
+}
+
+/// A daemon that ends with the test.
+pub struct Daemon {
+    child: Child,
+    folder: PathBuf,
+    options: Vec<String>,
+}
+
+impl Daemon {
+    /// Starts a daemon whose socket and images are in `folder`.
+    pub fn start(folder: &Path, options: &[&str]) -> Self {
+        let options: Vec<String> = options.iter().map(|&option| option.to_owned()).collect();
+        let child = Self::spawn(folder, &options);
+        Self { child, folder: folder.to_owned(), options }
+    }
+
+    fn spawn(folder: &Path, options: &[String]) -> Child {
+        Command::new(env!("CARGO_BIN_EXE_cranefly-engine"))
+            .args(["serve", "--socket"])
+            .arg(folder.join("engine.sock"))
+            .args(["--sysroot", sysroot()])
+            .args(options)
+            .env("XDG_RUNTIME_DIR", folder)
+            .env("CRANEFLY_LOG", "warn")
+            .stdin(Stdio::null())
+            .spawn()
+            .unwrap()
+    }
+
+    /// Kills the daemon at once.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Starts it again after [`Self::kill`].
+    pub fn restart(&mut self) {
+        self.child = Self::spawn(&self.folder, &self.options);
+    }
+
+    fn connect(&self) -> UnixStream {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        loop {
+            match UnixStream::connect(self.folder.join("engine.sock")) {
+                Ok(stream) => return stream,
+                Err(error) => assert!(Instant::now() < deadline, "no daemon: {error}"),
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// One request; the result, or the error.
+    pub fn call(&self, method: &str, params: &Value) -> Result<Value, Value> {
+        let mut stream = self.connect();
+        let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).to_string();
+        write!(stream, "Content-Length: {}\r\n\r\n{body}", body.len()).unwrap();
+        let mut reader = BufReader::new(stream);
+        let mut length = 0;
+        loop {
+            let mut line = String::new();
+            assert_ne!(reader.read_line(&mut line).unwrap(), 0, "the daemon hung up");
+            match line.trim().split_once(": ") {
+                Some((_, value)) => length = value.parse().unwrap(),
+                None => break,
+            }
+        }
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body).unwrap();
+        let mut answer: Value = serde_json::from_slice(&body).unwrap();
+        match answer.get_mut("error") {
+            Some(error) => Err(error.take()),
+            None => Ok(answer["result"].take()),
+        }
+    }
+
+    /// Publishes `files` as the program of `project`.
+    pub fn publish(&self, project: &Project, files: &[PathBuf]) -> Result<Value, Value> {
+        self.call(
+            "publish",
+            &json!({
+                "workspace": project.folder, "program": "debug/program", "executable": project.executable(),
+                "base": base(), "units": [{"id": "program:main", "bitcode": files}], "optLevel": "0",
+            }),
+        )
+    }
+
+    /// Compiles and publishes `source`; gives the report.
+    pub fn publish_source(&self, project: &mut Project, source: &str) -> Value {
+        let files = project.bitcode(source);
+        self.publish(project, &files).unwrap()
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Text of a stream.
+pub fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
