@@ -13,6 +13,7 @@ use cranefly_codegen::llvm::{LlvmCompiler, OptLevel};
 use cranefly_codegen::machine::Target;
 use rayon::prelude::*;
 
+use crate::engine::Shared;
 use crate::units::LoadedUnit;
 
 /// How functions are compiled.
@@ -111,12 +112,26 @@ pub struct EagerCompiler<'a> {
     /// How.
     pub options: &'a CodeOptions,
     budget: AtomicUsize,
+    /// Recompile what the store has, and compare.
+    paranoid: bool,
 }
 
 impl<'a> EagerCompiler<'a> {
     /// For at most `budget` functions.
-    pub fn new(llvm: &'a Llvm, store: &'a Store, options: &'a CodeOptions, budget: usize) -> Self {
-        Self { llvm, store, options, budget: AtomicUsize::new(budget) }
+    pub fn new(shared: &'a Shared, options: &'a CodeOptions, budget: usize) -> Self {
+        let budget = AtomicUsize::new(budget);
+        Self { llvm: &shared.llvm, store: &shared.store, options, budget, paranoid: shared.paranoid }
+    }
+
+    /// In paranoid mode: whether the store's code of `key` is what `compile` makes now. A difference is a hole in the key,
+    /// the worst bug that Cranefly can have; the function is not run then.
+    pub fn check(&self, key: Key, compile: impl FnOnce() -> Result<Compiled, String>) -> Result<(), String> {
+        match self.store.get(key).filter(|_| self.paranoid) {
+            Some(stored) if compile()?.code != stored.code => {
+                Err("the function store has other code under its key; please report this".to_owned())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Whether the function of this key is to be compiled now. Counts against the budget.

@@ -29,6 +29,8 @@ pub struct Shared {
     pub command: Vec<OsString>,
     /// Whether functions without code are compiled while nobody waits for them.
     pub ahead: bool,
+    /// Recompile what the store has, and compare.
+    pub paranoid: bool,
     /// Functions that programs had to wait for.
     pub first_calls: AtomicU64,
 }
@@ -48,6 +50,8 @@ pub struct EngineOptions {
     pub eager: usize,
     /// Whether functions without code are compiled while nobody waits for them.
     pub ahead: bool,
+    /// Recompile what the store has, and compare: for tests and for the doubtful.
+    pub paranoid: bool,
     /// How to start this daemon: its absolute path and arguments.
     pub command: Vec<OsString>,
 }
@@ -75,6 +79,7 @@ impl Engine {
             store: Store::new(options.cache_bytes),
             command: options.command,
             ahead: options.ahead,
+            paranoid: options.paranoid,
             first_calls: AtomicU64::new(0),
         };
         Ok(Self {

@@ -28,7 +28,7 @@ use anyhow::{Context, bail};
 use crate::engine::{Engine, EngineOptions};
 use crate::server::{Server, private_folder};
 
-const USAGE: &str = "usage: cranefly-engine serve --socket PATH --sysroot PATH [--idle-seconds N] [--cache-bytes N] [--image-bytes N] [--eager-functions N] [--compile-ahead BOOL]";
+const USAGE: &str = "usage: cranefly-engine serve --socket PATH --sysroot PATH [--idle-seconds N] [--cache-bytes N] [--image-bytes N] [--eager-functions N] [--compile-ahead BOOL] [--paranoid BOOL]";
 
 /// Functions that a new image is filled with before its program may start, by default. They take some hundred milliseconds
 /// once; and a program that is complete from the start prints complete backtraces: std reads the image's symbols when the
@@ -43,6 +43,7 @@ struct Options {
     image_bytes: u64,
     eager: usize,
     ahead: bool,
+    paranoid: bool,
 }
 
 fn main() -> ExitCode {
@@ -75,6 +76,7 @@ fn options(mut args: impl Iterator<Item = String>) -> anyhow::Result<Options> {
     let mut image_bytes = 2u64 << 30;
     let mut eager = EAGER;
     let mut ahead = true;
+    let mut paranoid = false;
     while let Some(flag) = args.next() {
         let value = args.next().with_context(|| format!("{flag} needs a value; {USAGE}"))?;
         match flag.as_str() {
@@ -84,13 +86,14 @@ fn options(mut args: impl Iterator<Item = String>) -> anyhow::Result<Options> {
             "--cache-bytes" => cache_bytes = value.parse().context("--cache-bytes")?,
             "--image-bytes" => image_bytes = value.parse().context("--image-bytes")?,
             "--compile-ahead" => ahead = value.parse().context("--compile-ahead")?,
+            "--paranoid" => paranoid = value.parse().context("--paranoid")?,
             "--eager-functions" => eager = value.parse().context("--eager-functions")?,
             _ => bail!("unknown option {flag}; {USAGE}"),
         }
     }
     let socket = socket.context(USAGE)?;
     let sysroot = sysroot.context(USAGE)?;
-    Ok(Options { socket, sysroot, idle, cache_bytes, image_bytes, eager, ahead })
+    Ok(Options { socket, sysroot, idle, cache_bytes, image_bytes, eager, ahead, paranoid })
 }
 
 fn serve(options: &Options) -> anyhow::Result<()> {
@@ -110,6 +113,7 @@ fn serve(options: &Options) -> anyhow::Result<()> {
         image_bytes: options.image_bytes,
         eager: options.eager,
         ahead: options.ahead,
+        paranoid: options.paranoid,
         command: own_command()?,
     })?;
     tracing::info!(socket = %options.socket.display(), sysroot = %options.sysroot.display(), "serving");

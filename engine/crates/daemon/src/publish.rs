@@ -64,7 +64,7 @@ impl Engine {
             .iter()
             .flat_map(|unit| unit.bitcode.iter().map(|path| (path.as_path(), unit_id(&unit.id, path))))
             .collect();
-        let compiler = EagerCompiler::new(&self.shared.llvm, &self.shared.store, options, self.eager);
+        let compiler = EagerCompiler::new(&self.shared, options, self.eager);
         let loaded: Vec<(Arc<LoadedUnit>, bool)> = files
             .par_iter()
             .map(|(path, id)| self.units.load(path, id, &configuration, &compiler))

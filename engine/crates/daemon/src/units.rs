@@ -106,16 +106,22 @@ fn read(path: &Path, id: &Arc<str>, configuration: &str, compiler: &EagerCompile
             hash: decoded.elapsed().as_secs_f32() * 1e6,
             ..FunctionTimes::default()
         });
-        if compiler.wants(Key(key)) {
+        let key = Key(key);
+        let compile = || compile(compiler.llvm, &module, global, &bytes, &body, compiler.options);
+        compiler.check(key, compile).map_err(|reason| {
+            let function = &module.globals[global.0 as usize].name;
+            Error::Invalid { file: name.clone(), message: format!("{function}: {reason}") }
+        })?;
+        if compiler.wants(key) {
             // One that cannot be compiled is refused when it is bound, if it is.
-            if let Ok(code) = compile(compiler.llvm, &module, global, &bytes, &body, compiler.options) {
-                compiler.store.insert(Key(key), code);
-                compiled.push(Key(key));
+            if let Ok(code) = compile() {
+                compiler.store.insert(key, code);
+                compiled.push(key);
             }
         }
         functions.push(FunctionInfo {
             global,
-            key,
+            key: key.0,
             symbols: body.symbols,
             locations: body.locations,
             subprogram: body.subprogram,

@@ -165,7 +165,8 @@ fn data_of_every_kind_follows_edits() {
         }
     };
     let mut project = Project::new("data");
-    let daemon = Daemon::start(&project.folder, &[]);
+    // Every function that is found in the store is compiled again and compared.
+    let daemon = Daemon::start(&project.folder, &["--paranoid", "true"]);
     for edit in ["", "longer table", "more thread-locals", "second constructor", "no constructor", ""] {
         daemon.publish_source(&mut project, &source(edit));
         same_as_native(&project, &[]);
