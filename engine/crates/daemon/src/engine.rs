@@ -46,6 +46,8 @@ pub struct EngineOptions {
     pub cache_bytes: u64,
     /// Bound of all images together.
     pub image_bytes: u64,
+    /// Bound of the daemon's resident memory, as far as giving up programs helps.
+    pub memory_bytes: u64,
     /// Functions that are compiled before a program may start, at most.
     pub eager: usize,
     /// Whether functions without code are compiled while nobody waits for them.
@@ -66,6 +68,7 @@ pub struct Engine {
     /// Functions without code that are compiled before a program may start, the first in call order.
     pub(crate) eager: usize,
     image_bytes_limit: u64,
+    memory_limit: u64,
     programs: Mutex<HashMap<ProgramKey, Arc<Mutex<ProgramState>>>>,
     bases: Mutex<HashMap<(PathBuf, SystemTime), Arc<BaseImage>>>,
     started: Instant,
@@ -89,6 +92,7 @@ impl Engine {
             images: options.images,
             eager: options.eager,
             image_bytes_limit: options.image_bytes,
+            memory_limit: options.memory_bytes,
             programs: Mutex::default(),
             bases: Mutex::default(),
             started: Instant::now(),
@@ -134,9 +138,9 @@ impl Engine {
         self.units.prune();
     }
 
-    /// Removes the images that were not published for the longest time while all take more than the limit; never that of
-    /// `current`. Their programs are published anew when they are wanted again.
-    pub(crate) fn trim_images(&self, current: &ProgramKey) {
+    /// Gives up the programs that were not published for the longest time while images or the daemon's memory take more than
+    /// their limits; never `current`. They are published anew when they are wanted again.
+    pub(crate) fn trim(&self, current: &ProgramKey) {
         let mut programs = self.programs.lock().unwrap_or_else(PoisonError::into_inner);
         let mut sizes: Vec<(Instant, u64, ProgramKey)> = programs
             .iter()
@@ -146,17 +150,20 @@ impl Engine {
             })
             .collect();
         sizes.sort_unstable();
-        let mut total: u64 = sizes.iter().map(|(_, bytes, _)| bytes).sum();
+        let mut images: u64 = sizes.iter().map(|(_, bytes, _)| bytes).sum();
         for (_, bytes, key) in sizes {
-            if total <= self.image_bytes_limit {
+            if images <= self.image_bytes_limit && resident_bytes() <= self.memory_limit {
                 break;
             }
             if key != *current
                 && let Some(state) = programs.remove(&key)
             {
-                tracing::info!(program = key.1, bytes, "image removed: too many");
+                tracing::info!(program = key.1, bytes, "program given up to make room");
                 state.lock().unwrap_or_else(PoisonError::into_inner).remove_image();
-                total -= bytes;
+                images -= bytes;
+                drop(state);
+                self.units.prune();
+                give_memory_back();
             }
         }
     }
@@ -187,6 +194,12 @@ impl Engine {
             programs,
         }
     }
+}
+
+/// Lets the C library return freed memory to the system: LLVM's modules are freed in pieces all over its heaps.
+pub fn give_memory_back() {
+    // SAFETY: only touches the allocator's own free memory.
+    unsafe { libc::malloc_trim(0) };
 }
 
 fn resident_bytes() -> u64 {

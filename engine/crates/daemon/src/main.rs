@@ -28,7 +28,7 @@ use anyhow::{Context, bail};
 use crate::engine::{Engine, EngineOptions};
 use crate::server::{Server, private_folder};
 
-const USAGE: &str = "usage: cranefly-engine serve --socket PATH --sysroot PATH [--idle-seconds N] [--cache-bytes N] [--image-bytes N] [--eager-functions N] [--compile-ahead BOOL] [--paranoid BOOL]";
+const USAGE: &str = "usage: cranefly-engine serve --socket PATH --sysroot PATH [--idle-seconds N] [--cache-bytes N] [--image-bytes N] [--memory-bytes N] [--eager-functions N] [--compile-ahead BOOL] [--paranoid BOOL]";
 
 /// Functions that a new image is filled with before its program may start, by default. They take some hundred milliseconds
 /// once; and a program that is complete from the start prints complete backtraces: std reads the image's symbols when the
@@ -41,6 +41,7 @@ struct Options {
     idle: Duration,
     cache_bytes: u64,
     image_bytes: u64,
+    memory_bytes: u64,
     eager: usize,
     ahead: bool,
     paranoid: bool,
@@ -74,6 +75,7 @@ fn options(mut args: impl Iterator<Item = String>) -> anyhow::Result<Options> {
     let mut idle = Duration::from_secs(3 * 3600);
     let mut cache_bytes = 1u64 << 30;
     let mut image_bytes = 2u64 << 30;
+    let mut memory_bytes = 4u64 << 30;
     let mut eager = EAGER;
     let mut ahead = true;
     let mut paranoid = false;
@@ -87,13 +89,14 @@ fn options(mut args: impl Iterator<Item = String>) -> anyhow::Result<Options> {
             "--image-bytes" => image_bytes = value.parse().context("--image-bytes")?,
             "--compile-ahead" => ahead = value.parse().context("--compile-ahead")?,
             "--paranoid" => paranoid = value.parse().context("--paranoid")?,
+            "--memory-bytes" => memory_bytes = value.parse().context("--memory-bytes")?,
             "--eager-functions" => eager = value.parse().context("--eager-functions")?,
             _ => bail!("unknown option {flag}; {USAGE}"),
         }
     }
     let socket = socket.context(USAGE)?;
     let sysroot = sysroot.context(USAGE)?;
-    Ok(Options { socket, sysroot, idle, cache_bytes, image_bytes, eager, ahead, paranoid })
+    Ok(Options { socket, sysroot, idle, cache_bytes, image_bytes, memory_bytes, eager, ahead, paranoid })
 }
 
 fn serve(options: &Options) -> anyhow::Result<()> {
@@ -111,6 +114,7 @@ fn serve(options: &Options) -> anyhow::Result<()> {
         images,
         cache_bytes: options.cache_bytes,
         image_bytes: options.image_bytes,
+        memory_bytes: options.memory_bytes,
         eager: options.eager,
         ahead: options.ahead,
         paranoid: options.paranoid,

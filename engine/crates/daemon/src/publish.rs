@@ -11,11 +11,14 @@ use cranefly_image::write_executable;
 use rayon::prelude::*;
 
 use crate::compile::{CodeOptions, EagerCompiler};
-use crate::engine::{Engine, ProgramKey};
+use crate::engine::{Engine, ProgramKey, give_memory_back};
 use crate::generation::Generation;
 use crate::protocol::{PublishParams, PublishResult};
 use crate::rpc::RpcError;
 use crate::units::LoadedUnit;
+
+/// After so many units were read at a time, there is much free memory that will not be needed soon.
+const MANY_UNITS: u64 = 64;
 
 impl Engine {
     /// Makes and publishes a new generation of a program.
@@ -46,7 +49,10 @@ impl Engine {
         result.image = image;
         drop(state);
         self.units.prune();
-        self.trim_images(&key);
+        self.trim(&key);
+        if result.units.read > MANY_UNITS {
+            give_memory_back();
+        }
         result.us.wall = start.elapsed().as_secs_f64() * 1e6;
         Ok(result)
     }
