@@ -190,7 +190,7 @@ fn inline_assembly_runs() {
 
 #[test]
 fn rejected_assembly_is_an_error() {
-    let error = try_compile("broken_assembly").map(|_| ()).err().expect("no such instruction");
+    let error = try_compile("broken_assembly").map(|_| ()).expect_err("no such instruction");
     assert!(matches!(&error, Error::Rejected { .. }), "{error}");
     assert!(
         error.to_string().contains("cranefly_is_no_instruction") || error.to_string().contains("mnemonic"),
@@ -201,7 +201,7 @@ fn rejected_assembly_is_an_error() {
 #[test]
 fn assembly_that_leaves_its_function_is_an_error() {
     for (name, what) in [("assembly_with_section", ".cranefly_extra"), ("assembly_with_symbol", "cranefly_inner")] {
-        let error = try_compile(name).map(|_| ()).err().expect("not representable");
+        let error = try_compile(name).map(|_| ()).expect_err("not representable");
         assert!(matches!(&error, Error::Unsupported { .. }) && error.to_string().contains(what), "{error}");
     }
 }

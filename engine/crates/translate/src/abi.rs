@@ -5,10 +5,11 @@
 
 use cranefly_bitcode::ir::{Extension, Signature};
 use cranefly_bitcode::types::Type as Llvm;
-use cranelift_codegen::ir::{AbiParam, ArgumentPurpose, Signature as ClifSignature, types};
+use cranelift_codegen::ir::{AbiParam, ArgumentPurpose, Signature as ClifSignature, Value, types};
 use cranelift_codegen::isa::CallConv;
 
 use crate::repr::{self, Leaf, Leaves, Packing};
+use crate::value::Values;
 use crate::{Result, unsupported};
 
 /// LLVM's `coldcc`: preserves more registers than C, so calls are fine and definitions are not.
@@ -26,6 +27,35 @@ pub(crate) struct Plan {
     pub params: Vec<Leaves>,
     /// Leaves of the result.
     pub ret: Leaves,
+    /// An argument that has another place in Cranelift's order of all leaves than in LLVM's.
+    moved: Option<Moved>,
+}
+
+/// A leaf that LLVM passes in the last integer register, past a 128-bit integer that went to the stack because it needs
+/// two. Cranelift leaves that register empty then, so the leaf comes before the 128-bit integer in its signature.
+struct Moved {
+    /// Place among the leaves of LLVM's arguments.
+    from: usize,
+    /// Place among Cranelift's.
+    to: usize,
+}
+
+impl Plan {
+    /// Brings the leaves of LLVM's arguments into Cranelift's order.
+    pub fn arrange(&self, values: &mut Values) {
+        if let Some(moved) = &self.moved {
+            let value = values.remove(moved.from);
+            values.insert(moved.to, value);
+        }
+    }
+
+    /// The reverse of [`Self::arrange`], for the parameters of a definition.
+    pub fn restore(&self, values: &mut Vec<Value>) {
+        if let Some(moved) = &self.moved {
+            let value = values.remove(moved.to);
+            values.insert(moved.from, value);
+        }
+    }
 }
 
 /// Registers and stack used so far.
@@ -34,8 +64,8 @@ struct Usage {
     integers: u32,
     floats: u32,
     stack: u64,
-    /// A 128-bit integer went to the stack while an integer register was left over.
-    skipped_register: bool,
+    /// Place of the first 128-bit integer that went to the stack while an integer register was left over.
+    skipping: Option<usize>,
 }
 
 /// Maps a signature.
@@ -49,6 +79,7 @@ pub(crate) fn plan(source: &Signature) -> Result<Plan> {
     let mut signature = ClifSignature::new(CallConv::SystemV);
     let mut params = Vec::with_capacity(source.params.len());
     let mut usage = Usage::default();
+    let mut moved = None;
     let pointer = Leaf { ty: types::I64, bits: 64, offset: 0 };
     for param in &source.params {
         if let Some((size, align)) = param.byval {
@@ -66,7 +97,8 @@ pub(crate) fn plan(source: &Signature) -> Result<Plan> {
         }
         let leaves = abi_leaves(&param.ty)?;
         for leaf in &leaves {
-            usage.take(leaf, leaves.len() == 1)?;
+            let place = signature.params.len();
+            let earlier = usage.take(leaf, leaves.len() == 1, place)?;
             let mut abi = AbiParam::new(leaf.ty);
             if leaf.ty.is_int() && leaf.ty != types::I128 {
                 abi = match param.extension {
@@ -78,7 +110,10 @@ pub(crate) fn plan(source: &Signature) -> Result<Plan> {
             if param.sret && matches!(*source.ret, Llvm::Void) {
                 abi.purpose = ArgumentPurpose::StructReturn;
             }
-            signature.params.push(abi);
+            if let Some(to) = earlier {
+                moved = Some(Moved { from: place, to });
+            }
+            signature.params.insert(earlier.unwrap_or(place), abi);
         }
         params.push(leaves);
     }
@@ -100,29 +135,29 @@ pub(crate) fn plan(source: &Signature) -> Result<Plan> {
     if integers > 3 || floats > 2 {
         unsupported!("result in more registers than System V has");
     }
-    Ok(Plan { signature, params, ret })
+    Ok(Plan { signature, params, ret, moved })
 }
 
 impl Usage {
-    fn take(&mut self, leaf: &Leaf, alone: bool) -> Result<()> {
+    /// Takes registers or stack for the leaf at `place`. Gives the earlier place that it must have in Cranelift's
+    /// signature to get the same ones, if any.
+    fn take(&mut self, leaf: &Leaf, alone: bool, place: usize) -> Result<Option<usize>> {
         if leaf.ty == types::I128 {
             if self.integers + 2 <= 6 {
                 self.integers += 2;
-                return Ok(());
+                return Ok(None);
             }
             if !alone {
                 unsupported!("128-bit integer in an aggregate on the stack");
             }
-            // LLVM may still use a left-over register for what follows, Cranelift does not.
-            self.skipped_register |= self.integers < 6;
-            self.integers = self.integers.max(6);
+            if self.integers < 6 {
+                self.skipping.get_or_insert(place);
+            }
             self.stack = self.stack.next_multiple_of(16) + 16;
         } else if leaf.ty.is_int() {
-            if self.skipped_register {
-                unsupported!("integer argument behind a 128-bit integer on the stack");
-            }
             if self.integers < 6 {
                 self.integers += 1;
+                return Ok(self.skipping.take());
             } else {
                 self.stack += 8;
             }
@@ -132,7 +167,7 @@ impl Usage {
             let size = u64::from(leaf.ty.bytes()).max(8);
             self.stack = self.stack.next_multiple_of(size) + size;
         }
-        Ok(())
+        Ok(None)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Integer and floating arithmetic, comparisons, selection.
 
-use cranefly_bitcode::ir::{BinaryOp, FloatPredicate, IntPredicate, Operand};
+use cranefly_bitcode::ir::{BinaryOp, Constant, FloatPredicate, IntPredicate, Operand};
 use cranefly_bitcode::types::Type as Llvm;
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Value, types};
@@ -56,6 +56,10 @@ impl Translator<'_> {
             return Ok(smallvec![self.scalar_binary(op, leaf, a, b)?]);
         };
         let a = self.operand(lhs, ty)?;
+        if let Some(amount) = uniform_shift(op, &shape, rhs) {
+            let amount = self.int(types::I32, amount.into());
+            return a.iter().map(|&a| self.scalar_binary_op(op, a, amount)).collect();
+        }
         let b = self.operand(rhs, ty)?;
         if native_vector_op(op, &shape) {
             return a.iter().zip(&b).map(|(&a, &b)| self.scalar_binary_op(op, a, b)).collect();
@@ -253,6 +257,27 @@ fn native_vector_op(op: BinaryOp, shape: &Shape) -> bool {
             _ => false,
         },
     }
+}
+
+/// The amount by which a shift moves all lanes of whole registers, where it is the same constant for all of them and
+/// SSE2 has an instruction for it.
+fn uniform_shift(op: BinaryOp, shape: &Shape, amount: &Operand) -> Option<u32> {
+    let native = match op {
+        BinaryOp::Shl | BinaryOp::LShr => true,
+        BinaryOp::AShr => shape.lane.bits < 64,
+        _ => false,
+    };
+    let Operand::Constant(Constant::Aggregate(_, lanes)) = amount else { return None };
+    if !native || !matches!(shape.packing, Packing::Packed { .. }) {
+        return None;
+    }
+    let mut amounts = lanes.iter().map(|lane| match lane {
+        Constant::Bits(_, words) => words.first().copied(),
+        _ => None,
+    });
+    let first = amounts.next()??;
+    let same = amounts.all(|amount| amount == Some(first));
+    u32::try_from(first).ok().filter(|&amount| same && amount < shape.lane.bits)
 }
 
 /// LLVM's predicate as Cranelift's.

@@ -79,6 +79,7 @@ impl Translator<'_> {
                 values.push(if extend { self.sign_extend(value, leaf.bits) } else { value });
             }
         }
+        plan.arrange(&mut values);
         Ok(values)
     }
 

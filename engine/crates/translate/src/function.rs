@@ -147,7 +147,8 @@ impl Translator<'_> {
     }
 
     fn define_parameters(&mut self, entry: clif::Block, plan: &abi::Plan) -> Result<()> {
-        let params: Vec<Value> = self.b.block_params(entry).to_vec();
+        let mut params: Vec<Value> = self.b.block_params(entry).to_vec();
+        plan.restore(&mut params);
         let mut next = 0;
         for (index, leaves) in plan.params.iter().enumerate() {
             let mut values = Values::new();

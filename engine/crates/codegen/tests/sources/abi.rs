@@ -63,6 +63,8 @@ pub struct Table {
     pub wide_ints: fn(u128, u64, i128, u128) -> u128,
     pub stack128: fn(u64, u64, u64, u64, u128) -> u128,
     pub on_stack: fn(u64, u64, u64, u64, u64, u64, u128, f32) -> u128,
+    pub left_over: fn(u64, u64, u64, u64, u64, u128, f32, i128, i16, u8, u64) -> u128,
+    pub left_over_pair: fn(u64, u64, u64, u64, bool, u128, &[u8], u32) -> u128,
     pub slices: fn(&[u8], &str, &mut [u32]) -> usize,
     pub slice_back: for<'a> fn(&'a [u8], usize) -> &'a [u8],
     pub option: fn(Option<u32>, Option<&u8>, Option<u64>) -> Option<u32>,
@@ -152,6 +154,18 @@ fn wide_ints(a: u128, b: u64, c: i128, d: u128) -> u128 {
 }
 fn stack128(a: u64, b: u64, c: u64, d: u64, e: u128) -> u128 {
     e ^ ((a + b * 3 + c * 5 + d * 7) as u128)
+}
+// One integer register is left when the first 128-bit integer comes: it goes to the next narrower one.
+fn left_over(a: u64, b: u64, c: u64, d: u64, e: u64, f: u128, g: f32, h: i128, i: i16, j: u8, k: u64) -> u128 {
+    let mut x = f.wrapping_mul(3) ^ h as u128;
+    for part in [a, b, c, d, e, g.to_bits() as u64, i as u64, j as u64, k] {
+        x = x.wrapping_mul(1_000_003) ^ part as u128;
+    }
+    x
+}
+fn left_over_pair(a: u64, b: u64, c: u64, d: u64, e: bool, f: u128, g: &[u8], h: u32) -> u128 {
+    let sum: u64 = a + b * 2 + c * 3 + d * 5 + e as u64 * 7;
+    f.wrapping_add(sum as u128).wrapping_mul(g.len() as u128 + 11) ^ g[1] as u128 ^ h as u128
 }
 fn on_stack(a: u64, b: u64, c: u64, d: u64, e: u64, f: u64, g: u128, h: f32) -> u128 {
     g.wrapping_add((a + b + c + d + e + f) as u128) ^ h.to_bits() as u128
@@ -251,6 +265,8 @@ pub fn abi_table() -> Table {
         wide_ints,
         stack128,
         on_stack,
+        left_over,
+        left_over_pair,
         slices,
         slice_back,
         option,
@@ -324,6 +340,8 @@ pub fn drive_abi(log: &mut Log, t: &Table) {
     log.put("wide_ints", (t.wide_ints)(big, 77, -5, !big));
     log.put("stack128", (t.stack128)(1, 2, 3, 4, big));
     log.put("on_stack", (t.on_stack)(1, 2, 3, 4, 5, 6, big, 2.5));
+    log.put("left_over", (t.left_over)(1, 2, 3, 4, 5, big, 2.5, -7, -300, 200, 9));
+    log.put("left_over_pair", (t.left_over_pair)(1, 2, 3, 4, true, big, b"abc", 77));
     let mut words = [0u32; 3];
     log.put("slices", (t.slices)(&[1, 2, 3, 4], "hällo", &mut words));
     log.put("slices", words[0] + words[1]);

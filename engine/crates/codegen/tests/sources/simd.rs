@@ -20,6 +20,34 @@ fn ps(log: &mut Log, tag: &str, value: __m128) {
     lanes.into_iter().for_each(|lane| log.put(tag, lane));
 }
 
+#[target_feature(enable = "ssse3")]
+fn ssse3(log: &mut Log, values: &[__m128i]) {
+    for &a in values {
+        for &b in values {
+            bytes(log, "shuffle8", _mm_shuffle_epi8(a, b));
+            bytes(log, "abs8", _mm_abs_epi8(a));
+        }
+    }
+}
+#[target_feature(enable = "avx2")]
+fn avx2(log: &mut Log, values: &[[__m128i; 2]]) {
+    let values: Vec<__m256i> = values.iter().map(|&halves| unsafe { std::mem::transmute(halves) }).collect();
+    let mut both = |tag: &str, value: __m256i| {
+        let halves: [__m128i; 2] = unsafe { std::mem::transmute(value) };
+        bytes(log, tag, halves[0]);
+        bytes(log, tag, halves[1]);
+    };
+    for &a in &values {
+        both("mask", _mm256_set1_epi32(_mm256_movemask_epi8(a)));
+        for &b in &values {
+            both("shuffle8", _mm256_shuffle_epi8(a, b));
+            both("eq8", _mm256_cmpeq_epi8(a, b));
+            both("alignr", _mm256_alignr_epi8::<5>(a, b));
+            both("permute", _mm256_permute2x128_si256::<0x21>(a, b));
+        }
+    }
+}
+
 #[unsafe(no_mangle)]
 pub fn drive_simd(log: &mut Log) {
     unsafe {
@@ -30,6 +58,10 @@ pub fn drive_simd(log: &mut Log) {
             _mm_set_epi32(i32::MIN, i32::MAX, -1, 77),
             _mm_setr_epi16(1, -1, 300, -300, i16::MIN, i16::MAX, 0, 5),
         ]);
+        if is_x86_feature_detected!("avx2") {
+            ssse3(log, &values);
+            avx2(log, &[[values[0], values[1]], [values[3], values[4]], [values[4], values[2]]]);
+        }
         for a in values {
             log.put("movemask", _mm_movemask_epi8(a));
             log.put("low", _mm_cvtsi128_si64(a));

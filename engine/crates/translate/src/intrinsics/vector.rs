@@ -3,7 +3,7 @@
 use cranefly_bitcode::ir::{BinaryOp, Operand, Signature};
 use cranefly_bitcode::types::Type as Llvm;
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Value, types};
+use cranelift_codegen::ir::{InstBuilder, Value, types};
 use smallvec::smallvec;
 
 use crate::function::Translator;
@@ -28,11 +28,14 @@ impl Translator<'_> {
                 let bits = self.b.ins().vhigh_bits(narrow, vector);
                 Some(smallvec![self.b.ins().uextend(types::I32, bits)])
             }
-            "x86.ssse3.pshuf.b.128" => {
+            // The functions with this instruction are compiled for processors that have it. The wider one shuffles
+            // its halves on their own.
+            "x86.ssse3.pshuf.b.128" | "x86.avx2.pshuf.b" => {
                 let ty = &*signature.params[0].ty;
-                let table = self.operand(&args[0], ty)?[0];
+                let tables = self.operand(&args[0], ty)?;
                 let indices = self.operand(&args[1], ty)?;
-                Some(self.byte_shuffle(ty, table, &indices)?)
+                let halves = tables.iter().zip(&indices);
+                Some(halves.map(|(&table, &indices)| self.b.ins().x86_pshufb(table, indices)).collect())
             }
             _ => None,
         })
@@ -80,22 +83,5 @@ impl Translator<'_> {
             }
         };
         self.scalar_binary(binary, leaf, a, b)
-    }
-
-    /// `pshufb`: byte `i` is `table[index[i] % 16]`, or zero when the index' high bit is set.
-    fn byte_shuffle(&mut self, ty: &Llvm, table: Value, indices: &[Value]) -> Result<Values> {
-        let shape = self.vector_type(ty)?;
-        let slot = self.slot(16, 16)?;
-        let address = self.slot_address(slot);
-        self.b.ins().store(MemFlagsData::new().with_notrap(), table, address, 0);
-        self.by_lanes(&shape, &shape, &[indices], |this, row| {
-            let low = this.b.ins().band_imm_u(row[0], 15);
-            let low = this.b.ins().uextend(types::I64, low);
-            let at = this.b.ins().iadd(address, low);
-            let byte = this.b.ins().load(types::I8, MemFlagsData::new().with_notrap(), at, 0);
-            let zero = this.int(types::I8, 0);
-            let clear = this.b.ins().icmp(IntCC::SignedLessThan, row[0], zero);
-            Ok(this.b.ins().select(clear, zero, byte))
-        })
     }
 }
