@@ -127,9 +127,26 @@ fn read(path: &Path, id: &Arc<str>, configuration: &str, compiler: &EagerCompile
             subprogram: body.subprogram,
         });
     }
+    check_module(&module, &name)?;
     let assembly = assemble(compiler, &module, &bytes, &name)?;
     let unit = Arc::new(Unit { id: id.clone(), module, assembly, functions });
     Ok(LoadedUnit { unit, path: path.to_owned(), bytes, open_us, times, compiled })
+}
+
+/// Refuses what the image would get wrong: initial contents without a flat form, and constructors that are not in a section
+/// (rustc makes neither today).
+fn check_module(module: &Module, name: &str) -> Result<(), Error> {
+    let refuse = |message: String| Err(Error::Invalid { file: name.to_owned(), message });
+    if let Some((variable, construct)) = module.unsupported.first() {
+        let variable = &module.globals[variable.0 as usize].name;
+        return refuse(format!("the initial value of `{variable}` has no supported form: {construct}"));
+    }
+    if !module.constructors.is_empty() || !module.destructors.is_empty() {
+        return refuse(
+            "it lists functions in llvm.global_ctors or llvm.global_dtors, which is not supported".to_owned(),
+        );
+    }
+    Ok(())
 }
 
 /// The object of a unit's `module asm`.

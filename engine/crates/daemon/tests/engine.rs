@@ -235,6 +235,19 @@ fn requests_that_make_no_sense_are_refused() {
 }
 
 #[test]
+fn a_name_that_is_defined_twice_is_refused_as_by_a_linker() {
+    let mut project = Project::new("duplicate");
+    let daemon = Daemon::start(&project.folder, &[]);
+    let twice = "mod a { #[unsafe(no_mangle)] extern \"C\" fn chosen() {} } fn main() {}";
+    let first = project.bitcode(twice);
+    daemon.publish(&project, &first).unwrap();
+    let mut other = Project::new("duplicate-other");
+    let files: Vec<_> = first.iter().cloned().chain(other.bitcode(&twice.replace("mod a", "mod b"))).collect();
+    let error = daemon.publish(&project, &files).unwrap_err();
+    assert!(error["message"].as_str().unwrap().contains("is defined twice"), "{error}");
+}
+
+#[test]
 fn every_function_is_reported() {
     let mut project = Project::new("reported");
     let daemon = Daemon::start(&project.folder, &[]);

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use cranefly_bitcode::ir::{GlobalId, GlobalKind};
+use cranefly_bitcode::ir::{GlobalId, GlobalKind, Linkage};
 
 use crate::Error;
 use crate::base::BasePlace;
@@ -25,6 +25,7 @@ impl Program {
         order.sort_unstable();
         for &index in &order {
             let before = self.symbols[index].place;
+            self.check_unique(index)?;
             match self.definition(index) {
                 None => self.symbols[index].place = self.resolve_outside(index)?,
                 Some((unit, global)) => match &unit.module.globals[global.0 as usize].kind {
@@ -76,6 +77,21 @@ impl Program {
             }
         }
         Ok(moved)
+    }
+
+    /// Two strong definitions of a name that people chose are what a linker refuses. (Mangled names are rustc's business.)
+    fn check_unique(&self, index: SymbolIndex) -> Result<(), Error> {
+        let symbol = &self.symbols[index];
+        let mut strong = symbol.definers.iter().filter(|definer| definer.linkage == Linkage::External);
+        let mangled = symbol.name.starts_with("_R") || symbol.name.starts_with("_ZN");
+        match (strong.next(), strong.next()) {
+            (Some(first), Some(second)) if !mangled => Err(Error::Duplicate {
+                name: symbol.name.to_string(),
+                first: first.unit.to_string(),
+                second: second.unit.to_string(),
+            }),
+            _ => Ok(()),
+        }
     }
 
     pub(crate) fn definition(&self, index: SymbolIndex) -> Option<(Arc<Unit>, GlobalId)> {
