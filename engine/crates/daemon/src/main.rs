@@ -109,11 +109,13 @@ fn serve(options: &Options) -> anyhow::Result<()> {
     let images = runtime_folder::find()?.join(options.socket.file_stem().context("the socket has no name")?);
     private_folder(&images)?;
     predecessor::clean(&images);
+    let room = runtime_folder::room(&images)?;
     let engine = Engine::new(EngineOptions {
         sysroot: options.sysroot.clone(),
         images,
         cache_bytes: options.cache_bytes,
-        image_bytes: options.image_bytes,
+        // Others want room there, too.
+        image_bytes: options.image_bytes.min(room / 2),
         memory_bytes: options.memory_bytes,
         eager: options.eager,
         ahead: options.ahead,

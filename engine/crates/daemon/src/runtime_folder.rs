@@ -10,7 +10,11 @@ use rustix::mm::{MapFlags, ProtFlags};
 
 use crate::server::private_folder;
 
-/// The first folder that works of `$XDG_RUNTIME_DIR`, `/dev/shm` and the temporary folder.
+/// An image of a large program takes about a hundred megabytes, and there are two while one replaces the other.
+const ENOUGH: u64 = 256 << 20;
+
+/// The first folder that works and has room of `$XDG_RUNTIME_DIR`, `/dev/shm` and the temporary folder; if none has room, the
+/// one that has most.
 pub fn find() -> anyhow::Result<PathBuf> {
     let uid = rustix::process::getuid().as_raw();
     let candidates = [
@@ -19,13 +23,29 @@ pub fn find() -> anyhow::Result<PathBuf> {
         Some(std::env::temp_dir().join(format!("cranefly-images-{uid}"))),
     ];
     let mut reasons = Vec::new();
+    let mut small: Option<(u64, PathBuf)> = None;
     for folder in candidates.into_iter().flatten() {
-        match usable(&folder) {
-            Ok(()) => return Ok(folder),
+        match usable(&folder).and_then(|()| room(&folder)) {
+            Ok(room) if room >= ENOUGH => return Ok(folder),
+            Ok(room) => {
+                if small.as_ref().is_none_or(|(most, _)| room > *most) {
+                    small = Some((room, folder));
+                }
+            }
             Err(error) => reasons.push(format!("{}: {error}", folder.display())),
         }
     }
+    if let Some((room, folder)) = small {
+        tracing::warn!(folder = %folder.display(), room, "little room for program images");
+        return Ok(folder);
+    }
     bail!("no folder for program images: {}", reasons.join("; "))
+}
+
+/// Bytes that `folder` has room for.
+pub fn room(folder: &Path) -> io::Result<u64> {
+    let stat = rustix::fs::statvfs(folder)?;
+    Ok(stat.f_bavail * stat.f_frsize)
 }
 
 /// Whether `folder` is private and code in it may be executed (containers often mount `/dev/shm` noexec).

@@ -106,6 +106,8 @@ impl Compiler {
         }
         let target = &self.targets[&features];
         self.context.clear();
+        // Not among what `clear` clears (Cranelift 0.135): each compilation would walk the tables of all before it.
+        self.context.func.dfg.exception_tables.clear();
         let translated = cranefly_translate::translate(source, &**target, &mut self.context.func, &mut self.builder);
         self.timing.translate = start.elapsed();
         let translated = translated?;
