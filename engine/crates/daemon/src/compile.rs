@@ -1,8 +1,8 @@
 //! Code for one function: Cranelift first, LLVM for what it cannot express.
 
 use std::cell::RefCell;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
 use cranefly_bitcode::ir::{Function, GlobalId, Linkage, Module};
@@ -16,6 +16,12 @@ use rayon::prelude::*;
 use crate::engine::Shared;
 use crate::units::LoadedUnit;
 
+/// Name of the variable that says which functions skip Cranelift, to find the one that it compiles wrong: a part of
+/// their demangled names, or `*` for all. Read when the daemon starts.
+const LLVM_ONLY_VARIABLE: &str = "CRANEFLY_LLVM_ONLY";
+static LLVM_ONLY: LazyLock<Option<String>> =
+    LazyLock::new(|| std::env::var(LLVM_ONLY_VARIABLE).ok().filter(|part| !part.is_empty()));
+
 /// How functions are compiled.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CodeOptions {
@@ -28,7 +34,8 @@ pub struct CodeOptions {
 impl CodeOptions {
     /// Everything outside of a function that its code depends on.
     pub fn configuration(&self) -> String {
-        format!("x86_64 cranefly-{} opt-{}", env!("CARGO_PKG_VERSION"), self.opt_level)
+        let llvm_only = LLVM_ONLY.as_deref().map(|part| format!(" llvm-{part}")).unwrap_or_default();
+        format!("x86_64 cranefly-{} opt-{}{llvm_only}", env!("CARGO_PKG_VERSION"), self.opt_level)
     }
 }
 
@@ -151,6 +158,9 @@ pub fn compile(
     body: &Function,
     options: &CodeOptions,
 ) -> Result<Compiled, String> {
+    if skips_cranelift(&module.globals[global.0 as usize].name) {
+        return fall_back(llvm, module, global, bitcode, body, options, LLVM_ONLY_VARIABLE);
+    }
     let outcome = COMPILER.with_borrow_mut(|cell| {
         if cell.as_ref().is_none_or(|(opt_level, _)| *opt_level != options.opt_level) {
             let flags = Flags { optimize: options.opt_level != "0", verify: false };
@@ -168,6 +178,13 @@ pub fn compile(
         }),
         Err(error) => fall_back(llvm, module, global, bitcode, body, options, &error.to_string()),
     }
+}
+
+/// Whether the user asked for LLVM.
+fn skips_cranelift(symbol: &str) -> bool {
+    LLVM_ONLY
+        .as_deref()
+        .is_some_and(|part| part == "*" || format!("{:#}", rustc_demangle::demangle(symbol)).contains(part))
 }
 
 /// Compiles with LLVM what Cranelift could not take: `construct` says what that was.
