@@ -46,7 +46,7 @@ export const subjects: readonly Subject[] = [
 ];
 
 /** Those that are quick enough for every run of the tests. */
-export const quick: readonly string[] = ["itoa", "smallvec", "ctor", "inventory", "linkme"];
+export const quick: readonly string[] = ["itoa", "regex-syntax", "smallvec", "ctor", "inventory", "linkme"];
 
 /** The subjects with these names, in the list's order; all of them for no names. Throws for a name that is not there. */
 export function select(names: readonly string[]): Subject[] {

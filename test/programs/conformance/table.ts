@@ -24,7 +24,7 @@ export function table(verdicts: readonly Verdict[]): string {
     String(v.tests),
     String(v.nativeFailures),
     String(v.differences.length),
-    `${v.functions.llvm} of ${v.functions.total}`,
+    `${v.llvm.reduce((sum, { functions }) => sum + functions, 0)} of ${v.functions.total}`,
     `${v.seconds.native.toFixed(1)} s`,
     `${v.seconds.cranefly.toFixed(1)} s`,
   ]);
