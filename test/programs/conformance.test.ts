@@ -11,7 +11,7 @@ describe("the comparison", () => {
     const outcome = { code, signal: null, stdout: text, stderr: "" };
     return Promise.resolve({ outcome, results: parseLibtest(text) });
   };
-  const functions = { total: 10, changed: 0, hit: 8, compiled: 2, llvm: 1 };
+  const functions = { total: 10, changed: 0, hit: 8, compiled: 2, llvm: 1, deferred: 0 };
   const runners = (ours: string, code = 0): Runners => ({
     native: () => run(output),
     cranefly: () => run(ours, code),

@@ -85,7 +85,7 @@ export async function check(subject: Subject, runners: Runners = realRunners): P
   if (ours.results.size === 0) problems.push(`no tests through Cranefly:\n${tail(ours)}`);
   if (native.outcome.code === 0 && ours.outcome.code !== 0)
     problems.push(`exit code ${ours.outcome.code ?? ours.outcome.signal ?? "unknown"} instead of 0:\n${tail(ours)}`);
-  const nothing = { functions: { total: 0, changed: 0, hit: 0, compiled: 0, llvm: 0 }, llvm: [] };
+  const nothing = { functions: { total: 0, changed: 0, hit: 0, compiled: 0, llvm: 0, deferred: 0 }, llvm: [] };
   const report = await runners.functions(dir, selection).catch((error: unknown) => {
     problems.push(`no report: ${error instanceof Error ? error.message : String(error)}`);
     return nothing;
