@@ -10,10 +10,10 @@ await main(async () => {
   const project = directory === undefined ? sample : path.resolve(process.env.INIT_CWD ?? ".", directory);
   await build();
   if (process.stdin.isTTY && process.stdout.isTTY) {
-    const code = await run(process.execPath, [cranefly, "watch", "--run", project], { ignoreInterrupt: true });
+    const code = await run(cranefly, ["watch", "--run", project], { ignoreInterrupt: true });
     // Ctrl-C is how a watch ends.
     return code === 130 ? 0 : code;
   }
   // Nobody is there to save a file or to press Ctrl-C: one run.
-  return run(process.execPath, [cranefly, "run", project]);
+  return run(cranefly, ["run", project]);
 });

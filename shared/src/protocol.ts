@@ -5,7 +5,7 @@
  * says so and never a half-understood answer.
  */
 import * as z from "zod";
-import { Fallback, FunctionCounts } from "./report.js";
+import { Fallback, FunctionCounts, FunctionEntry } from "./report.js";
 
 /** The version that both sides must agree on in `initialize`. */
 export const PROTOCOL_VERSION = 1;
@@ -38,6 +38,8 @@ export const PublishParams = z.object({
   /** rustc's `-C opt-level`: "0" … "3", "s", "z". */
   optLevel: z.string(),
   panic: z.enum(["unwind", "abort"]),
+  /** rustc's `-C debuginfo` that the units were compiled with. */
+  debugInfo: z.string().optional(),
 });
 export type PublishParams = z.infer<typeof PublishParams>;
 
@@ -55,28 +57,33 @@ export type PublishResult = z.infer<typeof PublishResult>;
 export const FunctionsParams = z.object({ workspace: z.string(), program: z.string() });
 export type FunctionsParams = z.infer<typeof FunctionsParams>;
 
-/** One function of a program: where it comes from, which compiler made its code, and what that cost. */
-export const FunctionEntry = z.looseObject({
-  symbol: z.string(),
-  name: z.string(),
-  file: z.string().nullable().optional(),
-  line: Count.nullable().optional(),
-  tier: z.string(),
-  us: z.record(z.string(), Micros),
-  bytes: Count,
-  status: z.string(),
-  unit: z.string(),
-});
 export const FunctionsResult = z.looseObject({ generation: Count, functions: z.array(FunctionEntry) });
 export type FunctionsResult = z.infer<typeof FunctionsResult>;
+
+export const ProgramStatus = z.looseObject({
+  workspace: z.string(),
+  program: z.string(),
+  generation: Count,
+  functions: Count,
+  image: z.string(),
+  imageBytes: Count,
+});
 
 export const StatusResult = z.looseObject({
   version: z.string(),
   pid: Count,
   uptimeMs: z.number().nonnegative(),
   toolchain: z.string(),
-  memory: z.record(z.string(), z.unknown()),
-  programs: z.array(z.unknown()),
+  memory: z.looseObject({
+    /** Of the daemon. */
+    rssBytes: Count,
+    cacheFunctions: Count,
+    cacheBytes: Count,
+    /** Functions that programs had to wait for since the daemon's start. */
+    firstCalls: Count,
+    imageBytes: Count,
+  }),
+  programs: z.array(ProgramStatus),
 });
 export type StatusResult = z.infer<typeof StatusResult>;
 

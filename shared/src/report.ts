@@ -60,6 +60,26 @@ export const Diagnostic = z.looseObject({
 });
 export type Diagnostic = z.infer<typeof Diagnostic>;
 
+/** One function of a program: where it comes from, which compiler made its code, and what that cost. */
+export const FunctionEntry = z.looseObject({
+  /** The linker's name, and the one in the source. */
+  symbol: z.string(),
+  name: z.string(),
+  file: z.string().nullable(),
+  line: Count,
+  /** `none` while it has no code. */
+  tier: z.enum(["cranelift", "llvm", "none"]),
+  /** Microseconds of each stage, when it was last compiled. */
+  us: z.object({ parse: Time, hash: Time, translate: Time, compile: Time }),
+  /** Size of its code. */
+  bytes: Count,
+  /** What this generation did with it; `deferred`: it is compiled when it is first called. */
+  status: z.enum(["compiled", "hit", "untouched", "deferred"]),
+  /** Its codegen unit. */
+  unit: z.string(),
+});
+export type FunctionEntry = z.infer<typeof FunctionEntry>;
+
 /** One program of a generation, as the engine published it. */
 export const ProgramReport = z.object({
   program: z.string(),
@@ -70,6 +90,8 @@ export const ProgramReport = z.object({
   fallbacks: z.array(Fallback),
   units: z.object({ read: Count, reused: Count }),
   warnings: z.array(z.string()),
+  /** Every function, in a report that was asked for with them. */
+  entries: z.array(FunctionEntry).optional(),
 });
 export type ProgramReport = z.infer<typeof ProgramReport>;
 

@@ -1,36 +1,7 @@
-import type { ChildProcess } from "node:child_process";
 import * as fs from "node:fs";
-import * as readline from "node:readline";
-import { afterAll, beforeAll, describe, expect, it, onTestFailed, onTestFinished } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { GenerationReport } from "../../shared/src/report.js";
 import { HAS_ENGINE, Project, WORKSPACE } from "./project.js";
-
-/** Lines of a running command's standard output, one at a time. */
-class Lines {
-  private readonly lines: string[] = [];
-  private wake: () => void = () => undefined;
-
-  constructor(child: ChildProcess) {
-    if (child.stdout === null) throw new Error("no output");
-    readline.createInterface({ input: child.stdout }).on("line", (line) => {
-      this.lines.push(line);
-      this.wake();
-    });
-  }
-
-  async next(accept: (line: string) => boolean): Promise<string> {
-    const deadline = Date.now() + 60_000;
-    for (;;) {
-      const at = this.lines.findIndex(accept);
-      if (at >= 0) return this.lines.splice(0, at + 1)[at] ?? "";
-      if (Date.now() > deadline) throw new Error(`no such line among ${JSON.stringify(this.lines)}`);
-      await new Promise<void>((resolve) => {
-        this.wake = resolve;
-        setTimeout(resolve, 1000);
-      });
-    }
-  }
-}
 
 describe.runIf(HAS_ENGINE)("the command line", () => {
   let project: Project;
@@ -153,6 +124,23 @@ describe.runIf(HAS_ENGINE)("the command line", () => {
     expect(lost).toMatchObject({ code: 0, stderr: "", stdout: damaged.stdout });
   });
 
+  it("compiles anew when every record is lost", () => {
+    const before = project.cranefly(["run", "-q", "-p", "app"]);
+    for (const name of fs.readdirSync(project.path("my target/cranefly/.cranefly/units"))) {
+      fs.rmSync(project.path(`my target/cranefly/.cranefly/units/${name}`), { recursive: true });
+    }
+    const lost = project.cranefly(["run", "-q", "-p", "app"]);
+    expect(lost).toEqual(before);
+    const { stderr } = project.cranefly(["run", "-p", "app"]);
+    expect(stderr).toContain("(crate lane, 0 of ");
+  });
+
+  it("keeps a job server's variables from the compiler, and gives them to the program", () => {
+    const env = { MAKEFLAGS: "-j --jobserver-auth=98,99", CARGO_MAKEFLAGS: "-j --jobserver-auth=98,99" };
+    project.edit("crates/core-lib/src/lib.rs", "to_owned()", "to_string()");
+    expect(project.cranefly(["run", "-q", "-p", "app"], env)).toMatchObject({ code: 0, stderr: "" });
+  });
+
   it("waits for another one in the same workspace", () => {
     const lock = project.path("my target/cranefly/.cranefly/lock");
     const stat = fs.readFileSync(`/proc/${process.pid}/stat`, "utf8");
@@ -169,43 +157,32 @@ describe.runIf(HAS_ENGINE)("the command line", () => {
     });
   });
 
-  it("watches: one report a change, stale after an error, and a rerun", async () => {
-    const greet = (expression: string): void =>
-      project.write("app/src/main.rs", (WORKSPACE["app/src/main.rs"] ?? "").replace('"hello"', expression));
-    greet('"good day"');
-    const child = project.start(["watch", "--json", "--run", "-p", "app"]);
-    onTestFinished(() => void child.kill("SIGKILL"));
-    const lines = new Lines(child);
-    let log = "";
-    child.stderr?.on("data", (data: Buffer) => (log += data.toString()));
-    onTestFailed(() => void process.stderr.write(log));
-    const report = async (): Promise<GenerationReport> =>
-      GenerationReport.parse(JSON.parse(await lines.next((line) => line.startsWith("{"))));
-    const first = await report();
-    expect(first.ok).toBe(true);
-    await lines.next((line) => line === "[]");
-    greet('"good evening"');
-    const second = await report();
-    expect(second).toMatchObject({ lane: "crate", ok: true, units: ["app:app"] });
-    expect(second.generation).toBeGreaterThan(first.generation);
-    expect(second.ms.total).toBeGreaterThan(0);
-    await lines.next((line) => line.startsWith("good evening"));
-    greet("8");
-    const third = await report();
-    expect(third).toMatchObject({ ok: false, stale: true, generation: second.generation });
-    expect(third.diagnostics.map((diagnostic) => diagnostic.level)).toContain("error");
-    greet('"good day"');
-    expect((await report()).ok).toBe(true);
-    await lines.next((line) => line.startsWith("good day"));
-    const ended = new Promise<number | null>((resolve) => child.once("exit", (code) => resolve(code)));
-    child.kill("SIGINT");
-    expect(await ended).toBe(0);
-  });
-
   it("tells its state", () => {
     const { stdout, code } = project.cranefly(["status", "--json"]);
     expect(JSON.parse(stdout)).toMatchObject({ running: true });
     expect(code).toBe(0);
+    const lines = project.cranefly(["status"]).stdout;
+    expect(lines).toMatch(/^memory \d+\.\d MiB, of it \d+ functions in store with \d/m);
+    expect(lines).toMatch(/^first calls \d+$/m);
+    expect(lines).toMatch(/^program debug\/app in .*: generation \d+, \d+ functions, /m);
+  });
+
+  it("reports every function", () => {
+    const main = fs.readFileSync(project.path("app/src/main.rs"), "utf8");
+    project.edit("app/src/main.rs", "args.len() as i32", "args.len() as i32 + 100");
+    const file = project.path("a report.json");
+    expect(project.cranefly(["build", "-p", "app", "--report", file]).code).toBe(0);
+    const report = GenerationReport.parse(JSON.parse(fs.readFileSync(file, "utf8")));
+    const entries = report.programs.find((program) => program.program === "debug/app")?.entries ?? [];
+    expect(entries.length).toBe(report.functions.total);
+    const line = main.slice(0, main.indexOf("fn main")).split("\n").length;
+    const entry = entries.find((item) => item.name === "app::main");
+    expect(entry).toMatchObject({ line, tier: "cranelift", status: "compiled" });
+    expect(entry?.file).toMatch(/app\/src\/main\.rs$/);
+    expect(entry?.bytes).toBeGreaterThan(0);
+    expect(entry?.us.compile).toBeGreaterThan(0);
+    expect(entries.filter((item) => item.status === "compiled")).toHaveLength(report.functions.compiled);
+    project.write("app/src/main.rs", main);
   });
 });
 

@@ -66,7 +66,7 @@ describe("increments", () => {
   beforeAll(async () => {
     await starts.prepare();
     const selection = ["--bin", "sample"];
-    await mustRun(process.execPath, [cranefly, "build", "-q", ...selection], { cwd: dir, env: starts.env });
+    await mustRun(cranefly, ["build", "-q", ...selection], { cwd: dir, env: starts.env });
     await starts.take();
     watching = new Watching(selection, { cwd: dir, env: starts.env });
   });

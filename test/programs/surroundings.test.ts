@@ -11,7 +11,7 @@ const minimal: Program = { dir: await fixture("minimal"), name: "minimal" };
 const native: Program = { dir: await fixture("native"), name: "native" };
 
 function invoke(args: readonly string[], options: RunOptions): Promise<Outcome> {
-  return run(process.execPath, [cranefly, ...args], options);
+  return run(cranefly, [...args], options);
 }
 
 describe("C and assembly", () => {

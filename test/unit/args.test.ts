@@ -40,6 +40,7 @@ const LIB = [
 
 const OPTIONS = {
   bitcodeDir: "/u/out",
+  cwd: "/w",
   depInfo: "/t/debug/deps/corelib-29e0.d",
   metadata: "/t/debug/deps/libcorelib-29e0.rmeta",
   link: undefined,
@@ -105,9 +106,28 @@ describe("bitcodeArgs", () => {
     for (const gone of ["embed-bitcode=no", "linker-plugin-lto", "codegen-units=16", "link"]) {
       expect(out).not.toContain(gone);
     }
-    for (const kept of ["debuginfo=2", "metadata=abc", "extra-filename=-29e0", "static=foo"]) {
+    for (const kept of ["metadata=abc", "extra-filename=-29e0", "static=foo"]) {
       expect(out).toContain(kept);
     }
+  });
+
+  it("needs no types and variables in debug info, and leaves lesser levels alone", () => {
+    const level = (...args: string[]): string | undefined =>
+      bitcodeArgs(args, OPTIONS).find((arg) => arg.startsWith("debuginfo="));
+    expect(level("-C", "debuginfo=2")).toBe("debuginfo=1");
+    expect(level("-Cdebuginfo=full")).toBe("debuginfo=1");
+    expect(level("-g")).toBe("debuginfo=1");
+    for (const same of ["0", "1", "limited", "line-tables-only", "line-directives-only"]) {
+      expect(level(`-Cdebuginfo=${same}`)).toBe(`debuginfo=${same}`);
+    }
+    expect(level("x.rs")).toBeUndefined();
+    expect(inspectArgs(["-g", "x.rs"]).debugInfo).toBe("2");
+    expect(inspectArgs(["-Cdebuginfo=0"]).debugInfo).toBe("0");
+  });
+
+  it("names a folder with a comma relatively, since --emit would take it for two", () => {
+    const args = bitcodeArgs(LIB, { ...OPTIONS, cwd: "/w,x", depInfo: "/w,x/t/a.d", metadata: "/w,x/t/a.rmeta" });
+    expect(args).toContain("--emit=dep-info=t/a.d,metadata=t/a.rmeta,llvm-bc");
   });
 
   it("points to the metadata of the workspace's libraries only", () => {

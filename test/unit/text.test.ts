@@ -80,7 +80,10 @@ describe("baseLinkArgs", () => {
       "-Wl,-z,relro,-z,now",
       "-nodefaultlibs",
       "-Wl,-Bsymbolic",
-      "-Wl,-soname,/b/libbase.so",
+      "-Xlinker",
+      "-soname",
+      "-Xlinker",
+      "/b/libbase.so",
       "-o",
       "/b/libbase.so",
     ]);

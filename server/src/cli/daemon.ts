@@ -7,6 +7,7 @@ import { withLock } from "../core/lock.js";
 import { Layout } from "../core/layout.js";
 import { findToolchain } from "../core/toolchain.js";
 import { BUNDLE_DIRECTORY } from "./session.js";
+import { writeAll } from "./terminal.js";
 
 async function openEngine(): Promise<Engine> {
   const toolchain = await findToolchain(process.cwd(), process.env);
@@ -16,30 +17,44 @@ async function openEngine(): Promise<Engine> {
 export async function statusCommand(options: { json?: boolean }): Promise<void> {
   const engine = await openEngine();
   if (!(await engine.isRunning())) {
-    process.stdout.write(
-      options.json === true ? `${JSON.stringify({ running: false })}\n` : "the engine is not running\n",
-    );
+    writeAll(1, options.json === true ? `${JSON.stringify({ running: false })}\n` : "the engine is not running\n");
     return;
   }
   const status = await engine.status();
   engine.close();
   if (options.json === true) {
-    process.stdout.write(`${JSON.stringify({ running: true, ...status })}\n`);
+    writeAll(1, `${JSON.stringify({ running: true, ...status })}\n`);
     return;
   }
+  const { memory } = status;
   const lines = [
-    `engine ${status.version}, pid ${status.pid}, up ${(status.uptimeMs / 1000).toFixed(0)} s`,
+    `engine ${status.version}, pid ${status.pid}, up ${duration(status.uptimeMs)}`,
     `toolchain ${status.toolchain}`,
-    `memory ${JSON.stringify(status.memory)}`,
-    ...status.programs.map((program) => `program ${JSON.stringify(program)}`),
+    `memory ${size(memory.rssBytes)}, of it ${memory.cacheFunctions} functions in store with ${size(memory.cacheBytes)}`,
+    `images ${size(memory.imageBytes)}`,
+    `first calls ${memory.firstCalls}`,
+    ...status.programs.map(
+      ({ program, workspace, generation, functions, imageBytes }) =>
+        `program ${program} in ${workspace}: generation ${generation}, ${functions} functions, ${size(imageBytes)}`,
+    ),
   ];
-  process.stdout.write(`${lines.join("\n")}\n`);
+  writeAll(1, `${lines.join("\n")}\n`);
+}
+
+function size(bytes: number): string {
+  return bytes < 1024 * 1024 ? `${(bytes / 1024).toFixed(0)} KiB` : `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
+}
+
+function duration(ms: number): string {
+  const minutes = Math.floor(ms / 60_000);
+  if (minutes === 0) return `${(ms / 1000).toFixed(0)} s`;
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
 export async function stopCommand(): Promise<void> {
   const engine = await openEngine();
   const stopped = await engine.shutdown();
-  process.stdout.write(stopped ? "the engine has ended\n" : "the engine was not running\n");
+  writeAll(1, stopped ? "the engine has ended\n" : "the engine was not running\n");
 }
 
 /** Removes `target/cranefly`, and what the engine keeps of it. */
@@ -52,9 +67,11 @@ export async function cleanCommand(place: string | undefined, options: { manifes
   const engine = await openEngine();
   if (await engine.isRunning()) await engine.evict(layout.root);
   engine.close();
-  const onWait = (pid: number): void => void process.stderr.write(`waiting for another cranefly (pid ${pid})\n`);
+  const onWait = (pid: number): void => {
+    writeAll(2, `waiting for another cranefly (pid ${pid})\n`);
+  };
   await withLock(layout.lock, onWait, undefined, async () => {
     await fs.promises.rm(layout.root, { recursive: true, force: true });
   });
-  process.stderr.write(`     Removed ${layout.root}\n`);
+  writeAll(2, `     Removed ${layout.root}\n`);
 }

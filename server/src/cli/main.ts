@@ -2,8 +2,10 @@
 import { Command } from "commander";
 import { BuildFailed, messageOf } from "../core/errors.js";
 import { cleanCommand, statusCommand, stopCommand } from "./daemon.js";
+import { takeLauncher } from "./launch.js";
 import { type SelectionOptions, addSelectionOptions, isPlace } from "./options.js";
 import { buildCommand, runCommand } from "./run.js";
+import { writeAll } from "./terminal.js";
 import { type TestOptions, testCommand } from "./test.js";
 import { type WatchOptions, watchCommand } from "./watch.js";
 
@@ -73,7 +75,7 @@ async function main(argv: readonly string[]): Promise<void> {
   await grammar(programArgs).parseAsync(own, { from: "user" });
 }
 
-main(process.argv.slice(2)).catch((error: unknown) => {
-  process.stderr.write(`cranefly: ${messageOf(error)}\n`);
+main(takeLauncher(process.argv.slice(2))).catch((error: unknown) => {
+  writeAll(2, `cranefly: ${messageOf(error)}\n`);
   process.exitCode = error instanceof BuildFailed ? error.exitCode : 101;
 });

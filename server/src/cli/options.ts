@@ -34,6 +34,7 @@ export interface SelectionOptions {
   jobs?: string;
   ignoreRustVersion?: boolean;
   rustcArg?: string[];
+  report?: string;
   quiet?: boolean;
   verbose?: boolean;
   color?: "auto" | "always" | "never";
@@ -60,6 +61,7 @@ export function addSelectionOptions(command: Command, kind: "run" | "build" | "w
     .option("--config <KEY=VALUE>", "override a setting of cargo", collect)
     .option("--ignore-rust-version", "ignore the packages' rust-version")
     .option("-j, --jobs <N>", "how many compilers run at a time")
+    .option("--report <FILE>", "write the report as JSON, with an entry for every function")
     .option("-q, --quiet", "no progress")
     .option("-v, --verbose", "say what went through LLVM, and why")
     .addOption(new Option("--color <WHEN>", "colours").choices(["auto", "always", "never"]).default("auto"));
@@ -132,7 +134,7 @@ export function toSelection(
 /** The single source file to run, if the place is one. */
 export function toSingle(options: SelectionOptions, place: string | undefined): SingleFile | undefined {
   if (place?.endsWith(".rs") !== true) return undefined;
-  return { file: path.resolve(place), rustcArgs: options.rustcArg ?? [] };
+  return { file: path.resolve(place), source: place, rustcArgs: options.rustcArg ?? [] };
 }
 
 /** Whether a plain argument of `test` is the folder of a package rather than a filter. */

@@ -1,9 +1,10 @@
 /** `cranefly run` and `cranefly build`. */
 import * as path from "node:path";
 import type { Program, SelectionState, Start } from "../core/selection.js";
+import { applyEnvironment } from "../core/unit.js";
 import type { SelectionOptions } from "./options.js";
 import { Session } from "./session.js";
-import { endLike, startProgram } from "./start.js";
+import { type Command, execScript, finishWith } from "./launch.js";
 
 export async function runCommand(
   place: string | undefined,
@@ -16,7 +17,7 @@ export async function runCommand(
     if (!session.terminal.quiet) {
       session.terminal.status("Running", `\`${[displayPath(program.executable), ...args].join(" ")}\``);
     }
-    endLike(await startProgram(state.runner, start, program, args, session.env).outcome);
+    await finishWith(execScript(programCommand(state.runner, start, program, args, session.env)));
   });
 }
 
@@ -31,6 +32,27 @@ export function onlyStart(state: SelectionState): { readonly start: Start; reado
   const program = state.programs.find((item) => item.name === start?.program);
   if (start === undefined || program === undefined) throw new Error("cargo started no program");
   return { start, program };
+}
+
+/** How cargo would start a program, through the user's own runner if there is one. `env`: the user's environment. */
+export function programCommand(
+  runner: readonly string[],
+  start: Start,
+  program: Program,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Command {
+  // cargo names a program below the working directory by its relative path, and the program can see that.
+  const executable = start.isRelative ? path.relative(start.cwd, program.executable) : program.executable;
+  return { argv: [...runner, executable, ...args], cwd: start.cwd, env: programEnvironment(start, env) };
+}
+
+function programEnvironment(start: Start, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const full = applyEnvironment(env, start.env);
+  if (start.libraryPath.length === 0) return full;
+  const own = env["LD_LIBRARY_PATH"];
+  const parts = own === undefined || own === "" ? start.libraryPath : [...start.libraryPath, own];
+  return { ...full, LD_LIBRARY_PATH: parts.join(":") };
 }
 
 /** A path as cargo prints it: relative where that is shorter. */

@@ -1,15 +1,18 @@
 /** What every building command shares: the terminal, the workspace, and what to do about each kind of failure. */
 import * as path from "node:path";
 import { availableParallelism } from "node:os";
+import { isatty } from "node:tty";
+import type { GenerationReport } from "../../../shared/src/report.js";
 import { findEngine } from "../core/engine.js";
 import { Cancelled, messageOf } from "../core/errors.js";
+import { writeAtomic } from "../core/files.js";
 import type { Layout } from "../core/layout.js";
 import type { Selection, SelectionState } from "../core/selection.js";
 import { type SingleFile, type Update, Workspace } from "../core/workspace.js";
 import { fallBack } from "./fallback.js";
 import { type SelectionOptions, toSelection, toSingle } from "./options.js";
-import { type Outcome, endLike } from "./start.js";
-import { Terminal } from "./terminal.js";
+import { finishWith, userEnvironment } from "./launch.js";
+import { Terminal, reportLine } from "./terminal.js";
 
 /** The directory of the bundles. */
 export const BUNDLE_DIRECTORY = __dirname;
@@ -18,7 +21,7 @@ export class Session {
   readonly terminal: Terminal;
   readonly selection: Selection;
   readonly single: SingleFile | undefined;
-  readonly env: NodeJS.ProcessEnv = process.env;
+  readonly env: NodeJS.ProcessEnv = userEnvironment();
 
   constructor(
     command: Selection["command"],
@@ -26,7 +29,7 @@ export class Session {
     place: string | undefined,
   ) {
     const { color = "auto", quiet = false, verbose = false } = options;
-    this.terminal = new Terminal(color === "auto" ? process.stderr.isTTY : color === "always", quiet, verbose);
+    this.terminal = new Terminal(color === "auto" ? isatty(2) : color === "always", quiet, verbose);
     this.selection = toSelection(command, options, place);
     this.single = toSingle(options, place);
   }
@@ -61,10 +64,11 @@ export class Session {
     try {
       workspace = this.openWorkspace();
       update = await workspace.update(performance.now());
+      await this.saveReport(workspace, update.report);
     } catch (error) {
       workspace?.close();
       if (error instanceof Cancelled) throw error;
-      endLike(await this.native(messageOf(error), args));
+      await finishWith(this.native(messageOf(error), args));
       return;
     }
     workspace.close();
@@ -77,7 +81,15 @@ export class Session {
     await then(state, workspace.layout);
   }
 
-  native(reason: string, args: readonly string[]): Promise<Outcome> {
+  /** Writes the report to the file of `--report`. */
+  async saveReport(workspace: Workspace, report: GenerationReport): Promise<void> {
+    if (this.options.report === undefined) return;
+    const detailed = await workspace.detailed(report);
+    writeAtomic(path.resolve(this.options.report), `${reportLine(detailed)}\n`);
+  }
+
+  /** Says why cargo has to do it, and gives the script for that. */
+  native(reason: string, args: readonly string[]): string {
     return fallBack(this.terminal, reason, this.selection, this.single, args, this.env);
   }
 }

@@ -1,4 +1,5 @@
 /** What the command line prints, apart from the programs' own output: everything goes to standard error. */
+import * as fs from "node:fs";
 import { stripVTControlCharacters } from "node:util";
 import type { Diagnostic, GenerationReport } from "../../../shared/src/report.js";
 import type { Listener } from "../core/generation.js";
@@ -6,6 +7,25 @@ import type { Listener } from "../core/generation.js";
 const GREEN = "\u001b[1;32m";
 const YELLOW = "\u001b[1;33m";
 const RESET = "\u001b[0m";
+
+/**
+ * Writes to standard output (1) or error (2). Not through `process.stdout` and its like, which make a pipe non-blocking
+ * also for the programs that share it.
+ */
+export function writeAll(descriptor: 1 | 2, text: string): void {
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length;) {
+    try {
+      at += fs.writeSync(descriptor, bytes, at);
+    } catch (error) {
+      const code = error instanceof Error && "code" in error ? error.code : undefined;
+      // Nobody reads any more: what is to be done is done all the same.
+      if (code === "EPIPE") return;
+      if (code !== "EAGAIN") throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+    }
+  }
+}
 
 export class Terminal implements Listener {
   constructor(
@@ -16,8 +36,8 @@ export class Terminal implements Listener {
 
   onDiagnostic(diagnostic: Diagnostic): void {
     const text = diagnostic.rendered ?? `${diagnostic.level}: ${diagnostic.message}\n`;
-    process.stderr.write(this.color ? text : stripVTControlCharacters(text));
-    if (!text.endsWith("\n")) process.stderr.write("\n");
+    writeAll(2, this.color ? text : stripVTControlCharacters(text));
+    if (!text.endsWith("\n")) writeAll(2, "\n");
   }
 
   onProgress(line: string): void {
@@ -27,7 +47,7 @@ export class Terminal implements Listener {
     const status = /^ {2,}(\w+) (.*)$/.exec(plain);
     if (status !== null && this.quiet) return;
     if (status !== null && line === plain) this.status(status[1] ?? "", status[2] ?? "");
-    else process.stderr.write(`${line}\n`);
+    else writeAll(2, `${line}\n`);
   }
 
   onWait(pid: number): void {
@@ -37,15 +57,15 @@ export class Terminal implements Listener {
   /** A line in cargo's style: a word in the first twelve columns. */
   status(word: string, text: string): void {
     const padded = word.padStart(12);
-    process.stderr.write(`${this.color ? `${GREEN}${padded}${RESET}` : padded} ${text}\n`);
+    writeAll(2, `${this.color ? `${GREEN}${padded}${RESET}` : padded} ${text}\n`);
   }
 
   warn(text: string): void {
-    process.stderr.write(`${this.color ? `${YELLOW}warning${RESET}` : "warning"}: ${text}\n`);
+    writeAll(2, `${this.color ? `${YELLOW}warning${RESET}` : "warning"}: ${text}\n`);
   }
 
   error(text: string): void {
-    process.stderr.write(`cranefly: ${text}\n`);
+    writeAll(2, `cranefly: ${text}\n`);
   }
 
   /** "Finished …" after a build, and with `-v` what Cranelift could not compile. */

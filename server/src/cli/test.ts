@@ -7,9 +7,10 @@ import { cargoArguments } from "../core/selection.js";
 import { cargoProgram } from "../core/cargo.js";
 import { loadUnit } from "../core/unit.js";
 import type { SelectionOptions } from "./options.js";
-import { displayPath } from "./run.js";
+import { displayPath, programCommand } from "./run.js";
 import { Session } from "./session.js";
-import { type Outcome, endLike, startCommand, startProgram } from "./start.js";
+import { writeAll } from "./terminal.js";
+import { type Outcome, execScript, finishWith, runScript } from "./launch.js";
 
 export interface TestOptions extends SelectionOptions {
   failFast?: boolean;
@@ -29,9 +30,8 @@ export async function testCommand(
     // Documentation tests are compiled by rustdoc into programs of their own: cargo's business throughout.
     const command = ["test", "--doc", ...cargoArguments(session.selection)];
     const passed = testArgs.length > 0 ? ["--", ...testArgs] : [];
-    endLike(
-      await startCommand([cargoProgram(session.env)], [...command, ...passed], process.cwd(), session.env).outcome,
-    );
+    const argv = [cargoProgram(session.env), ...command, ...passed];
+    await finishWith(execScript({ argv, cwd: process.cwd(), env: session.env }));
     return;
   }
   await session.buildAnd(testArgs, async (state, layout) => {
@@ -60,17 +60,19 @@ export async function runTests(
     const program = programOf(state, start);
     if (!session.terminal.quiet) session.terminal.status("Running", describe(program, start));
     const quiet = session.terminal.quiet && start.harness ? ["--quiet"] : [];
-    const running = startProgram(state.runner, start, program, [...quiet, ...args], session.env);
+    const running = runScript(
+      execScript(programCommand(state.runner, start, program, [...quiet, ...args], session.env)),
+    );
     onStart?.(() => running.child.kill("SIGTERM"));
     const outcome = await running.outcome;
     if (outcome.code === 0) continue;
     failed.push({ start, outcome });
     const how = outcome.signal === null ? `exit code ${String(outcome.code)}` : outcome.signal;
-    process.stderr.write(`error: test failed: ${start.label} (${how})\n`);
+    writeAll(2, `error: test failed: ${start.label} (${how})\n`);
     if (failFast) break;
   }
   if (failed.length === 0) return 0;
-  if (failed.length > 1) process.stderr.write(`error: ${failed.length} targets failed\n`);
+  if (failed.length > 1) writeAll(2, `error: ${failed.length} targets failed\n`);
   return failed.length === 1 ? (failed[0]?.outcome.code ?? 101) : 101;
 }
 

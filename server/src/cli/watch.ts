@@ -7,10 +7,10 @@ import type { SelectionState } from "../core/selection.js";
 import { Watcher } from "../core/watch.js";
 import type { Workspace } from "../core/workspace.js";
 import type { SelectionOptions } from "./options.js";
-import { onlyStart } from "./run.js";
+import { execScript, runScript } from "./launch.js";
+import { onlyStart, programCommand } from "./run.js";
 import { Session } from "./session.js";
-import { startProgram } from "./start.js";
-import { reportLine } from "./terminal.js";
+import { reportLine, writeAll } from "./terminal.js";
 import { runTests } from "./test.js";
 
 export interface WatchOptions extends Omit<SelectionOptions, "test"> {
@@ -84,15 +84,21 @@ class Watch {
     if (signal.aborted) return;
     try {
       this.workspace ??= this.session.openWorkspace();
-      const { report, state } = await this.workspace.update(sinceMs, signal);
-      // A save that changes nothing says and restarts nothing, unless it takes back an error.
-      const isNews = report.lane === "cargo" || report.units.length > 0 || this.running === undefined;
-      if (isNews || !report.ok || this.failed) this.tell(report);
-      this.failed = !report.ok;
+      const { report, state, published } = await this.workspace.update(sinceMs, signal);
       const extra = configFiles(this.session.selection.cwd, this.session.env);
       const single = this.session.single === undefined ? [this.session.selection.cwd] : [this.session.single.file];
-      await this.watcher.follow(this.workspace.layout, state, state === undefined ? [...extra, ...single] : extra);
-      if (report.ok && state !== undefined && isNews && !this.ended) await this.restart(state);
+      const places = state === undefined ? [...extra, ...single] : extra;
+      const isBehind = await this.watcher.follow(this.workspace.layout, state, places);
+      // A save that changes nothing says and restarts nothing, unless it takes back an error.
+      const isNews = report.lane === "cargo" || published || this.running === undefined;
+      if (isNews || !report.ok || this.failed) {
+        await this.session.saveReport(this.workspace, report);
+        this.tell(report);
+      }
+      this.failed = !report.ok;
+      if (report.ok && state !== undefined && isNews) await this.restart(state);
+      // What was saved while nobody watched shows in the stamps.
+      if (isBehind && report.ok) this.changed(performance.now());
     } catch (error) {
       if (error instanceof Cancelled || this.ended) return;
       this.workspace?.close();
@@ -111,14 +117,17 @@ class Watch {
         programs: [],
       });
       await this.stopRun?.();
-      const native = this.session.native(text, this.args);
-      this.running = native.then(() => undefined);
+      const { child, outcome } = runScript(this.session.native(text, this.args));
+      this.follow(
+        outcome.then(() => undefined),
+        () => child.kill("SIGTERM"),
+      );
       await this.watcher.follow(undefined, undefined, [this.session.single?.file ?? this.session.selection.cwd]);
     }
   }
 
   private tell(report: GenerationReport): void {
-    if (this.options.json === true) process.stdout.write(`${reportLine(report)}\n`);
+    if (this.options.json === true) writeAll(1, `${reportLine(report)}\n`);
     else this.session.terminal.generation(report);
   }
 
@@ -141,7 +150,8 @@ class Watch {
       );
     } else if (this.options.run === true) {
       const { start, program } = onlyStart(state);
-      const { child, outcome } = startProgram(state.runner, start, program, this.args, this.session.env);
+      const command = programCommand(state.runner, start, program, this.args, this.session.env);
+      const { child, outcome } = runScript(execScript(command));
       const told = outcome.then(({ code, signal }) => {
         if (signal === null && code !== 0)
           this.session.terminal.warn(`the program ended with exit code ${String(code)}`);

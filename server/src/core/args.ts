@@ -21,6 +21,8 @@ export interface RustcArgs {
   readonly extraFilename: string;
   readonly optLevel: string;
   readonly panic: "unwind" | "abort";
+  /** As the command line says it: "0", "line-tables-only", "2", "full" … */
+  readonly debugInfo: string;
   readonly target: string | undefined;
   readonly externs: readonly Extern[];
   /** `-C linker`, `-C link-arg…`, `-l` and `-L`: all that decides how the program would be linked. */
@@ -120,6 +122,7 @@ export function inspectArgs(args: readonly string[]): RustcArgs {
     extraFilename: codegen("extra-filename") ?? "",
     optLevel: codegen("opt-level") ?? (items.some((item) => item.flag === "-O") ? "3" : "0"),
     panic: codegen("panic") === "abort" ? "abort" : "unwind",
+    debugInfo: codegen("debuginfo") ?? (items.some((item) => item.flag === "-g") ? "2" : "0"),
     target: values("--target").at(-1),
     externs: values("--extern").map(parseExtern),
     link: items.flatMap((item) => {
@@ -148,6 +151,8 @@ export interface BitcodeOptions {
    * directory, and a new one would invalidate every codegen unit.
    */
   readonly bitcodeDir: string;
+  /** rustc's directory. */
+  readonly cwd: string;
   /** Where cargo expects dep-info and metadata. */
   readonly depInfo: string;
   /** The metadata file, for a library. */
@@ -172,6 +177,14 @@ const DROPPED_CODEGEN = new Set([
   "save-temps",
 ]);
 
+/**
+ * The level of debug info that a unit is compiled with. Nothing here uses types and variables yet, and they double the
+ * bitcode; functions, lines and inlined frames, which backtraces consist of, are the same without.
+ */
+export function debugInfoInUse(level: string): string {
+  return level === "2" || level === "full" ? "1" : level;
+}
+
 /** Turns cargo's command line of a unit into the one that stops at bitcode. */
 export function bitcodeArgs(args: readonly string[], options: BitcodeOptions): string[] {
   const items = parse(args).flatMap((item): Item[] => {
@@ -186,18 +199,23 @@ export function bitcodeArgs(args: readonly string[], options: BitcodeOptions): s
         const kinds = (value ?? "").split(",").filter((kind) => ["bin", "lib", "rlib"].includes(kind));
         return kinds.map((kind) => ({ flag, value: kind }));
       }
+      case "-g":
+        return [{ flag: "-C", value: `debuginfo=${debugInfoInUse("2")}` }];
       case "-C":
-        return value !== undefined && DROPPED_CODEGEN.has(codegenName(value)) ? [] : [item];
+        if (value === undefined || DROPPED_CODEGEN.has(codegenName(value))) return [];
+        if (codegenName(value) !== "debuginfo") return [item];
+        return [{ flag, value: `debuginfo=${debugInfoInUse(value.slice(value.indexOf("=") + 1))}` }];
       case "--extern":
         return [value === undefined ? item : { flag, value: externToMetadata(value, options.isWorkspaceLib) }];
       default:
         return [item];
     }
   });
+  const place = (file: string): string => emitPath(file, options.cwd);
   const emit = [
-    `dep-info=${options.depInfo}`,
-    ...(options.metadata === undefined ? [] : [`metadata=${options.metadata}`]),
-    ...(options.link === undefined ? [] : [`link=${options.link}`]),
+    `dep-info=${place(options.depInfo)}`,
+    ...(options.metadata === undefined ? [] : [`metadata=${place(options.metadata)}`]),
+    ...(options.link === undefined ? [] : [`link=${place(options.link)}`]),
     "llvm-bc",
   ];
   const hasIncremental = items.some((item) => item.flag === "-C" && codegenName(item.value ?? "") === "incremental");
@@ -211,6 +229,11 @@ export function bitcodeArgs(args: readonly string[], options: BitcodeOptions): s
     "-Ccodegen-units=256",
     "-Cno-prepopulate-passes",
   ];
+}
+
+/** `--emit` separates by commas and knows no quotes: a folder with one in its name is only named relatively. */
+export function emitPath(file: string, cwd: string): string {
+  return file.includes(",") ? path.relative(cwd, file) : file;
 }
 
 function externToMetadata(value: string, isWorkspaceLib: (rlib: string) => boolean): string {

@@ -5,6 +5,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import type { Diagnostic } from "../../../shared/src/report.js";
+import { emitPath } from "./args.js";
 import { scriptState } from "./buildScripts.js";
 import {
   type Artifact,
@@ -17,7 +18,7 @@ import {
 } from "./cargo.js";
 import { unitOfPlaceholder } from "./compile.js";
 import { loadConfig } from "./config.js";
-import { BuildFailed, Unsupported } from "./errors.js";
+import { BuildFailed, MissingUnit, Unsupported } from "./errors.js";
 import { readText } from "./files.js";
 import { type HostUnit, cargoInputs, discover } from "./inputs.js";
 import type { Layout } from "./layout.js";
@@ -32,7 +33,7 @@ import {
 } from "./selection.js";
 import { type ShimEvent, readEvents, writeShims } from "./shims.js";
 import { checkToolchain, findToolchain } from "./toolchain.js";
-import { needUnit } from "./unit.js";
+import { loadUnit } from "./unit.js";
 
 export interface CaptureOptions {
   readonly env: NodeJS.ProcessEnv;
@@ -67,6 +68,7 @@ export async function capture(
   checkToolchain(toolchain, config.buildTarget);
 
   const packages = localPackages(metadata);
+  checkCommas(layout, metadata);
   const native = nativelyLinked(metadata);
   const directory = (item: { manifest_path: string }): string => path.dirname(item.manifest_path);
   const shims = writeShims(layout, options.shimBundle, packages.map(directory), config.rustcWrapper, {
@@ -120,7 +122,7 @@ export async function capture(
   const libraries = artifacts.flatMap((artifact) => libraryUnit(layout, artifact) ?? []);
   const packageDirs = packages.map(directory);
   const state: SelectionState = {
-    version: 2,
+    version: 3,
     toolchain,
     runner: [...(config.runner ?? [])],
     cargoInputs: cargoInputs(selection.cwd, metadata, toolchain, hostUnits(layout, events), env, startedMs),
@@ -142,6 +144,19 @@ export async function capture(
     compiled: events.flatMap((event) => (event.kind === "unit" ? [event.id] : [])),
     frontEndMs: events.reduce((sum, event) => sum + (event.kind === "unit" ? event.ms : 0), 0),
   };
+}
+
+/** Throws `Unsupported` where rustc's `--emit` could not name a unit's outputs. */
+function checkCommas(layout: Layout, metadata: Metadata): void {
+  const directories = [
+    metadata.workspace_root,
+    ...localPackages(metadata).map((item) => path.dirname(item.manifest_path)),
+  ];
+  if (directories.some((directory) => emitPath(layout.root, directory).includes(","))) {
+    throw new Unsupported(
+      `the target directory ${layout.root} has a comma in its path, which rustc's --emit cannot take`,
+    );
+  }
 }
 
 /**
@@ -182,17 +197,21 @@ function libraryUnit(layout: Layout, artifact: Artifact): string | undefined {
   return fs.existsSync(layout.unitRecord(key)) ? key : undefined;
 }
 
-/** Units with everything of the workspace that they use, dependencies first. */
+/** Units with everything of the workspace that they use, dependencies first. Throws `MissingUnit`. */
 function closureOf(layout: Layout, roots: readonly string[]): string[] {
   const order: string[] = [];
   const seen = new Set<string>();
+  const missing: string[] = [];
   const visit = (key: string): void => {
     if (seen.has(key)) return;
     seen.add(key);
-    for (const extern of needUnit(layout, key).externs) if (extern.unit !== null) visit(extern.unit);
+    const record = loadUnit(layout, key);
+    if (record === undefined) missing.push(key);
+    for (const extern of record?.externs ?? []) if (extern.unit !== null) visit(extern.unit);
     order.push(key);
   };
   for (const root of roots) visit(root);
+  if (missing.length > 0) throw new MissingUnit(missing);
   return order;
 }
 
@@ -206,6 +225,7 @@ function findStarts(layout: Layout, events: readonly ShimEvent[], artifacts: rea
         program: programName(layout, event.executable),
         label: artifact === undefined ? "" : labelOf(artifact),
         harness: artifact?.profile.test ?? false,
+        isRelative: event.isRelative,
         cwd: event.cwd,
         env: event.env,
         libraryPath: event.libraryPath,

@@ -46,9 +46,10 @@ export async function compileUnit(
   fs.mkdirSync(out, { recursive: true });
   fs.mkdirSync(path.dirname(outputs.depInfo), { recursive: true });
 
-  const isWorkspaceLib = (rlib: string): boolean => fs.existsSync(layout.unitRecord(unitKeyOfLibrary(rlib)));
+  const isWorkspaceLib = (rlib: string): boolean => workspaceUnit(layout, rlib) !== undefined;
   const command = bitcodeArgs(invocation.args, {
     bitcodeDir: out,
+    cwd: invocation.cwd,
     depInfo: outputs.depInfo,
     metadata: outputs.metadata,
     link: invocation.needsRlib ? outputs.rlib : undefined,
@@ -88,15 +89,11 @@ export async function compileUnit(
   const bitcodeDir = keepBitcode(directory, out);
   const depInfo = parseDepInfo(readText(outputs.depInfo) ?? "");
   const record: UnitRecord = {
-    version: 1,
+    version: 3,
     invocation,
     crate: args.crate,
     bitcodeDir,
-    bitcode: fs
-      .readdirSync(bitcodeDir)
-      .filter((name) => name.endsWith(".bc"))
-      .sort()
-      .map((name) => path.join(bitcodeDir, name)),
+    bitcode: bitcodeFiles(bitcodeDir),
     inputs: depInfo.files.map((file) => stamp(path.resolve(invocation.cwd, file), startedMs)),
     envDeps: trackedVariables(depInfo, invocation),
     externs: usedExterns(layout, args, invocation),
@@ -148,6 +145,13 @@ function keepBitcode(directory: string, out: string): string {
   return next;
 }
 
+/** The codegen units. Of a crate with just one rustc also makes a copy under the crate's own name. */
+function bitcodeFiles(directory: string): string[] {
+  const files = fs.readdirSync(directory).filter((name) => name.endsWith(".bc"));
+  const units = files.filter((name) => name.endsWith(".rcgu.bc"));
+  return (units.length > 0 ? units : files).sort().map((name) => path.join(directory, name));
+}
+
 /** cargo sets most tracked variables itself; what it sets is part of the invocation and checked by the cargo lane. */
 function trackedVariables(depInfo: DepInfo, invocation: Invocation): { name: string; value: string | null }[] {
   return depInfo.env
@@ -159,12 +163,17 @@ function usedExterns(layout: Layout, args: RustcArgs, invocation: Invocation): U
   return args.externs.flatMap((extern) => {
     if (extern.path === undefined) return [{ name: extern.name, path: "", unit: null, hash: "" }];
     const file = path.resolve(invocation.cwd, extern.path);
-    const key = unitKeyOfLibrary(file);
-    const maker = /\.(rlib|rmeta)$/.test(file) ? loadUnit(layout, key) : undefined;
-    return [
-      { name: extern.name, path: file, unit: maker === undefined ? null : key, hash: maker?.metadata?.hash ?? "" },
-    ];
+    const unit = /\.(rlib|rmeta)$/.test(file) ? workspaceUnit(layout, file) : undefined;
+    const hash = unit === undefined ? "" : (loadUnit(layout, unit)?.metadata?.hash ?? "");
+    return [{ name: extern.name, path: file, unit: unit ?? null, hash }];
   });
+}
+
+/** The unit that makes a library, if it is one of the workspace's: also when its record was lost. */
+function workspaceUnit(layout: Layout, library: string): string | undefined {
+  const key = unitKeyOfLibrary(library);
+  const isKnown = fs.existsSync(layout.unitRecord(key));
+  return isKnown || unitOfPlaceholder(library.replace(/\.rmeta$/, ".rlib")) !== undefined ? key : undefined;
 }
 
 /**

@@ -19,10 +19,10 @@ export class Unsupported extends Error {
   }
 }
 
-/** A unit's record is gone or of another version of Cranefly: it has to be compiled through cargo again. */
+/** Units' records are gone or of another version of Cranefly: they have to be compiled through cargo again. */
 export class MissingUnit extends Unsupported {
-  constructor(readonly key: string) {
-    super(`the record of unit ${key} is missing`);
+  constructor(readonly keys: readonly string[]) {
+    super(`the record of unit ${keys.join(", ")} is missing`);
     this.name = "MissingUnit";
   }
 }

@@ -65,7 +65,7 @@ export function baseLinkArgs(line: readonly string[], base: BaseLine): string[] 
     }
   }
   // Calls inside the base image need no detour through the dynamic symbol table; nothing is meant to override them.
-  out.push("-Wl,-Bsymbolic", `-Wl,-soname,${base.output}`, "-o", base.output);
+  out.push("-Wl,-Bsymbolic", "-Xlinker", "-soname", "-Xlinker", base.output, "-o", base.output);
   return out;
 }
 

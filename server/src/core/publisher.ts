@@ -1,7 +1,7 @@
 /** Hands a state's programs to the engine: the base image first, then every unit's bitcode. */
 import type { PublishParams } from "../../../shared/src/protocol.js";
 import type { ProgramReport, StageTimes } from "../../../shared/src/report.js";
-import { inspectArgs } from "./args.js";
+import { debugInfoInUse, inspectArgs } from "./args.js";
 import { ensureBase } from "./base.js";
 import { type Engine, EngineError } from "./engine.js";
 import { Unsupported } from "./errors.js";
@@ -72,7 +72,15 @@ function publishParams(layout: Layout, program: Program): PublishParams {
     units: closure.map((unit) => ({ id: unit.invocation.id, crate: unit.crate, bitcode: unit.bitcode })),
     optLevel,
     panic,
+    debugInfo: debugInfoOf(closure),
   };
+}
+
+/** What all units have, or more than one of them has. */
+function debugInfoOf(units: readonly UnitRecord[]): string {
+  const levels = new Set(units.map((unit) => debugInfoInUse(inspectArgs(unit.invocation.args).debugInfo)));
+  const [level = "0"] = levels;
+  return levels.size === 1 ? level : "1";
 }
 
 function unitsOf(layout: Layout, program: Program): UnitRecord[] {

@@ -9,7 +9,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import * as z from "zod";
 import { readJson, readText, writeAtomic } from "./files.js";
-import { shellQuote } from "./shell.js";
+import { parseEnvironment, shellQuote } from "./shell.js";
 import { CAPTURE_ONLY, environmentDifference } from "./unit.js";
 
 /** A run of a build script. */
@@ -51,10 +51,7 @@ export function takeRun(outDir: string, env: NodeJS.ProcessEnv): ScriptRun | und
   const raw = readText(path.join(directory, RAW));
   if (raw === undefined) return readJson(record, ScriptRun);
   const [executable = "", cwd = "", ...variables] = raw.split("\0");
-  const found = variables.flatMap((text): [string, string][] => {
-    const equals = text.indexOf("=", 1);
-    return equals < 0 ? [] : [[text.slice(0, equals), text.slice(equals + 1)]];
-  });
+  const found = parseEnvironment(variables.join("\0"));
   const run: ScriptRun = {
     executable,
     cwd,

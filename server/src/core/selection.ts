@@ -38,6 +38,8 @@ export const Start = z.object({
   /** cargo's name for it in a "Running …" line. */
   label: z.string(),
   harness: z.boolean(),
+  /** cargo names the program by its path relative to `cwd`. */
+  isRelative: z.boolean(),
   cwd: z.string(),
   env: z.record(z.string(), z.string().nullable()),
   libraryPath: z.array(z.string()),
@@ -46,7 +48,7 @@ export type Start = z.infer<typeof Start>;
 
 /** The result of a capture. It holds as long as nothing changes that cargo decides. */
 export const SelectionState = z.object({
-  version: z.literal(2),
+  version: z.literal(3),
   toolchain: Toolchain,
   runner: z.array(z.string()),
   /** Manifests, configuration, sources of build scripts and procedural macros … */

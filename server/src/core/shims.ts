@@ -32,6 +32,7 @@ export const ShimEvent = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("run"),
     executable: z.string(),
+    isRelative: z.boolean(),
     cwd: z.string(),
     env: z.record(z.string(), z.string().nullable()),
     /** What cargo put in front of the dynamic loader's search path. */

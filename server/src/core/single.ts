@@ -31,7 +31,7 @@ export async function captureSingle(
   const args = [
     "--crate-name",
     crate,
-    single.file,
+    single.source,
     "--error-format=json",
     "--json=diagnostic-rendered-ansi,artifacts,future-incompat",
     ...(given.crateTypes.length > 0 || given.isTest ? [] : ["--crate-type", "bin"]),
@@ -55,7 +55,7 @@ export async function captureSingle(
   const executable = path.join(layout.root, path.basename(single.file, ".rs"));
   const program = path.basename(executable);
   const state: SelectionState = {
-    version: 2,
+    version: 3,
     toolchain,
     runner: [],
     cargoInputs: toolchainFiles(cwd, toolchain, env).map((file) => stamp(file, startedMs)),
@@ -63,7 +63,7 @@ export async function captureSingle(
     discovery: undefined,
     units: [key],
     programs: [{ name: program, executable, unit: key, closure: [key], base: "" }],
-    starts: [{ program, label: single.file, harness: given.isTest, cwd, env: {}, libraryPath: [] }],
+    starts: [{ program, label: single.file, harness: given.isTest, isRelative: false, cwd, env: {}, libraryPath: [] }],
     docTests: [],
     profile: "dev",
     packageDirs: [],

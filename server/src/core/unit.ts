@@ -36,7 +36,7 @@ const UsedExtern = z.object({
 
 /** A unit's last good result. */
 export const UnitRecord = z.object({
-  version: z.literal(1),
+  version: z.literal(3),
   invocation: Invocation,
   crate: z.string(),
   bitcodeDir: z.string(),
@@ -74,7 +74,7 @@ export function loadUnit(layout: Layout, key: string): UnitRecord | undefined {
 /** Throws `MissingUnit`. */
 export function needUnit(layout: Layout, key: string): UnitRecord {
   const record = loadUnit(layout, key);
-  if (record === undefined) throw new MissingUnit(key);
+  if (record === undefined) throw new MissingUnit([key]);
   return record;
 }
 

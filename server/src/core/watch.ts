@@ -6,8 +6,8 @@ import type { Layout } from "./layout.js";
 import type { SelectionState } from "./selection.js";
 import { loadUnit } from "./unit.js";
 
-/** Editors write a file in several steps, and save several files at once. */
-const COALESCE_MS = 12;
+/** One save is several events, microseconds apart. What comes later cancels the work that this began. */
+const COALESCE_MS = 3;
 
 /** chokidar would watch the parents of an absent file (among them `/`), and says that it is ready before it is. */
 const ABSENT_POLL_MS = 1000;
@@ -25,8 +25,15 @@ export class Watcher {
   /** `onChange` gets the time of the first event of a burst, by `performance.now()`. */
   constructor(private readonly onChange: (sinceMs: number) => void) {}
 
-  /** Watches what the state names, in addition to what is watched already. `extra`: files known without a state. */
-  async follow(layout: Layout | undefined, state: SelectionState | undefined, extra: readonly string[]): Promise<void> {
+  /**
+   * Watches what the state names, in addition to what is watched already. `extra`: files known without a state. Gives
+   * whether anything is watched now that was not: what changed there before now was not seen.
+   */
+  async follow(
+    layout: Layout | undefined,
+    state: SelectionState | undefined,
+    extra: readonly string[],
+  ): Promise<boolean> {
     const wanted = new Set<string>(extra);
     for (const directory of state?.packageDirs ?? []) wanted.add(directory);
     for (const input of state?.cargoInputs ?? []) wanted.add(input.path);
@@ -53,10 +60,10 @@ export class Watcher {
       this.awaited.delete(item);
       this.watched.add(item);
     }
-    if (present.length === 0) return;
+    if (present.length === 0) return false;
     if (this.watcher !== undefined) {
       this.watcher.add(present);
-      return;
+      return true;
     }
     const watcher = watch(present, {
       ignoreInitial: true,
@@ -67,6 +74,7 @@ export class Watcher {
     this.watcher = watcher;
     watcher.on("all", () => this.event());
     await new Promise<void>((resolve) => watcher.once("ready", resolve));
+    return true;
   }
 
   async close(): Promise<void> {

@@ -35,6 +35,8 @@ export interface WorkspaceOptions {
 /** A single source file without a package, and rustc's arguments for it. */
 export interface SingleFile {
   readonly file: string;
+  /** The path as the user gave it, which is how messages name it. */
+  readonly source: string;
   readonly rustcArgs: readonly string[];
 }
 
@@ -62,7 +64,7 @@ class Moved extends Error {
 
 /** The units to compile once more after a failure; none when that would not help. */
 function unitsToForget(error: unknown): readonly string[] {
-  if (error instanceof MissingUnit) return [error.key];
+  if (error instanceof MissingUnit) return error.keys;
   if (!(error instanceof DamagedProgram)) return [];
   fs.rmSync(path.dirname(error.program.base), { recursive: true, force: true });
   return error.program.closure;
@@ -129,6 +131,18 @@ export class Workspace {
         this.state = undefined;
       }
     }
+  }
+
+  /** The report with an entry for every function. */
+  async detailed(report: GenerationReport): Promise<GenerationReport> {
+    const { client, layoutInUse } = this;
+    if (client === undefined || layoutInUse === undefined) return report;
+    const programs: ProgramReport[] = [];
+    for (const program of report.programs) {
+      const { functions } = await client.functions(layoutInUse.root, program.program);
+      programs.push({ ...program, entries: functions });
+    }
+    return { ...report, programs };
   }
 
   private async build(layout: Layout, sinceMs: number, signal: AbortSignal | undefined): Promise<Update> {

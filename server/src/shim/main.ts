@@ -14,6 +14,7 @@ import { readJson, readText } from "../core/files.js";
 import { Layout } from "../core/layout.js";
 import { run } from "../core/process.js";
 import { ShimContext, type ShimEvent } from "../core/shims.js";
+import { isShellName, parseEnvironment } from "../core/shell.js";
 import { installRecorder } from "../core/scriptRun.js";
 import { CAPTURE_ONLY, JOB_SERVER_VARIABLES, environmentDifference, unitId } from "../core/unit.js";
 
@@ -42,10 +43,8 @@ async function main(): Promise<number> {
 /** Takes back the variables that the shell in front of this program has dropped. */
 function restoreEnvironment(layout: Layout): void {
   const file = layout.environment(String(process.pid));
-  for (const variable of (readText(file) ?? "").split("\0")) {
-    const at = variable.indexOf("=");
-    const name = variable.slice(0, at);
-    if (at > 0 && !/^[A-Za-z_]\w*$/.test(name)) process.env[name] = variable.slice(at + 1);
+  for (const [name, value] of parseEnvironment(readText(file) ?? "")) {
+    if (!isShellName(name)) process.env[name] = value;
   }
   fs.rmSync(file, { force: true });
 }
@@ -112,6 +111,7 @@ function reportRun(layout: Layout, context: ShimContext, [executable = ""]: stri
   report(layout, {
     kind: "run",
     executable: path.resolve(cwd, executable),
+    isRelative: !path.isAbsolute(executable),
     cwd,
     env: environmentDifference(context.env, process.env, ignored),
     libraryPath: now.slice(0, Math.max(0, now.length - before.length)),

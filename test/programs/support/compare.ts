@@ -28,7 +28,7 @@ function selectionOf(program: Program): string[] {
 /** Builds natively and through Cranefly, so that later runs only run. */
 export async function buildBoth(program: Program): Promise<void> {
   await buildNative(program);
-  refuseFallback(await mustRun(process.execPath, [cranefly, "build", ...selectionOf(program)], { cwd: program.dir }));
+  refuseFallback(await mustRun(cranefly, ["build", ...selectionOf(program)], { cwd: program.dir }));
 }
 
 export async function buildNative(program: Program): Promise<void> {
@@ -49,8 +49,8 @@ export function runNative(program: Program, invocation: Invocation): Promise<Out
 /** `cranefly run -q`, from the same working directory as the native run. */
 export async function runCranefly(program: Program, invocation: Invocation): Promise<Outcome> {
   const { args = [], ...options } = invocation;
-  const command = [cranefly, "run", "-q", ...commandLine(program, args)];
-  return refuseFallback(await run(process.execPath, command, { cwd: program.dir, ...options }));
+  const command = ["run", "-q", ...commandLine(program, args)];
+  return refuseFallback(await run(cranefly, command, { cwd: program.dir, ...options }));
 }
 
 function commandLine(program: Program, args: readonly string[]): string[] {

@@ -116,7 +116,7 @@ export function cargoTest(dir: string, tests: TestSelection = {}): Promise<TestR
 
 /** `cranefly test` with the same selection. Rejects when it was left to cargo. */
 export async function craneflyTest(dir: string, tests: TestSelection = {}): Promise<TestRun> {
-  const command = [process.execPath, cranefly, "test", "--no-fail-fast", ...(tests.selection ?? [])];
+  const command = [cranefly, "test", "--no-fail-fast", ...(tests.selection ?? [])];
   const run = await merged([...command, "--", ...(tests.libtest ?? [])], dir, tests.env);
   refuseFallback(run.outcome);
   return run;

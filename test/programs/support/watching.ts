@@ -16,7 +16,7 @@ export class Watching {
   #wake: () => void = () => undefined;
 
   constructor(args: readonly string[], options: RunOptions) {
-    this.#child = spawn(process.execPath, [cranefly, "watch", "--json", ...args], {
+    this.#child = spawn(cranefly, ["watch", "--json", ...args], {
       cwd: options.cwd,
       env: cleanEnvironment(options.env),
       stdio: ["pipe", "pipe", "pipe"],

@@ -1,0 +1,158 @@
+/** `cranefly watch` on real projects: no save is lost, whenever it comes. */
+import type { ChildProcess } from "node:child_process";
+import * as fs from "node:fs";
+import * as readline from "node:readline";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed, onTestFinished } from "vitest";
+import { GenerationReport } from "../../shared/src/report.js";
+import { HAS_ENGINE, Project } from "./project.js";
+
+/** A running watch, and the lines of its standard output, one at a time. */
+class Watch {
+  private readonly lines: string[] = [];
+  private wake: () => void = () => undefined;
+  readonly child: ChildProcess;
+  readonly ended: Promise<number | null>;
+
+  constructor(project: Project, args: readonly string[]) {
+    this.child = project.start(["watch", "--json", ...args]);
+    onTestFinished(() => void this.child.kill("SIGKILL"));
+    this.ended = new Promise((resolve) => this.child.once("exit", (code) => resolve(code)));
+    let log = "";
+    this.child.stderr?.on("data", (data: Buffer) => (log += data.toString()));
+    onTestFailed(() => void process.stderr.write(log));
+    if (this.child.stdout === null) throw new Error("no output");
+    readline.createInterface({ input: this.child.stdout }).on("line", (line) => {
+      this.lines.push(line);
+      this.wake();
+    });
+  }
+
+  async next(accept: (line: string) => boolean): Promise<string> {
+    const deadline = Date.now() + 60_000;
+    for (;;) {
+      const at = this.lines.findIndex(accept);
+      if (at >= 0) return this.lines.splice(0, at + 1)[at] ?? "";
+      if (Date.now() > deadline) throw new Error(`no such line among ${JSON.stringify(this.lines)}`);
+      await new Promise<void>((resolve) => {
+        this.wake = resolve;
+        setTimeout(resolve, 1000);
+      });
+    }
+  }
+
+  async report(): Promise<GenerationReport> {
+    return GenerationReport.parse(JSON.parse(await this.next((line) => line.startsWith("{"))));
+  }
+
+  async end(): Promise<void> {
+    this.child.kill("SIGINT");
+    expect(await this.ended).toBe(0);
+  }
+}
+
+describe.runIf(HAS_ENGINE)("a watch", () => {
+  let project: Project;
+  const greet = (expression: string): void =>
+    project.write("src/main.rs", (FILES["src/main.rs"] ?? "").replace('"hello"', expression));
+  const FILES: Record<string, string> = {
+    "Cargo.toml": '[package]\nname = "watched"\nversion = "0.1.0"\nedition = "2021"\n',
+    "src/main.rs": [
+      "fn greeting() -> &'static str {",
+      '    "hello"',
+      "}",
+      "fn main() {",
+      '    println!("{}", greeting());',
+      "    if std::env::args().count() > 1 {",
+      "        std::thread::sleep(std::time::Duration::from_secs(600));",
+      "    }",
+      "}",
+      "#[test]",
+      "fn is_polite() {",
+      '    assert!(greeting().starts_with("hello"));',
+      "}",
+      "",
+    ].join("\n"),
+  };
+  beforeAll(() => {
+    project = new Project("watch", FILES);
+  });
+  beforeEach(() => greet('"hello"'));
+  afterAll(() => project.remove());
+
+  it("sees an edit while it builds for the first time", async () => {
+    const watch = new Watch(project, ["--run"]);
+    const lock = project.path("target/cranefly/.cranefly/lock");
+    while (!fs.existsSync(lock)) await new Promise((resolve) => setTimeout(resolve, 5));
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    greet('"hello while building"');
+    await watch.next((line) => line === "hello while building");
+    await watch.end();
+  });
+
+  it("tells one report a change, an error, and reruns", async () => {
+    const watch = new Watch(project, ["--run"]);
+    const first = await watch.report();
+    expect(first).toMatchObject({ ok: true });
+    await watch.next((line) => line === "hello");
+    greet('"good evening"');
+    const second = await watch.report();
+    expect(second).toMatchObject({ lane: "crate", ok: true, units: ["watched:watched"] });
+    expect(second.functions.changed).toBeGreaterThan(0);
+    expect(second.generation).toBeGreaterThan(first.generation);
+    expect(second.ms.total).toBeGreaterThan(0);
+    await watch.next((line) => line === "good evening");
+    greet("8");
+    const third = await watch.report();
+    expect(third).toMatchObject({ ok: false, stale: true, generation: second.generation });
+    expect(third.diagnostics.map((diagnostic) => diagnostic.level)).toContain("error");
+    greet('"good day"');
+    expect((await watch.report()).ok).toBe(true);
+    await watch.next((line) => line === "good day");
+    await watch.end();
+  });
+
+  it("sees an edit right behind its first report", async () => {
+    const watch = new Watch(project, ["--run"]);
+    await watch.report();
+    greet('"right behind"');
+    await watch.next((line) => line === "right behind");
+    await watch.end();
+  });
+
+  it("runs the last of many edits, however they overtake each other", async () => {
+    const watch = new Watch(project, ["--run"]);
+    await watch.report();
+    for (let n = 0; n < 12; n++) {
+      greet(`"number ${n}"`);
+      await new Promise((resolve) => setTimeout(resolve, 15 * n));
+    }
+    await watch.next((line) => line === "number 11");
+    // Back to what was published, while another text is on its way.
+    greet('"on its way"');
+    await new Promise((resolve) => setTimeout(resolve, 120));
+    greet('"number 11"');
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    expect(project.cranefly(["run", "-q"]).stdout).toBe("number 11\n");
+    greet('"the end"');
+    await watch.next((line) => line === "the end");
+    await watch.end();
+  });
+
+  it("ends the program that runs before it starts the new one", async () => {
+    const watch = new Watch(project, ["--run", "--", "stay"]);
+    await watch.next((line) => line === "hello");
+    greet('"hello again"');
+    await watch.next((line) => line === "hello again");
+    await watch.end();
+  });
+
+  it("runs the tests", async () => {
+    const watch = new Watch(project, ["--test"]);
+    await watch.next((line) => line === "test is_polite ... ok");
+    greet('"go away"');
+    await watch.next((line) => line === "test is_polite ... FAILED");
+    greet('"hello, dear"');
+    await watch.next((line) => line === "test is_polite ... ok");
+    await watch.end();
+  });
+});
