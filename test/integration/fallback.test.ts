@@ -1,0 +1,120 @@
+/** What Cranefly cannot do: the reason is named, and cargo does it. */
+import { execFileSync, spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { HAS_ENGINE, Project, type Result } from "./project.js";
+
+const FILES: Record<string, string> = {
+  "Cargo.toml": '[package]\nname = "plain"\nversion = "0.1.0"\nedition = "2021"\n',
+  "src/main.rs": 'fn main() {\n    println!("ran");\n}\n',
+};
+
+/** Mounts of a file system of its own need root; without it those tests say that they were skipped. */
+const CAN_MOUNT = ((): boolean => {
+  if (process.getuid?.() !== 0) return false;
+  const directory = fs.mkdtempSync("/tmp/cranefly-mount-");
+  const isMounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=64k", "cranefly", directory]).status === 0;
+  if (isMounted) execFileSync("umount", [directory]);
+  fs.rmdirSync(directory);
+  return isMounted;
+})();
+
+describe.runIf(HAS_ENGINE)("cargo does it, and the reason is named", () => {
+  let project: Project;
+  beforeAll(() => {
+    project = new Project("fallback", FILES);
+  });
+  afterAll(() => project.remove());
+
+  const expectNative = (result: Result, reason: RegExp): void => {
+    expect(result.stderr).toMatch(reason);
+    expect(result.stderr).toContain("falling back to: cargo run");
+    expect(result).toMatchObject({ code: 0, stdout: "ran\n" });
+  };
+
+  it("where a dependency is a Rust dynamic library", () => {
+    const dynamic = new Project("dylib", {
+      ...FILES,
+      "Cargo.toml": `${FILES["Cargo.toml"] ?? ""}[dependencies]\ndynamic = { path = "dynamic" }\n`,
+      "dynamic/Cargo.toml":
+        '[package]\nname = "dynamic"\nversion = "0.1.0"\nedition = "2021"\n[lib]\ncrate-type = ["dylib"]\n',
+      "dynamic/src/lib.rs": 'pub fn word() -> &\'static str {\n    "ran"\n}\n',
+      "src/main.rs": 'fn main() {\n    println!("{}", dynamic::word());\n}\n',
+    });
+    onTestFinished(() => dynamic.remove());
+    expectNative(dynamic.cranefly(["run"]), /libdynamic.*\.so: Rust dynamic libraries \(crate-type dylib\)/);
+  });
+
+  it("where the configuration sets a runner by cfg", () => {
+    project.write(".cargo/config.toml", "[target.'cfg(unix)']\nrunner = \"env\"\n");
+    expectNative(project.cranefly(["run"]), /config\.toml sets a runner for cfg\(unix\)/);
+    fs.rmSync(project.path(".cargo/config.toml"));
+  });
+
+  it("where the toolchain has no libLLVM", () => {
+    const sysroot = project.path("sysroot");
+    fs.mkdirSync(`${sysroot}/lib`, { recursive: true });
+    const rustc = project.path("rustc");
+    fs.writeFileSync(
+      rustc,
+      `#!/bin/sh\nif [ "$*" = "--print sysroot" ]; then echo '${sysroot}'; else exec rustc "$@"; fi\n`,
+      { mode: 0o755 },
+    );
+    expectNative(project.cranefly(["run"], { RUSTC: rustc }), /the toolchain in .*sysroot has no libLLVM/);
+  });
+
+  it("where the cache folder cannot be written: one question to cargo more, no less speed", () => {
+    fs.writeFileSync(project.path("no folder"), "");
+    const result = project.cranefly(["run", "-q"], { XDG_CACHE_HOME: project.path("no folder") });
+    expect(result).toMatchObject({ code: 0, stdout: "ran\n", stderr: "" });
+  });
+
+  it.runIf(CAN_MOUNT)("where the disk is full", () => {
+    const small = project.path("small");
+    fs.mkdirSync(small);
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=256k", "cranefly", small]);
+    onTestFinished(() => void execFileSync("umount", ["-l", small]));
+    const full = project.cranefly(["run"], { CARGO_TARGET_DIR: small });
+    const natively = spawnSync("cargo", ["run"], {
+      cwd: project.dir,
+      env: { ...project.env, CARGO_TARGET_DIR: small },
+      encoding: "utf8",
+    });
+    expect(natively.status).not.toBe(0);
+    expect(full.code).toBe(natively.status);
+    expect(full.stderr).toMatch(/No space left on device|no space left on device/);
+  });
+
+  it.runIf(CAN_MOUNT)("or another folder is taken, where the one for images is full", () => {
+    const small = project.path("run");
+    fs.mkdirSync(small, { mode: 0o700 });
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=64k,mode=700", "cranefly", small]);
+    onTestFinished(() => {
+      project.cranefly(["stop"], { XDG_RUNTIME_DIR: small });
+      execFileSync("umount", ["-l", small]);
+    });
+    expect(spawnSync("dd", ["if=/dev/zero", `of=${small}/filler`, "bs=4k"]).status).not.toBe(0);
+    const result = project.cranefly(["run"], { XDG_RUNTIME_DIR: small });
+    expect(result).toMatchObject({ code: 0, stdout: "ran\n" });
+  });
+
+  it("publishes two programs of one workspace at a time", async () => {
+    const pair = new Project("pair", {
+      ...FILES,
+      "src/bin/one.rs": 'fn main() {\n    println!("one");\n}\n',
+      "src/bin/two.rs": 'fn main() {\n    println!("two");\n}\n',
+    });
+    onTestFinished(() => pair.remove());
+    const outputs = ["one", "two", "plain", "one", "two"].map(
+      (name) =>
+        new Promise<string>((resolve) => {
+          const child = pair.start(["run", "-q", "--bin", name]);
+          let text = "";
+          child.stdout?.on("data", (data: Buffer) => (text += data.toString()));
+          child.stderr?.on("data", (data: Buffer) => (text += data.toString()));
+          child.once("close", () => resolve(text));
+        }),
+    );
+    expect(await Promise.all(outputs)).toEqual(["one\n", "two\n", "ran\n", "one\n", "two\n"]);
+  });
+});
