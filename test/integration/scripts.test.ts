@@ -81,4 +81,14 @@ describe.runIf(HAS_ENGINE)("a build script that names no inputs", () => {
     expect(run({ LENGTH: "22" })).toEqual({ stdout: "good day two 22 false\n", lane: "crate" });
     expect(runs()).toHaveLength(before + 1);
   });
+
+  it("leaves its output as it was for another selection that is behind", () => {
+    project.cranefly(["build", "pkg"]);
+    project.write("pkg/version.txt", "three");
+    expect(run().lane).toBe("cargo");
+    const { stderr } = project.cranefly(["build", "pkg"]);
+    // cargo has to be asked for this selection as well, but there is nothing left to compile.
+    expect(stderr).toMatch(/\(cargo lane, 0 of /);
+    expect(stderr).not.toContain("Compiling");
+  });
 });

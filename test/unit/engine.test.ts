@@ -25,7 +25,7 @@ net.createServer((connection) => {
       };
       if (method === "initialize") send({ result: { protocol: params.protocol, version: "f", pid: process.pid, toolchain: "t" } });
       else if (method === "status" && !fs.existsSync(mark)) { fs.writeFileSync(mark, ""); process.exit(1); }
-      else if (method === "status") send({ result: { version: "f", pid: process.pid, uptimeMs: 1, toolchain: "t", memory: {}, programs: [] } });
+      else if (method === "status") send({ result: { version: "f", pid: process.pid, uptimeMs: 1, toolchain: "t", memory: { rssBytes: 1, cacheFunctions: 2, cacheBytes: 3, firstCalls: 4, imageBytes: 5 }, programs: [] } });
       else if (method === "functions") send({ result: { nonsense: true } });
       else if (method === "shutdown") { send({ result: {} }); setTimeout(() => process.exit(0), 10); }
       else send({ error: { code: -32000, message: "no such base image", data: { kind: "base" } } });

@@ -97,6 +97,7 @@ async function settle(
   if (script.run === undefined || !fs.existsSync(script.run.executable)) return reason;
   const startedMs = Date.now();
   const inputs = script.inputs.map((input) => restamp(input, startedMs));
+  const before = produced(script.outDir, script.produced);
   const lines: string[] = [];
   fs.writeFileSync(marker, "");
   const exit = await run([script.run.executable], {
@@ -106,8 +107,10 @@ async function settle(
     onStderr: () => undefined,
     signal,
   });
+  const now = produced(script.outDir);
+  restoreTimes(before, now);
   if (exit.code !== 0 || directivesOf(lines) !== script.directives) return reason;
-  if (!isSameOutput(script.produced, produced(script.outDir))) return reason;
+  if (!isSameOutput(script.produced, now)) return reason;
   fs.rmSync(marker);
   const variables = Object.fromEntries(Object.keys(script.variables).map((name) => [name, env[name] ?? null]));
   return { ...script, inputs, variables };
@@ -130,17 +133,25 @@ function directivesOf(lines: readonly string[]): string {
   return digest(...lines.map((line) => line.trimEnd()).filter((line) => line.startsWith("cargo:")));
 }
 
-function produced(outDir: string): Stamp[] {
-  return walk(outDir, { nestedPackages: true, everything: true }).map((file) => stamp(file));
+/** Stamps of the files in `OUT_DIR`. `known`: earlier ones. */
+function produced(outDir: string, known: readonly Stamp[] = []): Stamp[] {
+  const before = new Map(known.map((file) => [file.path, file]));
+  return walk(outDir, { nestedPackages: true, everything: true }).map((file) =>
+    stamp(file, undefined, before.get(file)),
+  );
 }
 
-/** Whether the files are the same. Then they get their old times back, which others go by. */
-function isSameOutput(before: readonly Stamp[], now: readonly Stamp[]): boolean {
-  if (before.length !== now.length) return false;
-  if (!before.every((file, index) => file.path === now[index]?.path && file.hash === now[index].hash)) return false;
-  for (const [index, file] of before.entries()) {
-    if (file.mtimeMs === now[index]?.mtimeMs) continue;
-    fs.utimesSync(file.path, file.mtimeMs / 1000, file.mtimeMs / 1000);
+/** Gives files that were written with what was in them their old times back, which cargo and others go by. */
+function restoreTimes(before: readonly Stamp[], now: readonly Stamp[]): void {
+  const after = new Map(now.map((file) => [file.path, file]));
+  for (const { path: file, hash, mtimeMs } of before) {
+    const written = after.get(file);
+    if (written?.hash === hash && written.mtimeMs !== mtimeMs) fs.utimesSync(file, mtimeMs / 1000, mtimeMs / 1000);
   }
-  return true;
+}
+
+function isSameOutput(before: readonly Stamp[], now: readonly Stamp[]): boolean {
+  const isSame = (file: Stamp, index: number): boolean =>
+    file.path === now[index]?.path && file.hash === now[index].hash;
+  return before.length === now.length && before.every(isSame);
 }
