@@ -130,6 +130,9 @@ pub fn write_sections(file: &mut ImageFile) {
             _ => 0,
         };
         let (kind, flags, link, info, entry) = describe(region);
+        // Of a symbol table: the number of its local symbols, here all.
+        let info =
+            if region == Region::Symtab { u32::try_from(file.used(region) / entry).unwrap_or(info) } else { info };
         bytes.extend(offsets[region as usize].to_le_bytes());
         bytes.extend(kind.to_le_bytes());
         for word in [flags, address, layout.start(region), file.used(region)] {
