@@ -109,6 +109,7 @@ fn serve(options: &Options) -> anyhow::Result<()> {
     let images = runtime_folder::find()?.join(options.socket.file_stem().context("the socket has no name")?);
     private_folder(&images)?;
     predecessor::clean(&images);
+    predecessor::forget_others(&images);
     let room = runtime_folder::room(&images)?;
     let engine = Engine::new(EngineOptions {
         sysroot: options.sysroot.clone(),

@@ -1,6 +1,7 @@
 //! What a daemon that ended without saying goodbye left behind.
 
 use std::path::Path;
+use std::time::Duration;
 
 use cranefly_runtime::Control;
 
@@ -24,6 +25,23 @@ pub fn clean(images: &Path) {
             _ => {
                 let _ = std::fs::remove_file(&path);
             }
+        }
+    }
+}
+
+/// After so long without a publication, images of another daemon (an older engine, another toolchain) are given up. Their
+/// programs are published anew when they are run again.
+const FORGOTTEN: Duration = Duration::from_secs(3 * 24 * 3600);
+
+/// Removes the folders beside `images` that no daemon has published to for days: memory that nobody else would free.
+pub fn forget_others(images: &Path) {
+    let Some(Ok(entries)) = images.parent().map(std::fs::read_dir) else { return };
+    for entry in entries.filter_map(Result::ok).filter(|entry| entry.path() != images) {
+        let age = entry.metadata().and_then(|metadata| metadata.modified()).map(|modified| modified.elapsed());
+        if matches!(age, Ok(Ok(age)) if age > FORGOTTEN) {
+            tracing::info!(folder = %entry.path().display(), "images of another engine removed");
+            // Programs that run from them go on.
+            let _ = std::fs::remove_dir_all(entry.path());
         }
     }
 }
