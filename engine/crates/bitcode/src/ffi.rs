@@ -285,7 +285,7 @@ impl Optional {
 }
 
 /// `LLVMValueKind`.
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the numbers' names are LLVM's own")]
 pub(crate) mod value_kind {
     pub const FUNCTION: i32 = 5;
     pub const ALIAS: i32 = 6;
@@ -310,7 +310,7 @@ pub(crate) mod value_kind {
 }
 
 /// `LLVMTypeKind`.
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the numbers' names are LLVM's own")]
 pub(crate) mod type_kind {
     pub const VOID: i32 = 0;
     pub const HALF: i32 = 1;
@@ -325,7 +325,7 @@ pub(crate) mod type_kind {
 }
 
 /// `LLVMMetadataKind`.
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the numbers' names are LLVM's own")]
 pub(crate) mod metadata_kind {
     pub const COMPOSITE_TYPE: i32 = 13;
     pub const SUBPROGRAM: i32 = 17;
@@ -335,7 +335,7 @@ pub(crate) mod metadata_kind {
 }
 
 /// `LLVMOpcode`.
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the numbers' names are LLVM's own")]
 pub(crate) mod opcode {
     pub const RET: i32 = 1;
     pub const BR: i32 = 2;

@@ -24,6 +24,7 @@ mod pointer_map;
 pub mod raw;
 mod reader;
 mod scalars;
+mod source;
 mod type_table;
 pub mod types;
 

@@ -8,8 +8,7 @@ use crate::Error;
 use crate::file::ImageFile;
 use crate::layout::Region;
 
-/// Bytes of a slot: `jmp rel32`, or `call rel32` of the first-call stub, and padding.
-pub const SLOT_SIZE: u64 = 8;
+pub use cranefly_runtime::SLOT_SIZE;
 
 /// Machine code at an address.
 #[derive(Clone, Debug)]
@@ -28,18 +27,12 @@ pub struct PlacedCode {
 
 /// The word of a slot at `slot` that jumps to `code`.
 pub fn jump_word(slot: u64, code: u64) -> u64 {
-    slot_word(0xe9, slot, code)
+    u64::from_le_bytes(cranefly_runtime::compiled_slot(slot, code).expect("an image is smaller than 2 GB"))
 }
 
 /// The word of a slot at `slot` that calls the first-call stub at `stub`.
 pub fn lazy_word(slot: u64, stub: u64) -> u64 {
-    slot_word(0xe8, slot, stub)
-}
-
-fn slot_word(opcode: u8, slot: u64, target: u64) -> u64 {
-    let mut bytes = [opcode, 0, 0, 0, 0, 0xcc, 0xcc, 0xcc];
-    bytes[1..5].copy_from_slice(&distance(slot + 5, target).to_le_bytes());
-    u64::from_le_bytes(bytes)
+    u64::from_le_bytes(cranefly_runtime::uncompiled_slot(slot, stub).expect("an image is smaller than 2 GB"))
 }
 
 /// `to - from` as a PC-relative displacement. Images are smaller than 2 GB, so it always fits.
