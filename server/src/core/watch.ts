@@ -2,6 +2,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { type FSWatcher, watch } from "chokidar";
+import * as z from "zod";
 import type { Layout } from "./layout.js";
 import type { SelectionState } from "./selection.js";
 import { loadUnit } from "./unit.js";
@@ -9,9 +10,14 @@ import { loadUnit } from "./unit.js";
 /** One save is several events, microseconds apart. What comes later cancels the work that this began. */
 const COALESCE_MS = 3;
 
+/** A file that was seen as it changed is told of once more when its folder has been read: no news for so long. */
+const ECHO_MS = 1000;
+
 /** chokidar would watch the parents of an absent file (among them `/`), and says that it is ready before it is. */
 const ABSENT_POLL_MS = 1000;
 const IGNORED = /[/\\](target|node_modules|\.git|\.hg|\.jj|\.svn)([/\\]|$)/;
+
+const RawDetails = z.looseObject({ watchedPath: z.string() });
 
 export class Watcher {
   private watcher: FSWatcher | undefined;
@@ -21,6 +27,8 @@ export class Watcher {
   private poll: NodeJS.Timeout | undefined;
   private timer: NodeJS.Timeout | undefined;
   private firstMs: number | undefined;
+  /** When the kernel last told of a path. */
+  private readonly seen = new Map<string, number>();
 
   /** `onChange` gets the time of the first event of a burst, by `performance.now()`. */
   constructor(private readonly onChange: (sinceMs: number) => void) {}
@@ -72,7 +80,9 @@ export class Watcher {
       ignored: (file) => IGNORED.test(file) && !this.watched.has(file) && !this.isParentOfWatched(file),
     });
     this.watcher = watcher;
-    watcher.on("all", () => this.event());
+    // chokidar drops changes of a file within 50 ms of the one before; the kernel's own events are complete.
+    watcher.on("raw", (_event, name, details) => this.raw(name, details));
+    watcher.on("all", (event, file) => this.settled(event, file));
     await new Promise<void>((resolve) => watcher.once("ready", resolve));
     return true;
   }
@@ -96,6 +106,33 @@ export class Watcher {
 
   private isParentOfWatched(file: string): boolean {
     return [...this.watched].some((item) => item.startsWith(file + path.sep));
+  }
+
+  /** An event as the kernel tells it: of a watched file, or of an entry of a watched folder. */
+  private raw(name: string | null, details: unknown): void {
+    const watched = RawDetails.safeParse(details);
+    if (!watched.success) {
+      this.event();
+      return;
+    }
+    const { watchedPath } = watched.data;
+    const file = name === null || path.basename(watchedPath) === name ? watchedPath : path.join(watchedPath, name);
+    if (IGNORED.test(file) && !this.watched.has(file)) return;
+    const now = performance.now();
+    for (const [other, at] of this.seen) {
+      if (at > now - ECHO_MS) break;
+      this.seen.delete(other);
+    }
+    this.seen.delete(file);
+    this.seen.set(file, now);
+    this.event();
+  }
+
+  /** What chokidar makes of it, which matters where the kernel was not asked yet: below a new folder. */
+  private settled(event: string, file: string): void {
+    const at = this.seen.get(file);
+    if (event === "change" || (at !== undefined && at > performance.now() - ECHO_MS)) return;
+    this.event();
   }
 
   private event(): void {
