@@ -1,6 +1,10 @@
 // Bundles the command line into one file, so that a start costs one read and no module resolution, and the shims that
 // cargo calls for every unit of the workspace into another, smaller one.
+import { copyFileSync, mkdirSync } from "node:fs";
 import { build } from "esbuild";
+
+// WebAssembly that is read at run time, not bundled.
+const assets = ["web-tree-sitter/web-tree-sitter.wasm", "tree-sitter-rust/tree-sitter-rust.wasm"];
 
 await build({
   entryPoints: { cli: "server/src/cli/main.ts", shim: "server/src/shim/main.ts" },
@@ -10,6 +14,8 @@ await build({
   target: "node20",
   format: "cjs",
   outExtension: { ".js": ".cjs" },
+  // Its other form looks for itself through import.meta, which a CommonJS bundle has not.
+  alias: { "web-tree-sitter": "./node_modules/web-tree-sitter/web-tree-sitter.cjs" },
   sourcemap: true,
   // Half the start is compiling this text.
   minify: true,
@@ -17,3 +23,6 @@ await build({
   legalComments: "none",
   logLevel: "warning",
 });
+
+mkdirSync("dist", { recursive: true });
+for (const asset of assets) copyFileSync(`node_modules/${asset}`, `dist/${asset.split("/").at(-1)}`);
