@@ -1,5 +1,5 @@
 // Bundles the command line into one file, so that a start costs one read and no module resolution, and the shims that
-// cargo calls for every unit of the workspace into another, smaller one.
+// cargo calls for every unit of the workspace into another, smaller one. The editor's extension is one file, too.
 import { copyFileSync, mkdirSync } from "node:fs";
 import { build } from "esbuild";
 
@@ -7,7 +7,13 @@ import { build } from "esbuild";
 const assets = ["web-tree-sitter/web-tree-sitter.wasm", "tree-sitter-rust/tree-sitter-rust.wasm"];
 
 await build({
-  entryPoints: { cli: "server/src/cli/main.ts", shim: "server/src/shim/main.ts" },
+  entryPoints: {
+    cli: "server/src/cli/main.ts",
+    shim: "server/src/shim/main.ts",
+    extension: "client/src/extension.ts",
+  },
+  // Given by the editor.
+  external: ["vscode"],
   outdir: "dist",
   bundle: true,
   platform: "node",
