@@ -1,4 +1,7 @@
 //! The tiny executable that makes a program out of an image: two pages, an interpreter, and `_start`.
+//!
+//! Behind the pages stand section headers: no loader needs them, but lldb (up to 19 at least) looks for the dynamic section
+//! there, and without it never learns which objects are loaded.
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -128,9 +131,87 @@ fn executable(image: &Path, base: &BaseImage) -> Vec<u8> {
         elf::program_header(2, 6, page, dynamic.len() as u64, dynamic.len() as u64, 8),
         elf::program_header(0x6474_e551, 6, 0, 0, 0, 16),
     ];
-    let mut bytes = elf::file_header(start, HEADERS, None);
+    let null = Section { name: "", kind: 0, flags: 0, offset: 0, size: 0, link: 0, align: 0, entry_size: 0 };
+    let sections = [
+        null,
+        // SHT_STRTAB, allocated.
+        Section {
+            name: ".dynstr",
+            kind: 3,
+            flags: 2,
+            offset: strings,
+            size: tables.strings().len() as u64,
+            align: 1,
+            ..null
+        },
+        // SHT_PROGBITS, allocated and executable.
+        Section { name: ".text", kind: 1, flags: 6, offset: start, size: code.len() as u64, align: 4, ..null },
+        // SHT_DYNAMIC, allocated and writable; its strings are in section 1.
+        Section {
+            name: ".dynamic",
+            kind: 6,
+            flags: 3,
+            offset: page,
+            size: dynamic.len() as u64,
+            link: 1,
+            align: 8,
+            entry_size: 16,
+        },
+    ];
+    let (table, table_at, count) = section_headers(&sections, 2 * page);
+    let mut bytes = elf::file_header(start, HEADERS, Some((table_at, count, count - 1)));
     bytes.extend(headers.concat());
     first[..bytes.len()].copy_from_slice(&bytes);
     first.extend(second);
+    first.extend(table);
     first
+}
+
+/// What an `Elf64_Shdr` says, as far as it is used here: addresses are file offsets, or there is none.
+#[derive(Clone, Copy)]
+struct Section {
+    name: &'static str,
+    kind: u32,
+    flags: u64,
+    offset: u64,
+    size: u64,
+    link: u32,
+    align: u64,
+    entry_size: u64,
+}
+
+/// The names of `sections` with their own section, and the header table, to stand at `offset` in the file. Gives also where
+/// in the file the table starts, and its number of entries, the names' being the last.
+fn section_headers(sections: &[Section], offset: u64) -> (Vec<u8>, u64, u16) {
+    let mut names = Vec::new();
+    let mut all = sections.to_vec();
+    all.push(Section { name: ".shstrtab", kind: 3, flags: 0, offset, size: 0, link: 0, align: 1, entry_size: 0 });
+    let name_offsets: Vec<u32> = all
+        .iter()
+        .map(|section| {
+            let at = u32::try_from(names.len()).expect("short names");
+            names.extend(section.name.as_bytes());
+            names.push(0);
+            at
+        })
+        .collect();
+    if let Some(last) = all.last_mut() {
+        last.size = names.len() as u64;
+    }
+    names.resize(names.len().next_multiple_of(8), 0);
+    let table_at = offset + names.len() as u64;
+    for (section, name) in all.iter().zip(name_offsets) {
+        let is_loaded = section.flags & 2 != 0;
+        names.extend(name.to_le_bytes());
+        names.extend(section.kind.to_le_bytes());
+        for word in [section.flags, if is_loaded { section.offset } else { 0 }, section.offset, section.size] {
+            names.extend(word.to_le_bytes());
+        }
+        names.extend(section.link.to_le_bytes());
+        names.extend([0; 4]); // info
+        names.extend(section.align.to_le_bytes());
+        names.extend(section.entry_size.to_le_bytes());
+    }
+    let count = u16::try_from(all.len()).expect("a handful of sections");
+    (names, table_at, count)
 }
