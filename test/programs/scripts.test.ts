@@ -65,7 +65,7 @@ describe("npm start", () => {
     const main = path.join(dir, "crates/app/src/main.rs");
     await writeFile(main, (await readFile(main, "utf8")).replace("Hello from the", "Greetings from the edited"));
     await terminal.shows("Greetings from the edited sample");
-    expect(await terminal.interrupt()).toBe(0);
+    expect(await terminal.interrupt(), terminal.text).toBe(0);
     await fixture("sample", "start");
   });
 });
@@ -77,9 +77,17 @@ class Terminal {
   #ended = false;
 
   constructor(command: string) {
-    this.#child = spawn("script", ["-qefc", command, "/dev/null"], { cwd: repository, env: cleanEnvironment() });
+    // A shell that stayed in between would die of Ctrl-C itself, and tell that instead of the command's exit code.
+    this.#child = spawn("script", ["-qefc", `exec ${command}`, "/dev/null"], {
+      cwd: repository,
+      env: cleanEnvironment(),
+    });
     this.#child.stdout.on("data", (chunk: Buffer) => (this.#text += chunk.toString()));
     this.#child.once("exit", () => (this.#ended = true));
+  }
+
+  get text(): string {
+    return this.#text;
   }
 
   async shows(text: string, milliseconds = 240_000): Promise<void> {
