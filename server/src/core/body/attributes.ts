@@ -1,0 +1,118 @@
+/**
+ * Which attributes leave an item as it is written. Every other one may be a procedural macro, which sees the text of
+ * what it stands on and may make anything of it.
+ *
+ * Source: the Rust reference's index of built-in attributes.
+ */
+import { type Token, tokensOf } from "./lexer.js";
+
+/** `derive`, `global_allocator` and `test` are macros, but built in, and add items beside the one they stand on. */
+const INERT = new Set([
+  ..."allow warn deny forbid expect must_use deprecated doc inline cold no_mangle export_name link_section".split(" "),
+  ..."track_caller target_feature instruction_set no_builtins used repr non_exhaustive automatically_derived".split(
+    " ",
+  ),
+  ..."cfg test ignore should_panic bench derive default global_allocator panic_handler link link_name".split(" "),
+  ..."link_ordinal no_link macro_use macro_export path feature no_std no_core no_main no_implicit_prelude".split(" "),
+  ..."crate_name crate_type recursion_limit type_length_limit windows_subsystem debugger_visualizer".split(" "),
+  ..."collapse_debuginfo naked cfg_eval unsafe".split(" "),
+]);
+
+/** Attributes of tools, which rustc leaves alone. */
+const TOOLS = new Set(["rustfmt", "clippy", "diagnostic", "miri", "rust_analyzer"]);
+
+const LINT_LEVELS = new Set(["deny", "forbid"]);
+
+/** Attributes of one item. */
+export interface Attributes {
+  /** Their paths as written, those under `cfg_attr` and `unsafe(…)` included: `inline`, `tokio::main`. */
+  readonly names: readonly string[];
+  /** Those of them that may be procedural macros. */
+  readonly macros: readonly string[];
+  readonly inline: "hint" | "always" | "never" | undefined;
+  /** Lints that `deny` and `forbid` name. */
+  readonly denied: readonly string[];
+}
+
+export const NO_ATTRIBUTES: Attributes = { names: [], macros: [], inline: undefined, denied: [] };
+
+/** One attribute: its path and the tokens behind it. */
+interface Attribute {
+  readonly name: string;
+  readonly rest: readonly string[];
+}
+
+/** Reads `#[…]` or `#![…]` texts. `isShadowed`: names of built-in macros that the file imports from elsewhere. */
+export function readAttributes(texts: readonly string[], shadowed: ReadonlySet<string>): Attributes {
+  const attributes = texts.flatMap((text) => {
+    const words = wordsOf(text);
+    const open = words.indexOf("[");
+    return parseMeta(words.slice(open + 1, words.lastIndexOf("]")));
+  });
+  const names = attributes.map(({ name }) => name);
+  const inline = attributes.find(({ name }) => name === "inline");
+  return {
+    names,
+    macros: names.filter((name) => !isInert(name) || shadowed.has(name)),
+    inline: inline === undefined ? undefined : inlineKind(inline.rest),
+    denied: attributes.flatMap(({ name, rest }) => (LINT_LEVELS.has(name) ? lintNames(rest) : [])),
+  };
+}
+
+function isInert(name: string): boolean {
+  const tool = name.split("::")[0] ?? "";
+  return INERT.has(name) || (tool !== name && TOOLS.has(tool)) || name.startsWith("rustc_");
+}
+
+function inlineKind(rest: readonly string[]): Attributes["inline"] {
+  if (rest.includes("always")) return "always";
+  return rest.includes("never") ? "never" : "hint";
+}
+
+function wordsOf(text: string): string[] {
+  const tokens: Token[] = [...tokensOf(text)];
+  return tokens.map(({ start, end }) => text.slice(start, end));
+}
+
+/** `path`, `path = …`, `path(…)`, and what `cfg_attr(condition, …)` and `unsafe(…)` wrap. */
+function parseMeta(words: readonly string[]): Attribute[] {
+  let at = 0;
+  let name = "";
+  while (at < words.length && !["(", "[", "{", "="].includes(words[at] ?? "")) name += words[at++] ?? "";
+  const rest = words.slice(at);
+  if (name === "cfg_attr") return splitCommas(inner(rest)).slice(1).flatMap(parseMeta);
+  if (name === "unsafe") return parseMeta(inner(rest));
+  return name === "" ? [] : [{ name, rest }];
+}
+
+/** The words between the outermost parentheses. */
+function inner(words: readonly string[]): string[] {
+  return words.slice(1, -1);
+}
+
+function splitCommas(words: readonly string[]): string[][] {
+  const parts: string[][] = [[]];
+  let depth = 0;
+  for (const word of words) {
+    if (word === "," && depth === 0) {
+      parts.push([]);
+      continue;
+    }
+    if (["(", "[", "{"].includes(word)) depth++;
+    if ([")", "]", "}"].includes(word)) depth--;
+    parts.at(-1)?.push(word);
+  }
+  return parts.filter((part) => part.length > 0);
+}
+
+function lintNames(rest: readonly string[]): string[] {
+  return splitCommas(inner(rest))
+    .filter((part) => part[1] !== "=")
+    .map((part) => part.join(""));
+}
+
+/** Built-in attribute macros that a file's imports may have given another meaning (`use test_log::test;`). */
+export function shadowedMacros(text: string): Set<string> {
+  const imports = text.match(/\buse\s[^;]*\b(?:test|bench)\b[^;]*;/g) ?? [];
+  return new Set(imports.flatMap((item) => [...item.matchAll(/\b(test|bench)\b(?!\s*::)/g)].map((m) => m[1] ?? "")));
+}

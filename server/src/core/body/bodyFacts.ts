@@ -1,0 +1,82 @@
+/** What a body's tokens say of it. */
+import { LexError, type Span, type Token, isGroup, tokensOf } from "./lexer.js";
+
+/** What stands between a blanked body's braces, besides blanks: of every type, and right wherever a body is. */
+export const REPLACEMENT = "loop{}";
+
+export interface BodyFacts {
+  /** The lexer cannot read it, or does not find its end where the parser does. */
+  readonly isDamaged: boolean;
+  /** Items, or macros that may expand to items. */
+  readonly hasItems: boolean;
+  /** `#![…]` at its start. */
+  readonly hasInnerAttributes: boolean;
+  /** No line between its braces has room for the replacement. */
+  readonly isShort: boolean;
+  /** Its last line has characters of several bytes, so blanks would move what follows on that line, in bytes or columns. */
+  readonly isUnsteady: boolean;
+}
+
+const ITEM_KEYWORDS = new Set(["struct", "enum", "impl", "trait", "mod", "static", "type", "extern"]);
+/** Macros that are known to make items, or that read a file of them. */
+const ITEM_MACROS = new Set(["macro_rules", "thread_local", "lazy_static", "include", "cfg_if", "bitflags"]);
+/** Macros with braces that are expressions. */
+const EXPRESSION_MACROS = new Set([
+  ..."vec println eprintln print eprint format write writeln panic assert assert_eq assert_ne debug_assert".split(" "),
+  ..."matches todo unimplemented unreachable dbg select select_biased join try_join json quote quote_spanned".split(
+    " ",
+  ),
+  ..."parse_quote html indoc formatdoc hashmap btreemap hashset btreeset stream try_stream async_stream".split(" "),
+]);
+
+/** Scans a body. */
+export function bodyFacts(text: string, { start, end }: Span): BodyFacts {
+  const last = text.slice(Math.max(start, text.lastIndexOf("\n", end - 1) + 1), end);
+  const facts: BodyFacts = {
+    isDamaged: false,
+    hasItems: false,
+    hasInnerAttributes: false,
+    isShort: !text
+      .slice(start + 1, end - 1)
+      .split(/\r?\n/)
+      .some((line) => Buffer.byteLength(line, "utf8") >= REPLACEMENT.length),
+    isUnsteady: Buffer.byteLength(last, "utf8") !== last.length,
+  };
+  if (!isGroup(text, start, end)) return { ...facts, isDamaged: true };
+  try {
+    const tokens = [...tokensOf(text, start, end)];
+    const word = (i: number): string => wordAt(text, tokens[i]);
+    return { ...facts, hasItems: hasItems(tokens, word), hasInnerAttributes: word(1) === "#" && word(2) === "!" };
+  } catch (error) {
+    if (error instanceof LexError) return { ...facts, isDamaged: true };
+    throw error;
+  }
+}
+
+function wordAt(text: string, token: Token | undefined): string {
+  return token === undefined ? "" : text.slice(token.start, token.end);
+}
+
+/** Whether a body's tokens, those that macros get included, may be or become items. `use` is none: nobody else sees it. */
+function hasItems(tokens: readonly Token[], word: (i: number) => string): boolean {
+  for (let i = 0; i < tokens.length; i++) {
+    if (tokens[i]?.kind !== "identifier") continue;
+    const name = word(i);
+    const next = word(i + 1);
+    if (ITEM_KEYWORDS.has(name)) return true;
+    // `fn(` is a type, `fn name` an item; `const {` and `*const` are none, `const NAME` is.
+    if (name === "fn" && next !== "(") return true;
+    if (name === "const" && next !== "{" && word(i - 1) !== "*" && word(i - 1) !== "raw") return true;
+    if (name === "union" && tokens[i + 1]?.kind === "identifier") return true;
+    if (next === "!" && (tokens[i + 2]?.kind === "open" || name === "macro_rules") && makesItems(name, word(i + 2))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/** Whether a macro that is called in a body may expand to items. `opening`: the delimiter of its arguments. */
+export function makesItems(path: string, opening: string): boolean {
+  const name = path.slice(path.lastIndexOf(":") + 1).trim();
+  return ITEM_MACROS.has(name) || (opening === "{" && !EXPRESSION_MACROS.has(name));
+}

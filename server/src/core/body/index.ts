@@ -1,0 +1,10 @@
+/**
+ * The front half of the body lane: what an edit is, and how rustc gets to see only the functions that it touches.
+ *
+ * Takes sources and the crate lane's records of units; gives bitcode of the edited functions. Never decides which lane is
+ * taken, and never talks to the engine.
+ */
+export { type Blanked, blank } from "./blank.js";
+export { type Edit, classify } from "./classify.js";
+export type { BodyRef, Outline } from "./outline.js";
+export { type Source, SourceCache } from "./source.js";

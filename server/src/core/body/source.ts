@@ -1,0 +1,147 @@
+/** Parsed sources, one a file: a text is parsed once, and again only where an edit touched it. */
+import { Edit, type Node, type Parser, type Tree } from "web-tree-sitter";
+import { rustParser } from "../syntax/grammar.js";
+import { LexError } from "./lexer.js";
+import { type Outline, outlineOf } from "./outline.js";
+
+/** A text with its tree and outline. `outline` is a text when there is none: the reason why. */
+export interface Source {
+  readonly text: string;
+  readonly outline: Outline | string;
+  /** The body of a function of the outline. Only to be asked for while the source is the newest of its file. */
+  readonly bodyNode: (start: number) => Node | undefined;
+  readonly root: Node;
+}
+
+interface Held {
+  readonly source: Source;
+  readonly tree: Tree;
+}
+
+/** How many files' trees are kept; a tree takes about twenty times its text. */
+const MAX_TREES = 64;
+
+/** A bounded cache of parsed files. Trees live outside of the collector's reach, so it frees them itself. */
+export class SourceCache {
+  private readonly held = new Map<string, Held>();
+
+  private constructor(private readonly parser: Parser) {}
+
+  /** `bundleDir`: where the grammar's files lie. Rejects with `Unsupported` when they are missing. */
+  static async create(bundleDir: string): Promise<SourceCache> {
+    return new SourceCache(await rustParser(bundleDir));
+  }
+
+  /** The file's source for a text; parsed incrementally when an earlier text of the file is known. */
+  get(file: string, text: string): Source {
+    const before = this.held.get(file);
+    if (before?.source.text === text) return this.keep(file, before);
+    const after = this.parse(text, before);
+    before?.tree.delete();
+    return this.keep(file, after);
+  }
+
+  /** Both of a file's texts at a time; the cache holds the new one afterwards. */
+  compare<T>(file: string, oldText: string, newText: string, use: (before: Source, after: Source) => T): T {
+    this.get(file, oldText);
+    const before = this.held.get(file) ?? this.parse(oldText, undefined);
+    const after = this.parse(newText, before);
+    try {
+      return use(before.source, after.source);
+    } finally {
+      before.tree.delete();
+      this.keep(file, after);
+    }
+  }
+
+  /** Frees a file's tree. */
+  forget(file: string): void {
+    this.held.get(file)?.tree.delete();
+    this.held.delete(file);
+  }
+
+  dispose(): void {
+    for (const file of [...this.held.keys()]) this.forget(file);
+    this.parser.delete();
+  }
+
+  /** Parses with the help of an earlier text's tree, which stays as it is. */
+  private parse(text: string, before: Held | undefined): Held {
+    // A byte order mark is no token of the grammar, and a blank has the same width.
+    const readable = text.startsWith("\uFEFF") ? ` ${text.slice(1)}` : text;
+    const edited = before?.tree.copy();
+    edited?.edit(editOf(before?.source.text ?? "", text));
+    const tree = this.parser.parse(readable, edited ?? null);
+    edited?.delete();
+    if (tree === null) throw new Error("tree-sitter gave no tree");
+    return { tree, source: sourceOf(text, tree) };
+  }
+
+  /** Makes a file's tree the one that was used last. */
+  private keep(file: string, held: Held): Source {
+    this.held.delete(file);
+    this.held.set(file, held);
+    this.shrink();
+    return held.source;
+  }
+
+  private shrink(): void {
+    for (const file of this.held.keys()) {
+      if (this.held.size <= MAX_TREES) return;
+      this.forget(file);
+    }
+  }
+}
+
+function sourceOf(text: string, tree: Tree): Source {
+  const root = tree.rootNode;
+  const bodyNode = (start: number): Node | undefined => {
+    // The brace is the block's first child.
+    const brace = root.descendantForIndex(start, start + 1);
+    return brace?.type === "{" ? (brace.parent ?? undefined) : undefined;
+  };
+  try {
+    return { text, outline: outlineOf(text, root), bodyNode, root };
+  } catch (error) {
+    if (!(error instanceof LexError)) throw error;
+    return { text, outline: `${error.message} at offset ${error.offset}`, bodyNode, root };
+  }
+}
+
+/** One edit, from the first to the last difference of two texts. */
+function editOf(before: string, after: string): Edit {
+  const { start, oldEnd, newEnd } = differenceOf(before, after);
+  return new Edit({
+    startIndex: start,
+    oldEndIndex: oldEnd,
+    newEndIndex: newEnd,
+    startPosition: pointAt(before, start),
+    oldEndPosition: pointAt(before, oldEnd),
+    newEndPosition: pointAt(after, newEnd),
+  });
+}
+
+/** The one stretch in which two texts differ. */
+export function differenceOf(before: string, after: string): { start: number; oldEnd: number; newEnd: number } {
+  const shorter = Math.min(before.length, after.length);
+  let start = 0;
+  while (start < shorter && before.charCodeAt(start) === after.charCodeAt(start)) start++;
+  let tail = 0;
+  while (
+    tail < shorter - start &&
+    before.charCodeAt(before.length - 1 - tail) === after.charCodeAt(after.length - 1 - tail)
+  ) {
+    tail++;
+  }
+  return { start, oldEnd: before.length - tail, newEnd: after.length - tail };
+}
+
+function pointAt(text: string, offset: number): { row: number; column: number } {
+  let row = 0;
+  let line = 0;
+  for (let at = text.indexOf("\n"); at >= 0 && at < offset; at = text.indexOf("\n", line)) {
+    row++;
+    line = at + 1;
+  }
+  return { row, column: offset - line };
+}

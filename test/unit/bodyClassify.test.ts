@@ -1,0 +1,240 @@
+import * as path from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { type Edit, classify } from "../../server/src/core/body/classify.js";
+import { SourceCache } from "../../server/src/core/body/source.js";
+
+let cache: SourceCache;
+beforeAll(async () => {
+  cache = await SourceCache.create(path.resolve(import.meta.dirname, "../../dist"));
+});
+
+/** Classifies the replacement of one piece of a text. */
+function edit(text: string, from: string, to: string): Edit {
+  expect(text.split(from)).toHaveLength(2);
+  return classify(
+    cache,
+    "file.rs",
+    text,
+    text.replace(from, () => to),
+  );
+}
+
+/** Paths of the functions that an edit is confined to, or its kind. */
+function outcome(text: string, from: string, to: string): string[] | string {
+  const result = edit(text, from, to);
+  if (result.kind === "bodies") return result.functions.map((fn) => fn.path);
+  return result.kind === "items" ? `items: ${result.reason}` : result.kind;
+}
+
+const SAMPLE = `//! A module.
+use std::fmt;
+
+/// Doc of one.
+pub fn one(x: u32) -> u32 {
+    // a comment
+    let add = |y: u32| y + 1;
+    add(x)
+}
+
+struct Pair<T>(T, T);
+
+impl<T: Copy + fmt::Debug> Pair<T> where T: Send {
+    #[inline(always)]
+    fn first(&self) -> T { self.0 }
+    fn describe(&self) -> String {
+        format!("{:?} { x }", self.1)
+    }
+}
+
+impl<'a> From<&'a str> for Pair<u8> {
+    fn from(text: &'a str) -> Self { let b = text.len() as u8; Pair(b, b) }
+}
+
+pub trait Shape {
+    const SIDES: u32 = 3;
+    fn area(&self) -> f64;
+    fn twice(&self) -> f64 { self.area() * 2.0 }
+}
+
+mod inner {
+    pub(crate) mod deep {
+        pub unsafe extern "C" fn call(n: i32) -> i32 { n + 100 }
+        #[cfg(test)]
+        fn only_in_tests() { assert_eq!(1, 1000); }
+    }
+}
+
+#[path = "elsewhere.rs"]
+mod elsewhere;
+
+fn outer() -> usize {
+    const LIMIT: usize = 77;
+    fn nested(n: usize) -> usize { n + 5 }
+    struct Local;
+    impl Local { fn method(&self) -> usize { 66 } }
+    macro_rules! local { () => { 88 } }
+    nested(LIMIT) + Local.method() + local!() + 99
+}
+`;
+
+describe("classify: one function", () => {
+  it("finds functions, methods, default methods and functions of inline modules", () => {
+    expect(outcome(SAMPLE, "add(x)", "add(x) + 2")).toEqual(["one"]);
+    expect(outcome(SAMPLE, "y + 1", "y + 2")).toEqual(["one"]);
+    expect(outcome(SAMPLE, "{ self.0 }", "{ self.1 }")).toEqual(["impl<T: Copy + fmt::Debug> Pair<T>::first"]);
+    expect(outcome(SAMPLE, "let b = text.len()", "let b = 1 + text.len()")).toEqual([
+      "impl<'a> From<&'a str> for Pair<u8>::from",
+    ]);
+    expect(outcome(SAMPLE, "2.0", "3.0")).toEqual(["trait Shape::twice"]);
+    expect(outcome(SAMPLE, "n + 100", "n + 101")).toEqual(["mod inner::mod deep::call"]);
+    expect(outcome(SAMPLE, "1000", "1")).toEqual(["mod inner::mod deep::only_in_tests"]);
+  });
+
+  it("names several functions of one save", () => {
+    const after = SAMPLE.replace("add(x)", "add(x + 1)").replace("n + 100", "n").replace("n + 5", "n + 6");
+    const result = classify(cache, "file.rs", SAMPLE, after);
+    expect(result.kind === "bodies" && result.functions.map((fn) => fn.path)).toEqual([
+      "one",
+      "mod inner::mod deep::call",
+      "outer::nested",
+    ]);
+  });
+
+  it("tells nested functions from the one around them", () => {
+    expect(outcome(SAMPLE, "n + 5", "n + 6")).toEqual(["outer::nested"]);
+    expect(outcome(SAMPLE, "{ 66 }", "{ 67 }")).toEqual(["outer::impl Local::method"]);
+    expect(outcome(SAMPLE, "+ 99", "+ 98")).toEqual(["outer"]);
+    expect(outcome(SAMPLE, "= 77", "= 78")).toMatch(/^items: .*`outer`|constant/);
+    expect(outcome(SAMPLE, "{ 88 }", "{ 89 }")).toMatch(/^items: the macro `local`/);
+    expect(outcome(SAMPLE, "struct Local;", "struct Local; struct Other;")).toMatch(/^items: an item in .*`outer`/);
+  });
+
+  it("reports what the caller decides by", () => {
+    const result = edit(SAMPLE, "{ self.0 }", "{ self.1 }");
+    const fn = result.kind === "bodies" ? result.functions[0] : undefined;
+    expect(fn).toMatchObject({
+      name: "first",
+      isGeneric: true,
+      inline: "always",
+      isTraitImpl: false,
+      line: 15,
+      endLine: 15,
+      attributes: ["inline"],
+      exposed: undefined,
+    });
+    expect(SAMPLE.slice(fn?.body.start, fn?.body.end)).toBe("{ self.0 }");
+    const method = edit(SAMPLE, "let b = text.len()", "let b = 1 + text.len()");
+    expect(method.kind === "bodies" && method.functions[0]).toMatchObject({ isGeneric: false, isTraitImpl: true });
+    const provided = edit(SAMPLE, "2.0", "3.0");
+    expect(provided.kind === "bodies" && provided.functions[0]).toMatchObject({
+      isTraitDefault: true,
+      isGeneric: true,
+    });
+    const external = edit(SAMPLE, "n + 100", "n + 101");
+    expect(external.kind === "bodies" && external.functions[0]).toMatchObject({ isUnsafe: true, isExtern: true });
+  });
+});
+
+describe("classify: no function", () => {
+  it("takes equal texts for unchanged", () => {
+    expect(classify(cache, "file.rs", SAMPLE, SAMPLE)).toEqual({ kind: "unchanged" });
+  });
+
+  it("takes comments, white space and inert doc comments for moved positions", () => {
+    expect(outcome(SAMPLE, "// a comment", "/* another\n */")).toBe("positions");
+    expect(outcome(SAMPLE, "// a comment", '// "')).toBe("positions");
+    expect(outcome(SAMPLE, "struct Pair", "\n// more\n\nstruct Pair")).toBe("positions");
+    expect(outcome(SAMPLE, "{ self.0 }", "{\n        self.0\n    }")).toBe("positions");
+    expect(outcome(SAMPLE, "/// Doc of one.", "/// Doc of it.\n/// More.")).toBe("positions");
+    expect(outcome(SAMPLE, "//! A module.", "//! The module.")).toBe("positions");
+    expect(classify(cache, "file.rs", SAMPLE, SAMPLE.replaceAll("\n", "\r\n"))).toEqual({ kind: "positions" });
+  });
+
+  it("counts white space that a macro can see", () => {
+    expect(outcome("fn a() -> &'static str { stringify!(a + b) }", "a + b", "a+b")).toEqual(["a"]);
+    expect(outcome("fn a(x: &&u8) -> u8 { **x & & 3 }", "& & 3", "&& 3")).toEqual(["a"]);
+  });
+
+  it("sends what other code may see to the crate lane", () => {
+    const cases: [string, string, string, RegExp][] = [
+      ["fn a(x: u8) -> u8 { x }", "x: u8", "x: u16", /signature/],
+      ["#[inline] fn a() { b() }", "#[inline]", "#[cold]", /attribute/],
+      ["struct A { x: u8 }", "u8", "u16", /struct `A`/],
+      ["fn a() { b() }\n", "\n", "\nfn c() { d() }\n", /added or removed/],
+      ["const fn a() -> u8 { 1 + 1 }", "1 + 1", "1 + 2", /const fn/],
+      ["async fn a() -> u8 { 1 + 1 }", "1 + 1", "1 + 2", /async fn/],
+      ["fn a() -> impl Iterator<Item = u8> { b(1) }", "b(1)", "b(2)", /impl Trait/],
+      ["fn a() -> Option<Box<impl Fn() -> u8>> { b(1) }", "b(1)", "b(2)", /impl Trait/],
+      ["fn a() -> hidden!() { b(1) }", "b(1)", "b(2)", /impl Trait/],
+      ["#[tokio::main] async fn main() { b(1) }", "b(1)", "b(2)", /async fn/],
+      ["#[instrument(skip(x))] fn a(x: u8) { b(1) }", "b(1)", "b(2)", /#\[instrument\]/],
+      [
+        '#[cfg_attr(feature = "x", inline, tracing::instrument)] fn a() { b(1) }',
+        "b(1)",
+        "b(2)",
+        /tracing::instrument/,
+      ],
+      ["#[async_trait] impl A for B { fn a(&self) { b(1) } }", "b(1)", "b(2)", /async_trait/],
+      ["use test_log::test;\n#[test] fn a() { b(1) }", "b(1)", "b(2)", /#\[test\]/],
+      ["macro_rules! m { () => { fn a() { b(1) } } }", "b(1)", "b(2)", /macro `m`/],
+      ["m! { fn a() { b(1) } }", "b(1)", "b(2)", /macro `m`/],
+      ["static S: F = || { b(1) };", "b(1)", "b(2)", /static `S`/],
+      ["#[derive(Parser)]\nstruct A {\n/// Help.\nx: u8 }", "Help", "Use", /struct `A`/],
+      ["#[derive(Parser)]\n/// Help.\nstruct A;", "Help", "Use", /^items/],
+      ["fn a() { #![allow(unused)] b(1) }", "unused", "dead_code", /attribute in the body/],
+      ["fn a() { lazy_static! { static ref X: u8 = 1; } b(1) }", "= 1", "= 2", /item in the body|macro/],
+      ["fn a() { make_items! { X = 1 } b(1) }", "= 1", "= 2", /item in the body|macro/],
+      ["fn a() { use x::y; fn b() { y() } }", "x::y", "z::y", /import/],
+      ["impl const A for B { fn a(&self) -> u8 { 1 + 1 } }", "1 + 1", "1 + 2", /syntax that is not known/],
+    ];
+    for (const [text, from, to, reason] of cases) {
+      const result = outcome(text, from, to);
+      expect(result, text).toMatch(/^items: /);
+      expect(result, text).toMatch(reason);
+    }
+  });
+
+  it("sends syntax errors to the crate lane", () => {
+    expect(outcome("fn a() { b(1) }", "b(1)", "b(1")).toMatch(/^items/);
+    expect(outcome("fn a() { b(1) }", "b(1)", "b(1) }")).toMatch(/^items/);
+    expect(outcome("fn a() { b(1) }", "b(1)", 'b("1)')).toMatch(/^items/);
+    expect(outcome("fn a() { b(1) }", "b(1)", "b(1 2) let = ;")).toMatch(/^items: a syntax error in `a`/);
+    expect(outcome("fn a() { b(1) }\nfn c() { d(2) }", "b(1)", "/* b(1)")).toMatch(/^items/);
+  });
+});
+
+describe("classify: odd texts", () => {
+  it("reads strings of every kind", () => {
+    const bodies = [
+      '"{ \\" } \\\\"',
+      'r"\\"',
+      'r#"} " {"#',
+      'br##"}"# {"##',
+      'c"}\\0"',
+      "'}'",
+      "'\\''",
+      "b'\\''",
+      "'\\u{7d}'",
+      "'a: loop { break 'a '{' }",
+      '/* { /* } */ " */ 1',
+      "r#fn + 1",
+      '"\\\n   }"',
+      "1.0e-3 as u8..0x7d",
+    ];
+    for (const body of bodies) {
+      const text = `fn a() { ${body}; b(1) }\nfn c() { d(2) }`;
+      expect(outcome(text, "b(1)", "b(2)"), body).toEqual(["a"]);
+      expect(outcome(text, "d(2)", "d(3)"), body).toEqual(["c"]);
+    }
+  });
+
+  it("reads byte order marks, shebangs, line ends and characters of any width", () => {
+    const text = '\uFEFF#!/usr/bin/env cargo\r\n// Größe 🦀\r\nfn größe() -> &\'static str {\r\n  "🦀 é"\r\n}\r\n';
+    const result = edit(text, "🦀 é", "🦀🦀 ü");
+    const fn = result.kind === "bodies" ? result.functions[0] : undefined;
+    expect(fn).toMatchObject({ path: "größe", line: 3, bodyLine: 3, endLine: 5 });
+    const bytes = Buffer.from(text.replace("🦀 é", "🦀🦀 ü"));
+    expect(bytes.subarray(fn?.bytes.body.start, fn?.bytes.body.end).toString()).toBe('{\r\n  "🦀🦀 ü"\r\n}');
+    expect(outcome("---\n[dependencies]\n---\nfn a() { b(1) }", "b(1)", "b(2)")).toMatch(/^items/);
+  });
+});
