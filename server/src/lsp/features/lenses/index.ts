@@ -1,0 +1,87 @@
+/** Answers requests for lenses and hints with what is known, and asks for them anew when more is. */
+import {
+  type CodeLens,
+  CodeLensRefreshRequest,
+  type InlayHint,
+  InlayHintRefreshRequest,
+  type Range,
+} from "vscode-languageserver/node";
+import type { TextDocument } from "vscode-languageserver-textdocument";
+import type { ServerContext } from "../../api.js";
+import { messageOf } from "../../../core/errors.js";
+import type { FunctionStore } from "../functions/store.js";
+import type { SyntaxStore } from "../syntax/store.js";
+import { functionHints, functionLenses } from "./functions.js";
+import { harnessesOf } from "./harnesses.js";
+import { knownTests } from "./known.js";
+import { runLenses } from "./run.js";
+import { testLenses } from "./tests.js";
+
+/** What is told in one go: several projects end their builds within moments of each other. */
+const REFRESH_MS = 30;
+
+export class Lenses {
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly context: ServerContext,
+    private readonly syntax: SyntaxStore,
+    private readonly functions: FunctionStore,
+  ) {
+    const { disposables, projects, settings } = context;
+    const refresh = (): void => this.refreshSoon();
+    disposables.add(functions.onDidChange(refresh));
+    disposables.add(projects.onGeneration(refresh));
+    disposables.add(projects.onDidChange(refresh));
+    disposables.add(settings.onDidChange(refresh));
+    const changes = knownTests(context)?.onDidChange(refresh);
+    if (changes !== undefined) disposables.add(changes);
+    disposables.add({ dispose: () => clearTimeout(this.timer) });
+  }
+
+  /** The lenses of a Rust document. */
+  async of(document: TextDocument): Promise<CodeLens[]> {
+    const { lens, enable } = this.context.settings.current;
+    const project = this.context.projects.projectOf(document.uri);
+    if (!enable || project === undefined) return [];
+    const structure = await this.syntax.of(document);
+    if (structure === undefined) return [];
+    const roots = project.targets.filter((target) => target.uri === document.uri);
+    const known = knownTests(this.context)?.known(project) ?? [];
+    const tests = lens.tests
+      ? testLenses(document.uri, structure, harnessesOf(project, known, document.uri), lens)
+      : [];
+    const costs = lens.functions === "lens" ? functionLenses(document, await this.functions.of(document), lens) : [];
+    return [...runLenses(structure, roots, lens), ...tests, ...costs];
+  }
+
+  /** The hints in a part of a Rust document. */
+  async hints(document: TextDocument, range: Range): Promise<InlayHint[]> {
+    const { lens, enable } = this.context.settings.current;
+    if (!enable || lens.functions !== "endOfLine") return [];
+    const hints = functionHints(document, await this.functions.of(document), lens);
+    return hints.filter(({ position }) => position.line >= range.start.line && position.line <= range.end.line);
+  }
+
+  private refreshSoon(): void {
+    this.timer ??= setTimeout(() => {
+      this.timer = undefined;
+      void this.refresh();
+    }, REFRESH_MS);
+  }
+
+  private async refresh(): Promise<void> {
+    const { connection, client, log } = this.context;
+    try {
+      if (client.workspace?.codeLens?.refreshSupport === true) {
+        await connection.sendRequest(CodeLensRefreshRequest.type);
+      }
+      if (client.workspace?.inlayHint?.refreshSupport === true) {
+        await connection.sendRequest(InlayHintRefreshRequest.type);
+      }
+    } catch (error) {
+      // The client is going away, or does not know the request after all: it asks again by itself.
+      log.info(`the lenses were not refreshed: ${messageOf(error)}`);
+    }
+  }
+}
