@@ -10,6 +10,7 @@ await build({
   entryPoints: {
     cli: "server/src/cli/main.ts",
     shim: "server/src/shim/main.ts",
+    server: "server/src/lsp/main.ts",
     extension: "client/src/extension.ts",
   },
   // Given by the editor.

@@ -8,19 +8,13 @@ import * as fs from "node:fs";
 import { constants } from "node:os";
 import { isatty } from "node:tty";
 import { readText } from "../core/files.js";
+import type { Command } from "../core/program.js";
 import { isShellName, parseEnvironment, shellQuote } from "../core/shell.js";
 
 /** Where the launcher reads its script. */
 const SCRIPT_DESCRIPTOR = 3;
 /** How often we look whether the launcher is there still. */
 const LAUNCHER_POLL_MS = 200;
-
-/** A program to start, with its complete environment. */
-export interface Command {
-  readonly argv: readonly string[];
-  readonly cwd: string;
-  readonly env: NodeJS.ProcessEnv;
-}
 
 export interface Outcome {
   readonly code: number | null;

@@ -47,17 +47,26 @@ export class EngineError extends Error {
   }
 }
 
-/** The engine's binary: `CRANEFLY_ENGINE`, or the one built in this repository. Throws `Unsupported`. */
-export function findEngine(env: NodeJS.ProcessEnv, bundleDir: string): string {
-  const chosen = env["CRANEFLY_ENGINE"];
+/**
+ * The engine's binary: the one that a setting names (`configured`), `CRANEFLY_ENGINE`, the one that is packaged with the
+ * bundle, or the one built in this repository. Throws `Unsupported`.
+ */
+export function findEngine(env: NodeJS.ProcessEnv, bundleDir: string, configured?: string): string {
+  const chosen = configured ?? env["CRANEFLY_ENGINE"];
   const candidates =
     chosen !== undefined && chosen !== ""
       ? [path.resolve(chosen)]
       : [
           path.join(bundleDir, "cranefly-engine"),
+          path.join(bundleDir, "..", "engine", "cranefly-engine"),
           path.join(bundleDir, "..", "engine", "target", "release", "cranefly-engine"),
         ];
   const found = candidates.find((file) => fs.existsSync(file));
+  if (found === undefined && chosen !== undefined && chosen !== "") {
+    throw new Unsupported(
+      `the engine is missing (${chosen}, which a setting names): correct the setting, or remove it`,
+    );
+  }
   if (found === undefined) {
     throw new Unsupported(`the engine is missing (${candidates.at(-1) ?? ""}): build it with "npm run build"`);
   }
@@ -66,6 +75,8 @@ export function findEngine(env: NodeJS.ProcessEnv, bundleDir: string): string {
 
 export class Engine {
   private connection: MessageConnection | undefined;
+  /** Called when the daemon is gone although nobody here has ended it. */
+  onLost: (() => void) | undefined;
 
   private constructor(
     private readonly binary: string,
@@ -124,6 +135,12 @@ export class Engine {
   close(): void {
     this.connection?.dispose();
     this.connection = undefined;
+  }
+
+  private lost(connection: MessageConnection): void {
+    if (this.connection !== connection) return;
+    this.close();
+    this.onLost?.();
   }
 
   private async request<T>(method: string, params: object, result: z.ZodType<T>): Promise<T> {
@@ -233,6 +250,7 @@ export class Engine {
       if (!parsed.success || parsed.data.protocol !== PROTOCOL_VERSION) {
         throw new Unsupported("the engine speaks another version of the protocol: rebuild both");
       }
+      connection.onClose(() => this.lost(connection));
       return connection;
     } catch (error) {
       connection.dispose();

@@ -16,6 +16,8 @@ export interface Listener {
   onProgress(line: string): void;
   /** Another process builds in this workspace. */
   onWait(pid: number): void;
+  /** A stage begins. */
+  onStage?(stage: keyof StageTimes): void;
 }
 
 type Outcome = Pick<GenerationReport, "generation" | "lane" | "ok" | "stale" | "reason"> & {
@@ -46,6 +48,7 @@ export class Generation {
   /** Counts the time of some work, failed or not, to a stage. */
   async timed<T>(stage: keyof StageTimes, work: () => T | Promise<T>): Promise<T> {
     const started = performance.now();
+    this.listener.onStage?.(stage);
     try {
       return await work();
     } finally {

@@ -63,8 +63,10 @@ export function writeShims(
   const node = shellQuote(process.execPath);
   // Shells drop variables whose names are no identifiers, such as CARGO_BIN_EXE_a-b. `exec` keeps the process number.
   const keep = `(umask 077; cat /proc/$$/environ >${shellQuote(layout.environment(""))}$$)`;
+  // The editor's own program is a node only when it is told so.
+  const asNode = process.versions["electron"] === undefined ? "" : "export ELECTRON_RUN_AS_NODE=1; ";
   const call = (mode: string): string =>
-    `${keep}; exec ${node} ${shellQuote(bundle)} ${mode} ${shellQuote(layout.context)}`;
+    `${keep}; ${asNode}exec ${node} ${shellQuote(bundle)} ${mode} ${shellQuote(layout.context)}`;
   const plain = userWrapper === undefined ? 'exec "$@"' : `exec ${shellQuote(userWrapper)} "$@"`;
   const shims: Shims = {
     rustc: path.join(layout.shims, "rustc"),

@@ -102,6 +102,17 @@ export class Workspace {
     this.client?.close();
   }
 
+  /** The next update publishes whatever was published before: the engine may have lost it. */
+  forgetPublished(): void {
+    this.published = undefined;
+  }
+
+  /** The next update asks cargo, whatever was captured before. */
+  forgetState(): void {
+    if (this.layoutInUse !== undefined) fs.rmSync(this.layoutInUse.selection(this.key), { force: true });
+    this.state = undefined;
+  }
+
   /**
    * Brings everything up to date. `sinceMs`: when the change was seen, by `performance.now()`. Build failures are a
    * report; `Unsupported`, `EngineError` and `Cancelled` are thrown.

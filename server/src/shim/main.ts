@@ -27,6 +27,8 @@ async function main(): Promise<number> {
   if (context === undefined) throw new Error(`cannot read ${contextFile}`);
   const layout = new Layout(context.root);
   restoreEnvironment(layout);
+  // What made this program a node is no business of rustc's or the program's.
+  if (process.versions["electron"] !== undefined) delete process.env["ELECTRON_RUN_AS_NODE"];
   switch (mode) {
     case "rustc":
       return rustc(layout, context, rest);

@@ -1,0 +1,291 @@
+/**
+ * One selection of a project, kept current: the programs, the tests, or the examples.
+ *
+ * A change makes it behind; whoever needs it, or `isEager`, has it built in the background. A newer change cancels the
+ * work on an older one, and those who wait get the newest. One build runs at a time in the whole process.
+ */
+import type PQueue from "p-queue";
+import type { GenerationReport, Lane, StageTimes } from "../../../shared/src/report.js";
+import { Cancelled, Unsupported, messageOf } from "../core/errors.js";
+import type { Listener } from "../core/generation.js";
+import type { Update, Workspace } from "../core/workspace.js";
+import type { BuildKind, BuildOutcome, Built, NotBuilt } from "./api.js";
+
+/** What a build that is under way is doing. */
+export interface Activity {
+  readonly kind: BuildKind;
+  readonly lane: Lane | undefined;
+  /** In the user's words. */
+  readonly stage: string;
+  /** By `Date.now()`. */
+  readonly since: number;
+  readonly reason: string;
+}
+
+/** What a build tells its project. */
+export interface BuildEvents {
+  /** Opens the core's workspace. Throws `Unsupported` when the engine is missing. */
+  open(build: Build, listener: Listener): Workspace;
+  /** `activity` is another one, or undefined: nothing is under way. */
+  onActivity(build: Build): void;
+  /** An update ended, well or with errors. */
+  onUpdate(build: Build, update: Update): void;
+  /** An update could not be made; `build.failure` says why. */
+  onFailure(build: Build, error: unknown): void;
+}
+
+/** Why an update is made: for the user, and since when (by `performance.now()`). */
+export interface Cause {
+  readonly sinceMs: number;
+  readonly reason: string;
+}
+
+interface Pending {
+  readonly cause: Cause;
+  readonly controller: AbortController;
+}
+
+export class Build {
+  private workspace: Workspace | undefined;
+  private pending: Pending | undefined;
+  private settled: Settling | undefined;
+  private good: Omit<Built, "stale"> | undefined;
+  private closed = false;
+  /** What changed since the last update began; undefined: nothing. */
+  private behind: Cause | undefined = { sinceMs: 0, reason: "first build" };
+  activity: Activity | undefined;
+  /** Why the last update gave nothing; undefined when it did. */
+  failure: NotBuilt | undefined;
+  /** The last update's report, also of one that failed. */
+  lastReport: GenerationReport | undefined;
+
+  constructor(
+    readonly kind: BuildKind,
+    private readonly queue: PQueue,
+    private readonly priority: number,
+    /** Whether it is built after every change, or only for those who ask. */
+    readonly isEager: boolean,
+    private readonly events: BuildEvents,
+  ) {}
+
+  get core(): Workspace | undefined {
+    return this.workspace;
+  }
+
+  /** The last good build, at once. */
+  get built(): Built | undefined {
+    return this.good === undefined ? undefined : { ...this.good, stale: this.staleness };
+  }
+
+  private get staleness(): string | undefined {
+    if (this.pending !== undefined) return "a newer version is being built";
+    if (this.failure !== undefined) return this.failure.reason;
+    return this.behind === undefined ? undefined : `${this.behind.reason} since it was built`;
+  }
+
+  /** Whether something changed that nobody builds, because nobody asked or it was cancelled. */
+  get isBehind(): boolean {
+    return this.behind !== undefined && this.pending === undefined;
+  }
+
+  /** Something may have changed. */
+  invalidate(cause: Cause): void {
+    if (this.closed) return;
+    this.behind = cause;
+    if (this.isEager || this.settled !== undefined) this.schedule(cause);
+  }
+
+  /** Like `invalidate`, and builds even if nobody needs it. */
+  request(cause: Cause): void {
+    if (this.closed) return;
+    this.behind = cause;
+    this.schedule(cause);
+  }
+
+  /**
+   * Waits until what is saved now is built, or cannot be. Looks at the files even if no change was seen, since the news of
+   * one may still be on its way. Throws `Cancelled` when `signal` ends the waiting; the build goes on.
+   */
+  async ensure(reason: string, signal: AbortSignal | undefined): Promise<BuildOutcome> {
+    if (this.settled === undefined) {
+      this.schedule({ sinceMs: performance.now(), reason: this.behind?.reason ?? reason });
+    }
+    while (this.settled !== undefined) await abortable(this.settled.promise, signal);
+    const { built, failure } = this;
+    if (failure !== undefined) return { failure, built };
+    if (built === undefined) return { failure: { kind: "idle", reason: "the build was cancelled" }, built };
+    return { built };
+  }
+
+  /** Ends what is under way, and starts nothing new before something changes or somebody asks. */
+  cancel(): boolean {
+    const { pending } = this;
+    if (pending === undefined) return false;
+    this.behind = { ...pending.cause, reason: "the build was cancelled, and the sources changed" };
+    pending.controller.abort();
+    this.pending = undefined;
+    this.finish();
+    return true;
+  }
+
+  /** The next update publishes everything anew. */
+  forgetPublished(): void {
+    this.workspace?.forgetPublished();
+  }
+
+  /** Lets go of the core's workspace: another engine, other settings. */
+  reset(): void {
+    this.workspace?.close();
+    this.workspace = undefined;
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    const { settled } = this;
+    this.pending?.controller.abort();
+    this.pending = undefined;
+    await this.work;
+    this.reset();
+    settled?.resolve();
+    this.settled = undefined;
+  }
+
+  private work: Promise<unknown> = Promise.resolve();
+
+  private schedule(cause: Cause): void {
+    this.pending?.controller.abort();
+    const pending = { cause, controller: new AbortController() };
+    this.pending = pending;
+    this.settled ??= withResolvers();
+    const mustWait = this.queue.pending > 0;
+    this.work = this.queue.add(() => this.run(pending), { priority: this.priority });
+    if (mustWait && this.good === undefined) this.active("waiting for another build", cause);
+  }
+
+  private async run(pending: Pending): Promise<void> {
+    const { cause, controller } = pending;
+    const { signal } = controller;
+    if (signal.aborted) return;
+    // What changes from here on is told by the next event.
+    const { behind } = this;
+    this.behind = undefined;
+    this.lane = undefined;
+    if (this.good === undefined || this.failure !== undefined) this.active("looking for changes", cause);
+    try {
+      this.workspace ??= this.events.open(this, this.listener(pending));
+      this.listening = pending;
+      const update = await this.workspace.update(cause.sinceMs, signal);
+      this.failure = failureOf(update);
+      this.take(update);
+      // The state that the update's end leads to; told together with the update.
+      if (this.pending === pending) this.activity = undefined;
+      this.events.onUpdate(this, update);
+    } catch (error) {
+      this.behind ??= behind;
+      if (error instanceof Cancelled || this.pending !== pending) return;
+      const kind = error instanceof Unsupported ? "unsupported" : "down";
+      this.failure = { kind, reason: messageOf(error) };
+      this.activity = undefined;
+      this.reset();
+      this.events.onFailure(this, error);
+    } finally {
+      if (this.pending === pending) {
+        this.pending = undefined;
+        this.finish();
+      }
+    }
+  }
+
+  private finish(): void {
+    const { settled } = this;
+    this.settled = undefined;
+    this.activity = undefined;
+    this.events.onActivity(this);
+    settled?.resolve();
+  }
+
+  private take(update: Update): void {
+    const layout = this.workspace?.layout;
+    this.lastReport = update.report;
+    if (!update.report.ok || update.state === undefined || layout === undefined) return;
+    this.good = { kind: this.kind, state: update.state, report: update.report, layout };
+  }
+
+  /** The build that the listener's events are about: a workspace keeps its listener. */
+  private listening: Pending | undefined;
+  private lane: Lane | undefined;
+
+  private listener(first: Pending): Listener {
+    this.listening = first;
+    const tell = (stage: string): void => {
+      const { listening } = this;
+      if (listening !== undefined && !listening.controller.signal.aborted) this.active(stage, listening.cause);
+    };
+    return {
+      onDiagnostic: () => undefined,
+      onProgress: (line) => {
+        // "package v1.2.3" of cargo's, "package:target" of the crate lane's.
+        const [, name = "", target = "lib"] = /^\s*Compiling ([^\s:]+)(?::(\S+))?/.exec(line) ?? [];
+        if (name !== "") tell(`rustc ${target === "lib" ? name : target}`);
+      },
+      onWait: (pid) => tell(`waiting for another cranefly (pid ${pid})`),
+      onStage: (stage) => {
+        this.lane = LANES[stage] ?? this.lane;
+        const name = STAGES[stage];
+        if (name !== undefined) tell(name);
+      },
+    };
+  }
+
+  private active(stage: string, cause: Cause): void {
+    const { activity: before, lane, kind } = this;
+    if (before !== undefined && before.stage === stage && before.lane === lane) return;
+    const since = before?.since ?? Math.round(Date.now() - (performance.now() - cause.sinceMs));
+    this.activity = { kind, lane, stage, since, reason: cause.reason };
+    this.events.onActivity(this);
+  }
+}
+
+/** Stages that are told of; the others are too short to be seen. */
+const STAGES: Readonly<Partial<Record<keyof StageTimes, string>>> = {
+  scripts: "build scripts",
+  capture: "cargo",
+  base: "linking the base image",
+  engine: "engine",
+};
+const LANES: Readonly<Partial<Record<keyof StageTimes, Lane>>> = { capture: "cargo", frontEnd: "crate" };
+
+function failureOf(update: Update): NotBuilt | undefined {
+  if (update.report.ok) return undefined;
+  const errors = update.report.diagnostics.filter((item) => item.level.startsWith("error")).length;
+  const reason =
+    errors === 1 ? "the sources have an error" : `the sources have ${errors === 0 ? "" : `${errors} `}errors`;
+  return { kind: "errors", reason };
+}
+
+interface Settling {
+  readonly promise: Promise<void>;
+  readonly resolve: () => void;
+}
+
+function withResolvers(): Settling {
+  let resolve: () => void = () => undefined;
+  const promise = new Promise<void>((done) => (resolve = done));
+  return { promise, resolve };
+}
+
+/** The promise, or `Cancelled` as soon as the signal says so. */
+export async function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise;
+  if (signal.aborted) throw new Cancelled();
+  let onAbort: () => void = () => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(new Cancelled());
+    signal.addEventListener("abort", onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}

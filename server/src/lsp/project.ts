@@ -1,0 +1,361 @@
+/** One cargo workspace (or source file without a package): what is kept current for it, and what state that is in. */
+import * as path from "node:path";
+import { availableParallelism } from "node:os";
+import type PQueue from "p-queue";
+import type { Connection } from "vscode-languageserver/node";
+import { URI } from "vscode-uri";
+import type {
+  GenerationSummary,
+  ProjectState,
+  ProjectStatus,
+  ServerSettings,
+  Target,
+} from "../../../shared/src/lsp.js";
+import type { FunctionEntry, GenerationReport } from "../../../shared/src/report.js";
+import { type Metadata, loadMetadata } from "../core/cargo.js";
+import { configFiles } from "../core/config.js";
+import { type Engine, findEngine } from "../core/engine.js";
+import { messageOf } from "../core/errors.js";
+import type { Listener } from "../core/generation.js";
+import type { Layout } from "../core/layout.js";
+import { Watcher } from "../core/watch.js";
+import { type Update, Workspace } from "../core/workspace.js";
+import type { BuildKind, BuildOutcome, Built, Log, Project } from "./api.js";
+import { type Activity, Build, type BuildEvents, type Cause, abortable } from "./build.js";
+import { FunctionCache } from "./functions.js";
+import { History } from "./history.js";
+import { Progress } from "./progress.js";
+import { selectionOf, singleOf } from "./selection.js";
+import { Supervisor } from "./supervisor.js";
+import { targetsOf } from "./targets.js";
+
+/** The programs come first: they are what the user waits for. */
+const PRIORITY: Readonly<Record<BuildKind, number>> = { build: 2, test: 1, examples: 0 };
+/** How many generations `status` shows. */
+const SHOWN_HISTORY = 10;
+
+/** Where a project is: a cargo workspace's root, or a source file. */
+export interface Place {
+  readonly root: string;
+  readonly file?: string;
+}
+
+/** What projects share. */
+export interface ProjectServices {
+  readonly connection: Connection;
+  readonly queue: PQueue;
+  readonly env: NodeJS.ProcessEnv;
+  readonly log: Log;
+  /** The directory of the bundles. */
+  readonly bundleDir: string;
+  settings(): ServerSettings;
+}
+
+/** What a project tells. */
+export interface ProjectEvents {
+  onStatus(project: CargoProject): void;
+  onGeneration(project: CargoProject, summary: GenerationSummary, report: GenerationReport): void;
+  /** Every update, also one that failed or changed nothing. */
+  onUpdate(project: CargoProject, kind: BuildKind, report: GenerationReport): void;
+}
+
+export class CargoProject implements Project {
+  readonly uri: string;
+  readonly root: string;
+  readonly name: string;
+  readonly file: string | undefined;
+  private readonly builds = new Map<BuildKind, Build>();
+  private readonly cache = new FunctionCache();
+  private readonly ring = new History();
+  private readonly watcher = new Watcher((sinceMs) => this.changed({ sinceMs, reason: "a file changed" }));
+  private readonly progress: Progress;
+  private readonly supervisor: Supervisor;
+  private described: Promise<Metadata> | undefined;
+  private knownTargets: readonly Target[] = [];
+  private isStopped = false;
+  private isPaused = false;
+  private closed = false;
+  private shown = "";
+
+  constructor(
+    place: Place,
+    private readonly services: ProjectServices,
+    private readonly events: ProjectEvents,
+  ) {
+    this.root = place.root;
+    this.file = place.file;
+    this.uri = URI.file(place.file ?? place.root).toString();
+    this.name = path.basename(place.file ?? place.root);
+    this.progress = new Progress(services.connection, `Cranefly: ${this.name}`, () => void this.cancel());
+    this.supervisor = new Supervisor(() => this.rebuildAfterLoss());
+    this.add("build", true);
+  }
+
+  get history(): readonly GenerationSummary[] {
+    return this.ring.all;
+  }
+
+  get status(): ProjectStatus {
+    return {
+      project: this.uri,
+      name: this.name,
+      state: this.state,
+      history: this.history.slice(0, SHOWN_HISTORY),
+    };
+  }
+
+  get env(): NodeJS.ProcessEnv {
+    return { ...this.services.env, ...this.services.settings().cargo.extraEnv };
+  }
+
+  get layout(): Layout | undefined {
+    return [...this.builds.values()].map((build) => build.core?.layout).find((layout) => layout !== undefined);
+  }
+
+  get engine(): Engine | undefined {
+    return [...this.builds.values()].map((build) => build.core?.engine).find((engine) => engine !== undefined);
+  }
+
+  get lastReport(): GenerationReport | undefined {
+    return this.main.lastReport;
+  }
+
+  get targets(): readonly Target[] {
+    return this.knownTargets;
+  }
+
+  built(kind: BuildKind): Built | undefined {
+    return this.builds.get(kind)?.built;
+  }
+
+  async ensure(kind: BuildKind, signal?: AbortSignal): Promise<BuildOutcome> {
+    if (this.isStopped) {
+      const failure = { kind: "down", reason: "the engine was stopped: restart it to go on" } as const;
+      return { failure, built: this.built(kind) };
+    }
+    return this.add(kind, false).ensure(REASONS[kind], signal);
+  }
+
+  ensureTests(signal?: AbortSignal): Promise<BuildOutcome> {
+    return this.ensure("test", signal);
+  }
+
+  functionsOf(file: string): Promise<readonly FunctionEntry[]> {
+    return this.cache.functionsOf(file);
+  }
+
+  functions(): Promise<readonly FunctionEntry[]> {
+    return this.cache.functions();
+  }
+
+  async report(): Promise<GenerationReport | undefined> {
+    const { lastReport, main } = this;
+    if (lastReport === undefined || main.core === undefined || !lastReport.ok) return lastReport;
+    return main.core.detailed(lastReport);
+  }
+
+  async metadata(signal?: AbortSignal): Promise<Metadata> {
+    this.described ??= this.describe();
+    return abortable(this.described, signal);
+  }
+
+  /** The programs' build. */
+  private get main(): Build {
+    return this.add("build", true);
+  }
+
+  /** Begins: finds the targets, and builds if `build`. */
+  open(build: boolean): void {
+    if (this.file === undefined) void this.metadata().catch(() => undefined);
+    if (build) this.request("opened");
+    else void this.follow(undefined);
+  }
+
+  /** Builds the programs, whatever is current. */
+  request(reason: string): void {
+    if (this.isStopped) return;
+    this.main.request({ sinceMs: performance.now(), reason });
+  }
+
+  /** Ends what is under way. Gives whether there was something. */
+  cancel(): boolean {
+    const cancelled = [...this.builds.values()].map((build) => build.cancel());
+    this.tell();
+    return cancelled.includes(true);
+  }
+
+  /** The user wants no engine, or wants it again. */
+  stop(isStopped: boolean): void {
+    this.isStopped = isStopped;
+    for (const build of this.builds.values()) {
+      if (isStopped) build.cancel();
+      build.forgetPublished();
+    }
+    this.supervisor.reset();
+    this.tell();
+  }
+
+  /** Whether changes are built by themselves. */
+  pause(isPaused: boolean): void {
+    const wasPaused = this.isPaused;
+    this.isPaused = isPaused;
+    if (wasPaused && !isPaused) this.changed({ sinceMs: performance.now(), reason: "watching was resumed" });
+  }
+
+  /** The settings are others: what is built may be, too. */
+  async restart(): Promise<void> {
+    this.described = undefined;
+    const kinds = [...this.builds].filter(([kind]) => kind === "build" || this.builds.get(kind)?.built !== undefined);
+    await Promise.all([...this.builds.values()].map((build) => build.close()));
+    this.builds.clear();
+    this.cache.take(undefined);
+    for (const [kind] of kinds) this.add(kind, kind === "build");
+    this.open(true);
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    this.supervisor.close();
+    await Promise.all([...this.builds.values()].map((build) => build.close()));
+    this.progress.end();
+    await this.watcher.close();
+  }
+
+  private readonly buildEvents: BuildEvents = {
+    open: (build, listener) => this.openWorkspace(build, listener),
+    onActivity: () => this.tell(),
+    onUpdate: (build, update) => this.updated(build, update),
+    onFailure: (build, error) => this.failed(build, error),
+  };
+
+  private add(kind: BuildKind, isEager: boolean): Build {
+    let build = this.builds.get(kind);
+    if (build === undefined) {
+      build = new Build(kind, this.services.queue, PRIORITY[kind], isEager, this.buildEvents);
+      this.builds.set(kind, build);
+    }
+    return build;
+  }
+
+  private openWorkspace(build: Build, listener: Listener): Workspace {
+    const settings = this.services.settings();
+    const { env } = this;
+    const { bundleDir } = this.services;
+    const options = {
+      env,
+      engine: findEngine(env, bundleDir, settings.engine.path ?? undefined),
+      shimBundle: path.join(bundleDir, "shim.cjs"),
+      color: false,
+      quiet: false,
+      jobs: settings.jobs ?? availableParallelism(),
+    };
+    return new Workspace(selectionOf(build.kind, this.root, settings.cargo), singleOf(this.file), options, listener);
+  }
+
+  private updated(build: Build, update: Update): void {
+    const { report, published } = update;
+    const isNews = report.lane === "cargo" || published || !report.ok;
+    if (report.lane === "cargo") this.described = undefined;
+    const { engine } = build.core ?? {};
+    if (engine !== undefined) engine.onLost = () => this.supervisor.lost();
+    if (published && build.kind === "build") this.takeFunctions(build);
+    this.events.onUpdate(this, build.kind, report);
+    if (isNews) {
+      const summary = this.ring.add(build.kind, report);
+      this.tell();
+      if (published) this.events.onGeneration(this, summary, report);
+    }
+    this.tell();
+    void this.follow(build);
+  }
+
+  private takeFunctions(build: Build): void {
+    const { core, built } = build;
+    const { root } = this;
+    if (core?.engine === undefined || built === undefined) this.cache.take(undefined);
+    else this.cache.take({ engine: core.engine, layout: built.layout, report: built.report, root });
+  }
+
+  private failed(build: Build, error: unknown): void {
+    this.services.log.warn(`${this.name}: ${messageOf(error)}`);
+    this.tell();
+    void this.follow(build);
+  }
+
+  /** Watches what the build is made of, too. What changed before it was watched is looked for. */
+  private async follow(build: Build | undefined): Promise<void> {
+    const state = build?.built?.state;
+    const places = state === undefined ? [this.file ?? this.root] : [];
+    const extra = [...configFiles(this.root, this.env), ...places];
+    try {
+      const isBehind = await this.watcher.follow(build?.core?.layout, state, extra);
+      if (isBehind && state !== undefined) this.changed({ sinceMs: performance.now(), reason: "a file changed" });
+    } catch (error) {
+      this.services.log.warn(`${this.name} cannot be watched: ${messageOf(error)}`);
+    }
+  }
+
+  private changed(cause: Cause): void {
+    const isWatching = this.services.settings().watch && !this.isPaused && !this.isStopped;
+    if (this.closed || !isWatching) return;
+    for (const build of this.builds.values()) build.invalidate(cause);
+  }
+
+  private rebuildAfterLoss(): void {
+    if (this.isStopped || this.closed) return;
+    for (const build of this.builds.values()) {
+      build.forgetPublished();
+      build.invalidate({ sinceMs: performance.now(), reason: "the engine was lost" });
+    }
+    this.tell();
+  }
+
+  private async describe(): Promise<Metadata> {
+    const { cargo } = this.services.settings();
+    const { cwd, manifestPath, global, features } = selectionOf("build", this.root, cargo);
+    const metadata = await loadMetadata({ cwd, manifestPath, global }, features, this.env);
+    this.knownTargets = targetsOf(this.uri, metadata);
+    return metadata;
+  }
+
+  private get activity(): Activity | undefined {
+    return [...this.builds.values()].map((build) => build.activity).find((activity) => activity !== undefined);
+  }
+
+  private get state(): ProjectState {
+    const { activity, main } = this;
+    if (this.isStopped) return { kind: "down", reason: "the engine was stopped", stoppedByUser: true };
+    if (activity !== undefined) {
+      const { lane, stage, since, reason } = activity;
+      return { kind: "rebuilding", lane, stage, since, reason };
+    }
+    const { failure, built } = main;
+    if (failure?.kind === "unsupported") return { kind: "fallback", reason: failure.reason };
+    if (failure?.kind === "down") return { kind: "down", reason: failure.reason, stoppedByUser: false };
+    if (this.supervisor.reason !== undefined) {
+      return { kind: "down", reason: this.supervisor.reason, stoppedByUser: false };
+    }
+    if (failure !== undefined) {
+      const errors = main.lastReport?.diagnostics.filter((item) => item.level.startsWith("error")).length ?? 0;
+      return { kind: "stale", errors: Math.max(1, errors), hasGeneration: built !== undefined };
+    }
+    if (built === undefined) return { kind: "idle" };
+    return main.isBehind ? { kind: "stale", errors: 0, hasGeneration: true } : { kind: "current" };
+  }
+
+  /** Tells the status if it is another one. */
+  private tell(): void {
+    if (this.closed) return;
+    this.progress.show(this.activity);
+    const text = JSON.stringify([this.state, this.history[0]?.id]);
+    if (text === this.shown) return;
+    this.shown = text;
+    this.events.onStatus(this);
+  }
+}
+
+const REASONS: Readonly<Record<BuildKind, string>> = {
+  build: "asked for",
+  test: "the tests were asked for",
+  examples: "an example was asked for",
+};

@@ -1,0 +1,173 @@
+/** All projects of the editor's folders: found, opened, closed. */
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { type Disposable, Emitter } from "vscode-languageserver/node";
+import { URI } from "vscode-uri";
+import type { GenerationReport } from "../../../shared/src/report.js";
+import { messageOf } from "../core/errors.js";
+import type { BuildKind, GenerationEvent, Project, Projects } from "./api.js";
+import { discover } from "./discovery.js";
+import { CargoProject, type Place, type ProjectEvents, type ProjectServices } from "./project.js";
+
+/** Every update of a project: what it was for, and its report. */
+export interface UpdateEvent {
+  readonly project: CargoProject;
+  readonly kind: BuildKind;
+  readonly report: GenerationReport;
+}
+
+interface Wanted extends Place {
+  /** Built as soon as it is open, not only when a document of it is. */
+  readonly isMain: boolean;
+}
+
+export class ProjectSet implements Projects {
+  private readonly open = new Map<string, CargoProject>();
+  private folders: readonly string[] = [];
+  private readonly changed = new Emitter<void>();
+  private readonly generations = new Emitter<GenerationEvent>();
+  private readonly statuses = new Emitter<Project>();
+  private readonly updates = new Emitter<UpdateEvent>();
+  private readonly closings = new Emitter<CargoProject>();
+  /** Folders are looked through one after the other. */
+  private work: Promise<void> = Promise.resolve();
+  private closed = false;
+
+  private readonly events: ProjectEvents = {
+    onStatus: (project) => void this.statuses.fire(project),
+    onGeneration: (project, summary, report) => void this.generations.fire({ project, summary, report }),
+    onUpdate: (project, kind, report) => void this.updates.fire({ project, kind, report }),
+  };
+
+  /** `isOpen`: whether a document of the folder is open in the editor. */
+  constructor(
+    private readonly services: ProjectServices,
+    private readonly isOpen: (root: string) => boolean,
+  ) {}
+
+  all(): readonly CargoProject[] {
+    return [...this.open.values()];
+  }
+
+  get(project: string): CargoProject | undefined {
+    return this.open.get(project);
+  }
+
+  projectOf(uri: string): CargoProject | undefined {
+    const exact = this.open.get(uri);
+    if (exact !== undefined) return exact;
+    const { scheme, fsPath } = URI.parse(uri);
+    if (scheme !== "file") return undefined;
+    const around = this.all().filter((item) => item.file === undefined && isBelow(fsPath, item.root));
+    return around.sort((a, b) => b.root.length - a.root.length)[0];
+  }
+
+  onDidChange(listener: () => void): Disposable {
+    return this.changed.event(listener);
+  }
+
+  onGeneration(listener: (event: GenerationEvent) => void): Disposable {
+    return this.generations.event(listener);
+  }
+
+  onStatus(listener: (project: Project) => void): Disposable {
+    return this.statuses.event(listener);
+  }
+
+  onUpdate(listener: (event: UpdateEvent) => void): Disposable {
+    return this.updates.event(listener);
+  }
+
+  onClosed(listener: (project: CargoProject) => void): Disposable {
+    return this.closings.event(listener);
+  }
+
+  /** The editor's folders are these now. */
+  setFolders(folders: readonly string[]): Promise<void> {
+    this.folders = folders;
+    return this.refresh();
+  }
+
+  /** Looks again which workspaces there are. */
+  refresh(): Promise<void> {
+    this.work = this.work.then(() => this.scan()).catch((error: unknown) => this.services.log.error(messageOf(error)));
+    return this.work;
+  }
+
+  /** A document is shown: its project is wanted now. */
+  documentOpened(uri: string): void {
+    const project = this.projectOf(uri);
+    if (project?.status.state.kind === "idle" && this.services.settings().buildOnOpen) project.request("opened");
+  }
+
+  /** The project of a source file without a package, which is opened because somebody wants to run it. */
+  openSingle(file: string): CargoProject {
+    const uri = URI.file(file).toString();
+    return this.open.get(uri) ?? this.add({ root: path.dirname(file), file }, false);
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.work;
+    await Promise.all(this.all().map((project) => project.close()));
+    this.open.clear();
+  }
+
+  private async scan(): Promise<void> {
+    if (this.closed) return;
+    const wanted = this.services.settings().enable ? await this.find() : new Map<string, Wanted>();
+    let isChanged = false;
+    for (const [uri, project] of this.open) {
+      const isKept = project.file === undefined ? wanted.has(uri) : fs.existsSync(project.file);
+      if (isKept) continue;
+      this.open.delete(uri);
+      isChanged = true;
+      await project.close();
+      this.closings.fire(project);
+    }
+    const { buildOnOpen } = this.services.settings();
+    for (const [uri, place] of wanted) {
+      if (this.open.has(uri)) continue;
+      isChanged = true;
+      this.add(place, buildOnOpen && (place.isMain || this.isOpen(place.root)));
+    }
+    if (isChanged) this.changed.fire();
+  }
+
+  private add(place: Place, build: boolean): CargoProject {
+    const project = new CargoProject(place, this.services, this.events);
+    this.open.set(project.uri, project);
+    project.open(build);
+    return project;
+  }
+
+  private async find(): Promise<Map<string, Wanted>> {
+    const wanted = new Map<string, Wanted>();
+    const add = (root: string, isMain: boolean): void => {
+      const uri = URI.file(root).toString();
+      const known = wanted.get(uri);
+      wanted.set(uri, { root, isMain: isMain || known?.isMain === true });
+    };
+    const linked = this.services.settings().linkedProjects;
+    for (const folder of this.folders) {
+      if (linked.length > 0) {
+        for (const item of linked) {
+          const manifest = path.resolve(folder, item);
+          const root = manifest.endsWith("Cargo.toml") ? path.dirname(manifest) : manifest;
+          if (fs.existsSync(path.join(root, "Cargo.toml"))) add(root, true);
+          else this.services.log.warn(`the linked project ${manifest} does not exist`);
+        }
+        continue;
+      }
+      const { found, isCut } = await discover(folder);
+      if (isCut) this.services.log.warn(`${folder} has too many folders: not all were searched for Cargo.toml`);
+      const least = found[0]?.depth;
+      for (const { root, depth } of found) add(root, depth === least);
+    }
+    return wanted;
+  }
+}
+
+function isBelow(file: string, root: string): boolean {
+  return file === root || file.startsWith(root.endsWith(path.sep) ? root : root + path.sep);
+}
