@@ -1,0 +1,167 @@
+/** What lies around the editor: status bar, notifications, terminal, problems, webviews. */
+import type { FrameLocator, Locator, Page } from "playwright-core";
+import { type Patience, until } from "./poll.js";
+import type { QuickInput } from "./quickInput.js";
+
+/** Non-breaking spaces are how the workbench writes spaces in some places. */
+export function plain(text: string): string {
+  return text.replaceAll("\u00a0", " ").trim();
+}
+
+export class StatusBar {
+  constructor(private readonly page: Page) {}
+
+  /** The item `publisher.name.item`. */
+  item(id: string): Locator {
+    return this.page.locator(`.statusbar-item[id="${id}"]`);
+  }
+
+  /** An item's text without icons; empty when it is not shown. */
+  async text(id: string): Promise<string> {
+    const item = this.item(id);
+    return (await item.count()) === 0 ? "" : plain(await item.innerText());
+  }
+
+  /** What a screen reader says of an item: text and icons in words. */
+  async label(id: string): Promise<string> {
+    return plain((await this.item(id).locator("[aria-label]").first().getAttribute("aria-label")) ?? "");
+  }
+
+  /** Waits until an item's text is as wanted. */
+  async expect(id: string, wanted: RegExp, patience?: Patience): Promise<string> {
+    return until(
+      `the status ${String(wanted)}`,
+      () => this.text(id),
+      (text) => wanted.test(text),
+      patience,
+    );
+  }
+
+  /**
+   * Records every text that an item shows from now on, also those too short-lived to be seen by asking; the function that
+   * comes back gives them, in order.
+   */
+  async record(id: string): Promise<() => Promise<string[]>> {
+    await this.item(id).waitFor();
+    const key = `cranefly-status-${Math.random().toString(36).slice(2)}`;
+    await this.page.evaluate(
+      ([name, selector]) => {
+        const seen: string[] = [];
+        (window as unknown as Record<string, string[]>)[name ?? ""] = seen;
+        const look = (): void => {
+          const text = document
+            .getElementById(selector ?? "")
+            ?.innerText.replaceAll("\u00a0", " ")
+            .trim();
+          if (text !== undefined && text !== seen.at(-1)) seen.push(text);
+        };
+        look();
+        const bar = document.querySelector(".part.statusbar");
+        if (bar !== null)
+          new MutationObserver(look).observe(bar, { subtree: true, childList: true, characterData: true });
+      },
+      [key, id],
+    );
+    return () => this.page.evaluate((name) => (window as unknown as Record<string, string[]>)[name] ?? [], key);
+  }
+}
+
+export class Notifications {
+  private readonly toasts: Locator;
+
+  constructor(page: Page) {
+    this.toasts = page.locator(".notifications-toasts .notification-list-item");
+  }
+
+  async texts(): Promise<string[]> {
+    return (await this.toasts.locator(".notification-list-item-message").allInnerTexts()).map(plain);
+  }
+
+  async expect(wanted: RegExp, patience?: Patience): Promise<void> {
+    await until(
+      `the notification ${String(wanted)}`,
+      () => this.texts(),
+      (all) => all.some((t) => wanted.test(t)),
+      patience,
+    );
+  }
+
+  /** Presses a button of the notification whose text matches. */
+  async press(wanted: RegExp, button: string): Promise<void> {
+    const toast = this.toasts.filter({ hasText: wanted }).first();
+    await toast.locator(".monaco-button", { hasText: button }).first().click();
+  }
+}
+
+export class Terminal {
+  private readonly active: Locator;
+
+  constructor(private readonly page: Page) {
+    this.active = page.locator(".terminal-wrapper.active");
+  }
+
+  /** The rows on the active terminal's screen; empty when there is none. */
+  async text(): Promise<string> {
+    const rows = this.active.locator(".xterm-rows > div");
+    return (await rows.allTextContents())
+      .map((row) => row.replaceAll("\u00a0", " ").trimEnd())
+      .join("\n")
+      .trim();
+  }
+
+  async expect(wanted: RegExp, patience?: Patience): Promise<string> {
+    return until(
+      `${String(wanted)} in the terminal`,
+      () => this.text(),
+      (text) => wanted.test(text),
+      patience,
+    );
+  }
+
+  async type(text: string): Promise<void> {
+    await this.active.locator(".xterm-helper-textarea").focus();
+    await this.page.keyboard.type(text);
+  }
+}
+
+export class Problems {
+  constructor(
+    private readonly page: Page,
+    private readonly quickInput: QuickInput,
+  ) {}
+
+  /** Shows the view, which lists the problems of all files. */
+  async show(): Promise<void> {
+    await this.quickInput.run("Problems: Focus on Problems View");
+    await this.page.locator(".markers-panel").waitFor();
+  }
+
+  /** The rows of the view: files and, below each, its problems. */
+  async rows(): Promise<string[]> {
+    const rows = this.page.locator(".markers-panel .monaco-list-row");
+    return rows.evaluateAll((all) => all.map((row) => row.getAttribute("aria-label") ?? row.textContent));
+  }
+
+  async expect(wanted: RegExp, patience?: Patience): Promise<void> {
+    await until(
+      `the problem ${String(wanted)}`,
+      () => this.rows(),
+      (all) => all.some((t) => wanted.test(t)),
+      patience,
+    );
+  }
+
+  async expectNone(wanted: RegExp, patience?: Patience): Promise<void> {
+    await until(
+      `no problem ${String(wanted)}`,
+      () => this.rows(),
+      (all) => !all.some((t) => wanted.test(t)),
+      patience,
+    );
+  }
+}
+
+/** The content of the webview that is shown; its elements are found as soon as they are there. */
+export function webview(page: Page): FrameLocator {
+  return page.frameLocator("iframe.webview.ready").frameLocator("iframe#active-frame");
+}

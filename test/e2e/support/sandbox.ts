@@ -1,0 +1,91 @@
+/**
+ * A home, a runtime directory and a workspace of its own for each editor, so that nothing of the user's is touched and no
+ * two editors share an engine; and the end of every process that was started in it.
+ */
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { until } from "./poll.js";
+
+/** Variables of the session around the tests that would change what cargo, the extension or the programs do. */
+const inherited =
+  /^(CARGO_(?!HOME$|NET_|REGISTRIES_|HTTP_)|RUSTC|RUSTFLAGS|RUST_BACKTRACE|RUST_LOG|npm_|VITEST|NODE_|VSCODE_|CRANEFLY_|COLORTERM|FORCE_COLOR|NO_COLOR|XDG_)/;
+
+export class Sandbox {
+  /** Short, since sockets lie below it and their paths are limited to 107 bytes. */
+  readonly root = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), "cf-e2e-"));
+  readonly home = this.folder("home");
+  readonly workspace = path.join(this.root, "ws");
+  readonly runtime = this.folder("run", 0o700);
+
+  /** Copies `project` to be the workspace; what cargo built in it stays behind. */
+  constructor(project: string) {
+    fs.cpSync(project, this.workspace, {
+      recursive: true,
+      filter: (source) => !/[\\/](target|node_modules)$/.test(path.relative(project, source).padStart(1, "/")),
+    });
+  }
+
+  /** The environment of the editor: the user's Rust, nothing else of theirs. */
+  environment(extra: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
+    const kept = Object.entries(process.env).filter(([name]) => !inherited.test(name));
+    return {
+      ...Object.fromEntries(kept),
+      HOME: this.home,
+      // With another HOME, rustup and cargo would look for toolchains and registries in an empty one.
+      RUSTUP_HOME: process.env["RUSTUP_HOME"] ?? path.join(os.homedir(), ".rustup"),
+      CARGO_HOME: process.env["CARGO_HOME"] ?? path.join(os.homedir(), ".cargo"),
+      XDG_RUNTIME_DIR: this.runtime,
+      LC_ALL: "C.UTF-8",
+      ...(process.env["CRANEFLY_ENGINE"] === undefined ? {} : { CRANEFLY_ENGINE: process.env["CRANEFLY_ENGINE"] }),
+      ...extra,
+    };
+  }
+
+  folder(name: string, mode = 0o755): string {
+    const folder = path.join(this.root, name);
+    fs.mkdirSync(folder, { recursive: true, mode });
+    return folder;
+  }
+
+  /** Processes that were started in here, wherever they have moved to since: the editor's, the engine's, the user's programs. */
+  processes(): { pid: number; command: string }[] {
+    const mark = `HOME=${this.home}\0`;
+    return fs
+      .readdirSync("/proc")
+      .filter((name) => /^\d+$/.test(name))
+      .flatMap((name) => {
+        try {
+          // A process that has ended but was not waited for has no environment, and is none of ours to end.
+          if (!fs.readFileSync(`/proc/${name}/environ`, "latin1").includes(mark)) return [];
+          const command = fs.readFileSync(`/proc/${name}/cmdline`, "utf8").split("\0").join(" ").trim();
+          return [{ pid: Number(name), command }];
+        } catch {
+          return []; // It has ended, or is another user's.
+        }
+      });
+  }
+
+  /** Ends what is left of the processes and removes everything. */
+  async remove(): Promise<void> {
+    await until(
+      `the end of all processes of ${this.root}`,
+      () => {
+        const left = this.processes();
+        for (const { pid } of left) signal(pid, "SIGKILL");
+        return left;
+      },
+      (left) => left.length === 0,
+    );
+    fs.rmSync(this.root, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** Sends a signal to a process (or, below 0, a group) that may have ended. */
+export function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}

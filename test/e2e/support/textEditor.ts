@@ -1,0 +1,159 @@
+/** The text editor: opening, editing and saving files, code lenses, what is shown. */
+import * as fs from "node:fs";
+import * as path from "node:path";
+import type { Locator, Page } from "playwright-core";
+import { type Patience, until } from "./poll.js";
+import type { QuickInput } from "./quickInput.js";
+
+export interface Lens {
+  readonly title: string;
+  /** The text of the source line below it. */
+  readonly line: string;
+  /** Which of the lens elements of the page it is. */
+  readonly index: number;
+}
+
+function isAt(lens: Lens, title: string | RegExp, line: string): boolean {
+  return lens.line.includes(line) && (typeof title === "string" ? lens.title === title : title.test(lens.title));
+}
+
+/** Lenses and lines lie on pixels that are rounded each for itself. */
+const SLACK = 3;
+
+export class TextEditor {
+  private readonly active: Locator;
+  private readonly lensElements: Locator;
+
+  constructor(
+    private readonly page: Page,
+    private readonly quickInput: QuickInput,
+    private readonly workspace: string,
+  ) {
+    this.active = page.locator(".editor-group-container.active .editor-instance");
+    this.lensElements = this.active.locator(".codelens-decoration > a, .codelens-decoration > span");
+  }
+
+  /** Opens a file of the workspace, by its path in it. */
+  async open(file: string): Promise<void> {
+    // An absolute path is found as it is, whether or not the file has been indexed yet.
+    await this.quickInput.openFile(path.join(this.workspace, file));
+    await until(
+      `the tab of ${file}`,
+      () => this.title(),
+      (title) => title === path.basename(file),
+    );
+  }
+
+  /** The active tab's name; empty when there is none. */
+  async title(): Promise<string> {
+    const tab = this.page.locator(".editor-group-container.active .tab.active");
+    return (await tab.count()) === 0 ? "" : ((await tab.getAttribute("data-resource-name")) ?? "");
+  }
+
+  /** The lines that are on the screen. */
+  async text(): Promise<string> {
+    const lines = await placed(this.active.locator(".view-lines .view-line"));
+    return lines.map(({ text }) => text).join("\n");
+  }
+
+  /** Replaces the first occurrence of a text in the open file, as typing would, without saving. */
+  async replace(file: string, from: string, to: string): Promise<void> {
+    const text = fs.readFileSync(path.join(this.workspace, file), "utf8");
+    const at = text.indexOf(from);
+    if (at < 0) throw new Error(`${file} does not contain: ${from}`);
+    const before = text.slice(0, at).split("\n");
+    await this.quickInput.goTo(before.length, (before.at(-1)?.length ?? 0) + 1);
+    for (let i = 0; i < Array.from(from).length; i++) await this.page.keyboard.press("Shift+ArrowRight");
+    await this.page.keyboard.insertText(to);
+  }
+
+  /** Saves the open file, and waits until its tab says so. */
+  async save(): Promise<void> {
+    await this.page.keyboard.press("Control+S");
+    const dirty = this.page.locator(".editor-group-container.active .tab.active.dirty");
+    await dirty.waitFor({ state: "detached" });
+  }
+
+  /** An edit and a save, and proof that the file is what it was meant to be. */
+  async edit(file: string, from: string, to: string): Promise<void> {
+    const target = path.join(this.workspace, file);
+    const expected = fs.readFileSync(target, "utf8").replace(from, () => to);
+    await this.replace(file, from, to);
+    await this.page.keyboard.press("Control+S");
+    await until(
+      `${file} to be saved`,
+      () => fs.readFileSync(target, "utf8"),
+      (text) => text === expected,
+    );
+  }
+
+  /** The lenses that are on the screen, from the top, each with the line that it belongs to. */
+  async lenses(): Promise<Lens[]> {
+    const lines = await placed(this.active.locator(".view-lines .view-line"));
+    const lenses = await placed(this.lensElements);
+    return lenses
+      .map(({ text, top, height, index }) => ({
+        title: text.trim(),
+        line: lines.find((line) => line.top >= top + height - SLACK)?.text.trim() ?? "",
+        index,
+      }))
+      .filter(({ title }) => title !== "" && title !== "|");
+  }
+
+  /** Waits for a lens on the line that contains `line`. */
+  async lens(title: string | RegExp, line: string, patience?: Patience): Promise<Lens> {
+    const wanted = (lens: Lens): boolean => isAt(lens, title, line);
+    const what = `the lens ${String(title)} at "${line}"`;
+    const lenses = await until(
+      what,
+      () => this.lenses(),
+      (all) => all.some(wanted),
+      patience,
+    );
+    return lenses.find(wanted) as Lens;
+  }
+
+  /** Clicks a lens on the line that contains `line`, once it is there. */
+  async clickLens(title: string | RegExp, line: string): Promise<void> {
+    const click = async (): Promise<Lens[] | "clicked"> => {
+      const lenses = await this.lenses();
+      const lens = lenses.find((candidate) => isAt(candidate, title, line));
+      if (lens === undefined) return lenses;
+      // All lenses may be made anew at any moment: then this one is found and tried again.
+      await this.lensElements.nth(lens.index).click({ timeout: 2_000 });
+      return "clicked";
+    };
+    await until(`the lens ${String(title)} at "${line}"`, click, (result) => result === "clicked");
+  }
+
+  /** Sets or removes a breakpoint at a line, which counts from 1. */
+  async toggleBreakpoint(line: number): Promise<void> {
+    await this.quickInput.goTo(line, 1);
+    await this.page.keyboard.press("F9");
+  }
+
+  /** The messages of the squiggles' problems at the cursor are in the Problems view; this is how many squiggles are shown. */
+  async errors(): Promise<number> {
+    return this.active.locator(".squiggly-error").count();
+  }
+}
+
+interface Placed {
+  readonly text: string;
+  /** Pixels from the top of the page. */
+  readonly top: number;
+  readonly height: number;
+  /** Which of the elements it is, in the page's own order. */
+  readonly index: number;
+}
+
+/** Elements by their place on the screen, from the top and then the left. */
+async function placed(elements: Locator): Promise<Placed[]> {
+  const found = await elements.evaluateAll((all) =>
+    all.map((element, index) => {
+      const { top, left, height } = element.getBoundingClientRect();
+      return { text: element.textContent.replaceAll("\u00a0", " ").trimEnd(), top, left, height, index };
+    }),
+  );
+  return found.sort((a, b) => a.top - b.top || a.left - b.left);
+}
