@@ -1,10 +1,15 @@
 /** The extension's entry: makes the context, lets each part register itself, and starts the language server. */
 import type * as vscode from "vscode";
+import { registerChecks } from "./checks.js";
+import { registerClif } from "./clif.js";
+import { registerCommands } from "./commands.js";
 import { Context } from "./context.js";
 import { registerDashboard } from "./dashboard/index.js";
 import { registerDebug } from "./debug/index.js";
+import { registerInspecting } from "./inspect/commands.js";
+import { registerRunning } from "./run/commands.js";
 import { registerRustAnalyzer } from "./rustAnalyzer.js";
-import { registerSettingsSync } from "./settingsSync.js";
+import { registerServerFailure } from "./serverFailure.js";
 import { registerStatusBar } from "./statusBar.js";
 import { registerTesting } from "./testing/index.js";
 
@@ -15,12 +20,17 @@ export function activate(extension: vscode.ExtensionContext): void {
   const context = new Context(extension);
   active = context;
   registerStatusBar(context);
-  registerSettingsSync(context);
+  registerServerFailure(context);
+  registerCommands(context);
+  registerRunning(context);
+  registerInspecting(context);
+  registerClif(context);
+  registerChecks(context);
   registerRustAnalyzer(context);
   registerTesting(context);
   registerDebug(context);
   registerDashboard(context);
-  void context.server.start();
+  context.server.start().catch((error: unknown) => context.report(error));
 }
 
 /** Ends the server, and with it everything that it started but the engine, which serves other windows, too. */

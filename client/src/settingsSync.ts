@@ -1,20 +1,9 @@
-/** Tells the server that settings changed; it then asks for them (`workspace/configuration`). */
-import * as vscode from "vscode";
+/**
+ * Tells the server that its settings are others now; it then asks for them (`workspace/configuration`). Changes in the
+ * `cranefly` section reach it by themselves, since it registers for them; this is for what the client adds.
+ */
 import type { Context } from "./context.js";
-import { section } from "./settings.js";
 
-/** Keeps the server informed of changes in the `cranefly` section. */
-export function registerSettingsSync(context: Context): void {
-  context.own(
-    vscode.workspace.onDidChangeConfiguration((event) => {
-      if (event.affectsConfiguration(section)) {
-        tellSettingsChanged(context);
-      }
-    }),
-  );
-}
-
-/** Says that what the server would get as its settings is not what it got before. */
 export function tellSettingsChanged(context: Context): void {
   context.server.client
     ?.sendNotification("workspace/didChangeConfiguration", { settings: null })
