@@ -12,6 +12,7 @@ use cranefly_codegen::cranelift::{Compiler, Flags};
 use cranefly_codegen::llvm::{LlvmCompiler, OptLevel};
 use cranefly_codegen::machine::Target;
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use crate::engine::Shared;
 use crate::units::LoadedUnit;
@@ -23,7 +24,7 @@ static LLVM_ONLY: LazyLock<Option<String>> =
     LazyLock::new(|| std::env::var(LLVM_ONLY_VARIABLE).ok().filter(|part| !part.is_empty()));
 
 /// How functions are compiled.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CodeOptions {
     /// rustc's `opt-level`.
     pub opt_level: String,

@@ -11,6 +11,7 @@ use cranefly_bitcode::Llvm;
 use cranefly_cache::Store;
 use cranefly_image::BaseImage;
 
+use crate::live::LiveImage;
 use crate::program_state::ProgramState;
 use crate::protocol::{MemoryStatus, ProgramStatus, StatusResult};
 use crate::units::UnitCache;
@@ -70,6 +71,8 @@ pub struct Engine {
     image_bytes_limit: u64,
     memory_limit: u64,
     programs: Mutex<HashMap<ProgramKey, Arc<Mutex<ProgramState>>>>,
+    /// Images of the daemon before that programs may still start from, by path.
+    taken_over: Mutex<HashMap<PathBuf, Arc<LiveImage>>>,
     bases: Mutex<HashMap<(PathBuf, SystemTime), Arc<BaseImage>>>,
     started: Instant,
 }
@@ -94,9 +97,22 @@ impl Engine {
             image_bytes_limit: options.image_bytes,
             memory_limit: options.memory_bytes,
             programs: Mutex::default(),
+            taken_over: Mutex::default(),
             bases: Mutex::default(),
             started: Instant::now(),
         })
+    }
+
+    /// Keeps an image of the daemon before until it is [replaced](Self::replaced).
+    pub(crate) fn taken_over(&self, image: PathBuf, live: Arc<LiveImage>) {
+        self.taken_over.lock().unwrap_or_else(PoisonError::into_inner).insert(image, live);
+    }
+
+    /// A new image has taken the path `image`.
+    pub(crate) fn replaced(&self, image: &Path) {
+        if let Some(old) = self.taken_over.lock().unwrap_or_else(PoisonError::into_inner).remove(image) {
+            old.retire();
+        }
     }
 
     /// The program's state, made when new.

@@ -64,8 +64,7 @@ impl Generation<'_> {
         };
         result.functions.total = total(&inputs);
         result.warnings = warnings(&live.program());
-        live.published(self.units, self.options)
-            .map_err(|source| Error::File { path: self.image.to_owned(), source })?;
+        live.compile_ahead().map_err(|source| Error::File { path: self.image.to_owned(), source })?;
         state.set_image(Some(live), self.options);
         result.us.publish = start.elapsed().as_secs_f64() * 1e6 - result.us.wait;
         Ok(outcomes)
@@ -85,7 +84,7 @@ impl Generation<'_> {
             live.retire();
             return None;
         };
-        match self.bind(&mut program, before, inputs, result) {
+        match self.bind(live, &mut program, before, inputs, result) {
             Ok(outcomes) => Some(outcomes),
             Err(error) => {
                 tracing::info!(%error, "image is made anew");
@@ -113,9 +112,10 @@ impl Generation<'_> {
             let live = self.empty_image(inputs, scale)?;
             let mut program = live.program();
             result.functions = counts;
-            match self.bind(&mut program, before, inputs, result) {
+            match self.bind(&live, &mut program, before, inputs, result) {
                 Ok(outcomes) => {
                     program.file_mut().rename(self.image)?;
+                    self.engine.replaced(self.image);
                     drop(program);
                     return Ok((live, scale, outcomes));
                 }
@@ -135,11 +135,14 @@ impl Generation<'_> {
     /// Gives code to every function that must have it now, and lets the others wait for their first call.
     fn bind(
         &self,
+        live: &LiveImage,
         program: &mut Program,
         before: &Before,
         inputs: &[Arc<Unit>],
         result: &mut PublishResult,
     ) -> Result<Outcomes, Error> {
+        live.resume().forget().map_err(|source| Error::File { path: self.image.to_owned(), source })?;
+        live.set_inputs(self.units, self.options);
         let pending = program.update(inputs)?;
         // What had code was called, or would be soon: its new version is compiled now. The rest waits.
         let start = Instant::now();
@@ -166,6 +169,11 @@ impl Generation<'_> {
         }
         result.functions = counts;
         program.commit(&self.image.to_string_lossy())?;
+        if let Err(error) = live.resume().save(program, self.image, self.units, self.options) {
+            live.resume().discard();
+            let reason = format!("{error:#}");
+            tracing::warn!(reason, "a program that waits for a function will not outlive this engine");
+        }
         Ok(outcomes)
     }
 

@@ -1,6 +1,7 @@
 //! A published image: answers the programs that run from it, and compiles ahead of them.
 
 use std::collections::HashMap;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,6 +13,7 @@ use cranefly_runtime::{Command, Control, ControlError, Request};
 
 use crate::compile::{CodeOptions, UnitCompiler};
 use crate::engine::Shared;
+use crate::resume::ResumeFolder;
 use crate::units::LoadedUnit;
 
 /// Functions that are compiled ahead in one go: what is installed at a time, with one description.
@@ -25,6 +27,7 @@ pub struct LiveImage {
     program: Mutex<Program>,
     control: Control,
     control_path: PathBuf,
+    resume: ResumeFolder,
     inputs: Mutex<Inputs>,
     /// A newer image has taken the path.
     retired: AtomicBool,
@@ -44,20 +47,36 @@ impl LiveImage {
     /// Takes charge of `program`. The control file is made at `control_path`, which must be free.
     pub fn new(program: Program, control_path: &Path, shared: Arc<Shared>) -> Result<Arc<Self>, ControlError> {
         let control = Control::create(control_path, &Command::with_current_environment(shared.command.clone()))?;
-        let image = Arc::new(Self {
+        let image = Arc::new(Self::with(program, control, control_path, ResumeFolder::of(control_path), shared));
+        image.start()?;
+        Ok(image)
+    }
+
+    /// Takes charge of a `program` that was taken over, as was `control`, the file at `control_path`. Serves nobody before it
+    /// is [started](Self::start).
+    pub fn with(
+        program: Program,
+        control: Control,
+        control_path: &Path,
+        resume: ResumeFolder,
+        shared: Arc<Shared>,
+    ) -> Self {
+        Self {
             program: Mutex::new(program),
             control,
             control_path: control_path.to_owned(),
+            resume,
             inputs: Mutex::default(),
             retired: AtomicBool::new(false),
             shared,
-        });
-        let server = image.clone();
-        std::thread::Builder::new()
-            .name("first calls".to_owned())
-            .spawn(move || server.serve())
-            .map_err(ControlError::from)?;
-        Ok(image)
+        }
+    }
+
+    /// Starts answering programs.
+    pub fn start(self: &Arc<Self>) -> io::Result<()> {
+        let server = self.clone();
+        std::thread::Builder::new().name("first calls".to_owned()).spawn(move || server.serve())?;
+        Ok(())
     }
 
     /// The program, for as long as the guard lives.
@@ -65,17 +84,26 @@ impl LiveImage {
         self.program.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Tells what the program consists of now, and starts compiling what is not compiled yet.
-    pub fn published(self: &Arc<Self>, units: &[Arc<LoadedUnit>], options: &CodeOptions) -> std::io::Result<()> {
-        let ahead = self.program().deferred_in_call_order();
+    /// What is kept for the daemon after this one.
+    pub fn resume(&self) -> &ResumeFolder {
+        &self.resume
+    }
+
+    /// Tells what the program consists of from now on: before it is one that may be run.
+    pub fn set_inputs(&self, units: &[Arc<LoadedUnit>], options: &CodeOptions) {
         let units = units.iter().map(|unit| (unit.unit.id.clone(), unit.clone())).collect();
-        let number = {
-            let mut inputs = self.inputs.lock().unwrap_or_else(PoisonError::into_inner);
-            let number = inputs.number + 1;
-            *inputs = Inputs { units, options: options.clone(), number };
-            number
-        };
-        if self.shared.ahead && !ahead.is_empty() {
+        let mut inputs = self.inputs.lock().unwrap_or_else(PoisonError::into_inner);
+        *inputs = Inputs { units, options: options.clone(), number: inputs.number + 1 };
+    }
+
+    /// Starts compiling what is not compiled yet, if there is any and it is wanted.
+    pub fn compile_ahead(self: &Arc<Self>) -> io::Result<()> {
+        if !self.shared.ahead {
+            return Ok(());
+        }
+        let number = self.inputs.lock().unwrap_or_else(PoisonError::into_inner).number;
+        let ahead = self.program().deferred_in_call_order();
+        if !ahead.is_empty() {
             let image = self.clone();
             std::thread::Builder::new()
                 .name("compile ahead".to_owned())
@@ -111,6 +139,7 @@ impl LiveImage {
             }
         }
         // Nobody runs from the image any more.
+        self.resume.discard();
         let _ = std::fs::remove_file(&self.control_path);
     }
 
@@ -131,6 +160,11 @@ impl LiveImage {
             batch.sort_by(|a, b| a.unit.id.cmp(&b.unit.id));
             self.supply(&batch);
             self.control.complete();
+        }
+        // Under the lock: a publication may just begin.
+        let program = self.program();
+        if program.incomplete_units().is_empty() {
+            self.resume.discard();
         }
     }
 
@@ -157,9 +191,10 @@ impl LiveImage {
                 }
             }
         }
-        if let Err(error) = program.describe_added() {
+        if let Err(error) = program.publish_added() {
             tracing::warn!(%error, "no debug info for functions compiled on first call");
         }
+        self.resume.progressed();
     }
 
     /// Code for functions of one unit.

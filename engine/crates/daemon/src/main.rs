@@ -12,6 +12,7 @@ mod predecessor;
 mod program_state;
 mod protocol;
 mod publish;
+mod resume;
 mod rpc;
 mod runtime_folder;
 mod server;
@@ -108,7 +109,7 @@ fn serve(options: &Options) -> anyhow::Result<()> {
     };
     let images = runtime_folder::find()?.join(options.socket.file_stem().context("the socket has no name")?);
     private_folder(&images)?;
-    predecessor::clean(&images);
+    let orphans = predecessor::clean(&images);
     predecessor::forget_others(&images);
     let room = runtime_folder::room(&images)?;
     let engine = Engine::new(EngineOptions {
@@ -123,6 +124,7 @@ fn serve(options: &Options) -> anyhow::Result<()> {
         paranoid: options.paranoid,
         command: own_command()?,
     })?;
+    predecessor::take_over(&engine, orphans);
     tracing::info!(socket = %options.socket.display(), sysroot = %options.sysroot.display(), "serving");
     let result = Server::new(engine, &options.socket, options.idle).run(&listener);
     // Whoever starts next removes it otherwise.

@@ -1,29 +1,114 @@
 //! What a daemon that ended without saying goodbye left behind.
 
-use std::path::Path;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
+use cranefly_image::Program;
 use cranefly_runtime::Control;
+use rayon::prelude::*;
 
-/// What a program prints whose function was still to be compiled by a daemon that is gone.
+use crate::compile::{CodeOptions, EagerCompiler};
+use crate::engine::Engine;
+use crate::live::LiveImage;
+use crate::resume::ResumeFolder;
+use crate::units::LoadedUnit;
+
+/// What a program prints whose function was still to be compiled by a daemon that is gone, when nobody can go on.
 const GONE: &str = "cranefly: the engine that compiled this program ended before it was done; run it again\n";
 
-/// Tidies the folder of images of the daemon before. Complete programs go on and may be started again: their images stay
-/// until they are published anew. A program that still waits for a function is told that it will not come.
-pub fn clean(images: &Path) {
-    let Ok(entries) = std::fs::read_dir(images) else { return };
+/// An image whose programs may wait for functions, and whose daemon is gone. Programs know by the lock on the control file
+/// that there is another now.
+#[derive(Debug)]
+pub struct Orphan {
+    control: Control,
+    path: PathBuf,
+}
+
+/// Tidies the folder of images of the daemon before, and gives the images that are to be taken over. Complete programs go on
+/// and may be started again: their images stay until they are published anew.
+pub fn clean(images: &Path) -> Vec<Orphan> {
+    let mut orphans = Vec::new();
+    let entries = std::fs::read_dir(images).into_iter().flatten();
     for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
         match path.extension().and_then(|extension| extension.to_str()) {
-            Some("so") => {}
+            Some("so") if is_whole(&path) => {}
             Some("control") => {
                 // Taken by another daemon: then it is not ours to remove.
-                let Ok(control) = Control::open(&path) else { continue };
-                control.fail_all(GONE);
-                let _ = std::fs::remove_file(&path);
+                if let Ok(control) = Control::open(&path) {
+                    orphans.push(Orphan { control, path });
+                }
             }
-            // An image that was never finished.
+            // Goes with its control file.
+            Some("resume") if path.with_extension("control").exists() => {}
+            Some("resume") => ResumeFolder::of(&path).discard(),
+            // An image that was never finished, or was being changed.
             _ => {
                 let _ = std::fs::remove_file(&path);
+            }
+        }
+    }
+    orphans
+}
+
+/// Whether the image is one that the loader takes: it is not while it is changed.
+fn is_whole(image: &Path) -> bool {
+    let mut magic = [0; 4];
+    std::fs::File::open(image).and_then(|mut file| file.read_exact(&mut magic)).is_ok() && magic == *b"\x7fELF"
+}
+
+/// Goes on where the daemon before ended. A program that waits for a function which cannot be had any more is told so.
+pub fn take_over(engine: &Engine, orphans: Vec<Orphan>) {
+    for orphan in orphans {
+        let folder = ResumeFolder::of(&orphan.path);
+        match orphan.rebuild(engine, &folder) {
+            Ok(image) => orphan.serve(engine, folder, image),
+            Err(error) => {
+                tracing::info!(control = %orphan.path.display(), "not taken over: {error:#}");
+                orphan.control.fail_all(GONE);
+                let _ = std::fs::remove_file(&orphan.path);
+                folder.discard();
+            }
+        }
+    }
+}
+
+/// An image as its daemon had it.
+struct Rebuilt {
+    program: Program,
+    units: Vec<Arc<LoadedUnit>>,
+    options: CodeOptions,
+    image: PathBuf,
+}
+
+impl Orphan {
+    fn rebuild(&self, engine: &Engine, folder: &ResumeFolder) -> anyhow::Result<Rebuilt> {
+        let state = folder.load()?;
+        let configuration: Arc<str> = state.options.configuration().into();
+        let compiler = EagerCompiler::new(&engine.shared, &state.options, 0);
+        let units: Vec<Arc<LoadedUnit>> = folder
+            .units(&state)?
+            .par_iter()
+            .map(|(id, path)| Ok(engine.units.load(path, &Arc::from(*id), &configuration, &compiler)?.0))
+            .collect::<anyhow::Result<_>>()?;
+        let inputs: Vec<_> = units.iter().map(|unit| unit.unit.clone()).collect();
+        let program = Program::take_over(&folder.image(), state.program, &inputs)?;
+        Ok(Rebuilt { program, units, options: state.options, image: state.image })
+    }
+
+    fn serve(self, engine: &Engine, folder: ResumeFolder, rebuilt: Rebuilt) {
+        let Rebuilt { program, units, options, image } = rebuilt;
+        let current = folder.is_current(&image);
+        let shared = engine.shared.clone();
+        let live = Arc::new(LiveImage::with(program, self.control, &self.path, folder, shared));
+        live.set_inputs(&units, &options);
+        match live.start().and_then(|()| live.compile_ahead()) {
+            Ok(()) if current => engine.taken_over(image, live),
+            // It ends as soon as nobody runs from it.
+            Ok(()) => live.retire(),
+            Err(error) => {
+                tracing::error!(%error, image = %image.display(), "cannot serve an image that was taken over")
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
 use cranefly_bitcode::ir::Module;
@@ -30,6 +30,14 @@ pub struct LoadedUnit {
     pub times: Vec<FunctionTimes>,
     /// Functions that were compiled when the unit was read.
     pub compiled: Vec<Key>,
+    digest: OnceLock<[u8; 32]>,
+}
+
+impl LoadedUnit {
+    /// Digest of the bitcode, computed when first asked for.
+    pub fn digest(&self) -> &[u8; 32] {
+        self.digest.get_or_init(|| blake3::hash(&self.bytes).into())
+    }
 }
 
 /// Identity of a file's contents. rustc's incremental session never rewrites a file in place: an unchanged unit is a hard
@@ -130,7 +138,7 @@ fn read(path: &Path, id: &Arc<str>, configuration: &str, compiler: &EagerCompile
     check_module(&module, &name)?;
     let assembly = assemble(compiler, &module, &bytes, &name)?;
     let unit = Arc::new(Unit { id: id.clone(), module, assembly, functions });
-    Ok(LoadedUnit { unit, path: path.to_owned(), bytes, open_us, times, compiled })
+    Ok(LoadedUnit { unit, path: path.to_owned(), bytes, open_us, times, compiled, digest: OnceLock::new() })
 }
 
 /// Refuses what the image would get wrong: initial contents without a flat form, and constructors that are not in a section

@@ -133,6 +133,19 @@ impl BaseImage {
         Ok(Self { path: path.to_owned(), symbols, undefined, sections, libraries, imports })
     }
 
+    /// One that nothing is known of. Enough for code that is added to a committed image: whatever it refers to in the base
+    /// image has its GOT entry, and nothing else could be reached.
+    pub(crate) fn unknown() -> Self {
+        Self {
+            path: PathBuf::new(),
+            symbols: HashMap::new(),
+            undefined: HashSet::new(),
+            sections: HashSet::new(),
+            libraries: Vec::new(),
+            imports: HashMap::new(),
+        }
+    }
+
     /// The file.
     pub fn path(&self) -> &Path {
         &self.path

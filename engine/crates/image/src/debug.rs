@@ -8,7 +8,7 @@ use crate::debug_info::{self, Bases, Detail, FunctionInfo};
 use crate::elf;
 use crate::input::Unit;
 use crate::layout::Region;
-use crate::program::Program;
+use crate::program::{Added, Program};
 
 /// Where a unit's contribution lies in `.debug_info`.
 #[derive(Clone, Copy, Debug)]
@@ -38,15 +38,28 @@ impl Program {
         Ok(())
     }
 
-    /// Describes the code that was installed since the image was committed or this was last called. Only appends, so
-    /// programs may read meanwhile.
-    pub fn describe_added(&mut self) -> Result<(), Error> {
-        let mut added: Vec<(Arc<Unit>, usize)> = std::mem::take(&mut self.added);
-        added.sort_by(|a, b| (&a.0.id, a.1).cmp(&(&b.0.id, b.1)));
-        for group in added.chunk_by(|a, b| a.0.id == b.0.id) {
-            self.contribute(&group[0].0, |number| group.iter().any(|(_, function)| *function == number))?;
-        }
+    /// Lets programs run the code that was installed since the image was committed or this was last called. Only appends,
+    /// so they may read meanwhile. The error says that debug info is missing; the code is published all the same.
+    ///
+    /// The process may end at any instruction here: slots come last, so that code which can run is described and lies before
+    /// the cursors that another process goes on from.
+    pub fn publish_added(&mut self) -> Result<(), Error> {
+        let mut added = std::mem::take(&mut self.added);
+        added.sort_by(|a, b| (&a.unit.id, a.function).cmp(&(&b.unit.id, b.function)));
+        let described = self.describe_added(&added);
+        self.checkpoint();
+        self.publish_frames();
         elf::write_sections(&mut self.file);
+        for code in &added {
+            self.file.publish_u64(code.slot, code.word);
+        }
+        described
+    }
+
+    fn describe_added(&mut self, added: &[Added]) -> Result<(), Error> {
+        for group in added.chunk_by(|a, b| a.unit.id == b.unit.id) {
+            self.contribute(&group[0].unit, |number| group.iter().any(|code| code.function == number))?;
+        }
         Ok(())
     }
 

@@ -11,6 +11,8 @@ use crate::layout::Region;
 /// Index of `.text` in the section header table (a null entry comes first, `Region::Header` has none).
 pub const TEXT_SECTION: u16 = Region::Text as u16;
 
+/// The first word of an ELF file.
+const MAGIC: u32 = u32::from_le_bytes(*b"\x7fELF");
 const SECTION_HEADERS: u64 = 4096;
 const PT_LOAD: u32 = 1;
 const PT_DYNAMIC: u32 = 2;
@@ -66,7 +68,7 @@ pub fn program_header(kind: u32, flags: u32, at: u64, file_size: u64, memory_siz
     bytes
 }
 
-/// Writes everything that describes the image as it is now.
+/// Writes everything that describes the image as it is now; what makes it an ELF file comes last.
 pub fn write_headers(file: &mut ImageFile, tls_align: u64) {
     let layout = file.layout().clone();
     let start = |region| layout.start(region);
@@ -101,8 +103,15 @@ pub fn write_headers(file: &mut ImageFile, tls_align: u64) {
     let sections = u16::try_from(Region::ALL.len()).expect("a handful of sections");
     let mut bytes = file_header(0, count, Some((SECTION_HEADERS, sections, Region::Shstrtab as u16)));
     bytes.extend(headers.concat());
-    file.write(0, &bytes);
+    file.write(4, &bytes[4..]);
     write_sections(file);
+    file.publish_u32(0, MAGIC);
+}
+
+/// Makes the image one that no loader takes until its headers are [written](write_headers) again: a process that ends while
+/// it changes an image leaves nothing behind that could be run.
+pub fn invalidate(file: &mut ImageFile) {
+    file.publish_u32(0, 0);
 }
 
 /// Writes the section headers: the sizes of everything that grows.

@@ -23,6 +23,14 @@ pub enum Error {
     /// A function that is compiled on its first call needs something that only the loader could give.
     #[error("it refers to something that was not known when the program started")]
     Sealed,
+    /// An image that another process left cannot be completed.
+    #[error("the program image {path} cannot be taken over: {reason}", path = .path.display())]
+    TakeOver {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The program is too large for one image.
     #[error("the program needs more than 2 GB of code and data, which PC-relative addressing cannot span")]
     TooLarge,

@@ -16,6 +16,9 @@ const SLACK: u64 = 64;
 /// Room is asked for in steps of a quarter of what is in use, at most so much.
 const MAX_STEP: u64 = 1 << 20;
 
+/// Bytes by region.
+pub(crate) type Cursors = [u64; Region::ALL.len()];
+
 /// The mapped file with one write cursor a region.
 #[derive(Debug)]
 pub struct ImageFile {
@@ -23,9 +26,9 @@ pub struct ImageFile {
     file: File,
     map: MmapMut,
     layout: Layout,
-    used: [u64; Region::ALL.len()],
+    used: Cursors,
     /// Bytes of each region that the file system has given room for.
-    backed: [u64; Region::ALL.len()],
+    backed: Cursors,
 }
 
 impl ImageFile {
@@ -41,6 +44,42 @@ impl ImageFile {
         let mut image = Self { path: path.to_owned(), file, map, layout, used, backed: used };
         image.set_used(Region::Header, image.layout.capacity(Region::Header))?;
         Ok(image)
+    }
+
+    /// Opens an image that another process made and left. Where its regions end is not known before
+    /// [`restore`](Self::restore).
+    pub(crate) fn open(path: &Path, layout: Layout) -> Result<Self, Error> {
+        let failed = |source| Error::File { path: path.to_owned(), source };
+        let file = OpenOptions::new().read(true).write(true).open(path).map_err(failed)?;
+        if file.metadata().map_err(failed)?.len() != layout.file_len() {
+            let reason = "its length is not that of its layout".to_owned();
+            return Err(Error::TakeOver { path: path.to_owned(), reason });
+        }
+        // SAFETY: as in `create`; the process that made it is gone, which the caller knows by the lock on its control file.
+        let map = unsafe { MmapMut::map_mut(&file) }.map_err(failed)?;
+        let used = [0; Region::ALL.len()];
+        Ok(Self { path: path.to_owned(), file, map, layout, used, backed: used })
+    }
+
+    /// Bytes in use in every region.
+    pub(crate) fn cursors(&self) -> Cursors {
+        self.used
+    }
+
+    /// Sets every cursor of a file that was [opened](Self::open).
+    pub(crate) fn restore(&mut self, used: Cursors) {
+        self.used = used;
+        // More may be; asking again for what is there costs nothing.
+        self.backed = used;
+    }
+
+    /// Makes what lies behind the cursor of `region` zero again.
+    pub(crate) fn clear_behind(&self, region: Region) -> Result<(), Error> {
+        use rustix::fs::FallocateFlags;
+        let flags = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
+        let length = self.layout.capacity(region) - self.used(region);
+        rustix::fs::fallocate(&self.file, flags, self.end(region), length)
+            .map_err(|error| Error::File { path: self.path.clone(), source: error.into() })
     }
 
     /// Where the file is.

@@ -85,8 +85,16 @@ impl Program {
         let row = unwind::hdr_entry(hdr, address, fde).map_err(failed)?;
         self.file.append(Region::EhFrameHdr, &row, 4)?;
         self.fdes += 1;
-        self.file.publish_u32(hdr + unwind::HDR_COUNT_OFFSET as u64, self.fdes);
+        if !self.sealed {
+            self.publish_frames();
+        }
         Ok(())
+    }
+
+    /// Lets the unwinder see every frame that was added.
+    pub(crate) fn publish_frames(&mut self) {
+        let hdr = self.file.layout().start(Region::EhFrameHdr);
+        self.file.publish_u32(hdr + unwind::HDR_COUNT_OFFSET as u64, self.fdes);
     }
 }
 

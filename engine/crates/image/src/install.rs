@@ -9,7 +9,7 @@ use crate::Error;
 use crate::dynamic::symbol as elf_symbol;
 use crate::input::FunctionInfo;
 use crate::layout::Region;
-use crate::program::{Pending, Program, UnitState};
+use crate::program::{Added, Pending, Program, UnitState};
 use crate::symbols::Place;
 use crate::text::{self, Bound, PlacedCode};
 
@@ -33,11 +33,13 @@ impl Program {
         })?;
         let at = self.file.append(Region::Text, &code, 16)?;
         let slot = self.symbols[pending.symbol].slot.expect("a defined function has a slot");
+        self.checkpoint();
         self.file.publish_u64(slot, text::jump_word(slot, at));
         Ok(())
     }
 
-    /// Appends `code`, bound, and lets the function's slot jump to it.
+    /// Appends `code`, bound, and lets the function's slot jump to it: at once before [`Self::commit`], and with
+    /// [`Self::publish_added`] behind it.
     pub fn install(&mut self, pending: &Pending, code: &Arc<MachineCode>) -> Result<(), Error> {
         let name = self.symbols[pending.symbol].name.clone();
         let failed = |reason: String| Error::Relocation { function: name.to_string(), reason };
@@ -59,9 +61,11 @@ impl Program {
         let symbol = &mut self.symbols[pending.symbol];
         symbol.code = Some(PlacedCode { key: pending.info().key, code: code.clone(), address, binding, symtab });
         let slot = symbol.slot.expect("a defined function has a slot");
-        self.file.publish_u64(slot, text::jump_word(slot, address));
+        let word = text::jump_word(slot, address);
         if self.sealed {
-            self.added.push((pending.unit.clone(), pending.function));
+            self.added.push(Added { unit: pending.unit.clone(), function: pending.function, slot, word });
+        } else {
+            self.file.publish_u64(slot, word);
         }
         Ok(())
     }

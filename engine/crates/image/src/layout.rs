@@ -3,6 +3,8 @@
 //! Virtual addresses equal file offsets for everything that is loaded, so that the daemon's mapping of the file is
 //! indexed by virtual address. Regions are sized for growth and cost nothing until written (the file is sparse).
 
+use serde::{Deserialize, Serialize};
+
 /// Size of a page; segment boundaries are multiples of it.
 pub const PAGE: u64 = 4096;
 
@@ -10,7 +12,7 @@ pub const PAGE: u64 = 4096;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(usize)]
 pub enum Region {
-    /// ELF header, program headers, section headers.
+    /// ELF header, program headers, section headers, the [checkpoint](crate::checkpoint).
     Header,
     /// `.hash`: System V hash table of the exported symbols.
     Hash,
@@ -179,7 +181,7 @@ pub struct Demand {
 }
 
 /// Start and capacity of every region.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Layout {
     start: [u64; Region::ALL.len()],
     capacity: [u64; Region::ALL.len()],

@@ -5,6 +5,7 @@
 
 mod assembly;
 mod base;
+mod checkpoint;
 mod commit;
 mod data;
 mod debug;
@@ -22,6 +23,7 @@ mod layout;
 mod program;
 mod resolve;
 mod runtime_symbols;
+mod saved;
 mod symbols;
 mod text;
 pub mod unwind;
@@ -33,4 +35,5 @@ pub use file::{ImageFile, Lease};
 pub use input::{FunctionInfo, Unit};
 pub use layout::{Demand, Region};
 pub use program::{Pending, Program, demand};
+pub use saved::SavedProgram;
 pub use symbols::SymbolIndex;

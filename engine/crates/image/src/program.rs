@@ -10,6 +10,7 @@ use crate::base::{ANCHOR, BaseImage, BasePlace, TLS_ANCHOR};
 use crate::data::{self, Anchors, Groups, Relocations};
 use crate::debug::Contribution;
 use crate::dynamic::DynamicTables;
+use crate::elf;
 use crate::file::ImageFile;
 use crate::input::{FunctionInfo, Unit};
 use crate::layout::{Demand, Layout, Region};
@@ -35,6 +36,15 @@ impl Pending {
     pub fn info(&self) -> &FunctionInfo {
         &self.unit.functions[self.function]
     }
+}
+
+/// Code that waits for [`Program::publish_added`].
+#[derive(Debug)]
+pub(crate) struct Added {
+    pub(crate) unit: Arc<Unit>,
+    pub(crate) function: usize,
+    pub(crate) slot: u64,
+    pub(crate) word: u64,
 }
 
 /// A unit as part of a program.
@@ -74,8 +84,12 @@ pub struct Program {
     pub(crate) attach_row: Option<u32>,
     /// Symbols by slot number.
     pub(crate) slots: Vec<SymbolIndex>,
-    /// Code that was added since the last contribution, by unit and function.
-    pub(crate) added: Vec<(Arc<Unit>, usize)>,
+    /// Code that was installed since the image was committed and that no slot jumps to yet.
+    pub(crate) added: Vec<Added>,
+    /// What the image's [checkpoint](crate::checkpoint) and what was [saved](Self::save) of it must have in common; 0 before.
+    pub(crate) stamp: u64,
+    /// Another process made it: it can be completed but, most of what is needed for that being gone, not updated.
+    pub(crate) taken_over: bool,
     /// Programs may have the image mapped: nothing that the loader reads may change any more.
     pub(crate) sealed: bool,
 }
@@ -153,6 +167,8 @@ impl Program {
             attach_row: None,
             slots: Vec::new(),
             added: Vec::new(),
+            stamp: 0,
+            taken_over: false,
             sealed: false,
         };
         program.start_unwind_tables()?;
@@ -170,6 +186,10 @@ impl Program {
     /// No program may have the image mapped (see [`ImageFile::lease`]). Ends with [`Self::commit`]; after an error the image
     /// is not usable and must be made anew.
     pub fn update(&mut self, units: &[Arc<Unit>]) -> Result<Vec<Pending>, Error> {
+        if self.taken_over {
+            return Err(self.take_over_error("it can be completed, but not updated"));
+        }
+        elf::invalidate(&mut self.file);
         self.sealed = false;
         self.added.clear();
         let kept: HashSet<&Arc<str>> = units.iter().map(|unit| &unit.id).collect();

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use cranefly_bitcode::ir::{GlobalId, Linkage};
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use crate::data::PlacedData;
@@ -14,7 +15,7 @@ use crate::text::PlacedCode;
 pub struct SymbolIndex(pub u32);
 
 /// Where a symbol lies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Place {
     /// Nobody defines it.
     Undefined,
@@ -103,6 +104,11 @@ impl Symbols {
     /// The global symbol `name`, if there is one.
     pub fn find(&self, name: &str) -> Option<SymbolIndex> {
         self.by_name.get(name).copied()
+    }
+
+    /// All symbols, by index.
+    pub fn iter(&self) -> impl Iterator<Item = (SymbolIndex, &Symbol)> {
+        (0..).map(SymbolIndex).zip(&self.all)
     }
 
     /// A new symbol that is in no table of names.

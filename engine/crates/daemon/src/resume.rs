@@ -1,0 +1,200 @@
+//! What is kept beside an image while some of its functions have no code: enough for another daemon to go on.
+//!
+//! A folder `<image>.<number>.resume` beside the control file of the same name, with
+//!
+//! - `image`: a hard link, because the next generation takes the image's own name;
+//! - `<digest>.bc`: the bitcode of every unit that is not complete, as it was read, because the next build removes it;
+//! - `state`: everything else, with a digest. It appears last, in one step, and goes first: where it is, the image is
+//!   committed and the folder is complete;
+//! - `attempts`: a byte for every daemon that took over and has not compiled anything yet.
+
+use std::collections::{HashMap, HashSet};
+use std::fs::OpenOptions;
+use std::io::{self, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::{Context, ensure};
+use cranefly_image::{Program, SavedProgram};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::compile::CodeOptions;
+use crate::runtime_folder::room;
+use crate::server::private_folder;
+use crate::units::LoadedUnit;
+
+/// First bytes of a state, with the engine's version: another one may lay out or compile otherwise.
+const HEADER: &str = concat!("cranefly resume 1 ", env!("CARGO_PKG_VERSION"), "\n");
+
+/// After so many daemons that took over and ended before they had compiled a single function, something about the image
+/// ends them. (The first-call stub has the same patience.)
+const MAX_ATTEMPTS: u64 = 16;
+
+/// The folder.
+#[derive(Debug)]
+pub struct ResumeFolder {
+    path: PathBuf,
+    /// There are attempts to forget with the next function that is compiled.
+    attempted: AtomicBool,
+}
+
+/// Contents of `state`.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct State {
+    /// How functions are compiled.
+    pub options: CodeOptions,
+    /// The image's name as programs know it.
+    pub image: PathBuf,
+    /// Digests of the bitcode of [`SavedProgram::unit_ids`].
+    bitcode: Vec<[u8; 32]>,
+    /// The image's insides.
+    pub program: SavedProgram,
+}
+
+impl ResumeFolder {
+    /// The folder that belongs to the control file at `control`.
+    pub fn of(control: &Path) -> Self {
+        Self { path: control.with_extension("resume"), attempted: AtomicBool::new(false) }
+    }
+
+    /// Keeps what another daemon needs to complete `program`, just committed; nothing if it is complete. No program may
+    /// start from the image before this returns. `image`: its name as programs know it.
+    pub fn save(
+        &self,
+        program: &mut Program,
+        image: &Path,
+        units: &[Arc<LoadedUnit>],
+        options: &CodeOptions,
+    ) -> anyhow::Result<()> {
+        let incomplete = program.incomplete_units();
+        if incomplete.is_empty() {
+            self.discard();
+            return Ok(());
+        }
+        private_folder(&self.path)?;
+        match std::fs::hard_link(program.file().path(), self.image()) {
+            // The same file, from the publication before.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            result => result.context("the image")?,
+        }
+        let by_id: HashMap<&str, &LoadedUnit> = units.iter().map(|unit| (&*unit.unit.id, &**unit)).collect();
+        let wanted: Vec<&LoadedUnit> = incomplete.iter().filter_map(|unit| by_id.get(&*unit.id).copied()).collect();
+        ensure!(wanted.len() == incomplete.len(), "a unit's bitcode is not known");
+        let bitcode = self.keep_bitcode(&wanted)?;
+        let state =
+            State { options: options.clone(), image: image.to_owned(), bitcode, program: program.save(&incomplete) };
+        let payload = postcard::to_stdvec(&state)?;
+        let digest = blake3::hash(&payload);
+        replace(&self.path.join("state"), &[HEADER.as_bytes(), digest.as_bytes(), &payload])?;
+        self.drop_others(&state.bitcode);
+        Ok(())
+    }
+
+    fn keep_bitcode(&self, units: &[&LoadedUnit]) -> anyhow::Result<Vec<[u8; 32]>> {
+        let digests: Vec<[u8; 32]> = units.par_iter().map(|unit| *unit.digest()).collect();
+        let new: Vec<(&LoadedUnit, PathBuf)> = units
+            .iter()
+            .copied()
+            .zip(digests.iter().map(|digest| self.bitcode(digest)))
+            .filter(|(_, path)| !path.exists())
+            .collect();
+        let bytes: u64 = new.iter().map(|(unit, _)| unit.bytes.len() as u64).sum();
+        let room = room(&self.path)?;
+        ensure!(
+            bytes <= room / 2,
+            "{bytes} bytes of bitcode in {room} bytes of room would leave too little for images"
+        );
+        for (unit, path) in new {
+            replace(&path, &[&unit.bytes])?;
+        }
+        Ok(digests)
+    }
+
+    /// Removes the bitcode of generations before.
+    fn drop_others(&self, kept: &[[u8; 32]]) {
+        let kept: HashSet<PathBuf> = kept.iter().map(|digest| self.bitcode(digest)).collect();
+        for path in std::fs::read_dir(&self.path).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path())) {
+            if path.extension().is_some_and(|extension| extension == "bc") && !kept.contains(&path) {
+                let _ = std::fs::remove_file(path);
+            }
+        }
+    }
+
+    /// Before the image is changed: what is kept is not true any more.
+    pub fn forget(&self) -> io::Result<()> {
+        match std::fs::remove_file(self.path.join("state")) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// Removes everything: the image is complete, or nobody runs from it any more.
+    pub fn discard(&self) {
+        // What cannot be removed is checked by whoever finds it.
+        let _ = self.forget();
+        let _ = std::fs::remove_dir_all(&self.path);
+    }
+
+    /// Reads the state, and counts this as an attempt.
+    pub fn load(&self) -> anyhow::Result<State> {
+        let bytes = std::fs::read(self.path.join("state")).context("nothing was kept to go on from")?;
+        let attempts = self.path.join("attempts");
+        let before = std::fs::metadata(&attempts).map_or(0, |metadata| metadata.len());
+        ensure!(before < MAX_ATTEMPTS, "{before} engines ended over it");
+        OpenOptions::new().append(true).create(true).mode(0o600).open(&attempts)?.write_all(b"+")?;
+        self.attempted.store(true, Ordering::Relaxed);
+        let rest = bytes.strip_prefix(HEADER.as_bytes()).context("it was kept by another version")?;
+        let (digest, payload) = rest.split_at_checked(32).context("the state is cut off")?;
+        ensure!(blake3::hash(payload).as_bytes() == digest, "the state is damaged");
+        Ok(postcard::from_bytes(payload)?)
+    }
+
+    /// A function was compiled: whatever ended the daemons before, it was not that.
+    pub fn progressed(&self) {
+        if self.attempted.swap(false, Ordering::Relaxed) {
+            let _ = std::fs::remove_file(self.path.join("attempts"));
+        }
+    }
+
+    /// The image, by a name that lasts.
+    pub fn image(&self) -> PathBuf {
+        self.path.join("image")
+    }
+
+    /// Whether programs that start now start from this image.
+    pub fn is_current(&self, image: &Path) -> bool {
+        let file = |path: &Path| std::fs::metadata(path).map(|metadata| (metadata.dev(), metadata.ino())).ok();
+        file(image).is_some_and(|current| file(&self.image()) == Some(current))
+    }
+
+    fn bitcode(&self, digest: &[u8; 32]) -> PathBuf {
+        self.path.join(format!("{}.bc", blake3::Hash::from_bytes(*digest)))
+    }
+
+    /// Ids and files of the units in `state`, their contents checked.
+    pub fn units<'a>(&self, state: &'a State) -> anyhow::Result<Vec<(&'a str, PathBuf)>> {
+        ensure!(state.bitcode.len() == state.program.unit_ids().len(), "the state is damaged");
+        let units: Vec<(&str, &[u8; 32])> = state.program.unit_ids().zip(&state.bitcode).collect();
+        let check = |&(id, digest): &(&'a str, &[u8; 32])| {
+            let path = self.bitcode(digest);
+            let bytes = std::fs::read(&path).with_context(|| format!("the bitcode of {id}"))?;
+            ensure!(blake3::hash(&bytes).as_bytes() == digest, "the bitcode of {id} is damaged");
+            Ok((id, path))
+        };
+        units.par_iter().map(check).collect()
+    }
+}
+
+/// Writes a file that is there whole or not at all, but for a machine that goes down.
+fn replace(path: &Path, parts: &[&[u8]]) -> anyhow::Result<()> {
+    let temporary = path.with_extension("new");
+    let write = || -> io::Result<()> {
+        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+        parts.iter().try_for_each(|part| file.write_all(part))?;
+        std::fs::rename(&temporary, path)
+    };
+    write().with_context(|| path.display().to_string())
+}
