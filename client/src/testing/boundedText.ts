@@ -1,7 +1,7 @@
 /** Text of which only the beginning and the end are kept when there is too much of it. */
 export class BoundedText {
   private head = "";
-  private tail: string[] = [];
+  private readonly tail: string[] = [];
   private tailLength = 0;
   private dropped = 0;
 

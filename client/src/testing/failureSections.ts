@@ -12,6 +12,8 @@ const SECTION_LIMIT = 128 * 1024;
 /** How much of one is kept when there are so many that this matters. */
 const SMALL_SECTION_LIMIT = 4 * 1024;
 const MANY_SECTIONS = 500;
+/** Lines that look like a section's beginning are text from here on. */
+const MOST_SECTIONS = 100_000;
 
 const HEADER = /^---- (.+) stdout ----$/;
 
@@ -28,7 +30,8 @@ export class FailureSections {
   /** One line, without its end. The first one is "failures:". */
   push(line: string): void {
     const name = HEADER.exec(line)?.[1];
-    if (name !== undefined || line === "failures:" || this.pieces.length === 0) {
+    const isHeader = name !== undefined || line === "failures:";
+    if (this.pieces.length === 0 || (isHeader && this.pieces.length < MOST_SECTIONS)) {
       const limit = this.pieces.length < MANY_SECTIONS ? SECTION_LIMIT : SMALL_SECTION_LIMIT;
       this.pieces.push({ name, header: line, text: new BoundedText(limit) });
     } else {

@@ -37,6 +37,10 @@ const LATE_RESULT = /^(.*?)(ok|FAILED)$/s;
 const SUFFIX = / - (?:should panic|compile fail|compile)$/;
 const SLOW = /^test (.+) has been running for (?:over|more than) \d+ seconds$/;
 const SUMMARY = /^test result: (?:ok|FAILED)\. \d+ passed; \d+ failed; \d+ ignored; \d+ measured; \d+ filtered out/;
+/** Longer text without a line's end is output. */
+const LONGEST_LINE = 1024 * 1024;
+/** What of it may still be the beginning of libtest's own words. */
+const LONGEST_WORDS = 4096;
 const RUNNING = /^running (\d+) tests?$/;
 
 export class LibtestParser {
@@ -78,6 +82,10 @@ export class LibtestParser {
     const lines = (this.partial + text).split("\n");
     this.partial = lines.pop() ?? "";
     for (const line of lines) this.line(line.replace(/\r$/, ""), "\n");
+    if (this.partial.length > LONGEST_LINE && this.sections === undefined) {
+      this.listener.onOutput(this.partial.slice(0, -LONGEST_WORDS));
+      this.partial = this.partial.slice(-LONGEST_WORDS);
+    }
     // A test's name without its result yet: it runs alone.
     const named = this.sections === undefined ? this.findTest(this.partial) : undefined;
     if (named?.rest === "") this.announce(named.name);
