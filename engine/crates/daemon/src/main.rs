@@ -3,6 +3,7 @@
 //! **Takes** requests over a Unix socket: which bitcode files a program consists of. **Gives** images that can be started,
 //! and reports of what it took. **Never** runs cargo, rustc, or the user's program.
 
+mod body_lane;
 mod compile;
 mod engine;
 mod function_report;

@@ -8,6 +8,7 @@ use std::time::Instant;
 use cranefly_bitcode::ir::GlobalId;
 use cranefly_image::{BaseImage, Unit};
 
+use crate::body_lane::{DerivedUnits, Patch};
 use crate::compile::CodeOptions;
 use crate::engine::ProgramKey;
 use crate::generation::Outcomes;
@@ -20,6 +21,12 @@ use crate::units::LoadedUnit;
 pub struct ProgramState {
     pub(crate) generation: u64,
     pub(crate) units: Vec<Arc<LoadedUnit>>,
+    /// Units of the body lane, as they were read: most are the same after the next edit.
+    pub(crate) body_units: Vec<Arc<LoadedUnit>>,
+    /// Units that were made for the body lane.
+    pub(crate) derived: DerivedUnits,
+    /// What the body lane has put in since the crate lane was published.
+    pub(crate) patch: Patch,
     /// What happened in the last generation.
     pub(crate) outcomes: Outcomes,
     /// See [`cranefly_image::Demand::scale`].

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::body_lane::{BodyLaneCounts, BodyLaneParams, Verified};
+
 /// Version of the protocol; raised with every incompatible change.
 pub const PROTOCOL: u32 = 1;
 
@@ -50,6 +52,12 @@ pub struct PublishParams {
     /// `line-tables-only` when the units' debug info has no more than that; anything else, or nothing, for full.
     #[serde(default)]
     pub debug_info: Option<String>,
+    /// Crates of the program whose edited functions the body lane compiled; `units` are the crate lane's, as before.
+    #[serde(default)]
+    pub body_lane: Vec<BodyLaneParams>,
+    /// `units` were compiled from the sources that the body lane compiled last: the two are to be compared.
+    #[serde(default)]
+    pub verify: bool,
 }
 
 /// One crate of a program.
@@ -80,6 +88,12 @@ pub struct PublishResult {
     pub units: UnitCounts,
     /// What the user should know.
     pub warnings: Vec<String>,
+    /// What the body lane brought.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body_lane: Option<BodyLaneCounts>,
+    /// How the body lane's functions compare with the crate lane's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verified: Option<Verified>,
 }
 
 /// Microseconds by stage. Stages that run on several threads are summed over them, but for `wall`.

@@ -7,13 +7,15 @@ use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
 use cranefly_cache::Key;
-use cranefly_image::write_executable;
+use cranefly_image::{BaseImage, write_executable};
 use rayon::prelude::*;
 
+use crate::body_lane::{self, EditedFunction, Patch};
 use crate::compile::{CodeOptions, EagerCompiler};
 use crate::engine::{Engine, ProgramKey, give_memory_back};
 use crate::generation::Generation;
-use crate::protocol::{PublishParams, PublishResult};
+use crate::program_state::ProgramState;
+use crate::protocol::{PublishParams, PublishResult, UnitParams};
 use crate::rpc::RpcError;
 use crate::units::LoadedUnit;
 
@@ -30,12 +32,21 @@ impl Engine {
         };
         self.shared.store.tick();
         let mut result = PublishResult::default();
-        let (units, compiled) = self.load_units(params, &options, &mut result)?;
+        let eager = EagerCompiler::new(&self.shared, &options, self.eager);
+        let (mut units, compiled) = self.load_units(&params.units, &eager, &mut result)?;
 
         let key: ProgramKey = (params.workspace.clone(), params.program.clone());
         let state = self.program(&key);
         let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
         let base = self.base(&params.base).map_err(|error| RpcError::failed("base", error.to_string()))?;
+        if params.verify && !state.patch.is_empty() {
+            result.verified = Some(state.patch.verify(&units));
+        }
+        let patch = if params.body_lane.is_empty() {
+            Patch::default()
+        } else {
+            self.take_bodies(params, &mut state, &base, &options, &mut units, &mut result)?
+        };
         let image = self.image_path(&key);
         let generation =
             Generation { engine: self, base: &base, units: &units, options: &options, image: &image, compiled };
@@ -45,6 +56,7 @@ impl Engine {
             .map_err(|error| RpcError::failed("executable", error.to_string()))?;
 
         result.generation = state.advance(base.clone(), units.clone(), last, &image);
+        state.patch = patch;
         result.fallbacks = self.fallbacks(&state);
         result.image = image;
         drop(state);
@@ -57,23 +69,51 @@ impl Engine {
         Ok(result)
     }
 
+    /// Puts the body lane's functions into `units`; gives what they are.
+    fn take_bodies(
+        &self,
+        params: &PublishParams,
+        state: &mut ProgramState,
+        base: &BaseImage,
+        options: &CodeOptions,
+        units: &mut Vec<Arc<LoadedUnit>>,
+        result: &mut PublishResult,
+    ) -> Result<Patch, RpcError> {
+        let lanes: Vec<UnitParams> = params
+            .body_lane
+            .iter()
+            .map(|lane| UnitParams { id: lane.unit.clone(), bitcode: lane.bitcode.clone() })
+            .collect();
+        // Hardly anything of it is wanted: compiled is what is taken.
+        let lazy = EagerCompiler::new(&self.shared, options, 0);
+        let (body, _) = self.load_units(&lanes, &lazy, result)?;
+        let edited: Vec<&EditedFunction> = params.body_lane.iter().flat_map(|lane| &lane.edited).collect();
+        let selection = body_lane::select(units, &body, &edited, base, &mut state.derived).map_err(|refusal| {
+            let details = serde_json::to_value(&refusal.needs).ok();
+            RpcError { details, ..RpcError::failed("bodyLane", refusal.to_string()) }
+        });
+        state.body_units = body;
+        let selection = selection?;
+        *units = selection.units;
+        result.body_lane = Some(selection.counts);
+        Ok(selection.patch)
+    }
+
     /// Reads the units that are not known; gives the keys of what was compiled meanwhile, too.
     fn load_units(
         &self,
-        params: &PublishParams,
-        options: &CodeOptions,
+        units: &[UnitParams],
+        compiler: &EagerCompiler,
         result: &mut PublishResult,
     ) -> Result<(Vec<Arc<LoadedUnit>>, HashSet<Key>), RpcError> {
-        let configuration: Arc<str> = options.configuration().into();
-        let files: Vec<(&Path, Arc<str>)> = params
-            .units
+        let configuration: Arc<str> = compiler.options.configuration().into();
+        let files: Vec<(&Path, Arc<str>)> = units
             .iter()
             .flat_map(|unit| unit.bitcode.iter().map(|path| (path.as_path(), unit_id(&unit.id, path))))
             .collect();
-        let compiler = EagerCompiler::new(&self.shared, options, self.eager);
         let loaded: Vec<(Arc<LoadedUnit>, bool)> = files
             .par_iter()
-            .map(|(path, id)| self.units.load(path, id, &configuration, &compiler))
+            .map(|(path, id)| self.units.load(path, id, &configuration, compiler))
             .collect::<Result<_, _>>()
             .map_err(|error| RpcError::failed("bitcode", error.to_string()))?;
         for (unit, read) in &loaded {

@@ -83,6 +83,7 @@ impl ResumeFolder {
         let by_id: HashMap<&str, &LoadedUnit> = units.iter().map(|unit| (&*unit.unit.id, &**unit)).collect();
         let wanted: Vec<&LoadedUnit> = incomplete.iter().filter_map(|unit| by_id.get(&*unit.id).copied()).collect();
         ensure!(wanted.len() == incomplete.len(), "a unit's bitcode is not known");
+        ensure!(!wanted.iter().any(|unit| unit.is_derived), "the body lane's functions cannot be kept");
         let bitcode = self.keep_bitcode(&wanted)?;
         let state =
             State { options: options.clone(), image: image.to_owned(), bitcode, program: program.save(&incomplete) };

@@ -18,17 +18,19 @@ pub struct RpcError {
     pub message: String,
     /// For programs: `data.kind`.
     pub kind: &'static str,
+    /// For programs: `data.details`, when there is more to say.
+    pub details: Option<Value>,
 }
 
 impl RpcError {
     /// The request cannot be understood.
     pub fn invalid(message: impl Into<String>) -> Self {
-        Self { code: -32602, message: message.into(), kind: "invalid" }
+        Self { code: -32602, message: message.into(), kind: "invalid", details: None }
     }
 
     /// The request failed.
     pub fn failed(kind: &'static str, message: impl Into<String>) -> Self {
-        Self { code: -32000, message: message.into(), kind }
+        Self { code: -32000, message: message.into(), kind, details: None }
     }
 }
 
@@ -58,7 +60,8 @@ pub fn serve(stream: &UnixStream, mut handle: impl FnMut(&str, Value) -> Result<
         let answer = match result {
             Ok(result) => json!({"jsonrpc": "2.0", "id": id, "result": result}),
             Err(error) => {
-                let error = json!({"code": error.code, "message": error.message, "data": {"kind": error.kind}});
+                let data = json!({"kind": error.kind, "details": error.details});
+                let error = json!({"code": error.code, "message": error.message, "data": data});
                 json!({"jsonrpc": "2.0", "id": id, "error": error})
             }
         };

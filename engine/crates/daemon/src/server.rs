@@ -165,7 +165,10 @@ fn dispatch(engine: &Engine, state: &State, method: &str, params: Value) -> Resu
             state.stop.store(true, Ordering::Relaxed);
             Ok(Value::Object(serde_json::Map::new()))
         }
-        _ => Err(RpcError { code: -32601, message: format!("unknown method `{method}`"), kind: "method" }),
+        _ => {
+            let message = format!("unknown method `{method}`");
+            Err(RpcError { code: -32601, message, kind: "method", details: None })
+        }
     }
 }
 

@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
-use cranefly_bitcode::ir::Module;
+use cranefly_bitcode::ir::{Global, GlobalId, Module};
 use cranefly_bitcode::{Error, Reader};
 use cranefly_cache::{Key, Keyer};
 use cranefly_codegen::llvm::LlvmCompiler;
 use cranefly_image::{FunctionInfo, Unit};
 
+use crate::body_lane;
 use crate::compile::{EagerCompiler, compile};
 use crate::protocol::FunctionTimes;
 
@@ -23,20 +24,82 @@ pub struct LoadedUnit {
     /// Its file.
     pub path: PathBuf,
     /// The bitcode: the file may be gone by the time that a function is first called.
-    pub bytes: Box<[u8]>,
+    pub bytes: Arc<[u8]>,
     /// Microseconds of opening the module.
     pub open_us: f64,
     /// By function.
     pub times: Vec<FunctionTimes>,
     /// Functions that were compiled when the unit was read.
     pub compiled: Vec<Key>,
+    /// By function: its body is what a blanked one becomes.
+    pub blank: Vec<bool>,
+    /// Not the whole of the bitcode, or not only that.
+    pub is_derived: bool,
     digest: OnceLock<[u8; 32]>,
+    definitions: OnceLock<HashMap<Arc<str>, Definition>>,
+}
+
+/// Something that a unit defines.
+#[derive(Clone, Copy, Debug)]
+pub struct Definition {
+    /// Its global.
+    pub global: GlobalId,
+    /// Its number among the unit's functions, if it is one.
+    pub function: Option<usize>,
 }
 
 impl LoadedUnit {
     /// Digest of the bitcode, computed when first asked for.
     pub fn digest(&self) -> &[u8; 32] {
         self.digest.get_or_init(|| blake3::hash(&self.bytes).into())
+    }
+
+    /// A unit that is made from another one's bitcode.
+    pub fn new(unit: Unit, path: PathBuf, bytes: Arc<[u8]>, times: Vec<FunctionTimes>, blank: Vec<bool>) -> Self {
+        let (digest, definitions) = (OnceLock::new(), OnceLock::new());
+        Self {
+            unit: Arc::new(unit),
+            path,
+            bytes,
+            open_us: 0.0,
+            times,
+            compiled: Vec::new(),
+            blank,
+            is_derived: true,
+            digest,
+            definitions,
+        }
+    }
+
+    /// A global by its number.
+    pub fn global(&self, global: GlobalId) -> &Global {
+        &self.unit.module.globals[global.0 as usize]
+    }
+
+    /// The number of a function by its global.
+    pub fn function(&self, global: GlobalId) -> Option<usize> {
+        self.definitions().get(&self.global(global).name).filter(|it| it.global == global)?.function
+    }
+
+    /// Whether a function's body is what a blanked one becomes.
+    pub fn is_blank(&self, global: GlobalId) -> bool {
+        self.function(global).is_some_and(|function| self.blank[function])
+    }
+
+    /// Whether the unit names a symbol that others may define.
+    pub fn declares(&self, name: &str) -> bool {
+        self.unit.module.globals.iter().any(|global| &*global.name == name)
+    }
+
+    /// What it defines, by name.
+    pub fn definitions(&self) -> &HashMap<Arc<str>, Definition> {
+        self.definitions.get_or_init(|| {
+            let functions: HashMap<GlobalId, usize> =
+                self.unit.functions.iter().enumerate().map(|(number, function)| (function.global, number)).collect();
+            body_lane::definitions(&self.unit.module)
+                .map(|(name, global)| (name.clone(), Definition { global, function: functions.get(&global).copied() }))
+                .collect()
+        })
     }
 }
 
@@ -95,7 +158,7 @@ fn read(path: &Path, id: &Arc<str>, configuration: &str, compiler: &EagerCompile
     let start = Instant::now();
     let name = path.display().to_string();
     let bytes = std::fs::read(path).map_err(|error| Error::Io { file: name.clone(), reason: error.to_string() })?;
-    let bytes = bytes.into_boxed_slice();
+    let bytes: Arc<[u8]> = bytes.into();
     let reader = Reader::open(compiler.llvm, &*bytes, &name)?;
     let open_us = start.elapsed().as_secs_f64() * 1e6;
     let mut keyer = Keyer::new(configuration);
@@ -103,6 +166,7 @@ fn read(path: &Path, id: &Arc<str>, configuration: &str, compiler: &EagerCompile
     let mut functions = Vec::with_capacity(ids.len());
     let mut times = Vec::with_capacity(ids.len());
     let mut compiled = Vec::new();
+    let mut blank = Vec::with_capacity(ids.len());
     let module = reader.module().clone();
     for global in ids {
         let start = Instant::now();
@@ -114,6 +178,7 @@ fn read(path: &Path, id: &Arc<str>, configuration: &str, compiler: &EagerCompile
             hash: decoded.elapsed().as_secs_f32() * 1e6,
             ..FunctionTimes::default()
         });
+        blank.push(body_lane::is_blank(&body));
         let key = Key(key);
         let compile = || compile(compiler.llvm, &module, global, &bytes, &body, compiler.options);
         compiler.check(key, compile).map_err(|reason| {
@@ -138,7 +203,19 @@ fn read(path: &Path, id: &Arc<str>, configuration: &str, compiler: &EagerCompile
     check_module(&module, &name)?;
     let assembly = assemble(compiler, &module, &bytes, &name)?;
     let unit = Arc::new(Unit { id: id.clone(), module, assembly, functions });
-    Ok(LoadedUnit { unit, path: path.to_owned(), bytes, open_us, times, compiled, digest: OnceLock::new() })
+    let (digest, definitions) = (OnceLock::new(), OnceLock::new());
+    Ok(LoadedUnit {
+        unit,
+        path: path.to_owned(),
+        bytes,
+        open_us,
+        times,
+        compiled,
+        blank,
+        is_derived: false,
+        digest,
+        definitions,
+    })
 }
 
 /// Refuses what the image would get wrong: initial contents without a flat form, and constructors that are not in a section

@@ -1,6 +1,5 @@
 //! Daemons that are killed while programs still wait for functions to be compiled.
 
-#[allow(dead_code, reason = "shared with other tests")]
 mod support;
 
 use std::io::{BufRead, BufReader, Read, Write};

@@ -18,7 +18,7 @@ pub struct Unit {
 }
 
 /// What must be known of a defined function without its body.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct FunctionInfo {
     /// Which global of the unit it is.
     pub global: GlobalId,

@@ -1,4 +1,5 @@
 //! A daemon of the test's own, programs made by the real rustc, and a base image of std alone.
+#![allow(dead_code, reason = "no test uses all of it")]
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -90,18 +91,30 @@ impl Project {
 
     /// Compiles `source` to bitcode as the front end does; gives the files.
     pub fn bitcode(&mut self, source: &str) -> Vec<PathBuf> {
+        self.compile(source, &["-Cincremental=incremental"])
+    }
+
+    /// Compiles `source`, with blanked bodies, as the body lane does.
+    pub fn body_lane(&mut self, source: &str) -> Vec<PathBuf> {
+        self.compile(source, &["-Cincremental=incremental-body", "-Clink-dead-code"])
+    }
+
+    fn compile(&mut self, source: &str, options: &[&str]) -> Vec<PathBuf> {
         self.invocation += 1;
         // Always the same name for rustc, which would make every unit anew otherwise.
         let out = self.folder.join("out");
         std::fs::write(self.folder.join("main.rs"), source).unwrap();
-        run(Command::new("rustc").current_dir(&self.folder).args(["main.rs", "--edition=2024", "-Awarnings"]).args([
-            "--emit=llvm-bc",
-            "-Ccodegen-units=256",
-            "-Cno-prepopulate-passes",
-            "-Cdebuginfo=1",
-            "-Cincremental=incremental",
-            "--out-dir=out",
-        ]));
+        run(Command::new("rustc")
+            .current_dir(&self.folder)
+            .args(["main.rs", "--edition=2024", "-Awarnings"])
+            .args([
+                "--emit=llvm-bc",
+                "-Ccodegen-units=256",
+                "-Cno-prepopulate-passes",
+                "-Cdebuginfo=1",
+                "--out-dir=out",
+            ])
+            .args(options));
         let kept = self.folder.join(format!("out-{}", self.invocation));
         std::fs::rename(out, &kept).unwrap();
         let mut files: Vec<PathBuf> = std::fs::read_dir(kept).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -205,13 +218,19 @@ impl Daemon {
 
     /// Publishes `files` as the program of `project`.
     pub fn publish(&self, project: &Project, files: &[PathBuf]) -> Result<Value, Value> {
-        self.call(
-            "publish",
-            &json!({
-                "workspace": project.folder, "program": "debug/program", "executable": project.executable(),
-                "base": base(), "units": [{"id": "program:main", "bitcode": files}], "optLevel": "0",
-            }),
-        )
+        self.publish_with(project, files, &json!({}))
+    }
+
+    /// The same with more parameters.
+    pub fn publish_with(&self, project: &Project, files: &[PathBuf], more: &Value) -> Result<Value, Value> {
+        let mut params = json!({
+            "workspace": project.folder, "program": "debug/program", "executable": project.executable(),
+            "base": base(), "units": [{"id": "program:main", "bitcode": files}], "optLevel": "0",
+        });
+        for (name, value) in more.as_object().unwrap() {
+            params[name] = value.clone();
+        }
+        self.call("publish", &params)
     }
 
     /// Compiles and publishes `source`; gives the report.

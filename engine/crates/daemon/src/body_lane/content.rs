@@ -1,0 +1,68 @@
+//! Equal or not: the crate lane's and the body lane's version of one thing.
+
+use cranefly_bitcode::ir::{Global, GlobalId, GlobalKind, Linkage, Variable};
+
+use crate::units::LoadedUnit;
+
+/// How deep constants may refer to constants before they count as different.
+const MAX_DEPTH: u32 = 16;
+
+/// A constant that rustc gave a name of no meaning (`alloc_…`, `vtable.3`): it is its content.
+pub fn is_anonymous(global: &Global) -> bool {
+    global.linkage == Linkage::Local
+        && matches!(&global.kind, GlobalKind::Variable(variable) if variable.constant && !variable.thread_local)
+        && !global.name.starts_with("_R")
+        && !global.name.starts_with("_ZN")
+}
+
+/// Whether two functions are the same: equal content, and equal things by the same names.
+pub fn same_function(a: &LoadedUnit, a_function: usize, b: &LoadedUnit, b_function: usize) -> bool {
+    let (left, right) = (&a.unit.functions[a_function], &b.unit.functions[b_function]);
+    left.key == right.key
+        && left.symbols.len() == right.symbols.len()
+        && left
+            .symbols
+            .iter()
+            .zip(&right.symbols)
+            .all(|(left, right)| same_reference((a, left.global), (b, right.global), MAX_DEPTH))
+}
+
+/// Whether two variables hold the same.
+pub fn same_variable(a: (&LoadedUnit, &Variable), b: (&LoadedUnit, &Variable)) -> bool {
+    same_contents(a, b, MAX_DEPTH)
+}
+
+fn same_reference(a: (&LoadedUnit, GlobalId), b: (&LoadedUnit, GlobalId), depth: u32) -> bool {
+    let (left, right) = (a.0.global(a.1), b.0.global(b.1));
+    match (is_anonymous(left), is_anonymous(right)) {
+        (false, false) => left.name == right.name,
+        (true, true) => match (&left.kind, &right.kind) {
+            (GlobalKind::Variable(left), GlobalKind::Variable(right)) => {
+                same_contents((a.0, left), (b.0, right), depth)
+            }
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+fn same_contents(a: (&LoadedUnit, &Variable), b: (&LoadedUnit, &Variable), depth: u32) -> bool {
+    let Some(depth) = depth.checked_sub(1) else { return false };
+    let (left, right) = (a.1, b.1);
+    let shape = |variable: &Variable| (variable.thread_local, variable.constant, variable.size, variable.align);
+    if shape(left) != shape(right) || left.section != right.section {
+        return false;
+    }
+    match (&left.init, &right.init) {
+        (None, None) => true,
+        (Some(left), Some(right)) => {
+            left.bytes == right.bytes
+                && left.pointers.len() == right.pointers.len()
+                && left.pointers.iter().zip(&right.pointers).all(|(left, right)| {
+                    (left.offset, left.addend) == (right.offset, right.addend)
+                        && same_reference((a.0, left.target), (b.0, right.target), depth)
+                })
+        }
+        _ => false,
+    }
+}

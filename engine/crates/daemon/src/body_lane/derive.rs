@@ -1,0 +1,105 @@
+//! Units made from units: the crate lane's without what was replaced, the body lane's with nothing but what was taken.
+//!
+//! Numbers of globals stay the same, since the functions' bodies, which are read again when they are compiled, use them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use cranefly_bitcode::ir::{Global, GlobalId, GlobalKind, Linkage, Module};
+use cranefly_image::Unit;
+
+use crate::units::LoadedUnit;
+
+/// How a unit is changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// A crate lane's unit.
+    Crate {
+        /// Functions that it does not define any more: they are the body lane's.
+        replaced: BTreeSet<GlobalId>,
+        /// What was visible in the unit only and is referred to from outside now.
+        promoted: BTreeSet<GlobalId>,
+    },
+    /// A body lane's unit: the globals that it keeps, with the linkage of the definitions among them; `None` for what
+    /// is only referred to.
+    Body(BTreeMap<GlobalId, Option<Linkage>>),
+}
+
+/// Units that were derived for the last generation. One that is derived in the same way again is the same value, so that
+/// the image has nothing to do for it.
+#[derive(Debug, Default)]
+pub struct DerivedUnits(Vec<(Arc<LoadedUnit>, Change, Arc<LoadedUnit>)>);
+
+impl DerivedUnits {
+    /// Derives units from `sources`; what was derived before and is not any more is forgotten.
+    pub fn derive(&mut self, sources: Vec<(Arc<LoadedUnit>, Change)>) -> Vec<Arc<LoadedUnit>> {
+        let old = std::mem::take(&mut self.0);
+        for (source, change) in sources {
+            let known = old.iter().find(|(known, how, _)| Arc::ptr_eq(known, &source) && *how == change);
+            let derived = known.map_or_else(|| Arc::new(derive(&source, &change)), |(_, _, derived)| derived.clone());
+            self.0.push((source, change, derived));
+        }
+        self.0.iter().map(|(_, _, derived)| derived.clone()).collect()
+    }
+}
+
+fn derive(source: &LoadedUnit, change: &Change) -> LoadedUnit {
+    let unit = &source.unit;
+    let (id, module, assembly) = match change {
+        Change::Crate { replaced, promoted } => {
+            let mut module = unit.module.clone();
+            for id in replaced {
+                let global = &mut module.globals[id.0 as usize];
+                global.kind = GlobalKind::Function { defined: false };
+                global.linkage = Linkage::External;
+            }
+            for id in promoted {
+                module.globals[id.0 as usize].linkage = Linkage::External;
+            }
+            (unit.id.clone(), module, unit.assembly.clone())
+        }
+        Change::Body(kept) => {
+            let globals = unit.module.globals.iter().enumerate();
+            let globals = globals.map(|(number, global)| body_global(global, kept.get(&id(number)))).collect();
+            (format!("body:{}", unit.id).into(), Module { globals, ..Module::default() }, None)
+        }
+    };
+    let keeps =
+        |global: GlobalId| matches!(module.globals[global.0 as usize].kind, GlobalKind::Function { defined: true });
+    let kept: Vec<usize> = (0..unit.functions.len()).filter(|&number| keeps(unit.functions[number].global)).collect();
+    LoadedUnit::new(
+        Unit { id, assembly, functions: kept.iter().map(|&number| unit.functions[number].clone()).collect(), module },
+        source.path.clone(),
+        source.bytes.clone(),
+        kept.iter().map(|&number| source.times[number]).collect(),
+        kept.iter().map(|&number| source.blank[number]).collect(),
+    )
+}
+
+/// `kept`: the inner value is the linkage of a definition.
+fn body_global(global: &Global, kept: Option<&Option<Linkage>>) -> Global {
+    match kept {
+        Some(Some(linkage)) => Global { linkage: *linkage, ..global.clone() },
+        Some(None) => Global {
+            kind: match &global.kind {
+                GlobalKind::Variable(variable) => {
+                    GlobalKind::Variable(cranefly_bitcode::ir::Variable { init: None, ..variable.clone() })
+                }
+                GlobalKind::Function { .. } | GlobalKind::Alias { .. } => GlobalKind::Function { defined: false },
+            },
+            linkage: if global.linkage == Linkage::ExternWeak { Linkage::ExternWeak } else { Linkage::External },
+            ..global.clone()
+        },
+        // Nobody refers to it: a name that nobody has, so that the image does not look for it.
+        None => Global {
+            name: "".into(),
+            linkage: Linkage::ExternWeak,
+            hidden: true,
+            kind: GlobalKind::Function { defined: false },
+        },
+    }
+}
+
+pub(super) fn id(number: usize) -> GlobalId {
+    GlobalId(u32::try_from(number).expect("globals below 2^32"))
+}

@@ -1,0 +1,117 @@
+//! The body lane: which functions of its bitcode go into a program, next to what the crate lane made.
+//!
+//! The front end compiled the crate with every body blanked (`loop {}`) but those that were edited and some others. What
+//! comes out of bodies that were there is right by itself; what comes out of a blanked one must never run. So, starting at
+//! the edited functions, everything that they reach is compared with what the program has under the same name: equal
+//! content stays where it is, other content is taken from the body lane and stands in for the crate lane's, and a blanked
+//! function is the crate lane's or the whole edit is refused.
+//!
+//! **Never** guesses: whatever cannot be matched is a [`Refusal`], and the crate lane does it.
+
+mod content;
+mod derive;
+mod select;
+mod verify;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use cranefly_bitcode::ir::{Block, Function, Op, Subprogram};
+use serde::{Deserialize, Serialize};
+
+pub use derive::DerivedUnits;
+pub use select::{definitions, select};
+pub use verify::{Patch, Verified};
+
+/// A crate of the program as the body lane compiled it.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BodyLaneParams {
+    /// `package:target`.
+    pub unit: String,
+    /// Bitcode files, one a codegen unit.
+    pub bitcode: Vec<PathBuf>,
+    /// Every function whose body is another one than the crate lane compiled.
+    pub edited: Vec<EditedFunction>,
+}
+
+/// Where an edited function is written.
+#[derive(Debug, Deserialize)]
+pub struct EditedFunction {
+    /// Absolute path of the source file.
+    pub file: PathBuf,
+    /// First and last line (from 1) of the function in the text that the crate lane compiled.
+    pub old: [u32; 2],
+    /// The same in the text that the body lane compiled.
+    pub new: [u32; 2],
+}
+
+/// What a body lane brought.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct BodyLaneCounts {
+    /// Functions that were looked at.
+    pub reached: u64,
+    /// Taken from the body lane's bitcode.
+    pub taken: u64,
+    /// Of those, the ones that the program did not have under their names.
+    pub new: u64,
+}
+
+/// Why an edit cannot take the body lane.
+#[derive(Debug, thiserror::Error)]
+#[error("{reason}")]
+pub struct Refusal {
+    /// For the user, and to be counted by.
+    pub reason: String,
+    /// Functions whose bodies would have to be there for it to work.
+    pub needs: Vec<Needed>,
+}
+
+impl Refusal {
+    fn new(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into(), needs: Vec::new() }
+    }
+}
+
+/// A function whose body was blanked but is needed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Needed {
+    /// Its demangled name.
+    pub name: String,
+    /// Where it is written, if debug info tells.
+    pub file: Option<PathBuf>,
+    /// Line (from 1) of its declaration.
+    pub line: u32,
+}
+
+/// Whether a body is what a blanked one (`loop {}`) becomes: it refers to nothing and never returns. A function that was
+/// written so is equal to a blanked one, and is treated as one.
+pub fn is_blank(body: &Function) -> bool {
+    let harmless = |block: &Block| {
+        block.instructions.iter().all(|instruction| match &instruction.op {
+            Op::Alloca { .. } | Op::Br { .. } => true,
+            // Parameters that are kept for debug info.
+            Op::Store { volatile, ordering, .. } => !volatile && ordering.is_none(),
+            _ => false,
+        })
+    };
+    body.symbols.is_empty() && body.blocks.iter().all(harmless)
+}
+
+/// Absolute path of the file that a function is written in.
+fn source_file(subprogram: &Subprogram) -> PathBuf {
+    Path::new(&*subprogram.file.directory).join(&*subprogram.file.name)
+}
+
+/// Whether a function is declared in one of the given ranges of lines.
+fn is_within(
+    subprogram: Option<&Arc<Subprogram>>,
+    edited: &[&EditedFunction],
+    lines: fn(&EditedFunction) -> [u32; 2],
+) -> bool {
+    let Some(subprogram) = subprogram else { return false };
+    edited.iter().any(|function| {
+        let [first, last] = lines(function);
+        (first..=last).contains(&subprogram.line) && source_file(subprogram) == function.file
+    })
+}

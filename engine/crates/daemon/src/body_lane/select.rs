@@ -1,0 +1,378 @@
+//! From edited functions to everything that must come with them.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+
+use cranefly_bitcode::ir::{GlobalId, GlobalKind, InitPointer, Linkage};
+use cranefly_image::BaseImage;
+
+use super::content::{is_anonymous, same_function, same_variable};
+use super::derive::{Change, id};
+use super::verify::Patch;
+use super::{BodyLaneCounts, DerivedUnits, EditedFunction, Needed, Refusal, is_within, source_file};
+use crate::units::LoadedUnit;
+
+/// A definition in the body lane: unit and global.
+type Node = (usize, GlobalId);
+
+/// A program's units with the body lane's functions in their places.
+#[derive(Debug)]
+pub struct Selection {
+    /// All units.
+    pub units: Vec<Arc<LoadedUnit>>,
+    /// What was taken.
+    pub counts: BodyLaneCounts,
+    /// What was taken, for the crate lane to be compared with.
+    pub patch: Patch,
+}
+
+/// Puts the edited functions of `body`, and what they need, in the place of those of `crates`.
+pub fn select(
+    crates: &[Arc<LoadedUnit>],
+    body: &[Arc<LoadedUnit>],
+    edited: &[&EditedFunction],
+    base: &BaseImage,
+    derived: &mut DerivedUnits,
+) -> Result<Selection, Refusal> {
+    let mut selector = Selector::new(crates, body, base);
+    selector.start_at(edited)?;
+    selector.visit_all()?;
+    selector.check_instances(edited)?;
+    Ok(selector.finish(derived))
+}
+
+struct Selector<'a> {
+    crates: &'a [Arc<LoadedUnit>],
+    body: &'a [Arc<LoadedUnit>],
+    base: &'a BaseImage,
+    /// Definitions of the body lane that other units see, by name.
+    exported: HashMap<&'a str, Node>,
+    edited: HashSet<Node>,
+    seen: HashSet<Node>,
+    queue: VecDeque<Node>,
+    /// Functions and constants that are taken.
+    taken: BTreeSet<Node>,
+    /// Globals that what is taken refers to.
+    referenced: BTreeSet<Node>,
+    promoted: BTreeMap<usize, BTreeSet<GlobalId>>,
+    needs: BTreeSet<Needed>,
+}
+
+impl<'a> Selector<'a> {
+    fn new(crates: &'a [Arc<LoadedUnit>], body: &'a [Arc<LoadedUnit>], base: &'a BaseImage) -> Self {
+        let mut exported = HashMap::new();
+        for (number, unit) in body.iter().enumerate() {
+            for (name, definition) in unit.definitions() {
+                if unit.global(definition.global).linkage != Linkage::Local {
+                    exported.entry(&**name).or_insert((number, definition.global));
+                }
+            }
+        }
+        Self {
+            crates,
+            body,
+            base,
+            exported,
+            edited: HashSet::new(),
+            seen: HashSet::new(),
+            queue: VecDeque::new(),
+            taken: BTreeSet::new(),
+            referenced: BTreeSet::new(),
+            promoted: BTreeMap::new(),
+            needs: BTreeSet::new(),
+        }
+    }
+
+    fn start_at(&mut self, edited: &[&EditedFunction]) -> Result<(), Refusal> {
+        for (number, unit) in self.body.iter().enumerate() {
+            for (function, blank) in unit.unit.functions.iter().zip(&unit.blank) {
+                if !is_within(function.subprogram.as_ref(), edited, |function| function.new) {
+                    continue;
+                }
+                if *blank {
+                    // Its neighbour on the same line was meant, or it is written as a blanked one is: who knows.
+                    return Err(Refusal::new("an edited function cannot be told from a blanked one"));
+                }
+                let node = (number, function.global);
+                self.edited.insert(node);
+                self.reach(node);
+            }
+        }
+        if self.edited.is_empty() {
+            return Err(Refusal::new("the edited function is in no codegen unit"));
+        }
+        Ok(())
+    }
+
+    fn reach(&mut self, node: Node) {
+        if self.seen.insert(node) {
+            self.queue.push_back(node);
+        }
+    }
+
+    fn visit_all(&mut self) -> Result<(), Refusal> {
+        while let Some(node) = self.queue.pop_front() {
+            self.visit(node)?;
+        }
+        if self.needs.is_empty() {
+            return Ok(());
+        }
+        Err(Refusal {
+            reason: "the body of a function is needed that is not there".to_owned(),
+            needs: std::mem::take(&mut self.needs).into_iter().collect(),
+        })
+    }
+
+    /// A function whose body is there.
+    fn visit(&mut self, node: Node) -> Result<(), Refusal> {
+        let unit = self.unit(node);
+        let Some(function) = unit.function(node.1) else {
+            return Err(Refusal::new("an edited function refers to an alias"));
+        };
+        let name = &unit.global(node.1).name;
+        let present = self.crate_definition(name);
+        let is_same = present.is_some_and(|(number, global)| {
+            let present = &self.crates[number];
+            present.function(global).is_some_and(|other| same_function(present, other, unit, function))
+        });
+        let takes = self.edited.contains(&node) || !is_same;
+        if takes {
+            self.taken.insert(node);
+        } else if let Some(present) = present {
+            self.promote(present);
+        }
+        let symbols: Vec<GlobalId> = unit.unit.functions[function].symbols.iter().map(|symbol| symbol.global).collect();
+        for global in symbols {
+            self.refer((node.0, global), takes)?;
+        }
+        Ok(())
+    }
+
+    /// Something that a function or a constant refers to. `takes`: what refers to it is taken.
+    fn refer(&mut self, reference: Node, takes: bool) -> Result<(), Refusal> {
+        if takes {
+            self.referenced.insert(reference);
+        }
+        let global = self.unit(reference).global(reference.1);
+        let Some(node) = self.definition(reference) else {
+            return if takes { self.bind_outside(&global.name.clone()) } else { Ok(()) };
+        };
+        let unit = self.unit(node);
+        match &unit.global(node.1).kind {
+            GlobalKind::Function { .. } => {
+                if unit.is_blank(node.1) && !self.edited.contains(&node) {
+                    if takes {
+                        self.bind_blank(node);
+                    }
+                } else {
+                    self.reach(node);
+                }
+                Ok(())
+            }
+            GlobalKind::Variable(_) => self.refer_to_variable(node, takes),
+            GlobalKind::Alias { .. } => Err(Refusal::new("an edited function refers to an alias")),
+        }
+    }
+
+    fn refer_to_variable(&mut self, node: Node, takes: bool) -> Result<(), Refusal> {
+        let unit = self.unit(node);
+        let global = unit.global(node.1);
+        let GlobalKind::Variable(variable) = &global.kind else { return Ok(()) };
+        if !is_anonymous(global)
+            && let Some(present) = self.crate_definition(&global.name)
+        {
+            let other = &self.crates[present.0];
+            let GlobalKind::Variable(old) = &other.global(present.1).kind else {
+                return Err(Refusal::new("a static has become a function"));
+            };
+            if !same_variable((other, old), (unit, variable)) {
+                return Err(Refusal::new("the initial value of a static changed"));
+            }
+            if takes {
+                self.promote(present);
+            }
+            return Ok(());
+        }
+        // A constant is looked through once; that it is taken may come later.
+        let fresh = self.seen.insert(node);
+        let newly_taken = takes && self.taken.insert(node);
+        if fresh || newly_taken {
+            let pointers: Vec<InitPointer> = variable.init.iter().flat_map(|init| init.pointers.clone()).collect();
+            for pointer in pointers {
+                self.refer((node.0, pointer.target), takes)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A function without its body: the crate lane's is what is meant, if there is one.
+    fn bind_blank(&mut self, node: Node) {
+        let unit = self.unit(node);
+        let name = &unit.global(node.1).name;
+        let subprogram = unit.function(node.1).and_then(|function| unit.unit.functions[function].subprogram.as_ref());
+        // An instance for a closure's type: the closure of that name may have had other captures when the crate lane
+        // compiled the instance.
+        let is_instance_of_closure = subprogram.is_none_or(|subprogram| {
+            ["{closure", "{async", "{coroutine"].iter().any(|part| subprogram.name.contains(part))
+        });
+        match self.crate_definition(name) {
+            Some(present) if !is_instance_of_closure => self.promote(present),
+            _ => {
+                self.needs.insert(Needed {
+                    name: format!("{:#}", rustc_demangle::demangle(name)),
+                    file: subprogram.map(|subprogram| source_file(subprogram)),
+                    line: subprogram.map_or(0, |subprogram| subprogram.line),
+                });
+            }
+        }
+    }
+
+    /// A name that the body lane does not define: the program must have it, or what it stands on.
+    fn bind_outside(&mut self, name: &str) -> Result<(), Refusal> {
+        if let Some(present) = self.crate_definition(name) {
+            self.promote(present);
+            return Ok(());
+        }
+        let is_known = self.base.symbol(name).is_some()
+            || self.base.import(name).is_some()
+            || self.crates.iter().any(|unit| unit.declares(name));
+        if is_known {
+            return Ok(());
+        }
+        let name = format!("{:#}", rustc_demangle::demangle(name));
+        Err(Refusal {
+            reason: "something is needed that the program was not linked with".to_owned(),
+            needs: vec![Needed { name, file: None, line: 0 }],
+        })
+    }
+
+    /// Functions that were made of an edited one for the crate lane must all have been made for the body lane, too.
+    fn check_instances(&self, edited: &[&EditedFunction]) -> Result<(), Refusal> {
+        let taken: HashSet<&str> = self.taken.iter().map(|node| &*self.unit(*node).global(node.1).name).collect();
+        for unit in self.crates {
+            for function in &unit.unit.functions {
+                let name = &unit.global(function.global).name;
+                // (A closure goes with the function that it is in.)
+                let is_closure = function.subprogram.as_ref().is_some_and(|it| it.name.starts_with("{closure"));
+                if !is_closure
+                    && is_within(function.subprogram.as_ref(), edited, |function| function.old)
+                    && !taken.contains(&**name)
+                {
+                    return Err(Refusal::new("an instance of an edited generic or inline function is not there"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self, derived: &mut DerivedUnits) -> Selection {
+        let mut counts = BodyLaneCounts { reached: self.seen.len() as u64, ..BodyLaneCounts::default() };
+        let mut patch = Patch::default();
+        let mut replaced: BTreeMap<usize, BTreeSet<GlobalId>> = BTreeMap::new();
+        let mut copies: HashMap<&str, usize> = HashMap::new();
+        let functions: Vec<(Node, usize)> =
+            self.taken.iter().filter_map(|&node| Some((node, self.unit(node).function(node.1)?))).collect();
+        for (node, function) in &functions {
+            let unit = self.unit(*node);
+            let name = &unit.global(node.1).name;
+            *copies.entry(name).or_default() += 1;
+            counts.taken += 1;
+            let mut present = self.crate_definitions(name).peekable();
+            counts.new += u64::from(present.peek().is_none());
+            for (number, global) in present {
+                replaced.entry(number).or_default().insert(global);
+            }
+            patch.add(name, unit.unit.functions[*function].key, self.edited.contains(node));
+        }
+        let mut kept: BTreeMap<usize, BTreeMap<GlobalId, Option<Linkage>>> = BTreeMap::new();
+        for &(number, global) in &self.referenced {
+            kept.entry(number).or_default().insert(global, None);
+        }
+        for &node in &self.taken {
+            let global = self.unit(node).global(node.1);
+            let stands_in = self.unit(node).function(node.1).is_some() && self.crate_definition(&global.name).is_some();
+            let linkage = match global.linkage {
+                // Others refer to it by its name now.
+                Linkage::Local if stands_in && copies[&*global.name] > 1 => Linkage::Weak,
+                Linkage::Local if stands_in => Linkage::External,
+                linkage => linkage,
+            };
+            kept.entry(node.0).or_default().insert(node.1, Some(linkage));
+        }
+        let mut sources = Vec::new();
+        let mut changed = Vec::new();
+        for number in 0..self.crates.len() {
+            let (replaced, promoted) = (replaced.remove(&number), self.promoted.get(&number).cloned());
+            if replaced.is_some() || promoted.is_some() {
+                let replaced = replaced.unwrap_or_default();
+                let promoted = promoted.unwrap_or_default().difference(&replaced).copied().collect();
+                sources.push((self.crates[number].clone(), Change::Crate { replaced, promoted }));
+                changed.push(number);
+            }
+        }
+        sources.extend(kept.into_iter().map(|(number, kept)| (self.body[number].clone(), Change::Body(kept))));
+        let mut units = self.crates.to_vec();
+        let mut results = derived.derive(sources).into_iter();
+        for (number, unit) in changed.into_iter().zip(results.by_ref()) {
+            units[number] = unit;
+        }
+        units.extend(results);
+        Selection { units, counts, patch }
+    }
+
+    fn unit(&self, node: Node) -> &'a LoadedUnit {
+        &self.body[node.0]
+    }
+
+    /// Where the body lane defines what `reference` names.
+    fn definition(&self, reference: Node) -> Option<Node> {
+        let global = self.unit(reference).global(reference.1);
+        let is_here = match &global.kind {
+            GlobalKind::Function { defined } => *defined,
+            GlobalKind::Variable(variable) => variable.init.is_some(),
+            GlobalKind::Alias { .. } => true,
+        };
+        if is_here && global.linkage != Linkage::AvailableExternally {
+            return Some(reference);
+        }
+        self.exported.get(&*global.name).copied()
+    }
+
+    /// The crate lane's definitions of a name.
+    fn crate_definitions(&self, name: &str) -> impl Iterator<Item = (usize, GlobalId)> + use<'a> {
+        let found: Vec<(usize, GlobalId)> = self
+            .crates
+            .iter()
+            .enumerate()
+            .filter_map(|(number, unit)| Some((number, unit.definitions().get(name)?.global)))
+            .collect();
+        found.into_iter()
+    }
+
+    /// The crate lane's definition of a name: one that all can see, or else any.
+    fn crate_definition(&self, name: &str) -> Option<(usize, GlobalId)> {
+        let is_local =
+            |&(number, global): &(usize, GlobalId)| self.crates[number].global(global).linkage == Linkage::Local;
+        self.crate_definitions(name).min_by_key(is_local)
+    }
+
+    /// Lets the body lane's units see a definition of the crate lane's.
+    fn promote(&mut self, (number, global): (usize, GlobalId)) {
+        if self.crates[number].global(global).linkage == Linkage::Local {
+            self.promoted.entry(number).or_default().insert(global);
+        }
+    }
+}
+
+/// The definitions of a unit, by name.
+pub fn definitions(module: &cranefly_bitcode::ir::Module) -> impl Iterator<Item = (&Arc<str>, GlobalId)> {
+    module.globals.iter().enumerate().filter_map(|(number, global)| {
+        let defined = match &global.kind {
+            GlobalKind::Function { defined } => *defined,
+            GlobalKind::Variable(variable) => variable.init.is_some(),
+            GlobalKind::Alias { .. } => true,
+        };
+        let counts = !matches!(global.linkage, Linkage::AvailableExternally | Linkage::ExternWeak);
+        (defined && counts && !global.name.is_empty()).then(|| (&global.name, id(number)))
+    })
+}

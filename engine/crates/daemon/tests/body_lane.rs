@@ -1,0 +1,261 @@
+//! The body lane's functions in a program that the crate lane made.
+
+mod support;
+
+use serde_json::{Value, json};
+use support::{Daemon, Project, text};
+
+/// Functions at the left margin, their bodies on lines of their own, so that they are easy to blank.
+const PROGRAM: &str = r#"
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::sync::atomic::{AtomicU32, Ordering};
+static RUNS: AtomicU32 = AtomicU32::new(40);
+thread_local! { static DEPTH: Cell<u32> = const { Cell::new(7) }; }
+struct Loud(u32);
+impl Drop for Loud {
+fn drop(&mut self) {
+    println!("drop {}", self.0)
+}
+}
+trait Shape { fn area(&self) -> f64; fn name(&self) -> String { format!("{:.1}", self.area()) } }
+struct Square(f64);
+impl Shape for Square {
+fn area(&self) -> f64 {
+    self.0 * self.0
+}
+}
+fn show<T: Debug>(value: T) -> String {
+    format!("<{value:?}>")
+}
+fn private(n: u32) -> u32 {
+    RUNS.fetch_add(n, Ordering::Relaxed)
+}
+fn fails(n: usize) -> u32 {
+    let _loud = Loud(9);
+    [1, 2, 3][n]
+}
+fn edited(n: u32) -> String {
+    format!("one {}", private(n))
+}
+fn other(n: u32) -> String {
+    let shape: Box<dyn Shape> = Box::new(Square(f64::from(n)));
+    DEPTH.with(|depth| depth.set(depth.get() + 1));
+    format!("{} {} {}", shape.name(), show(n), DEPTH.get())
+}
+fn main() {
+    println!("{} {} {}", edited(1), other(2), edited(3));
+    let caught = std::panic::catch_unwind(|| fails(5)).is_err();
+    println!("{caught} {} {}", RUNS.load(Ordering::Relaxed), show(BTreeMap::from([(1, 'a')])).len());
+}
+"#;
+
+/// `source` with every body blanked but those of `keep`; no line moves.
+fn blank(source: &str, keep: &[&str]) -> String {
+    let mut blanked = String::new();
+    let mut lines = source.lines();
+    while let Some(line) = lines.next() {
+        blanked += line;
+        blanked.push('\n');
+        let name = line.strip_prefix("fn ").and_then(|rest| rest.split(['(', '<']).next());
+        if name.is_none_or(|name| keep.contains(&name)) || !line.ends_with('{') {
+            continue;
+        }
+        let mut body = "loop {}\n";
+        for line in lines.by_ref().take_while(|line| *line != "}") {
+            assert!(!line.is_empty());
+            blanked += body;
+            body = "\n";
+        }
+        blanked += "}\n";
+    }
+    blanked
+}
+
+/// First and last line of a function.
+fn range(source: &str, name: &str) -> [usize; 2] {
+    let lines: Vec<&str> = source.lines().collect();
+    let starts = |line: &&str| line.strip_prefix("fn ").is_some_and(|rest| rest.starts_with(name));
+    let first = lines.iter().position(starts).unwrap();
+    let length = lines[first..].iter().position(|line| *line == "}").unwrap();
+    [first + 1, first + length + 1]
+}
+
+struct Fixture {
+    project: Project,
+    daemon: Daemon,
+    crate_lane: Vec<std::path::PathBuf>,
+    source: String,
+}
+
+impl Fixture {
+    fn new(name: &str) -> Self {
+        let mut project = Project::new(&format!("body-{name}"));
+        let daemon = Daemon::start(&project.folder, &[]);
+        let crate_lane = project.bitcode(PROGRAM);
+        let fixture = Self { project, daemon, crate_lane, source: PROGRAM.to_owned() };
+        fixture.daemon.publish(&fixture.project, &fixture.crate_lane).unwrap();
+        fixture
+    }
+
+    /// What comes of publishing `text`, in which only `edited` are other than in the program.
+    fn body_lane(&mut self, text: &str, edited: &[&str], keep: &[&str]) -> Result<Value, Value> {
+        let whole: Vec<&str> = edited.iter().chain(keep).copied().collect();
+        let bitcode = self.project.body_lane(&blank(text, &whole));
+        let file = self.project.folder.join("main.rs");
+        let edited: Vec<Value> = edited
+            .iter()
+            .map(|name| json!({"file": file, "old": range(&self.source, name), "new": range(text, name)}))
+            .collect();
+        let lane = json!([{"unit": "program:program", "bitcode": bitcode, "edited": edited}]);
+        std::fs::write(file, text).unwrap();
+        self.daemon.publish_with(&self.project, &self.crate_lane, &json!({"bodyLane": lane}))
+    }
+
+    /// Publishes the body lane, compares the program with a native build, and the lanes with each other.
+    #[track_caller]
+    fn takes(&mut self, text: &str, edited: &[&str], keep: &[&str]) -> Value {
+        let report = self.body_lane(text, edited, keep).unwrap();
+        self.same_as_native();
+        let crate_lane = self.project.bitcode(text);
+        let verified = self.daemon.publish_with(&self.project, &crate_lane, &json!({"verify": true})).unwrap();
+        assert_eq!(verified["verified"]["diverged"], json!([]), "{verified}");
+        assert!(verified["verified"]["equal"].as_u64() > Some(0), "{verified}");
+        let (compiled, unmatched) = (&verified["functions"]["compiled"], &verified["verified"]["unmatched"]);
+        assert!(compiled.as_u64() <= unmatched.as_u64(), "what the body lane compiled is found again: {verified}");
+        self.crate_lane = crate_lane;
+        text.clone_into(&mut self.source);
+        self.same_as_native();
+        report
+    }
+
+    #[track_caller]
+    fn same_as_native(&self) {
+        let (native, ours) = (self.project.native(&[]), self.project.run(&[]));
+        assert_eq!(text(&ours.stdout), text(&native.stdout));
+        assert_eq!(ours.status, native.status);
+        assert!(native.status.success());
+    }
+}
+
+#[track_caller]
+fn edit(source: &str, from: &str, to: &str) -> String {
+    assert_eq!(source.matches(from).count(), 1, "{from}");
+    source.replace(from, to)
+}
+
+#[test]
+fn a_literal_is_one_function() {
+    let mut fixture = Fixture::new("literal");
+    let report = fixture.takes(&edit(PROGRAM, "\"one {}\"", "\"two {}\""), &["edited"], &[]);
+    assert_eq!(report["bodyLane"]["taken"], 1, "{report}");
+    // Edits on top of edits.
+    let text = edit(&fixture.source, "\"two {}\"", "\"three {}\"");
+    fixture.takes(&text, &["edited"], &["other"]);
+}
+
+#[test]
+fn edits_pile_up_until_the_crate_lane_has_followed() {
+    let mut fixture = Fixture::new("pile");
+    let first = edit(PROGRAM, "\"one {}\"", "\"two {}\"");
+    fixture.body_lane(&first, &["edited"], &[]).unwrap();
+    fixture.same_as_native();
+    let second = edit(&first, "\"{} {} {}\", shape", "\"{}-{}-{}\", shape");
+    fixture.body_lane(&second, &["edited", "other"], &[]).unwrap();
+    fixture.same_as_native();
+    // One of them is taken back.
+    let third = edit(&second, "\"two {}\"", "\"one {}\"");
+    let report = fixture.takes(&third, &["edited", "other"], &[]);
+    assert!(report["functions"]["compiled"].as_u64() < Some(2), "{report}");
+}
+
+#[test]
+fn what_an_edit_newly_needs_comes_with_it() {
+    let mut fixture = Fixture::new("new");
+    let body = "    let mut names: Vec<(String, i8)> = (0..3).map(|n| (format!(\"{n}{}\", private(n)), n as i8)).collect();\n\
+                \x20   names.sort_by(|a, b| b.cmp(a));\n\
+                \x20   let shape: &dyn Shape = &Square(2.0);\n\
+                \x20   let _loud = Loud(n);\n\
+                \x20   let caught = std::panic::catch_unwind(|| fails(8)).is_err();\n\
+                \x20   DEPTH.with(|depth| depth.set(depth.get() * 2));\n\
+                \x20   format!(\"{names:?} {} {caught}\", shape.name())";
+    let text = edit(PROGRAM, "    format!(\"one {}\", private(n))", body);
+    let report = fixture.takes(&text, &["edited"], &[]);
+    assert!(report["bodyLane"]["new"].as_u64() > Some(5), "{report}");
+}
+
+#[test]
+fn a_closure_with_other_captures_takes_its_instances_along() {
+    let mut fixture = Fixture::new("closure");
+    let with = |captures: &str| {
+        edit(
+            PROGRAM,
+            "    format!(\"one {}\", private(n))",
+            &format!(
+                "    let a = [n; 5]; let b = private(1);\n    let all = (0..2).map(move |i| {captures}).collect::<Vec<_>>();\n    format!(\"{{all:?}} {{a:?}} {{b}}\")"
+            ),
+        )
+    };
+    fixture.takes(&with("i + b"), &["edited"], &[]);
+    fixture.takes(&with("i + b + a[3]"), &["edited"], &[]);
+}
+
+#[test]
+fn needing_a_blanked_body_is_refused() {
+    let mut fixture = Fixture::new("refused");
+    // An instance of `show` that nobody has made yet; its body is blanked.
+    let text = edit(PROGRAM, "private(n))", "show(private(n) as u8))");
+    let error = fixture.body_lane(&text, &["edited"], &[]).unwrap_err();
+    assert_eq!(error["data"]["kind"], "bodyLane", "{error}");
+    let needs = &error["data"]["details"][0];
+    assert!(needs["name"].as_str().unwrap().starts_with("main::show"), "{error}");
+    assert_eq!(needs["line"], range(&text, "show")[0], "{error}");
+    // With it, it works; and what was published stayed as it was in between.
+    fixture.takes(&text, &["edited"], &["show"]);
+}
+
+#[test]
+fn an_instance_for_a_changed_closure_is_never_the_old_one() {
+    let mut fixture = Fixture::new("instances");
+    let with = |captures: &str| {
+        let text =
+            edit(PROGRAM, "fn main() {", "fn apply(f: impl Fn(u32) -> u32) -> u32 {\n    f(1) + f(2)\n}\nfn main() {");
+        edit(
+            &text,
+            "    format!(\"one {}\", private(n))",
+            &format!(
+                "    let a = [n; 9];\n    let sum = apply(move |i| {captures});\n    format!(\"{{sum}} {{a:?}}\")"
+            ),
+        )
+    };
+    let first = with("i");
+    fixture.crate_lane = fixture.project.bitcode(&first);
+    fixture.daemon.publish(&fixture.project, &fixture.crate_lane).unwrap();
+    fixture.source.clone_from(&first);
+    let error = fixture.body_lane(&with("i + a[7]"), &["edited"], &[]).unwrap_err();
+    assert!(error["data"]["details"][0]["name"].as_str().unwrap().contains("apply"), "{error}");
+    fixture.takes(&with("i + a[7]"), &["edited"], &["apply"]);
+}
+
+#[test]
+fn an_edited_generic_function_needs_all_its_instances() {
+    let mut fixture = Fixture::new("generic");
+    let text = edit(PROGRAM, "\"<{value:?}>\"", "\"[{value:?}]\"");
+    // Only `other` makes an instance in the body lane, not `main`.
+    let error = fixture.body_lane(&text, &["show"], &["other"]).unwrap_err();
+    assert!(error["message"].as_str().unwrap().contains("instance"), "{error}");
+    fixture.takes(&text, &["show"], &["other", "main"]);
+}
+
+#[test]
+fn moved_lines_are_right_in_what_was_taken() {
+    let mut fixture = Fixture::new("moved");
+    let text = edit(PROGRAM, "    [1, 2, 3][n]", "    let n = n + 1;\n\n    [1, 2, 3][n]");
+    // (No empty lines inside of functions that are blanked.)
+    fixture.body_lane(&text, &["fails"], &[]).unwrap();
+    let stderr = String::from_utf8(fixture.project.run(&[]).stderr).unwrap();
+    let line = text.lines().position(|line| line.contains("[1, 2, 3]")).unwrap() + 1;
+    assert!(stderr.contains(&format!("main.rs:{line}:")), "{stderr}");
+    fixture.same_as_native();
+}
