@@ -1,28 +1,73 @@
 /** The plain LSP requests about documents, handed to what answers them by language. */
+import type { Hover, Position } from "vscode-languageserver/node";
+import type { TextDocument } from "vscode-languageserver-textdocument";
 import type { ServerContext } from "../api.js";
-import { FunctionStore } from "./functions/store.js";
+import { CLIF, type ClifDocuments } from "./clif/index.js";
+import { hoverText } from "./functions/hover.js";
+import type { FunctionStore } from "./functions/store.js";
 import { Lenses } from "./lenses/index.js";
-import { SyntaxStore } from "./syntax/store.js";
+import { rangeOf } from "./lenses/run.js";
+import type { SyntaxStore } from "./syntax/store.js";
 
-/** The directory of the bundles: this text is part of one. */
-const BUNDLE_DIRECTORY = __dirname;
+const RUST = "rust";
 
-export function registerEditor(context: ServerContext): void {
+/** What the answers are made of. */
+export interface Sources {
+  readonly syntax: SyntaxStore;
+  readonly functions: FunctionStore;
+  readonly clif: ClifDocuments;
+}
+
+export function registerEditor(context: ServerContext, { syntax, functions, clif }: Sources): void {
   const { connection, documents, capabilities } = context;
-  const syntax = new SyntaxStore(context, BUNDLE_DIRECTORY);
-  const functions = new FunctionStore(context, syntax);
   const lenses = new Lenses(context, syntax, functions);
 
   capabilities.codeLensProvider = { resolveProvider: false };
   capabilities.inlayHintProvider = true;
+  capabilities.hoverProvider = true;
+  capabilities.definitionProvider = true;
+  capabilities.documentSymbolProvider = true;
 
   connection.onCodeLens(async ({ textDocument }) => {
     const document = documents.get(textDocument.uri);
-    if (document?.languageId === "rust") return lenses.of(document);
-    return [];
+    if (document?.languageId === CLIF) return clif.lenses(document);
+    return document?.languageId === RUST ? lenses.of(document) : [];
   });
   connection.languages.inlayHint.on(async ({ textDocument, range }) => {
     const document = documents.get(textDocument.uri);
-    return document?.languageId === "rust" ? lenses.hints(document, range) : [];
+    return document?.languageId === RUST ? lenses.hints(document, range) : [];
   });
+  connection.onHover(async ({ textDocument, position }) => {
+    const document = documents.get(textDocument.uri);
+    if (document?.languageId === CLIF) return clif.hover(document, position);
+    return document?.languageId === RUST ? hover(context, functions, document, position) : null;
+  });
+  // Of Rust, these two are rust-analyzer's.
+  connection.onDefinition(({ textDocument, position }) => {
+    const document = documents.get(textDocument.uri);
+    return document?.languageId === CLIF ? clif.definition(document, position) : null;
+  });
+  connection.onDocumentSymbol(({ textDocument }) => {
+    const document = documents.get(textDocument.uri);
+    return document?.languageId === CLIF ? clif.symbols(document) : null;
+  });
+}
+
+/** On a function's name: what its compilation took. */
+async function hover(
+  context: ServerContext,
+  functions: FunctionStore,
+  document: TextDocument,
+  position: Position,
+): Promise<Hover | null> {
+  if (!context.settings.current.enable) return null;
+  const known = (await functions.of(document)).find(({ item: { place } }) => {
+    return place.line === position.line && place.start <= position.character && position.character <= place.end;
+  });
+  if (known === undefined) return null;
+  const stale = context.projects.projectOf(document.uri)?.built("build")?.stale;
+  return {
+    contents: { kind: "markdown", value: hoverText(known.item.name, known.facts, stale) },
+    range: rangeOf(known.item.place),
+  };
 }

@@ -94,7 +94,7 @@ export function code(text: string): string {
 
 /** A text in Markdown that is not meant as Markdown. */
 export function plain(text: string): string {
-  return text.replace(/[\\`*_{}[\]<>()#+!|~-]/g, "\\$&");
+  return text.replace(/[\\`*_[\]<>|~]/g, "\\$&");
 }
 
 /** At most `length` characters, the end kept: that is where names differ. */

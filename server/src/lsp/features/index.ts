@@ -1,9 +1,15 @@
 /** Everything that shows what the pipeline knows, one module each. */
-import type { Register, ServerContext } from "../api.js";
+import type { ServerContext } from "../api.js";
+import { ClifDocuments } from "./clif/index.js";
 import { registerEditor } from "./editor.js";
+import { FunctionStore } from "./functions/store.js";
+import { SyntaxStore } from "./syntax/store.js";
 
-const features: readonly Register[] = [registerEditor];
+/** The directory of the bundles: this text is part of one. */
+const BUNDLE_DIRECTORY = __dirname;
 
 export function register(context: ServerContext): void {
-  for (const feature of features) feature(context);
+  const syntax = new SyntaxStore(context, BUNDLE_DIRECTORY);
+  const functions = new FunctionStore(context, syntax);
+  registerEditor(context, { syntax, functions, clif: new ClifDocuments() });
 }

@@ -2,7 +2,7 @@
  * Tests: discovery, places, changes. Answers `cranefly/tests`, tells the client when an answer is no longer true, and lets
  * other features know what was found.
  */
-import { type CancellationToken, ErrorCodes, ResponseError } from "vscode-languageserver/node";
+import { type CancellationToken, Emitter, ErrorCodes, ResponseError } from "vscode-languageserver/node";
 import {
   type TestHarness,
   type TestsChangedParams,
@@ -17,6 +17,10 @@ import { NoTests, ProjectTests, listingQueue } from "./discovery.js";
 
 /** What was found of each project. */
 const found = new WeakMap<Project, ProjectTests>();
+
+/** The tests of a project were found, maybe others than before. */
+const foundEmitter = new Emitter<Project>();
+export const onTestsFound = foundEmitter.event;
 
 /** The harnesses of a project with their tests, as they were found last; empty before the client asked. Never builds. */
 export function knownTests(project: Project): readonly TestHarness[] {
@@ -47,7 +51,9 @@ export function register(context: ServerContext): void {
       const controller = new AbortController();
       const subscription = token.onCancellationRequested(() => controller.abort());
       try {
-        return await testsOf(project).find(controller.signal);
+        const result = await testsOf(project).find(controller.signal);
+        foundEmitter.fire(project);
+        return result;
       } catch (error) {
         if (error instanceof Cancelled) return new ResponseError(REQUEST_CANCELLED, "cancelled");
         if (error instanceof NoTests) return new ResponseError(REQUEST_FAILED, error.message);

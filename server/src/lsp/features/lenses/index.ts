@@ -8,12 +8,12 @@ import {
 } from "vscode-languageserver/node";
 import type { TextDocument } from "vscode-languageserver-textdocument";
 import type { ServerContext } from "../../api.js";
+import { knownTests, onTestsFound } from "../../tests/index.js";
 import { messageOf } from "../../../core/errors.js";
 import type { FunctionStore } from "../functions/store.js";
 import type { SyntaxStore } from "../syntax/store.js";
 import { functionHints, functionLenses } from "./functions.js";
 import { harnessesOf } from "./harnesses.js";
-import { knownTests } from "./known.js";
 import { runLenses } from "./run.js";
 import { testLenses } from "./tests.js";
 
@@ -34,8 +34,7 @@ export class Lenses {
     disposables.add(projects.onGeneration(refresh));
     disposables.add(projects.onDidChange(refresh));
     disposables.add(settings.onDidChange(refresh));
-    const changes = knownTests(context)?.onDidChange(refresh);
-    if (changes !== undefined) disposables.add(changes);
+    disposables.add(onTestsFound(refresh));
     disposables.add({ dispose: () => clearTimeout(this.timer) });
   }
 
@@ -47,10 +46,8 @@ export class Lenses {
     const structure = await this.syntax.of(document);
     if (structure === undefined) return [];
     const roots = project.targets.filter((target) => target.uri === document.uri);
-    const known = knownTests(this.context)?.known(project) ?? [];
-    const tests = lens.tests
-      ? testLenses(document.uri, structure, harnessesOf(project, known, document.uri), lens)
-      : [];
+    const harnesses = lens.tests ? harnessesOf(project, knownTests(project), document.uri) : [];
+    const tests = testLenses(document.uri, structure, harnesses, lens);
     const costs = lens.functions === "lens" ? functionLenses(document, await this.functions.of(document), lens) : [];
     return [...runLenses(structure, roots, lens), ...tests, ...costs];
   }
