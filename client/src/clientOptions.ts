@@ -1,6 +1,7 @@
 /** What the server gets to see of the editor: which documents, and the settings. */
 import * as vscode from "vscode";
 import type { LanguageClientOptions } from "vscode-languageclient/node";
+import { inspectScheme } from "./inspect/address.js";
 import { rustAnalyzerChecks } from "./rustAnalyzer.js";
 import { section } from "./settings.js";
 
@@ -9,6 +10,7 @@ export function clientOptions(): LanguageClientOptions {
     documentSelector: [
       { scheme: "file", language: "rust" },
       { scheme: "file", language: "clif" },
+      { scheme: inspectScheme, language: "clif" },
     ],
     diagnosticCollectionName: "cranefly",
     initializationOptions: serverSettings(),

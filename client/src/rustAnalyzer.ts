@@ -5,6 +5,7 @@
  */
 import * as vscode from "vscode";
 import type { Context } from "./context.js";
+import { lensOverrides } from "./lensOverrides.js";
 import { setting } from "./settings.js";
 import { tellSettingsChanged } from "./settingsSync.js";
 
@@ -45,18 +46,6 @@ export function registerRustAnalyzer(context: Context): void {
       tellSettingsChanged(context);
     }),
   );
-}
-
-/** The overrides that `settings` ask for: a lens of ours takes the place of the one of rust-analyzer's that does the same. */
-export function lensOverrides(settings: {
-  readonly replace: boolean;
-  readonly run: boolean;
-  readonly debug: boolean;
-}): Record<string, boolean> {
-  return {
-    ...(settings.replace && settings.run ? { "lens.run.enable": false } : {}),
-    ...(settings.replace && settings.debug ? { "lens.debug.enable": false } : {}),
-  };
 }
 
 async function replaceLenses(context: Context): Promise<void> {
