@@ -243,6 +243,43 @@ function externToMetadata(value: string, isWorkspaceLib: (rlib: string) => boole
   return `${value.slice(0, equals)}=${file.slice(0, -".rlib".length)}.rmeta`;
 }
 
+/** Names of lints that a command line denies or forbids, `--deny=unused_must_use,warnings` as two. */
+export function inspectLints(args: readonly string[]): string[] {
+  const levels = ["-D", "-F", "--deny", "--forbid"];
+  return parse(args)
+    .filter((item) => levels.includes(item.flag))
+    .flatMap((item) => (item.value ?? "").split(","));
+}
+
+/** How a unit's bitcode command line becomes one for an overlay of its sources. */
+export interface OverlayOptions {
+  /** Turns an absolute source path into the overlay's; relative ones stay. */
+  readonly source: (file: string) => string;
+  readonly incrementalDir: string;
+  /** Lint caps, remapped paths and code generation options, behind everything else. */
+  readonly extra: readonly string[];
+}
+
+/** Points `bitcodeArgs`' command line to an overlay. */
+export function overlayArgs(args: readonly string[], options: OverlayOptions): string[] {
+  const items = parse(args).flatMap((item): Item[] => {
+    if (item.flag === "" && item.value !== undefined && path.isAbsolute(item.value)) {
+      return [{ flag: "", value: options.source(item.value) }];
+    }
+    const isDropped =
+      item.flag === "--cap-lints" || (item.flag === "-C" && codegenName(item.value ?? "") === "incremental");
+    return isDropped ? [] : [item];
+  });
+  return [...print(items), "-C", `incremental=${options.incrementalDir}`, ...options.extra];
+}
+
+/** The values of `--remap-path-prefix`, in order. */
+export function inspectRemaps(args: readonly string[]): string[] {
+  return parse(args).flatMap((item) =>
+    item.flag === "--remap-path-prefix" && item.value !== undefined ? [item.value] : [],
+  );
+}
+
 /** The command line that makes only the kinds of library that others load natively; undefined when there are none. */
 export function nativeLibraryArgs(args: readonly string[]): string[] | undefined {
   const native = ["cdylib", "dylib", "staticlib"];

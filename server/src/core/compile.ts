@@ -132,7 +132,7 @@ function outputsOf(invocation: Invocation, args: RustcArgs): Outputs {
  * Gives the bitcode a directory that no later run of rustc touches. The engine may still be reading the one before, so
  * two generations are kept.
  */
-function keepBitcode(directory: string, out: string): string {
+export function keepBitcode(directory: string, out: string): string {
   const generations = fs
     .readdirSync(directory)
     .flatMap((name) => (/^bc-\d+$/.test(name) ? [Number(name.slice(3))] : []))
@@ -146,7 +146,7 @@ function keepBitcode(directory: string, out: string): string {
 }
 
 /** The codegen units. Of a crate with just one rustc also makes a copy under the crate's own name. */
-function bitcodeFiles(directory: string): string[] {
+export function bitcodeFiles(directory: string): string[] {
   const files = fs.readdirSync(directory).filter((name) => name.endsWith(".bc"));
   const units = files.filter((name) => name.endsWith(".rcgu.bc"));
   return (units.length > 0 ? units : files).sort().map((name) => path.join(directory, name));

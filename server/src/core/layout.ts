@@ -42,6 +42,10 @@ export class Layout {
   get incremental(): string {
     return path.join(this.private, "incremental");
   }
+  /** A unit's overlay, and what rustc makes of it. */
+  bodyLane(key: string): string {
+    return path.join(this.private, "body", key);
+  }
   get bases(): string {
     return path.join(this.private, "base");
   }

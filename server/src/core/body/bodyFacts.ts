@@ -9,6 +9,8 @@ export interface BodyFacts {
   readonly isDamaged: boolean;
   /** Items, or macros that may expand to items. */
   readonly hasItems: boolean;
+  /** Statements that are calls of macros of the crate's or its dependencies' own, which might expand to items. */
+  readonly hasUnknownMacros: boolean;
   /** `#![…]` at its start. */
   readonly hasInnerAttributes: boolean;
   /** No line between its braces has room for the replacement. */
@@ -26,6 +28,7 @@ const EXPRESSION_MACROS = new Set([
   ..."matches todo unimplemented unreachable dbg select select_biased join try_join json quote quote_spanned".split(
     " ",
   ),
+  ..."trace debug info warn error log bail ensure anyhow eyre".split(" "),
   ..."parse_quote html indoc formatdoc hashmap btreemap hashset btreeset stream try_stream async_stream".split(" "),
 ]);
 
@@ -35,6 +38,7 @@ export function bodyFacts(text: string, { start, end }: Span): BodyFacts {
   const facts: BodyFacts = {
     isDamaged: false,
     hasItems: false,
+    hasUnknownMacros: false,
     hasInnerAttributes: false,
     isShort: !text
       .slice(start + 1, end - 1)
@@ -46,7 +50,12 @@ export function bodyFacts(text: string, { start, end }: Span): BodyFacts {
   try {
     const tokens = [...tokensOf(text, start, end)];
     const word = (i: number): string => wordAt(text, tokens[i]);
-    return { ...facts, hasItems: hasItems(tokens, word), hasInnerAttributes: word(1) === "#" && word(2) === "!" };
+    return {
+      ...facts,
+      hasItems: hasItems(tokens, word),
+      hasUnknownMacros: hasUnknownMacros(tokens, word),
+      hasInnerAttributes: word(1) === "#" && word(2) === "!",
+    };
   } catch (error) {
     if (error instanceof LexError) return { ...facts, isDamaged: true };
     throw error;
@@ -73,6 +82,16 @@ function hasItems(tokens: readonly Token[], word: (i: number) => string): boolea
     }
   }
   return false;
+}
+
+/** Whether a statement begins with a call of a macro that is not known to be an expression: `path::name!(`. */
+function hasUnknownMacros(tokens: readonly Token[], word: (i: number) => string): boolean {
+  return tokens.some((token, i) => {
+    if (token.kind !== "identifier" || word(i + 1) !== "!" || tokens[i + 2]?.kind !== "open") return false;
+    let first = i;
+    while (word(first - 1) === ":" && word(first - 2) === ":") first -= 3;
+    return ["{", "}", ";"].includes(word(first - 1)) && !EXPRESSION_MACROS.has(word(i));
+  });
 }
 
 /** Whether a macro that is called in a body may expand to items. `opening`: the delimiter of its arguments. */

@@ -39,6 +39,8 @@ export interface BodyRef {
   readonly isNested: boolean;
   /** Its body holds items, or macros that may expand to items. */
   readonly hasItems: boolean;
+  /** Its body calls macros, not known here, as statements: they might expand to items. */
+  readonly hasUnknownMacros: boolean;
   /** Paths of its attributes; of those around it only the ones in `attributeMacros`. */
   readonly attributes: readonly string[];
   /** Attributes on it or around it that may be procedural macros. */
@@ -239,6 +241,7 @@ class Collector {
       isTraitImpl: context.isTraitImpl,
       isNested: context.isNested,
       hasItems: facts.hasItems,
+      hasUnknownMacros: facts.hasUnknownMacros,
       attributes: own.names,
       attributeMacros: context.macros,
       exposed,

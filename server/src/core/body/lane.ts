@@ -1,0 +1,199 @@
+/**
+ * Runs rustc on a unit's overlay: bitcode of the edited functions in a fraction of the crate lane's time.
+ *
+ * The result is a proposal. The crate lane compiles the same sources afterwards, and is right where the two differ.
+ */
+import PQueue from "p-queue";
+import type { Diagnostic } from "../../../../shared/src/report.js";
+import { inspectArgs } from "../args.js";
+import { Unsupported } from "../errors.js";
+import type { Layout } from "../layout.js";
+import type { UnitRecord } from "../unit.js";
+import { type Finding, accusedFiles, accusedFunctions, isIn } from "./errors.js";
+import { isAboutBody } from "./lints.js";
+import type { BodyRef } from "./outline.js";
+import { Overlay } from "./overlay.js";
+import { type Bitcode, type CompileOverlayOptions, compileOverlay } from "./rustc.js";
+import type { SourceCache } from "./source.js";
+
+/** A file with edited functions: its text as it is now, and the functions in terms of it. */
+export interface EditedFile {
+  /** Absolute. */
+  readonly file: string;
+  readonly text: string;
+  readonly functions: readonly BodyRef[];
+}
+
+/** What came of a run. */
+export type BodyLaneResult =
+  | ({ readonly ok: true; readonly times: BodyLaneTimes } & Bitcode)
+  | {
+      readonly ok: false;
+      /** For people, and for counting. */
+      readonly refused: string;
+      /** Errors in the edited functions, to be shown before the crate lane finds them again. */
+      readonly diagnostics: readonly Diagnostic[];
+      readonly times: BodyLaneTimes;
+    };
+
+/** Milliseconds. */
+export interface BodyLaneTimes {
+  /** Bringing the overlay up to date. */
+  readonly overlay: number;
+  /** rustc, all rounds. */
+  readonly rustc: number;
+  /** How often rustc ran: more than once when it taught us which functions have to stay whole. */
+  readonly rounds: number;
+}
+
+/** How often a unit is compiled again with more functions whole before it is given up. */
+const MAX_ROUNDS = 5;
+
+/** How many saves of a unit that cannot be compiled go by, at most, before it is tried again. */
+const MAX_SKIPPED = 64;
+
+/** The body lanes of a target directory's units. */
+export class BodyLane {
+  private readonly overlays = new Map<string, { readonly record: UnitRecord; readonly overlay: Overlay }>();
+  private readonly queues = new Map<string, PQueue>();
+  private readonly hopeless = new Map<string, { readonly attempts: number; skip: number }>();
+
+  constructor(
+    private readonly layout: Layout,
+    readonly sources: SourceCache,
+  ) {}
+
+  /**
+   * Compiles a unit with these functions whole and most others blanked. Without edited functions it prepares the lane: the first
+   * run of a unit is a full compilation, and finds out what cannot be blanked. Runs of one unit follow each other.
+   *
+   * `record`: what the crate lane last made of the unit. Rejects with `Cancelled` when the signal aborts.
+   */
+  async compile(
+    record: UnitRecord,
+    edited: readonly EditedFile[],
+    options: CompileOverlayOptions,
+  ): Promise<BodyLaneResult> {
+    const { key } = record.invocation;
+    const queue = this.queues.get(key) ?? new PQueue({ concurrency: 1 });
+    this.queues.set(key, queue);
+    return queue.add(() => this.run(record, edited, options));
+  }
+
+  private async run(
+    record: UnitRecord,
+    edited: readonly EditedFile[],
+    options: CompileOverlayOptions,
+  ): Promise<BodyLaneResult> {
+    const times = { overlay: 0, rustc: 0, rounds: 0 };
+    const refuse = (refused: string, diagnostics: readonly Diagnostic[] = []): BodyLaneResult => {
+      return { ok: false, refused, diagnostics, times };
+    };
+    const unsuitable = refusalOf(record);
+    if (unsuitable !== undefined) return refuse(unsuitable);
+    const overlay = this.overlay(record);
+    if (typeof overlay === "string") return refuse(overlay);
+
+    if (this.isHopeless(record)) return refuse("the blanked crate did not compile");
+
+    const names = edited.flatMap(({ file, functions }) => functions.map((fn) => ({ file, path: fn.path })));
+    const known = overlay.learned;
+    for (;;) {
+      const started = performance.now();
+      overlay.sync(names, edited);
+      const synced = performance.now();
+      times.overlay += synced - started;
+      const compiled = await compileOverlay(this.layout, record, overlay, options);
+      times.rustc += performance.now() - synced;
+      times.rounds++;
+      if (compiled.bitcode !== undefined) {
+        this.hopeless.delete(record.invocation.key);
+        const lint = compiled.findings.find((item) => isDenied(item, edited));
+        if (lint !== undefined) return refuse(`the lint ${lint.code ?? ""} is denied`);
+        return { ok: true, ...compiled.bitcode(), times };
+      }
+      const errors = compiled.findings.filter(isError);
+      const own = errors.filter((item) => edited.some(({ file, functions }) => isIn(item, file, functions, "span")));
+      if (own.length > 0) {
+        return refuse(
+          "the edited function does not compile",
+          own.map((item) => item.diagnostic),
+        );
+      }
+      if (times.rounds < MAX_ROUNDS && learnFrom(errors, overlay)) continue;
+      overlay.unlearn(known);
+      this.setHopeless(record);
+      return refuse(`the blanked crate does not compile: ${errors[0]?.diagnostic.message ?? "no reason is given"}`);
+    }
+  }
+
+  /** After a unit could not be compiled, ever more of its saves go without a new attempt. */
+  private isHopeless(record: UnitRecord): boolean {
+    const state = this.hopeless.get(record.invocation.key);
+    if (state === undefined || state.skip === 0) return false;
+    state.skip--;
+    return true;
+  }
+
+  private setHopeless({ invocation }: UnitRecord): void {
+    const attempts = (this.hopeless.get(invocation.key)?.attempts ?? 0) + 1;
+    this.hopeless.set(invocation.key, { attempts, skip: Math.min(2 ** attempts, MAX_SKIPPED) });
+  }
+
+  /** The unit's overlay, or why there can be none. */
+  private overlay(record: UnitRecord): Overlay | string {
+    const { key } = record.invocation;
+    const known = this.overlays.get(key);
+    if (known !== undefined && isSameUnit(known.record, record)) return known.overlay;
+    try {
+      const overlay = new Overlay(this.layout.bodyLane(key), record, this.sources);
+      this.overlays.set(key, { record, overlay });
+      return overlay;
+    } catch (error) {
+      if (error instanceof Unsupported) return error.message;
+      throw error;
+    }
+  }
+}
+
+/** Makes ever more functions stay whole: those that errors point to, those that may hide items, the files pointed to. */
+function learnFrom(errors: readonly Finding[], overlay: Overlay): boolean {
+  return (
+    overlay.learn(errors.flatMap((item) => accusedFunctions(item, overlay))) ||
+    (errors.length > 0 && overlay.learn(overlay.suspects())) ||
+    overlay.learn(errors.flatMap((item) => accusedFiles(item, overlay)))
+  );
+}
+
+/** Whether a lint reports on an edited function. Only those that are errors report at all. */
+function isDenied(item: Finding, edited: readonly EditedFile[]): boolean {
+  const { code } = item;
+  if (code === undefined) return false;
+  return edited.some(
+    ({ file, functions }) =>
+      isIn(item, file, functions, "body") || (isAboutBody(code) && isIn(item, file, functions, "span")),
+  );
+}
+
+function isError({ diagnostic }: Finding): boolean {
+  return diagnostic.level.startsWith("error");
+}
+
+function isSameUnit(a: UnitRecord, b: UnitRecord): boolean {
+  if (a === b) return true;
+  const key = ({ invocation, inputs }: UnitRecord): string => {
+    return JSON.stringify([invocation, inputs.map((input) => input.path)]);
+  };
+  return key(a) === key(b);
+}
+
+/** Options that make code depend on more than the function it belongs to. */
+const REFUSED_OPTION = /(?:^|\s|-C)(?:instrument-coverage|profile-generate|profile-use)\b/;
+
+/** Why a unit as a whole is none for this lane. */
+function refusalOf({ invocation }: UnitRecord): string | undefined {
+  const { crateTypes } = inspectArgs(invocation.args);
+  if (crateTypes.includes("proc-macro")) return "a procedural macro is the crate lane's";
+  const option = invocation.args.find((arg) => REFUSED_OPTION.test(arg.replaceAll("_", "-")));
+  return option === undefined ? undefined : `the compiler option ${option}`;
+}

@@ -1,0 +1,235 @@
+/**
+ * A unit's overlay: its package's directory tree with blanked bodies, kept up to date file by file.
+ *
+ * Knows which functions have to stay whole: those that `outline.ts` names, the recently edited ones, and those without
+ * which the unit did not compile.
+ */
+import { isUtf8 } from "node:buffer";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { Unsupported } from "../errors.js";
+import { digest } from "../files.js";
+import type { UnitRecord } from "../unit.js";
+import { type Blanked, blank } from "./blank.js";
+import { Mirror } from "./mirror.js";
+import type { BodyRef } from "./outline.js";
+import { commonAncestor, isWithin } from "./remap.js";
+import type { SourceCache } from "./source.js";
+import { type FunctionName, type OverlayFile, type OverlayState, loadState, saveState } from "./state.js";
+
+/** How many recently edited functions stay whole: editing one of them again changes nothing but its body. */
+const WORKING_SET = 32;
+
+/** A mirror of less than this many folders' depth would be one of the whole machine. */
+const MIN_DEPTH = 2;
+
+/** A file of the editor: its text may be newer than the disk's. */
+export interface FileText {
+  readonly file: string;
+  readonly text: string;
+}
+
+export class Overlay {
+  readonly mirror: Mirror;
+  readonly cwd: string;
+  private readonly state: OverlayState;
+  private readonly stateFile: string;
+  private readonly sources: readonly string[];
+  /** Texts of the last `sync` that may be newer than the disk's. */
+  private given: ReadonlyMap<string, string> = new Map();
+
+  /**
+   * `directory`: the unit's own, for the overlay and what is remembered of it. Throws `Unsupported` when the sources lie too far
+   * apart to be mirrored.
+   */
+  constructor(
+    directory: string,
+    private readonly record: UnitRecord,
+    private readonly cache: SourceCache,
+  ) {
+    const { invocation } = record;
+    this.stateFile = path.join(directory, "state.json");
+    this.state = loadState(this.stateFile, invocation);
+    const inputs = record.inputs.map((input) => input.path).filter((file) => isOwnFile(file, record));
+    const original = commonAncestor([invocation.cwd, ...inputs.map((file) => path.dirname(file))]);
+    if (original.split("/").length <= MIN_DEPTH) {
+      throw new Unsupported(`the sources of ${invocation.id} lie all over the disk (below ${original})`);
+    }
+    this.sources = inputs.filter((file) => file.endsWith(".rs"));
+    this.mirror = new Mirror(path.join(directory, "overlay"), original);
+    this.cwd = this.mirror.pathOf(invocation.cwd);
+  }
+
+  /** Lints that attributes anywhere in the unit deny or forbid. */
+  get denied(): string[] {
+    return [...new Set(Object.values(this.state.files).flatMap((file) => file.denied))];
+  }
+
+  /** Functions that were found to be needed. */
+  get learned(): readonly FunctionName[] {
+    return [...this.state.learned];
+  }
+
+  /** Goes back to an earlier state of knowledge: what was learnt since has not helped. */
+  unlearn(learned: readonly FunctionName[]): void {
+    this.state.learned = [...learned];
+    saveState(this.stateFile, this.state);
+  }
+
+  /** Blanked functions that may have hidden items from us. */
+  suspects(): FunctionName[] {
+    return this.sources.flatMap((file) =>
+      (this.blankedFile(file)?.blanked ?? [])
+        .filter((fn) => fn.hasUnknownMacros)
+        .map((fn) => ({ file, path: fn.path })),
+    );
+  }
+
+  /** Brings the overlay up to date. `edited` stay whole from now on; `texts`: files that are newer than on disk. */
+  sync(edited: readonly FunctionName[], texts: readonly FileText[]): void {
+    const keys = new Set(edited.map(keyOf));
+    const recent = [...edited, ...this.state.recent.filter((fn) => !keys.has(keyOf(fn)))];
+    // However many one save edits: all of them are needed.
+    this.state.recent = recent.slice(0, Math.max(WORKING_SET, edited.length));
+    this.mirror.sync(this.sources, [this.record.invocation.cwd]);
+    this.given = new Map(texts.map(({ file, text }) => [file, text]));
+    for (const file of Object.keys(this.state.files)) {
+      if (!this.sources.includes(file)) Reflect.deleteProperty(this.state.files, file);
+    }
+    for (const file of this.sources) this.refreshFacts(file);
+    for (const file of this.sources) this.refreshText(file);
+    saveState(this.stateFile, this.state);
+  }
+
+  /** Keeps functions whole from now on. Returns whether that is any news. */
+  learn(functions: readonly FunctionName[]): boolean {
+    const known = new Set(this.state.learned.map(keyOf));
+    const news = functions.filter((fn) => !known.has(keyOf(fn)) && !known.has(keyOf({ ...fn, path: "*" })));
+    this.state.learned.push(...new Map(news.map((fn) => [keyOf(fn), fn])).values());
+    saveState(this.stateFile, this.state);
+    return news.length > 0;
+  }
+
+  /** What the overlay has of a file at the moment; undefined for a file that is not blanked. */
+  blankedFile(file: string): Blanked | undefined {
+    const known = this.state.files[file];
+    if (known === undefined || known.overlay === null) return undefined;
+    const text = this.given.get(file) ?? readSource(file);
+    return text === undefined ? undefined : this.blank(file, text);
+  }
+
+  /** Counts functions by what became of them. Reads every file. */
+  counts(): { blanked: number; whole: number } {
+    const all = this.sources.map((file) => this.blankedFile(file));
+    return {
+      blanked: all.reduce((sum, file) => sum + (file?.blanked.length ?? 0), 0),
+      whole: all.reduce((sum, file) => sum + (file?.whole.length ?? 0), 0),
+    };
+  }
+
+  /** What other files have to know of this one. */
+  private refreshFacts(file: string): void {
+    const given = this.given.get(file);
+    const stat = fs.statSync(file, { throwIfNoEntry: false });
+    const known = this.state.files[file];
+    if (stat === undefined) {
+      Reflect.deleteProperty(this.state.files, file);
+      return;
+    }
+    const original = { mtimeMs: stat.mtimeMs, size: stat.size };
+    const isKnown = known?.original.mtimeMs === original.mtimeMs && known.original.size === original.size;
+    if (isKnown && given === undefined) return;
+    const onDisk = readSource(file);
+    const text = given ?? onDisk;
+    const outline = text === undefined ? undefined : this.cache.get(file, text).outline;
+    this.state.files[file] = {
+      // A text that is not on the disk yet has no stamp: the file is looked at again next time.
+      original: text === onDisk ? original : { mtimeMs: 0, size: -1 },
+      overlay: null,
+      kept: "",
+      includes: text !== undefined && /\binclude(?:_str|_bytes)?\s*!/.test(text),
+      mentions: mentionedFiles(text ?? ""),
+      denied: outline === undefined || typeof outline === "string" ? [] : [...outline.denied],
+    };
+  }
+
+  private refreshText(file: string): void {
+    const given = this.given.get(file);
+    const known = this.state.files[file];
+    if (known === undefined) return;
+    const kept = this.keptDigest(file);
+    if (known.kept === kept && this.isWritten(file, known)) return;
+    const text = given ?? readSource(file);
+    const blanked = text === undefined || this.isIncluded(file) ? undefined : this.blank(file, text);
+    // The text in the editor may be newer than the file that a link would lead to.
+    const own = blanked !== undefined && blanked.blanked.length > 0 ? blanked.text : given;
+    this.mirror.write(file, own);
+    const { mtimeMs, size } = fs.statSync(this.mirror.pathOf(file));
+    this.state.files[file] = { ...known, kept, overlay: own === undefined ? null : { mtimeMs, size } };
+  }
+
+  private isWritten(file: string, { overlay }: OverlayFile): boolean {
+    const stat = fs.lstatSync(this.mirror.pathOf(file), { throwIfNoEntry: false });
+    if (stat === undefined) return false;
+    if (overlay === null) return stat.isSymbolicLink();
+    return !stat.isSymbolicLink() && stat.mtimeMs === overlay.mtimeMs && stat.size === overlay.size;
+  }
+
+  private blank(file: string, text: string): Blanked | undefined {
+    const { outline } = this.cache.get(file, text);
+    if (typeof outline === "string") return undefined;
+    const kept = this.keptPaths(file);
+    return blank(text, outline, (fn: BodyRef) => kept.has("*") || kept.has(fn.path) || keepsNested(kept, fn.path));
+  }
+
+  private keptPaths(file: string): Set<string> {
+    const functions = [...this.state.recent, ...this.state.learned];
+    return new Set(functions.filter((fn) => fn.file === file).map((fn) => fn.path));
+  }
+
+  private keptDigest(file: string): string {
+    return digest(...[...this.keptPaths(file)].sort(), this.isIncluded(file) ? "included" : "");
+  }
+
+  /**
+   * Whether a file's text may be read as data. No telling what an `include_str!` with a computed path reads, so it is enough
+   * that the unit has such a macro and a string with the file's name.
+   */
+  private isIncluded(file: string): boolean {
+    const files = Object.values(this.state.files);
+    const name = path.basename(file);
+    return files.some(({ includes }) => includes) && files.some(({ mentions }) => mentions.includes(name));
+  }
+}
+
+/** Whether a function nested in this one is kept. */
+function keepsNested(kept: ReadonlySet<string>, outer: string): boolean {
+  return [...kept].some((name) => name.startsWith(`${outer}::`));
+}
+
+function keyOf({ file, path: name }: FunctionName): string {
+  return `${file}\0${name}`;
+}
+
+/** Files that lie where the user keeps sources: no build script's output, no registry crate's. */
+function isOwnFile(file: string, { invocation }: UnitRecord): boolean {
+  const generated = invocation.env["OUT_DIR"];
+  if (generated !== undefined && generated !== null && isWithin(file, generated)) return false;
+  return !/\/registry\/src\/|\/rustlib\//.test(file);
+}
+
+/** Texts that are not UTF-8 are no sources. */
+function readSource(file: string): string | undefined {
+  try {
+    const bytes = fs.readFileSync(file);
+    return isUtf8(bytes) ? bytes.toString("utf8") : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Base names of Rust files in a text's strings, but for those of `#[path = "…"]`. */
+function mentionedFiles(text: string): string[] {
+  const found = [...text.matchAll(/(path\s*=\s*)?"([^"\n]*\.rs)"/g)];
+  return [...new Set(found.flatMap(([, isPath, file]) => (isPath === undefined ? [path.basename(file ?? "")] : [])))];
+}

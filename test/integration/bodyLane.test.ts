@@ -1,0 +1,238 @@
+/** The body lane with the real rustc: overlays, remapped paths, lints, learning. */
+import { execFileSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { BodyLane, type BodyLaneResult, SourceCache, classify } from "../../server/src/core/body/index.js";
+import { compileUnit } from "../../server/src/core/compile.js";
+import { Layout } from "../../server/src/core/layout.js";
+import type { UnitRecord } from "../../server/src/core/unit.js";
+import { ROOT } from "./project.js";
+
+let directory: string;
+let layout: Layout;
+let lane: BodyLane;
+const env = process.env;
+
+beforeEach(async () => {
+  directory = fs.mkdtempSync(path.join(os.tmpdir(), "cranefly-body-"));
+  layout = new Layout(path.join(directory, "target/cranefly"));
+  lane = new BodyLane(layout, await SourceCache.create(path.join(ROOT, "dist")));
+});
+
+afterEach(() => {
+  lane.sources.dispose();
+  fs.rmSync(directory, { recursive: true, force: true });
+});
+
+function write(files: Readonly<Record<string, string>>): void {
+  for (const [name, text] of Object.entries(files)) {
+    fs.mkdirSync(path.dirname(path.join(directory, name)), { recursive: true });
+    fs.writeFileSync(path.join(directory, name), text);
+  }
+}
+
+/** Compiles a crate as the crate lane does. `source`: as on rustc's command line. */
+async function crateLane(source: string, args: readonly string[] = ["--crate-type", "bin"]): Promise<UnitRecord> {
+  const rustc = execFileSync("rustc", ["--print", "sysroot"], { encoding: "utf8" }).trim() + "/bin/rustc";
+  const invocation = {
+    key: "sample-1",
+    id: "sample:sample",
+    command: [rustc],
+    args: [
+      ...["--crate-name", "sample", "--edition=2021", source, "--error-format=json", "--emit=dep-info,link"],
+      ...["--json=diagnostic-rendered-ansi,artifacts,future-incompat", "-C", "debuginfo=1", "-C", "metadata=1"],
+      ...["-C", "extra-filename=-1", "--out-dir", path.join(directory, "target/out"), ...args],
+    ],
+    cwd: directory,
+    env: { OUT_DIR: path.join(directory, "target/generated"), SAMPLE: "sample" },
+    needsRlib: false,
+  };
+  const result = await compileUnit(layout, invocation, { env });
+  expect(result.diagnostics.filter((item) => item.level === "error").map((item) => item.message)).toEqual([]);
+  if (result.record === undefined) throw new Error("does not compile");
+  return result.record;
+}
+
+/** Saves an edit of one file and compiles it in the body lane. */
+async function edit(record: UnitRecord, name: string, from: string, to: string): Promise<BodyLaneResult> {
+  const file = path.join(directory, name);
+  const before = fs.readFileSync(file, "utf8");
+  expect(before.split(from)).toHaveLength(2);
+  const text = before.replace(from, () => to);
+  const result = classify(lane.sources, file, before, text);
+  if (result.kind !== "bodies") throw new Error(JSON.stringify(result));
+  fs.writeFileSync(file, text);
+  return lane.compile(record, [{ file, text, functions: result.functions }], { env });
+}
+
+function succeeded(result: BodyLaneResult): Extract<BodyLaneResult, { ok: true }> {
+  if (!result.ok) throw new Error(`${result.refused}: ${result.diagnostics.map((item) => item.rendered).join("\n")}`);
+  return result;
+}
+
+/** Whether the symbol table of any file has a function of this name. */
+function defines(files: readonly string[], name: string): boolean {
+  return files.some((file) => fs.readFileSync(file).includes(`${name.length}${name}17h`));
+}
+
+const mentions = (files: readonly string[], text: string): boolean =>
+  files.some((file) => fs.readFileSync(file).includes(text));
+
+const overlay = (name: string): string => path.join(layout.bodyLane("sample-1"), "overlay", name);
+
+/** An expression of type bool for constants. */
+const SAME = `const fn same(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let mut i = 0;
+    while i < a.len() && i < b.len() && a[i] == b[i] { i += 1; }
+    i == a.len() && i == b.len()
+}
+`;
+
+describe("the body lane", () => {
+  it("compiles edited functions and blanks the others", async () => {
+    write({
+      "src/main.rs": `mod other;\nfn edited() -> usize { 41 + std::env::args().count() }\nfn main() { println!("{}", edited() + other::idle()); }\n`,
+      "src/other.rs": `pub fn idle() -> usize { String::from("never compiled again").len() }\n`,
+    });
+    const record = await crateLane("src/main.rs");
+    const first = succeeded(await lane.compile(record, [], { env }));
+    expect(first.changed).toEqual(first.all);
+    const second = succeeded(await edit(record, "src/main.rs", "41 +", "42 +"));
+    expect(defines(second.changed, "edited")).toBe(true);
+    expect(second.changed.length).toBeLessThan(second.all.length);
+    expect(second.times.rounds).toBe(1);
+    expect(fs.readFileSync(overlay("src/main.rs"), "utf8")).toContain("{ 42 + std::env::args().count() }");
+    expect(fs.readFileSync(overlay("src/main.rs"), "utf8")).toContain("fn main() {loop{}");
+    expect(fs.readFileSync(overlay("src/other.rs"), "utf8")).toContain("pub fn idle() -> usize {loop{}");
+    expect(new Set(second.inputs)).toEqual(new Set(record.inputs.map((input) => input.path)));
+    // A function that was edited once stays, so that editing it again changes nothing else.
+    const third = succeeded(await edit(record, "src/other.rs", "never", "hardly ever"));
+    expect(defines(third.changed, "idle")).toBe(true);
+    expect(fs.readFileSync(overlay("src/main.rs"), "utf8")).toContain("42 +");
+    expect(mentions(third.all, layout.root)).toBe(false);
+  });
+
+  it("gives macros the originals' paths, positions and files", async () => {
+    write({
+      "README.md": "read me",
+      "data/shared.rs":
+        'pub fn shared() -> &\'static str { module_path!() }\nconst _: () = assert!(super::same(file!(), concat!("src/../data/shared", ".rs")));\n',
+      "src/deep/mod.rs": `
+pub fn edited() -> u32 { line!() + 10000 }
+const _: () = assert!(line!() == 3 && column!() == 39);
+const _: () = assert!(super::same(file!(), concat!("src/deep/mod", ".rs")));
+const _: () = assert!(super::same(include_str!("../../README.md"), "read me"));
+const _: () = assert!(include_bytes!("table.bin").len() == 3);
+const _: () = assert!(super::same(include_str!("quoted.rs"), "pub fn quoted() -> usize { 5 + 5 + 5 }\\n"));
+pub mod quoted;
+`,
+      "src/deep/quoted.rs": "pub fn quoted() -> usize { 5 + 5 + 5 }\n",
+      "src/deep/table.bin": "abc",
+      "target/generated/made.rs": "pub fn made() -> u32 { 12345678 }",
+      "src/main.rs": `${SAME}
+mod deep;
+#[path = "../data/shared.rs"]
+mod shared;
+include!(concat!(env!("OUT_DIR"), "/made.rs"));
+include!("part.rs");
+const _: () = assert!(same(env!("SAMPLE"), "sample") && same(file!(), concat!("src/main", ".rs")));
+fn main() { println!("{}{}{}{}", deep::edited() + made(), shared::shared(), part(), deep::quoted::quoted()); }
+`,
+      "src/part.rs": "fn part() -> &'static str { concat!(file!(), ':') }\n",
+    });
+    const record = await crateLane("src/main.rs");
+    const result = succeeded(await edit(record, "src/deep/mod.rs", "10000", "10001"));
+    expect(result.times.rounds).toBe(1);
+    expect(mentions(result.all, layout.root)).toBe(false);
+    expect(mentions(result.all, "src/deep/mod.rs")).toBe(true);
+    // Read as data, so it must be what it is.
+    expect(fs.readFileSync(overlay("src/deep/quoted.rs"), "utf8")).toContain("5 + 5 + 5");
+    expect(fs.readFileSync(overlay("data/shared.rs"), "utf8")).toContain("{loop{}");
+    expect(new Set(result.inputs)).toEqual(new Set(record.inputs.map((input) => input.path)));
+    // New entries of the original's folders are seen.
+    fs.writeFileSync(path.join(directory, "src/deep/new.txt"), "new");
+    const again = await edit(record, "src/deep/mod.rs", "10001", 'include_str!("new.txt").len() as u32');
+    expect(succeeded(again).inputs).toContain(path.join(directory, "src/deep/new.txt"));
+  });
+
+  it("remaps absolute sources, with the user's own remapping on top", async () => {
+    const source = (file: string): string =>
+      `${SAME}const _: () = assert!(same(file!(), "${file}"));\npub fn edited() -> usize { 70000 + std::env::args().count() }\n`;
+    const lib = ["--crate-type", "lib"];
+    write({ "src/lib.rs": source(path.join(directory, "src/lib.rs")) });
+    const plain = await crateLane(path.join(directory, "src/lib.rs"), lib);
+    expect(mentions(succeeded(await edit(plain, "src/lib.rs", "70000", "70001")).all, layout.root)).toBe(false);
+
+    write({ "src/lib.rs": source("/r/lib.rs") });
+    const remap = [`--remap-path-prefix=${directory}=/q`, `--remap-path-prefix=${directory}/src=/r`];
+    const record = await crateLane(path.join(directory, "src/lib.rs"), [...lib, ...remap]);
+    const result = succeeded(await edit(record, "src/lib.rs", "70000", "70001"));
+    expect(mentions(result.all, directory)).toBe(false);
+    expect(mentions(result.all, "/r/lib.rs")).toBe(true);
+  });
+
+  it("refuses what the crate lane would refuse", async () => {
+    write({
+      "src/main.rs": `#![deny(unused_variables)]\n#![forbid(unsafe_code)]
+use std::fmt::Write;
+fn edited() -> usize { 90000 }
+fn other(unused: usize) -> String { let mut text = String::new(); write!(text, "{unused}").unwrap(); text }
+fn main() { println!("{}{}", edited(), other(1)); }\n`,
+    });
+    const record = await crateLane("src/main.rs");
+    const refused = async (from: string, to: string): Promise<string> => {
+      const result = await edit(record, "src/main.rs", from, to);
+      return result.ok ? "compiled" : `${result.refused} ${result.diagnostics.map((item) => item.rendered).join()}`;
+    };
+    expect(await refused("90000", "let unused = 1; 90001")).toMatch(/unused_variables/);
+    expect(await refused("let unused = 1; 90001", "unsafe { *(&90002usize as *const usize) }")).toMatch(/unsafe_code/);
+    // Denied by the compiler itself.
+    expect(await refused("unsafe { *(&90002usize as *const usize) }", "[1usize][3]")).toMatch(/unconditional_panic/);
+    expect(await refused("[1usize][3]", "missing()")).toMatch(/does not compile[^]*src\/main\.rs:4:[^]*missing/);
+    expect(await refused("missing()", "90003")).toBe("compiled");
+  });
+
+  it("treats every warning as an error under deny(warnings)", async () => {
+    write({ "src/main.rs": 'fn edited() -> usize { 90000 }\nfn main() { println!("{}", edited()); }\n' });
+    const record = await crateLane("src/main.rs", ["--crate-type", "bin", "-Dwarnings"]);
+    const result = await edit(record, "src/main.rs", "90000", "let mut x = 90001; x");
+    expect(result.ok ? "compiled" : result.refused).toMatch(/unused_mut/);
+    expect((await edit(record, "src/main.rs", "let mut x = 90001; x", "90002")).ok).toBe(true);
+  });
+
+  it("learns which functions the crate does not compile without", async () => {
+    write({
+      "src/main.rs": `mod hidden;
+trait Named: Sync { fn name(&self) -> String; }
+struct Thing;
+static NAMED: &dyn Named = &Thing;
+fn edited() -> usize { 90000 }
+fn main() { println!("{}{}", edited(), NAMED.name()); hidden::hide(); }\n`,
+      "src/hidden.rs": `use super::{Named, Thing};
+macro_rules! name { ($t:ty) => { impl Named for $t { fn name(&self) -> String { String::from("thing") } } } }
+pub fn hide() { name!(Thing); }
+pub fn unrelated() -> usize { 1000000 }\n`,
+    });
+    const record = await crateLane("src/main.rs");
+    expect(succeeded(await lane.compile(record, [], { env })).times.rounds).toBe(2);
+    expect(fs.readFileSync(overlay("src/hidden.rs"), "utf8")).toContain("name!(Thing)");
+    expect(fs.readFileSync(overlay("src/hidden.rs"), "utf8")).not.toContain("1000000");
+    expect(fs.readFileSync(overlay("src/main.rs"), "utf8")).not.toContain("90000");
+    // Another process knows it from the start.
+    const again = new BodyLane(layout, lane.sources);
+    expect(succeeded(await again.compile(record, [], { env })).times.rounds).toBe(1);
+  });
+
+  it("ends rustc when a newer save overtakes it", async () => {
+    write({ "src/main.rs": 'fn main() { println!("{}", 1); }\n' });
+    const record = await crateLane("src/main.rs");
+    const abort = new AbortController();
+    const running = lane.compile(record, [], { env, signal: abort.signal });
+    abort.abort();
+    await expect(running).rejects.toThrow("overtaken");
+    expect((await lane.compile(record, [], { env })).ok).toBe(true);
+  });
+});
