@@ -54,11 +54,103 @@ export const PublishResult = z.looseObject({
 });
 export type PublishResult = z.infer<typeof PublishResult>;
 
-export const FunctionsParams = z.object({ workspace: z.string(), program: z.string() });
+/** Names a program. */
+const ProgramParams = { workspace: z.string(), program: z.string() };
+
+export const FunctionsParams = z.object({
+  ...ProgramParams,
+  /** Only functions that are declared in these files, by absolute path. */
+  files: z.array(z.string()).optional(),
+  /** Only functions that are new, or have other content than in the generation before. */
+  changedOnly: z.boolean().optional(),
+});
 export type FunctionsParams = z.infer<typeof FunctionsParams>;
 
 export const FunctionsResult = z.looseObject({ generation: Count, functions: z.array(FunctionEntry) });
 export type FunctionsResult = z.infer<typeof FunctionsResult>;
+
+/** What a function can be shown as: rustc's LLVM IR, the Cranelift IR before compilation, the machine code in the image. */
+export const TextKind = z.enum(["llvm", "clif", "asm"]);
+export type TextKind = z.infer<typeof TextKind>;
+
+export const InspectParams = z.object({
+  ...ProgramParams,
+  /** The linker's name of the function. */
+  symbol: z.string(),
+  /** Its codegen unit (`FunctionEntry.unit`), where several have one of this name. */
+  unit: z.string().optional(),
+  what: TextKind,
+  /** As it was before its last change. Of the functions that changed last only: else an error of kind "notKept". */
+  previous: z.boolean().optional(),
+});
+export type InspectParams = z.infer<typeof InspectParams>;
+
+/** Source position of a line of text; all numbers count from 1. */
+export const TextLine = z.looseObject({
+  line: Count,
+  /** Absolute path; of the innermost function where functions were inlined. */
+  file: z.string(),
+  sourceLine: Count,
+  /** 0 for none. */
+  sourceColumn: Count,
+  /** Line in the shown function itself: differs from `sourceLine` for inlined code, and is the line of the call then. */
+  functionLine: Count,
+});
+export type TextLine = z.infer<typeof TextLine>;
+
+/** A symbol in a text; numbers count from 1, `column` and `length` in UTF-16 code units. */
+export const TextReference = z.looseObject({
+  line: Count,
+  column: Count,
+  length: Count,
+  symbol: z.string(),
+  name: z.string(),
+  /** Absolute path of its declaration, for functions that are part of the program. */
+  file: z.string().nullable(),
+  /** 0 for none. */
+  sourceLine: Count,
+});
+export type TextReference = z.infer<typeof TextReference>;
+
+export const InspectResult = z.looseObject({
+  symbol: z.string(),
+  name: z.string(),
+  /** The generation that the text is of; with `previous`, the last one that had it. */
+  generation: Count,
+  /** The text was too long and is cut; its last line says so. */
+  truncated: z.boolean(),
+  text: z.string(),
+  /** By rising line; lines without a source position are left out. */
+  lines: z.array(TextLine),
+  /** In the text's order. */
+  refs: z.array(TextReference),
+});
+export type InspectResult = z.infer<typeof InspectResult>;
+
+/** What to compile now: the functions that a breakpoint at a source line is in, or functions by symbol. */
+export const CompileParams = z.union([
+  z.object({ ...ProgramParams, file: z.string(), line: Count }),
+  z.object({ ...ProgramParams, symbols: z.array(z.string()) }),
+]);
+export type CompileParams = z.infer<typeof CompileParams>;
+
+export const CompileResult = z.looseObject({
+  generation: Count,
+  /** The functions that were asked for, whether they had to be compiled or not. */
+  symbols: z.array(
+    z.looseObject({
+      symbol: z.string(),
+      name: z.string(),
+      unit: z.string(),
+      file: z.string().nullable(),
+      line: Count,
+      endLine: Count,
+    }),
+  ),
+  /** How many of them had no code and have it now. */
+  compiled: Count,
+});
+export type CompileResult = z.infer<typeof CompileResult>;
 
 export const ProgramStatus = z.looseObject({
   workspace: z.string(),
@@ -82,7 +174,15 @@ export const StatusResult = z.looseObject({
     /** Functions that programs had to wait for since the daemon's start. */
     firstCalls: Count,
     imageBytes: Count,
+    /** Bounds of `cacheBytes`, `imageBytes`, and (as far as giving up programs helps) `rssBytes`. */
+    cacheLimitBytes: Count.optional(),
+    imageLimitBytes: Count.optional(),
+    memoryLimitBytes: Count.optional(),
   }),
+  /** The function cache since the daemon's start: found by publications, compiled, dropped to make room. */
+  cache: z.looseObject({ hits: Count, misses: Count, evictions: Count }).optional(),
+  /** Functions of all programs by who compiled them. */
+  tiers: z.looseObject({ cranelift: Count, llvm: Count, none: Count }).optional(),
   programs: z.array(ProgramStatus),
 });
 export type StatusResult = z.infer<typeof StatusResult>;

@@ -65,8 +65,20 @@ export const FunctionEntry = z.looseObject({
   /** The linker's name, and the one in the source. */
   symbol: z.string(),
   name: z.string(),
+  /**
+   * For an instance of a generic function: the name that all its instances share, every list of type arguments being
+   * `<_>`. Instances have `file` and `line` in common, too. `null` for a function without type parameters.
+   */
+  generic: z.string().nullable().optional(),
+  /** For such an instance: the function's own name with its type arguments, when debug info has them. */
+  instance: z.string().nullable().optional(),
+  /** Absolute path. */
   file: z.string().nullable(),
   line: Count,
+  /** Last line with code of the function: its closing bracket, unless it never returns. */
+  endLine: Count.nullable().optional(),
+  /** New in this generation, or with other content than before. */
+  changed: z.boolean().optional(),
   /** `none` while it has no code. */
   tier: z.enum(["cranelift", "llvm", "none"]),
   /** Microseconds of each stage, when it was last compiled. */

@@ -10,6 +10,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import {
+  ErrorCodes,
   type MessageConnection,
   ResponseError,
   SocketMessageReader,
@@ -18,10 +19,15 @@ import {
 } from "vscode-jsonrpc/node";
 import type * as z from "zod";
 import {
+  type CompileParams,
+  CompileResult,
   EmptyResult,
   ErrorData,
+  type FunctionsParams,
   FunctionsResult,
   InitializeResult,
+  type InspectParams,
+  InspectResult,
   PROTOCOL_VERSION,
   type PublishParams,
   PublishResult,
@@ -73,8 +79,11 @@ export function findEngine(env: NodeJS.ProcessEnv, bundleDir: string, configured
   return fs.realpathSync(found);
 }
 
+/** The engine answers the requests of a connection one after the other: who looks must not wait for who publishes. */
+type Lane = "publish" | "look";
+
 export class Engine {
-  private connection: MessageConnection | undefined;
+  private readonly connections = new Map<Lane, Promise<MessageConnection>>();
   /** Called when the daemon is gone although nobody here has ended it. */
   onLost: (() => void) | undefined;
 
@@ -102,8 +111,23 @@ export class Engine {
     return this.request("publish", params, PublishResult);
   }
 
-  functions(workspace: string, program: string): Promise<z.infer<typeof FunctionsResult>> {
-    return this.request("functions", { workspace, program }, FunctionsResult);
+  /** A program's functions; all of them, or those that the filter lets through. */
+  functions(
+    workspace: string,
+    program: string,
+    filter: Pick<FunctionsParams, "files" | "changedOnly"> = {},
+  ): Promise<z.infer<typeof FunctionsResult>> {
+    return this.request("functions", { workspace, program, ...filter }, FunctionsResult);
+  }
+
+  /** The text of a function. `EngineError.kind`: unknownProgram, unknownFunction, notKept, notExpressible, notCompiled. */
+  inspect(params: InspectParams): Promise<InspectResult> {
+    return this.request("inspect", params, InspectResult);
+  }
+
+  /** Makes sure that functions have code before a debugger looks for it. */
+  compile(params: CompileParams): Promise<CompileResult> {
+    return this.request("compile", params, CompileResult);
   }
 
   status(): Promise<StatusResult> {
@@ -125,7 +149,7 @@ export class Engine {
   /** Whether a daemon answers, without starting one. */
   async isRunning(): Promise<boolean> {
     try {
-      this.connection ??= await this.connect();
+      await (this.connections.get("look") ?? this.keep("look", this.connect()));
       return true;
     } catch {
       return false;
@@ -133,12 +157,26 @@ export class Engine {
   }
 
   close(): void {
-    this.connection?.dispose();
-    this.connection = undefined;
+    for (const [lane, connection] of this.connections) this.forget(lane, connection);
   }
 
-  private lost(connection: MessageConnection): void {
-    if (this.connection !== connection) return;
+  /** Keeps a connection for later requests, unless it fails. */
+  private keep(lane: Lane, connection: Promise<MessageConnection>): Promise<MessageConnection> {
+    this.connections.set(lane, connection);
+    connection
+      .then((open) => open.onClose(() => this.lost(lane, connection)))
+      .catch(() => this.forget(lane, connection));
+    return connection;
+  }
+
+  private forget(lane: Lane, connection: Promise<MessageConnection>): void {
+    // Another request may have replaced it already.
+    if (this.connections.get(lane) === connection) this.connections.delete(lane);
+    connection.then((open) => open.dispose()).catch(() => undefined);
+  }
+
+  private lost(lane: Lane, connection: Promise<MessageConnection>): void {
+    if (this.connections.get(lane) !== connection) return;
     this.close();
     this.onLost?.();
   }
@@ -150,7 +188,6 @@ export class Engine {
     } catch (error) {
       if (error instanceof EngineError || error instanceof Unsupported) throw error;
       // The daemon died: nothing is lost but time.
-      this.close();
       answer = await this.attempt(method, params);
     }
     const parsed = result.safeParse(answer);
@@ -161,7 +198,9 @@ export class Engine {
   }
 
   private async attempt(method: string, params: object): Promise<unknown> {
-    const connection = (this.connection ??= await this.connectOrStart());
+    const lane = laneOf(method);
+    const kept = this.connections.get(lane) ?? this.keep(lane, this.connectOrStart());
+    const connection = await kept;
     const closed = new Promise<never>((_, reject) => {
       connection.onClose(() => reject(new Error("the engine closed the connection")));
       connection.onError(([error]) => reject(error));
@@ -171,10 +210,12 @@ export class Engine {
     try {
       return await Promise.race([connection.sendRequest<unknown>(method, params), closed]);
     } catch (error) {
-      if (error instanceof ResponseError) {
+      // What was not answered when the connection was given up is to be asked again.
+      if (error instanceof ResponseError && error.code !== ErrorCodes.PendingResponseRejected) {
         const data = ErrorData.safeParse(error.data);
         throw new EngineError(error.message, data.success ? data.data.kind : "unknown");
       }
+      this.forget(lane, kept);
       throw error;
     }
   }
@@ -250,7 +291,6 @@ export class Engine {
       if (!parsed.success || parsed.data.protocol !== PROTOCOL_VERSION) {
         throw new Unsupported("the engine speaks another version of the protocol: rebuild both");
       }
-      connection.onClose(() => this.lost(connection));
       return connection;
     } catch (error) {
       connection.dispose();
@@ -259,6 +299,10 @@ export class Engine {
       throw error;
     }
   }
+}
+
+function laneOf(method: string): Lane {
+  return method === "publish" ? "publish" : "look";
 }
 
 /**

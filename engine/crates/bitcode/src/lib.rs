@@ -21,6 +21,7 @@ pub mod ir;
 mod library;
 mod operands;
 mod pointer_map;
+mod print;
 pub mod raw;
 mod reader;
 mod scalars;
@@ -30,4 +31,5 @@ pub mod types;
 
 pub use error::Error;
 pub use library::Llvm;
+pub use print::PrintedFunction;
 pub use reader::Reader;

@@ -10,6 +10,7 @@ use crate::function::{self, Tables};
 use crate::globals::{self, GlobalTable};
 use crate::ir::{Function, GlobalId, GlobalKind, Module};
 use crate::library::Llvm;
+use crate::print::{self, PrintedFunction};
 use crate::type_table::TypeTable;
 
 /// One codegen unit, open for reading. Owns an LLVM context, so it stays on its thread.
@@ -26,7 +27,19 @@ impl Reader {
     /// # Errors
     /// Anything of [`Error`] but those about the library.
     pub fn open(llvm: &Llvm, bytes: impl Into<Box<[u8]>>, name: &str) -> Result<Self, Error> {
-        let context = Context::parse(llvm, bytes.into(), name)?;
+        Self::new(Context::parse(llvm, bytes.into(), name, false)?)
+    }
+
+    /// As [`Self::open`], with the names of local values, which [`Self::print`] shows.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_with_names(llvm: &Llvm, bytes: impl Into<Box<[u8]>>, name: &str) -> Result<Self, Error> {
+        Self::new(Context::parse(llvm, bytes.into(), name, true)?)
+    }
+
+    fn new(context: Context) -> Result<Self, Error> {
+        let llvm = context.llvm.clone();
         check_target(&context)?;
         let mut types = TypeTable::new(llvm.api(), context.module);
         let (globals, module) = globals::read(&context, &mut types)?;
@@ -42,6 +55,17 @@ impl Reader {
         let name = path.display().to_string();
         let bytes = std::fs::read(path).map_err(|error| Error::Io { file: name.clone(), reason: error.to_string() })?;
         Self::open(llvm, bytes, &name)
+    }
+
+    /// LLVM's own text of one function.
+    ///
+    /// # Errors
+    /// As [`Self::function`].
+    pub fn print(&self, id: GlobalId) -> Result<PrintedFunction, Error> {
+        // Decoding checks that there is a body, and reads it.
+        self.function(id)?;
+        let mut tables = self.tables.borrow_mut();
+        Ok(print::print(&self.context, &mut tables.debug, self.globals.handles[id.0 as usize]))
     }
 
     pub(crate) fn into_parts(self) -> (Context, GlobalTable, Module) {

@@ -44,12 +44,15 @@ pub struct Store {
     bytes: AtomicU64,
     clock: AtomicU64,
     limit: u64,
+    inserted: AtomicU64,
+    evicted: AtomicU64,
 }
 
 impl Store {
     /// A store that keeps at most about `limit` bytes.
     pub fn new(limit: u64) -> Self {
-        Self { entries: Mutex::default(), bytes: AtomicU64::new(0), clock: AtomicU64::new(0), limit }
+        let zero = || AtomicU64::new(0);
+        Self { entries: Mutex::default(), bytes: zero(), clock: zero(), limit, inserted: zero(), evicted: zero() }
     }
 
     /// The code of `key`, if it is there. Counts as a use.
@@ -61,11 +64,20 @@ impl Store {
         Some(entry.compiled.clone())
     }
 
+    /// Shows `visit` what there is of each of `keys`, in their order. No use: what is looked at grows no younger.
+    pub fn look(&self, keys: impl Iterator<Item = Key>, mut visit: impl FnMut(Option<&Compiled>)) {
+        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        for key in keys {
+            visit(entries.get(&key).map(|entry| &entry.compiled));
+        }
+    }
+
     /// Keeps `compiled`.
     pub fn insert(&self, key: Key, compiled: Compiled) {
         let bytes = size(&compiled.code);
         let used = self.clock.load(Ordering::Relaxed);
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        self.inserted.fetch_add(1, Ordering::Relaxed);
         let old = entries.insert(key, Entry { compiled, bytes, used });
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
         self.bytes.fetch_sub(old.map_or(0, |old| old.bytes), Ordering::Relaxed);
@@ -89,9 +101,25 @@ impl Store {
                 break;
             }
             entries.remove(&key);
+            self.evicted.fetch_add(1, Ordering::Relaxed);
             bytes -= size;
         }
         self.bytes.store(bytes, Ordering::Relaxed);
+    }
+
+    /// Functions that were ever put in.
+    pub fn inserted(&self) -> u64 {
+        self.inserted.load(Ordering::Relaxed)
+    }
+
+    /// Functions that were dropped for want of room.
+    pub fn evicted(&self) -> u64 {
+        self.evicted.load(Ordering::Relaxed)
+    }
+
+    /// Bytes that it keeps at most, about.
+    pub fn limit(&self) -> u64 {
+        self.limit
     }
 
     /// How much there is.
@@ -129,6 +157,7 @@ mod tests {
         assert!(store.get(Key(0)).is_some(), "used in the last generation");
         assert!(store.get(Key(4)).is_some(), "new");
         assert!(store.get(Key(1)).is_none());
+        assert_eq!((store.inserted(), store.evicted()), (5, 2));
         assert!(store.size().bytes <= 4125, "{:?}", store.size());
     }
 }

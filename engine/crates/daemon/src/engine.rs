@@ -13,8 +13,9 @@ use cranefly_image::BaseImage;
 
 use crate::live::LiveImage;
 use crate::program_state::ProgramState;
-use crate::protocol::{MemoryStatus, ProgramStatus, StatusResult};
+use crate::protocol::{CacheStatus, MemoryStatus, ProgramStatus, StatusResult};
 use crate::units::UnitCache;
+use crate::view::View;
 
 /// A program's name: workspace folder and id.
 pub type ProgramKey = (PathBuf, String);
@@ -73,6 +74,10 @@ pub struct Engine {
     programs: Mutex<HashMap<ProgramKey, Arc<Mutex<ProgramState>>>>,
     /// Images of the daemon before that programs may still start from, by path.
     taken_over: Mutex<HashMap<PathBuf, Arc<LiveImage>>>,
+    /// The programs as last published.
+    pub(crate) views: Mutex<HashMap<ProgramKey, Arc<View>>>,
+    /// Functions that publications found in the store.
+    pub(crate) hits: AtomicU64,
     bases: Mutex<HashMap<(PathBuf, SystemTime), Arc<BaseImage>>>,
     started: Instant,
 }
@@ -98,6 +103,8 @@ impl Engine {
             memory_limit: options.memory_bytes,
             programs: Mutex::default(),
             taken_over: Mutex::default(),
+            views: Mutex::default(),
+            hits: AtomicU64::new(0),
             bases: Mutex::default(),
             started: Instant::now(),
         })
@@ -119,11 +126,6 @@ impl Engine {
     pub(crate) fn program(&self, key: &ProgramKey) -> Arc<Mutex<ProgramState>> {
         let mut programs = self.programs.lock().unwrap_or_else(PoisonError::into_inner);
         programs.entry(key.clone()).or_default().clone()
-    }
-
-    /// The program's state, if there is one.
-    pub(crate) fn known_program(&self, key: &ProgramKey) -> Option<Arc<Mutex<ProgramState>>> {
-        self.programs.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
     }
 
     /// The base image at `path`, read when it is new or has changed.
@@ -151,6 +153,7 @@ impl Engine {
             owner != workspace
         });
         drop(programs);
+        self.views.lock().unwrap_or_else(PoisonError::into_inner).retain(|(owner, _), _| owner != workspace);
         self.units.prune();
     }
 
@@ -178,6 +181,7 @@ impl Engine {
                 state.lock().unwrap_or_else(PoisonError::into_inner).remove_image();
                 images -= bytes;
                 drop(state);
+                self.views.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
                 self.units.prune();
                 give_memory_back();
             }
@@ -200,12 +204,21 @@ impl Engine {
             pid: std::process::id(),
             uptime_ms: u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX),
             toolchain: self.sysroot.clone(),
+            cache: CacheStatus {
+                hits: self.hits.load(Ordering::Relaxed),
+                misses: self.shared.store.inserted(),
+                evictions: self.shared.store.evicted(),
+            },
+            tiers: self.tiers(),
             memory: MemoryStatus {
                 rss_bytes: resident_bytes(),
                 cache_functions: size.functions,
                 cache_bytes: size.bytes,
                 first_calls: self.shared.first_calls.load(Ordering::Relaxed),
                 image_bytes: programs.iter().map(|program| program.image_bytes).sum(),
+                cache_limit_bytes: self.shared.store.limit(),
+                image_limit_bytes: self.image_bytes_limit,
+                memory_limit_bytes: self.memory_limit,
             },
             programs,
         }

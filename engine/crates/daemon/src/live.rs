@@ -112,6 +112,12 @@ impl LiveImage {
         Ok(())
     }
 
+    /// Compiles and installs functions now, before anyone calls them; those of one unit should be neighbours.
+    pub fn compile(&self, batch: &[Pending]) {
+        self.supply(batch);
+        self.control.complete();
+    }
+
     /// A newer image has taken the path: this one lives on for the programs that run from it.
     pub fn retire(&self) {
         self.retired.store(true, Ordering::Release);

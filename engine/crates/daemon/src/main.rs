@@ -5,9 +5,12 @@
 
 mod body_lane;
 mod compile;
+mod compile_now;
 mod engine;
 mod function_report;
 mod generation;
+mod history;
+mod inspect;
 mod live;
 mod predecessor;
 mod program_state;
@@ -17,7 +20,9 @@ mod resume;
 mod rpc;
 mod runtime_folder;
 mod server;
+mod sources;
 mod units;
+mod view;
 
 use std::ffi::OsString;
 use std::os::unix::net::{UnixListener, UnixStream};

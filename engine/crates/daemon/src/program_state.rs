@@ -11,7 +11,6 @@ use cranefly_image::{BaseImage, Unit};
 use crate::body_lane::{DerivedUnits, Patch};
 use crate::compile::CodeOptions;
 use crate::engine::ProgramKey;
-use crate::generation::Outcomes;
 use crate::live::LiveImage;
 use crate::protocol::ProgramStatus;
 use crate::units::LoadedUnit;
@@ -27,8 +26,6 @@ pub struct ProgramState {
     pub(crate) derived: DerivedUnits,
     /// What the body lane has put in since the crate lane was published.
     pub(crate) patch: Patch,
-    /// What happened in the last generation.
-    pub(crate) outcomes: Outcomes,
     /// See [`cranefly_image::Demand::scale`].
     pub(crate) scale: u64,
     live: Option<Arc<LiveImage>>,
@@ -40,17 +37,10 @@ pub struct ProgramState {
 
 impl ProgramState {
     /// Begins the next generation; gives its number.
-    pub fn advance(
-        &mut self,
-        base: Arc<BaseImage>,
-        units: Vec<Arc<LoadedUnit>>,
-        outcomes: Outcomes,
-        image: &Path,
-    ) -> u64 {
+    pub fn advance(&mut self, base: Arc<BaseImage>, units: Vec<Arc<LoadedUnit>>, image: &Path) -> u64 {
         self.generation += 1;
         self.base = Some(base);
         self.units = units;
-        self.outcomes = outcomes;
         image.clone_into(&mut self.image);
         self.last_use = Some(Instant::now());
         self.generation
@@ -69,6 +59,11 @@ impl ProgramState {
     pub fn set_image(&mut self, live: Option<Arc<LiveImage>>, options: &CodeOptions) {
         self.live = live;
         self.options = options.clone();
+    }
+
+    /// The image, to look at it.
+    pub fn live(&self) -> Option<&Arc<LiveImage>> {
+        self.live.as_ref()
     }
 
     /// For `status`.

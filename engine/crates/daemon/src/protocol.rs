@@ -152,13 +152,157 @@ pub struct UnitCounts {
     pub reused: u64,
 }
 
-/// Names a program.
+/// Parameters of `functions`.
 #[derive(Debug, Deserialize)]
-pub struct ProgramParams {
+#[serde(rename_all = "camelCase")]
+pub struct FunctionsParams {
     /// Cranefly's folder in the target directory.
     pub workspace: PathBuf,
     /// Names the program within the workspace.
     pub program: String,
+    /// Only functions that are declared in these files, by absolute path.
+    #[serde(default)]
+    pub files: Option<Vec<String>>,
+    /// Only functions that are new, or have other content than in the generation before.
+    #[serde(default)]
+    pub changed_only: bool,
+}
+
+/// Parameters of `inspect`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InspectParams {
+    /// Cranefly's folder in the target directory.
+    pub workspace: PathBuf,
+    /// Names the program within the workspace.
+    pub program: String,
+    /// Linker name of the function.
+    pub symbol: String,
+    /// Its codegen unit, where several have one of this name.
+    #[serde(default)]
+    pub unit: Option<String>,
+    /// Which text.
+    pub what: TextKind,
+    /// As it was before its last change.
+    #[serde(default)]
+    pub previous: bool,
+}
+
+/// What a function can be shown as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum TextKind {
+    /// LLVM IR, as rustc made it.
+    Llvm,
+    /// Cranelift IR, before compilation.
+    Clif,
+    /// Machine code in the image, disassembled.
+    Asm,
+}
+
+/// Result of `inspect`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InspectResult {
+    /// Linker name.
+    pub symbol: String,
+    /// Demangled name.
+    pub name: String,
+    /// The generation that the text is of: with `previous`, the last one that had it.
+    pub generation: u64,
+    /// The text is cut; its last line says so.
+    pub truncated: bool,
+    /// The text.
+    pub text: String,
+    /// Source positions of the text's lines, by rising line; lines without one are left out.
+    pub lines: Vec<TextLine>,
+    /// Symbols in the text, in its order.
+    pub refs: Vec<TextReference>,
+}
+
+/// Source position of a line of text. All numbers count from 1.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TextLine {
+    /// The line.
+    pub line: u32,
+    /// Absolute path of the source, of the innermost of inlined functions.
+    pub file: String,
+    /// Line there.
+    pub source_line: u32,
+    /// Column there; 0 for none.
+    pub source_column: u32,
+    /// Line in the function itself: for what was inlined into it, that of the call.
+    pub function_line: u32,
+}
+
+/// A symbol in a text. Numbers count from 1, columns and lengths in UTF-16 code units.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TextReference {
+    /// Line of the text.
+    pub line: u32,
+    /// Column there.
+    pub column: u32,
+    /// Length.
+    pub length: u32,
+    /// Linker name.
+    pub symbol: String,
+    /// Demangled name.
+    pub name: String,
+    /// Absolute path of the source, when the symbol is a function of the program's own crates.
+    pub file: Option<String>,
+    /// Line of its declaration; 0 for none.
+    pub source_line: u32,
+}
+
+/// Parameters of `compile`: a source line, or symbols.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CompileParams {
+    /// Cranefly's folder in the target directory.
+    pub workspace: PathBuf,
+    /// Names the program within the workspace.
+    pub program: String,
+    /// Absolute path of a source file.
+    #[serde(default)]
+    pub file: Option<String>,
+    /// Line there, from 1.
+    #[serde(default)]
+    pub line: Option<u32>,
+    /// Linker names.
+    #[serde(default)]
+    pub symbols: Option<Vec<String>>,
+}
+
+/// Result of `compile`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CompileResult {
+    /// Which generation.
+    pub generation: u64,
+    /// The functions that were asked for.
+    pub symbols: Vec<FunctionAt>,
+    /// How many of them had no code and have it now.
+    pub compiled: u64,
+}
+
+/// A function at a source line.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FunctionAt {
+    /// Linker name.
+    pub symbol: String,
+    /// Demangled name.
+    pub name: String,
+    /// Its codegen unit.
+    pub unit: String,
+    /// Absolute path of the source.
+    pub file: Option<String>,
+    /// Line of the declaration.
+    pub line: u32,
+    /// Last line with code of it.
+    pub end_line: u32,
 }
 
 /// Names a workspace.
@@ -179,15 +323,25 @@ pub struct FunctionsResult {
 
 /// One function of a program.
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct FunctionEntry {
     /// Linker name.
     pub symbol: String,
     /// Demangled name.
     pub name: String,
-    /// Source file.
+    /// For an instance of a generic function: the name that all its instances share, every list of type arguments being
+    /// `<_>`. Instances have `file` and `line` in common, too.
+    pub generic: Option<String>,
+    /// For an instance of a generic function: the function's own name with its type arguments, when debug info has them.
+    pub instance: Option<String>,
+    /// Absolute path of the source file.
     pub file: Option<String>,
     /// Line of the declaration.
     pub line: u32,
+    /// Last line with code of the function: its closing bracket, unless it never returns.
+    pub end_line: Option<u32>,
+    /// New in the last generation, or with other content than before.
+    pub changed: bool,
     /// `cranelift`, `llvm`, or `none` while it has no code.
     pub tier: &'static str,
     /// Microseconds of each stage, when last compiled.
@@ -221,12 +375,16 @@ pub struct StatusResult {
     pub version: &'static str,
     /// The engine's process.
     pub pid: u32,
-    /// Since its start.
+    /// Since its start, in milliseconds.
     pub uptime_ms: u64,
     /// Toolchain that it serves.
     pub toolchain: PathBuf,
     /// Memory in use.
     pub memory: MemoryStatus,
+    /// The function store since the daemon's start.
+    pub cache: CacheStatus,
+    /// Functions of all programs, by who compiled them.
+    pub tiers: TierCounts,
     /// Programs that it knows.
     pub programs: Vec<ProgramStatus>,
 }
@@ -245,6 +403,36 @@ pub struct MemoryStatus {
     pub first_calls: u64,
     /// Bytes of all images.
     pub image_bytes: u64,
+    /// Bound of `cache_bytes`: what was not used for the longest time goes when a publication finds it passed.
+    pub cache_limit_bytes: u64,
+    /// Bound of `image_bytes`: the programs that were not published for the longest time are given up.
+    pub image_limit_bytes: u64,
+    /// Bound of `rss_bytes`, as far as giving up programs helps.
+    pub memory_limit_bytes: u64,
+}
+
+/// What the function store was good for.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CacheStatus {
+    /// Functions that publications wanted and found in it.
+    pub hits: u64,
+    /// Functions that had to be compiled: for a publication, ahead of a call, or on a first call.
+    pub misses: u64,
+    /// Functions that were dropped to make room.
+    pub evictions: u64,
+}
+
+/// Functions by who compiled them.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TierCounts {
+    /// Cranelift.
+    pub cranelift: u64,
+    /// LLVM.
+    pub llvm: u64,
+    /// Nobody yet.
+    pub none: u64,
 }
 
 /// One program.

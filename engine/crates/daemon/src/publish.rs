@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
@@ -14,10 +15,12 @@ use crate::body_lane::{self, EditedFunction, Patch};
 use crate::compile::{CodeOptions, EagerCompiler};
 use crate::engine::{Engine, ProgramKey, give_memory_back};
 use crate::generation::Generation;
+use crate::history::Changes;
 use crate::program_state::ProgramState;
 use crate::protocol::{PublishParams, PublishResult, UnitParams};
 use crate::rpc::RpcError;
 use crate::units::LoadedUnit;
+use crate::view::View;
 
 /// After so many units were read at a time, there is much free memory that will not be needed soon.
 const MANY_UNITS: u64 = 64;
@@ -48,6 +51,8 @@ impl Engine {
             self.take_bodies(params, &mut state, &base, &options, &mut units, &mut result)?
         };
         let image = self.image_path(&key);
+        let before = self.known_view(&key);
+        let changes = Changes::since(before.as_deref(), &units);
         let generation =
             Generation { engine: self, base: &base, units: &units, options: &options, image: &image, compiled };
         let last =
@@ -55,9 +60,13 @@ impl Engine {
         write_executable(&params.executable, &image, &base)
             .map_err(|error| RpcError::failed("executable", error.to_string()))?;
 
-        result.generation = state.advance(base.clone(), units.clone(), last, &image);
+        result.generation = state.advance(base.clone(), units.clone(), &image);
         state.patch = patch;
         result.fallbacks = self.fallbacks(&state);
+        self.hits.fetch_add(result.functions.hit, Ordering::Relaxed);
+        let history = before.map(|before| before.history.with(&changes)).unwrap_or_default();
+        let (generation, live) = (result.generation, state.live().cloned());
+        self.show(&key, View { generation, units, outcomes: last, changes, history, live, options });
         result.image = image;
         drop(state);
         self.units.prune();

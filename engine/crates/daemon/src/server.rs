@@ -12,7 +12,10 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::engine::Engine;
-use crate::protocol::{InitializeParams, InitializeResult, PROTOCOL, ProgramParams, PublishParams, WorkspaceParams};
+use crate::protocol::{
+    CompileParams, FunctionsParams, InitializeParams, InitializeResult, InspectParams, PROTOCOL, PublishParams,
+    WorkspaceParams,
+};
 use crate::rpc::{self, RpcError};
 
 /// Connections that are served at a time; more are closed at once.
@@ -152,10 +155,9 @@ fn dispatch(engine: &Engine, state: &State, method: &str, params: Value) -> Resu
             })
         }
         "publish" => answer(&engine.publish(&parse::<PublishParams>(params)?)?),
-        "functions" => {
-            let ProgramParams { workspace, program } = parse(params)?;
-            answer(&engine.functions(&(workspace, program))?)
-        }
+        "functions" => answer(&engine.functions(&parse::<FunctionsParams>(params)?)?),
+        "inspect" => answer(&engine.inspect(&parse::<InspectParams>(params)?)?),
+        "compile" => answer(&engine.compile_now(&parse::<CompileParams>(params)?)?),
         "status" => answer(&engine.status()),
         "evict" => {
             engine.evict(&parse::<WorkspaceParams>(params)?.workspace);

@@ -15,6 +15,7 @@ use cranefly_image::{FunctionInfo, Unit};
 use crate::body_lane;
 use crate::compile::{EagerCompiler, compile};
 use crate::protocol::FunctionTimes;
+use crate::sources::UnitIndex;
 
 /// A unit, where it came from, and what it took.
 #[derive(Debug)]
@@ -35,6 +36,8 @@ pub struct LoadedUnit {
     pub blank: Vec<bool>,
     /// Not the whole of the bitcode, or not only that.
     pub is_derived: bool,
+    /// Where its functions are written: see [`LoadedUnit::index`].
+    pub index: OnceLock<UnitIndex>,
     digest: OnceLock<[u8; 32]>,
     definitions: OnceLock<HashMap<Arc<str>, Definition>>,
 }
@@ -66,6 +69,7 @@ impl LoadedUnit {
             compiled: Vec::new(),
             blank,
             is_derived: true,
+            index: OnceLock::new(),
             digest,
             definitions,
         }
@@ -203,7 +207,7 @@ fn read(path: &Path, id: &Arc<str>, configuration: &str, compiler: &EagerCompile
     check_module(&module, &name)?;
     let assembly = assemble(compiler, &module, &bytes, &name)?;
     let unit = Arc::new(Unit { id: id.clone(), module, assembly, functions });
-    let (digest, definitions) = (OnceLock::new(), OnceLock::new());
+    let (index, digest, definitions) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
     Ok(LoadedUnit {
         unit,
         path: path.to_owned(),
@@ -213,6 +217,7 @@ fn read(path: &Path, id: &Arc<str>, configuration: &str, compiler: &EagerCompile
         compiled,
         blank,
         is_derived: false,
+        index,
         digest,
         definitions,
     })

@@ -3,7 +3,7 @@
 use cranefly_bitcode::ir;
 use cranefly_translate::{PAD_CATCH, PAD_FILTER, RUNTIME, SYMBOL, Translated, VARIADIC};
 use cranelift_codegen::binemit::Reloc;
-use cranelift_codegen::ir::{ExternalName, LibCall};
+use cranelift_codegen::ir::{ExternalName, Function, LibCall};
 use cranelift_codegen::{Context, FinalizedMachExceptionHandler, FinalizedRelocTarget};
 
 use super::{Error, unwind};
@@ -54,7 +54,7 @@ fn relocations(context: &Context, translated: &Translated) -> Result<Vec<Relocat
                     _ => return Err(Error::Codegen("call of __tls_get_addr outside its sequence".into())),
                 }
             }
-            FinalizedRelocTarget::ExternalName(name) => external(context, translated, name)?,
+            FinalizedRelocTarget::ExternalName(name) => external(&context.func, translated, name)?,
             FinalizedRelocTarget::Func(offset) => Target::Local(*offset),
         };
         let kind = match reloc.kind {
@@ -75,10 +75,11 @@ fn relocations(context: &Context, translated: &Translated) -> Result<Vec<Relocat
     Ok(out)
 }
 
-fn external(context: &Context, translated: &Translated, name: &ExternalName) -> Result<Target, Error> {
+/// What an external name of `function` stands for.
+pub(super) fn external(function: &Function, translated: &Translated, name: &ExternalName) -> Result<Target, Error> {
     match name {
         ExternalName::User(reference) => {
-            let name = &context.func.params.user_named_funcs()[*reference];
+            let name = &function.params.user_named_funcs()[*reference];
             match name.namespace {
                 SYMBOL => Ok(Target::Symbol(name.index)),
                 VARIADIC => Ok(Target::Variadic(name.index)),

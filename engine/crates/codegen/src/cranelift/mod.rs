@@ -2,6 +2,7 @@
 
 mod features;
 mod finish;
+mod text;
 mod unwind;
 
 use std::collections::HashMap;
@@ -9,7 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use cranefly_bitcode::ir;
-use cranefly_translate::Unsupported;
+use cranefly_translate::{Translated, Unsupported};
 use cranelift_codegen::Context;
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::isa::{self, OwnedTargetIsa};
@@ -18,6 +19,7 @@ use cranelift_codegen::settings::{self, Configurable};
 use cranelift_frontend::FunctionBuilderContext;
 
 use crate::machine::MachineCode;
+pub use text::IrText;
 
 /// How to compile; by default as for a debug build.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -83,8 +85,13 @@ impl Compiler {
     /// [`Error::Unsupported`] names the construct that only LLVM can compile. A panic inside Cranelift is an
     /// [`Error::Codegen`]: one function must not cost the daemon its life.
     pub fn compile(&mut self, source: &ir::Function) -> Result<MachineCode, Error> {
+        self.guarded(|compiler| compiler.attempt(source))
+    }
+
+    /// Keeps a panic from spreading.
+    fn guarded<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<T, Error> {
         self.timing = Timing::default();
-        match catch_unwind(AssertUnwindSafe(|| self.attempt(source))) {
+        match catch_unwind(AssertUnwindSafe(|| work(self))) {
             Ok(result) => result,
             Err(payload) => {
                 // Whatever was in the making is thrown away with its memory.
@@ -98,6 +105,21 @@ impl Compiler {
     }
 
     fn attempt(&mut self, source: &ir::Function) -> Result<MachineCode, Error> {
+        let (features, translated) = self.translate(source)?;
+        let target = &self.targets[&features];
+        let start = Instant::now();
+        let compiled = self
+            .context
+            .compile(&**target, &mut self.control)
+            .map(|_| ())
+            .map_err(|error| Error::Codegen(pretty_error(error.func, error.inner)));
+        let code = compiled.and_then(|()| finish::machine_code(source, &self.context, &translated));
+        self.timing.compile = start.elapsed();
+        code
+    }
+
+    /// Fills the context with the Cranelift IR of `source`; gives the name of its target, too.
+    fn translate(&mut self, source: &ir::Function) -> Result<(String, Translated), Error> {
         let start = Instant::now();
         let features = features::of(source)?;
         if !self.targets.contains_key(&features) {
@@ -110,17 +132,19 @@ impl Compiler {
         self.context.func.dfg.exception_tables.clear();
         let translated = cranefly_translate::translate(source, &**target, &mut self.context.func, &mut self.builder);
         self.timing.translate = start.elapsed();
-        let translated = translated?;
+        Ok((features, translated?))
+    }
 
-        let start = Instant::now();
-        let compiled = self
-            .context
-            .compile(&**target, &mut self.control)
-            .map(|_| ())
-            .map_err(|error| Error::Codegen(pretty_error(error.func, error.inner)));
-        let code = compiled.and_then(|()| finish::machine_code(source, &self.context, &translated));
-        self.timing.compile = start.elapsed();
-        code
+    /// The Cranelift IR of one function before anything is done to it, as text that Cranelift's parser reads. `name` is
+    /// what the text calls the function.
+    ///
+    /// # Errors
+    /// As [`Self::compile`].
+    pub fn text(&mut self, source: &ir::Function, name: &str) -> Result<IrText, Error> {
+        self.guarded(|compiler| {
+            let (_, translated) = compiler.translate(source)?;
+            text::print(&mut compiler.context.func, &translated, name)
+        })
     }
 
     /// The Cranelift IR of the last [`Self::compile`], as text.
