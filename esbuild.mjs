@@ -3,8 +3,12 @@
 import { copyFileSync, mkdirSync } from "node:fs";
 import { build } from "esbuild";
 
-// WebAssembly that is read at run time, not bundled.
-const assets = ["web-tree-sitter/web-tree-sitter.wasm", "tree-sitter-rust/tree-sitter-rust.wasm"];
+// Read at run time, not bundled.
+const assets = [
+  "node_modules/web-tree-sitter/web-tree-sitter.wasm",
+  "node_modules/tree-sitter-rust/tree-sitter-rust.wasm",
+  "client/src/dashboard/view/dashboard.css",
+];
 
 await build({
   entryPoints: {
@@ -31,5 +35,18 @@ await build({
   logLevel: "warning",
 });
 
+// The page of the dashboard, which runs in the editor's browser.
+await build({
+  entryPoints: { dashboard: "client/src/dashboard/view/main.ts" },
+  outdir: "dist",
+  bundle: true,
+  platform: "browser",
+  target: "es2022",
+  format: "iife",
+  minify: true,
+  legalComments: "none",
+  logLevel: "warning",
+});
+
 mkdirSync("dist", { recursive: true });
-for (const asset of assets) copyFileSync(`node_modules/${asset}`, `dist/${asset.split("/").at(-1)}`);
+for (const asset of assets) copyFileSync(asset, `dist/${asset.split("/").at(-1)}`);

@@ -12,6 +12,7 @@ const steps = [
   { name: "prettier", what: () => npx("prettier", "--check", "--log-level", "warn", ".") },
   { name: "eslint", what: () => npx("eslint", ".") },
   { name: "types", what: () => npx("tsc", "--noEmit") },
+  { name: "types-pages", what: () => npx("tsc", "--noEmit", "-p", "client/src/dashboard/view") },
   { name: "types-programs", what: () => npx("tsc", "--noEmit", "-p", "test/programs") },
   { name: "rustfmt", what: () => cargo("fmt", "--all", "--check") },
   { name: "clippy", what: () => cargo("clippy", "--release", "--locked", "--all-targets", "--", "-D", "warnings") },
