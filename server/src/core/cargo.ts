@@ -29,6 +29,8 @@ export type Package = z.infer<typeof Package>;
 const Metadata = z.looseObject({
   packages: z.array(Package),
   workspace_members: z.array(z.string()),
+  /** What is built without `--workspace` or `--package`. */
+  workspace_default_members: z.array(z.string()).optional(),
   workspace_root: z.string(),
   target_directory: z.string(),
   resolve: z

@@ -10,6 +10,17 @@ import { loadUnit } from "./unit.js";
 /** One save is several events, microseconds apart. What comes later cancels the work that this began. */
 const COALESCE_MS = 3;
 
+/** More files than one saves by hand: a checkout, say. Its end is waited for, so long after the last of its events … */
+const MANY_FILES = 8;
+const MANY_QUIET_MS = 150;
+/** … but not for ever. */
+const MAX_DELAY_MS = 3000;
+/** Events that are so far apart have nothing to do with each other. */
+const BURST_END_MS = 500;
+
+/** How much later than the editor's word the kernel's may come, and what then happens without it. */
+const SAVED_MS = 200;
+
 /** A file that was seen as it changed is told of once more when its folder has been read: no news for so long. */
 const ECHO_MS = 1000;
 
@@ -29,9 +40,20 @@ export class Watcher {
   private firstMs: number | undefined;
   /** When the kernel last told of a path. */
   private readonly seen = new Map<string, number>();
+  /** The files of the burst that goes on, and when its last event came. */
+  private readonly burst = new Set<string>();
+  private lastMs = 0;
+  /** What the editor says that it has saved, and the kernel has not told of yet. */
+  private readonly saves = new Map<string, { readonly sinceMs: number; readonly timer: NodeJS.Timeout }>();
 
-  /** `onChange` gets the time of the first event of a burst, by `performance.now()`. */
-  constructor(private readonly onChange: (sinceMs: number) => void) {}
+  /**
+   * `onChange` gets the time of the first event of a burst, by `performance.now()`; `onError` what cannot be watched, such
+   * as more files than the kernel allows.
+   */
+  constructor(
+    private readonly onChange: (sinceMs: number) => void,
+    private readonly onError: (error: unknown) => void = () => undefined,
+  ) {}
 
   /**
    * Watches what the state names, in addition to what is watched already. `extra`: files known without a state. Gives
@@ -83,13 +105,27 @@ export class Watcher {
     // chokidar drops changes of a file within 50 ms of the one before; the kernel's own events are complete.
     watcher.on("raw", (_event, name, details) => this.raw(name, details));
     watcher.on("all", (event, file) => this.settled(event, file));
+    watcher.on("error", (error) => this.onError(error));
     await new Promise<void>((resolve) => watcher.once("ready", resolve));
     return true;
+  }
+
+  /**
+   * An editor has saved a file at `sinceMs`, which counts as the time of the event that follows. Where none follows, as on
+   * some network file systems, this is the event.
+   */
+  saved(file: string, sinceMs: number): void {
+    const told = this.seen.get(file);
+    if (told !== undefined && told > sinceMs - SAVED_MS) return;
+    clearTimeout(this.saves.get(file)?.timer);
+    const timer = setTimeout(() => this.event(file), SAVED_MS);
+    this.saves.set(file, { sinceMs, timer });
   }
 
   async close(): Promise<void> {
     clearTimeout(this.timer);
     clearInterval(this.poll);
+    for (const { timer } of this.saves.values()) clearTimeout(timer);
     await this.watcher?.close();
   }
 
@@ -101,7 +137,7 @@ export class Watcher {
       this.watched.add(item);
     }
     this.watcher?.add(arrived);
-    this.event();
+    for (const item of arrived) this.event(item);
   }
 
   private isParentOfWatched(file: string): boolean {
@@ -112,7 +148,7 @@ export class Watcher {
   private raw(name: string | null, details: unknown): void {
     const watched = RawDetails.safeParse(details);
     if (!watched.success) {
-      this.event();
+      this.event(name ?? "");
       return;
     }
     const { watchedPath } = watched.data;
@@ -125,23 +161,34 @@ export class Watcher {
     }
     this.seen.delete(file);
     this.seen.set(file, now);
-    this.event();
+    this.event(file);
   }
 
   /** What chokidar makes of it, which matters where the kernel was not asked yet: below a new folder. */
   private settled(event: string, file: string): void {
     const at = this.seen.get(file);
     if (event === "change" || (at !== undefined && at > performance.now() - ECHO_MS)) return;
-    this.event();
+    this.event(file);
   }
 
-  private event(): void {
-    this.firstMs ??= performance.now();
+  private event(file: string): void {
+    const now = performance.now();
+    const save = this.saves.get(file);
+    clearTimeout(save?.timer);
+    this.saves.delete(file);
+    this.firstMs = Math.min(this.firstMs ?? now, save?.sinceMs ?? now);
+    if (now - this.lastMs > BURST_END_MS) this.burst.clear();
+    this.lastMs = now;
+    if (this.burst.size <= MANY_FILES) this.burst.add(file);
+    // What build scripts made is seldom touched but when a target directory is removed.
+    const isMany = this.burst.size > MANY_FILES || IGNORED.test(file);
+    const quietMs = isMany ? MANY_QUIET_MS : COALESCE_MS;
+    const delayMs = Math.max(0, Math.min(quietMs, this.firstMs + MAX_DELAY_MS - now));
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
       const since = this.firstMs ?? performance.now();
       this.firstMs = undefined;
       this.onChange(since);
-    }, COALESCE_MS);
+    }, delayMs);
   }
 }

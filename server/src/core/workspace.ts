@@ -133,6 +133,8 @@ export class Workspace {
           }
           fs.rmSync(layout.selection(this.key), { force: true });
           this.state = undefined;
+          // What comes anew may have the names of what was lost.
+          this.published = undefined;
           continue;
         }
         if (!(error instanceof Moved)) throw error;

@@ -77,8 +77,11 @@ export interface GenerationEvent {
   readonly report: GenerationReport;
 }
 
-/** What is built together and published as one generation. `examples` are the programs of `cargo build --examples`. */
-export type BuildKind = "build" | "test" | "examples";
+/**
+ * What is built together and published as one generation: what `cargo build` builds, the tests of all members, their
+ * examples, and the programs of those members that `cargo build` leaves out.
+ */
+export type BuildKind = "build" | "test" | "examples" | "members";
 
 /** A good build. */
 export interface Built {
@@ -119,10 +122,16 @@ export interface Project {
   readonly engine: Engine | undefined;
   /** The environment that its builds and programs get: the user's with the settings' `cargo.extraEnv`. */
   readonly env: NodeJS.ProcessEnv;
+  /** The editor's own environment, without what only concerns the editor. */
+  readonly editorEnv: NodeJS.ProcessEnv;
+  /** The packages that `cargo build` builds; undefined before cargo has told. */
+  readonly defaultPackages: ReadonlySet<string> | undefined;
   /** The last good build, at once; undefined before the first one. */
   built(kind: BuildKind): Built | undefined;
   /** Waits until what is saved now is built, or cannot be. Cancelling only ends the waiting. Throws `Cancelled`. */
   ensure(kind: BuildKind, signal?: AbortSignal): Promise<BuildOutcome>;
+  /** Like `ensure`, but asks cargo anew and publishes everything, whatever is known. */
+  rebuild(kind: BuildKind, reason: string, signal?: AbortSignal): Promise<BuildOutcome>;
   /** `ensure("test")`. */
   ensureTests(signal?: AbortSignal): Promise<BuildOutcome>;
   /**

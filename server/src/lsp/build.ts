@@ -4,12 +4,16 @@
  * A change makes it behind; whoever needs it, or `isEager`, has it built in the background. A newer change cancels the
  * work on an older one, and those who wait get the newest. One build runs at a time in the whole process.
  */
+import { stripVTControlCharacters } from "node:util";
 import type PQueue from "p-queue";
 import type { GenerationReport, Lane, StageTimes } from "../../../shared/src/report.js";
 import { Cancelled, Unsupported, messageOf } from "../core/errors.js";
 import type { Listener } from "../core/generation.js";
 import type { Update, Workspace } from "../core/workspace.js";
 import type { BuildKind, BuildOutcome, Built, NotBuilt } from "./api.js";
+
+/** How many lines of cargo's errors are kept. */
+const MAX_OUTPUT = 100;
 
 /** What a build that is under way is doing. */
 export interface Activity {
@@ -52,12 +56,14 @@ export class Build {
   private good: Omit<Built, "stale"> | undefined;
   private closed = false;
   /** What changed since the last update began; undefined: nothing. */
-  private behind: Cause | undefined = { sinceMs: 0, reason: "first build" };
+  private behind: Cause | undefined;
   activity: Activity | undefined;
   /** Why the last update gave nothing; undefined when it did. */
   failure: NotBuilt | undefined;
   /** The last update's report, also of one that failed. */
   lastReport: GenerationReport | undefined;
+  /** What cargo said in the last update, from its first error on. */
+  output: readonly string[] = [];
 
   constructor(
     readonly kind: BuildKind,
@@ -133,6 +139,12 @@ export class Build {
     this.workspace?.forgetPublished();
   }
 
+  /** The next update asks cargo anew, and publishes everything. */
+  forgetAll(): void {
+    this.workspace?.forgetState();
+    this.workspace?.forgetPublished();
+  }
+
   /** Lets go of the core's workspace: another engine, other settings. */
   reset(): void {
     this.workspace?.close();
@@ -170,6 +182,7 @@ export class Build {
     const { behind } = this;
     this.behind = undefined;
     this.lane = undefined;
+    this.output = [];
     if (this.good === undefined || this.failure !== undefined) this.active("looking for changes", cause);
     try {
       this.workspace ??= this.events.open(this, this.listener(pending));
@@ -224,6 +237,7 @@ export class Build {
     return {
       onDiagnostic: () => undefined,
       onProgress: (line) => {
+        this.keep(stripVTControlCharacters(line));
         // "package v1.2.3" of cargo's, "package:target" of the crate lane's.
         const [, name = "", target = "lib"] = /^\s*Compiling ([^\s:]+)(?::(\S+))?/.exec(line) ?? [];
         if (name !== "") tell(`rustc ${target === "lib" ? name : target}`);
@@ -235,6 +249,12 @@ export class Build {
         if (name !== undefined) tell(name);
       },
     };
+  }
+
+  private keep(text: string): void {
+    const lines = text.split("\n");
+    if (this.output.length === 0 && !lines.some((line) => line.startsWith("error"))) return;
+    this.output = [...this.output, ...lines].slice(0, MAX_OUTPUT);
   }
 
   private active(stage: string, cause: Cause): void {

@@ -1,4 +1,5 @@
 /** One cargo workspace (or source file without a package): what is kept current for it, and what state that is in. */
+import * as fs from "node:fs";
 import * as path from "node:path";
 import { availableParallelism } from "node:os";
 import type PQueue from "p-queue";
@@ -14,10 +15,11 @@ import type {
 import type { FunctionEntry, GenerationReport } from "../../../shared/src/report.js";
 import { type Metadata, loadMetadata } from "../core/cargo.js";
 import { configFiles } from "../core/config.js";
-import { type Engine, findEngine } from "../core/engine.js";
+import { Engine, findEngine } from "../core/engine.js";
 import { messageOf } from "../core/errors.js";
 import type { Listener } from "../core/generation.js";
 import type { Layout } from "../core/layout.js";
+import { findToolchain } from "../core/toolchain.js";
 import { Watcher } from "../core/watch.js";
 import { type Update, Workspace } from "../core/workspace.js";
 import type { BuildKind, BuildOutcome, Built, Log, Project } from "./api.js";
@@ -27,10 +29,10 @@ import { History } from "./history.js";
 import { Progress } from "./progress.js";
 import { selectionOf, singleOf } from "./selection.js";
 import { Supervisor } from "./supervisor.js";
-import { targetsOf } from "./targets.js";
+import { defaultPackages, targetsOf } from "./targets.js";
 
 /** The programs come first: they are what the user waits for. */
-const PRIORITY: Readonly<Record<BuildKind, number>> = { build: 2, test: 1, examples: 0 };
+const PRIORITY: Readonly<Record<BuildKind, number>> = { build: 2, test: 1, members: 1, examples: 0 };
 /** How many generations `status` shows. */
 const SHOWN_HISTORY = 10;
 
@@ -55,8 +57,10 @@ export interface ProjectServices {
 export interface ProjectEvents {
   onStatus(project: CargoProject): void;
   onGeneration(project: CargoProject, summary: GenerationSummary, report: GenerationReport): void;
+  /** Its folder is gone. */
+  onGone(project: CargoProject): void;
   /** Every update, also one that failed or changed nothing. */
-  onUpdate(project: CargoProject, kind: BuildKind, report: GenerationReport): void;
+  onUpdate(project: CargoProject, build: Build, report: GenerationReport): void;
 }
 
 export class CargoProject implements Project {
@@ -67,11 +71,15 @@ export class CargoProject implements Project {
   private readonly builds = new Map<BuildKind, Build>();
   private readonly cache = new FunctionCache();
   private readonly ring = new History();
-  private readonly watcher = new Watcher((sinceMs) => this.changed({ sinceMs, reason: "a file changed" }));
+  private readonly watcher = new Watcher(
+    (sinceMs) => this.changed({ sinceMs, reason: "a file changed" }),
+    (error) => this.services.log.warn(`${this.name}: not all files can be watched: ${messageOf(error)}`),
+  );
   private readonly progress: Progress;
   private readonly supervisor: Supervisor;
   private described: Promise<Metadata> | undefined;
   private knownTargets: readonly Target[] = [];
+  defaultPackages: ReadonlySet<string> | undefined;
   private isStopped = false;
   private isPaused = false;
   private closed = false;
@@ -108,6 +116,10 @@ export class CargoProject implements Project {
     return { ...this.services.env, ...this.services.settings().cargo.extraEnv };
   }
 
+  get editorEnv(): NodeJS.ProcessEnv {
+    return this.services.env;
+  }
+
   get layout(): Layout | undefined {
     return [...this.builds.values()].map((build) => build.core?.layout).find((layout) => layout !== undefined);
   }
@@ -134,6 +146,13 @@ export class CargoProject implements Project {
       return { failure, built: this.built(kind) };
     }
     return this.add(kind, false).ensure(REASONS[kind], signal);
+  }
+
+  async rebuild(kind: BuildKind, reason: string, signal?: AbortSignal): Promise<BuildOutcome> {
+    const build = this.add(kind, false);
+    build.forgetAll();
+    build.request({ sinceMs: performance.now(), reason });
+    return this.ensure(kind, signal);
   }
 
   ensureTests(signal?: AbortSignal): Promise<BuildOutcome> {
@@ -177,6 +196,11 @@ export class CargoProject implements Project {
     this.main.request({ sinceMs: performance.now(), reason });
   }
 
+  /** The editor has saved a file. `sinceMs` by `performance.now()`. */
+  saved(file: string, sinceMs: number): void {
+    this.watcher.saved(file, sinceMs);
+  }
+
   /** Ends what is under way. Gives whether there was something. */
   cancel(): boolean {
     const cancelled = [...this.builds.values()].map((build) => build.cancel());
@@ -184,15 +208,38 @@ export class CargoProject implements Project {
     return cancelled.includes(true);
   }
 
-  /** The user wants no engine, or wants it again. */
-  stop(isStopped: boolean): void {
-    this.isStopped = isStopped;
-    for (const build of this.builds.values()) {
-      if (isStopped) build.cancel();
-      build.forgetPublished();
-    }
-    this.supervisor.reset();
+  /** The user wants no engine. Gives whether there was one. */
+  async stopEngine(): Promise<boolean> {
+    this.isStopped = true;
+    for (const build of this.builds.values()) build.cancel();
     this.tell();
+    const engine = this.engine ?? (await this.findDaemon());
+    return engine.shutdown();
+  }
+
+  /** The user wants it to go on. `asksCargo`: whatever is known is asked of cargo anew. */
+  startAgain(reason: string, asksCargo: boolean): void {
+    this.isStopped = false;
+    this.supervisor.reset();
+    for (const build of this.builds.values()) {
+      if (asksCargo) build.forgetAll();
+      else build.forgetPublished();
+    }
+    this.changed({ sinceMs: performance.now(), reason });
+    this.request(reason);
+  }
+
+  /** Has the engine forget all code of this workspace, and compile it anew. */
+  async clearCache(): Promise<void> {
+    const { layout } = this;
+    const engine = this.engine ?? (await this.findDaemon());
+    if (layout !== undefined && (await engine.isRunning())) await engine.evict(layout.root);
+    this.startAgain("the cache was cleared", false);
+  }
+
+  private async findDaemon(): Promise<Engine> {
+    const toolchain = await findToolchain(this.root, this.env);
+    return Engine.for(this.engineBinary, toolchain, this.env);
   }
 
   /** Whether changes are built by themselves. */
@@ -205,12 +252,11 @@ export class CargoProject implements Project {
   /** The settings are others: what is built may be, too. */
   async restart(): Promise<void> {
     this.described = undefined;
-    const kinds = [...this.builds].filter(([kind]) => kind === "build" || this.builds.get(kind)?.built !== undefined);
+    const wasIdle = this.status.state.kind === "idle";
     await Promise.all([...this.builds.values()].map((build) => build.close()));
     this.builds.clear();
     this.cache.take(undefined);
-    for (const [kind] of kinds) this.add(kind, kind === "build");
-    this.open(true);
+    this.open(!wasIdle);
   }
 
   async close(): Promise<void> {
@@ -237,14 +283,16 @@ export class CargoProject implements Project {
     return build;
   }
 
+  private get engineBinary(): string {
+    return findEngine(this.env, this.services.bundleDir, this.services.settings().engine.path ?? undefined);
+  }
+
   private openWorkspace(build: Build, listener: Listener): Workspace {
     const settings = this.services.settings();
-    const { env } = this;
-    const { bundleDir } = this.services;
     const options = {
-      env,
-      engine: findEngine(env, bundleDir, settings.engine.path ?? undefined),
-      shimBundle: path.join(bundleDir, "shim.cjs"),
+      env: this.env,
+      engine: this.engineBinary,
+      shimBundle: path.join(this.services.bundleDir, "shim.cjs"),
       color: false,
       quiet: false,
       jobs: settings.jobs ?? availableParallelism(),
@@ -259,14 +307,21 @@ export class CargoProject implements Project {
     const { engine } = build.core ?? {};
     if (engine !== undefined) engine.onLost = () => this.supervisor.lost();
     if (published && build.kind === "build") this.takeFunctions(build);
-    this.events.onUpdate(this, build.kind, report);
+    this.events.onUpdate(this, build, report);
     if (isNews) {
       const summary = this.ring.add(build.kind, report);
       this.tell();
       if (published) this.events.onGeneration(this, summary, report);
     }
     this.tell();
-    void this.follow(build);
+    if (report.ok || this.isThere()) void this.follow(build);
+  }
+
+  /** Whether the workspace is still where it was; says so if not. */
+  private isThere(): boolean {
+    const isThere = fs.existsSync(this.file ?? path.join(this.root, "Cargo.toml"));
+    if (!isThere) this.events.onGone(this);
+    return isThere;
   }
 
   private takeFunctions(build: Build): void {
@@ -277,6 +332,7 @@ export class CargoProject implements Project {
   }
 
   private failed(build: Build, error: unknown): void {
+    if (!this.isThere()) return;
     this.services.log.warn(`${this.name}: ${messageOf(error)}`);
     this.tell();
     void this.follow(build);
@@ -315,6 +371,7 @@ export class CargoProject implements Project {
     const { cwd, manifestPath, global, features } = selectionOf("build", this.root, cargo);
     const metadata = await loadMetadata({ cwd, manifestPath, global }, features, this.env);
     this.knownTargets = targetsOf(this.uri, metadata);
+    this.defaultPackages = defaultPackages(metadata);
     return metadata;
   }
 
@@ -358,4 +415,5 @@ const REASONS: Readonly<Record<BuildKind, string>> = {
   build: "asked for",
   test: "the tests were asked for",
   examples: "an example was asked for",
+  members: "a program was asked for",
 };

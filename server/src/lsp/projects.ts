@@ -7,6 +7,7 @@ import type { GenerationReport } from "../../../shared/src/report.js";
 import { messageOf } from "../core/errors.js";
 import type { BuildKind, GenerationEvent, Project, Projects } from "./api.js";
 import { discover } from "./discovery.js";
+import { Presence } from "./presence.js";
 import { CargoProject, type Place, type ProjectEvents, type ProjectServices } from "./project.js";
 
 /** Every update of a project: what it was for, and its report. */
@@ -14,6 +15,8 @@ export interface UpdateEvent {
   readonly project: CargoProject;
   readonly kind: BuildKind;
   readonly report: GenerationReport;
+  /** cargo's own words, from its first error on. */
+  readonly output: readonly string[];
 }
 
 interface Wanted extends Place {
@@ -29,6 +32,9 @@ export class ProjectSet implements Projects {
   private readonly statuses = new Emitter<Project>();
   private readonly updates = new Emitter<UpdateEvent>();
   private readonly closings = new Emitter<CargoProject>();
+  private readonly presence = new Presence(() => void this.refresh());
+  /** Where workspaces were that are gone: they may come back. */
+  private readonly gone = new Set<string>();
   /** Folders are looked through one after the other. */
   private work: Promise<void> = Promise.resolve();
   private closed = false;
@@ -36,7 +42,8 @@ export class ProjectSet implements Projects {
   private readonly events: ProjectEvents = {
     onStatus: (project) => void this.statuses.fire(project),
     onGeneration: (project, summary, report) => void this.generations.fire({ project, summary, report }),
-    onUpdate: (project, kind, report) => void this.updates.fire({ project, kind, report }),
+    onGone: () => void this.refresh(),
+    onUpdate: (project, { kind, output }, report) => void this.updates.fire({ project, kind, report, output }),
   };
 
   /** `isOpen`: whether a document of the folder is open in the editor. */
@@ -106,8 +113,17 @@ export class ProjectSet implements Projects {
     return this.open.get(uri) ?? this.add({ root: path.dirname(file), file }, false);
   }
 
+  /** Settings that decide what is built are others. */
+  restart(): Promise<void> {
+    this.work = this.work.then(async () => {
+      await Promise.all(this.all().map((project) => project.restart()));
+    });
+    return this.work;
+  }
+
   async close(): Promise<void> {
     this.closed = true;
+    this.presence.close();
     await this.work;
     await Promise.all(this.all().map((project) => project.close()));
     this.open.clear();
@@ -122,6 +138,7 @@ export class ProjectSet implements Projects {
       if (isKept) continue;
       this.open.delete(uri);
       isChanged = true;
+      if (this.folders.some((folder) => isBelow(project.root, folder))) this.gone.add(project.root);
       await project.close();
       this.closings.fire(project);
     }
@@ -131,6 +148,11 @@ export class ProjectSet implements Projects {
       isChanged = true;
       this.add(place, buildOnOpen && (place.isMain || this.isOpen(place.root)));
     }
+    for (const root of this.gone) {
+      const isWatched = this.folders.some((folder) => isBelow(root, folder));
+      if (!isWatched || this.open.has(URI.file(root).toString())) this.gone.delete(root);
+    }
+    this.presence.watch([...new Set([...this.folders, ...this.gone])]);
     if (isChanged) this.changed.fire();
   }
 

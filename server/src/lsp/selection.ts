@@ -20,14 +20,27 @@ export function selectionOf(kind: BuildKind, root: string, cargo: ServerSettings
     command: kind === "test" ? "test" : "build",
     cwd: root,
     manifestPath: undefined,
-    targets: [...targets, ...(kind === "examples" ? ["--examples"] : [])],
+    targets: [...targets, ...packages(kind, targets), ...TARGETS[kind]],
     features: featureArguments(cargo),
     profile: cargo.profile ?? undefined,
     global,
   };
 }
 
-export function featureArguments(cargo: ServerSettings["cargo"]): string[] {
+const TARGETS: Readonly<Record<BuildKind, readonly string[]>> = {
+  build: [],
+  test: [],
+  examples: ["--examples"],
+  members: ["--bins"],
+};
+
+/** All members, unless the user chose some. */
+function packages(kind: BuildKind, chosen: readonly string[]): string[] {
+  const isChosen = chosen.some((arg) => /^(-p|--package\b|--workspace$|--all$|--exclude\b)/.test(arg));
+  return kind === "build" || isChosen ? [] : ["--workspace"];
+}
+
+function featureArguments(cargo: ServerSettings["cargo"]): string[] {
   if (cargo.features === "all") return ["--all-features"];
   return [
     ...cargo.features.flatMap((feature) => ["--features", feature]),

@@ -10,18 +10,24 @@ import {
 } from "vscode-languageserver/node";
 import { TextDocument } from "vscode-languageserver-textdocument";
 import { URI } from "vscode-uri";
+import type { ServerSettings } from "../../../shared/src/lsp.js";
 import type { Log, Register, ServerContext } from "./api.js";
+import { register as registerChecks } from "./checks.js";
+import { register as registerControl } from "./control.js";
+import { register as registerDiagnostics } from "./diagnostics.js";
 import { DisposableStore } from "./disposables.js";
 import { userEnvironment } from "./environment.js";
 import { register as registerFeatures } from "./features/index.js";
+import { register as registerPrepare } from "./prepare.js";
 import { ProjectSet } from "./projects.js";
+import { register as registerReports } from "./reports.js";
 import { SettingsStore } from "./settings.js";
 import { register as registerStatus } from "./status.js";
 import { register as registerTests } from "./tests/index.js";
 
 const VERSION = "0.1.0";
 
-const PARTS: readonly Register[] = [registerStatus, registerFeatures, registerTests];
+const PARTS: readonly Register[] = [registerStatus, registerReports, registerFeatures, registerTests];
 
 /** Sets up a connection that is not listening yet. `bundleDir`: where the bundles are. */
 export function serve(connection: Connection, bundleDir: string): void {
@@ -39,7 +45,7 @@ class Server {
 
   constructor(
     private readonly connection: Connection,
-    bundleDir: string,
+    private readonly bundleDir: string,
     private readonly params: InitializeParams,
   ) {
     const { console } = connection;
@@ -84,7 +90,14 @@ class Server {
       disposables,
     };
     for (const register of PARTS) register(context);
+    registerDiagnostics(context, projects);
+    registerPrepare(context, projects);
+    registerControl(context, projects);
+    registerChecks(context, this.bundleDir);
     documents.onDidOpen(({ document }) => projects.documentOpened(document.uri));
+    documents.onDidSave(({ document }) => {
+      projects.projectOf(document.uri)?.saved(URI.parse(document.uri).fsPath, performance.now());
+    });
     documents.listen(connection);
     connection.onInitialized(() => void this.start());
     connection.onShutdown(() => this.stop());
@@ -101,13 +114,30 @@ class Server {
       });
     }
     await settings.refresh();
+    this.followSettings();
     await projects.setFolders([...this.folders]);
+  }
+
+  /** Settings that decide what is built have it built anew. */
+  private followSettings(): void {
+    let before = this.settings.current;
+    this.settings.onDidChange((settings) => {
+      if (buildSettings(settings) !== buildSettings(before)) void this.projects.restart();
+      // What changed meanwhile was not built.
+      else if (settings.watch && !before.watch) for (const project of this.projects.all()) project.request("watching");
+      before = settings;
+      void this.projects.refresh();
+    });
   }
 
   private async stop(): Promise<void> {
     await this.projects.close();
     this.disposables.dispose();
   }
+}
+
+function buildSettings({ cargo, jobs, engine }: ServerSettings): string {
+  return JSON.stringify([cargo, jobs, engine]);
 }
 
 function foldersOf(params: InitializeParams): string[] {

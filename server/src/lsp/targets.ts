@@ -20,3 +20,9 @@ export function targetsOf(project: string, metadata: Metadata): Target[] {
       }),
     );
 }
+
+/** The names of the packages that cargo builds when it is told no other. */
+export function defaultPackages(metadata: Metadata): ReadonlySet<string> {
+  const ids = new Set(metadata.workspace_default_members ?? metadata.workspace_members);
+  return new Set(metadata.packages.filter((item) => ids.has(item.id)).map((item) => item.name));
+}

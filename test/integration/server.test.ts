@@ -1,0 +1,283 @@
+/** The language server with real projects, real rustc and the real engine. */
+import * as fs from "node:fs";
+import { afterEach, describe, expect, it } from "vitest";
+import { CodeActionRequest, DiagnosticSeverity, DiagnosticTag } from "vscode-languageserver-protocol/node";
+import { ControlRequest, type ControlResult, TargetsRequest, type TargetsResult } from "../../shared/src/lsp.js";
+import { type ClientOptions, LanguageClient } from "./languageClient.js";
+import { HAS_ENGINE, Project } from "./project.js";
+
+const MAIN = [
+  "fn greeting() -> &'static str {",
+  '    "hello"',
+  "}",
+  "",
+  "fn main() {",
+  '    println!("{}", greeting());',
+  "}",
+  "",
+].join("\n");
+
+const HELLO: Readonly<Record<string, string>> = {
+  "ws/Cargo.toml": '[package]\nname = "hello"\nversion = "0.1.0"\nedition = "2021"\n',
+  "ws/src/main.rs": MAIN,
+};
+
+/** A build script that runs until a file is there: a build as long as a test wants it. */
+const GATE = [
+  "fn main() {",
+  '    println!("cargo:rerun-if-changed=build.rs");',
+  '    std::fs::write("../started", "").unwrap();',
+  '    while !std::path::Path::new("../gate").exists() {',
+  "        std::thread::sleep(std::time::Duration::from_millis(10));",
+  "    }",
+  "}",
+  "",
+].join("\n");
+
+describe.runIf(HAS_ENGINE)("the language server", () => {
+  let project: Project;
+  let client: LanguageClient;
+  const start = (files: Readonly<Record<string, string>>, options: ClientOptions = {}): LanguageClient => {
+    project = new Project("server", files);
+    client = new LanguageClient(project, options);
+    return client;
+  };
+  afterEach(() => {
+    client.kill();
+    project.remove();
+  });
+
+  /** Removes a folder that something may just be written to. */
+  const removed = (folder: string): Promise<true> =>
+    client.until(`${folder} is removed`, () => {
+      try {
+        fs.rmSync(project.path(folder), { recursive: true, force: true });
+        return true;
+      } catch {
+        return undefined;
+      }
+    });
+
+  it("builds a folder when it is opened, and after every save", async () => {
+    await start(HELLO).open("ws");
+    const first = await client.generation(0);
+    expect(first).toMatchObject({
+      project: client.uri("ws"),
+      summary: { ok: true, lane: "cargo", selection: "build" },
+    });
+    await client.state("ws", "current");
+    expect(client.statuses.some(({ projects }) => projects[0]?.state.kind === "rebuilding")).toBe(true);
+    expect(await client.output(client.bin("ws", "hello"))).toBe("hello\n");
+
+    project.edit("ws/src/main.rs", '"hello"', '"good evening"');
+    const second = await client.generation(1);
+    expect(second.summary).toMatchObject({ ok: true, lane: "crate", units: ["hello:hello"], errors: 0 });
+    expect(second.summary.functions.changed).toBeGreaterThan(0);
+    expect(second.summary.functions.changed).toBeLessThan(first.summary.functions.changed);
+    await client.state("ws", "current");
+    expect(client.status("ws")?.history.map((item) => item.id)).toEqual([2, 1]);
+    expect(await client.output(client.bin("ws", "hello"))).toBe("good evening\n");
+    expect(await client.close()).toBe(0);
+  });
+
+  it("tells errors where they are, runs the last good generation, and takes the errors back", async () => {
+    await start(HELLO).open("ws");
+    await client.state("ws", "current");
+    const file = client.uri("ws/src/main.rs");
+    project.edit("ws/src/main.rs", '    "hello"', '    let unused = "ü🦀";\n    /* ü🦀 */ 7');
+    expect(await client.state("ws", "stale")).toEqual({ kind: "stale", errors: 1, hasGeneration: true });
+    const [error] = await client.until("an error", () => {
+      const list = client.diagnostics.get(file)?.filter((item) => item.severity === DiagnosticSeverity.Error) ?? [];
+      return list.length > 0 && list;
+    });
+    expect(error).toMatchObject({
+      code: "E0308",
+      codeDescription: { href: "https://doc.rust-lang.org/error_codes/E0308.html" },
+      // In UTF-16: the crab counts twice.
+      range: { start: { line: 2, character: 14 }, end: { line: 2, character: 15 } },
+    });
+    expect(error?.relatedInformation?.[0]?.location.range.start.line).toBe(0);
+    const stale = await client.prepare(client.bin("ws", "hello"), true);
+    expect(stale).toMatchObject({ kind: "program", generation: 1, stale: "the sources have an error" });
+    if (stale.kind === "program") expect(client.run(stale.command).stdout).toBe("hello\n");
+
+    project.edit("ws/src/main.rs", "/* ü🦀 */ 7", '"mended"');
+    await client.state("ws", "current");
+    const [warning, ...others] = await client.until("only a warning", () => {
+      const list = client.diagnostics.get(file) ?? [];
+      return list.every((item) => item.severity === DiagnosticSeverity.Warning) && list;
+    });
+    expect(others).toEqual([]);
+    expect(warning).toMatchObject({ code: "unused_variables", tags: [DiagnosticTag.Unnecessary] });
+    const actions = await client.connection.sendRequest(CodeActionRequest.type, {
+      textDocument: { uri: file },
+      range: { start: { line: 1, character: 0 }, end: { line: 1, character: 0 } },
+      context: { diagnostics: warning === undefined ? [] : [warning] },
+    });
+    expect(actions).toMatchObject([
+      { kind: "quickfix", isPreferred: true, edit: { changes: { [file]: [{ newText: "_unused" }] } } },
+    ]);
+
+    project.write("ws/src/main.rs", MAIN);
+    await client.until("no diagnostics", () => client.diagnostics.get(file)?.length === 0);
+    project.write("ws/Cargo.toml", `${HELLO["ws/Cargo.toml"] ?? ""}[dependencies\n`);
+    await client.until("cargo's own words", () => client.diagnostics.get(client.uri("ws/Cargo.toml"))?.length === 1);
+    expect(client.diagnostics.get(client.uri("ws/Cargo.toml"))?.[0]?.message).toContain("unclosed table");
+  });
+
+  it("leaves diagnostics to rust-analyzer when that checks", async () => {
+    await start(HELLO, { settings: { diagnostics: "auto", rustAnalyzerChecks: true } }).open("ws");
+    await client.state("ws", "current");
+    project.edit("ws/src/main.rs", '"hello"', "7");
+    await client.state("ws", "stale");
+    expect([...client.diagnostics.values()].flat()).toEqual([]);
+    await client.changeSettings({ diagnostics: "on" });
+    await client.until("an error", () => [...client.diagnostics.values()].flat().length === 1);
+  });
+
+  it("answers while a build runs, which can be cancelled", async () => {
+    await start({ ...HELLO, "ws/build.rs": GATE }).open("ws");
+    await client.until("the build script runs", () => fs.existsSync(project.path("started")));
+    expect(client.status("ws")?.state).toMatchObject({ kind: "rebuilding", lane: "cargo" });
+    const uri = client.uri("ws/src/main.rs");
+    await client.connection.sendNotification("textDocument/didOpen", {
+      textDocument: { uri, languageId: "rust", version: 1, text: MAIN },
+    });
+    const place = { textDocument: { uri }, position: { line: 0, character: 4 } };
+    const [targets] = await Promise.all([
+      client.connection.sendRequest<TargetsResult>(TargetsRequest, { project: undefined }),
+      client.connection.sendRequest("textDocument/codeLens", { textDocument: { uri } }).catch(() => undefined),
+      client.connection.sendRequest("textDocument/hover", place).catch(() => undefined),
+    ]);
+    expect(targets.targets.map((item) => item.label)).toEqual(["hello"]);
+    expect(await client.prepare(client.bin("ws", "hello"), false)).toMatchObject({ kind: "none" });
+    // All of that while the build goes on.
+    expect(fs.existsSync(project.path("gate"))).toBe(false);
+    await client.until("progress", () => client.progress.length > 0);
+
+    const waiting = client.prepare(client.bin("ws", "hello"), true);
+    const control = (action: string): Promise<ControlResult> =>
+      client.connection.sendRequest(ControlRequest, { project: client.uri("ws"), action });
+    expect(await control("cancel")).toEqual({});
+    expect(await waiting).toMatchObject({ kind: "none", reason: "the build was cancelled" });
+    await client.state("ws", "idle");
+    expect(await control("cancel")).toMatchObject({ message: "nothing is being built" });
+
+    project.write("gate", "");
+    expect(await control("rebuild")).toEqual({});
+    await client.state("ws", "current");
+    expect(await client.output(client.bin("ws", "hello"))).toBe("hello\n");
+  });
+
+  it("opens and closes workspaces with their folders, however many a folder has", async () => {
+    const other = (name: string): Record<string, string> => ({
+      [`many/${name}/Cargo.toml`]: (HELLO["ws/Cargo.toml"] ?? "").replace("hello", name),
+      [`many/${name}/src/main.rs`]: MAIN.replace("hello", name),
+    });
+    await start({ ...HELLO, ...other("one"), ...other("two"), "many/node_modules/x/Cargo.toml": "" }).open("ws");
+    await client.state("ws", "current");
+    await client.changeFolders(["many"], []);
+    await client.state("many/one", "current");
+    await client.state("many/two", "current");
+    expect(client.statuses.at(-1)?.projects).toHaveLength(3);
+    expect(await client.output(client.bin("many/two", "two"))).toBe("two\n");
+    await client.changeFolders([], ["many"]);
+    await client.until("one project", () => client.statuses.at(-1)?.projects.length === 1);
+    expect(client.status("ws")?.state.kind).toBe("current");
+    expect(await client.prepare(client.bin("many/two", "two"), true)).toMatchObject({ kind: "none" });
+  });
+
+  it("goes on when the engine is killed", async () => {
+    await start(HELLO).open("ws");
+    await client.state("ws", "current");
+    const enginePid = (): number | undefined => {
+      const answer: unknown = JSON.parse(project.cranefly(["status", "--json"]).stdout);
+      return typeof answer === "object" && answer !== null && "pid" in answer ? Number(answer.pid) : undefined;
+    };
+    const before = enginePid();
+    expect(before).toBeGreaterThan(0);
+    process.kill(before ?? 0, "SIGKILL");
+    // It is back without anybody asking, and has everything that it had.
+    await client.generation(1);
+    expect(enginePid()).not.toBe(before);
+    await client.state("ws", "current");
+    project.edit("ws/src/main.rs", '"hello"', '"again"');
+    await client.generation(2);
+    expect(await client.output(client.bin("ws", "hello"))).toBe("again\n");
+  });
+
+  it("goes on when the target directory is removed", async () => {
+    await start(HELLO).open("ws");
+    await client.state("ws", "current");
+    await removed("ws/target");
+    expect(await client.prepare(client.bin("ws", "hello"), false)).toMatchObject({ kind: "none" });
+    expect(await client.output(client.bin("ws", "hello"))).toBe("hello\n");
+  });
+
+  it("lets go of a workspace that is removed, and takes it back", async () => {
+    await start(HELLO).open("ws");
+    await client.state("ws", "current");
+    await removed("ws");
+    await client.until("no project", () => client.statuses.at(-1)?.projects.length === 0);
+    project.write("ws/src/main.rs", MAIN.replace("hello", "back"));
+    project.write("ws/Cargo.toml", HELLO["ws/Cargo.toml"] ?? "");
+    await client.state("ws", "current");
+    expect(await client.output(client.bin("ws", "hello"))).toBe("back\n");
+  });
+
+  it("takes two thousand changed files for one change", async () => {
+    const count = 2000;
+    const text = (n: number, value: number): string => `pub fn f${n}() -> u64 { ${value} }\n`;
+    const names = [...Array(count).keys()];
+    const modules = Object.fromEntries(names.map((n) => [`ws/src/m${n}.rs`, text(n, 0)]));
+    const main = [
+      ...names.map((n) => `mod m${n};`),
+      "fn main() {",
+      "    let mut sum = 0;",
+      ...names.map((n) => `    sum += m${n}::f${n}();`),
+      '    println!("{sum}");',
+      "}",
+      "",
+    ].join("\n");
+    await start({ ...HELLO, ...modules, "ws/src/main.rs": main }).open("ws");
+    await client.state("ws", "current");
+    const before = client.generations.length;
+    for (const n of names) project.write(`ws/src/m${n}.rs`, text(n, 1));
+    expect(await client.output(client.bin("ws", "hello"))).toBe(`${count}\n`);
+    await client.state("ws", "current");
+    expect(client.generations.length - before).toBeLessThanOrEqual(2);
+  });
+
+  it("leaves to cargo what it cannot do, and says why", async () => {
+    await start(HELLO, { settings: { engine: { path: "/nonexistent/engine" } } }).open("ws");
+    const { reason } = await client.state("ws", "fallback");
+    expect(reason).toContain("/nonexistent/engine");
+    const result = await client.prepare(client.bin("ws", "hello"), true);
+    expect(result).toMatchObject({ kind: "cargo", reason });
+    if (result.kind === "cargo") expect(client.run(result.command).stdout).toBe("hello\n");
+    await client.changeSettings({});
+    await client.state("ws", "current");
+  });
+
+  it("builds nothing before it is asked, if the user wants that", async () => {
+    await start(HELLO, { settings: { buildOnOpen: false } }).open("ws");
+    await client.state("ws", "idle");
+    await client.until("targets", () => client.status("ws") !== undefined);
+    expect(fs.existsSync(project.path("ws/target"))).toBe(false);
+    expect(await client.output(client.bin("ws", "hello"))).toBe("hello\n");
+  });
+
+  it("ends with its client, and with all that it has started", async () => {
+    await start({ ...HELLO, "ws/build.rs": GATE }).open("ws");
+    await client.until("the build script runs", () => fs.existsSync(project.path("started")));
+    expect(await client.close()).toBe(0);
+    const left = fs.readdirSync("/proc").filter((pid) => {
+      try {
+        return /^\d+$/.test(pid) && fs.readlinkSync(`/proc/${pid}/cwd`).startsWith(project.path("ws"));
+      } catch {
+        return false;
+      }
+    });
+    expect(left).toEqual([]);
+  });
+});
