@@ -20,22 +20,28 @@ export interface TestingApi {
   rerunFailed(): Promise<void>;
 }
 
+/** How a program is debugged. `args`, `env` and `cwd` default to what the settings say for it. */
+export interface DebugOptions {
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string | null>>;
+  readonly cwd?: string;
+  /** The test run that the session belongs to, so that it ends with it. */
+  readonly testRun?: vscode.TestRun;
+  /** Debugs what cargo builds, which has variables. */
+  readonly byCargo?: boolean;
+  /** Told what the program prints. */
+  readonly onOutput?: (text: string) => void;
+  /** Told once the session is over, with the program's exit code if that is known. */
+  readonly onEnd?: (code: number | undefined) => void;
+}
+
 /** Debugging; see `client/src/debug`. */
 export interface DebuggingApi {
   /**
-   * Starts `target` under a debugger. `args`, `env` and `cwd` default to what the settings say for it. Resolves to whether a
-   * session was started; what stood in the way was then told to the user.
+   * Starts `target` under a debugger. Resolves to whether a session was started; what stood in the way was then told to the
+   * user.
    */
-  start(
-    target: RunTarget,
-    options?: {
-      readonly args?: readonly string[];
-      readonly env?: Readonly<Record<string, string | null>>;
-      readonly cwd?: string;
-      /** The test run that the session belongs to, so that it ends with it. */
-      readonly testRun?: vscode.TestRun;
-    },
-  ): Promise<boolean>;
+  start(target: RunTarget, options?: DebugOptions): Promise<boolean>;
 }
 
 /** The dashboard; see `client/src/dashboard`. */

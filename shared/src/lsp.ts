@@ -115,7 +115,9 @@ export interface PrepareParams {
   readonly env: Readonly<Record<string, string | null>>;
   readonly cwd: string | undefined;
   readonly wait: boolean;
-  /** Source lines (1-based) of breakpoints: what lies there is compiled first. */
+  /** Asks for cargo's way of running it (`kind: "cargo"`), whatever Cranefly can do. */
+  readonly byCargo?: boolean;
+  /** For a debugger, with the source lines (1-based) of breakpoints: all functions are compiled first. */
   readonly breakpoints?: readonly { readonly file: string; readonly line: number }[];
 }
 export type PrepareResult =

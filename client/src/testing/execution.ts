@@ -10,7 +10,7 @@ import type { TestTarget } from "../features.js";
 import { programEnvironment } from "../programEnvironment.js";
 import { type StaleRun, setting } from "../settings.js";
 import { testArguments } from "./batches.js";
-import { runLibtest, runWhole } from "./harnessRun.js";
+import { runLibtest, runWhole, watchLibtest } from "./harnessRun.js";
 import type { Items, TestLeaf } from "./items.js";
 import { isHarness } from "./model.js";
 import { RunResults } from "./results.js";
@@ -80,7 +80,7 @@ export class Execution {
     for (const job of jobs) {
       if (isCancelled(token)) return;
       try {
-        await (options.debug ? this.debug(run, project, job) : this.runJob(run, project, job, options, token));
+        await (options.debug ? this.debug(run, project, job, token) : this.runJob(run, project, job, options, token));
       } catch (error) {
         if (isCancelled(token)) return;
         this.giveUp(run, job.leaves, error instanceof Error ? error.message : String(error));
@@ -138,13 +138,33 @@ export class Execution {
     );
   }
 
-  private async debug(run: vscode.TestRun, project: string, { harness, leaves }: Job): Promise<void> {
+  /** Runs a harness's tests under a debugger; what the debugger shows of their output gives the results. */
+  private async debug(
+    run: vscode.TestRun,
+    project: string,
+    { harness, leaves }: Job,
+    token: vscode.CancellationToken,
+  ): Promise<void> {
     const { debugging } = this.context.features;
     if (debugging === undefined) throw new Error("Debugging is not available in this window.");
     const names = leaves.flatMap((leaf) => leaf.name ?? []);
-    for (const leaf of leaves) run.started(leaf.item);
-    const isStarted = await debugging.start(targetOf(project, harness, names), { testRun: run });
-    if (!isStarted) for (const leaf of leaves) run.skipped(leaf.item);
+    const results = new RunResults(run, leaves, foldersOf(project, harness), this.failures);
+    const watched = watchLibtest(names, programEnvironment(process.env), results);
+    if (!harness.harness) for (const leaf of leaves) run.started(leaf.item);
+    let onEnd: (code: number | undefined) => void = () => undefined;
+    const ended = new Promise<number | undefined>((resolve) => (onEnd = resolve));
+    const onOutput = (text: string): void => {
+      if (harness.harness) watched.onOutput(text);
+      else results.output(text, leaves[0]?.item.label);
+    };
+    const target = targetOf(project, harness, names.length === harness.tests.length ? [] : names);
+    if (!(await debugging.start(target, { testRun: run, onOutput, onEnd }))) {
+      for (const leaf of leaves) run.skipped(leaf.item);
+      return;
+    }
+    const code = await ended;
+    if (harness.harness) watched.onEnd(code, isCancelled(token) || code === undefined);
+    else for (const leaf of leaves) if (code === 0) results.passed(leaf.item.label, undefined);
   }
 
   private mayRunStale(run: vscode.TestRun, project: string, reason: string): boolean {

@@ -28,6 +28,13 @@ export interface HarnessRun {
   readonly names: readonly string[];
 }
 
+/** A libtest process that somebody else runs: a debugger. */
+export interface WatchedRun {
+  onOutput(text: string): void;
+  /** `code` is undefined when the debugger did not tell it. */
+  onEnd(code: number | undefined, wasCancelled: boolean): void;
+}
+
 /** How much of a process's own output is passed on, in characters. */
 const MOST_OUTPUT = 8 * 1024 * 1024;
 /** How much of standard error is kept for saying why a process ended. */
@@ -38,6 +45,15 @@ export async function runLibtest(run: HarnessRun, sink: ResultSink, signal: Abor
   const results = new Results(run, sink);
   const end = await runTestProcess(run.command, results, signal);
   results.finish(end, signal.aborted);
+}
+
+/** Gives `sink` the results of a libtest process from what it prints. `env`: the one that it runs in. */
+export function watchLibtest(names: readonly string[], env: TestCommand["env"], sink: ResultSink): WatchedRun {
+  const results = new Results({ command: { argv: [], cwd: "", env }, names }, sink);
+  return {
+    onOutput: (text) => results.onStdout(Buffer.from(text)),
+    onEnd: (code, wasCancelled) => results.finish({ code: code ?? null, signal: null }, wasCancelled),
+  };
 }
 
 /** Runs a program with a `main` of its own (`harness = false`) as one test with the name `name`. */
@@ -182,7 +198,7 @@ class Results implements LibtestListener {
   }
 
   private crashed(left: readonly string[], end: ProcessEnd): void {
-    const how = end.signal === null ? `ended early, with exit code ${end.code},` : describeEnd(end);
+    const how = describeEarlyEnd(end);
     const stderr = this.stderr.toString();
     const running = new Set(this.culprits(stderr));
     const shown = [...running].slice(0, 8).join(", ") + (running.size > 8 ? ", …" : "");
@@ -207,6 +223,11 @@ class Results implements LibtestListener {
     const named = /thread '([^']+)'(?: \(\d+\))? has overflowed its stack/.exec(stderr)?.[1];
     return named !== undefined && active.includes(named) ? [named] : active;
   }
+}
+
+function describeEarlyEnd(end: ProcessEnd): string {
+  if (end.signal !== null) return describeEnd(end);
+  return end.code === null ? "was ended" : `ended early, with exit code ${end.code},`;
 }
 
 /** How a process ended, after "the process". */
