@@ -110,9 +110,15 @@ impl Engine {
         })
     }
 
-    /// Keeps an image of the daemon before until it is [replaced](Self::replaced).
+    /// Keeps an image of the daemon before until it is [replaced](Self::replaced), which it may be already: then it serves
+    /// only as long as programs run from it.
     pub(crate) fn taken_over(&self, image: PathBuf, live: Arc<LiveImage>) {
-        self.taken_over.lock().unwrap_or_else(PoisonError::into_inner).insert(image, live);
+        let mut images = self.taken_over.lock().unwrap_or_else(PoisonError::into_inner);
+        if live.resume().is_current(&image) {
+            images.insert(image, live);
+        } else {
+            live.retire();
+        }
     }
 
     /// A new image has taken the path `image`.

@@ -10,7 +10,7 @@ use cranefly_runtime::Control;
 use rayon::prelude::*;
 
 use crate::compile::{CodeOptions, EagerCompiler};
-use crate::engine::Engine;
+use crate::engine::{Engine, give_memory_back};
 use crate::live::LiveImage;
 use crate::resume::ResumeFolder;
 use crate::units::LoadedUnit;
@@ -60,6 +60,9 @@ fn is_whole(image: &Path) -> bool {
 
 /// Goes on where the daemon before ended. A program that waits for a function which cannot be had any more is told so.
 pub fn take_over(engine: &Engine, orphans: Vec<Orphan>) {
+    if orphans.is_empty() {
+        return;
+    }
     for orphan in orphans {
         let folder = ResumeFolder::of(&orphan.path);
         match orphan.rebuild(engine, &folder) {
@@ -72,6 +75,7 @@ pub fn take_over(engine: &Engine, orphans: Vec<Orphan>) {
             }
         }
     }
+    give_memory_back();
 }
 
 /// An image as its daemon had it.
@@ -99,14 +103,11 @@ impl Orphan {
 
     fn serve(self, engine: &Engine, folder: ResumeFolder, rebuilt: Rebuilt) {
         let Rebuilt { program, units, options, image } = rebuilt;
-        let current = folder.is_current(&image);
         let shared = engine.shared.clone();
         let live = Arc::new(LiveImage::with(program, self.control, &self.path, folder, shared));
         live.set_inputs(&units, &options);
         match live.start().and_then(|()| live.compile_ahead()) {
-            Ok(()) if current => engine.taken_over(image, live),
-            // It ends as soon as nobody runs from it.
-            Ok(()) => live.retire(),
+            Ok(()) => engine.taken_over(image, live),
             Err(error) => {
                 tracing::error!(%error, image = %image.display(), "cannot serve an image that was taken over")
             }

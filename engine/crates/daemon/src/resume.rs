@@ -108,9 +108,9 @@ impl ResumeFolder {
             bytes <= room / 2,
             "{bytes} bytes of bitcode in {room} bytes of room would leave too little for images"
         );
-        for (unit, path) in new {
-            replace(&path, &[&unit.bytes])?;
-        }
+        // Equal units have one file.
+        let new: HashMap<PathBuf, &LoadedUnit> = new.into_iter().map(|(unit, path)| (path, unit)).collect();
+        new.par_iter().try_for_each(|(path, unit)| replace(path, &[&unit.bytes]))?;
         Ok(digests)
     }
 
