@@ -69,6 +69,37 @@ export type FunctionsParams = z.infer<typeof FunctionsParams>;
 export const FunctionsResult = z.looseObject({ generation: Count, functions: z.array(FunctionEntry) });
 export type FunctionsResult = z.infer<typeof FunctionsResult>;
 
+export const SummaryParams = z.object({
+  ...ProgramParams,
+  /** How many of the slowest functions, and of the largest families by each measure; at most 1,000. */
+  top: Count,
+});
+export type SummaryParams = z.infer<typeof SummaryParams>;
+
+/** A program's functions summed up, for who does not need all of them. */
+export const SummaryResult = z.looseObject({
+  generation: Count,
+  functions: Count,
+  tiers: z.looseObject({ cranelift: Count, llvm: Count, none: Count }),
+  fallbacks: z.array(Fallback),
+  /** The slowest first. */
+  slowest: z.array(FunctionEntry),
+  /** Generic functions with several instances: the largest by instances, by bytes and by time. */
+  families: z.array(
+    z.looseObject({
+      /** What all instances are called, every list of type arguments being `<_>`. */
+      name: z.string(),
+      file: z.string().nullable(),
+      line: Count,
+      instances: Count,
+      bytes: Count,
+      /** Over all stages, when each was last compiled. */
+      us: Micros,
+    }),
+  ),
+});
+export type SummaryResult = z.infer<typeof SummaryResult>;
+
 /** What a function can be shown as: rustc's LLVM IR, the Cranelift IR before compilation, the machine code in the image. */
 export const TextKind = z.enum(["llvm", "clif", "asm"]);
 export type TextKind = z.infer<typeof TextKind>;

@@ -81,6 +81,8 @@ export const FunctionEntry = z.looseObject({
   changed: z.boolean().optional(),
   /** `none` while it has no code. */
   tier: z.enum(["cranelift", "llvm", "none"]),
+  /** Why LLVM compiled it: the construct that has no Cranelift IR. */
+  construct: z.string().nullable().default(null),
   /** Microseconds of each stage, when it was last compiled. */
   us: z.object({ parse: Time, hash: Time, translate: Time, compile: Time }),
   /** Size of its code. */

@@ -32,6 +32,8 @@ import {
   type PublishParams,
   PublishResult,
   StatusResult,
+  type SummaryParams,
+  SummaryResult,
 } from "../../../shared/src/protocol.js";
 import { Unsupported, messageOf } from "./errors.js";
 import { digest, readText } from "./files.js";
@@ -118,6 +120,11 @@ export class Engine {
     filter: Pick<FunctionsParams, "files" | "changedOnly"> = {},
   ): Promise<z.infer<typeof FunctionsResult>> {
     return this.request("functions", { workspace, program, ...filter }, FunctionsResult);
+  }
+
+  /** A program's functions summed up. */
+  summary(params: SummaryParams): Promise<SummaryResult> {
+    return this.request("summary", params, SummaryResult);
   }
 
   /** The text of a function. `EngineError.kind`: unknownProgram, unknownFunction, notKept, notExpressible, notCompiled. */

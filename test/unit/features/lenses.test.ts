@@ -3,11 +3,10 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Parser } from "web-tree-sitter";
-import type { FunctionEntry } from "../../../shared/src/report.js";
 import type { ServerSettings, TestCase } from "../../../shared/src/lsp.js";
 import { rustParser } from "../../../server/src/core/syntax/grammar.js";
 import { attributeByLine, attributeByName, carryOver } from "../../../server/src/lsp/features/functions/attribute.js";
-import { factsOf } from "../../../server/src/lsp/features/functions/facts.js";
+import { type ProgramEntry, factsOf } from "../../../server/src/lsp/features/functions/facts.js";
 import { hoverText } from "../../../server/src/lsp/features/functions/hover.js";
 import { functionHints } from "../../../server/src/lsp/features/lenses/functions.js";
 import { isShown, summaryOf } from "../../../server/src/lsp/features/lenses/functionText.js";
@@ -37,24 +36,30 @@ beforeAll(async () => {
 });
 const structure = (text: string): Structure => structureOf(parser, text) ?? expect.fail("too large");
 
-function entry(name: string, line: number, more: Partial<FunctionEntry> = {}): FunctionEntry {
+function entry(name: string, line: number, more: Partial<ProgramEntry> = {}): ProgramEntry {
   return {
     symbol: `_ZN${name}${line}E`,
     name,
     file: "/s/lib.rs",
     line,
     tier: "cranelift",
+    construct: null,
     us: { parse: 1, hash: 2, translate: 3, compile: 4 },
     bytes: 100,
     status: "untouched",
     unit: "u",
+    generic: null,
+    instance: null,
+    endLine: null,
+    changed: false,
+    program: "debug/app",
     ...more,
   };
 }
 
 describe("compiled functions", () => {
   const lineOf = (text: string): number => SHAPES.split("\n").findIndex((line) => line.includes(text)) + 1;
-  const entries = (): FunctionEntry[] => [
+  const entries = (): ProgramEntry[] => [
     entry("<sample_shapes::Rect as sample_shapes::Shape>::area", lineOf("fn area") + 0),
     entry("sample_shapes::total_area", lineOf("fn total_area")),
     entry("sample_shapes::total_area::{{closure}}", lineOf("fn total_area") + 1),
@@ -120,7 +125,7 @@ describe("compiled functions", () => {
 });
 
 describe("a function's line", () => {
-  const facts = (more: Partial<FunctionEntry>, n = 1): NonNullable<ReturnType<typeof factsOf>> =>
+  const facts = (more: Partial<ProgramEntry>, n = 1): NonNullable<ReturnType<typeof factsOf>> =>
     factsOf(Array.from({ length: n }, (_, at) => entry("a::f", 1, { symbol: `s${at}`, ...more }))) ?? expect.fail();
 
   it("says what there is", () => {
@@ -136,7 +141,8 @@ describe("a function's line", () => {
     expect(isShown(facts({}), quiet)).toBe(false);
     expect(isShown(facts({}), LENS)).toBe(true);
     expect(isShown(facts({ tier: "llvm" }), quiet)).toBe(true);
-    expect(isShown(facts({ status: "compiled" }), quiet)).toBe(true);
+    expect(isShown(facts({ status: "compiled" }), quiet)).toBe(false);
+    expect(isShown(facts({ changed: true }), quiet)).toBe(true);
     expect(isShown(facts({ us: { parse: 0, hash: 0, translate: 0, compile: 1000 } }), quiet)).toBe(true);
   });
 

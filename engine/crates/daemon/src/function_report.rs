@@ -81,7 +81,7 @@ fn wanted<'a>(view: &'a View, params: &FunctionsParams) -> Vec<FunctionOf<'a>> {
 }
 
 /// All but what the function store knows.
-fn entry(function: FunctionOf, view: &View) -> FunctionEntry {
+pub(crate) fn entry(function: FunctionOf, view: &View) -> FunctionEntry {
     let (symbol, place) = (function.symbol(), function.place());
     let name = names::demangled(symbol);
     let own = function.info().subprogram.as_ref().map(|subprogram| &*subprogram.name);
@@ -97,6 +97,7 @@ fn entry(function: FunctionOf, view: &View) -> FunctionEntry {
         end_line: (place.end_line > 0).then_some(place.end_line),
         changed: view.changes.contain(symbol),
         tier: "none",
+        construct: None,
         us: function.unit.times[function.number],
         bytes: 0,
         status: view.outcomes.get(symbol).copied().unwrap_or("untouched"),
@@ -104,16 +105,18 @@ fn entry(function: FunctionOf, view: &View) -> FunctionEntry {
     }
 }
 
-fn add_code(entry: &mut FunctionEntry, compiled: Option<&Compiled>) {
+/// What the function store knows.
+pub(crate) fn add_code(entry: &mut FunctionEntry, compiled: Option<&Compiled>) {
     entry.tier = tier(compiled);
     if let Some(compiled) = compiled {
         entry.us.translate = compiled.translate_us;
         entry.us.compile = compiled.compile_us;
         entry.bytes = compiled.code.bytes.len() as u64;
+        entry.construct = compiled.construct.as_deref().map(str::to_owned);
     }
 }
 
 /// Who compiled a function.
-fn tier(compiled: Option<&Compiled>) -> &'static str {
+pub(crate) fn tier(compiled: Option<&Compiled>) -> &'static str {
     compiled.map_or("none", |compiled| if compiled.construct.is_some() { "llvm" } else { "cranelift" })
 }

@@ -21,6 +21,7 @@ mod rpc;
 mod runtime_folder;
 mod server;
 mod sources;
+mod summary;
 mod units;
 mod view;
 

@@ -168,6 +168,17 @@ pub struct FunctionsParams {
     pub changed_only: bool,
 }
 
+/// Parameters of `summary`.
+#[derive(Debug, Deserialize)]
+pub struct SummaryParams {
+    /// Cranefly's folder in the target directory.
+    pub workspace: PathBuf,
+    /// Names the program within the workspace.
+    pub program: String,
+    /// How many of the slowest functions, and of the largest families by each measure; at most 1,000.
+    pub top: usize,
+}
+
 /// Parameters of `inspect`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -321,6 +332,40 @@ pub struct FunctionsResult {
     pub functions: Vec<FunctionEntry>,
 }
 
+/// Result of `summary`.
+#[derive(Debug, Serialize)]
+pub struct SummaryResult {
+    /// Which generation.
+    pub generation: u64,
+    /// Functions of the program.
+    pub functions: u64,
+    /// By who compiled them.
+    pub tiers: TierCounts,
+    /// Constructs that went to LLVM.
+    pub fallbacks: Vec<Fallback>,
+    /// Those that took longest, the slowest first.
+    pub slowest: Vec<FunctionEntry>,
+    /// Generic functions with several instances: the largest by instances, by bytes and by time.
+    pub families: Vec<Family>,
+}
+
+/// The instances of one generic function.
+#[derive(Debug, Serialize)]
+pub struct Family {
+    /// What they are all called, every list of type arguments being `<_>`.
+    pub name: String,
+    /// Absolute path of the source file.
+    pub file: Option<String>,
+    /// Line of the declaration.
+    pub line: u32,
+    /// How many.
+    pub instances: u64,
+    /// Of their code.
+    pub bytes: u64,
+    /// Microseconds over all stages, when each was last compiled.
+    pub us: f32,
+}
+
 /// One function of a program.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -344,6 +389,8 @@ pub struct FunctionEntry {
     pub changed: bool,
     /// `cranelift`, `llvm`, or `none` while it has no code.
     pub tier: &'static str,
+    /// Why LLVM compiled it: the construct that has no Cranelift IR.
+    pub construct: Option<String>,
     /// Microseconds of each stage, when last compiled.
     pub us: FunctionTimes,
     /// Size of the code.

@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::engine::Engine;
 use crate::protocol::{
     CompileParams, FunctionsParams, InitializeParams, InitializeResult, InspectParams, PROTOCOL, PublishParams,
-    WorkspaceParams,
+    SummaryParams, WorkspaceParams,
 };
 use crate::rpc::{self, RpcError};
 
@@ -156,6 +156,7 @@ fn dispatch(engine: &Engine, state: &State, method: &str, params: Value) -> Resu
         }
         "publish" => answer(&engine.publish(&parse::<PublishParams>(params)?)?),
         "functions" => answer(&engine.functions(&parse::<FunctionsParams>(params)?)?),
+        "summary" => answer(&engine.summary(&parse::<SummaryParams>(params)?)?),
         "inspect" => answer(&engine.inspect(&parse::<InspectParams>(params)?)?),
         "compile" => answer(&engine.compile_now(&parse::<CompileParams>(params)?)?),
         "status" => answer(&engine.status()),

@@ -1,8 +1,11 @@
 /** Everything that shows what the pipeline knows, one module each. */
 import type { ServerContext } from "../api.js";
 import { ClifDocuments } from "./clif/index.js";
+import { registerDashboard } from "./dashboard.js";
 import { registerEditor } from "./editor.js";
+import { registerExplain } from "./explain.js";
 import { FunctionStore } from "./functions/store.js";
+import { registerInspect } from "./inspect.js";
 import { SyntaxStore } from "./syntax/store.js";
 
 /** The directory of the bundles: this text is part of one. */
@@ -12,4 +15,7 @@ export function register(context: ServerContext): void {
   const syntax = new SyntaxStore(context, BUNDLE_DIRECTORY);
   const functions = new FunctionStore(context, syntax);
   registerEditor(context, { syntax, functions, clif: new ClifDocuments() });
+  registerExplain(context, syntax, functions);
+  registerInspect(context, syntax, functions);
+  registerDashboard(context);
 }

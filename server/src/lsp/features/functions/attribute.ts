@@ -6,18 +6,18 @@
  * (the file was edited before anyone looked) names alone have to do, and those that are ambiguous get nothing: better no
  * lens than one at the wrong function.
  */
-import type { FunctionEntry } from "../../../../../shared/src/report.js";
 import { type RustFunction, type Structure, functionAt } from "../syntax/structure.js";
+import type { ProgramEntry } from "./facts.js";
 import { type NameParts, partsOf } from "./names.js";
 
 /** Entries by the key of their function. Those that belong to none (derives, macros' functions) are left out. */
-export type Attribution = ReadonlyMap<string, readonly FunctionEntry[]>;
+export type Attribution = ReadonlyMap<string, readonly ProgramEntry[]>;
 
 /**
  * Attributes by line and name, in the text that was compiled. `mixed`: some entries are of other versions of the file, so
  * what surrounds a function has to agree as well (which it need not where types have several names).
  */
-export function attributeByLine(compiled: Structure, entries: readonly FunctionEntry[], mixed: boolean): Attribution {
+export function attributeByLine(compiled: Structure, entries: readonly ProgramEntry[], mixed: boolean): Attribution {
   const found = new Collector();
   for (const entry of entries) {
     const item = functionAt(compiled, entry.line - 1);
@@ -29,7 +29,7 @@ export function attributeByLine(compiled: Structure, entries: readonly FunctionE
 }
 
 /** Attributes by name alone. */
-export function attributeByName(present: Structure, entries: readonly FunctionEntry[]): Attribution {
+export function attributeByName(present: Structure, entries: readonly ProgramEntry[]): Attribution {
   const byName = new Map<string, RustFunction[]>();
   for (const item of present.functions) {
     const same = byName.get(item.name);
@@ -64,9 +64,9 @@ export function carryOver(attribution: Attribution, compiled: Structure, present
 }
 
 class Collector {
-  readonly result = new Map<string, FunctionEntry[]>();
+  readonly result = new Map<string, ProgramEntry[]>();
 
-  add(item: RustFunction, entry: FunctionEntry): void {
+  add(item: RustFunction, entry: ProgramEntry): void {
     const entries = this.result.get(item.key);
     if (entries === undefined) this.result.set(item.key, [entry]);
     else entries.push(entry);
@@ -74,7 +74,7 @@ class Collector {
 }
 
 /** Whether an entry at a line in `item` is that function or a part of it. */
-function isAt(item: RustFunction, entry: FunctionEntry, parts: NameParts): boolean {
+function isAt(item: RustFunction, entry: ProgramEntry, parts: NameParts): boolean {
   const line = entry.line - 1;
   if (parts.isInner) return parts.name === item.name;
   if (line < item.startLine || line > item.place.line) return false;

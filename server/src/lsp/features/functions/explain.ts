@@ -1,6 +1,5 @@
 /** Why a function was compiled at the last save, or was not: as text for people. */
 import type { GenerationSummary } from "../../../../../shared/src/lsp.js";
-import type { FunctionEntry } from "../../../../../shared/src/report.js";
 import { bytes, code, count, micros, millis, number, plain, tierName } from "../format.js";
 import { type FunctionFacts, costOf } from "./facts.js";
 import { hoverText } from "./hover.js";
@@ -81,18 +80,12 @@ function whichTier(facts: FunctionFacts): string {
     lines.push(`- ${tierName("cranelift")} made the code of ${count(facts.tiers.cranelift, "function")}.`);
   const byLlvm = facts.entries.filter((entry) => entry.tier === "llvm");
   if (byLlvm.length > 0) {
-    const constructs = [...new Set(byLlvm.flatMap((entry) => constructOf(entry) ?? []))];
+    const constructs = [...new Set(byLlvm.flatMap((entry) => entry.construct ?? []))];
     const because = constructs.length === 0 ? "something in it has no Cranelift form" : constructs.map(code).join(", ");
     lines.push(`- ${tierName("llvm")} made the code of ${count(byLlvm.length, "function")}: ${because}.`);
   }
   if (facts.tiers.none > 0) lines.push(`- ${count(facts.tiers.none, "function")} without code so far.`);
   return lines.join("\n");
-}
-
-/** The construct for which LLVM compiled it, as the engine tells it. */
-export function constructOf(entry: FunctionEntry): string | undefined {
-  const construct = entry["construct"];
-  return typeof construct === "string" ? construct : undefined;
 }
 
 function whichUnit({ entries, instances, inner, bytes: size }: FunctionFacts): string {

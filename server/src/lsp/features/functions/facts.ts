@@ -2,17 +2,14 @@
 import type { FunctionEntry } from "../../../../../shared/src/report.js";
 import { partsOf } from "./names.js";
 
-/** Fields that newer engines add to an entry. */
-interface Details {
-  /** The program that it is an instance in. */
-  readonly program: string | undefined;
-  /** Its code is not what it was in the generation before. */
-  readonly changed: boolean;
-}
+/** A function of one program. */
+export type ProgramEntry = FunctionEntry & { readonly program: string };
 
 export interface FunctionFacts {
   /** The compiled functions, the most expensive first; one a symbol. */
-  readonly entries: readonly FunctionEntry[];
+  readonly entries: readonly ProgramEntry[];
+  /** The same in all programs, in that order. */
+  readonly all: readonly ProgramEntry[];
   /** How often it was instantiated: of the program that has most. */
   readonly instances: number;
   /** Closures and async bodies in it, as compiled functions. */
@@ -35,8 +32,9 @@ export function costOf(entry: FunctionEntry): number {
 }
 
 /** Takes the entries of one function together; undefined for none. */
-export function factsOf(all: readonly FunctionEntry[]): FunctionFacts | undefined {
-  const entries = bySymbol(all).sort((a, b) => costOf(b) - costOf(a));
+export function factsOf(all: readonly ProgramEntry[]): FunctionFacts | undefined {
+  const dearest = [...all].sort((a, b) => costOf(b) - costOf(a));
+  const entries = bySymbol(dearest);
   if (entries.length === 0) return undefined;
   const tiers = { cranelift: 0, llvm: 0, none: 0 };
   const statuses = { compiled: 0, hit: 0, untouched: 0, deferred: 0 };
@@ -51,13 +49,14 @@ export function factsOf(all: readonly FunctionEntry[]): FunctionFacts | undefine
   const own = all.filter((entry) => !isInner(entry));
   return {
     entries,
+    all: dearest,
     instances: mostInOneProgram(own),
     inner: mostInOneProgram(all.filter(isInner)),
     us,
     bytes,
     tiers,
     statuses,
-    changed: entries.some((entry) => detailsOf(entry).changed || entry.status === "compiled"),
+    changed: entries.some((entry) => entry.changed),
   };
 }
 
@@ -66,9 +65,11 @@ export function isInner(entry: FunctionEntry): boolean {
   return partsOf(entry.name)?.isInner ?? false;
 }
 
-/** One entry a symbol: several programs have the same library's functions. What happened to any of them is told. */
-export function bySymbol(all: readonly FunctionEntry[]): FunctionEntry[] {
-  const found = new Map<string, FunctionEntry>();
+/**
+ * One entry a symbol: several programs have the same library's functions. What happened to any of them is told.
+ */
+export function bySymbol(all: readonly ProgramEntry[]): ProgramEntry[] {
+  const found = new Map<string, ProgramEntry>();
   for (const entry of all) {
     const other = found.get(entry.symbol);
     if (other === undefined || newsOf(entry) > newsOf(other)) found.set(entry.symbol, entry);
@@ -80,17 +81,11 @@ function newsOf(entry: FunctionEntry): number {
   return { untouched: 0, deferred: 1, hit: 2, compiled: 3 }[entry.status];
 }
 
-function mostInOneProgram(entries: readonly FunctionEntry[]): number {
-  const programs = new Map<string | undefined, Set<string>>();
-  for (const entry of entries) {
-    const { program } = detailsOf(entry);
+function mostInOneProgram(entries: readonly ProgramEntry[]): number {
+  const programs = new Map<string, Set<string>>();
+  for (const { program, symbol } of entries) {
     const symbols = programs.get(program) ?? new Set();
-    programs.set(program, symbols.add(entry.symbol));
+    programs.set(program, symbols.add(symbol));
   }
   return Math.max(0, ...[...programs.values()].map((symbols) => symbols.size));
-}
-
-function detailsOf(entry: FunctionEntry): Details {
-  const program = entry["program"];
-  return { program: typeof program === "string" ? program : undefined, changed: entry["changed"] === true };
 }

@@ -7,19 +7,18 @@
 import { fileURLToPath } from "node:url";
 import type { TextDocument } from "vscode-languageserver-textdocument";
 import { Emitter, type Event } from "vscode-languageserver/node";
-import type { FunctionEntry } from "../../../../../shared/src/report.js";
+import type { GenerationReport } from "../../../../../shared/src/report.js";
 import { messageOf } from "../../../core/errors.js";
 import { digest, readText } from "../../../core/files.js";
-import { loadUnit } from "../../../core/unit.js";
-import type { BuildKind, Project, ServerContext } from "../../api.js";
+import type { Project, ServerContext } from "../../api.js";
 import type { SyntaxStore } from "../syntax/store.js";
 import type { RustFunction, Structure } from "../syntax/structure.js";
 import { type Attribution, attributeByLine, attributeByName, carryOver } from "./attribute.js";
-import { type FunctionFacts, factsOf } from "./facts.js";
+import { type FunctionFacts, type ProgramEntry, factsOf } from "./facts.js";
+import { type FileProgram, programsOf } from "./programs.js";
 
 /** How long a request waits for the engine's answer about a document that was never asked for. */
 const PATIENCE_MS = 150;
-export const BUILD_KINDS: readonly BuildKind[] = ["build", "test", "examples"];
 
 /** A function of a document, and what is known of it. */
 export interface KnownFunction {
@@ -33,7 +32,7 @@ interface CompiledFile {
   readonly digest: string | undefined;
   /** The structure of a text that was compiled, when one could still be seen. */
   readonly structure: Structure | undefined;
-  readonly entries: readonly FunctionEntry[];
+  readonly entries: readonly ProgramEntry[];
   /** By line; undefined without the structure. */
   readonly attribution: Attribution | undefined;
 }
@@ -48,6 +47,8 @@ interface State {
 export class FunctionStore {
   private readonly states = new Map<string, State>();
   private readonly epochs = new Map<string, number>();
+  /** Whether what is new in a program is news to the user: in its first generation all of it is new. */
+  private readonly news = new Map<string, boolean>();
   private readonly changed = new Emitter<void>();
 
   constructor(
@@ -55,7 +56,12 @@ export class FunctionStore {
     private readonly syntax: SyntaxStore,
   ) {
     const { documents, projects, disposables } = context;
-    disposables.add(projects.onGeneration(({ project }) => this.reload(project)));
+    disposables.add(
+      projects.onGeneration(({ project, report }) => {
+        this.learn(project, report);
+        this.reload(project);
+      }),
+    );
     disposables.add(documents.onDidClose(({ document }) => this.states.delete(document.uri)));
     disposables.add(this.changed);
   }
@@ -77,11 +83,11 @@ export class FunctionStore {
   }
 
   /** All entries of a document's file, also those that belong to no function of the source. */
-  async entriesOf(document: TextDocument): Promise<readonly FunctionEntry[]> {
+  async entriesOf(document: TextDocument, patienceMs = PATIENCE_MS): Promise<readonly ProgramEntry[]> {
     const project = this.context.projects.projectOf(document.uri);
     if (project === undefined) return [];
     const state = this.stateOf(document, project);
-    await within(state.loading, PATIENCE_MS);
+    await within(state.loading, patienceMs);
     return state.file?.entries ?? [];
   }
 
@@ -106,6 +112,14 @@ export class FunctionStore {
     return state;
   }
 
+  private learn(project: Project, report: GenerationReport): void {
+    for (const { program, functions } of report.programs) {
+      const key = newsKey(project, program);
+      // A generation that left a program alone leaves its last changes what they are.
+      if (functions.changed > 0) this.news.set(key, functions.changed < functions.total);
+    }
+  }
+
   /** A new generation: the open documents' functions are asked for, and then shown. */
   private reload(project: Project): void {
     this.epochs.set(project.uri, (this.epochs.get(project.uri) ?? 0) + 1);
@@ -121,8 +135,9 @@ export class FunctionStore {
     before: CompiledFile | undefined,
   ): Promise<CompiledFile> {
     const file = fileURLToPath(document.uri);
-    const entries = await project.functionsOf(file);
-    const digests = compiledDigests(project, file);
+    const programs = programsOf(project, file);
+    const entries = await this.ask(project, programs, file);
+    const digests = [...new Set(programs.flatMap((program) => program.digests))];
     for (const candidate of digests) {
       const structure = await this.structureOf(document, file, candidate, before);
       if (structure === undefined) continue;
@@ -130,6 +145,22 @@ export class FunctionStore {
       return { digest: candidate, structure, entries, attribution };
     }
     return { digest: undefined, structure: undefined, entries, attribution: undefined };
+  }
+
+  /** The file's functions in all programs. An engine that was stopped is not started for this. */
+  private async ask(project: Project, programs: readonly FileProgram[], file: string): Promise<ProgramEntry[]> {
+    const { engine } = project;
+    if (engine === undefined || project.status.state.kind === "down") return [];
+    const answers = await Promise.allSettled(
+      programs.map(async ({ built, name }): Promise<ProgramEntry[]> => {
+        const { functions } = await engine.functions(built.layout.root, name, { files: [file] });
+        const isNews = this.news.get(newsKey(project, name)) ?? false;
+        return functions.map((entry) => ({ ...entry, program: name, changed: entry.changed && isNews }));
+      }),
+    );
+    const failed = answers.find((answer) => answer.status === "rejected");
+    if (failed !== undefined && answers.every((answer) => answer.status === "rejected")) throw failed.reason;
+    return answers.flatMap((answer) => (answer.status === "fulfilled" ? answer.value : []));
   }
 
   /** The structure of the text with that digest, if it is the document's, the file's, or the one that was seen before. */
@@ -163,18 +194,8 @@ function knownFunctions(file: CompiledFile, present: Structure): KnownFunction[]
   });
 }
 
-/** The digests of a source file as the last good builds saw it: one, unless a build is behind the others. */
-function compiledDigests(project: Project, file: string): string[] {
-  const digests = new Set<string>();
-  for (const kind of BUILD_KINDS) {
-    const built = project.built(kind);
-    for (const key of built?.state.units ?? []) {
-      const input = built && loadUnit(built.layout, key)?.inputs.find((item) => item.path === file);
-      // An empty one says that the file changed while it was compiled.
-      if (input !== undefined && input.hash !== "") digests.add(input.hash);
-    }
-  }
-  return [...digests];
+function newsKey(project: Project, program: string): string {
+  return `${project.uri}\n${program}`;
 }
 
 /** Waits for work, but not longer than that. */

@@ -1,0 +1,89 @@
+/** Answers `cranefly/inspect`: a function as LLVM IR, Cranelift IR or machine code. The engine makes the text. */
+import { LSPErrorCodes, ResponseError } from "vscode-languageserver/node";
+import { type InspectParams, InspectRequest, type InspectResult } from "../../../../shared/src/lsp.js";
+import { EngineError } from "../../core/engine.js";
+import { Unsupported } from "../../core/errors.js";
+import type { Project, ServerContext } from "../api.js";
+import { type ProgramEntry, isInner } from "./functions/facts.js";
+import { brief } from "./functions/names.js";
+import { placeAt } from "./functions/place.js";
+import type { FunctionStore } from "./functions/store.js";
+import { lastRun } from "./lastRun.js";
+import type { SyntaxStore } from "./syntax/store.js";
+
+/** Instances for a choice. */
+const MAX_INSTANCES = 500;
+
+type Answer = InspectResult | ResponseError;
+
+export function registerInspect(context: ServerContext, syntax: SyntaxStore, functions: FunctionStore): void {
+  context.connection.onRequest(InspectRequest, async (params: InspectParams): Promise<Answer> => {
+    const project = context.projects.projectOf(params.uri);
+    if (project === undefined) return failure("this file belongs to no cargo workspace that is open");
+    const { item, facts } = await placeAt(context, syntax, functions, params.uri, params.line);
+    if (facts === undefined) {
+      const what =
+        item === undefined ? "there is no function at this place" : `no program that was built has \`${item.name}\``;
+      return failure(`${what}: put the cursor into a function that is called, and build`);
+    }
+    const entries = preferred(project, facts.all, params.symbol);
+    const [entry] = entries;
+    if (entry === undefined) return failure(`\`${params.symbol ?? ""}\` is no instance of this function any more`);
+    return inspect(project, entry, params, instancesOf(entries, facts.all));
+  });
+}
+
+async function inspect(
+  project: Project,
+  entry: ProgramEntry,
+  params: InspectParams,
+  instances: InspectResult["instances"],
+): Promise<Answer> {
+  const { engine, layout } = project;
+  if (engine === undefined || layout === undefined) return failure("nothing was built yet");
+  try {
+    const { text, lines, refs, generation } = await engine.inspect({
+      workspace: layout.root,
+      program: entry.program,
+      symbol: entry.symbol,
+      unit: entry.unit,
+      what: params.what,
+      previous: params.previous ?? false,
+    });
+    const name = nameOf(entry);
+    return { project: project.uri, symbol: entry.symbol, name, generation, text, lines, refs, instances };
+  } catch (error) {
+    if (error instanceof EngineError || error instanceof Unsupported) return failure(error.message);
+    throw error;
+  }
+}
+
+/**
+ * The entries that are meant, the likeliest first: of the program that was run last, the function itself before its
+ * closures, what costs most before the rest (which is the order that they come in).
+ */
+function preferred(project: Project, entries: readonly ProgramEntry[], symbol: string | undefined): ProgramEntry[] {
+  const program = lastRun(project);
+  const rank = (entry: ProgramEntry): number => (entry.program === program ? 0 : 2) + (isInner(entry) ? 1 : 0);
+  const meant = symbol === undefined ? [...entries] : entries.filter((entry) => entry.symbol === symbol);
+  return meant.sort((a, b) => rank(a) - rank(b));
+}
+
+/** All that a choice is between, the chosen ones first. */
+function instancesOf(chosen: readonly ProgramEntry[], all: readonly ProgramEntry[]): InspectResult["instances"] {
+  const bySymbol = new Map<string, string>();
+  for (const entry of [...chosen, ...all]) {
+    if (bySymbol.size === MAX_INSTANCES) break;
+    if (!bySymbol.has(entry.symbol)) bySymbol.set(entry.symbol, nameOf(entry));
+  }
+  return [...bySymbol].map(([symbol, name]) => ({ symbol, name }));
+}
+
+/** With its type arguments where they are known. */
+function nameOf(entry: ProgramEntry): string {
+  return entry.instance ?? brief(entry.name);
+}
+
+function failure(message: string): ResponseError {
+  return new ResponseError(LSPErrorCodes.RequestFailed, message);
+}
