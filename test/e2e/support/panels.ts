@@ -22,48 +22,45 @@ export class StatusBar {
     return (await item.count()) === 0 ? "" : plain(await item.innerText());
   }
 
-  /** What a screen reader says of an item: text and icons in words. */
+  /** What a screen reader says of an item: a sentence, where the extension gave one; empty when it is not shown. */
   async label(id: string): Promise<string> {
-    return plain((await this.item(id).locator("[aria-label]").first().getAttribute("aria-label")) ?? "");
+    const item = this.item(id).locator("[aria-label]");
+    return (await item.count()) === 0 ? "" : plain((await item.first().getAttribute("aria-label")) ?? "");
   }
 
-  /** Waits until an item's text is as wanted. */
+  /** Waits until an item's label is as wanted. */
   async expect(id: string, wanted: RegExp, patience?: Patience): Promise<string> {
     return until(
       `the status ${String(wanted)}`,
-      () => this.text(id),
+      () => this.label(id),
       (text) => wanted.test(text),
       patience,
     );
   }
 
   /**
-   * Records every text that an item shows from now on, also those too short-lived to be seen by asking; the function that
+   * Records every label that an item has from now on, also those too short-lived to be seen by asking; the function that
    * comes back gives them, in order.
    */
   async record(id: string): Promise<() => Promise<string[]>> {
     await this.item(id).waitFor();
-    const key = `cranefly-status-${Math.random().toString(36).slice(2)}`;
-    await this.page.evaluate(
-      ([name, selector]) => {
-        const seen: string[] = [];
-        (window as unknown as Record<string, string[]>)[name ?? ""] = seen;
-        const look = (): void => {
-          const text = document
-            .getElementById(selector ?? "")
-            ?.innerText.replaceAll("\u00a0", " ")
-            .trim();
-          if (text !== undefined && text !== seen.at(-1)) seen.push(text);
-        };
-        look();
-        const bar = document.querySelector(".part.statusbar");
-        if (bar !== null)
-          new MutationObserver(look).observe(bar, { subtree: true, childList: true, characterData: true });
-      },
-      [key, id],
-    );
+    const key = `status-${Math.random().toString(36).slice(2)}`;
+    await this.page.evaluate(watchLabel, [key, id] as const);
     return () => this.page.evaluate((name) => (window as unknown as Record<string, string[]>)[name] ?? [], key);
   }
+}
+
+/** Runs in the page. */
+function watchLabel([key, id]: readonly [string, string]): void {
+  const seen: string[] = [];
+  (window as unknown as Record<string, string[]>)[key] = seen;
+  const look = (): void => {
+    const label = document.getElementById(id)?.querySelector("[aria-label]")?.getAttribute("aria-label");
+    if (label !== null && label !== undefined && label !== seen.at(-1)) seen.push(label);
+  };
+  look();
+  const bar = document.querySelector(".part.statusbar");
+  if (bar !== null) new MutationObserver(look).observe(bar, { subtree: true, childList: true, attributes: true });
 }
 
 export class Notifications {
@@ -100,10 +97,18 @@ export class Terminal {
     this.active = page.locator(".terminal-wrapper.active");
   }
 
-  /** The rows on the active terminal's screen; empty when there is none. */
+  /** The rows on the active terminal's screen; empty when there is none. What was scrolled away is not among them. */
   async text(): Promise<string> {
-    const rows = this.active.locator(".xterm-rows > div");
-    return (await rows.allTextContents())
+    const rows = await this.active.locator(".xterm-screen").evaluateAll((screens) =>
+      screens.flatMap((screen) => {
+        const { bottom } = screen.getBoundingClientRect();
+        // Rows that lie below the screen are left over from a larger one.
+        return [...screen.querySelectorAll(".xterm-rows > div")]
+          .filter((row) => row.getBoundingClientRect().top < bottom - 1)
+          .map((row) => row.textContent);
+      }),
+    );
+    return rows
       .map((row) => row.replaceAll("\u00a0", " ").trimEnd())
       .join("\n")
       .trim();

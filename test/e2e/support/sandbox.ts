@@ -15,30 +15,42 @@ export class Sandbox {
   /** Short, since sockets lie below it and their paths are limited to 107 bytes. */
   readonly root = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), "cf-e2e-"));
   readonly home = this.folder("home");
-  readonly workspace = path.join(this.root, "ws");
+  readonly workspace: string;
   readonly runtime = this.folder("run", 0o700);
+  /** Laid over the editor's environment when it starts. */
+  readonly variables: Record<string, string> = {};
 
   /** Copies `project` to be the workspace; what cargo built in it stays behind. */
   constructor(project: string) {
-    fs.cpSync(project, this.workspace, {
-      recursive: true,
-      filter: (source) => !/[\\/](target|node_modules)$/.test(path.relative(project, source).padStart(1, "/")),
-    });
+    this.workspace = path.join(this.root, path.basename(project));
+    const built = new Set(["target", "node_modules"]);
+    const filter = (source: string): boolean => !built.has(path.basename(source));
+    fs.cpSync(project, this.workspace, { recursive: true, filter });
+  }
+
+  /**
+   * Writes what the user's shell says of the environment. The editor asks a login shell, as it does outside of tests, and
+   * that would otherwise give it a PATH without rustup.
+   */
+  writeProfile(): void {
+    const search = this.environment()["PATH"] ?? "";
+    fs.writeFileSync(path.join(this.home, ".profile"), `export PATH='${search}'\n`);
   }
 
   /** The environment of the editor: the user's Rust, nothing else of theirs. */
-  environment(extra: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
+  environment(): NodeJS.ProcessEnv {
     const kept = Object.entries(process.env).filter(([name]) => !inherited.test(name));
     return {
       ...Object.fromEntries(kept),
       HOME: this.home,
+      SHELL: "/bin/bash",
       // With another HOME, rustup and cargo would look for toolchains and registries in an empty one.
       RUSTUP_HOME: process.env["RUSTUP_HOME"] ?? path.join(os.homedir(), ".rustup"),
       CARGO_HOME: process.env["CARGO_HOME"] ?? path.join(os.homedir(), ".cargo"),
       XDG_RUNTIME_DIR: this.runtime,
       LC_ALL: "C.UTF-8",
       ...(process.env["CRANEFLY_ENGINE"] === undefined ? {} : { CRANEFLY_ENGINE: process.env["CRANEFLY_ENGINE"] }),
-      ...extra,
+      ...this.variables,
     };
   }
 

@@ -45,7 +45,6 @@ export interface ServerOptions {
   readonly settings?: Settings;
   /** Whether workspaces have to be trusted first, as they have to in the user's editor. Off by default. */
   readonly workspaceTrust?: boolean;
-  readonly env?: Readonly<Record<string, string>>;
 }
 
 export class EditorServer {
@@ -56,11 +55,12 @@ export class EditorServer {
   ) {}
 
   static async start(program: EditorProgram, sandbox: Sandbox, options: ServerOptions): Promise<EditorServer> {
+    sandbox.writeProfile();
     const user = sandbox.folder("ud/User");
     const trust: Settings = options.workspaceTrust === true ? {} : { "security.workspace.trust.enabled": false };
     const settings = { ...quiet, ...trust, ...options.settings };
     fs.writeFileSync(path.join(user, "settings.json"), JSON.stringify(settings, undefined, 2));
-    const env = { ...sandbox.environment(options.env), EXTENSIONS_GALLERY: "{}" };
+    const env = { ...sandbox.environment(), EXTENSIONS_GALLERY: "{}" };
     const common = [
       program.entry,
       `--user-data-dir=${folders(sandbox).data}`,
@@ -105,6 +105,12 @@ export class EditorServer {
       const base = path.basename(file, ".log");
       return base === name || base.replace(/^\d+-/, "") === name;
     });
+    return files.map((file) => fs.readFileSync(file, "utf8")).join("");
+  }
+
+  /** The text of VS Code's own log `name`: "remoteexthost", "remoteagent", … */
+  log(name: string): string {
+    const files = logFiles(this.sandbox).filter((file) => path.basename(file) === `${name}.log`);
     return files.map((file) => fs.readFileSync(file, "utf8")).join("");
   }
 

@@ -56,15 +56,54 @@ export class TextEditor {
     return lines.map(({ text }) => text).join("\n");
   }
 
+  /** The lines on the screen of the editor group, active or not, whose shown tab matches; empty when there is none. */
+  async textOf(tab: RegExp): Promise<string> {
+    const groups = this.page.locator(".editor-group-container");
+    for (const group of await groups.all()) {
+      const shown = group.locator(".tab.active");
+      if ((await shown.count()) === 0) continue;
+      const names = `${(await shown.getAttribute("data-resource-name")) ?? ""} ${(await shown.getAttribute("aria-label")) ?? ""}`;
+      if (!tab.test(names)) continue;
+      const lines = await placed(group.locator(".view-lines .view-line"));
+      return lines.map(({ text }) => text).join("\n");
+    }
+    return "";
+  }
+
+  /** The messages of failed tests that are shown in the text, at the ends of lines. */
+  async testMessages(): Promise<string[]> {
+    return this.active.locator(".test-message-inline-content-s0").allInnerTexts();
+  }
+
+  /** Makes an editor group the active one; they count from 1, from the left. */
+  async focusGroup(number: number): Promise<void> {
+    await this.page.keyboard.press(`Control+${number}`);
+    await this.page
+      .locator(".editor-group-container")
+      .nth(number - 1)
+      .and(this.page.locator(".active"))
+      .waitFor();
+  }
+
+  /** Moves the cursor to the first occurrence of a text in the open file, and shows it with what is around it. */
+  async reveal(file: string, text: string): Promise<void> {
+    const before = this.before(file, text);
+    await this.quickInput.goTo(before.length, (before.at(-1)?.length ?? 0) + 1);
+  }
+
   /** Replaces the first occurrence of a text in the open file, as typing would, without saving. */
   async replace(file: string, from: string, to: string): Promise<void> {
-    const text = fs.readFileSync(path.join(this.workspace, file), "utf8");
-    const at = text.indexOf(from);
-    if (at < 0) throw new Error(`${file} does not contain: ${from}`);
-    const before = text.slice(0, at).split("\n");
-    await this.quickInput.goTo(before.length, (before.at(-1)?.length ?? 0) + 1);
+    await this.reveal(file, from);
     for (let i = 0; i < Array.from(from).length; i++) await this.page.keyboard.press("Shift+ArrowRight");
     await this.page.keyboard.insertText(to);
+  }
+
+  /** The lines of a file up to a text. */
+  private before(file: string, text: string): string[] {
+    const all = fs.readFileSync(path.join(this.workspace, file), "utf8");
+    const at = all.indexOf(text);
+    if (at < 0) throw new Error(`${file} does not contain: ${text}`);
+    return all.slice(0, at).split("\n");
   }
 
   /** Saves the open file, and waits until its tab says so. */
@@ -130,11 +169,6 @@ export class TextEditor {
   async toggleBreakpoint(line: number): Promise<void> {
     await this.quickInput.goTo(line, 1);
     await this.page.keyboard.press("F9");
-  }
-
-  /** The messages of the squiggles' problems at the cursor are in the Problems view; this is how many squiggles are shown. */
-  async errors(): Promise<number> {
-    return this.active.locator(".squiggly-error").count();
   }
 }
 

@@ -1,0 +1,36 @@
+/** Debugging what Cranefly made: a breakpoint is hit, the stack has names and lines, steps go from line to line. */
+import { expect, inject, it } from "vitest";
+import { expectCurrent, sample } from "./support/cranefly.js";
+import { useEditor } from "./support/session.js";
+
+const MAIN = "crates/app/src/main.rs";
+const editor = useEditor({
+  project: sample,
+  open: [MAIN],
+  settings: { "cranefly.debug.lldbDapPath": inject("programs").debugAdapter, "cranefly.debug.variables": "jit" },
+});
+
+it("stops at a breakpoint, with the stack", async () => {
+  const { workbench, read } = { workbench: editor().workbench, read: editor().read.bind(editor()) };
+  await expectCurrent(editor());
+  const line =
+    read(MAIN)
+      .split("\n")
+      .findIndex((text) => text.includes("numbers::int128();")) + 1;
+  await workbench.editor.toggleBreakpoint(line);
+  await workbench.debugging.show();
+  await workbench.editor.reveal(MAIN, "fn main()");
+  await workbench.editor.clickLens(/^▶ Debug\b/, "fn main()");
+  await workbench.debugging.expectLine("numbers::int128();", { timeout: 240_000 });
+  const stack = await workbench.debugging.expectFrame(/main\.rs/);
+  expect(stack[0]).toMatch(new RegExp(`tour.*main\\.rs ${line}`));
+  expect(stack.slice(1).join("\n")).toMatch(/\bmain\b.*main\.rs/);
+});
+
+it("steps to the next line, and runs on to the program's end", async () => {
+  const { workbench } = editor();
+  await workbench.debugging.stepOver();
+  await workbench.debugging.expectLine("threads::channels();");
+  await workbench.debugging.continue();
+  await workbench.debugging.expectEnd();
+});

@@ -1,0 +1,60 @@
+/** Looking inside: a function's Cranelift IR, and where the last save's time went. */
+import { expect, it } from "vitest";
+import { building, expectCurrent, sample, STATUS } from "./support/cranefly.js";
+import { until } from "./support/poll.js";
+import { useEditor } from "./support/session.js";
+
+const MAIN = "crates/app/src/main.rs";
+const editor = useEditor({ project: sample, open: [MAIN] });
+
+it("shows the Cranelift IR of the function at the cursor", async () => {
+  const { workbench } = editor();
+  await expectCurrent(editor());
+  await workbench.editor.reveal(MAIN, "fn tour()");
+  await workbench.run("Cranefly: Show Cranelift IR");
+  const text = await until(
+    "the Cranelift IR of tour",
+    () => workbench.editor.textOf(/tour\.clif/),
+    (shown) => /^function /m.test(shown),
+  );
+  expect(text).toMatch(/block0/);
+});
+
+it("shows the machine code of the function at the cursor", async () => {
+  const { workbench } = editor();
+  await workbench.editor.open(MAIN);
+  await workbench.editor.reveal(MAIN, "fn tour()");
+  await workbench.run("Cranefly: Show Machine Code");
+  await until(
+    "the machine code of tour",
+    () => workbench.editor.textOf(/tour\.s\b/),
+    (shown) => /\bpush +rbp\b/.test(shown),
+  );
+});
+
+it("shows in the dashboard where the time of a save went", async () => {
+  const { workbench } = editor();
+  await workbench.run("Cranefly: Open Dashboard");
+  const page = workbench.webview().locator("#dashboard");
+  await until(
+    "the dashboard",
+    () => page.innerText(),
+    (text) => text.includes("Last save"),
+  );
+  // Beside it, so that both are on the screen.
+  await workbench.editor.focusGroup(2);
+  await workbench.editor.open(MAIN);
+  await building(
+    editor(),
+    () => workbench.editor.edit(MAIN, "    threads::channels();\n", '    println!("bye");\n'),
+    /is current/,
+  );
+  const look = async (): Promise<{ status: string; shown: string }> => ({
+    status: await workbench.statusBar.label(STATUS),
+    shown: await page.locator("#last-save-sentence").innerText(),
+  });
+  await until("the time of the status bar in the dashboard", look, ({ status, shown }) => {
+    const [, time] = /rebuilt in ([\d.]+ m?s)/.exec(status) ?? [];
+    return time !== undefined && shown.includes(time);
+  });
+});
