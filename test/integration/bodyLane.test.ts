@@ -226,6 +226,51 @@ pub fn unrelated() -> usize { 1000000 }\n`,
     expect(succeeded(await again.compile(record, [], { env })).times.rounds).toBe(1);
   });
 
+  it("refuses files that are read as data or that are none of the unit's", async () => {
+    write({
+      "src/main.rs": `mod shown;\nfn main() { println!("{}{}", shown::shown(), include_str!("shown.rs")); }\n`,
+      "src/shown.rs": "pub fn shown() -> usize { 50000 + std::env::args().count() }\n",
+      "src/other.rs": "pub fn other() -> usize { 60000 }\n",
+    });
+    const record = await crateLane("src/main.rs");
+    expect(await edit(record, "src/shown.rs", "50000", "50001")).toMatchObject({
+      refused: expect.stringMatching(/include/) as string,
+    });
+    expect(await edit(record, "src/other.rs", "60000", "60001")).toMatchObject({
+      refused: expect.stringMatching(/not among the sources/) as string,
+    });
+  });
+
+  it("keeps functions whole that edited ones turned out to need", async () => {
+    write({
+      "src/main.rs": `fn generic<T: ToString>(value: T) -> String { value.to_string() }
+fn edited() -> String { generic(1u8) }
+fn main() { println!("{}", edited()); }\n`,
+    });
+    const record = await crateLane("src/main.rs");
+    const result = succeeded(await edit(record, "src/main.rs", "1u8", "2u16"));
+    expect(defines(result.all, "generic")).toBe(true);
+    const [file] = lane.blanked(record);
+    expect(file?.functions.map((fn) => fn.name)).toEqual(["generic", "main"]);
+    expect(lane.keepWhole(record, [{ file: path.join(directory, "src/main.rs"), line: 1 }])).toBe(true);
+    succeeded(await lane.compile(record, [], { env }));
+    expect(lane.blanked(record)[0]?.functions.map((fn) => fn.name)).toEqual(["main"]);
+  });
+
+  it("counts positions in bytes, behind a byte order mark and with any line ends", async () => {
+    const text = `\uFEFF#![deny(unused_variables)]
+fn first() -> &'static str { "🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀" }
+fn edited() -> usize { 90000 }
+fn last(x: usize) -> usize { first().len() + x + edited() }
+fn main() { println!("{}", last(1)); }
+`;
+    write({ "src/main.rs": text.replaceAll("\n", "\r\n") });
+    const record = await crateLane("src/main.rs");
+    const result = await edit(record, "src/main.rs", "90000", "let unused = 3; 90001");
+    expect(result.ok ? "compiled" : result.refused).toMatch(/unused_variables/);
+    succeeded(await edit(record, "src/main.rs", "let unused = 3; 90001", "90002"));
+  });
+
   it("ends rustc when a newer save overtakes it", async () => {
     write({ "src/main.rs": 'fn main() { println!("{}", 1); }\n' });
     const record = await crateLane("src/main.rs");

@@ -84,7 +84,9 @@ export function needUnit(layout: Layout, key: string): UnitRecord {
  */
 export function forgetUnit(layout: Layout, key: string): void {
   const crate = loadUnit(layout, key)?.crate;
-  fs.rmSync(layout.unit(key), { recursive: true, force: true });
+  for (const directory of [layout.unit(key), layout.bodyLane(key)]) {
+    fs.rmSync(directory, { recursive: true, force: true });
+  }
   const sessions = [
     layout.incremental,
     ...list(layout.root).map((name) => path.join(layout.root, name, "incremental")),

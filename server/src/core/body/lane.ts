@@ -15,6 +15,7 @@ import type { BodyRef } from "./outline.js";
 import { Overlay } from "./overlay.js";
 import { type Bitcode, type CompileOverlayOptions, compileOverlay } from "./rustc.js";
 import type { SourceCache } from "./source.js";
+import type { FunctionName } from "./state.js";
 
 /** A file with edited functions: its text as it is now, and the functions in terms of it. */
 export interface EditedFile {
@@ -80,6 +81,30 @@ export class BodyLane {
     return queue.add(() => this.run(record, edited, options));
   }
 
+  /**
+   * Functions that are blanked in a unit's overlay at the moment: whatever is instantiated from one of them is not code that
+   * may run. Parses what has not been parsed yet.
+   */
+  blanked(record: UnitRecord): readonly { readonly file: string; readonly functions: readonly BodyRef[] }[] {
+    const overlay = this.overlay(record);
+    return typeof overlay === "string" ? [] : overlay.blankedFunctions();
+  }
+
+  /**
+   * Keeps the functions whole that have these lines: the next run compiles them, too. For functions that edited ones turned out to
+   * instantiate. Returns whether there is any blanked one among them.
+   */
+  keepWhole(record: UnitRecord, places: readonly { readonly file: string; readonly line: number }[]): boolean {
+    const overlay = this.overlay(record);
+    if (typeof overlay === "string") return false;
+    const functions = places.flatMap(({ file, line }) =>
+      (overlay.blankedFile(file)?.blanked ?? [])
+        .filter((fn) => fn.line <= line && line <= fn.endLine)
+        .map((fn) => ({ file, path: fn.path })),
+    );
+    return overlay.learn(functions);
+  }
+
   private async run(
     record: UnitRecord,
     edited: readonly EditedFile[],
@@ -100,7 +125,8 @@ export class BodyLane {
     const known = overlay.learned;
     for (;;) {
       const started = performance.now();
-      overlay.sync(names, edited);
+      const problem = sync(overlay, names, edited);
+      if (problem !== undefined) return refuse(problem);
       const synced = performance.now();
       times.overlay += synced - started;
       const compiled = await compileOverlay(this.layout, record, overlay, options);
@@ -154,6 +180,18 @@ export class BodyLane {
       throw error;
     }
   }
+}
+
+/** Brings the overlay up to date; returns why it cannot serve the edit. */
+function sync(overlay: Overlay, names: readonly FunctionName[], edited: readonly EditedFile[]): string | undefined {
+  try {
+    overlay.sync(names, edited);
+  } catch (error) {
+    // A full disk, a folder that vanished: rustc would say what is wrong with the originals.
+    if (error instanceof Error && "syscall" in error) return `the overlay cannot be written: ${error.message}`;
+    throw error;
+  }
+  return overlay.refusalOf(edited.map(({ file }) => file));
 }
 
 /** Makes ever more functions stay whole: those that errors point to, those that may hide items, the files pointed to. */

@@ -65,6 +65,19 @@ export class Overlay {
     return [...new Set(Object.values(this.state.files).flatMap((file) => file.denied))];
   }
 
+  /** Why an edit of one of these files' bodies is not what it seems; undefined when it is. To be asked after `sync`. */
+  refusalOf(files: readonly string[]): string | undefined {
+    const unknown = files.find((file) => !this.sources.includes(file));
+    if (unknown !== undefined) return `${unknown} is not among the sources of ${this.record.invocation.id}`;
+    const included = files.find((file) => this.isIncluded(file));
+    return included === undefined ? undefined : `${included} may be read by an include macro`;
+  }
+
+  /** All blanked functions, file by file. Parses what has not been parsed yet. */
+  blankedFunctions(): { readonly file: string; readonly functions: readonly BodyRef[] }[] {
+    return this.sources.map((file) => ({ file, functions: this.blankedFile(file)?.blanked ?? [] }));
+  }
+
   /** Functions that were found to be needed. */
   get learned(): readonly FunctionName[] {
     return [...this.state.learned];
@@ -78,10 +91,8 @@ export class Overlay {
 
   /** Blanked functions that may have hidden items from us. */
   suspects(): FunctionName[] {
-    return this.sources.flatMap((file) =>
-      (this.blankedFile(file)?.blanked ?? [])
-        .filter((fn) => fn.hasUnknownMacros)
-        .map((fn) => ({ file, path: fn.path })),
+    return this.blankedFunctions().flatMap(({ file, functions }) =>
+      functions.filter((fn) => fn.hasUnknownMacros).map((fn) => ({ file, path: fn.path })),
     );
   }
 
@@ -116,15 +127,6 @@ export class Overlay {
     if (known === undefined || known.overlay === null) return undefined;
     const text = this.given.get(file) ?? readSource(file);
     return text === undefined ? undefined : this.blank(file, text);
-  }
-
-  /** Counts functions by what became of them. Reads every file. */
-  counts(): { blanked: number; whole: number } {
-    const all = this.sources.map((file) => this.blankedFile(file));
-    return {
-      blanked: all.reduce((sum, file) => sum + (file?.blanked.length ?? 0), 0),
-      whole: all.reduce((sum, file) => sum + (file?.whole.length ?? 0), 0),
-    };
   }
 
   /** What other files have to know of this one. */
