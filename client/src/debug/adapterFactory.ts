@@ -2,7 +2,7 @@
 import * as vscode from "vscode";
 import type { Context } from "../context.js";
 import { programEnvironment } from "../programEnvironment.js";
-import { AdapterProcess } from "./adapterProcess.js";
+import { type AdapterOptions, AdapterProcess } from "./adapterProcess.js";
 import { INSTALL_HINT, findAdapter } from "./adapters.js";
 import type { DapMessage } from "./protocol.js";
 import { debugSettings } from "./settings.js";
@@ -17,8 +17,11 @@ export class AdapterFactory implements vscode.DebugAdapterDescriptorFactory {
     const removed: unknown = session.configuration["removedEnvironment"];
     const env = programEnvironment(process.env);
     if (Array.isArray(removed)) for (const name of removed) Reflect.deleteProperty(env, String(name));
+    const hasSlots = session.configuration["hasSlots"] === true;
     this.context.log.info(`debugging ${session.name} with ${program}`);
-    return new vscode.DebugAdapterInlineImplementation(inlineAdapter(program, env, this.context));
+    return new vscode.DebugAdapterInlineImplementation(
+      inlineAdapter(program, { cwd: undefined, env, hasSlots }, this.context),
+    );
   }
 }
 
@@ -30,13 +33,13 @@ export function noAdapter(configured: string | undefined): string {
 }
 
 /** The adapter's process as VS Code wants it. */
-function inlineAdapter(program: string, env: Readonly<Record<string, string>>, context: Context): vscode.DebugAdapter {
+function inlineAdapter(program: string, options: AdapterOptions, context: Context): vscode.DebugAdapter {
   const sent = new vscode.EventEmitter<vscode.DebugProtocolMessage>();
   const events = {
     onMessage: (message: DapMessage) => sent.fire(message),
     onLog: (text: string) => context.log.warn(text),
   };
-  const adapter = new AdapterProcess(program, { cwd: undefined, env }, events);
+  const adapter = new AdapterProcess(program, options, events);
   // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- VS Code calls `dispose`, no more
   return {
     onDidSendMessage: sent.event,

@@ -74,7 +74,7 @@ export class Debugger implements DebuggingApi {
     if (resolved === undefined) return undefined;
     const { program, label, hasVariables } = resolved;
     const formatters = await findFormatters(program.cwd, programEnvironment(process.env));
-    const common = { name: label, request: "launch", hasVariables };
+    const common = { name: label, request: "launch", hasVariables, hasSlots: program.hasSlots };
     if (kind === "codelldb") {
       return { ...common, type: CODELLDB_TYPE, ...codeLldbArguments(program, formatters, extras) };
     }
@@ -158,7 +158,13 @@ export class Debugger implements DebuggingApi {
       }
     });
     if (executable === undefined) return undefined;
-    const program = { executable, args: programArguments(command), cwd: command.cwd, env: command.env };
+    const program = {
+      executable,
+      args: programArguments(command),
+      cwd: command.cwd,
+      env: command.env,
+      hasSlots: false,
+    };
     return { program, label, hasVariables: true };
   }
 

@@ -1,5 +1,6 @@
 /** A program to debug, in the words of each debug adapter. Knows nothing of VS Code. */
 import type { ProgramCommand } from "../../../shared/src/lsp.js";
+import { STEP_INTO_COMMAND } from "./stepInto.js";
 import type { Formatters } from "./toolchain.js";
 
 export type AdapterKind = "lldb-dap" | "codelldb";
@@ -11,6 +12,8 @@ export interface DebugProgram {
   readonly cwd: string;
   /** Changes to the editor's environment; null removes. */
   readonly env: ProgramCommand["env"];
+  /** It is Cranefly's: its calls go through slots. */
+  readonly hasSlots: boolean;
 }
 
 /** What the user may add in launch.json. */
@@ -26,7 +29,13 @@ export interface DebugExtras {
  */
 export function programOf(command: ProgramCommand, executable: string): DebugProgram {
   const at = command.argv.indexOf(executable);
-  return { executable, args: command.argv.slice(Math.max(at, 0) + 1), cwd: command.cwd, env: command.env };
+  return {
+    executable,
+    args: command.argv.slice(Math.max(at, 0) + 1),
+    cwd: command.cwd,
+    env: command.env,
+    hasSlots: true,
+  };
 }
 
 /** The fields of a `launch` request to lldb-dap (its `package.json` in the LLVM sources lists them). */
@@ -43,7 +52,11 @@ export function lldbDapArguments(
     env: Object.entries(program.env).flatMap(([name, value]) => (value === null ? [] : [`${name}=${value}`])),
     stopOnEntry: extras.stopOnEntry ?? false,
     runInTerminal: extras.runInTerminal ?? false,
-    initCommands: [...formatters.commands, ...(extras.initCommands ?? [])],
+    initCommands: [
+      ...formatters.commands,
+      ...(program.hasSlots ? [STEP_INTO_COMMAND] : []),
+      ...(extras.initCommands ?? []),
+    ],
     sourceMap: formatters.sourceMap.map(([from, to]) => [from, to]),
   };
 }
