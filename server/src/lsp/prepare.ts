@@ -7,6 +7,7 @@ import { Cancelled, MissingUnit } from "../core/errors.js";
 import type { BuildOutcome, Built, NotBuilt, Project, ServerContext } from "./api.js";
 import { signalOf } from "./cancellation.js";
 import { compileForDebugger } from "./debugging.js";
+import { noteRun } from "./features/lastRun.js";
 import { buildKindOf, cargoCommand, findProgram, launch } from "./launch.js";
 import type { ProjectSet } from "./projects.js";
 
@@ -72,6 +73,7 @@ async function prepare(
     await compileForDebugger(project, built, program, params.breakpoints, context.log, signal);
   }
   const { command, executable } = launch(project, built, program, params);
+  noteRun(project, program.name);
   const generation = built.report.programs.find((item) => item.program === program.name)?.generation ?? 0;
   const stale = failure?.reason ?? built.stale;
   return { kind: "program", command, label, generation, stale, executable, debugInfo: "lines" };

@@ -53,6 +53,7 @@ function entry(name: string, line: number, more: Partial<ProgramEntry> = {}): Pr
     endLine: null,
     changed: false,
     program: "debug/app",
+    rank: 0,
     ...more,
   };
 }
@@ -121,6 +122,15 @@ describe("compiled functions", () => {
     expect(facts).toMatchObject({ instances: 2, inner: 1, us: 30, bytes: 300, tiers: { cranelift: 2, llvm: 1 } });
     expect(facts?.statuses).toEqual({ compiled: 1, hit: 0, untouched: 2, deferred: 0 });
     expect(factsOf([])).toBeUndefined();
+  });
+
+  it("count once, although tests have them again", () => {
+    const facts = factsOf([
+      entry("app::f", 1, { symbol: "of the tests", program: "t", rank: 2, changed: true }),
+      entry("app::f", 1, { symbol: "of the program", program: "p", rank: 0 }),
+    ]);
+    expect(facts).toMatchObject({ instances: 1, us: 10, bytes: 100, changed: false });
+    expect(facts?.all.map((item) => item.symbol)).toEqual(["of the program", "of the tests"]);
   });
 });
 

@@ -59,14 +59,14 @@ async function inspect(
 }
 
 /**
- * The entries that are meant, the likeliest first: of the program that was run last, the function itself before its
- * closures, what costs most before the rest (which is the order that they come in).
+ * The entries that are meant, the likeliest first: of the program that was run last, of the builds that count most, the
+ * function itself before its closures, what costs most before the rest (which is the order that they come in).
  */
 function preferred(project: Project, entries: readonly ProgramEntry[], symbol: string | undefined): ProgramEntry[] {
   const program = lastRun(project);
-  const rank = (entry: ProgramEntry): number => (entry.program === program ? 0 : 2) + (isInner(entry) ? 1 : 0);
   const meant = symbol === undefined ? [...entries] : entries.filter((entry) => entry.symbol === symbol);
-  return meant.sort((a, b) => rank(a) - rank(b));
+  const order = (entry: ProgramEntry): number => (entry.program === program ? -1 : entry.rank);
+  return meant.sort((a, b) => order(a) - order(b) || Number(isInner(a)) - Number(isInner(b)));
 }
 
 /** All that a choice is between, the chosen ones first. */

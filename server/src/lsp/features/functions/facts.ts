@@ -3,12 +3,19 @@ import type { FunctionEntry } from "../../../../../shared/src/report.js";
 import { partsOf } from "./names.js";
 
 /** A function of one program. */
-export type ProgramEntry = FunctionEntry & { readonly program: string };
+export type ProgramEntry = FunctionEntry & {
+  readonly program: string;
+  /** The build that the program is of: the smaller the number, the more it counts. */
+  readonly rank: number;
+};
 
 export interface FunctionFacts {
-  /** The compiled functions, the most expensive first; one a symbol. */
+  /**
+   * The compiled functions, the most expensive first; one a symbol. Of the builds that count most: the tests of a program
+   * have all of its functions once more, under other symbols.
+   */
   readonly entries: readonly ProgramEntry[];
-  /** The same in all programs, in that order. */
+  /** Those of all programs, also of builds that count less; the ones that count most first, then the most expensive. */
   readonly all: readonly ProgramEntry[];
   /** How often it was instantiated: of the program that has most. */
   readonly instances: number;
@@ -33,8 +40,9 @@ export function costOf(entry: FunctionEntry): number {
 
 /** Takes the entries of one function together; undefined for none. */
 export function factsOf(all: readonly ProgramEntry[]): FunctionFacts | undefined {
-  const dearest = [...all].sort((a, b) => costOf(b) - costOf(a));
-  const entries = bySymbol(dearest);
+  const sorted = [...all].sort((a, b) => a.rank - b.rank || costOf(b) - costOf(a));
+  const counted = sorted.filter((entry) => entry.rank === sorted[0]?.rank);
+  const entries = bySymbol(counted);
   if (entries.length === 0) return undefined;
   const tiers = { cranelift: 0, llvm: 0, none: 0 };
   const statuses = { compiled: 0, hit: 0, untouched: 0, deferred: 0 };
@@ -46,12 +54,12 @@ export function factsOf(all: readonly ProgramEntry[]): FunctionFacts | undefined
     us += costOf(entry);
     bytes += entry.bytes;
   }
-  const own = all.filter((entry) => !isInner(entry));
+  const own = counted.filter((entry) => !isInner(entry));
   return {
     entries,
-    all: dearest,
+    all: sorted,
     instances: mostInOneProgram(own),
-    inner: mostInOneProgram(all.filter(isInner)),
+    inner: mostInOneProgram(counted.filter(isInner)),
     us,
     bytes,
     tiers,
@@ -65,9 +73,7 @@ export function isInner(entry: FunctionEntry): boolean {
   return partsOf(entry.name)?.isInner ?? false;
 }
 
-/**
- * One entry a symbol: several programs have the same library's functions. What happened to any of them is told.
- */
+/** One entry a symbol: several programs have the same library's functions. What happened to any of them is told. */
 export function bySymbol(all: readonly ProgramEntry[]): ProgramEntry[] {
   const found = new Map<string, ProgramEntry>();
   for (const entry of all) {

@@ -9,6 +9,8 @@ export interface FileProgram {
   readonly built: Built;
   /** Its name for the engine. */
   readonly name: string;
+  /** The place of its build in the order of what counts. */
+  readonly rank: number;
   /** Digests of the file's text as its units saw it; an empty one would say that it changed meanwhile, and is left out. */
   readonly digests: readonly string[];
 }
@@ -16,7 +18,7 @@ export interface FileProgram {
 /** The programs with a unit that was compiled from `file` (a path); each name once. */
 export function programsOf(project: Project, file: string): FileProgram[] {
   const found = new Map<string, FileProgram>();
-  for (const kind of KINDS) {
+  for (const [rank, kind] of KINDS.entries()) {
     const built = project.built(kind);
     if (built === undefined) continue;
     const digests = unitsOf(built, file);
@@ -24,7 +26,7 @@ export function programsOf(project: Project, file: string): FileProgram[] {
     for (const program of built.state.programs) {
       if (found.has(program.name) || !program.closure.some((unit) => digests.has(unit))) continue;
       const own = program.closure.flatMap((unit) => digests.get(unit) ?? []);
-      found.set(program.name, { built, name: program.name, digests: own });
+      found.set(program.name, { built, name: program.name, rank, digests: own });
     }
   }
   return [...found.values()];

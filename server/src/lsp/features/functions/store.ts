@@ -152,10 +152,10 @@ export class FunctionStore {
     const { engine } = project;
     if (engine === undefined || project.status.state.kind === "down") return [];
     const answers = await Promise.allSettled(
-      programs.map(async ({ built, name }): Promise<ProgramEntry[]> => {
+      programs.map(async ({ built, name, rank }): Promise<ProgramEntry[]> => {
         const { functions } = await engine.functions(built.layout.root, name, { files: [file] });
         const isNews = this.news.get(newsKey(project, name)) ?? false;
-        return functions.map((entry) => ({ ...entry, program: name, changed: entry.changed && isNews }));
+        return functions.map((entry) => ({ ...entry, program: name, rank, changed: entry.changed && isNews }));
       }),
     );
     const failed = answers.find((answer) => answer.status === "rejected");
