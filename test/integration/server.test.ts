@@ -1,4 +1,5 @@
 /** The language server with real projects, real rustc and the real engine. */
+import { spawn, spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
 import { CodeActionRequest, DiagnosticSeverity, DiagnosticTag } from "vscode-languageserver-protocol/node";
@@ -47,6 +48,12 @@ describe.runIf(HAS_ENGINE)("the language server", () => {
     project.remove();
   });
 
+  /** The daemon's process, which must be there. */
+  const enginePid = (): number => {
+    const answer: unknown = JSON.parse(project.cranefly(["status", "--json"]).stdout);
+    if (typeof answer === "object" && answer !== null && "pid" in answer) return Number(answer.pid);
+    throw new Error(`no engine: ${JSON.stringify(answer)}`);
+  };
   /** Removes a folder that something may just be written to. */
   const removed = (folder: string): Promise<true> =>
     client.until(`${folder} is removed`, () => {
@@ -190,13 +197,8 @@ describe.runIf(HAS_ENGINE)("the language server", () => {
   it("goes on when the engine is killed", async () => {
     await start(HELLO).open("ws");
     await client.state("ws", "current");
-    const enginePid = (): number | undefined => {
-      const answer: unknown = JSON.parse(project.cranefly(["status", "--json"]).stdout);
-      return typeof answer === "object" && answer !== null && "pid" in answer ? Number(answer.pid) : undefined;
-    };
     const before = enginePid();
-    expect(before).toBeGreaterThan(0);
-    process.kill(before ?? 0, "SIGKILL");
+    process.kill(before, "SIGKILL");
     // It is back without anybody asking, and has everything that it had.
     await client.generation(1);
     expect(enginePid()).not.toBe(before);
@@ -265,6 +267,133 @@ describe.runIf(HAS_ENGINE)("the language server", () => {
     await client.until("targets", () => client.status("ws") !== undefined);
     expect(fs.existsSync(project.path("ws/target"))).toBe(false);
     expect(await client.output(client.bin("ws", "hello"))).toBe("hello\n");
+  });
+
+  it("starts programs exactly as cargo does", async () => {
+    const main = [
+      'const BUILT: &str = env!("BUILT");',
+      "fn main() {",
+      "    for (name, value) in std::env::vars() {",
+      '        println!("{name}={value}");',
+      "    }",
+      '    println!("{BUILT} {:?}", std::env::current_dir().unwrap());',
+      "    std::process::exit(i32::try_from(std::env::args().count()).unwrap());",
+      "}",
+      "",
+    ].join("\n");
+    const script = [
+      "fn main() {",
+      '    println!("cargo:rustc-env=BUILT=by the script");',
+      '    println!("cargo:rustc-link-search=native={}", std::env::var("OUT_DIR").unwrap());',
+      "}",
+      "",
+    ].join("\n");
+    const files = {
+      "ws/Cargo.toml": '[workspace]\nmembers = ["app", "tool"]\ndefault-members = ["app"]\nresolver = "2"\n',
+      "ws/.cargo/config.toml": '[env]\nCONFIGURED = "yes"\n',
+      "ws/app/Cargo.toml": (HELLO["ws/Cargo.toml"] ?? "").replace("hello", "app"),
+      "ws/app/build.rs": script,
+      "ws/app/src/main.rs": main,
+      "ws/app/src/bin/a-b.rs": main,
+      "ws/app/examples/shown.rs": main,
+      "ws/tool/Cargo.toml": (HELLO["ws/Cargo.toml"] ?? "").replace("hello", "tool"),
+      "ws/tool/src/main.rs": MAIN,
+    };
+    await start(files, { settings: { cargo: { extraEnv: { LD_LIBRARY_PATH: "/own/folder" } } } }).open("ws");
+    await client.state("ws", "current");
+    const env = { LD_LIBRARY_PATH: "/own/folder", CARGO_TARGET_DIR: project.path("ws/target/cranefly") };
+    const manifest = project.path("ws/Cargo.toml");
+    for (const [kind, name] of [
+      ["bin", "app"],
+      ["bin", "a-b"],
+      ["example", "shown"],
+    ] as const) {
+      const target = { kind, project: client.uri("ws"), package: "app", name };
+      const ours = await client.prepare(target, true, ["x", "y z"]);
+      if (ours.kind !== "program") throw new Error(JSON.stringify(ours));
+      const args = ["run", "--manifest-path", manifest, "-p", "app", `--${kind}`, name, "--", "x", "y z"];
+      const cargo = spawnSync("cargo", args, {
+        cwd: project.path("ws"),
+        env: { ...project.env, ...env, CARGO_TARGET_DIR: project.path("ws/target/native") },
+        encoding: "utf8",
+      });
+      const run = client.run(ours.command);
+      expect(run.status).toBe(3);
+      expect(run.status).toBe(cargo.status);
+      const lines = (text: string): string[] =>
+        text
+          .replaceAll(project.path("ws/target/cranefly"), project.path("ws/target/native"))
+          // Names of folders with the digest of what cargo was told.
+          .replaceAll(/build\/app-[0-9a-f]+/g, "build/app-")
+          .split("\n")
+          .filter((line) => !/^(CARGO_TARGET_DIR|_|SHLVL|PWD|OLDPWD|RUSTUP_TOOLCHAIN|RUST_RECURSION_COUNT)=/.test(line))
+          .sort();
+      expect(lines(run.stdout)).toEqual(lines(cargo.stdout));
+    }
+    await client.state("ws", "current");
+    // A member that `cargo build` leaves out is built when somebody wants it.
+    expect(await client.output(client.bin("ws", "tool"))).toBe("hello\n");
+  });
+
+  it("runs a source file without a package", async () => {
+    await start({ ...HELLO, "alone/one.rs": MAIN.replace("hello", "alone") }).open("ws");
+    const target = { kind: "bin", project: client.uri("alone/one.rs"), package: "", name: "one" } as const;
+    expect(await client.output(target)).toBe("alone\n");
+    project.edit("alone/one.rs", "alone", "changed");
+    expect(await client.output(target)).toBe("changed\n");
+  });
+
+  it("sees saves through replaced files and moved folders", async () => {
+    const main = 'mod part;\nfn main() {\n    println!("{}", part::text());\n}\n';
+    const text = 'pub fn text() -> &\'static str {\n    "one"\n}\n';
+    await start({ ...HELLO, "ws/src/main.rs": main, "ws/src/part/mod.rs": text }).open("ws");
+    await client.state("ws", "current");
+    const target = client.bin("ws", "hello");
+    const printed = async (known: number): Promise<string> => {
+      await client.generation(known);
+      const result = await client.prepare(target, false);
+      return result.kind === "program" ? client.run(result.command).stdout : JSON.stringify(result);
+    };
+    project.write("ws/src/part/new.rs", text.replace("one", "two"));
+    fs.renameSync(project.path("ws/src/part/new.rs"), project.path("ws/src/part/mod.rs"));
+    expect(await printed(1)).toBe("two\n");
+    // As a checkout does that takes a folder away and brings it back.
+    fs.renameSync(project.path("ws/src/part"), project.path("aside"));
+    await client.state("ws", "stale");
+    project.write("aside/mod.rs", text.replace("one", "three"));
+    fs.renameSync(project.path("aside"), project.path("ws/src/part"));
+    expect(await printed(2)).toBe("three\n");
+    project.write("ws/src/part/mod.rs", text.replace("one", "four"));
+    expect(await printed(3)).toBe("four\n");
+  });
+
+  it("gives up on an engine that ends again and again, until it is asked", async () => {
+    await start(HELLO).open("ws");
+    await client.state("ws", "current");
+    for (let n = 1; n <= 5; n++) {
+      process.kill(enginePid(), "SIGKILL");
+      if (n < 5) await client.generation(n);
+    }
+    const down = await client.state("ws", "down");
+    expect(down).toMatchObject({ stoppedByUser: false });
+    expect(down.reason).toContain("5 times");
+    // What was published runs all the same.
+    expect(await client.prepare(client.bin("ws", "hello"), false)).toMatchObject({ kind: "program" });
+    await client.connection.sendRequest(ControlRequest, { project: undefined, action: "restartEngine" });
+    await client.state("ws", "current");
+    expect(enginePid()).toBeGreaterThan(0);
+  });
+
+  it("ends when the editor is gone without a word", async () => {
+    const editor = spawn("sleep", ["1000"]);
+    try {
+      await start(HELLO, { processId: editor.pid ?? 0 }).open("ws");
+      await client.state("ws", "current");
+      editor.kill("SIGKILL");
+      expect(await client.exited).toBe(1);
+    } finally {
+      editor.kill("SIGKILL");
+    }
   });
 
   it("ends with its client, and with all that it has started", async () => {

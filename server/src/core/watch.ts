@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { type FSWatcher, watch } from "chokidar";
 import * as z from "zod";
+import { AbsentFiles } from "./absent.js";
 import type { Layout } from "./layout.js";
 import type { SelectionState } from "./selection.js";
 import { loadUnit } from "./unit.js";
@@ -25,7 +26,7 @@ const SAVED_MS = 200;
 const ECHO_MS = 1000;
 
 /** chokidar would watch the parents of an absent file (among them `/`), and says that it is ready before it is. */
-const ABSENT_POLL_MS = 1000;
+const ABSENT_POLL_MS = 2000;
 const IGNORED = /[/\\](target|node_modules|\.git|\.hg|\.jj|\.svn)([/\\]|$)/;
 
 const RawDetails = z.looseObject({ watchedPath: z.string() });
@@ -34,7 +35,7 @@ export class Watcher {
   private watcher: FSWatcher | undefined;
   private readonly watched = new Set<string>();
   /** Files that are not there yet but would matter, such as a `rust-toolchain.toml` in any parent folder. */
-  private readonly awaited = new Set<string>();
+  private readonly awaited = new AbsentFiles();
   private poll: NodeJS.Timeout | undefined;
   private timer: NodeJS.Timeout | undefined;
   private firstMs: number | undefined;
@@ -130,12 +131,9 @@ export class Watcher {
   }
 
   private lookForAwaited(): void {
-    const arrived = [...this.awaited].filter((item) => fs.existsSync(item));
+    const arrived = this.awaited.arrived();
     if (arrived.length === 0) return;
-    for (const item of arrived) {
-      this.awaited.delete(item);
-      this.watched.add(item);
-    }
+    for (const item of arrived) this.watched.add(item);
     this.watcher?.add(arrived);
     for (const item of arrived) this.event(item);
   }

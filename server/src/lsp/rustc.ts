@@ -223,7 +223,7 @@ function fixesOf(message: Message, find: FindFile): Fix[] {
     const starts = edits.map((edit) => JSON.stringify([edit.uri, edit.range]));
     if (new Set(starts).size < starts.length) {
       return edits.map((edit) => ({
-        title: `${child.message}: \`${edit.newText}\``,
+        title: `${child.message}: \`${edit.newText.trim()}\``,
         isPreferred: false,
         edits: [edit],
       }));
