@@ -8,7 +8,7 @@ export class Projects implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<void>();
   private readonly published = new vscode.EventEmitter<GenerationParams>();
   private readonly subscriptions: vscode.Disposable[];
-  private list: readonly ProjectStatus[] = [];
+  private list: readonly ProjectStatus[] | undefined;
   private last: string | undefined;
 
   /** The list, a status in it, or the active project is another one. */
@@ -25,7 +25,7 @@ export class Projects implements vscode.Disposable {
       server.onNotification("cranefly/generation", (params) => this.published.fire(params)),
       server.onDidChangeState(({ kind }) => {
         if (kind !== "running" && kind !== "starting") {
-          this.list = [];
+          this.list = undefined;
         }
         this.changed.fire();
       }),
@@ -33,26 +33,32 @@ export class Projects implements vscode.Disposable {
     ];
   }
 
+  /** Empty, too, while the server has not told any. */
   get all(): readonly ProjectStatus[] {
-    return this.list;
+    return this.list ?? [];
+  }
+
+  /** Whether the server has told which projects there are, since it was started. */
+  get known(): boolean {
+    return this.list !== undefined;
   }
 
   /** The project of the active editor's file, or the one that it showed last. */
   get active(): ProjectStatus | undefined {
     const uri = vscode.window.activeTextEditor?.document.uri;
-    const project = projectToShow(this.list, uri?.scheme === "file" ? uri.toString() : undefined, this.last);
+    const project = projectToShow(this.all, uri?.scheme === "file" ? uri.toString() : undefined, this.last);
     this.last = project?.project ?? this.last;
     return project;
   }
 
   /** The project that a file belongs to. */
   of(uri: vscode.Uri): ProjectStatus | undefined {
-    return projectOf(this.list, uri.toString());
+    return projectOf(this.all, uri.toString());
   }
 
   /** By the URI that names it in every request. */
   byId(project: string): ProjectStatus | undefined {
-    return this.list.find((candidate) => candidate.project === project);
+    return this.all.find((candidate) => candidate.project === project);
   }
 
   dispose(): void {

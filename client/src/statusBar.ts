@@ -1,6 +1,7 @@
 /** The status bar item: a view of the active editor's project. The words are in `statusText.ts` and `statusTooltip.ts`. */
 import * as vscode from "vscode";
 import type { Context } from "./context.js";
+import type { ServerState } from "./server.js";
 import { statusView, type StatusView } from "./statusText.js";
 import { tooltip, tooltipCommands } from "./statusTooltip.js";
 
@@ -33,11 +34,13 @@ class StatusBar implements vscode.Disposable {
     const { server, projects } = this.context;
     const now = Date.now();
     const project = projects.active;
-    const view = statusView(server.state, project, now);
+    // Until it has looked for projects, the server is as good as starting.
+    const state: ServerState = server.state.kind === "running" && !projects.known ? { kind: "starting" } : server.state;
+    const view = statusView(state, project, now);
     this.item.text = view.text;
     this.item.accessibilityInformation = { label: view.label, role: "button" };
     this.item.backgroundColor = background(view.severity);
-    const text = new vscode.MarkdownString(tooltip(server.state, project, now), true);
+    const text = new vscode.MarkdownString(tooltip(state, project, now), true);
     text.isTrusted = { enabledCommands: [...tooltipCommands()] };
     this.item.tooltip = text;
     this.tick(view.ticks);

@@ -28,7 +28,7 @@ const allowed = [
   /^package\.json$/,
   /^(README|CHANGELOG)\.md$/,
   /^LICENSE-(APACHE|MIT)$/,
-  /^bin\/cranefly$/,
+  /^bin\/cranefly(-terminal)?$/,
   /^dist\/(cli|shim|server|extension)\.cjs$/,
   /^dist\/dashboard\.(js|css)$/,
   /^dist\/(web-tree-sitter|tree-sitter-rust)\.wasm$/,

@@ -10,15 +10,15 @@ export interface TerminalProcess {
 }
 
 /**
- * The process that prints `notice`, one line, and then becomes the program. `exec` keeps pid, terminal and signals the
- * program's own. A terminal cannot remove variables from the environment that it inherits: `env -u` does.
+ * The process that prints `notice`, one line, and runs the program, by the script `launcher` (bin/cranefly-terminal). A
+ * terminal cannot remove variables from the environment that it inherits: `env -u` does.
  */
-export function terminalProcess(command: ProgramCommand, notice: string): TerminalProcess {
+export function terminalProcess(launcher: string, command: ProgramCommand, notice: string): TerminalProcess {
   const removed = Object.entries(command.env).flatMap(([name, value]) => (value === null ? ["-u", name] : []));
   const argv = removed.length === 0 ? command.argv : ["/usr/bin/env", ...removed, ...command.argv];
   return {
     file: "/bin/sh",
-    args: ["-c", 'printf "%s\\n" "$1"; shift; exec "$@"', "cranefly", dim(oneLine(notice)), ...argv],
+    args: [launcher, dim(oneLine(notice)), ...argv],
     cwd: command.cwd,
     env: present(command.env),
   };
@@ -26,15 +26,13 @@ export function terminalProcess(command: ProgramCommand, notice: string): Termin
 
 /** A line for a POSIX shell that does the same as the editor: from the same directory, with the same environment. */
 export function shellLine(command: ProgramCommand): string {
-  const changes = Object.entries(command.env).map(([name, value]) =>
-    value === null ? `-u ${quote(name)}` : quote(`${name}=${value}`),
-  );
-  const removedFirst = [
-    ...changes.filter((change) => change.startsWith("-u ")),
-    ...changes.filter((change) => !change.startsWith("-u ")),
+  const entries = Object.entries(command.env);
+  const changes = [
+    ...entries.flatMap(([name, value]) => (value === null ? [`-u ${quote(name)}`] : [])),
+    ...entries.flatMap(([name, value]) => (value === null ? [] : [quote(`${name}=${value}`)])),
   ];
   const program = command.argv.map(quote).join(" ");
-  const environment = removedFirst.length === 0 ? "" : `env ${removedFirst.join(" ")} `;
+  const environment = changes.length === 0 ? "" : `env ${changes.join(" ")} `;
   return `cd ${quote(command.cwd)} && ${environment}${program}`;
 }
 

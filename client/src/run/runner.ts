@@ -4,12 +4,12 @@ import type { PrepareResult, RunTarget } from "../../../shared/src/lsp.js";
 import type { Context } from "../context.js";
 import type { RunApi } from "../features.js";
 import { runSettings } from "../settings.js";
-import { terminalProcess } from "./commandLine.js";
+import { shellLine, terminalProcess } from "./commandLine.js";
 import type { Invocation } from "./configurations.js";
 import { invocationFor } from "./invocation.js";
 import { prepareRun } from "./prepare.js";
 import { saveProject } from "./saveProject.js";
-import { programTask, programTaskType, targetKey, targetOfProgramTask } from "./taskDefinition.js";
+import { programTask, targetKey, targetOfProgramTask } from "./taskDefinition.js";
 
 /** What was run, to run it again. */
 export interface LastRun {
@@ -94,6 +94,7 @@ export class Runner implements RunApi, vscode.Disposable {
       const settings = runSettings(vscode.Uri.parse(target.project));
       const invocation = invocationFor(target, overrides);
       const prepared = await prepareRun(this.context, { target, ...invocation }, settings.stale, source.token);
+      this.context.log.info(`run ${key}: ${prepared === undefined ? "given up" : describe(prepared)}`);
       if (prepared?.kind === "none") {
         await this.tellNothingToRun(prepared.reason);
         return undefined;
@@ -125,7 +126,8 @@ export class Runner implements RunApi, vscode.Disposable {
   private taskFor(target: RunTarget, prepared: Runnable): vscode.Task {
     const uri = vscode.Uri.parse(target.project);
     const settings = runSettings(uri);
-    const process = terminalProcess(prepared.command, noticeOf(prepared));
+    const launcher = this.context.asset("bin", "cranefly-terminal").fsPath;
+    const process = terminalProcess(launcher, prepared.command, noticeOf(prepared));
     const task = new vscode.Task(
       programTask(target),
       vscode.workspace.getWorkspaceFolder(uri) ?? vscode.TaskScope.Workspace,
@@ -174,11 +176,8 @@ export class Runner implements RunApi, vscode.Disposable {
    */
   private adopt(execution: vscode.TaskExecution): void {
     const { definition, name } = execution.task;
-    if (this.starting > 0 || definition.type !== programTaskType) {
-      return;
-    }
     const target = targetOfProgramTask(definition);
-    if (target === undefined) {
+    if (this.starting > 0 || target === undefined) {
       return;
     }
     this.executions.set(targetKey(target), execution);
@@ -213,6 +212,11 @@ export class Runner implements RunApi, vscode.Disposable {
       this.context.log.show();
     }
   }
+}
+
+/** For the log. */
+function describe(prepared: PrepareResult): string {
+  return prepared.kind === "none" ? prepared.reason : `${noticeOf(prepared)}: ${shellLine(prepared.command)}`;
 }
 
 /** The first line of the terminal. */

@@ -65,29 +65,34 @@ export function targetKey(target: RunTarget): string {
     : JSON.stringify([target.kind, target.project, target.package, target.name]);
 }
 
-/**
- * The type of the tasks that programs run as. It is not `taskType`, so that a task of tasks.json and the program that it
- * starts are two tasks to VS Code, which runs no task twice at a time.
- */
-export const programTaskType = "cranefly-program";
-
-/** The definition of the task that `target` runs as. The same target gives the same one, and so the same terminal. */
-export function programTask(target: RunTarget): { readonly type: string; readonly target: string } {
-  const whole = target.kind === "test" ? { ...target, names: [] } : target;
-  return { type: programTaskType, target: JSON.stringify(whole) };
+/** The definition of the task that a program itself runs as. */
+export interface ProgramTaskDefinition {
+  readonly type: typeof taskType;
+  readonly kind: RunTarget["kind"];
+  readonly name: string;
+  readonly package?: string;
+  readonly project: string;
+  readonly started: true;
 }
 
-/** The way back; undefined for a definition that is not from `programTask`. */
+/**
+ * The definition of the task that `target` runs as. The same target gives the same one, and so the same terminal. `started`
+ * tells it from a task of tasks.json, which starts it: VS Code runs no task twice at a time.
+ */
+export function programTask(target: RunTarget): ProgramTaskDefinition {
+  const common = { type: taskType, project: target.project, started: true } as const;
+  return target.kind === "test"
+    ? { ...common, kind: target.kind, name: target.program }
+    : { ...common, kind: target.kind, name: target.name, package: target.package };
+}
+
+/** The target of a program's task; undefined for any other task. Of a test harness, all tests. */
 export function targetOfProgramTask(definition: { readonly type: string }): RunTarget | undefined {
-  const text = (definition as { readonly target?: unknown }).target;
-  if (definition.type !== programTaskType || typeof text !== "string") {
+  const { type, kind, name, package: pkg, project, started } = definition as Partial<ProgramTaskDefinition>;
+  if (type !== taskType || started !== true || project === undefined || name === undefined || kind === undefined) {
     return undefined;
   }
-  try {
-    return JSON.parse(text) as RunTarget;
-  } catch {
-    return undefined;
-  }
+  return kind === "test" ? { kind, project, program: name, names: [] } : { kind, project, package: pkg ?? "", name };
 }
 
 const kinds: ReadonlySet<string> = new Set<ProgramTarget["kind"]>(["bin", "example", "bench"]);

@@ -38,6 +38,7 @@ export class ProjectSet implements Projects {
   /** Folders are looked through one after the other. */
   private work: Promise<void> = Promise.resolve();
   private closed = false;
+  private isScanned = false;
 
   private readonly events: ProjectEvents = {
     onStatus: (project) => void this.statuses.fire(project),
@@ -132,7 +133,9 @@ export class ProjectSet implements Projects {
   private async scan(): Promise<void> {
     if (this.closed) return;
     const wanted = this.services.settings().enable ? await this.find() : new Map<string, Wanted>();
-    let isChanged = false;
+    // That there is none is news, too, the first time.
+    let isChanged = !this.isScanned;
+    this.isScanned = true;
     for (const [uri, project] of this.open) {
       const isKept = project.file === undefined ? wanted.has(uri) : fs.existsSync(project.file);
       if (isKept) continue;

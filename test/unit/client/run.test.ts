@@ -1,5 +1,6 @@
 /** What programs are started with: arguments as text, settings and configurations, variables, tasks. */
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
+import * as path from "node:path";
 import { describe, expect, test } from "vitest";
 import {
   joinArguments,
@@ -55,17 +56,27 @@ describe("processes", () => {
   const expected = [...awkward, "X=unset", "Y=1 2", ""].join("\n");
   const env = { PATH: process.env["PATH"], X: "set" };
 
-  test("print the notice, then are the program, with its arguments and environment as they are", () => {
-    const { file, args, cwd, env: changes } = terminalProcess(command, "app, generation 3\u001b[2J");
+  const launcher = path.resolve(import.meta.dirname, "../../../bin/cranefly-terminal");
+  const run = (argv: readonly string[], input?: string) => {
+    const { file, args } = terminalProcess(launcher, { argv, cwd: "/", env: {} }, "notice");
+    return spawnSync(file, [...args], { encoding: "utf8", ...(input === undefined ? {} : { input }) });
+  };
+
+  test("print the notice, then run the program, with its arguments and environment as they are", () => {
+    const { file, args, cwd, env: changes } = terminalProcess(launcher, command, "app, generation 3\u001b[2J");
     const out = execFileSync(file, [...args], { cwd, env: { ...env, ...changes }, encoding: "utf8" });
     expect(out).toBe(`\u001b[2mapp, generation 3 [2J\u001b[0m\n${expected}`);
   });
 
-  test("keep the process id: what the terminal ends is the program", () => {
-    const { file, args } = terminalProcess({ argv: ["/bin/sh", "-c", "echo $$"], cwd: "/", env: {} }, "notice");
-    const out = execFileSync("/bin/sh", ["-c", 'echo $$; exec "$@"', "sh", file, ...args], { encoding: "utf8" });
-    const [outer, , inner] = out.trim().split("\n");
-    expect(inner).toBe(outer);
+  test("end as the program does", () => {
+    expect(run(["/bin/true"]).status).toBe(0);
+    expect(run(["/bin/sh", "-c", "exit 3"]).status).toBe(3);
+    expect(run(["/bin/sh", "-c", "kill -SEGV $$"]).status).toBe(128 + 11);
+    expect(run(["/nowhere/app"]).status).toBe(127);
+  });
+
+  test("give the program their input", () => {
+    expect(run(["/bin/cat"], "typed").stdout).toContain("\ntyped");
   });
 
   test("can be copied into a shell", () => {
@@ -173,8 +184,9 @@ describe("tasks", () => {
 
   test("of a program lead back to its target, and all tests of a harness share one", () => {
     expect(targetOfProgramTask(programTask(app))).toEqual(app);
+    expect(targetOfProgramTask(programTask(tests))).toEqual({ ...tests, names: [] });
     expect(programTask(tests)).toEqual(programTask({ ...tests, names: [] }));
-    expect(targetOfProgramTask({ type: "cranefly-program", target: "{" } as { type: string })).toBeUndefined();
+    expect(targetOfProgramTask(definitionOf(app))).toBeUndefined();
     expect(targetKey(tests)).toBe(targetKey({ ...tests, names: ["c"] }));
     expect(targetKey(app)).not.toBe(targetKey({ ...app, package: "other" }));
   });
