@@ -119,7 +119,7 @@ export class RunResults implements ResultSink {
 
   /** The lines that announce panics are linked to their places, the rest to the test. */
   private appendCaptured(name: string, item: vscode.TestItem, captured: string): void {
-    this.append(`---- ${name} ----\n`, placeOf(item), item);
+    this.append(`---- ${name} ----\n`, undefined, item);
     const lines = captured.split("\n");
     let done = 0;
     for (const panic of parsePanics(lines)) {
