@@ -6,8 +6,16 @@ import { type Failure, type Place, parseFailure, parsePanics } from "./failure.j
 import type { ResultSink } from "./harnessRun.js";
 import type { TestLeaf } from "./items.js";
 
+/**
+ * How long a failure waits for its message, in milliseconds. libtest tells messages at its end; VS Code shows a failure best
+ * (and opens its peek view) when both come together, but one in a long run is to be seen before the run's end.
+ */
+const MESSAGE_DELAY_MS = 1500;
+
 export class RunResults implements ResultSink {
   private readonly leaves: ReadonlyMap<string, TestLeaf>;
+  /** Failures that wait for their messages. */
+  private readonly waiting = new Map<vscode.TestItem, NodeJS.Timeout>();
 
   /** `folders`: what relative file names of messages may count from, the likeliest first. */
   constructor(
@@ -34,9 +42,12 @@ export class RunResults implements ResultSink {
     this.with(name, (item) => {
       this.failures.add(item);
       if (captured === undefined) {
-        this.run.failed(item, [], duration);
+        const show = (): void => this.run.failed(item, [], duration);
+        this.waiting.set(item, setTimeout(show, MESSAGE_DELAY_MS));
         return;
       }
+      clearTimeout(this.waiting.get(item));
+      this.waiting.delete(item);
       this.appendCaptured(name, item, captured);
       this.run.failed(item, this.messages(name, item, captured), duration);
     });
