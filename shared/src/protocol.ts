@@ -221,6 +221,18 @@ export type StatusResult = z.infer<typeof StatusResult>;
 export const EvictParams = z.object({ workspace: z.string() });
 export type EvictParams = z.infer<typeof EvictParams>;
 
+/** What `cranefly-engine clif` prints of a `.clif` file; lines count from 1. */
+export const ClifReport = z.looseObject({
+  /**
+   * What is wrong with the file: no CLIF, refused by Cranelift's verifier (then nothing is run), or a directive that
+   * makes no sense.
+   */
+  errors: z.array(z.looseObject({ line: Count, message: z.string() })),
+  /** Its directives: `ok` when one holds, or, for `print`, returned; `message` has the call and what it returned, or why not. */
+  directives: z.array(z.looseObject({ line: Count, ok: z.boolean(), message: z.string() })),
+});
+export type ClifReport = z.infer<typeof ClifReport>;
+
 export const EmptyResult = z.looseObject({});
 
 /** What the engine puts into a JSON-RPC error's `data`. */

@@ -1,6 +1,6 @@
 /** Demangled names taken apart, and functions found by them: on names that rustc made of the sample. */
 import { describe, expect, it } from "vitest";
-import { brief, familyOf, partsOf, segmentsOf } from "../../../server/src/lsp/features/functions/names.js";
+import { brief, familyOf, nameOf, partsOf, segmentsOf } from "../../../server/src/lsp/features/functions/names.js";
 
 describe("a demangled name", () => {
   it("is split outside of brackets only", () => {
@@ -40,6 +40,12 @@ describe("a demangled name", () => {
     expect(familyOf("app::largest::<u32>")).toBe("app::largest");
     expect(familyOf("alloc::vec::Vec<T,A>::push")).toBe("alloc::vec::Vec::push");
     expect(familyOf("a::b::{{closure}}")).toBe("a::b::{{closure}}");
+  });
+
+  it("gets the type arguments that debug info has", () => {
+    const closure = { name: "a::Channel<T>::recv::{{closure}}", instance: "{closure#1}<u32>" };
+    expect(nameOf(closure)).toBe("a::Channel<T>::recv::{closure#1}<u32>");
+    expect(nameOf({ name: "a::f", instance: null })).toBe("a::f");
   });
 
   it("is shorter without the paths of its types", () => {

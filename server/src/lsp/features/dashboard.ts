@@ -14,6 +14,7 @@ import {
 import type { StatusResult, SummaryResult } from "../../../../shared/src/protocol.js";
 import { messageOf } from "../../core/errors.js";
 import type { Project, ServerContext } from "../api.js";
+import { nameOf } from "./functions/names.js";
 
 /** Entries of each list. */
 const TOP = 50;
@@ -92,8 +93,9 @@ async function statusOf(project: Project): Promise<StatusResult | undefined> {
 /** Over all programs, each symbol once. */
 export function slowestOf(summaries: readonly SummaryResult[]): DashboardFunction[] {
   const found = new Map<string, DashboardFunction>();
-  for (const { symbol, name, instance, file, line, tier, us, bytes } of summaries.flatMap((item) => item.slowest)) {
-    found.set(symbol, { symbol, name: instance ?? name, file, line, tier, us, bytes });
+  for (const entry of summaries.flatMap((item) => item.slowest)) {
+    const { symbol, file, line, tier, us, bytes } = entry;
+    found.set(symbol, { symbol, name: nameOf(entry), file, line, tier, us, bytes });
   }
   const cost = ({ us }: DashboardFunction): number => us.parse + us.hash + us.translate + us.compile;
   return [...found.values()].sort((a, b) => cost(b) - cost(a)).slice(0, TOP);
@@ -110,7 +112,13 @@ export function familiesOf(summaries: readonly SummaryResult[]): DashboardFamily
     const known = found.get(key);
     if (known === undefined || known.instances < family.instances) found.set(key, family);
   }
-  return [...found.values()].sort((a, b) => b.instances - a.instances || b.us - a.us);
+  const all = [...found.values()];
+  const largest = new Set<DashboardFamily>();
+  for (const measure of ["us", "bytes", "instances"] as const) {
+    all.sort((a, b) => b[measure] - a[measure]);
+    for (const family of all.slice(0, TOP)) largest.add(family);
+  }
+  return [...largest].sort((a, b) => b.instances - a.instances || b.us - a.us);
 }
 
 export function sumTiers(summaries: readonly SummaryResult[]): DashboardResult["tiers"] {

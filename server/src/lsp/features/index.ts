@@ -1,6 +1,7 @@
 /** Everything that shows what the pipeline knows, one module each. */
 import type { ServerContext } from "../api.js";
 import { ClifDocuments } from "./clif/index.js";
+import { registerClifRuns } from "./clif/run.js";
 import { registerDashboard } from "./dashboard.js";
 import { registerEditor } from "./editor.js";
 import { registerExplain } from "./explain.js";
@@ -17,5 +18,6 @@ export function register(context: ServerContext): void {
   registerEditor(context, { syntax, functions, clif: new ClifDocuments() });
   registerExplain(context, syntax, functions);
   registerInspect(context, syntax, functions);
+  registerClifRuns(context, BUNDLE_DIRECTORY);
   registerDashboard(context);
 }

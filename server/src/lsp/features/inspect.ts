@@ -5,7 +5,7 @@ import { EngineError } from "../../core/engine.js";
 import { Unsupported } from "../../core/errors.js";
 import type { Project, ServerContext } from "../api.js";
 import { type ProgramEntry, isInner } from "./functions/facts.js";
-import { brief } from "./functions/names.js";
+import { brief, nameOf } from "./functions/names.js";
 import { placeAt } from "./functions/place.js";
 import type { FunctionStore } from "./functions/store.js";
 import { lastRun } from "./lastRun.js";
@@ -50,7 +50,7 @@ async function inspect(
       what: params.what,
       previous: params.previous ?? false,
     });
-    const name = nameOf(entry);
+    const name = brief(nameOf(entry));
     return { project: project.uri, symbol: entry.symbol, name, generation, text, lines, refs, instances };
   } catch (error) {
     if (error instanceof EngineError || error instanceof Unsupported) return failure(error.message);
@@ -74,14 +74,9 @@ function instancesOf(chosen: readonly ProgramEntry[], all: readonly ProgramEntry
   const bySymbol = new Map<string, string>();
   for (const entry of [...chosen, ...all]) {
     if (bySymbol.size === MAX_INSTANCES) break;
-    if (!bySymbol.has(entry.symbol)) bySymbol.set(entry.symbol, nameOf(entry));
+    if (!bySymbol.has(entry.symbol)) bySymbol.set(entry.symbol, brief(nameOf(entry)));
   }
   return [...bySymbol].map(([symbol, name]) => ({ symbol, name }));
-}
-
-/** With its type arguments where they are known. */
-function nameOf(entry: ProgramEntry): string {
-  return entry.instance ?? brief(entry.name);
 }
 
 function failure(message: string): ResponseError {

@@ -64,7 +64,7 @@ export function factsOf(all: readonly ProgramEntry[]): FunctionFacts | undefined
     bytes,
     tiers,
     statuses,
-    changed: entries.some((entry) => entry.changed),
+    changed: entries.some((entry) => entry.changed === true),
   };
 }
 

@@ -1,7 +1,7 @@
 /** What compiling a function took, by instance and stage, as Markdown. */
 import { bytes, code, count, micros, plain, shorten, statusName, tierName } from "../format.js";
 import { type FunctionFacts, STAGES, costOf } from "./facts.js";
-import { brief } from "./names.js";
+import { brief, nameOf } from "./names.js";
 import { STAGE_NAMES } from "./stages.js";
 
 /** Instances in the table; what they took counts more than that they are all there. */
@@ -36,7 +36,7 @@ function table(facts: FunctionFacts): string[] {
     `|:---|${stages.map(() => "---:").join("|")}|---:|:---|:---|`,
     ...facts.entries.slice(0, MAX_ROWS).map((entry) => {
       const times = STAGES.map((stage) => micros(entry.us[stage]));
-      const name = code(shorten(brief(entry.name), MAX_NAME));
+      const name = code(shorten(brief(nameOf(entry)), MAX_NAME));
       return `| ${name} | ${times.join(" | ")} | ${bytes(entry.bytes)} | ${tierName(entry.tier)} | ${statusName(entry.status)} |`;
     }),
   ];

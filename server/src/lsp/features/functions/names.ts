@@ -4,6 +4,7 @@
  * Works on text alone. Both manglings of rustc are meant: the legacy one has no arguments of functions, the v0 one has
  * (`f::<u32>`) and numbers its closures (`{closure#0}`).
  */
+import type { FunctionEntry } from "../../../../../shared/src/report.js";
 
 /** The segments between the `::` that stand outside of all brackets. */
 export function segmentsOf(name: string): string[] {
@@ -73,4 +74,13 @@ export function brief(full: string): string {
   return full.replace(/(?:[A-Za-z_][A-Za-z0-9_]*::)+(?=[A-Za-z_])/g, (path, offset: number) =>
     offset === 0 ? path : "",
   );
+}
+
+/**
+ * A function's name with the type arguments of this instance, where debug info tells them: `instance` is its last segment
+ * with arguments, which a legacy name has not.
+ */
+export function nameOf(entry: Pick<FunctionEntry, "name" | "instance">): string {
+  if (entry.instance === null || entry.instance === undefined) return entry.name;
+  return [...segmentsOf(entry.name).slice(0, -1), entry.instance].join("::");
 }
