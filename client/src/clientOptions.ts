@@ -5,6 +5,16 @@ import { inspectScheme } from "./inspect/address.js";
 import { rustAnalyzerChecks } from "./rustAnalyzer.js";
 import { section } from "./settings.js";
 
+/** What a hover may link to; what else stands in it comes from sources, and is not trusted. */
+const linkedCommands = [
+  "cranefly.showLlvmIr",
+  "cranefly.showCraneliftIr",
+  "cranefly.showMachineCode",
+  "cranefly.diffWithPrevious",
+  "cranefly.explainFunction",
+  "cranefly.openDashboard",
+];
+
 export function clientOptions(): LanguageClientOptions {
   return {
     documentSelector: [
@@ -14,7 +24,7 @@ export function clientOptions(): LanguageClientOptions {
     ],
     diagnosticCollectionName: "cranefly",
     initializationOptions: serverSettings(),
-    markdown: { isTrusted: true, supportHtml: false },
+    markdown: { isTrusted: { enabledCommands: linkedCommands }, supportHtml: false },
     middleware: {
       workspace: {
         async configuration(params, token, next) {

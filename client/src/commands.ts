@@ -3,6 +3,7 @@ import * as vscode from "vscode";
 import type { ControlParams } from "../../shared/src/lsp.js";
 import type { Context } from "./context.js";
 import { exportReport } from "./exportReport.js";
+import { setting } from "./settings.js";
 import { actionsFor } from "./statusTooltip.js";
 
 export function registerCommands(context: Context): void {
@@ -28,8 +29,9 @@ export function registerCommands(context: Context): void {
 }
 
 function registerControl(context: Context): void {
-  /** Whether the server watches; it does at its start, unless the setting says otherwise. */
-  let paused = false;
+  /** Whether saves are ignored. A new server does as the setting says. */
+  let paused = !setting("watch", true);
+  context.own(context.server.onDidChangeState(() => (paused = !setting("watch", true))));
   context.command("cranefly.rebuild", () => control(context, "rebuild", context.projects.active?.project));
   context.command("cranefly.cancel", () => control(context, "cancel", context.projects.active?.project));
   context.command("cranefly.stopEngine", () => control(context, "stopEngine", undefined));

@@ -75,8 +75,8 @@ async function chooseInstance(
 ): Promise<{ readonly name: string; readonly symbol: string } | undefined> {
   const items = found.instances.map(({ name, symbol }) => ({ label: name, detail: symbol, name, symbol }));
   return vscode.window.showQuickPick(items, {
-    title: `${items.length} instances of this function`,
-    placeHolder: "Which one?",
+    title: `${items.length} functions here`,
+    placeHolder: "Which instance or closure?",
     matchOnDetail: true,
   });
 }

@@ -4,7 +4,7 @@ import type { PrepareResult, RunTarget } from "../../../shared/src/lsp.js";
 import type { Context } from "../context.js";
 import type { RunApi } from "../features.js";
 import { runSettings } from "../settings.js";
-import { shellLine, terminalProcess } from "./commandLine.js";
+import { terminalProcess } from "./commandLine.js";
 import type { Invocation } from "./configurations.js";
 import { invocationFor } from "./invocation.js";
 import { prepareRun } from "./prepare.js";
@@ -26,6 +26,8 @@ export class Runner implements RunApi, vscode.Disposable {
   private readonly ran = new vscode.EventEmitter<LastRun>();
   /** Counts what is being started by us. */
   private starting = 0;
+  /** The starts so far, in order. */
+  private starts: Promise<void> = Promise.resolve();
   private lastRun: LastRun | undefined;
 
   /** A run was asked for. */
@@ -50,6 +52,13 @@ export class Runner implements RunApi, vscode.Disposable {
     if (prepared === undefined) {
       return false;
     }
+    // One after the other: a task that still runs, or is just being started, cannot be started.
+    this.starts = this.starts.catch(() => undefined).then(() => this.start(target, prepared));
+    await this.starts;
+    return true;
+  }
+
+  private async start(target: RunTarget, prepared: Runnable): Promise<void> {
     const key = targetKey(target);
     await this.end(key);
     this.starting += 1;
@@ -59,7 +68,6 @@ export class Runner implements RunApi, vscode.Disposable {
       this.starting -= 1;
     }
     this.updateContextKey();
-    return true;
   }
 
   /** The same, and waits for the program's end: its exit code, or undefined when it was not started or was ended. */
@@ -216,7 +224,7 @@ export class Runner implements RunApi, vscode.Disposable {
 
 /** For the log. */
 function describe(prepared: PrepareResult): string {
-  return prepared.kind === "none" ? prepared.reason : `${noticeOf(prepared)}: ${shellLine(prepared.command)}`;
+  return prepared.kind === "none" ? prepared.reason : `${noticeOf(prepared)} (${prepared.command.argv[0] ?? ""})`;
 }
 
 /** The first line of the terminal. */
