@@ -5,7 +5,7 @@
  * says so and never a half-understood answer.
  */
 import * as z from "zod";
-import { Fallback, FunctionCounts, FunctionEntry } from "./report.js";
+import { Fallback, FunctionCounts, FunctionEntry, Verified } from "./report.js";
 
 /** The version that both sides must agree on in `initialize`. */
 export const PROTOCOL_VERSION = 1;
@@ -25,6 +25,29 @@ export const InitializeResult = z.looseObject({
 export const BitcodeUnit = z.object({ id: z.string(), crate: z.string(), bitcode: z.array(z.string()) });
 export type BitcodeUnit = z.infer<typeof BitcodeUnit>;
 
+/** Where an edited function is written: its first and last line (from 1) in the texts that the two lanes compiled. */
+export const EditedRange = z.object({
+  /** Absolute. */
+  file: z.string(),
+  /** In the crate lane's text. */
+  old: z.tuple([Count, Count]),
+  /** In the body lane's text. */
+  new: z.tuple([Count, Count]),
+});
+export type EditedRange = z.infer<typeof EditedRange>;
+
+/** A unit as the body lane compiled it. Without edited functions it is only read, to be known next time. */
+export const BodyLaneParams = z.object({
+  unit: z.string(),
+  bitcode: z.array(z.string()).readonly(),
+  edited: z.array(EditedRange).readonly(),
+});
+export type BodyLaneParams = z.infer<typeof BodyLaneParams>;
+
+/** `details` of an error of kind `bodyLane`: functions whose bodies were blanked but are needed. */
+export const NeededFunctions = z.array(z.object({ name: z.string(), file: z.string().nullable(), line: Count }));
+export type NeededFunctions = z.infer<typeof NeededFunctions>;
+
 export const PublishParams = z.object({
   /** The `target/cranefly` folder in use. */
   workspace: z.string(),
@@ -40,6 +63,10 @@ export const PublishParams = z.object({
   panic: z.enum(["unwind", "abort"]),
   /** rustc's `-C debuginfo` that the units were compiled with. */
   debugInfo: z.string().optional(),
+  /** Units with edited functions, as the body lane compiled them; `units` are the crate lane's. */
+  bodyLane: z.array(BodyLaneParams).optional(),
+  /** `units` were compiled from the sources that the body lane compiled last: the engine compares the two. */
+  verify: z.boolean().optional(),
 });
 export type PublishParams = z.infer<typeof PublishParams>;
 
@@ -51,6 +78,7 @@ export const PublishResult = z.looseObject({
   fallbacks: z.array(Fallback),
   units: z.object({ read: Count, reused: Count }),
   warnings: z.array(z.string()),
+  verified: Verified.optional(),
 });
 export type PublishResult = z.infer<typeof PublishResult>;
 
@@ -236,4 +264,4 @@ export type ClifReport = z.infer<typeof ClifReport>;
 export const EmptyResult = z.looseObject({});
 
 /** What the engine puts into a JSON-RPC error's `data`. */
-export const ErrorData = z.looseObject({ kind: z.string() });
+export const ErrorData = z.looseObject({ kind: z.string(), details: z.unknown() });

@@ -94,6 +94,28 @@ export const FunctionEntry = z.looseObject({
 });
 export type FunctionEntry = z.infer<typeof FunctionEntry>;
 
+/** How the body lane's functions compare with the crate lane's, which has compiled the same sources. */
+export const Verified = z.looseObject({
+  equal: Count,
+  /** Copies of other crates' functions, under names that the crate lane has no use for. */
+  unmatched: Count,
+  /** Demangled names of functions with other content: there must be none. */
+  diverged: z.array(z.string()),
+});
+export type Verified = z.infer<typeof Verified>;
+
+/** What became of edits since this process began to watch. */
+export interface BodyLaneStatistics {
+  /** Saves that took the body lane. */
+  readonly taken: number;
+  /** Programs that the crate lane has compared with it. */
+  readonly verified: number;
+  /** Functions that differed. */
+  readonly divergences: number;
+  /** Saves that the crate lane did instead, by reason, the most frequent first. */
+  readonly refusals: readonly { readonly reason: string; readonly count: number }[];
+}
+
 /** One program of a generation, as the engine published it. */
 export const ProgramReport = z.object({
   program: z.string(),
@@ -104,6 +126,8 @@ export const ProgramReport = z.object({
   fallbacks: z.array(Fallback),
   units: z.object({ read: Count, reused: Count }),
   warnings: z.array(z.string()),
+  /** In a generation of the crate lane that follows the body lane. */
+  verified: Verified.optional(),
   /** Every function, in a report that was asked for with them. */
   entries: z.array(FunctionEntry).optional(),
 });
@@ -119,6 +143,8 @@ export const GenerationReport = z.object({
   reason: z.string(),
   /** The units whose bitcode was made anew, as "package:target". */
   units: z.array(z.string()),
+  /** Why the body lane left it to the crate lane. */
+  refused: z.string().optional(),
   ms: StageTimes,
   functions: FunctionCounts,
   diagnostics: z.array(Diagnostic),

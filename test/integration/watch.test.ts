@@ -1,54 +1,8 @@
 /** `cranefly watch` on real projects: no save is lost, whenever it comes. */
-import type { ChildProcess } from "node:child_process";
 import * as fs from "node:fs";
-import * as readline from "node:readline";
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed, onTestFinished } from "vitest";
-import { GenerationReport } from "../../shared/src/report.js";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { HAS_ENGINE, Project } from "./project.js";
-
-/** A running watch, and the lines of its standard output, one at a time. */
-class Watch {
-  private readonly lines: string[] = [];
-  private wake: () => void = () => undefined;
-  readonly child: ChildProcess;
-  readonly ended: Promise<number | null>;
-
-  constructor(project: Project, args: readonly string[]) {
-    this.child = project.start(["watch", "--json", ...args]);
-    onTestFinished(() => void this.child.kill("SIGKILL"));
-    this.ended = new Promise((resolve) => this.child.once("exit", (code) => resolve(code)));
-    let log = "";
-    this.child.stderr?.on("data", (data: Buffer) => (log += data.toString()));
-    onTestFailed(() => void process.stderr.write(log));
-    if (this.child.stdout === null) throw new Error("no output");
-    readline.createInterface({ input: this.child.stdout }).on("line", (line) => {
-      this.lines.push(line);
-      this.wake();
-    });
-  }
-
-  async next(accept: (line: string) => boolean): Promise<string> {
-    const deadline = Date.now() + 60_000;
-    for (;;) {
-      const at = this.lines.findIndex(accept);
-      if (at >= 0) return this.lines.splice(0, at + 1)[at] ?? "";
-      if (Date.now() > deadline) throw new Error(`no such line among ${JSON.stringify(this.lines)}`);
-      await new Promise<void>((resolve) => {
-        this.wake = resolve;
-        setTimeout(resolve, 1000);
-      });
-    }
-  }
-
-  async report(): Promise<GenerationReport> {
-    return GenerationReport.parse(JSON.parse(await this.next((line) => line.startsWith("{"))));
-  }
-
-  async end(): Promise<void> {
-    this.child.kill("SIGINT");
-    expect(await this.ended).toBe(0);
-  }
-}
+import { Watch } from "./watching.js";
 
 describe.runIf(HAS_ENGINE)("a watch", () => {
   let project: Project;

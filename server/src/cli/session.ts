@@ -34,8 +34,8 @@ export class Session {
     this.single = toSingle(options, place);
   }
 
-  /** Throws `Unsupported` when the engine is missing. */
-  openWorkspace(): Workspace {
+  /** `hasBodyLane`: the caller lets the crate lane follow. Throws `Unsupported` when the engine is missing. */
+  openWorkspace(hasBodyLane = false): Workspace {
     return new Workspace(
       this.selection,
       this.single,
@@ -46,6 +46,7 @@ export class Session {
         color: this.terminal.color,
         quiet: this.terminal.quiet,
         jobs: this.options.jobs === undefined ? availableParallelism() : Math.max(1, Number(this.options.jobs)),
+        ...(hasBodyLane ? { bodyLane: BUNDLE_DIRECTORY } : {}),
       },
       this.terminal,
     );

@@ -18,6 +18,7 @@ export interface WatchOptions extends Omit<SelectionOptions, "test"> {
   run?: boolean;
   test?: boolean;
   once?: boolean;
+  bodyLane?: boolean;
 }
 
 export async function watchCommand(
@@ -83,8 +84,8 @@ class Watch {
   private async update(sinceMs: number, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
     try {
-      this.workspace ??= this.session.openWorkspace();
-      const { report, state, published } = await this.workspace.update(sinceMs, signal);
+      this.workspace ??= this.session.openWorkspace(this.options.bodyLane !== false && this.options.once !== true);
+      const { report, state, published, isAhead } = await this.workspace.update(sinceMs, signal);
       const extra = configFiles(this.session.selection.cwd, this.session.env);
       const single = this.session.single === undefined ? [this.session.selection.cwd] : [this.session.single.file];
       const places = state === undefined ? [...extra, ...single] : extra;
@@ -99,6 +100,7 @@ class Watch {
       if (report.ok && state !== undefined && isNews) await this.restart(state);
       // What was saved while nobody watched shows in the stamps.
       if (isBehind && report.ok) this.changed(performance.now());
+      else if (isAhead) this.work = this.work.then(() => this.letFollow(signal));
     } catch (error) {
       if (error instanceof Cancelled || this.ended) return;
       this.workspace?.close();
@@ -123,6 +125,27 @@ class Watch {
         () => child.kill("SIGTERM"),
       );
       await this.watcher.follow(undefined, undefined, [this.session.single?.file ?? this.session.selection.cwd]);
+    }
+  }
+
+  /** The crate lane's word on what the body lane did, while nobody waits for it. */
+  private async letFollow(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    try {
+      const update = await this.workspace?.follow(signal);
+      if (update === undefined) return;
+      const { report, state } = update;
+      const diverged = report.programs.flatMap((program) => program.verified?.diverged ?? []);
+      if (this.options.json === true || !report.ok) this.tell(report);
+      this.failed = !report.ok;
+      if (diverged.length === 0) return;
+      this.session.terminal.warn(
+        `the body lane compiled ${diverged.join(", ")} otherwise than the crate lane, whose code is used now: please report this`,
+      );
+      if (state !== undefined) await this.restart(state);
+    } catch (error) {
+      // The next save finds the same, and tells it.
+      if (!(error instanceof Cancelled)) this.session.terminal.warn(messageOf(error));
     }
   }
 

@@ -20,6 +20,8 @@ export interface CompileOptions {
   /** Every line that rustc writes to standard error: diagnostics and artifact notes as JSON. */
   readonly onLine?: (line: string) => void;
   readonly sameGroup?: boolean;
+  /** Nobody waits for it. */
+  readonly isBackground?: boolean;
 }
 
 /** A unit's result and diagnostics; without a record it did not compile. */
@@ -70,6 +72,7 @@ export async function compileUnit(
     onStderr,
     signal: options.signal,
     sameGroup: options.sameGroup ?? false,
+    isBackground: options.isBackground ?? false,
   };
   const startedMs = Date.now();
   const exit = await run([...invocation.command, ...command], runOptions);

@@ -18,12 +18,14 @@ export interface CrateLaneOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onDiagnostic: (diagnostic: Diagnostic) => void;
   readonly onStart: (id: string) => void;
+  /** Nobody waits for it. */
+  readonly isBackground?: boolean;
 }
 
 export interface CrateLaneResult {
   readonly ok: boolean;
   /** Units that were compiled anew, as "package:target", and what made it necessary. */
-  readonly compiled: readonly { readonly id: string; readonly reason: string }[];
+  readonly compiled: readonly { readonly key: string; readonly id: string; readonly reason: string }[];
   readonly failed: readonly string[];
 }
 
@@ -34,7 +36,7 @@ export async function crateLane(
   options: CrateLaneOptions,
 ): Promise<CrateLaneResult> {
   const queue = new PQueue({ concurrency: options.jobs });
-  const compiled: { id: string; reason: string }[] = [];
+  const compiled: { key: string; id: string; reason: string }[] = [];
   const failed: string[] = [];
   const done = new Map<string, Promise<UnitRecord | undefined>>();
 
@@ -59,6 +61,7 @@ export async function crateLane(
       return compileUnit(layout, record.invocation, {
         env: options.env,
         signal: options.signal,
+        isBackground: options.isBackground ?? false,
         onLine: (line) => {
           const diagnostic = parseDiagnostic(line);
           if (diagnostic !== undefined) options.onDiagnostic(diagnostic);
@@ -66,7 +69,7 @@ export async function crateLane(
       });
     });
     if (result.record === undefined) failed.push(id);
-    else compiled.push({ id, reason });
+    else compiled.push({ key, id, reason });
     return result.record;
   };
 

@@ -49,6 +49,8 @@ export class EngineError extends Error {
   constructor(
     message: string,
     readonly kind: string,
+    /** What else the engine has to say, by kind. */
+    readonly details?: unknown,
   ) {
     super(message);
     this.name = "EngineError";
@@ -220,7 +222,7 @@ export class Engine {
       // What was not answered when the connection was given up is to be asked again.
       if (error instanceof ResponseError && error.code !== ErrorCodes.PendingResponseRejected) {
         const data = ErrorData.safeParse(error.data);
-        throw new EngineError(error.message, data.success ? data.data.kind : "unknown");
+        throw new EngineError(error.message, data.success ? data.data.kind : "unknown", data.data?.details);
       }
       this.forget(lane, kept);
       throw error;

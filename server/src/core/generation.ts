@@ -23,6 +23,7 @@ export interface Listener {
 type Outcome = Pick<GenerationReport, "generation" | "lane" | "ok" | "stale" | "reason"> & {
   readonly units?: readonly string[];
   readonly programs?: readonly ProgramReport[];
+  readonly refused?: string | undefined;
 };
 
 export class Generation {
@@ -57,7 +58,7 @@ export class Generation {
   }
 
   report(outcome: Outcome): GenerationReport {
-    const { generation, lane, ok, stale, reason, units = [], programs = [] } = outcome;
+    const { generation, lane, ok, stale, reason, units = [], programs = [], refused } = outcome;
     return {
       generation,
       lane,
@@ -65,6 +66,7 @@ export class Generation {
       stale,
       reason,
       units: [...units],
+      ...(refused === undefined ? {} : { refused }),
       ms: { ...this.ms, total: performance.now() - this.sinceMs },
       functions: sum(programs),
       diagnostics: this.diagnostics,

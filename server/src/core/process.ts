@@ -1,5 +1,6 @@
 /** Child processes with line-wise output and cancellation of the whole process group. */
 import { type ChildProcess, type StdioOptions, spawn } from "node:child_process";
+import * as os from "node:os";
 import * as readline from "node:readline";
 import { Cancelled } from "./errors.js";
 
@@ -12,6 +13,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
   /** Stay in the caller's process group: for a shim that cargo runs, which dies with cargo. */
   readonly sameGroup?: boolean;
+  /** Nobody waits for it: whatever else runs comes first. */
+  readonly isBackground?: boolean;
 }
 
 export interface Exit {
@@ -35,6 +38,7 @@ export async function run(command: readonly string[], options: RunOptions): Prom
     stdio,
     detached: options.sameGroup !== true,
   });
+  if (options.isBackground === true && child.pid !== undefined) yieldToOthers(child.pid);
   const cancel = (): void => killGroup(child, options.sameGroup !== true);
   options.signal?.addEventListener("abort", cancel, { once: true });
   const forwarded = options.sameGroup === true ? undefined : killOnExit(child);
@@ -54,6 +58,16 @@ export async function run(command: readonly string[], options: RunOptions): Prom
   } finally {
     options.signal?.removeEventListener("abort", cancel);
     forwarded?.();
+  }
+}
+
+const BACKGROUND_NICENESS = 15;
+
+function yieldToOthers(pid: number): void {
+  try {
+    os.setPriority(pid, BACKGROUND_NICENESS);
+  } catch {
+    // It has ended, or may not be made nicer.
   }
 }
 

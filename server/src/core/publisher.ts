@@ -39,22 +39,26 @@ export async function withBases(
   return programs;
 }
 
-/** Publishes every program, one after the other. The engine's own times are added to `ms`. */
+/** Publishes every program, one after the other. The engine's own times are added to `ms`. `more`: what the lanes add. */
 export async function publish(
   layout: Layout,
   programs: readonly Program[],
   engine: Engine,
   ms: StageTimes,
+  more: (program: Program) => Pick<PublishParams, "bodyLane" | "verify"> = () => ({}),
 ): Promise<ProgramReport[]> {
   const reports: ProgramReport[] = [];
   for (const program of programs) {
-    const answer = await engine.publish(publishParams(layout, program)).catch((error: unknown) => {
-      throw isDamage(error) ? new DamagedProgram(program, error) : error;
-    });
-    const { us, generation, image, functions, fallbacks, units, warnings } = answer;
+    const answer = await engine
+      .publish({ ...publishParams(layout, program), ...more(program) })
+      .catch((error: unknown) => {
+        throw isDamage(error) ? new DamagedProgram(program, error) : error;
+      });
+    const { us, generation, image, functions, fallbacks, units, warnings, verified } = answer;
     for (const stage of ["parse", "translate", "hash", "compile", "publish"] as const) ms[stage] += us[stage] / 1000;
     const { name, executable } = program;
-    reports.push({ program: name, executable, generation, image, functions, fallbacks, units, warnings });
+    const report = { program: name, executable, generation, image, functions, fallbacks, units, warnings };
+    reports.push(verified === undefined ? report : { ...report, verified });
   }
   return reports;
 }

@@ -6,7 +6,14 @@
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import type { Diagnostic, GenerationReport, ProgramReport } from "../../../shared/src/report.js";
+import {
+  type BodyLaneStatistics,
+  type Diagnostic,
+  type GenerationReport,
+  type ProgramReport,
+  noTimes,
+} from "../../../shared/src/report.js";
+import { BodyLaneDriver, type BodyOutcome } from "./bodyLane.js";
 import { settleScripts } from "./buildScripts.js";
 import { capture } from "./capture.js";
 import { loadMetadata } from "./cargo.js";
@@ -30,6 +37,10 @@ export interface WorkspaceOptions {
   readonly color: boolean;
   readonly quiet: boolean;
   readonly jobs: number;
+  /**
+   * Where the bundles lie, if edits may take the body lane: for who stays to let the crate lane follow (see `follow`).
+   */
+  readonly bodyLane?: string;
 }
 
 /** A single source file without a package, and rustc's arguments for it. */
@@ -48,12 +59,29 @@ export interface Update {
   readonly exitCode: number;
   /** Whether the programs are not those of this process's last update. */
   readonly published: boolean;
+  /** There is work that nobody waits for: see `Workspace.follow`. */
+  readonly isAhead: boolean;
 }
 
 /** What the front end gives: a state to publish, or an exit code. */
-type FrontEnd = Pick<GenerationReport, "lane" | "reason"> & { readonly units: readonly string[] } & (
-    { readonly state: SelectionState } | { readonly exitCode: number }
+type FrontEnd = Pick<GenerationReport, "lane" | "reason" | "refused"> & { readonly units: readonly string[] } & (
+    | {
+        readonly state: SelectionState;
+        /** Keys of the units that were compiled. */
+        readonly compiled: readonly string[];
+      }
+    | { readonly exitCode: number }
+    /** The body lane has published already. */
+    | { readonly published: readonly ProgramReport[] }
   );
+
+/** How an update is made. */
+interface Manner {
+  readonly sinceMs: number;
+  readonly signal: AbortSignal | undefined;
+  /** The crate lane follows the body lane; nobody waits for it. */
+  readonly follows: boolean;
+}
 
 /** cargo's target directory is not where it was. */
 class Moved extends Error {
@@ -79,6 +107,7 @@ export class Workspace {
   private published:
     { readonly parts: ReadonlyMap<string, string>; readonly reports: readonly ProgramReport[] } | undefined;
   private readonly key: string;
+  private bodies: BodyLaneDriver | undefined;
 
   constructor(
     private readonly selection: Selection,
@@ -100,6 +129,12 @@ export class Workspace {
 
   close(): void {
     this.client?.close();
+    this.bodies?.dispose();
+  }
+
+  /** What became of edits of function bodies; undefined where there is no body lane. */
+  get bodyLane(): BodyLaneStatistics | undefined {
+    return this.bodies?.statistics;
   }
 
   /** The next update publishes whatever was published before: the engine may have lost it. */
@@ -117,13 +152,39 @@ export class Workspace {
    * Brings everything up to date. `sinceMs`: when the change was seen, by `performance.now()`. Build failures are a
    * report; `Unsupported`, `EngineError` and `Cancelled` are thrown.
    */
-  async update(sinceMs: number, signal?: AbortSignal): Promise<Update> {
+  update(sinceMs: number, signal?: AbortSignal): Promise<Update> {
+    return this.attempt({ sinceMs, signal, follows: false });
+  }
+
+  /**
+   * Does what nobody waits for: lets the crate lane compile what the body lane was faster with, compares the two, and gets
+   * overlays ready for the next edit. Gives the crate lane's update, if there was one. To be called after an update that
+   * says `isAhead`, with a signal that the next change aborts.
+   */
+  async follow(signal: AbortSignal): Promise<Update | undefined> {
+    const sinceMs = performance.now();
+    const update = this.bodies?.isAhead === true ? await this.attempt({ sinceMs, signal, follows: true }) : undefined;
+    const { bodies, client, state, layoutInUse: layout } = this;
+    if (update?.report.ok === false || bodies?.hasWork !== true) return update;
+    if (client === undefined || state === undefined || layout === undefined) return update;
+    const options = { env: this.options.env, signal, ms: noTimes() };
+    await withLock(
+      layout.lock,
+      () => undefined,
+      signal,
+      () => bodies.prepare(state, client, options),
+    );
+    return update;
+  }
+
+  private async attempt(manner: Manner): Promise<Update> {
+    const { signal } = manner;
     const forgotten = new Set<string>();
     for (;;) {
       const layout = await this.findLayout(signal);
       const onWait = (pid: number): void => this.listener.onWait(pid);
       try {
-        return await withLock(layout.lock, onWait, signal, () => this.build(layout, sinceMs, signal));
+        return await withLock(layout.lock, onWait, signal, () => this.build(layout, manner));
       } catch (error) {
         const lost = unitsToForget(error);
         if (lost.some((key) => !forgotten.has(key))) {
@@ -158,17 +219,19 @@ export class Workspace {
     return { ...report, programs };
   }
 
-  private async build(layout: Layout, sinceMs: number, signal: AbortSignal | undefined): Promise<Update> {
-    const generation = new Generation(this.listener, sinceMs);
+  private async build(layout: Layout, manner: Manner): Promise<Update> {
+    const { signal } = manner;
+    const generation = new Generation(this.listener, manner.sinceMs);
     this.state ??= loadSelection(layout, this.key);
-    const front = await this.frontEnd(layout, this.state, generation, signal);
-    const { lane, reason } = front;
+    const front = await this.frontEnd(layout, this.state, generation, manner);
+    const { lane, reason, refused } = front;
     if ("exitCode" in front) {
       const stale = this.state !== undefined;
       const { generation: number, state } = this;
       const report = generation.report({ ...front, generation: number, ok: false, stale });
-      return { report, state, exitCode: front.exitCode, published: false };
+      return { report, state, exitCode: front.exitCode, published: false, isAhead: false };
     }
+    if ("published" in front) return this.publishedBodies(front, generation);
     const programs = await generation.timed("base", () => withBases(layout, front.state, this.options.env, signal));
     const state = { ...front.state, programs };
     const parts = partsOf(layout, programs);
@@ -178,12 +241,17 @@ export class Workspace {
     const units = new Set([...front.units, ...(before === undefined ? [] : changedUnits(layout, before, parts))]);
     if (isNew) {
       const engine = (this.client ??= Engine.for(this.options.engine, state.toolchain, this.options.env));
-      const reports = await generation.timed("engine", () => publish(layout, programs, engine, generation.ms));
+      const more = this.bodies?.canVerify(state) === true ? { verify: true } : {};
+      const reports = await generation.timed("engine", () =>
+        publish(layout, programs, engine, generation.ms, () => more),
+      );
       this.published = { parts, reports };
+      this.bodies?.followed(reports);
       this.generation = Math.max(this.generation + 1, ...reports.map((program) => program.generation));
     }
     saveSelection(layout, this.key, state);
     this.state = state;
+    await this.rebaseBodies(layout, state, manner.follows ? [] : front.compiled);
     const reports = this.published?.reports ?? [];
     const report = generation.report({
       generation: this.generation,
@@ -191,10 +259,44 @@ export class Workspace {
       ok: true,
       stale: false,
       reason,
+      refused,
       units: [...units],
       programs: isNew ? reports : reports.map(unchanged),
     });
-    return { report, state, exitCode: 0, published: isNew };
+    return { report, state, exitCode: 0, published: isNew, isAhead: this.bodies?.hasWork === true };
+  }
+
+  /** The update of an edit that took the body lane. */
+  private publishedBodies(
+    front: FrontEnd & { readonly published: readonly ProgramReport[] },
+    generation: Generation,
+  ): Update {
+    const { lane, reason, units, published } = front;
+    const fresh = new Map(published.map((program) => [program.program, program]));
+    const reports = (this.published?.reports ?? []).map((old) => fresh.get(old.program) ?? unchanged(old));
+    if (published.length > 0) {
+      // (No state of the crate lane has these parts, so that it publishes whatever comes next.)
+      this.published = { parts: new Map(), reports };
+      this.generation = Math.max(this.generation + 1, ...published.map((program) => program.generation));
+    }
+    const report = generation.report({
+      generation: this.generation,
+      lane,
+      ok: true,
+      stale: false,
+      reason,
+      units,
+      programs: reports,
+    });
+    return { report, state: this.state, exitCode: 0, published: published.length > 0, isAhead: true };
+  }
+
+  /** Lets edits be compared with what the crate lane has compiled now. */
+  private async rebaseBodies(layout: Layout, state: SelectionState, compiled: readonly string[]): Promise<void> {
+    const { bodyLane } = this.options;
+    if (bodyLane === undefined || this.single !== undefined) return;
+    this.bodies ??= await BodyLaneDriver.create(layout, bodyLane);
+    this.bodies.rebase(state, compiled);
   }
 
   /** Brings the units up to date, by cargo if it must be. */
@@ -202,7 +304,7 @@ export class Workspace {
     layout: Layout,
     state: SelectionState | undefined,
     generation: Generation,
-    signal: AbortSignal | undefined,
+    { signal, follows }: Manner,
   ): Promise<FrontEnd> {
     if (state === undefined) return this.cargoLane(layout, "first build", generation, signal);
     const { env, jobs } = this.options;
@@ -212,10 +314,16 @@ export class Workspace {
     if (settled.cargoReason !== undefined) {
       return this.cargoLane(layout, `${settled.cargoReason} changed`, generation, signal);
     }
+    const bodies = follows ? undefined : await this.tryBodies(state, generation, signal);
+    if (bodies !== undefined && bodies.kind === "taken") {
+      return { lane: "body", reason: bodies.reason, units: bodies.units, published: bodies.reports };
+    }
+    const refused = bodies?.reason;
     const options = {
       env,
       jobs,
       signal,
+      isBackground: follows,
       onDiagnostic: generation.onDiagnostic,
       onStart: (id: string) => this.listener.onProgress(`   Compiling ${id}`),
     };
@@ -224,10 +332,20 @@ export class Workspace {
     if (!result.ok) {
       const names = result.failed.map((id) => `\`${id}\``).join(", ");
       this.listener.onProgress(`error: could not compile ${names}`);
-      return { lane: "crate", reason: "compile errors", units, exitCode: 101 };
+      return { lane: "crate", reason: "compile errors", refused, units, exitCode: 101 };
     }
-    const reason = result.compiled[0]?.reason ?? "nothing changed";
-    return { lane: "crate", reason, units, state: { ...state, scripts: [...settled.scripts] } };
+    const reason = follows ? "it follows the body lane" : (result.compiled[0]?.reason ?? "nothing changed");
+    const compiled = result.compiled.map((unit) => unit.key);
+    return { lane: "crate", reason, refused, units, compiled, state: { ...state, scripts: [...settled.scripts] } };
+  }
+
+  private async tryBodies(
+    state: SelectionState,
+    generation: Generation,
+    signal: AbortSignal | undefined,
+  ): Promise<BodyOutcome | undefined> {
+    if (this.bodies === undefined || this.client === undefined || this.published === undefined) return undefined;
+    return this.bodies.attempt(state, this.client, { env: this.options.env, signal, ms: generation.ms });
   }
 
   private async cargoLane(
@@ -239,7 +357,7 @@ export class Workspace {
     try {
       const captured = await generation.timed("capture", () => this.capture(layout, generation.onDiagnostic, signal));
       generation.ms.frontEnd = captured.frontEndMs;
-      return { lane: "cargo", reason, units: captured.compiled, state: captured.state };
+      return { lane: "cargo", reason, units: captured.compiled, compiled: [], state: captured.state };
     } catch (error) {
       if (!(error instanceof BuildFailed)) throw error;
       if (error.message !== "") this.listener.onProgress(error.message);

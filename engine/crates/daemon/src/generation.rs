@@ -1,5 +1,6 @@
 //! One generation of a program: its image brought up to date with its units, in place or anew.
 
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use std::time::Instant;
 use cranefly_cache::Key;
 use cranefly_image::{BaseImage, Error, Pending, Program, Unit};
 
+use crate::body_lane::is_body_lane;
 use crate::compile::{CodeOptions, compile_all};
 use crate::engine::Engine;
 use crate::live::LiveImage;
@@ -31,8 +33,8 @@ pub struct Generation<'a> {
     pub options: &'a CodeOptions,
     /// Where programs find it.
     pub image: &'a Path,
-    /// What was compiled while the units were read.
-    pub compiled: HashSet<Key>,
+    /// What was compiled for it, now or while the units were read.
+    pub compiled: RefCell<HashSet<Key>>,
 }
 
 impl Generation<'_> {
@@ -56,7 +58,7 @@ impl Generation<'_> {
         let (live, outcomes) = match updated {
             Some(updated) => updated,
             None => {
-                result.functions = counts;
+                again(result, counts);
                 let (live, scale, outcomes) = self.make_anew(state.scale, &before, &inputs, result)?;
                 state.scale = scale;
                 (live, outcomes)
@@ -111,7 +113,7 @@ impl Generation<'_> {
         loop {
             let live = self.empty_image(inputs, scale)?;
             let mut program = live.program();
-            result.functions = counts;
+            again(result, counts);
             match self.bind(&live, &mut program, before, inputs, result) {
                 Ok(outcomes) => {
                     program.file_mut().rename(self.image)?;
@@ -144,10 +146,12 @@ impl Generation<'_> {
         live.resume().forget().map_err(|source| Error::File { path: self.image.to_owned(), source })?;
         live.set_inputs(self.units, self.options);
         let pending = program.update(inputs)?;
-        // What had code was called, or would be soon: its new version is compiled now. The rest waits.
+        // What had code was called, or would be soon: its new version is compiled now, and what an edit needs with it. The
+        // rest waits.
         let start = Instant::now();
-        let eager: Vec<Pending> = pending.iter().filter(|pending| program.has_code(pending)).cloned().collect();
-        let compiled = self.compile_missing(&eager, result)?;
+        let is_wanted = |pending: &&Pending| program.has_code(pending) || is_body_lane(&pending.unit.id);
+        let eager: Vec<Pending> = pending.iter().filter(is_wanted).cloned().collect();
+        self.compile_missing(&eager, result)?;
         result.us.wait += start.elapsed().as_secs_f64() * 1e6;
         let mut outcomes = Outcomes::new();
         let mut counts = FunctionCounts { changed: 0, hit: 0, deferred: 0, ..result.functions };
@@ -158,7 +162,7 @@ impl Generation<'_> {
             counts.changed += u64::from(changed);
             let outcome = if let Some(code) = self.engine.shared.store.get(key) {
                 program.install(pending, &code.code)?;
-                if compiled.contains(&key) || self.compiled.contains(&key) { "compiled" } else { "hit" }
+                if self.compiled.borrow().contains(&key) { "compiled" } else { "hit" }
             } else {
                 program.defer(pending);
                 counts.deferred += 1;
@@ -167,7 +171,7 @@ impl Generation<'_> {
             counts.hit += u64::from(outcome == "hit" && changed);
             outcomes.insert(name, outcome);
         }
-        result.functions = counts;
+        again(result, counts);
         program.commit(&self.image.to_string_lossy())?;
         if let Err(error) = live.resume().save(program, self.image, self.units, self.options) {
             live.resume().discard();
@@ -189,7 +193,7 @@ impl Generation<'_> {
     }
 
     /// Compiles what is pending and not in the store.
-    fn compile_missing(&self, pending: &[Pending], result: &mut PublishResult) -> Result<HashSet<Key>, Error> {
+    fn compile_missing(&self, pending: &[Pending], result: &mut PublishResult) -> Result<(), Error> {
         let by_id: HashMap<&Arc<str>, &Arc<LoadedUnit>> = self.units.iter().map(|unit| (&unit.unit.id, unit)).collect();
         let mut compiled = HashSet::new();
         let mut wanted: HashMap<&Arc<str>, Vec<usize>> = HashMap::new();
@@ -213,8 +217,15 @@ impl Generation<'_> {
                 result.functions.llvm += u64::from(code.construct.is_some());
             }
         }
-        Ok(compiled)
+        self.compiled.borrow_mut().extend(compiled);
+        Ok(())
     }
+}
+
+/// Another attempt begins: what was compiled stays compiled, everything else is counted anew.
+fn again(result: &mut PublishResult, counts: FunctionCounts) {
+    let FunctionCounts { compiled, llvm, .. } = result.functions;
+    result.functions = FunctionCounts { compiled, llvm, ..counts };
 }
 
 fn total(units: &[Arc<Unit>]) -> u64 {

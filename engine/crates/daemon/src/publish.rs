@@ -1,5 +1,6 @@
 //! Publishing: from a request to an image that may be started.
 
+use std::cell::RefCell;
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
@@ -53,6 +54,7 @@ impl Engine {
         let image = self.image_path(&key);
         let before = self.known_view(&key);
         let changes = Changes::since(before.as_deref(), &units);
+        let compiled = RefCell::new(compiled);
         let generation =
             Generation { engine: self, base: &base, units: &units, options: &options, image: &image, compiled };
         let last =
@@ -97,6 +99,11 @@ impl Engine {
         let lazy = EagerCompiler::new(&self.shared, options, 0);
         let (body, _) = self.load_units(&lanes, &lazy, result)?;
         let edited: Vec<&EditedFunction> = params.body_lane.iter().flat_map(|lane| &lane.edited).collect();
+        if edited.is_empty() {
+            // Read ahead of the first edit.
+            state.body_units = body;
+            return Ok(Patch::default());
+        }
         let selection = body_lane::select(units, &body, &edited, base, &mut state.derived).map_err(|refusal| {
             let details = serde_json::to_value(&refusal.needs).ok();
             RpcError { details, ..RpcError::failed("bodyLane", refusal.to_string()) }

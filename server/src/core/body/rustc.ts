@@ -18,6 +18,8 @@ export interface CompileOverlayOptions {
   /** The user's environment. */
   readonly env: NodeJS.ProcessEnv;
   readonly signal?: AbortSignal | undefined;
+  /** Nobody waits for it. */
+  readonly isBackground?: boolean;
 }
 
 /** The bitcode of a run; absolute paths. */
@@ -59,6 +61,7 @@ export async function compileOverlay(
     cwd: overlay.cwd,
     env,
     signal: options.signal,
+    isBackground: options.isBackground === true,
     onStderr: (line) => {
       const diagnostic = parseDiagnostic(line);
       if (diagnostic !== undefined) diagnostics.push(diagnostic);

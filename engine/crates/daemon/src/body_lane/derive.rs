@@ -10,6 +10,14 @@ use cranefly_image::Unit;
 
 use crate::units::LoadedUnit;
 
+/// Begins the ids of units of the body lane.
+const PREFIX: &str = "body:";
+
+/// Whether a unit's functions are the body lane's.
+pub fn is_body_lane(unit_id: &str) -> bool {
+    unit_id.starts_with(PREFIX)
+}
+
 /// How a unit is changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
@@ -61,7 +69,7 @@ fn derive(source: &LoadedUnit, change: &Change) -> LoadedUnit {
         Change::Body(kept) => {
             let globals = unit.module.globals.iter().enumerate();
             let globals = globals.map(|(number, global)| body_global(global, kept.get(&id(number)))).collect();
-            (format!("body:{}", unit.id).into(), Module { globals, ..Module::default() }, None)
+            (format!("{PREFIX}{}", unit.id).into(), Module { globals, ..Module::default() }, None)
         }
     };
     let keeps =

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use cranefly_bitcode::ir::{Block, Function, Op, Subprogram};
 use serde::{Deserialize, Serialize};
 
-pub use derive::DerivedUnits;
+pub use derive::{DerivedUnits, is_body_lane};
 pub use select::{definitions, select};
 pub use verify::{Patch, Verified};
 

@@ -1,0 +1,258 @@
+/**
+ * The body lane from end to end: whether an edit can take it, rustc on the overlay, the engine's selection, and the crate
+ * lane's word on it afterwards.
+ */
+import type { BodyLaneParams } from "../../../shared/src/protocol.js";
+import { NeededFunctions } from "../../../shared/src/protocol.js";
+import type { BodyLaneStatistics, ProgramReport, StageTimes } from "../../../shared/src/report.js";
+import { inspectArgs } from "./args.js";
+import { Baseline, type BodyEdit, type Edits } from "./body/edits.js";
+import { BodyLane, type BodyRef, SourceCache } from "./body/index.js";
+import { type Engine, EngineError } from "./engine.js";
+import { Unsupported } from "./errors.js";
+import type { Layout } from "./layout.js";
+import { publish } from "./publisher.js";
+import type { Program, SelectionState } from "./selection.js";
+import { type UnitRecord, loadUnit } from "./unit.js";
+
+/** How often an edit is compiled again because the engine needs a body that was blanked. */
+const MAX_ROUNDS = 3;
+
+/** What the body lane made of an edit. */
+export type BodyOutcome =
+  | {
+      readonly kind: "taken";
+      readonly reason: string;
+      readonly units: readonly string[];
+      /** Those of the programs that were published; none when only comments changed. */
+      readonly reports: readonly ProgramReport[];
+    }
+  /** The crate lane does it. `reason` undefined: there was nothing to do, or no attempt. */
+  | { readonly kind: "left"; readonly reason: string | undefined };
+
+export interface AttemptOptions {
+  readonly env: NodeJS.ProcessEnv;
+  readonly signal: AbortSignal | undefined;
+  readonly ms: StageTimes;
+}
+
+export class BodyLaneDriver {
+  private readonly baseline: Baseline;
+  private readonly lane: BodyLane;
+  /** Units whose overlays rustc has compiled in this process. */
+  private readonly prepared = new Set<string>();
+  /** Units that were edited, the last first: what is worth preparing. */
+  private readonly wanted = new Set<string>();
+  /** Texts, by file, that are in the programs and that the crate lane has not compiled yet. */
+  private ahead = new Map<string, string>();
+  private readonly counts = { taken: 0, verified: 0, divergences: 0 };
+  private readonly refusals = new Map<string, number>();
+
+  private constructor(
+    private readonly layout: Layout,
+    private readonly sources: SourceCache,
+  ) {
+    this.baseline = new Baseline(sources);
+    this.lane = new BodyLane(layout, sources);
+  }
+
+  /** Rejects with `Unsupported` when the grammar's files are missing. */
+  static async create(layout: Layout, bundleDir: string): Promise<BodyLaneDriver> {
+    return new BodyLaneDriver(layout, await SourceCache.create(bundleDir));
+  }
+
+  dispose(): void {
+    this.sources.dispose();
+  }
+
+  get statistics(): BodyLaneStatistics {
+    const { taken, verified, divergences } = this.counts;
+    const refusals = [...this.refusals].map(([reason, count]) => ({ reason, count }));
+    return { taken, verified, divergences, refusals: refusals.sort((a, b) => b.count - a.count) };
+  }
+
+  /** Whether the crate lane has yet to follow. */
+  get isAhead(): boolean {
+    return this.ahead.size > 0;
+  }
+
+  /** The crate lane has compiled: keeps the texts that it has seen. `edited`: units that were compiled for an edit. */
+  rebase(state: SelectionState, edited: readonly string[]): void {
+    this.baseline.refresh(recordsOf(this.layout, state));
+    for (const key of edited) {
+      this.wanted.delete(key);
+      this.wanted.add(key);
+    }
+  }
+
+  /** Tries to bring the programs up to date with an edit of bodies. */
+  async attempt(state: SelectionState, engine: Engine, options: AttemptOptions): Promise<BodyOutcome> {
+    const records = recordsOf(this.layout, state);
+    const edits = this.baseline.edits(records, options.env);
+    if (edits.kind === "none") return { kind: "left", reason: undefined };
+    if (edits.kind === "more") return this.refuse(edits.reason, edits.category);
+    // One save may be told twice.
+    if (
+      edits.files.length === this.ahead.size &&
+      edits.files.every(({ file, hash }) => this.ahead.get(file) === hash)
+    ) {
+      return { kind: "taken", reason: "nothing changed", units: [], reports: [] };
+    }
+    const unsuitable = this.unsuitable(edits, records);
+    if (unsuitable !== undefined) {
+      for (const { invocation } of edits.units) this.wanted.add(invocation.key);
+      return this.refuse(unsuitable);
+    }
+    const reason = `${edits.files[0]?.file ?? ""} changed`;
+    const units = edits.units.map(({ invocation }) => invocation.id);
+    if (edits.files.every(({ functions }) => functions.length === 0)) {
+      // Comments: no function is another one. The lines in the functions below are the crate lane's to tell.
+      this.setAhead(edits.files);
+      return { kind: "taken", reason, units: [], reports: [] };
+    }
+    const reports = await this.compileAndPublish(state, edits, engine, options);
+    if (typeof reports === "string") return this.refuse(reports);
+    this.setAhead(edits.files);
+    this.counts.taken++;
+    return { kind: "taken", reason, units, reports };
+  }
+
+  /** The crate lane's sources are the ones that the body lane has compiled last: the two can be compared. */
+  canVerify(state: SelectionState): boolean {
+    if (!this.isAhead) return false;
+    const seen = new Map<string, string>();
+    for (const record of recordsOf(this.layout, state))
+      for (const { path, hash } of record.inputs) seen.set(path, hash);
+    return [...this.ahead].every(([file, hash]) => seen.get(file) === hash);
+  }
+
+  /** The crate lane has followed. `reports`: what the comparison gave, if there was one. */
+  followed(reports: readonly ProgramReport[]): void {
+    this.ahead = new Map();
+    for (const { verified } of reports) {
+      if (verified === undefined) continue;
+      this.counts.verified++;
+      this.counts.divergences += verified.diverged.length;
+    }
+  }
+
+  /** Whether there are overlays to prepare. */
+  get hasWork(): boolean {
+    return [...this.wanted].some((key) => !this.prepared.has(key));
+  }
+
+  /**
+   * Compiles the overlays of units that were edited, so that the next edit finds them ready, and lets the engine read what
+   * comes of it. Rejects with `Cancelled` when the signal aborts.
+   */
+  async prepare(state: SelectionState, engine: Engine, options: AttemptOptions): Promise<void> {
+    for (const key of [...this.wanted].reverse()) {
+      const record = loadUnit(this.layout, key);
+      if (this.prepared.has(key) || record === undefined || !state.units.includes(key)) continue;
+      if (!isUnoptimised(record)) continue;
+      const compiled = await this.lane.compile(record, [], { ...options, isBackground: true });
+      this.prepared.add(key);
+      if (!compiled.ok) continue;
+      const lane: BodyLaneParams = { unit: record.invocation.id, bitcode: compiled.all, edited: [] };
+      await this.publish(state, new Map([[key, lane]]), engine, options.ms).catch((error: unknown) => {
+        // It is only read ahead: what is wrong with it is told when it is needed.
+        if (!(error instanceof EngineError)) throw error;
+      });
+    }
+  }
+
+  private async compileAndPublish(
+    state: SelectionState,
+    edits: Extract<Edits, { kind: "bodies" }>,
+    engine: Engine,
+    options: AttemptOptions,
+  ): Promise<readonly ProgramReport[] | string> {
+    for (let round = 1; ; round++) {
+      const lanes = new Map<string, BodyLaneParams>();
+      const started = performance.now();
+      for (const record of edits.units) {
+        const inputs = new Set(record.inputs.map(({ path }) => path));
+        const files = edits.files.filter(({ file, functions }) => inputs.has(file) && functions.length > 0);
+        if (files.length === 0) continue;
+        const compiled = await this.lane.compile(record, files, options);
+        if (!compiled.ok) {
+          options.ms.frontEnd += performance.now() - started;
+          return compiled.refused;
+        }
+        const edited = files.flatMap(({ ranges }) => ranges);
+        lanes.set(record.invocation.key, { unit: record.invocation.id, bitcode: compiled.all, edited });
+      }
+      const compiledAt = performance.now();
+      options.ms.frontEnd += compiledAt - started;
+      try {
+        return await this.publish(state, lanes, engine, options.ms);
+      } catch (error) {
+        if (!(error instanceof EngineError) || error.kind !== "bodyLane") throw error;
+        const needs = NeededFunctions.safeParse(error.details);
+        const places = (needs.success ? needs.data : []).flatMap(({ file, line }) =>
+          file === null ? [] : { file, line },
+        );
+        const isNews = edits.units.map((record) => this.lane.keepWhole(record, places)).some((news) => news);
+        if (round >= MAX_ROUNDS || !isNews) return error.message;
+      } finally {
+        options.ms.engine += performance.now() - compiledAt;
+      }
+    }
+  }
+
+  /** Publishes the programs that these units are part of. */
+  private publish(
+    state: SelectionState,
+    lanes: ReadonlyMap<string, BodyLaneParams>,
+    engine: Engine,
+    ms: StageTimes,
+  ): Promise<readonly ProgramReport[]> {
+    const lanesOf = (program: Program): BodyLaneParams[] => program.closure.flatMap((key) => lanes.get(key) ?? []);
+    const programs = state.programs.filter((program) => lanesOf(program).length > 0);
+    return publish(this.layout, programs, engine, ms, (program) => ({ bodyLane: lanesOf(program) }));
+  }
+
+  /** Why these bodies cannot be taken alone. */
+  private unsuitable(
+    { files, units }: Extract<Edits, { kind: "bodies" }>,
+    records: readonly UnitRecord[],
+  ): string | undefined {
+    const functions = files.flatMap((file) => file.functions);
+    for (const record of units) {
+      const { key, needsRlib } = record.invocation;
+      if (!isUnoptimised(record)) return "an optimised profile";
+      if (needsRlib) return "a library that build scripts, procedural macros or native code link to";
+      const isUsed = records.some(({ externs }) => externs.some(({ unit }) => unit === key));
+      if (isUsed && functions.some(isSeenByOthers)) return "a generic or inline function of a library";
+      if (functions.length > 0 && !this.prepared.has(key)) return "a crate that is edited for the first time";
+    }
+    return undefined;
+  }
+
+  private setAhead(files: readonly BodyEdit[]): void {
+    this.ahead = new Map(files.map(({ file, hash }) => [file, hash]));
+  }
+
+  private refuse(reason: string, category = reason): BodyOutcome {
+    this.refusals.set(category, (this.refusals.get(category) ?? 0) + 1);
+    return { kind: "left", reason };
+  }
+}
+
+/** Crates that use the library compile the function themselves. */
+function isSeenByOthers({ isGeneric, inline, isConst }: BodyRef): boolean {
+  return isGeneric || isConst || (inline !== undefined && inline !== "never");
+}
+
+/** At other levels rustc inlines functions into others before we see them. */
+function isUnoptimised({ invocation }: UnitRecord): boolean {
+  return inspectArgs(invocation.args).optLevel === "0";
+}
+
+function recordsOf(layout: Layout, state: SelectionState): UnitRecord[] {
+  return state.units.map((key) => {
+    const record = loadUnit(layout, key);
+    if (record === undefined) throw new Unsupported(`the record of ${key} is gone`);
+    return record;
+  });
+}
