@@ -77,6 +77,17 @@ export class DebugSession {
     return { reason, thread: threadId, frames };
   }
 
+  /** The arguments and locals of a thread's innermost frame: names to values as they are shown. */
+  async variables(threadId: number): Promise<ReadonlyMap<string, string>> {
+    const stack = await this.request("stackTrace", { threadId, startFrame: 0, levels: 1 });
+    const [frame] = (stack.body as { stackFrames: { id: number }[] }).stackFrames;
+    const scopes = await this.request("scopes", { frameId: frame?.id });
+    const [locals] = (scopes.body as { scopes: { variablesReference: number }[] }).scopes;
+    const answer = await this.request("variables", { variablesReference: locals?.variablesReference });
+    const { variables } = answer.body as { variables: { name: string; value: string }[] };
+    return new Map(variables.map(({ name, value }) => [name, value]));
+  }
+
   /** The next event of this name that was not waited for yet. */
   async event(name: string): Promise<DapMessage> {
     const known = this.messages.findIndex((message, index) => index >= this.seen && message.event === name);

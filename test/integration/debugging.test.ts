@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { buildCommand, buildWithCargo, programArguments } from "../../client/src/debug/cargoBuild.js";
 import { lldbDapArguments, programOf } from "../../client/src/debug/launchArguments.js";
 import { findFormatters } from "../../client/src/debug/toolchain.js";
 import { PrepareRequest, type PrepareParams, type PrepareResult, type RunTarget } from "../../shared/src/lsp.js";
@@ -155,6 +156,54 @@ function suite(name: string, engineOptions: readonly string[]): void {
     });
   });
 }
+
+describe.skipIf(!HAS_ENGINE)("the cargo build under a debugger", () => {
+  let project: Project;
+  let server: LanguageServer;
+  let session: DebugSession | undefined;
+
+  beforeAll(async () => {
+    project = new Project("cargo debug", {
+      "Cargo.toml": '[package]\nname = "app"\nversion = "0.1.0"\nedition = "2021"\n',
+      "src/main.rs":
+        'fn double(number: u32) -> u32 {\n    let text = String::from("some text");\n    println!("{text}");\n    number * 2\n}\nfn main() {\n    println!("{}", double(21));\n}\n',
+    });
+    server = await LanguageServer.start(project.dir, project.env, QUIET_SETTINGS);
+  });
+
+  afterAll(async () => {
+    session?.dispose();
+    await server.stop();
+    project.remove();
+  });
+
+  it("shows variables, strings as text", async () => {
+    const target: RunTarget = { kind: "bin", project: server.projects[0]?.project ?? "", package: "app", name: "app" };
+    const params: PrepareParams = { target, args: [], env: {}, cwd: undefined, wait: false, byCargo: true };
+    const prepared = await server.connection.sendRequest<PrepareResult>(PrepareRequest, params);
+    if (prepared.kind !== "cargo") throw new Error(`not cargo's: ${JSON.stringify(prepared)}`);
+    const { command } = prepared;
+    const executable = await buildWithCargo(buildCommand(command), () => undefined, new AbortController().signal);
+    expect(path.relative(project.dir, executable)).toBe("target/debug/app");
+
+    const { requireDebugAdapter } = (await import(INSTALLER)) as { requireDebugAdapter: () => Promise<string> };
+    session = new DebugSession(await requireDebugAdapter(), project.env);
+    const program = {
+      executable,
+      args: programArguments(command),
+      cwd: command.cwd,
+      env: command.env,
+      hasSlots: false,
+    };
+    const formatters = await findFormatters(project.dir, project.env);
+    await session.launch(lldbDapArguments(program, formatters), project.path("src/main.rs"), [3]);
+    const { thread, frames } = await session.stopped();
+    expect(frames[0]).toMatchObject({ line: 3, file: project.path("src/main.rs") });
+    const variables = await session.variables(thread);
+    expect(variables.get("number")).toBe("21");
+    expect(variables.get("text")).toContain("some text");
+  });
+});
 
 suite("programs under a debugger", []);
 suite("programs of which nothing is compiled ahead, under a debugger", [
