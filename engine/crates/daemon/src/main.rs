@@ -29,6 +29,7 @@ use std::ffi::OsString;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -119,7 +120,7 @@ fn serve(options: &Options) -> anyhow::Result<()> {
     let orphans = predecessor::clean(&images);
     predecessor::forget_others(&images);
     let room = runtime_folder::room(&images)?;
-    let engine = Engine::new(EngineOptions {
+    let engine = Arc::new(Engine::new(EngineOptions {
         sysroot: options.sysroot.clone(),
         images,
         cache_bytes: options.cache_bytes,
@@ -130,8 +131,12 @@ fn serve(options: &Options) -> anyhow::Result<()> {
         ahead: options.ahead,
         paranoid: options.paranoid,
         command: own_command()?,
-    })?;
-    predecessor::take_over(&engine, orphans);
+    })?);
+    let successor = engine.clone();
+    // Reading a large program takes seconds; its programs know by the locks that somebody is there.
+    std::thread::Builder::new()
+        .name("take over".to_owned())
+        .spawn(move || predecessor::take_over(&successor, orphans))?;
     tracing::info!(socket = %options.socket.display(), sysroot = %options.sysroot.display(), "serving");
     let result = Server::new(engine, &options.socket, options.idle).run(&listener);
     // Whoever starts next removes it otherwise.

@@ -56,14 +56,14 @@ pub fn private_folder(folder: &Path) -> io::Result<()> {
 
 impl Server {
     /// A server for `engine` on `socket`.
-    pub fn new(engine: Engine, socket: &Path, idle: Duration) -> Self {
+    pub fn new(engine: Arc<Engine>, socket: &Path, idle: Duration) -> Self {
         let state = State {
             started: Instant::now(),
             connections: AtomicUsize::new(0),
             last_use: AtomicU64::new(0),
             stop: AtomicBool::new(false),
         };
-        Self { engine: Arc::new(engine), socket: socket.to_owned(), idle, state: Arc::new(state) }
+        Self { engine, socket: socket.to_owned(), idle, state: Arc::new(state) }
     }
 
     /// Serves until the end.
