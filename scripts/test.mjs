@@ -2,6 +2,7 @@
 // Every step runs, also behind one that failed; the table at the end names the failures.
 import { performance } from "node:perf_hooks";
 import { parseArgs } from "node:util";
+import { runInEditor } from "./lib/e2e.mjs";
 import { engine } from "./lib/paths.mjs";
 import { main, run, StepError } from "./lib/run.mjs";
 import { build, engineEnvironment } from "./lib/steps.mjs";
@@ -14,11 +15,13 @@ const steps = [
   { name: "types", what: () => npx("tsc", "--noEmit") },
   { name: "types-pages", what: () => npx("tsc", "--noEmit", "-p", "client/src/dashboard/view") },
   { name: "types-programs", what: () => npx("tsc", "--noEmit", "-p", "test/programs") },
+  { name: "types-e2e", what: () => npx("tsc", "--noEmit", "-p", "test/e2e") },
   { name: "rustfmt", what: () => cargo("fmt", "--all", "--check") },
   { name: "clippy", what: () => cargo("clippy", "--release", "--locked", "--all-targets", "--", "-D", "warnings") },
   { name: "engine", what: () => cargo(...engineTests(), "--release", "--locked") },
   { name: "vitest", what: () => npx("vitest", "run") },
   { name: "programs", what: () => npx("vitest", "run", "--config", "test/programs/vitest.config.ts") },
+  { name: "e2e", what: () => runInEditor("vitest.config.ts") },
 ];
 
 function npx(...args) {

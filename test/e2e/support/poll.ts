@@ -2,7 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 
 /** Milliseconds that anything in the editor may take, on a loaded machine. */
-export const PATIENCE = 30_000;
+export const PATIENCE = 90_000;
 const INTERVAL = 100;
 
 export interface Patience {

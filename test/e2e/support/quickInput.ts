@@ -1,7 +1,7 @@
 /** The palette: commands, pickers and input boxes. */
 import * as path from "node:path";
 import type { Locator, Page } from "playwright-core";
-import { until } from "./poll.js";
+import { type Patience, until } from "./poll.js";
 
 export class QuickInput {
   private readonly input: Locator;
@@ -12,10 +12,22 @@ export class QuickInput {
     this.rows = page.locator(".quick-input-widget:visible .quick-input-list .monaco-list-row");
   }
 
-  /** Runs a command by its title, with its category: `Cranefly: Show Dashboard`. */
+  /**
+   * Runs a command by its title, with its category: `Cranefly: Open Dashboard`. The palette lists what is enabled when it
+   * opens, so it is opened again until it lists the command.
+   */
   async run(title: string): Promise<void> {
-    await this.page.keyboard.press("F1");
-    await this.accept(`>${title}`, title);
+    const attempt = async (): Promise<string> => {
+      await this.page.keyboard.press("F1");
+      try {
+        await this.accept(`>${title}`, title, { timeout: 5_000 });
+        return "done";
+      } catch (error) {
+        await this.dismiss();
+        return String(error);
+      }
+    };
+    await until(`the command "${title}"`, attempt, (result) => result === "done");
   }
 
   /** Moves the cursor, and shows it; both count from 1. */
@@ -58,7 +70,7 @@ export class QuickInput {
     await this.input.waitFor({ state: "hidden" });
   }
 
-  private async accept(text: string | undefined, label: string): Promise<void> {
+  private async accept(text: string | undefined, label: string, patience?: Patience): Promise<void> {
     await this.input.waitFor();
     if (text !== undefined) await this.input.fill(text);
     // Rows of the text before may still be shown: only the row itself is proof.
@@ -67,7 +79,7 @@ export class QuickInput {
       found: await row.isVisible(),
       shown: await this.labels(),
     });
-    await until(`the row "${label}" in the palette`, look, ({ found }) => found);
+    await until(`the row "${label}" in the palette`, look, ({ found }) => found, patience);
     await row.click();
   }
 }

@@ -45,13 +45,13 @@ export class Testing {
   /** Opens all folds of the tests that are there, so that `tests` sees everything. */
   async expandAll(): Promise<void> {
     const folded = this.page.locator('.test-explorer-tree .monaco-list-row[aria-expanded="false"]');
-    for (let left = await folded.count(); left > 0; left = await folded.count()) {
-      await folded.first().locator(".monaco-tl-twistie").click();
-      await until(
-        "the fold to open",
-        () => folded.count(),
-        (count) => count !== left,
-      );
+    while ((await folded.count()) > 0) {
+      const row = folded.first();
+      const index = (await row.getAttribute("data-index")) ?? "";
+      await row.locator(".monaco-tl-twistie").click({ timeout: 2_000 });
+      await this.page
+        .locator(`.test-explorer-tree .monaco-list-row[data-index="${index}"][aria-expanded="true"]`)
+        .waitFor({ timeout: 5_000 });
     }
   }
 

@@ -70,9 +70,9 @@ export class TextEditor {
     return "";
   }
 
-  /** The messages of failed tests that are shown in the text, at the ends of lines. */
+  /** The messages of failed tests that are shown at the ends of lines. */
   async testMessages(): Promise<string[]> {
-    return this.active.locator(".test-message-inline-content-s0").allInnerTexts();
+    return this.page.locator(".test-error-content-widget").allInnerTexts();
   }
 
   /** Makes an editor group the active one; they count from 1, from the left. */
@@ -165,10 +165,12 @@ export class TextEditor {
     await until(`the lens ${String(title)} at "${line}"`, click, (result) => result === "clicked");
   }
 
-  /** Sets or removes a breakpoint at a line, which counts from 1. */
-  async toggleBreakpoint(line: number): Promise<void> {
-    await this.quickInput.goTo(line, 1);
+  /** Sets a breakpoint at the line with the first occurrence of a text in the open file. */
+  async breakAt(file: string, text: string): Promise<void> {
+    await this.reveal(file, text);
     await this.page.keyboard.press("F9");
+    // The one at the cursor's line, which `reveal` has put on the screen.
+    await this.active.locator(".codicon-debug-breakpoint").first().waitFor();
   }
 }
 
