@@ -51,12 +51,16 @@ export function attributeByName(present: Structure, entries: readonly ProgramEnt
  * What of an attribution holds in another version of the file. A path that several functions share only tells them apart
  * by their order, which holds as long as there are as many of them.
  */
-export function carryOver(attribution: Attribution, compiled: Structure, present: Structure): Attribution {
-  if (compiled === present) return attribution;
+export function carryOver<T>(
+  attributed: ReadonlyMap<string, T>,
+  compiled: Structure,
+  present: Structure,
+): ReadonlyMap<string, T> {
+  if (compiled === present) return attributed;
   const before = countPaths(compiled);
   const now = countPaths(present);
   return new Map(
-    [...attribution].filter(([key]) => {
+    [...attributed].filter(([key]) => {
       const path = pathOf(key);
       return now.has(path) && now.get(path) === before.get(path);
     }),
@@ -111,9 +115,15 @@ function lastName(type: string): string | undefined {
   return /([A-Za-z_][A-Za-z0-9_]*)\s*$/.exec(type.replace(/[<({[].*$/s, ""))?.[1];
 }
 
-function countPaths(structure: Structure): Map<string, number> {
+const counted = new WeakMap<Structure, ReadonlyMap<string, number>>();
+
+/** How many functions share each path. */
+function countPaths(structure: Structure): ReadonlyMap<string, number> {
+  const known = counted.get(structure);
+  if (known !== undefined) return known;
   const counts = new Map<string, number>();
   for (const { key } of structure.functions) counts.set(pathOf(key), (counts.get(pathOf(key)) ?? 0) + 1);
+  counted.set(structure, counts);
   return counts;
 }
 

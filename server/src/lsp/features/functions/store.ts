@@ -34,8 +34,10 @@ interface CompiledFile {
   readonly structure: Structure | undefined;
   readonly entries: readonly ProgramEntry[];
   /** By line; undefined without the structure. */
-  readonly attribution: Attribution | undefined;
+  readonly facts: Facts | undefined;
 }
+
+type Facts = ReadonlyMap<string, FunctionFacts>;
 
 interface State {
   /** Counts the project's generations; what belongs to an older one is loaded anew. */
@@ -141,10 +143,10 @@ export class FunctionStore {
     for (const candidate of digests) {
       const structure = await this.structureOf(document, file, candidate, before);
       if (structure === undefined) continue;
-      const attribution = attributeByLine(structure, entries, digests.length > 1);
-      return { digest: candidate, structure, entries, attribution };
+      const facts = factsByKey(attributeByLine(structure, entries, digests.length > 1));
+      return { digest: candidate, structure, entries, facts };
     }
-    return { digest: undefined, structure: undefined, entries, attribution: undefined };
+    return { digest: undefined, structure: undefined, entries, facts: undefined };
   }
 
   /** The file's functions in all programs. An engine that was stopped is not started for this. */
@@ -182,16 +184,24 @@ export class FunctionStore {
   }
 }
 
-function knownFunctions(file: CompiledFile, present: Structure): KnownFunction[] {
-  const { structure, attribution, entries } = file;
+function knownFunctions({ structure, facts, entries }: CompiledFile, present: Structure): KnownFunction[] {
   const current =
-    structure === undefined || attribution === undefined
-      ? attributeByName(present, entries)
-      : carryOver(attribution, structure, present);
+    structure === undefined || facts === undefined
+      ? factsByKey(attributeByName(present, entries))
+      : carryOver(facts, structure, present);
   return present.functions.flatMap((item) => {
-    const facts = factsOf(current.get(item.key) ?? []);
-    return facts === undefined ? [] : [{ item, facts }];
+    const known = current.get(item.key);
+    return known === undefined ? [] : [{ item, facts: known }];
   });
+}
+
+function factsByKey(attribution: Attribution): Facts {
+  const facts = new Map<string, FunctionFacts>();
+  for (const [key, entries] of attribution) {
+    const known = factsOf(entries);
+    if (known !== undefined) facts.set(key, known);
+  }
+  return facts;
 }
 
 function newsKey(project: Project, program: string): string {

@@ -13,6 +13,10 @@ import {
 /** Modules, impls and functions nested deeper than this are not looked into: no one writes them, but files can hold them. */
 const MAX_DEPTH = 64;
 
+const IDENTIFIER = /[\p{L}\p{N}_#]+/uy;
+/** `#[tokio::test(flavor = "…")]` is `tokio::test`. */
+const ATTRIBUTE = /#!?\[\s*([\p{L}\p{N}_:\s]+)/uy;
+
 /** The structure of a whole file. `text` is what the tree was parsed from. */
 export function extractStructure(tree: Tree, text: string): Structure {
   const extractor = new Extractor(text);
@@ -86,15 +90,16 @@ class Extractor {
     const nameNode = node.childForFieldName("name");
     const body = node.childForFieldName("body");
     if (nameNode === null || body === null) return;
-    const name = plainName(nameNode.text);
-    const paths = attributes.map(attributePath);
+    const identifier = this.match(IDENTIFIER, nameNode);
+    const name = plainName(identifier);
+    const paths = attributes.map((attribute) => this.match(ATTRIBUTE, attribute).replace(/\s+/g, ""));
     const head = body.startPosition;
     const end = node.endPosition;
     this.functions.push({
       name,
       scopes,
       key: this.uniqueKey([...scopes.map(scopeKey), name].join("::")),
-      place: placeOf(nameNode),
+      place: placeOf(nameNode, identifier),
       startLine,
       headLine: node.startPosition.row,
       headEnd: { line: head.row, character: this.lineLength(body.startIndex, head.column) },
@@ -109,9 +114,10 @@ class Extractor {
   private module(node: Node, scopes: readonly Scope[], depth: number): void {
     const nameNode = node.childForFieldName("name");
     if (nameNode === null || node.childForFieldName("body") === null) return;
-    const name = plainName(nameNode.text);
+    const identifier = this.match(IDENTIFIER, nameNode);
+    const name = plainName(identifier);
     const path = scopes.flatMap((scope) => (scope.kind === "module" ? [scope.name] : []));
-    this.modules.push({ name, path, place: placeOf(nameNode), endLine: node.endPosition.row });
+    this.modules.push({ name, path, place: placeOf(nameNode, identifier), endLine: node.endPosition.row });
     this.inside(node, [...scopes, { kind: "module", name }], depth);
   }
 
@@ -138,6 +144,13 @@ class Extractor {
     const count = (this.keys.get(path) ?? 0) + 1;
     this.keys.set(path, count);
     return count === 1 ? path : `${path}#${count}`;
+  }
+
+  /** What a pattern finds where a node begins; asking the tree for a node's text or end costs more than all else here. */
+  private match(pattern: RegExp, node: Node): string {
+    pattern.lastIndex = node.startIndex;
+    const found = pattern.exec(this.text);
+    return found?.[1] ?? found?.[0] ?? "";
   }
 
   /** Columns of the line that holds an offset. */
@@ -210,12 +223,6 @@ function plainName(text: string): string {
   return text.startsWith("r#") ? text.slice(2) : text;
 }
 
-function placeOf(name: Node): NamePlace {
-  return { line: name.startPosition.row, start: name.startPosition.column, end: name.endPosition.column };
-}
-
-/** `#[tokio::test(flavor = "…")]` is `tokio::test`. */
-function attributePath(item: Node): string {
-  const attribute = item.namedChildren.find((child) => child.type === "attribute");
-  return (attribute?.namedChild(0)?.text ?? "").replace(/\s+/g, "");
+function placeOf({ startPosition }: Node, identifier: string): NamePlace {
+  return { line: startPosition.row, start: startPosition.column, end: startPosition.column + identifier.length };
 }
