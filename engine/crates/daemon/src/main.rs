@@ -4,6 +4,7 @@
 //! and reports of what it took. **Never** runs cargo, rustc, or the user's program.
 
 mod body_lane;
+mod clif_command;
 mod compile;
 mod compile_now;
 mod engine;
@@ -73,6 +74,7 @@ fn main() -> ExitCode {
 fn options(mut args: impl Iterator<Item = String>) -> anyhow::Result<Options> {
     match args.next().as_deref() {
         Some("serve") => {}
+        Some("clif") => clif_command::run(args),
         Some("--version") => {
             println!("cranefly-engine {}", env!("CARGO_PKG_VERSION"));
             std::process::exit(0);

@@ -8,7 +8,7 @@ use cranefly_machine::{MachineCode, RelocationKind, Target};
 use crate::Error;
 use crate::dynamic::symbol as elf_symbol;
 use crate::input::FunctionInfo;
-use crate::layout::Region;
+use crate::layout::{PAGE, Region};
 use crate::program::{Added, Pending, Program, UnitState};
 use crate::symbols::Place;
 use crate::text::{self, Bound, PlacedCode};
@@ -23,15 +23,23 @@ impl Program {
         hasher.finish()
     }
 
+    /// Alignment of the code that comes next. A debugger that sets a breakpoint gives its process a private copy of the page,
+    /// which does not see what is appended to that page later. So once programs may run, what is published together
+    /// begins on a page on which nothing can be called yet.
+    fn batch_align(&self) -> u64 {
+        if self.sealed && self.added.is_empty() { PAGE } else { 16 }
+    }
+
     /// Gives the slot of a function that cannot be compiled code that ends the program with `message`.
     pub fn install_failure(&mut self, pending: &Pending, message: &str) -> Result<(), Error> {
-        let at = self.file.end(Region::Text).next_multiple_of(16);
+        let align = self.batch_align();
+        let at = self.file.end(Region::Text).next_multiple_of(align);
         let fail = self.stub_entry - cranefly_runtime::stub().entry as u64 + cranefly_runtime::stub().fail as u64;
         let code = cranefly_runtime::failure_code(at, fail, message).map_err(|error| Error::Relocation {
             function: self.symbols[pending.symbol].name.to_string(),
             reason: error.to_string(),
         })?;
-        let at = self.file.append(Region::Text, &code, 16)?;
+        let at = self.file.append(Region::Text, &code, align)?;
         let slot = self.symbols[pending.symbol].slot.expect("a defined function has a slot");
         self.checkpoint();
         self.file.publish_u64(slot, text::jump_word(slot, at));
@@ -43,7 +51,7 @@ impl Program {
     pub fn install(&mut self, pending: &Pending, code: &Arc<MachineCode>) -> Result<(), Error> {
         let name = self.symbols[pending.symbol].name.clone();
         let failed = |reason: String| Error::Relocation { function: name.to_string(), reason };
-        let align = u64::from(code.align).clamp(16, 4096);
+        let align = u64::from(code.align).clamp(16, PAGE).max(self.batch_align());
         let address = self.file.reserve(Region::Text, code.bytes.len() as u64, align)?;
         let mut bytes = code.bytes.clone();
         for relocation in &code.relocations {

@@ -93,7 +93,10 @@ pub(super) fn external(function: &Function, translated: &Translated, name: &Exte
 }
 
 /// C name of what Cranelift calls by itself.
-fn library_name(call: LibCall) -> Result<&'static str, Error> {
+///
+/// # Errors
+/// [`Error::Codegen`] for what no x86-64 code calls.
+pub fn library_name(call: LibCall) -> Result<&'static str, Error> {
     Ok(match call {
         LibCall::CeilF32 => "ceilf",
         LibCall::CeilF64 => "ceil",

@@ -19,6 +19,7 @@ use cranelift_codegen::settings::{self, Configurable};
 use cranelift_frontend::FunctionBuilderContext;
 
 use crate::machine::MachineCode;
+pub use finish::library_name;
 pub use text::IrText;
 
 /// How to compile; by default as for a debug build.
@@ -155,6 +156,19 @@ impl Compiler {
 
 /// Builds the target description for a set of features.
 fn build_target(flags: Flags, features: &str) -> Result<OwnedTargetIsa, Error> {
+    target(flags, features.split(',').filter(|name| !name.is_empty()), &[])
+}
+
+/// The target that functions are compiled for: what `features` (names of Cranelift's x86 settings) enable besides x86-64's
+/// SSE2, and `more` settings on top of the usual ones.
+///
+/// # Errors
+/// [`Error::Codegen`] names a setting that is unknown or has another kind of value.
+pub fn target<'a>(
+    flags: Flags,
+    features: impl Iterator<Item = &'a str>,
+    more: &[(String, String)],
+) -> Result<OwnedTargetIsa, Error> {
     let settings_error = |error: settings::SetError| Error::Codegen(error.to_string());
     let mut shared = settings::builder();
     let verify = if flags.verify { "true" } else { "false" };
@@ -175,9 +189,12 @@ fn build_target(flags: Flags, features: &str) -> Result<OwnedTargetIsa, Error> {
     ] {
         shared.set(name, value).map_err(settings_error)?;
     }
+    for (name, value) in more {
+        shared.set(name, value).map_err(settings_error)?;
+    }
     let mut builder =
         isa::lookup_by_name("x86_64-unknown-linux-gnu").map_err(|error| Error::Codegen(error.to_string()))?;
-    for name in features.split(',').filter(|name| !name.is_empty()) {
+    for name in features {
         builder.enable(name).map_err(settings_error)?;
     }
     builder.finish(settings::Flags::new(shared)).map_err(|error| Error::Codegen(error.to_string()))
