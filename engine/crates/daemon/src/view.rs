@@ -108,6 +108,14 @@ impl Engine {
 
     /// Replaces what is shown of a program.
     pub(crate) fn show(&self, key: &ProgramKey, view: View) {
-        self.views.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone(), Arc::new(view));
+        let view = Arc::new(view);
+        self.views.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone(), view.clone());
+        // Editors ask next where functions are: found out meanwhile. Without a thread it is done when they ask.
+        let index = move || {
+            for unit in &view.units {
+                unit.index();
+            }
+        };
+        let _ = std::thread::Builder::new().name("index".to_owned()).spawn(index);
     }
 }

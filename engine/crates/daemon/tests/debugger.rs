@@ -1,6 +1,5 @@
 //! What gdb sees of a program: breakpoints by source line, in code that comes while it watches.
 
-#[allow(dead_code, reason = "other tests use the rest")]
 mod support;
 
 use std::process::Command;

@@ -1,6 +1,5 @@
 //! What an editor asks of the engine: functions as text, functions at a line, what changed.
 
-#[allow(dead_code, reason = "other tests use the rest")]
 mod support;
 
 use serde_json::{Value, json};
@@ -152,6 +151,25 @@ fn machine_code_is_shown_as_it_is_in_the_image() {
 
 fn text_of_run(project: &Project) -> String {
     text(&project.run(&[]).stdout)
+}
+
+#[test]
+fn jump_tables_are_not_taken_for_instructions() {
+    let mut project = Project::new("inspect-tables");
+    let daemon = Daemon::start(&project.folder, &[]);
+    let arms: String = (0..40).map(|n| format!("{n} => {}, ", n * n + 7)).collect();
+    daemon.publish_source(
+        &mut project,
+        &format!(
+            "#[inline(never)] fn pick(n: u32) -> u32 {{ match n {{ {arms} _ => 0 }} }}\n\
+             fn main() {{ println!(\"{{}}\", pick(std::env::args().count() as u32)); }}"
+        ),
+    );
+    let answer = inspect(&daemon, &project, "main::pick", "asm");
+    let text = answer["text"].as_str().unwrap();
+    assert!(!text.contains("(bad)"), "{text}");
+    let entries = text.lines().filter(|line| line.contains(".long")).count();
+    assert!(entries == 41 || entries == 40, "{entries} entries in\n{text}");
 }
 
 #[test]

@@ -2,10 +2,10 @@
 
 use cranefly_machine::{MachineCode, RelocationKind, Target};
 use iced_x86::{
-    Decoder, DecoderOptions, Formatter, FormatterOutput, FormatterTextKind, Instruction, IntelFormatter, OpKind,
-    SymbolResolver, SymbolResult,
+    Formatter, FormatterOutput, FormatterTextKind, Instruction, IntelFormatter, OpKind, SymbolResolver, SymbolResult,
 };
 
+use crate::listing::{self, Item};
 use crate::text::{Span, Text};
 use crate::{Subject, names};
 
@@ -33,10 +33,14 @@ pub fn asm(subject: Subject, code: &Code) -> Text {
     let length = (code.unbound.text_len as usize).min(code.bytes.len());
     let (instructions, constants) = code.bytes.split_at(length);
     let mut formatter = formatter(Resolver { names: outside(subject, &code.unbound), length: length as u64 });
-    let mut decoder = Decoder::with_ip(64, instructions, 0, DecoderOptions::NONE);
-    let mut instruction = Instruction::default();
-    while decoder.can_decode() {
-        decoder.decode_out(&mut instruction);
+    for item in listing::items(instructions, &code.unbound) {
+        let instruction = match item {
+            Item::Instruction(instruction) => instruction,
+            Item::Entry(at, target) => {
+                text.push(&format!("{at:#06x}  .long   {target:#06x}"), location(subject, &code.unbound, at), &[]);
+                continue;
+            }
+        };
         let offset = instruction.ip();
         let mut line = Line { text: format!("{offset:#06x}  "), symbol: None };
         formatter.format(&instruction, &mut line);
@@ -44,6 +48,9 @@ pub fn asm(subject: Subject, code: &Code) -> Text {
             let target = target(subject, &code.unbound, offset, instruction.next_ip())?;
             Some((start, length, target))
         });
+        if let Some(pad) = landing_pad(&code.unbound, &instruction) {
+            line.text.push_str(&format!(" ; unwinds to {pad:#06x}"));
+        }
         text.push(&line.text, location(subject, &code.unbound, offset), span.as_slice());
     }
     for (row, bytes) in constants.chunks(ROW).enumerate() {
@@ -64,6 +71,15 @@ fn formatter(resolver: Resolver) -> IntelFormatter {
     options.set_branch_leading_zeros(false);
     options.set_show_branch_size(false);
     formatter
+}
+
+/// Where unwinding out of a call goes on in this function.
+fn landing_pad(code: &MachineCode, instruction: &Instruction) -> Option<u32> {
+    let call = matches!(instruction.code(), iced_x86::Code::Call_rel32_64 | iced_x86::Code::Call_rm64);
+    // Ranges end behind the call that they are about.
+    let end = instruction.next_ip();
+    let site = code.call_sites.iter().find(|site| u64::from(site.start) < end && end <= u64::from(site.end))?;
+    (call && site.landing_pad != 0).then_some(site.landing_pad)
 }
 
 /// Source position of the code at `offset`.

@@ -6,6 +6,7 @@
 
 mod asm;
 mod clif;
+mod listing;
 mod llvm;
 pub mod names;
 mod text;
