@@ -8,9 +8,11 @@ const seenKey = "welcomeSeen";
 /** Adds the command, and tells once about the walkthrough. */
 export function registerChecks(context: Context): void {
   context.command("cranefly.runChecks", () => runChecks(context));
+  let isChecked = false;
   context.own(
-    context.server.onDidChangeState(({ kind }) => {
-      if (kind === "running") {
+    context.projects.onDidChange(() => {
+      if (!isChecked && context.projects.all.length > 0) {
+        isChecked = true;
         checkQuietly(context).catch((error: unknown) => context.log.debug(String(error)));
       }
     }),
@@ -31,7 +33,7 @@ async function runChecks(context: Context): Promise<void> {
   });
 }
 
-/** At a start: silent when all is well, one message when something is missing, the walkthrough once. */
+/** With the first project: silent when all is well, one message when something is missing, the walkthrough once. */
 async function checkQuietly(context: Context): Promise<void> {
   const failed = (await ask(context)).find(({ ok }) => !ok);
   if (failed !== undefined) {

@@ -121,12 +121,15 @@ export class Server implements vscode.Disposable {
   ): Promise<Requests[M]["result"]> {
     const client = await this.ready(token);
     try {
-      return await client.sendRequest<Requests[M]["result"]>(method, params, token);
+      // A third argument that is undefined would be taken for another parameter.
+      return await (token === undefined
+        ? client.sendRequest<Requests[M]["result"]>(method, params)
+        : client.sendRequest<Requests[M]["result"]>(method, params, token));
     } catch (error) {
       if (this.current !== client || !client.isRunning()) {
         throw new ServerUnavailable("Cranefly's language server ended before it answered.");
       }
-      throw error;
+      throw withOwnWords(error);
     }
   }
 
@@ -250,6 +253,14 @@ const notificationMethods: readonly NotificationMethod[] = [
   "cranefly/generation",
   "cranefly/testsChanged",
 ];
+
+/** The error as the server put it: its library writes the request's name before it. */
+function withOwnWords(error: unknown): unknown {
+  if (error instanceof Error) {
+    error.message = error.message.replace(/^Request \S+ failed with message: /, "");
+  }
+  return error;
+}
 
 /** Writes what goes wrong with the connection to the log only: the status bar is what tells the user. */
 class QuietClient extends LanguageClient {

@@ -17,10 +17,10 @@ export class Linking implements vscode.Disposable {
   constructor(private readonly documents: VirtualDocuments) {
     this.subscriptions = [
       vscode.window.onDidChangeTextEditorSelection(({ textEditor }) => this.link(textEditor, true)),
-      vscode.window.onDidChangeVisibleTextEditors(() => this.linkActive()),
+      vscode.window.onDidChangeVisibleTextEditors(() => this.linkActive(true)),
       vscode.workspace.onDidChangeTextDocument(({ document }) => {
         if (document.uri.scheme === inspectScheme) {
-          this.linkActive();
+          this.linkActive(false);
         }
       }),
     ];
@@ -31,9 +31,9 @@ export class Linking implements vscode.Disposable {
     this.decoration.dispose();
   }
 
-  private linkActive(): void {
+  private linkActive(reveal: boolean): void {
     if (vscode.window.activeTextEditor !== undefined) {
-      this.link(vscode.window.activeTextEditor, false);
+      this.link(vscode.window.activeTextEditor, reveal);
     }
   }
 

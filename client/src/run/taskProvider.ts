@@ -49,7 +49,8 @@ export class CraneflyTasks implements vscode.TaskProvider {
       ),
     );
     const task = new vscode.Task(definition, scope, name, taskType, execution, []);
-    task.presentationOptions = { reveal: vscode.TaskRevealKind.Silent, close: true, echo: false };
+    // The program's own terminal is the one to look at.
+    task.presentationOptions = { reveal: vscode.TaskRevealKind.Never, echo: false };
     return task;
   }
 }
@@ -70,9 +71,7 @@ class WaitingTerminal implements vscode.Pseudoterminal {
   open(): void {
     this.run().then(
       (code) => this.closed.fire(code),
-      (error: unknown) => {
-        this.fail(error instanceof Error ? error.message : String(error));
-      },
+      (error: unknown) => this.fail(error),
     );
   }
 
@@ -86,11 +85,13 @@ class WaitingTerminal implements vscode.Pseudoterminal {
     if ("problem" in found) {
       throw new Error(found.problem);
     }
+    this.written.fire(`cranefly: ${found.target.name} runs in a terminal of its own\r\n`);
     return (await this.runner.runToEnd(found.target, overridesOf(this.definition))) ?? 130;
   }
 
-  private fail(message: string): void {
-    this.written.fire(`cranefly: ${message}\r\n`);
+  private fail(error: unknown): void {
+    this.context.report(error);
+    this.written.fire(`cranefly: ${error instanceof Error ? error.message : String(error)}\r\n`);
     this.closed.fire(1);
   }
 }
