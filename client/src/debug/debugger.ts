@@ -5,7 +5,7 @@
  * no descriptions of variables. That is said once, after the session has started, with a way to debug the cargo build instead.
  */
 import * as vscode from "vscode";
-import type { PrepareResult, RunTarget } from "../../../shared/src/lsp.js";
+import type { PrepareResult, ProgramCommand, RunTarget } from "../../../shared/src/lsp.js";
 import type { Context } from "../context.js";
 import type { DebuggingApi, DebugOptions } from "../features.js";
 import { programEnvironment } from "../programEnvironment.js";
@@ -115,7 +115,9 @@ export class Debugger implements DebuggingApi {
     const params = { target, ...invocation, breakpoints: activeBreakpoints() };
     if (options.byCargo === true || debugSettings(project).variables === "cargo") {
       const prepared = await this.context.request("cranefly/prepare", { ...params, byCargo: true, wait: false });
-      return this.buildByCargo(prepared);
+      // What cargo would start the program with, if there is a build that tells.
+      const known = await this.context.request("cranefly/prepare", { target, ...invocation, wait: false });
+      return this.buildByCargo(prepared, known.kind === "program" ? known.command : undefined);
     }
     const source = new vscode.CancellationTokenSource();
     try {
@@ -131,7 +133,8 @@ export class Debugger implements DebuggingApi {
     }
   }
 
-  private async buildByCargo(prepared: PrepareResult): Promise<Resolved | undefined> {
+  /** Builds with cargo. `like`: how the same program of Cranefly's is started. */
+  private async buildByCargo(prepared: PrepareResult, like?: ProgramCommand): Promise<Resolved | undefined> {
     if (prepared.kind === "none") {
       void vscode.window.showErrorMessage(`Cranefly: there is nothing to debug: ${prepared.reason}`);
       return undefined;
@@ -158,13 +161,8 @@ export class Debugger implements DebuggingApi {
       }
     });
     if (executable === undefined) return undefined;
-    const program = {
-      executable,
-      args: programArguments(command),
-      cwd: command.cwd,
-      env: command.env,
-      hasSlots: false,
-    };
+    const { cwd, env } = like ?? command;
+    const program = { executable, args: programArguments(command), cwd, env, hasSlots: false };
     return { program, label, hasVariables: true };
   }
 

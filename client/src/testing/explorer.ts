@@ -8,6 +8,7 @@ import * as vscode from "vscode";
 import type { TestsResult } from "../../../shared/src/lsp.js";
 import type { Context } from "../context.js";
 import type { TestTarget, TestingApi } from "../features.js";
+import { saveProject } from "../run/saveProject.js";
 import { setting } from "../settings.js";
 import { ContinuousRuns } from "./continuous.js";
 import { Execution, type RunOptions } from "./execution.js";
@@ -69,6 +70,7 @@ export class TestExplorer implements TestingApi, vscode.Disposable {
   }
 
   async run(target: TestTarget, { debug }: { readonly debug: boolean }): Promise<void> {
+    await saveProject(target.project);
     const tests = await this.withProgress(target.project, (token) => this.refresh(target.project, token));
     const harness = tests?.harnesses.find((candidate) => candidate.program === target.program);
     if (harness === undefined) {
@@ -115,6 +117,7 @@ export class TestExplorer implements TestingApi, vscode.Disposable {
       void vscode.window.showInformationMessage("Cranefly: no test failed when it last ran.");
       return;
     }
+    for (const project of new Set(failed.map((leaf) => leaf.project))) await saveProject(project);
     await this.start(failed, false);
   }
 
