@@ -41,8 +41,9 @@ async function crateLane(source: string, args: readonly string[] = ["--crate-typ
     id: "sample:sample",
     command: [rustc],
     args: [
-      ...["--crate-name", "sample", "--edition=2021", source, "--error-format=json", "--emit=dep-info,link"],
+      ...["--crate-name", "sample", source, "--error-format=json", "--emit=dep-info,link"],
       ...["--json=diagnostic-rendered-ansi,artifacts,future-incompat", "-C", "debuginfo=1", "-C", "metadata=1"],
+      ...(args.includes("--edition") ? [] : ["--edition=2021"]),
       ...["-C", "extra-filename=-1", "--out-dir", path.join(directory, "target/out"), ...args],
     ],
     cwd: directory,
@@ -255,6 +256,67 @@ fn main() { println!("{}", edited()); }\n`,
     expect(lane.keepWhole(record, [{ file: path.join(directory, "src/main.rs"), line: 1 }])).toBe(true);
     succeeded(await lane.compile(record, [], { env }));
     expect(lane.blanked(record)[0]?.functions.map((fn) => fn.name)).toEqual(["main"]);
+  });
+
+  it("generates edited functions of every kind, and no blanked ones", async () => {
+    const text = `#![allow(dead_code)]
+struct Holder<'a>(&'a str);
+impl<'a> Holder<'a> { fn method(&self) -> usize { self.0.len() + 10000 } }
+impl<'a> From<&'a str> for Holder<'a> { fn from(text: &'a str) -> Self { Holder(&text[20000 % text.len()..]) } }
+impl<'a> Drop for Holder<'a> { fn drop(&mut self) { std::hint::black_box(30000); } }
+mod inner {
+    pub mod deep { fn private() -> usize { 40000 + std::env::args().count() } }
+}
+fn outer() -> usize { fn nested() -> usize { 50000 + std::env::args().count() } nested() }
+fn generic<T: Default>() -> (T, usize) { (T::default(), 60000 + std::env::args().count()) }
+#[cfg(any())]
+fn absent() -> usize { 70000 + std::env::args().count() }
+#[inline] fn inlined() -> usize { 80000 + std::env::args().count() }
+unsafe extern "C" fn external() -> usize { 90000 + std::env::args().count() }
+#[cfg(test)]
+mod tests { fn helper() -> usize { 75000 } #[test] fn test() { assert_eq!(helper(), 1); } }
+fn bystander() -> usize { std::env::args().count() }
+fn main() { println!("{:?}", generic::<u8>()); }
+`;
+    write({ "src/main.rs": text });
+    const record = await crateLane("src/main.rs");
+    const expected = {
+      10000: "method",
+      20000: "from",
+      30000: "drop",
+      40000: "private",
+      50000: "nested",
+      80000: "inlined",
+      90000: "external",
+    };
+    for (const [from, name] of Object.entries(expected)) {
+      const result = succeeded(await edit(record, "src/main.rs", from, `${Number(from) + 1}`));
+      expect(defines(result.changed, name), name).toBe(true);
+      expect(result.times.rounds, name).toBe(1);
+      expect(defines(result.all, "bystander"), name).toBe(false);
+    }
+    const generic = await edit(record, "src/main.rs", "60000", "60001");
+    expect(generic.ok ? "compiled" : generic.refused).toMatch(/`generic` is generic/);
+    const absent = await edit(record, "src/main.rs", "70000", "70001");
+    expect(absent.ok ? "compiled" : absent.refused).toMatch(/cannot be named/);
+    // Of no concern to a program.
+    expect(succeeded(await edit(record, "src/main.rs", "75000", "75001")).times.rounds).toBe(1);
+    // None of them stands in the next edit's way.
+    succeeded(await edit(record, "src/main.rs", "10001", "10002"));
+  });
+
+  it("compiles libraries without std and of old editions", async () => {
+    write({
+      "src/lib.rs":
+        "#![no_std]\nfn edited(x: usize) -> usize { x.wrapping_add(90000) }\npub fn other() -> usize { edited(12345678) }\n",
+    });
+    const bare = await crateLane("src/lib.rs", ["--crate-type", "lib"]);
+    expect(defines(succeeded(await edit(bare, "src/lib.rs", "90000", "90001")).changed, "edited")).toBe(true);
+    write({
+      "src/old.rs": "fn edited(x: usize) -> usize { x + 90000 }\npub fn other() -> usize { edited(12345678) }\n",
+    });
+    const record = await crateLane("src/old.rs", ["--edition", "2015", "--crate-type", "rlib"]);
+    expect(defines(succeeded(await edit(record, "src/old.rs", "90000", "90001")).changed, "edited")).toBe(true);
   });
 
   it("counts positions in bytes, behind a byte order mark and with any line ends", async () => {

@@ -256,6 +256,8 @@ export interface OverlayOptions {
   /** Turns an absolute source path into the overlay's; relative ones stay. */
   readonly source: (file: string) => string;
   readonly incrementalDir: string;
+  /** Instead of a library's kinds: one that needs no metadata. A program stays one, for its symbols say that it is. */
+  readonly libraryType: string;
   /** Lint caps, remapped paths and code generation options, behind everything else. */
   readonly extra: readonly string[];
 }
@@ -271,6 +273,11 @@ export function overlayArgs(args: readonly string[], options: OverlayOptions): s
     return isDropped ? [] : [item];
   });
   return [...print(items), "-C", `incremental=${options.incrementalDir}`, ...options.extra];
+}
+
+/** The edition of the sources. */
+export function editionOf(args: readonly string[]): string {
+  return parse(args).findLast((item) => item.flag === "--edition")?.value ?? "2015";
 }
 
 /** The values of `--remap-path-prefix`, in order. */

@@ -30,11 +30,13 @@ export interface Attributes {
   /** Those of them that may be procedural macros. */
   readonly macros: readonly string[];
   readonly inline: "hint" | "always" | "never" | undefined;
+  /** `#[test]`, `#[bench]` or `#[cfg(test)]`: it is part of test builds only. */
+  readonly isTestOnly: boolean;
   /** Lints that `deny` and `forbid` name. */
   readonly denied: readonly string[];
 }
 
-export const NO_ATTRIBUTES: Attributes = { names: [], macros: [], inline: undefined, denied: [] };
+export const NO_ATTRIBUTES: Attributes = { names: [], macros: [], inline: undefined, isTestOnly: false, denied: [] };
 
 /** One attribute: its path and the tokens behind it. */
 interface Attribute {
@@ -55,6 +57,7 @@ export function readAttributes(texts: readonly string[], shadowed: ReadonlySet<s
     names,
     macros: names.filter((name) => !isInert(name) || shadowed.has(name)),
     inline: inline === undefined ? undefined : inlineKind(inline.rest),
+    isTestOnly: attributes.some(isTestOnly),
     denied: attributes.flatMap(({ name, rest }) => (LINT_LEVELS.has(name) ? lintNames(rest) : [])),
   };
 }
@@ -62,6 +65,10 @@ export function readAttributes(texts: readonly string[], shadowed: ReadonlySet<s
 function isInert(name: string): boolean {
   const tool = name.split("::")[0] ?? "";
   return INERT.has(name) || (tool !== name && TOOLS.has(tool)) || name.startsWith("rustc_");
+}
+
+function isTestOnly({ name, rest }: Attribute): boolean {
+  return name === "test" || name === "bench" || (name === "cfg" && rest.join("") === "(test)");
 }
 
 function inlineKind(rest: readonly string[]): Attributes["inline"] {

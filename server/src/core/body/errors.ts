@@ -6,6 +6,7 @@ import type { Span } from "./lexer.js";
 import type { BodyRef } from "./outline.js";
 import type { Overlay } from "./overlay.js";
 import { isWithin } from "./remap.js";
+import { originalOffset } from "./roots.js";
 import type { FunctionName } from "./state.js";
 
 interface RustcSpan {
@@ -37,9 +38,11 @@ const Details = z.object({
   children: z.array(z.object({ spans: z.array(RustcSpan) })),
 });
 
-/** A place in an original file, in bytes. The overlay's text differs, but nothing in it lies elsewhere. */
+/** A place in an original file, in bytes. */
 interface Place extends Span {
   readonly file: string;
+  /** It is in text that only the overlay has. */
+  readonly isInserted: boolean;
 }
 
 /** One diagnostic with the places of its spans, in terms of the original files. */
@@ -56,11 +59,13 @@ export function finding(diagnostic: Diagnostic, overlay: Overlay): Finding | und
   const parsed = Details.safeParse(diagnostic);
   if (!parsed.success || parsed.data.spans.length === 0) return undefined;
   const { spans, children, code } = parsed.data;
-  const place = (span: RustcSpan): Place => ({
-    file: originalFile(overlay, span.file_name),
-    start: span.byte_start,
-    end: span.byte_end,
-  });
+  const place = (span: RustcSpan): Place => {
+    const file = originalFile(overlay, span.file_name);
+    const start = originalOffset(span.byte_start, overlay.insertions(file));
+    // An inserted place touches nothing.
+    const length = start === undefined ? 0 : span.byte_end - span.byte_start;
+    return { file, start: start ?? -1, end: (start ?? -1) + length, isInserted: start === undefined };
+  };
   const everything = [...spans, ...children.flatMap((child) => child.spans)];
   return {
     diagnostic,
@@ -89,6 +94,11 @@ export function originalFile(overlay: Overlay, name: string): string {
 /** Whether a finding's primary span touches one of a file's functions: its body, or all of it. */
 export function isIn(found: Finding, file: string, functions: readonly BodyRef[], part: "body" | "span"): boolean {
   return found.primary.some((place) => place.file === file && functions.some((fn) => touches(place, fn.bytes[part])));
+}
+
+/** Files whose roots an error is about. */
+export function brokenRoots(found: Finding): string[] {
+  return found.primary.filter((place) => place.isInserted).map((place) => place.file);
 }
 
 /** The blanked functions that an error points to. */

@@ -9,7 +9,7 @@ import { inspectArgs } from "../args.js";
 import { Unsupported } from "../errors.js";
 import type { Layout } from "../layout.js";
 import type { UnitRecord } from "../unit.js";
-import { type Finding, accusedFiles, accusedFunctions, isIn } from "./errors.js";
+import { type Finding, accusedFiles, accusedFunctions, brokenRoots, isIn } from "./errors.js";
 import { isAboutBody } from "./lints.js";
 import type { BodyRef } from "./outline.js";
 import { Overlay } from "./overlay.js";
@@ -146,6 +146,12 @@ export class BodyLane {
           own.map((item) => item.diagnostic),
         );
       }
+      const broken = new Set(errors.flatMap(brokenRoots));
+      if (broken.size > 0) {
+        for (const file of broken) overlay.forgetRecent(file);
+        if (edited.some(({ file }) => broken.has(file))) return refuse("the edited function cannot be named");
+        continue;
+      }
       if (times.rounds < MAX_ROUNDS && learnFrom(errors, overlay)) continue;
       overlay.unlearn(known);
       this.setHopeless(record);
@@ -191,7 +197,12 @@ function sync(overlay: Overlay, names: readonly FunctionName[], edited: readonly
     if (error instanceof Error && "syscall" in error) return `the overlay cannot be written: ${error.message}`;
     throw error;
   }
-  return overlay.refusalOf(edited.map(({ file }) => file));
+  const refusal = overlay.refusalOf(edited.map(({ file }) => file));
+  if (refusal !== undefined) return refusal;
+  const [unrooted] = edited.flatMap(({ file, functions }) => overlay.unrooted(file, functions));
+  if (unrooted === undefined) return undefined;
+  const why = unrooted.isGeneric ? "is generic, so its callers instantiate it" : "cannot be named";
+  return `\`${unrooted.path}\` ${why}`;
 }
 
 /** Makes ever more functions stay whole: those that errors point to, those that may hide items, the files pointed to. */

@@ -9,6 +9,7 @@ import { byteOffsets } from "./bytes.js";
 import type { Node } from "web-tree-sitter";
 import { type FunctionHeader, containerHeader, functionHeader } from "./header.js";
 import type { Span } from "./lexer.js";
+import { type Root, withoutLifetimes } from "./roots.js";
 
 /** A function with a body. Offsets are UTF-16 units, except in `bytes`; lines count from 1. */
 export interface BodyRef {
@@ -33,6 +34,8 @@ export interface BodyRef {
   readonly returnsImpl: boolean;
   readonly inline: Attributes["inline"];
   readonly isTest: boolean;
+  /** It is a test, or under `#[cfg(test)]`: of no concern to other builds. */
+  readonly isTestOnly: boolean;
   readonly isTraitDefault: boolean;
   /** A method of `impl Trait for Type`. */
   readonly isTraitImpl: boolean;
@@ -45,6 +48,8 @@ export interface BodyRef {
   readonly attributes: readonly string[];
   /** Attributes on it or around it that may be procedural macros. */
   readonly attributeMacros: readonly string[];
+  /** How an item of its module can name it; undefined when none can: generic, nested, or a default method. */
+  readonly root: Root | undefined;
   /** Why other functions may depend on the body: an edit in it is more than an edit of one body. */
   readonly exposed: string | undefined;
   /** Why the body cannot be blanked; undefined when it can. */
@@ -91,7 +96,12 @@ interface Context {
   readonly isTrait: boolean;
   readonly isTraitImpl: boolean;
   readonly isNested: boolean;
+  readonly isTestOnly: boolean;
   readonly macros: readonly string[];
+  /** A function's name as its module sees it: `<Type as Trait>::name`. */
+  readonly qualifier: (name: string) => string;
+  /** Where items can be added to the module; null: nowhere, undefined: at the end of the file. */
+  readonly place: number | null | undefined;
 }
 
 const TOP: Context = {
@@ -101,7 +111,10 @@ const TOP: Context = {
   isTrait: false,
   isTraitImpl: false,
   isNested: false,
+  isTestOnly: false,
   macros: [],
+  qualifier: (name) => name,
+  place: undefined,
 };
 
 /** Reads the outline of a file. Throws `LexError` when the lexer cannot read an item's header. */
@@ -162,7 +175,7 @@ class Collector {
           break;
       }
       const own = this.attributes(attributes);
-      const inner = this.withMacros(within, own);
+      const inner = this.withMacros({ ...within, isTestOnly: within.isTestOnly || own.isTestOnly }, own);
       const isDerivable = DERIVABLE.has(node.type) && own.names.includes("derive");
       if (inner.macros.length === 0 && !isDerivable && ITEMS.has(node.type)) this.inertDocs.push(...docs);
       this.item(node, own, inner);
@@ -198,8 +211,31 @@ class Collector {
       isTrait,
       isTraitImpl: node.type === "impl_item" && node.childForFieldName("trait") !== null,
       isNested: context.isNested,
+      isTestOnly: context.isTestOnly,
       macros: context.macros,
+      qualifier: isModule ? TOP.qualifier : this.qualifier(node),
+      place: isModule ? this.placeIn(body) : context.place,
     };
+  }
+
+  /** How a method is named outside of its impl. */
+  private qualifier(node: Node): (name: string) => string {
+    const type = node.childForFieldName("type");
+    const trait = node.childForFieldName("trait");
+    if (type === null) return (name) => name;
+    const self = withoutLifetimes(this.slice(type));
+    if (trait === null) return (name) => `<${self}>::${name}`;
+    const path = withoutLifetimes(this.slice(trait));
+    // Nobody may call a destructor but the compiler.
+    if (/(?:^|::)Drop$/.test(path)) return () => `::core::ptr::drop_in_place::<${self}>`;
+    return (name) => `<${self} as ${path}>::${name}`;
+  }
+
+  /** In front of a module's closing brace, unless that would move something on the same line. */
+  private placeIn(body: Node): number | null {
+    const newline = this.text.indexOf("\n", body.endIndex);
+    const rest = this.text.slice(body.endIndex, newline < 0 ? undefined : newline);
+    return rest.trim() === "" ? body.endIndex - 1 : null;
   }
 
   private functionItem(node: Node, attributes: Attributes, context: Context): void {
@@ -237,6 +273,7 @@ class Collector {
       returnsImpl: header.returnsImpl,
       inline: own.inline,
       isTest: own.names.includes("test") || own.names.includes("bench"),
+      isTestOnly: own.isTestOnly || context.isTestOnly,
       isTraitDefault: context.isTrait,
       isTraitImpl: context.isTraitImpl,
       isNested: context.isNested,
@@ -244,6 +281,7 @@ class Collector {
       hasUnknownMacros: facts.hasUnknownMacros,
       attributes: own.names,
       attributeMacros: context.macros,
+      root: header.isGeneric || context.isGeneric ? undefined : rootOf(header.name, context),
       exposed,
       whole: exposed ?? (own.names.includes("naked") ? "a naked function" : wholeBody(facts, isDamaged)),
       isDamaged,
@@ -304,6 +342,11 @@ class Collector {
   private slice(node: Node): string {
     return this.text.slice(node.startIndex, node.endIndex);
   }
+}
+
+function rootOf(name: string, { isNested, isTrait, qualifier, place }: Context): Root | undefined {
+  if (isNested || isTrait || place === null) return undefined;
+  return { path: qualifier(name), place };
 }
 
 /** Why a function's callers, or the compiler itself, look into its body. */

@@ -9,11 +9,13 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { Unsupported } from "../errors.js";
 import { digest } from "../files.js";
+import { editionOf, inspectArgs } from "../args.js";
 import type { UnitRecord } from "../unit.js";
 import { type Blanked, blank } from "./blank.js";
 import { Mirror } from "./mirror.js";
 import type { BodyRef } from "./outline.js";
 import { commonAncestor, isWithin } from "./remap.js";
+import { type Insertion, type Rooted, addRoots } from "./roots.js";
 import type { SourceCache } from "./source.js";
 import { type FunctionName, type OverlayFile, type OverlayState, loadState, saveState } from "./state.js";
 
@@ -32,6 +34,8 @@ export interface FileText {
 export class Overlay {
   readonly mirror: Mirror;
   readonly cwd: string;
+  private readonly isEdition2015: boolean;
+  private readonly isTestBuild: boolean;
   private readonly state: OverlayState;
   private readonly stateFile: string;
   private readonly sources: readonly string[];
@@ -58,6 +62,13 @@ export class Overlay {
     this.sources = inputs.filter((file) => file.endsWith(".rs"));
     this.mirror = new Mirror(path.join(directory, "overlay"), original);
     this.cwd = this.mirror.pathOf(invocation.cwd);
+    this.isTestBuild = inspectArgs(invocation.args).isTest;
+    this.isEdition2015 = editionOf(invocation.args) === "2015";
+  }
+
+  /** Whether the crate, as far as can be seen, does without std and so without what a static library needs. */
+  get isNoStd(): boolean {
+    return Object.values(this.state.files).some((file) => file.isNoStd);
   }
 
   /** Lints that attributes anywhere in the unit deny or forbid. */
@@ -71,6 +82,26 @@ export class Overlay {
     if (unknown !== undefined) return `${unknown} is not among the sources of ${this.record.invocation.id}`;
     const included = files.find((file) => this.isIncluded(file));
     return included === undefined ? undefined : `${included} may be read by an include macro`;
+  }
+
+  /** Edited functions that no item of their module can name, so that nothing makes rustc generate them. */
+  unrooted(file: string, functions: readonly BodyRef[]): readonly BodyRef[] {
+    const text = this.given.get(file) ?? readSource(file);
+    const whole = text === undefined ? undefined : this.blank(file, text)?.whole;
+    const roots = this.rootsOf(file, whole ?? []);
+    const isRooted = ({ path: name }: BodyRef): boolean =>
+      roots.some((root) => name === root.path || name.startsWith(`${root.path}::`));
+    return functions.filter((fn) => this.isPart(fn) && !isRooted(fn));
+  }
+
+  /** What the overlay's text of a file has more than the original. */
+  insertions(file: string): readonly Insertion[] {
+    return this.state.files[file]?.insertions ?? [];
+  }
+
+  /** Stops keeping recently edited functions of a file: a root of one of them does not compile. */
+  forgetRecent(file: string): void {
+    this.state.recent = this.state.recent.filter((fn) => fn.file !== file);
   }
 
   /** All blanked functions, file by file. Parses what has not been parsed yet. */
@@ -148,9 +179,11 @@ export class Overlay {
       // A text that is not on the disk yet has no stamp: the file is looked at again next time.
       original: text === onDisk ? original : { mtimeMs: 0, size: -1 },
       overlay: null,
+      insertions: [],
       kept: "",
       includes: text !== undefined && /\binclude(?:_str|_bytes)?\s*!/.test(text),
       mentions: mentionedFiles(text ?? ""),
+      isNoStd: text !== undefined && /#!\s*\[[^\]]*\bno_(?:std|core)\b/.test(text),
       denied: outline === undefined || typeof outline === "string" ? [] : [...outline.denied],
     };
   }
@@ -162,12 +195,33 @@ export class Overlay {
     const kept = this.keptDigest(file);
     if (known.kept === kept && this.isWritten(file, known)) return;
     const text = given ?? readSource(file);
-    const blanked = text === undefined || this.isIncluded(file) ? undefined : this.blank(file, text);
+    const own = text === undefined || this.isIncluded(file) ? undefined : this.overlayText(file, text);
     // The text in the editor may be newer than the file that a link would lead to.
-    const own = blanked !== undefined && blanked.blanked.length > 0 ? blanked.text : given;
-    this.mirror.write(file, own);
+    this.mirror.write(file, own?.text ?? given);
     const { mtimeMs, size } = fs.statSync(this.mirror.pathOf(file));
-    this.state.files[file] = { ...known, kept, overlay: own === undefined ? null : { mtimeMs, size } };
+    const isOwn = own !== undefined || given !== undefined;
+    const insertions = own === undefined ? [] : [...own.insertions];
+    this.state.files[file] = { ...known, kept, insertions, overlay: isOwn ? { mtimeMs, size } : null };
+  }
+
+  /** The text with blanked bodies and roots; undefined when it would be the original's. */
+  private overlayText(file: string, text: string): Rooted | undefined {
+    const blanked = this.blank(file, text);
+    if (blanked === undefined) return undefined;
+    const roots = this.rootsOf(file, blanked.whole);
+    return blanked.blanked.length + roots.length === 0 ? undefined : addRoots(blanked.text, roots, this.isEdition2015);
+  }
+
+  /** Whether the unit has a function at all, as far as tests go. */
+  private isPart(fn: BodyRef): boolean {
+    return this.isTestBuild || !fn.isTestOnly;
+  }
+
+  private rootsOf(file: string, whole: readonly BodyRef[]): BodyRef[] {
+    const recent = new Set(this.state.recent.filter((fn) => fn.file === file).map((fn) => fn.path));
+    return whole.filter(
+      (fn) => fn.root !== undefined && this.isPart(fn) && (recent.has(fn.path) || keepsNested(recent, fn.path)),
+    );
   }
 
   private isWritten(file: string, { overlay }: OverlayFile): boolean {

@@ -96,11 +96,11 @@ function commandLine({ invocation, externs }: UnitRecord, overlay: Overlay, plac
   return overlayArgs(bitcode, {
     source: (file) => (isWithin(file, original) ? overlay.mirror.pathOf(file) : file),
     incrementalDir,
+    // A library's metadata is for its dependents, who are none of the overlay's, and all that it exports would be generated.
+    libraryType: overlay.isNoStd ? "lib" : "staticlib",
     extra: [
       ...overlayRemaps(root, original, inspectRemaps(invocation.args)),
       ...lintArgs(invocation.args, overlay.denied, places.byDefault),
-      // A function whose callers are all blanked would not be generated.
-      "-Clink-dead-code",
     ],
   });
 }

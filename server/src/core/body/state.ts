@@ -11,12 +11,16 @@ export const OverlayFile = z.object({
   original: FileStamp,
   /** The overlay's text; null: a link to the original. */
   overlay: FileStamp.nullable(),
+  /** What the overlay's text has more than the original, in bytes. */
+  insertions: z.array(z.object({ bytes: z.number(), length: z.number() })),
   /** Which functions were kept: a digest. */
   kept: z.string(),
   /** It holds `include!`, `include_str!` or `include_bytes!`. */
   includes: z.boolean(),
   /** Names of Rust files that its strings mention, which such a macro may read. */
   mentions: z.array(z.string()),
+  /** `#![no_std]`, perhaps under a condition. */
+  isNoStd: z.boolean(),
   /** Lints that its attributes deny or forbid. */
   denied: z.array(z.string()),
 });

@@ -1,0 +1,75 @@
+/**
+ * What makes rustc generate an edited function although nothing calls it: a static with its address, added where it moves nothing.
+ *
+ * The alternative, `-Clink-dead-code`, generates every blanked function as well, which costs a fifth of a run.
+ */
+import type { BodyRef } from "./outline.js";
+
+/** A piece of text that an overlay has and the original has not. Bytes are those of the overlay. */
+export interface Insertion {
+  readonly bytes: number;
+  readonly length: number;
+}
+
+export interface Rooted {
+  readonly text: string;
+  readonly insertions: readonly Insertion[];
+}
+
+/** Where in a module its functions can be named, and how. */
+export interface Root {
+  /** `name`, `<Type>::name`, `<Type as Trait>::name`; what is in core begins with `::core::`. */
+  readonly path: string;
+  /** Where an item can be added to the module: in front of its closing brace, or undefined for the end of the file. */
+  readonly place: number | undefined;
+}
+
+/** Adds a static for each function that has a root. `isEdition2015`: there `core` has no name. */
+export function addRoots(text: string, functions: readonly BodyRef[], isEdition2015: boolean): Rooted {
+  const places = new Map<number | undefined, string[]>();
+  for (const [i, fn] of functions.entries()) {
+    if (fn.root === undefined) continue;
+    const statics = places.get(fn.root.place) ?? [];
+    const added = rootStatic(`${i}`, fn.root.path);
+    statics.push(isEdition2015 ? added.replaceAll("::core::", "::std::") : added);
+    places.set(fn.root.place, statics);
+  }
+  const parts: string[] = [];
+  const insertions: Insertion[] = [];
+  let at = 0;
+  let bytes = 0;
+  const ordered = [...places].sort(([a], [b]) => (a ?? text.length) - (b ?? text.length));
+  for (const [place, statics] of ordered) {
+    const piece = text.slice(at, place ?? text.length);
+    // A line of its own at the end of the file, in case that its last line is a comment.
+    const added = (place === undefined ? "\n" : " ") + statics.join(" ");
+    parts.push(piece, added);
+    bytes += Buffer.byteLength(piece, "utf8");
+    insertions.push({ bytes, length: Buffer.byteLength(added, "utf8") });
+    bytes += Buffer.byteLength(added, "utf8");
+    at = place ?? text.length;
+  }
+  parts.push(text.slice(at));
+  return { text: parts.join(""), insertions };
+}
+
+function rootStatic(id: string, path: string): string {
+  const type = "::core::sync::atomic::AtomicPtr";
+  return `static __CRANEFLY_ROOT_${id}: ${type}<()> = ${type}::new(${path} as *mut ());`;
+}
+
+/** The original's offset for one of the overlay; undefined within an insertion. */
+export function originalOffset(bytes: number, insertions: readonly Insertion[]): number | undefined {
+  let moved = 0;
+  for (const insertion of insertions) {
+    if (bytes < insertion.bytes) break;
+    if (bytes < insertion.bytes + insertion.length) return undefined;
+    moved += insertion.length;
+  }
+  return bytes - moved;
+}
+
+/** A type or trait as it is named outside of its impl, where the impl's lifetimes have no names. */
+export function withoutLifetimes(text: string): string {
+  return text.replace(/'(?!static\b|_\b)[\p{XID_Start}_]\p{XID_Continue}*/gu, "'_");
+}
