@@ -3,7 +3,13 @@ import { describe, expect, it } from "vitest";
 import type { FunctionEntry } from "../../../shared/src/report.js";
 import { SummaryResult } from "../../../shared/src/protocol.js";
 import { resultsOf } from "../../../server/src/lsp/features/clif/run.js";
-import { familiesOf, slowestOf, sumFallbacks, sumTiers } from "../../../server/src/lsp/features/dashboard.js";
+import {
+  bodyLaneOf,
+  familiesOf,
+  slowestOf,
+  sumFallbacks,
+  sumTiers,
+} from "../../../server/src/lsp/features/dashboard.js";
 
 function entry(symbol: string, compile: number, instance: string | null = null): Partial<FunctionEntry> {
   const us = { parse: 0, hash: 0, translate: 0, compile };
@@ -51,6 +57,17 @@ describe("the dashboard", () => {
   it("counts a family that several programs share once", () => {
     const both = [summary({ families: [family("f", 3, 1, 1)] }), summary({ families: [family("f", 5, 2, 2)] })];
     expect(familiesOf(both)).toMatchObject([{ name: "f", instances: 5 }]);
+  });
+
+  it("says how often edits took the body lane", () => {
+    const refusals = [{ reason: "a generic function", count: 1 }];
+    expect(bodyLaneOf({ name: "p", bodyLane: { taken: 3, verified: 3, divergences: 0, refusals } })).toEqual({
+      share: 0.75,
+      divergences: 0,
+      refusals,
+    });
+    expect(bodyLaneOf({ name: "p", bodyLane: { taken: 0, verified: 0, divergences: 0, refusals: [] } })?.share).toBe(0);
+    expect(bodyLaneOf({ name: "p" })).toBeUndefined();
   });
 
   it("sums tiers and fallbacks", () => {

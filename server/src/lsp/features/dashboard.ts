@@ -12,6 +12,7 @@ import {
   type ReportResult,
 } from "../../../../shared/src/lsp.js";
 import type { StatusResult, SummaryResult } from "../../../../shared/src/protocol.js";
+import type { BodyLaneStatistics } from "../../../../shared/src/report.js";
 import { messageOf } from "../../core/errors.js";
 import type { Project, ServerContext } from "../api.js";
 import { nameOf } from "./functions/names.js";
@@ -63,7 +64,7 @@ function dashboard(
     tiers: sumTiers(summaries),
     fallbacks: sumFallbacks(summaries),
     engine: engine && engineStatus(engine),
-    bodyLane: undefined,
+    bodyLane: bodyLaneOf(project),
   };
 }
 
@@ -136,6 +137,16 @@ export function sumFallbacks(summaries: readonly SummaryResult[]): DashboardResu
   return [...sums]
     .map(([construct, functions]) => ({ construct, functions }))
     .sort((a, b) => b.functions - a.functions);
+}
+
+/** How often edits took the body lane, of those that might have; undefined while no build has one. */
+export function bodyLaneOf({
+  bodyLane,
+}: Pick<Project, "name"> & { readonly bodyLane?: BodyLaneStatistics | undefined }): DashboardResult["bodyLane"] {
+  if (bodyLane === undefined) return undefined;
+  const { taken, divergences, refusals } = bodyLane;
+  const refused = refusals.reduce((sum, { count }) => sum + count, 0);
+  return { share: taken === 0 ? 0 : taken / (taken + refused), divergences, refusals: refusals.slice(0, TOP) };
 }
 
 function engineStatus({ pid, version, uptimeMs, memory, cache }: StatusResult): EngineStatus {
