@@ -35,7 +35,7 @@ import {
   type SummaryParams,
   SummaryResult,
 } from "../../../shared/src/protocol.js";
-import { Unsupported, messageOf } from "./errors.js";
+import { EngineUnavailable, Unsupported, messageOf } from "./errors.js";
 import { digest, readText } from "./files.js";
 import type { Toolchain } from "./toolchain.js";
 
@@ -197,13 +197,23 @@ export class Engine {
     } catch (error) {
       if (error instanceof EngineError || error instanceof Unsupported) throw error;
       // The daemon died: nothing is lost but time.
-      answer = await this.attempt(method, params);
+      answer = await this.again(method, params);
     }
     const parsed = result.safeParse(answer);
     if (!parsed.success) {
       throw new Unsupported(`the engine's answer to ${method} is not understood: ${parsed.error.message}`);
     }
     return parsed.data;
+  }
+
+  private async again(method: string, params: object): Promise<unknown> {
+    try {
+      return await this.attempt(method, params);
+    } catch (error) {
+      if (error instanceof EngineError || error instanceof Unsupported) throw error;
+      this.close();
+      throw new EngineUnavailable(`the engine ended twice on ${method}: ${messageOf(error)}`, { cause: error });
+    }
   }
 
   private async attempt(method: string, params: object): Promise<unknown> {
@@ -219,8 +229,7 @@ export class Engine {
     try {
       return await Promise.race([connection.sendRequest<unknown>(method, params), closed]);
     } catch (error) {
-      // What was not answered when the connection was given up is to be asked again.
-      if (error instanceof ResponseError && error.code !== ErrorCodes.PendingResponseRejected) {
+      if (isAnswer(error)) {
         const data = ErrorData.safeParse(error.data);
         throw new EngineError(error.message, data.success ? data.data.kind : "unknown", data.data?.details);
       }
@@ -245,7 +254,9 @@ export class Engine {
         if (process_.failure() !== undefined || Date.now() > deadline) {
           const log = (readText(this.log) ?? "").trimEnd().split("\n").slice(-5).join("\n");
           const why = process_.failure() ?? messageOf(error);
-          throw new Unsupported(`the engine does not start (${why})${log === "" ? "" : `:\n${log}`}`, { cause: error });
+          throw new EngineUnavailable(`the engine does not start (${why})${log === "" ? "" : `:\n${log}`}`, {
+            cause: error,
+          });
         }
       }
       await delay(RETRY_MS);
@@ -303,11 +314,21 @@ export class Engine {
       return connection;
     } catch (error) {
       connection.dispose();
-      if (error instanceof ResponseError)
-        throw new Unsupported(`the engine refused: ${error.message}`, { cause: error });
+      if (isAnswer(error)) throw new Unsupported(`the engine refused: ${error.message}`, { cause: error });
       throw error;
     }
   }
+}
+
+/** Whether the engine said this, and not the connection to it, which fails in the same words: that is to be asked again. */
+function isAnswer(error: unknown): error is ResponseError<unknown> {
+  const failures: readonly number[] = [
+    ErrorCodes.PendingResponseRejected,
+    ErrorCodes.ConnectionInactive,
+    ErrorCodes.MessageWriteError,
+    ErrorCodes.MessageReadError,
+  ];
+  return error instanceof ResponseError && !failures.includes(error.code);
 }
 
 function laneOf(method: string): Lane {

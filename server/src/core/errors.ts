@@ -19,6 +19,14 @@ export class Unsupported extends Error {
   }
 }
 
+/** The engine's daemon cannot be started, or ends as soon as it is asked something. */
+export class EngineUnavailable extends Unsupported {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "EngineUnavailable";
+  }
+}
+
 /** Units' records are gone or of another version of Cranefly: they have to be compiled through cargo again. */
 export class MissingUnit extends Unsupported {
   constructor(readonly keys: readonly string[]) {
