@@ -377,11 +377,54 @@ describe.runIf(HAS_ENGINE)("the language server", () => {
     const down = await client.state("ws", "down");
     expect(down).toMatchObject({ stoppedByUser: false });
     expect(down.reason).toContain("5 times");
-    // What was published runs all the same.
+    // Nothing starts it before the user says so, and what was published runs all the same.
+    expect(project.cranefly(["status"]).stdout).toContain("not running");
     expect(await client.prepare(client.bin("ws", "hello"), false)).toMatchObject({ kind: "program" });
     await client.connection.sendRequest(ControlRequest, { project: undefined, action: "restartEngine" });
     await client.state("ws", "current");
     expect(enginePid()).toBeGreaterThan(0);
+  });
+
+  it("is not disturbed by a program that writes into its package", async () => {
+    await start({ ...HELLO, "ws/build.rs": GATE }).open("ws");
+    await client.until("the build script runs", () => fs.existsSync(project.path("started")));
+    const { mtimeMs } = fs.statSync(project.path("started"));
+    for (let n = 0; n < 20; n++) {
+      project.write("ws/program.log", `line ${n}`);
+      await client.prepare(client.bin("ws", "hello"), false);
+    }
+    project.write("gate", "");
+    await client.state("ws", "current");
+    // The build script was not started again, as it would have been had the build been.
+    expect(fs.statSync(project.path("started")).mtimeMs).toBe(mtimeMs);
+    // A pause only puts off.
+    const control = (action: string): Promise<ControlResult> =>
+      client.connection.sendRequest(ControlRequest, { project: client.uri("ws"), action });
+    await control("pauseWatch");
+    project.edit("ws/src/main.rs", '"hello"', '"later"');
+    await client.state("ws", "stale");
+    expect(await client.prepare(client.bin("ws", "hello"), false)).toMatchObject({
+      kind: "program",
+      stale: "a file changed since it was built",
+    });
+    await control("resumeWatch");
+    await client.state("ws", "current");
+    expect(await client.output(client.bin("ws", "hello"))).toBe("later\n");
+  });
+
+  it("asks cargo when the toolchain is another one", async () => {
+    await start(HELLO).open("ws");
+    await client.state("ws", "current");
+    project.write("ws/rust-toolchain.toml", '[toolchain]\npath = "/nonexistent/toolchain"\n');
+    await client.until(
+      "no toolchain",
+      () => !["current", "rebuilding"].includes(client.status("ws")?.state.kind ?? ""),
+    );
+    expect(await client.prepare(client.bin("ws", "hello"), false)).toMatchObject({ kind: "program" });
+    fs.rmSync(project.path("ws/rust-toolchain.toml"));
+    await client.state("ws", "current");
+    project.edit("ws/src/main.rs", '"hello"', '"there again"');
+    expect(await client.output(client.bin("ws", "hello"))).toBe("there again\n");
   });
 
   it("ends when the editor is gone without a word", async () => {

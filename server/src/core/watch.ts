@@ -19,6 +19,10 @@ const MAX_DELAY_MS = 3000;
 /** Events that are so far apart have nothing to do with each other. */
 const BURST_END_MS = 500;
 
+/** What is no source as far as anyone knows, a log that a program writes to, say, is told of no more often than this. */
+const OTHERS_MS = 1000;
+const SOURCE = /\.(rs|toml|lock)$/;
+
 /** How much later than the editor's word the kernel's may come, and what then happens without it. */
 const SAVED_MS = 200;
 
@@ -41,6 +45,10 @@ export class Watcher {
   private firstMs: number | undefined;
   /** When the kernel last told of a path. */
   private readonly seen = new Map<string, number>();
+  /** What builds have read, as far as it is known. */
+  private readonly inputs = new Set<string>();
+  private hasSource = false;
+  private othersMs = Number.NEGATIVE_INFINITY;
   /** The files of the burst that goes on, and when its last event came. */
   private readonly burst = new Set<string>();
   private lastMs = 0;
@@ -48,11 +56,11 @@ export class Watcher {
   private readonly saves = new Map<string, { readonly sinceMs: number; readonly timer: NodeJS.Timeout }>();
 
   /**
-   * `onChange` gets the time of the first event of a burst, by `performance.now()`; `onError` what cannot be watched, such
-   * as more files than the kernel allows.
+   * `onChange` gets the time of the first event of a burst, by `performance.now()`, and whether a source is among its files,
+   * or something else that a build has read; `onError` what cannot be watched, such as more files than the kernel allows.
    */
   constructor(
-    private readonly onChange: (sinceMs: number) => void,
+    private readonly onChange: (sinceMs: number, hasSource: boolean) => void,
     private readonly onError: (error: unknown) => void = () => undefined,
   ) {}
 
@@ -74,6 +82,7 @@ export class Watcher {
         for (const input of loadUnit(layout, key)?.inputs ?? []) wanted.add(input.path);
       }
     }
+    for (const item of wanted) this.inputs.add(item);
     const roots = [...(state?.packageDirs ?? [])];
     const fresh = [...wanted].filter((item) => {
       if (this.watched.has(item)) return false;
@@ -181,12 +190,18 @@ export class Watcher {
     // What build scripts made is seldom touched but when a target directory is removed.
     const isMany = this.burst.size > MANY_FILES || IGNORED.test(file);
     const quietMs = isMany ? MANY_QUIET_MS : COALESCE_MS;
-    const delayMs = Math.max(0, Math.min(quietMs, this.firstMs + MAX_DELAY_MS - now));
+    this.hasSource ||= SOURCE.test(file) || this.inputs.has(file);
+    const earliestMs = this.hasSource ? now : Math.max(now, this.othersMs + OTHERS_MS);
+    const latestMs = Math.max(earliestMs, this.firstMs + MAX_DELAY_MS);
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => {
-      const since = this.firstMs ?? performance.now();
-      this.firstMs = undefined;
-      this.onChange(since);
-    }, delayMs);
+    this.timer = setTimeout(() => this.fire(), Math.min(earliestMs + quietMs, latestMs) - now);
+  }
+
+  private fire(): void {
+    const { firstMs, hasSource } = this;
+    this.firstMs = undefined;
+    this.hasSource = false;
+    if (!hasSource) this.othersMs = performance.now();
+    this.onChange(firstMs ?? performance.now(), hasSource);
   }
 }

@@ -27,6 +27,7 @@ import { withLock } from "./lock.js";
 import { DamagedProgram, changedUnits, isSame, partsOf, publish, withBases } from "./publisher.js";
 import { type Selection, type SelectionState, loadSelection, saveSelection, selectionKey } from "./selection.js";
 import { captureSingle } from "./single.js";
+import type { Toolchain } from "./toolchain.js";
 import { forgetUnit } from "./unit.js";
 import { findRoot, forgetRoot, rememberRoot } from "./roots.js";
 
@@ -240,7 +241,7 @@ export class Workspace {
     // Among them what was compiled for a change that another one overtook before it was published.
     const units = new Set([...front.units, ...(before === undefined ? [] : changedUnits(layout, before, parts))]);
     if (isNew) {
-      const engine = (this.client ??= Engine.for(this.options.engine, state.toolchain, this.options.env));
+      const engine = this.engineFor(state.toolchain);
       const more = this.bodies?.canVerify(state) === true ? { verify: true } : {};
       const reports = await generation.timed("engine", () =>
         publish(layout, programs, engine, generation.ms, () => more),
@@ -297,6 +298,15 @@ export class Workspace {
     if (bodyLane === undefined || this.single !== undefined) return;
     this.bodies ??= await BodyLaneDriver.create(layout, bodyLane);
     this.bodies.rebase(state, compiled);
+  }
+
+  /** The engine reads bitcode with the toolchain's own library: another toolchain, another engine. */
+  private engineFor(toolchain: Toolchain): Engine {
+    const engine = Engine.for(this.options.engine, toolchain, this.options.env);
+    if (this.client?.socket === engine.socket) return this.client;
+    this.client?.close();
+    this.client = engine;
+    return engine;
   }
 
   /** Brings the units up to date, by cargo if it must be. */

@@ -14,7 +14,7 @@ import type {
 } from "vscode-languageserver/node";
 import type { TextDocument } from "vscode-languageserver-textdocument";
 import type { GenerationSummary, ProjectStatus, ServerSettings, Target } from "../../../shared/src/lsp.js";
-import type { FunctionEntry, GenerationReport } from "../../../shared/src/report.js";
+import type { GenerationReport } from "../../../shared/src/report.js";
 import type { Metadata } from "../core/cargo.js";
 import type { Engine } from "../core/engine.js";
 import type { Layout } from "../core/layout.js";
@@ -134,13 +134,6 @@ export interface Project {
   rebuild(kind: BuildKind, reason: string, signal?: AbortSignal): Promise<BuildOutcome>;
   /** `ensure("test")`. */
   ensureTests(signal?: AbortSignal): Promise<BuildOutcome>;
-  /**
-   * The functions of the last good generation of what was built, whose source is `file` (a path). Asked of the engine
-   * once a generation and kept; never builds. Empty when there is no engine or nothing was built.
-   */
-  functionsOf(file: string): Promise<readonly FunctionEntry[]>;
-  /** All of them. */
-  functions(): Promise<readonly FunctionEntry[]>;
   /** The last report of the programs' selection, with an entry for each function if there is a good generation. */
   report(): Promise<GenerationReport | undefined>;
   /** The last report, as it is. */

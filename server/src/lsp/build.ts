@@ -7,7 +7,7 @@
 import { stripVTControlCharacters } from "node:util";
 import type PQueue from "p-queue";
 import type { GenerationReport, Lane, StageTimes } from "../../../shared/src/report.js";
-import { Cancelled, Unsupported, messageOf } from "../core/errors.js";
+import { Cancelled, EngineUnavailable, messageOf } from "../core/errors.js";
 import type { Listener } from "../core/generation.js";
 import type { Update, Workspace } from "../core/workspace.js";
 import type { BuildKind, BuildOutcome, Built, NotBuilt } from "./api.js";
@@ -42,6 +42,8 @@ export interface BuildEvents {
 export interface Cause {
   readonly sinceMs: number;
   readonly reason: string;
+  /** Whether it is worth ending what is under way: a source changed, or somebody asks. */
+  readonly isSource: boolean;
 }
 
 interface Pending {
@@ -55,6 +57,10 @@ export class Build {
   private settled: Settling | undefined;
   private good: Omit<Built, "stale"> | undefined;
   private closed = false;
+  private isQueued = false;
+  private running: Promise<void> = Promise.resolve();
+  /** What changed during an update and need not end it. */
+  private late: Cause | undefined;
   /** What changed since the last update began; undefined: nothing. */
   private behind: Cause | undefined;
   activity: Activity | undefined;
@@ -94,11 +100,21 @@ export class Build {
     return this.behind !== undefined && this.pending === undefined;
   }
 
+  /** Something may have changed that nobody builds now: watching is paused. */
+  mark(cause: Cause): void {
+    this.behind = cause;
+    this.events.onActivity(this);
+  }
+
   /** Something may have changed. */
   invalidate(cause: Cause): void {
     if (this.closed) return;
     this.behind = cause;
-    if (this.isEager || this.settled !== undefined) this.schedule(cause);
+    const isWanted = this.isEager || this.settled !== undefined;
+    if (!isWanted) return;
+    // What is probably no source waits for the end of what is under way, and is looked at then.
+    if (cause.isSource || this.pending === undefined) this.schedule(cause);
+    else this.late = cause;
   }
 
   /** Like `invalidate`, and builds even if nobody needs it. */
@@ -114,7 +130,7 @@ export class Build {
    */
   async ensure(reason: string, signal: AbortSignal | undefined): Promise<BuildOutcome> {
     if (this.settled === undefined) {
-      this.schedule({ sinceMs: performance.now(), reason: this.behind?.reason ?? reason });
+      this.schedule({ sinceMs: performance.now(), reason: this.behind?.reason ?? reason, isSource: true });
     }
     while (this.settled !== undefined) await abortable(this.settled.promise, signal);
     const { built, failure } = this;
@@ -127,7 +143,7 @@ export class Build {
   cancel(): boolean {
     const { pending } = this;
     if (pending === undefined) return false;
-    this.behind = { ...pending.cause, reason: "the build was cancelled, and the sources changed" };
+    this.behind = { ...pending.cause, reason: "the build was cancelled, and the sources changed", isSource: true };
     pending.controller.abort();
     this.pending = undefined;
     this.finish();
@@ -151,43 +167,51 @@ export class Build {
     this.workspace = undefined;
   }
 
+  /** Ends what is under way, and waits for its end. */
   async close(): Promise<void> {
     this.closed = true;
     const { settled } = this;
     this.pending?.controller.abort();
     this.pending = undefined;
-    await this.work;
+    await this.running;
     this.reset();
     settled?.resolve();
     this.settled = undefined;
   }
 
-  private work: Promise<unknown> = Promise.resolve();
-
+  /** The newest cause takes the place of an older one, also in the queue. */
   private schedule(cause: Cause): void {
     this.pending?.controller.abort();
-    const pending = { cause, controller: new AbortController() };
-    this.pending = pending;
+    this.pending = { cause, controller: new AbortController() };
     this.settled ??= withResolvers();
+    if (this.isQueued) return;
+    this.isQueued = true;
     const mustWait = this.queue.pending > 0;
-    this.work = this.queue.add(() => this.run(pending), { priority: this.priority });
+    void this.queue.add(() => this.start(), { priority: this.priority });
     if (mustWait && this.good === undefined) this.active("waiting for another build", cause);
+  }
+
+  private async start(): Promise<void> {
+    this.isQueued = false;
+    const { pending } = this;
+    if (pending === undefined || pending.controller.signal.aborted) return;
+    this.running = this.run(pending);
+    await this.running;
   }
 
   private async run(pending: Pending): Promise<void> {
     const { cause, controller } = pending;
-    const { signal } = controller;
-    if (signal.aborted) return;
     // What changes from here on is told by the next event.
     const { behind } = this;
     this.behind = undefined;
+    this.late = undefined;
     this.lane = undefined;
     this.output = [];
     if (this.good === undefined || this.failure !== undefined) this.active("looking for changes", cause);
     try {
       this.workspace ??= this.events.open(this, this.listener(pending));
       this.listening = pending;
-      const update = await this.workspace.update(cause.sinceMs, signal);
+      const update = await this.workspace.update(cause.sinceMs, controller.signal);
       this.failure = failureOf(update);
       this.take(update);
       // The state that the update's end leads to; told together with the update.
@@ -196,8 +220,7 @@ export class Build {
     } catch (error) {
       this.behind ??= behind;
       if (error instanceof Cancelled || this.pending !== pending) return;
-      const kind = error instanceof Unsupported ? "unsupported" : "down";
-      this.failure = { kind, reason: messageOf(error) };
+      this.failure = { kind: error instanceof EngineUnavailable ? "down" : "unsupported", reason: messageOf(error) };
       this.activity = undefined;
       this.reset();
       this.events.onFailure(this, error);
@@ -215,6 +238,9 @@ export class Build {
     this.activity = undefined;
     this.events.onActivity(this);
     settled?.resolve();
+    const { late } = this;
+    this.late = undefined;
+    if (late !== undefined && this.isEager && !this.closed) this.schedule(late);
   }
 
   private take(update: Update): void {

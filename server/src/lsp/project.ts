@@ -12,7 +12,7 @@ import type {
   ServerSettings,
   Target,
 } from "../../../shared/src/lsp.js";
-import type { FunctionEntry, GenerationReport } from "../../../shared/src/report.js";
+import type { GenerationReport } from "../../../shared/src/report.js";
 import { type Metadata, loadMetadata } from "../core/cargo.js";
 import { configFiles } from "../core/config.js";
 import { Engine, findEngine } from "../core/engine.js";
@@ -24,7 +24,6 @@ import { Watcher } from "../core/watch.js";
 import { type Update, Workspace } from "../core/workspace.js";
 import type { BuildKind, BuildOutcome, Built, Log, Project } from "./api.js";
 import { type Activity, Build, type BuildEvents, type Cause, abortable } from "./build.js";
-import { FunctionCache } from "./functions.js";
 import { History } from "./history.js";
 import { Progress } from "./progress.js";
 import { selectionOf, singleOf } from "./selection.js";
@@ -69,10 +68,9 @@ export class CargoProject implements Project {
   readonly name: string;
   readonly file: string | undefined;
   private readonly builds = new Map<BuildKind, Build>();
-  private readonly cache = new FunctionCache();
   private readonly ring = new History();
   private readonly watcher = new Watcher(
-    (sinceMs) => this.changed({ sinceMs, reason: "a file changed" }),
+    (sinceMs, isSource) => this.changed({ sinceMs, reason: "a file changed", isSource }),
     (error) => this.services.log.warn(`${this.name}: not all files can be watched: ${messageOf(error)}`),
   );
   private readonly progress: Progress;
@@ -95,7 +93,10 @@ export class CargoProject implements Project {
     this.uri = URI.file(place.file ?? place.root).toString();
     this.name = path.basename(place.file ?? place.root);
     this.progress = new Progress(services.connection, `Cranefly: ${this.name}`, () => void this.cancel());
-    this.supervisor = new Supervisor(() => this.rebuildAfterLoss());
+    this.supervisor = new Supervisor(
+      () => this.rebuildAfterLoss(),
+      () => this.tell(),
+    );
     this.add("build", true);
   }
 
@@ -121,7 +122,9 @@ export class CargoProject implements Project {
   }
 
   get layout(): Layout | undefined {
-    return [...this.builds.values()].map((build) => build.core?.layout).find((layout) => layout !== undefined);
+    return [...this.builds.values()]
+      .map((build) => build.core?.layout ?? build.built?.layout)
+      .find((layout) => layout !== undefined);
   }
 
   get engine(): Engine | undefined {
@@ -141,8 +144,9 @@ export class CargoProject implements Project {
   }
 
   async ensure(kind: BuildKind, signal?: AbortSignal): Promise<BuildOutcome> {
-    if (this.isStopped) {
-      const failure = { kind: "down", reason: "the engine was stopped: restart it to go on" } as const;
+    const { downReason } = this;
+    if (downReason !== undefined) {
+      const failure = { kind: "down", reason: `${downReason}: restart it to go on` } as const;
       return { failure, built: this.built(kind) };
     }
     return this.add(kind, false).ensure(REASONS[kind], signal);
@@ -151,20 +155,12 @@ export class CargoProject implements Project {
   async rebuild(kind: BuildKind, reason: string, signal?: AbortSignal): Promise<BuildOutcome> {
     const build = this.add(kind, false);
     build.forgetAll();
-    build.request({ sinceMs: performance.now(), reason });
+    if (this.downReason === undefined) build.request(asked(reason));
     return this.ensure(kind, signal);
   }
 
   ensureTests(signal?: AbortSignal): Promise<BuildOutcome> {
     return this.ensure("test", signal);
-  }
-
-  functionsOf(file: string): Promise<readonly FunctionEntry[]> {
-    return this.cache.functionsOf(file);
-  }
-
-  functions(): Promise<readonly FunctionEntry[]> {
-    return this.cache.functions();
   }
 
   async report(): Promise<GenerationReport | undefined> {
@@ -174,7 +170,14 @@ export class CargoProject implements Project {
   }
 
   async metadata(signal?: AbortSignal): Promise<Metadata> {
-    this.described ??= this.describe();
+    if (this.described === undefined) {
+      const described = this.describe();
+      this.described = described;
+      // What failed may be asked again.
+      described.catch(() => {
+        if (this.described === described) this.described = undefined;
+      });
+    }
     return abortable(this.described, signal);
   }
 
@@ -192,8 +195,7 @@ export class CargoProject implements Project {
 
   /** Builds the programs, whatever is current. */
   request(reason: string): void {
-    if (this.isStopped) return;
-    this.main.request({ sinceMs: performance.now(), reason });
+    if (this.downReason === undefined) this.main.request(asked(reason));
   }
 
   /** The editor has saved a file. `sinceMs` by `performance.now()`. */
@@ -225,7 +227,7 @@ export class CargoProject implements Project {
       if (asksCargo) build.forgetAll();
       else build.forgetPublished();
     }
-    this.changed({ sinceMs: performance.now(), reason });
+    this.changed(asked(reason));
     this.request(reason);
   }
 
@@ -246,16 +248,16 @@ export class CargoProject implements Project {
   pause(isPaused: boolean): void {
     const wasPaused = this.isPaused;
     this.isPaused = isPaused;
-    if (wasPaused && !isPaused) this.changed({ sinceMs: performance.now(), reason: "watching was resumed" });
+    if (wasPaused && !isPaused) this.changed(asked("watching was resumed"));
   }
 
   /** The settings are others: what is built may be, too. */
   async restart(): Promise<void> {
     this.described = undefined;
     const wasIdle = this.status.state.kind === "idle";
+    this.supervisor.reset();
     await Promise.all([...this.builds.values()].map((build) => build.close()));
     this.builds.clear();
-    this.cache.take(undefined);
     this.open(!wasIdle);
   }
 
@@ -303,10 +305,9 @@ export class CargoProject implements Project {
   private updated(build: Build, update: Update): void {
     const { report, published } = update;
     const isNews = report.lane === "cargo" || published || !report.ok;
-    if (report.lane === "cargo") this.described = undefined;
+    if (report.lane === "cargo" && report.reason !== "first build") this.describeAgain();
     const { engine } = build.core ?? {};
     if (engine !== undefined) engine.onLost = () => this.supervisor.lost();
-    if (published && build.kind === "build") this.takeFunctions(build);
     this.events.onUpdate(this, build, report);
     if (isNews) {
       const summary = this.ring.add(build.kind, report);
@@ -324,16 +325,11 @@ export class CargoProject implements Project {
     return isThere;
   }
 
-  private takeFunctions(build: Build): void {
-    const { core, built } = build;
-    const { root } = this;
-    if (core?.engine === undefined || built === undefined) this.cache.take(undefined);
-    else this.cache.take({ engine: core.engine, layout: built.layout, report: built.report, root });
-  }
-
   private failed(build: Build, error: unknown): void {
     if (!this.isThere()) return;
     this.services.log.warn(`${this.name}: ${messageOf(error)}`);
+    // The daemon is tried again by and by; everything else when something changes.
+    if (build.failure?.kind === "down") this.supervisor.lost();
     this.tell();
     void this.follow(build);
   }
@@ -345,23 +341,26 @@ export class CargoProject implements Project {
     const extra = [...configFiles(this.root, this.env), ...places];
     try {
       const isBehind = await this.watcher.follow(build?.core?.layout, state, extra);
-      if (isBehind && state !== undefined) this.changed({ sinceMs: performance.now(), reason: "a file changed" });
+      if (isBehind && state !== undefined) this.changed(asked("a file changed"));
     } catch (error) {
       this.services.log.warn(`${this.name} cannot be watched: ${messageOf(error)}`);
     }
   }
 
   private changed(cause: Cause): void {
-    const isWatching = this.services.settings().watch && !this.isPaused && !this.isStopped;
-    if (this.closed || !isWatching) return;
-    for (const build of this.builds.values()) build.invalidate(cause);
+    if (this.closed) return;
+    const isWatching = this.services.settings().watch && !this.isPaused && this.downReason === undefined;
+    for (const build of this.builds.values()) {
+      if (isWatching) build.invalidate(cause);
+      else if (build.built !== undefined) build.mark(cause);
+    }
   }
 
   private rebuildAfterLoss(): void {
-    if (this.isStopped || this.closed) return;
+    if (this.closed) return;
     for (const build of this.builds.values()) {
       build.forgetPublished();
-      build.invalidate({ sinceMs: performance.now(), reason: "the engine was lost" });
+      if (this.downReason === undefined) build.invalidate(asked("the engine was lost"));
     }
     this.tell();
   }
@@ -375,13 +374,24 @@ export class CargoProject implements Project {
     return metadata;
   }
 
+  /** A manifest changed. */
+  private describeAgain(): void {
+    this.described = undefined;
+    void this.metadata().catch(() => undefined);
+  }
+
+  /** Why nothing is built before the user says so. */
+  private get downReason(): string | undefined {
+    return this.isStopped ? "the engine was stopped" : this.supervisor.reason;
+  }
+
   private get activity(): Activity | undefined {
     return [...this.builds.values()].map((build) => build.activity).find((activity) => activity !== undefined);
   }
 
   private get state(): ProjectState {
-    const { activity, main } = this;
-    if (this.isStopped) return { kind: "down", reason: "the engine was stopped", stoppedByUser: true };
+    const { activity, main, downReason } = this;
+    if (downReason !== undefined) return { kind: "down", reason: downReason, stoppedByUser: this.isStopped };
     if (activity !== undefined) {
       const { lane, stage, since, reason } = activity;
       return { kind: "rebuilding", lane, stage, since, reason };
@@ -389,9 +399,6 @@ export class CargoProject implements Project {
     const { failure, built } = main;
     if (failure?.kind === "unsupported") return { kind: "fallback", reason: failure.reason };
     if (failure?.kind === "down") return { kind: "down", reason: failure.reason, stoppedByUser: false };
-    if (this.supervisor.reason !== undefined) {
-      return { kind: "down", reason: this.supervisor.reason, stoppedByUser: false };
-    }
     if (failure !== undefined) {
       const errors = main.lastReport?.diagnostics.filter((item) => item.level.startsWith("error")).length ?? 0;
       return { kind: "stale", errors: Math.max(1, errors), hasGeneration: built !== undefined };
@@ -409,6 +416,11 @@ export class CargoProject implements Project {
     this.shown = text;
     this.events.onStatus(this);
   }
+}
+
+/** A cause that somebody asks for now. */
+function asked(reason: string): Cause {
+  return { sinceMs: performance.now(), reason, isSource: true };
 }
 
 const REASONS: Readonly<Record<BuildKind, string>> = {

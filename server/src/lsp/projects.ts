@@ -118,6 +118,8 @@ export class ProjectSet implements Projects {
   restart(): Promise<void> {
     this.work = this.work.then(async () => {
       await Promise.all(this.all().map((project) => project.restart()));
+      // What builds of the old settings said is no news any more.
+      for (const project of this.all()) this.closings.fire(project);
     });
     return this.work;
   }

@@ -113,7 +113,7 @@ class Server {
         void projects.setFolders([...this.folders]);
       });
     }
-    await settings.refresh();
+    await settings.start();
     this.followSettings();
     await projects.setFolders([...this.folders]);
   }

@@ -72,6 +72,7 @@ export class SettingsStore implements Settings {
   current: ServerSettings = parseSettings({}, () => undefined);
   private readonly changed = new Emitter<ServerSettings>();
   private readonly canAsk: boolean;
+  private readonly canRegister: boolean;
 
   constructor(
     private readonly connection: Connection,
@@ -79,11 +80,8 @@ export class SettingsStore implements Settings {
     params: InitializeParams,
   ) {
     this.canAsk = params.capabilities.workspace?.configuration === true;
-    const canRegister = params.capabilities.workspace?.didChangeConfiguration?.dynamicRegistration === true;
+    this.canRegister = params.capabilities.workspace?.didChangeConfiguration?.dynamicRegistration === true;
     if (!this.canAsk) this.take(record(params.initializationOptions));
-    connection.onInitialized(() => {
-      if (canRegister) void connection.client.register(DidChangeConfigurationNotification.type, { section: SECTION });
-    });
     connection.onDidChangeConfiguration((event) => {
       if (this.canAsk) void this.refresh();
       else this.take(record(event.settings)[SECTION]);
@@ -94,8 +92,16 @@ export class SettingsStore implements Settings {
     return this.changed.event(listener);
   }
 
+  /** Reads the settings for the first time, and has the client tell when they change. */
+  async start(): Promise<void> {
+    if (this.canRegister) {
+      void this.connection.client.register(DidChangeConfigurationNotification.type, { section: SECTION });
+    }
+    await this.refresh();
+  }
+
   /** Asks the client, if it can be asked. */
-  async refresh(): Promise<void> {
+  private async refresh(): Promise<void> {
     if (!this.canAsk) return;
     try {
       this.take(await this.connection.workspace.getConfiguration(SECTION));

@@ -12,8 +12,11 @@ export class Supervisor {
   /** Why it is not started again; undefined: it is, or runs. */
   reason: string | undefined;
 
-  /** `restart` is called when it is time to try again. */
-  constructor(private readonly restart: () => void) {}
+  /** `restart` is called when it is time to try again, `giveUp` when it will not be tried again; see `reason`. */
+  constructor(
+    private readonly restart: () => void,
+    private readonly giveUp: () => void,
+  ) {}
 
   /** The daemon is gone. */
   lost(): void {
@@ -22,8 +25,8 @@ export class Supervisor {
     const count = this.losses.length;
     if (count >= MAX_LOSSES) {
       this.reason = `the engine ended ${count} times within ${WINDOW_MS / 60_000} minutes`;
-      clearTimeout(this.timer);
-      this.restart();
+      this.close();
+      this.giveUp();
       return;
     }
     this.timer ??= setTimeout(
@@ -39,6 +42,7 @@ export class Supervisor {
   reset(): void {
     this.losses = [];
     this.reason = undefined;
+    this.close();
   }
 
   close(): void {
