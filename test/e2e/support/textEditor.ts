@@ -19,6 +19,8 @@ function isAt(lens: Lens, title: string | RegExp, line: string): boolean {
 
 /** Lenses and lines lie on pixels that are rounded each for itself. */
 const SLACK = 3;
+/** How often in a row lenses have to be seen alike before they count as settled. */
+const STABLE = 10;
 
 export class TextEditor {
   private readonly active: Locator;
@@ -152,13 +154,18 @@ export class TextEditor {
     return lenses.find(wanted) as Lens;
   }
 
-  /** Clicks a lens on the line that contains `line`, once it is there. */
+  /** Clicks a lens on the line that contains `line`, once it is there and the lenses stay as they are. */
   async clickLens(title: string | RegExp, line: string): Promise<void> {
+    let seen = "";
+    let same = 0;
     const click = async (): Promise<Lens[] | "clicked"> => {
       const lenses = await this.lenses();
       const lens = lenses.find((candidate) => isAt(candidate, title, line));
-      if (lens === undefined) return lenses;
-      // All lenses may be made anew at any moment: then this one is found and tried again.
+      // After a build all lenses are made anew: a click on one that is replaced between button down and up is lost.
+      const shown = JSON.stringify(lenses);
+      same = shown === seen ? same + 1 : 0;
+      seen = shown;
+      if (lens === undefined || same < STABLE) return lenses;
       await this.lensElements.nth(lens.index).click({ timeout: 2_000 });
       return "clicked";
     };
