@@ -12,7 +12,12 @@ import { functionHints } from "../../../server/src/lsp/features/lenses/functions
 import { isShown, summaryOf } from "../../../server/src/lsp/features/lenses/functionText.js";
 import { modulePathOf } from "../../../server/src/lsp/features/lenses/modules.js";
 import { runLenses } from "../../../server/src/lsp/features/lenses/run.js";
-import { type FileHarness, testLenses, testNames } from "../../../server/src/lsp/features/lenses/tests.js";
+import {
+  type FileHarness,
+  ownHarnessLenses,
+  testLenses,
+  testNames,
+} from "../../../server/src/lsp/features/lenses/tests.js";
 import { structureOf } from "../../../server/src/lsp/features/syntax/document.js";
 import type { Structure } from "../../../server/src/lsp/features/syntax/structure.js";
 import { TextDocument } from "vscode-languageserver-textdocument";
@@ -273,6 +278,33 @@ describe("test lenses", () => {
       { target: { kind: "test", project: "file:///s", program: "debug/deps/p-1", names: [] } },
     ]);
     expect(testLenses(uri, structure(text), [harness(undefined)], { ...LENS, tests: false })).toEqual([]);
+  });
+});
+
+describe("tests with a harness of their own", () => {
+  it("are started at their main", () => {
+    const uri = "file:///s/tests/own.rs";
+    const common = {
+      package: "p",
+      target: "own",
+      kind: "test",
+      label: "own",
+      uri,
+      tests: [],
+      problem: undefined,
+    } as const;
+    const own = { ...common, program: "debug/deps/own-1", harness: false };
+    const lenses = ownHarnessLenses(
+      "file:///s",
+      uri,
+      structure("fn main() {}\n"),
+      [own, { ...own, harness: true }],
+      LENS,
+    );
+    expect(lenses.map(({ command }) => [command?.title, command?.arguments])).toEqual([
+      ["▶ Run (JIT)", [{ target: { kind: "test", project: "file:///s", program: own.program, names: [] } }]],
+      ["▶ Debug", expect.anything()],
+    ]);
   });
 });
 

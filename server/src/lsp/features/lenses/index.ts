@@ -15,7 +15,7 @@ import type { SyntaxStore } from "../syntax/store.js";
 import { functionHints, functionLenses } from "./functions.js";
 import { harnessesOf } from "./harnesses.js";
 import { runLenses } from "./run.js";
-import { testLenses } from "./tests.js";
+import { ownHarnessLenses, testLenses } from "./tests.js";
 
 /** What is told in one go: several projects end their builds within moments of each other. */
 const REFRESH_MS = 30;
@@ -46,8 +46,12 @@ export class Lenses {
     const structure = await this.syntax.of(document);
     if (structure === undefined) return [];
     const roots = project.targets.filter((target) => target.uri === document.uri);
-    const harnesses = lens.tests ? harnessesOf(project, knownTests(project), document.uri) : [];
-    const tests = testLenses(document.uri, structure, harnesses, lens);
+    const known = lens.tests ? knownTests(project) : [];
+    const harnesses = lens.tests ? harnessesOf(project, known, document.uri) : [];
+    const tests = [
+      ...ownHarnessLenses(project.uri, document.uri, structure, known, lens),
+      ...testLenses(document.uri, structure, harnesses, lens),
+    ];
     const costs = lens.functions === "lens" ? functionLenses(document, await this.functions.of(document), lens) : [];
     return [...runLenses(structure, roots, lens), ...tests, ...costs];
   }

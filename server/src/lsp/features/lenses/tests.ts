@@ -53,6 +53,23 @@ export function testLenses(
   });
 }
 
+/** At the `main` of tests that bring their own harness (`harness = false`): one test as a whole. */
+export function ownHarnessLenses(
+  project: string,
+  uri: string,
+  structure: Structure,
+  harnesses: readonly TestHarness[],
+  settings: ServerSettings["lens"],
+): CodeLens[] {
+  const main = structure.functions.find((item) => item.name === "main" && item.scopes.length === 0);
+  if (main === undefined || !settings.tests) return [];
+  const own = harnesses.filter((item) => !item.harness && item.uri === uri);
+  return own.flatMap(({ program }) => {
+    const target: RunTarget = { kind: "test", project, program, names: [] };
+    return startLenses(main.place, target, "", true, settings.debug);
+  });
+}
+
 interface TestPlace {
   readonly place: NamePlace;
   /** None for all of the harness. */
