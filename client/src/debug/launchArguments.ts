@@ -57,7 +57,8 @@ export function lldbDapArguments(
       ...(program.hasSlots ? [STEP_INTO_COMMAND] : []),
       ...(extras.initCommands ?? []),
     ],
-    sourceMap: formatters.sourceMap.map(([from, to]) => [from, to]),
+    // (An empty one is an error to lldb-dap.)
+    ...(formatters.sourceMap.length > 0 ? { sourceMap: formatters.sourceMap.map(([from, to]) => [from, to]) } : {}),
   };
 }
 

@@ -158,7 +158,9 @@ export class Execution {
       else results.output(text, leaves[0]?.item.label);
     };
     const target = targetOf(project, harness, names.length === harness.tests.length ? [] : names);
-    if (!(await debugging.start(target, { testRun: run, onOutput, onEnd }))) {
+    // The debugger gives the program a terminal, for which libtest would colour its results.
+    const args = harness.harness ? { args: ["--color=never"] } : {};
+    if (!(await debugging.start(target, { ...args, testRun: run, onOutput, onEnd }))) {
       for (const leaf of leaves) run.skipped(leaf.item);
       return;
     }

@@ -128,6 +128,7 @@ describe("a program's launch", () => {
       stopOnEntry: true,
       sourceMap: [["/rustc/1", "/src"]],
     });
+    expect(lldbDapArguments(launched, NO_FORMATTERS)).not.toHaveProperty("sourceMap");
     expect(codeLldbArguments(launched, formatters)).toMatchObject({
       env: { ADDED: "1" },
       sourceMap: { "/rustc/1": "/src" },
