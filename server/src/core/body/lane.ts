@@ -147,7 +147,7 @@ export class BodyLane {
         );
       }
       const broken = new Set(errors.flatMap(brokenRoots));
-      if (broken.size > 0) {
+      if (broken.size > 0 && times.rounds < MAX_ROUNDS) {
         for (const file of broken) overlay.forgetRecent(file);
         if (edited.some(({ file }) => broken.has(file))) return refuse("the edited function cannot be named");
         continue;
