@@ -15,6 +15,8 @@ import {
   type LensArguments,
   type ReportResult,
   ReportRequest,
+  RunClifRequest,
+  type RunClifResult,
   TestsRequest,
 } from "../../shared/src/lsp.js";
 import { LanguageServer, QUIET_SETTINGS } from "./languageServer.js";
@@ -214,7 +216,9 @@ describe.runIf(HAS_ENGINE)("the editor's view of the sample", () => {
     const other = first.instances.find(({ symbol }) => symbol !== first.symbol);
     const shown = await inspect(SHAPES, line, "clif", other?.symbol);
     expect(shown.symbol).toBe(other?.symbol);
-    await expect(inspect(SHAPES, lineOf(SHAPES, "pub trait Shape"), "clif")).rejects.toThrow("there is no function at this place");
+    await expect(inspect(SHAPES, lineOf(SHAPES, "pub trait Shape"), "clif")).rejects.toThrow(
+      "there is no function at this place",
+    );
   });
 
   it("sums up for the dashboard, and reports everything", async () => {
@@ -276,5 +280,11 @@ describe.runIf(HAS_ENGINE)("the editor's view of the sample", () => {
     expect(await server.connection.sendRequest("textDocument/documentSymbol", document)).toMatchObject([
       { name: "%add", children: [{ name: "block0" }] },
     ]);
+    const runs = (text: string, wanted?: number): Promise<RunClifResult> =>
+      server.connection.sendRequest<RunClifResult>(RunClifRequest, { uri: uriOf("add.clif"), text, line: wanted });
+    const text = textOf("add.clif");
+    expect((await runs(text, 8)).results).toMatchObject([{ line: 8, ok: true }]);
+    expect((await runs(text.replace("== 3", "== 4"))).results).toMatchObject([{ line: 8, ok: false }]);
+    expect((await runs(text.replace("iadd", "iad"))).results).toMatchObject([{ line: 5, ok: false }]);
   });
 });
