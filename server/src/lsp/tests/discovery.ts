@@ -73,7 +73,8 @@ export class ProjectTests {
       const { built } = outcome;
       if (built === undefined) throw new NoTests("failure" in outcome ? outcome.failure.reason : "nothing was built");
       const harnesses = await abortable(this.list(built, signal), signal);
-      const stale = "failure" in outcome ? outcome.failure.reason : built.stale;
+      // Without a failure it is what was saved when we were asked; news of a change that it has already may come later.
+      const stale = "failure" in outcome ? outcome.failure.reason : undefined;
       this.result = { harnesses, generation: built.report.generation, stale };
       return this.result;
     } finally {
