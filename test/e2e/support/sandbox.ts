@@ -11,9 +11,12 @@ import { until } from "./poll.js";
 const inherited =
   /^(CARGO_(?!HOME$|NET_|REGISTRIES_|HTTP_)|RUSTC|RUSTFLAGS|RUST_BACKTRACE|RUST_LOG|npm_|VITEST|NODE_|VSCODE_|CRANEFLY_|COLORTERM|FORCE_COLOR|NO_COLOR|XDG_)/;
 
+/** Where all are, and how they begin: short, since sockets lie below and their paths are limited to 107 bytes. */
+const PLACE = fs.realpathSync(os.tmpdir());
+const PREFIX = "cf-e2e-";
+
 export class Sandbox {
-  /** Short, since sockets lie below it and their paths are limited to 107 bytes. */
-  readonly root = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), "cf-e2e-"));
+  readonly root = fs.mkdtempSync(path.join(PLACE, PREFIX));
   readonly home = this.folder("home");
   readonly workspace: string;
   readonly runtime = this.folder("run", 0o700);
@@ -23,6 +26,7 @@ export class Sandbox {
   /** Copies `project` to be the workspace; what cargo built in it stays behind. */
   constructor(project: string) {
     this.workspace = path.join(this.root, path.basename(project));
+    fs.writeFileSync(path.join(this.root, OWNER), String(process.pid));
     const built = new Set(["target", "node_modules"]);
     const filter = (source: string): boolean => !built.has(path.basename(source));
     fs.cpSync(project, this.workspace, { recursive: true, filter });
@@ -61,36 +65,59 @@ export class Sandbox {
   }
 
   /** Processes that were started in here, wherever they have moved to since: the editor's, the engine's, the user's programs. */
-  processes(): { pid: number; command: string }[] {
-    const mark = `HOME=${this.home}\0`;
-    return fs
-      .readdirSync("/proc")
-      .filter((name) => /^\d+$/.test(name))
-      .flatMap((name) => {
-        try {
-          // A process that has ended but was not waited for has no environment, and is none of ours to end.
-          if (!fs.readFileSync(`/proc/${name}/environ`, "latin1").includes(mark)) return [];
-          const command = fs.readFileSync(`/proc/${name}/cmdline`, "utf8").split("\0").join(" ").trim();
-          return [{ pid: Number(name), command }];
-        } catch {
-          return []; // It has ended, or is another user's.
-        }
-      });
+  processes(): Process[] {
+    return processesOf(this.home);
   }
 
   /** Ends what is left of the processes and removes everything. */
-  async remove(): Promise<void> {
-    await until(
-      `the end of all processes of ${this.root}`,
-      () => {
-        const left = this.processes();
-        for (const { pid } of left) signal(pid, "SIGKILL");
-        return left;
-      },
-      (left) => left.length === 0,
-    );
-    fs.rmSync(this.root, { recursive: true, force: true, maxRetries: 5 });
+  remove(): Promise<void> {
+    return removeSandbox(this.root);
   }
+}
+
+/** Removes what test runs left that were killed before they could clean up. */
+export async function removeAbandoned(): Promise<void> {
+  for (const name of fs.readdirSync(PLACE).filter((entry) => entry.startsWith(PREFIX))) {
+    const owner = path.join(PLACE, name, OWNER);
+    if (fs.existsSync(owner) && !fs.existsSync(`/proc/${fs.readFileSync(owner, "utf8")}`))
+      await removeSandbox(path.join(PLACE, name));
+  }
+}
+
+export interface Process {
+  readonly pid: number;
+  /** Its arguments, separated by spaces. */
+  readonly command: string;
+}
+
+/** The file that holds the number of the process that made a sandbox. */
+const OWNER = "owner";
+
+async function removeSandbox(root: string): Promise<void> {
+  const end = (): Process[] => {
+    const left = processesOf(path.join(root, "home"));
+    for (const { pid } of left) signal(pid, "SIGKILL");
+    return left;
+  };
+  await until(`the end of all processes of ${root}`, end, (left) => left.length === 0);
+  fs.rmSync(root, { recursive: true, force: true, maxRetries: 5 });
+}
+
+function processesOf(home: string): Process[] {
+  const mark = `HOME=${home}\0`;
+  return fs
+    .readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      try {
+        // A process that has ended but was not waited for has no environment, and is none of ours to end.
+        if (!fs.readFileSync(`/proc/${name}/environ`, "latin1").includes(mark)) return [];
+        const command = fs.readFileSync(`/proc/${name}/cmdline`, "utf8").split("\0").join(" ").trim();
+        return [{ pid: Number(name), command }];
+      } catch {
+        return []; // It has ended, or is another user's.
+      }
+    });
 }
 
 /** Sends a signal to a process (or, below 0, a group) that may have ended. */
