@@ -69,7 +69,9 @@ export class ProjectTests {
   async find(signal: AbortSignal | undefined): Promise<TestsResult> {
     this.asking++;
     try {
-      const outcome = await this.project.ensureTests(signal);
+      let outcome = await this.project.ensureTests(signal);
+      // A build that was under way may have begun before the last save; looking once more costs milliseconds.
+      if (!("failure" in outcome)) outcome = await this.project.ensureTests(signal);
       const { built } = outcome;
       if (built === undefined) throw new NoTests("failure" in outcome ? outcome.failure.reason : "nothing was built");
       const harnesses = await abortable(this.list(built, signal), signal);
