@@ -1,0 +1,115 @@
+/** Edits of function bodies as developers make them, generated from the syntax of a project's own sources. */
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { type BodyRef, type SourceCache } from "../../server/src/core/body/index.js";
+import { walk } from "../../server/src/core/files.js";
+
+/** What kind of edit it is. */
+export type EditKind =
+  "literal" | "call" | "operands" | "closure" | "instantiation" | "lines" | "statement" | "comment";
+
+export const EDIT_KINDS: readonly EditKind[] = [
+  "literal",
+  "call",
+  "operands",
+  "closure",
+  "instantiation",
+  "lines",
+  "statement",
+  "comment",
+];
+
+/** A file's new text. */
+export interface Edit {
+  readonly kind: EditKind;
+  readonly file: string;
+  readonly before: string;
+  readonly after: string;
+  /** The edited function, for people. */
+  readonly where: string;
+}
+
+/** Numbers that are the same for the same seed (mulberry32, by Tommy Ettinger). */
+export function randomNumbers(seed: number): (below: number) => number {
+  let state = seed >>> 0;
+  return (below) => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * below);
+  };
+}
+
+/** Edits of the sources below a folder. */
+export class EditGenerator {
+  private readonly files: readonly string[];
+  private number = 0;
+
+  constructor(
+    directory: string,
+    private readonly sources: SourceCache,
+    private readonly random: (below: number) => number,
+  ) {
+    const isSource = (file: string): boolean =>
+      file.endsWith(".rs") && !/^(.*\/)?(tests|benches|examples)\/|build\.rs$/.test(path.relative(directory, file));
+    this.files = walk(path.resolve(directory), { nestedPackages: true }).filter(isSource);
+    if (this.files.length === 0) throw new Error(`there are no sources in ${directory}`);
+  }
+
+  /** The next edit; undefined where the file that was drawn has nothing to edit. */
+  next(): Edit | undefined {
+    const file = this.pick(this.files);
+    const kind = this.pick(EDIT_KINDS);
+    if (file === undefined || kind === undefined) return undefined;
+    const before = fs.readFileSync(file, "utf8");
+    const { outline } = this.sources.get(file, before);
+    if (typeof outline === "string") return undefined;
+    const fn = this.pick(outline.functions.filter((item) => !item.isDamaged && item.body.end - item.body.start > 4));
+    if (fn === undefined) return undefined;
+    const after = this.apply(kind, before, fn);
+    return after === undefined || after === before ? undefined : { kind, file, before, after, where: fn.path };
+  }
+
+  private apply(kind: EditKind, text: string, fn: BodyRef): string | undefined {
+    const at = fn.body.start + 1;
+    const insert = (statement: string): string => `${text.slice(0, at)} ${statement} ${text.slice(at)}`;
+    const number = ++this.number;
+    switch (kind) {
+      case "literal":
+        return this.replaceOne(text, fn, /(?<![\w."'#])\d{1,4}(?![\w.])/g, (found) => String((Number(found) + 1) % 97));
+      case "call":
+        return insert(`std::hint::black_box(std::mem::size_of_val(&${number}u32));`);
+      case "operands":
+        return this.replaceOne(text, fn, /\b([a-z]\w*) (\+|\*|==|&&) ([a-z]\w*)\b(?![(.:!])/g, (found) => {
+          const [left = "", operator = "", right = ""] = found.split(" ");
+          return `${right} ${operator} ${left}`;
+        });
+      case "closure":
+        return insert(
+          `let replayed = (|n: u64| n.wrapping_mul(${number}))(${number % 7}); let _ = std::hint::black_box(replayed);`,
+        );
+      case "instantiation":
+        return insert(
+          `let _ = std::hint::black_box(std::collections::VecDeque::from([[${number}u16; ${(number % 9) + 1}]]).len());`,
+        );
+      case "lines":
+        return `${text.slice(0, at)}\n\n // replayed ${number}\n${text.slice(at)}`;
+      case "statement":
+        return insert(`if std::hint::black_box(false) { eprintln!("replayed {}", ${number}); }`);
+      case "comment":
+        return `${text.slice(0, at)} /* replayed ${number} */ ${text.slice(at)}`;
+    }
+  }
+
+  private replaceOne(text: string, fn: BodyRef, what: RegExp, by: (found: string) => string): string | undefined {
+    const body = text.slice(fn.body.start, fn.body.end);
+    const match = this.pick([...body.matchAll(what)]);
+    if (match === undefined) return undefined;
+    const start = fn.body.start + match.index;
+    return text.slice(0, start) + by(match[0]) + text.slice(start + match[0].length);
+  }
+
+  private pick<T>(from: readonly T[]): T | undefined {
+    return from.length === 0 ? undefined : from[this.random(from.length)];
+  }
+}
