@@ -92,7 +92,9 @@ export class ContinuousRuns implements vscode.Disposable {
       if (generation !== undefined && generation !== entry.ran.get(project)) generations.set(project, generation);
     }
     if (generations.size === 0) return;
-    await this.runs.run(entry.request, token);
+    // Runs of one request are parts of one result, in which a failure stays; so each run has a request of its own.
+    const { include, exclude, profile } = entry.request;
+    await this.runs.run(new vscode.TestRunRequest(include, exclude, profile, true), token);
     // (What was cancelled has to run again.)
     if (token.isCancellationRequested) return;
     for (const [project, generation] of generations) entry.ran.set(project, generation);
