@@ -347,6 +347,7 @@ export interface ServerSettings {
   readonly enable: boolean;
   readonly buildOnOpen: boolean;
   readonly watch: boolean;
+  readonly bodyLane: boolean;
   readonly cargo: {
     readonly features: readonly string[] | "all";
     readonly noDefaultFeatures: boolean;

@@ -264,4 +264,4 @@ export type ClifReport = z.infer<typeof ClifReport>;
 export const EmptyResult = z.looseObject({});
 
 /** What the engine puts into a JSON-RPC error's `data`. */
-export const ErrorData = z.looseObject({ kind: z.string(), details: z.unknown() });
+export const ErrorData = z.looseObject({ kind: z.string(), details: z.unknown().optional() });

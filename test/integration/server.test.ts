@@ -87,6 +87,27 @@ describe.runIf(HAS_ENGINE)("the language server", () => {
     expect(await client.close()).toBe(0);
   });
 
+  it("compiles only the function that was edited, and keeps what was said of the others", async () => {
+    const warned = MAIN.replace('println!("{}"', 'let unused = 1;\n    println!("{}"');
+    await start({ ...HELLO, "ws/src/main.rs": warned }).open("ws");
+    await client.state("ws", "current");
+    const warnings = (): number => client.diagnostics.get(client.uri("ws/src/main.rs"))?.length ?? 0;
+    // The first edit of a crate gets its overlay ready; saves before that are the crate lane's.
+    for (let n = 1; client.status("ws")?.history[0]?.lane !== "body"; n++) {
+      expect(n).toBeLessThan(30);
+      const before = client.status("ws")?.history[0]?.id;
+      project.edit("ws/src/main.rs", n === 1 ? '"hello"' : `"hello ${n - 1}"`, `"hello ${n}"`);
+      await client.until("a build", () => client.status("ws")?.history[0]?.id !== before || undefined);
+      await client.state("ws", "current");
+      expect(await client.output(client.bin("ws", "hello"))).toBe(`hello ${n}\n`);
+      const overlays = project.path("ws/target/cranefly/.cranefly/body");
+      const isReady = (): boolean => fs.readdirSync(overlays).some((unit) => fs.existsSync(`${overlays}/${unit}/bc-1`));
+      await client.until("an overlay", () => (fs.existsSync(overlays) && isReady()) || undefined);
+    }
+    expect(warnings()).toBe(1);
+    expect(await client.close()).toBe(0);
+  });
+
   it("tells errors where they are, runs the last good generation, and takes the errors back", async () => {
     await start(HELLO).open("ws");
     await client.state("ws", "current");

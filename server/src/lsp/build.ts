@@ -34,6 +34,8 @@ export interface BuildEvents {
   onActivity(build: Build): void;
   /** An update ended, well or with errors. */
   onUpdate(build: Build, update: Update): void;
+  /** The crate lane has followed the body lane, in the background. */
+  onFollowed(build: Build, update: Update): void;
   /** An update could not be made; `build.failure` says why. */
   onFailure(build: Build, error: unknown): void;
 }
@@ -170,6 +172,7 @@ export class Build {
   /** Ends what is under way, and waits for its end. */
   async close(): Promise<void> {
     this.closed = true;
+    this.following?.abort();
     const { settled } = this;
     this.pending?.controller.abort();
     this.pending = undefined;
@@ -181,6 +184,7 @@ export class Build {
 
   /** The newest cause takes the place of an older one, also in the queue. */
   private schedule(cause: Cause): void {
+    followers.get(this.queue)?.abort();
     this.pending?.controller.abort();
     this.pending = { cause, controller: new AbortController() };
     this.settled ??= withResolvers();
@@ -217,6 +221,7 @@ export class Build {
       // The state that the update's end leads to; told together with the update.
       if (this.pending === pending) this.activity = undefined;
       this.events.onUpdate(this, update);
+      if (update.isAhead) this.followLater();
     } catch (error) {
       this.behind ??= behind;
       if (error instanceof Cancelled || this.pending !== pending) return;
@@ -229,6 +234,40 @@ export class Build {
         this.pending = undefined;
         this.finish();
       }
+    }
+  }
+
+  private following: AbortController | undefined;
+
+  /** A function, so that the compiler does not take an answer for the one after other work. */
+  private isBusy(): boolean {
+    return this.closed || this.pending !== undefined;
+  }
+
+  /** Has the crate lane follow when nothing else is to be done. */
+  private followLater(): void {
+    void this.queue.add(() => this.follow(), { priority: FOLLOW_PRIORITY });
+  }
+
+  /** Whatever somebody waits for, also for another project, ends it; it is begun again afterwards. */
+  private async follow(): Promise<void> {
+    const { workspace } = this;
+    if (workspace === undefined || this.isBusy()) return;
+    const controller = new AbortController();
+    this.following = controller;
+    followers.set(this.queue, controller);
+    try {
+      const update = await workspace.follow(controller.signal);
+      if (update === undefined || this.isBusy()) return;
+      this.failure = failureOf(update);
+      this.take(update);
+      this.events.onFollowed(this, update);
+    } catch {
+      // What went wrong is found, and told, by the next update.
+      if (controller.signal.aborted && !this.isBusy()) this.followLater();
+    } finally {
+      this.following = undefined;
+      followers.delete(this.queue);
     }
   }
 
@@ -291,6 +330,12 @@ export class Build {
     this.events.onActivity(this);
   }
 }
+
+/** Behind everything that somebody waits for. */
+const FOLLOW_PRIORITY = -1000;
+
+/** What runs in a queue (one thing at a time) although nobody waits for it. */
+const followers = new WeakMap<PQueue, AbortController>();
 
 /** Stages that are told of; the others are too short to be seen. */
 const STAGES: Readonly<Partial<Record<keyof StageTimes, string>>> = {

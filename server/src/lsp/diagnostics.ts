@@ -46,7 +46,10 @@ class Publisher {
   take(event: UpdateEvent): void {
     const { project, kind } = event;
     const builds = this.said.get(project.uri) ?? new Map<BuildKind, readonly Placed[]>();
-    builds.set(kind, place(event));
+    // The body lane has seen one function: what was said of the others still holds, but for errors, which are gone.
+    const isPartial = event.report.lane === "body" && event.report.ok;
+    const kept = (builds.get(kind) ?? []).filter((item) => item.diagnostic.severity !== DiagnosticSeverity.Error);
+    builds.set(kind, isPartial ? kept : place(event));
     this.said.set(project.uri, builds);
     this.show(project.uri);
   }

@@ -12,7 +12,7 @@ import type {
   ServerSettings,
   Target,
 } from "../../../shared/src/lsp.js";
-import type { GenerationReport } from "../../../shared/src/report.js";
+import type { BodyLaneStatistics, GenerationReport } from "../../../shared/src/report.js";
 import { type Metadata, loadMetadata } from "../core/cargo.js";
 import { configFiles } from "../core/config.js";
 import { Engine, findEngine } from "../core/engine.js";
@@ -274,6 +274,7 @@ export class CargoProject implements Project {
     onActivity: () => this.tell(),
     onUpdate: (build, update) => this.updated(build, update),
     onFailure: (build, error) => this.failed(build, error),
+    onFollowed: (build, update) => this.followed(build, update),
   };
 
   private add(kind: BuildKind, isEager: boolean): Build {
@@ -298,6 +299,7 @@ export class CargoProject implements Project {
       color: false,
       quiet: false,
       jobs: settings.jobs ?? availableParallelism(),
+      ...(settings.bodyLane ? { bodyLane: this.services.bundleDir } : {}),
     };
     return new Workspace(selectionOf(build.kind, this.root, settings.cargo), singleOf(this.file), options, listener);
   }
@@ -316,6 +318,28 @@ export class CargoProject implements Project {
     }
     this.tell();
     if (report.ok || this.isThere()) void this.follow(build);
+  }
+
+  /** The crate lane's word on what the body lane did: no news, unless it is another one. */
+  private followed(build: Build, update: Update): void {
+    const { report } = update;
+    const diverged = report.programs.flatMap(({ verified }) => verified?.diverged ?? []);
+    if (diverged.length > 0) {
+      this.services.log.error(
+        `${this.name}: the body lane compiled ${diverged.join(", ")} otherwise than the crate lane, whose code is used now: please report this`,
+      );
+    }
+    if (!report.ok || diverged.length > 0) {
+      this.updated(build, update);
+      return;
+    }
+    this.events.onUpdate(this, build, report);
+    this.tell();
+  }
+
+  /** What became of edits of function bodies. */
+  get bodyLane(): BodyLaneStatistics | undefined {
+    return this.builds.get("build")?.core?.bodyLane;
   }
 
   /** Whether the workspace is still where it was; says so if not. */
