@@ -255,6 +255,8 @@ export class Build {
     if (workspace === undefined || this.isBusy()) return;
     const controller = new AbortController();
     this.following = controller;
+    // Nobody waits for it, so nobody is told how far it is.
+    this.listening = undefined;
     followers.set(this.queue, controller);
     try {
       const update = await workspace.follow(controller.signal);
