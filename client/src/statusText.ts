@@ -52,7 +52,11 @@ function projectView(project: ProjectStatus, now: number): StatusView {
     case "rebuilding":
       return rebuildingView(name, state, now);
     case "current":
-      return currentView(name, project.history[0]);
+      // The programs, not the tests that were built for the Test Explorer.
+      return currentView(
+        name,
+        project.history.find(({ selection }) => selection === "build"),
+      );
     case "stale": {
       const errors = counted(state.errors, "error");
       const what = state.hasGeneration ? "stale" : "nothing to run";

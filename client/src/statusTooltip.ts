@@ -85,7 +85,7 @@ function historyTable(history: readonly GenerationSummary[], now: number): strin
     return [
       `#${summary.id}`,
       ago(now - summary.at),
-      summary.lane,
+      summary.selection === "test" ? `${summary.lane}, tests` : summary.lane,
       outcome(summary),
       duration(summary.ms.total),
       functions,

@@ -112,7 +112,7 @@ function history(of: DashboardResult): HTMLElement {
         "Builds, the newest first",
         [
           { title: "Build", cell: ({ id }) => `${id}`, isNumber: true },
-          { title: "Lane", cell: ({ lane }) => lane },
+          { title: "Lane", cell: ({ lane, selection }) => (selection === "test" ? `${lane}, tests` : lane) },
           { title: "Because", cell: ({ reason }) => reason },
           { title: "Time", cell: ({ ms }) => formatMs(ms.total), isNumber: true },
           { title: "Changed", cell: ({ functions: { changed } }) => `${changed}`, isNumber: true },

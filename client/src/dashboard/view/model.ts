@@ -43,15 +43,15 @@ export function engineStages(ms: StageTimes): readonly Stage[] {
   ];
 }
 
-/** The last generation that did something. */
+/** The last generation of the programs; the tests that were built for the Test Explorer are no save. */
 export function lastGeneration(data: DashboardResult): GenerationSummary | undefined {
-  return data.history[0];
+  return data.history.find(({ selection }) => selection === "build");
 }
 
 /** The history's successful generations, oldest first, at most `limit`. */
 export function timeline(history: readonly GenerationSummary[], limit: number): readonly GenerationSummary[] {
   return history
-    .filter((generation) => generation.ok)
+    .filter(({ ok, selection }) => ok && selection === "build")
     .slice(0, limit)
     .reverse();
 }
