@@ -27,7 +27,7 @@ use crate::server::private_folder;
 use crate::units::LoadedUnit;
 
 /// First bytes of a state, with the engine's version: another one may lay out or compile otherwise.
-const HEADER: &str = concat!("cranefly resume 1 ", env!("CARGO_PKG_VERSION"), "\n");
+const HEADER: &str = concat!("cranefly resume 2 ", env!("CARGO_PKG_VERSION"), "\n");
 
 /// After so many daemons that took over and ended before they had compiled a single function, something about the image
 /// ends them. (The first-call stub has the same patience.)

@@ -173,6 +173,25 @@ fn jump_tables_are_not_taken_for_instructions() {
 }
 
 #[test]
+fn constants_are_not_taken_for_instructions() {
+    let mut project = Project::new("inspect-constants");
+    let daemon = Daemon::start(&project.folder, &[]);
+    let source_text = r#"#[inline(never)] fn flip(x: f64) -> f64 { if x > 0.0 { -x } else { x.abs() } }
+        fn main() { println!("{}", flip(std::env::args().count() as f64)); }"#;
+    daemon.publish_source(&mut project, source_text);
+    let answer = inspect(&daemon, &project, "main::flip", "asm");
+    let text = answer["text"].as_str().unwrap();
+    let rows: Vec<&str> = text.lines().skip_while(|line| !line.contains(".byte")).collect();
+    assert!(rows.iter().all(|row| row.contains(".byte")), "instructions behind constants in\n{text}");
+    assert!(!text.contains("(bad)"), "{text}");
+    // Where an instruction reads, a row begins: here with the bits that negate or mask a number.
+    let starts = rows.iter().filter_map(|row| row.split_whitespace().next());
+    let read = starts.filter(|start| text.contains(&format!("[{:#x}]", u64::from_str_radix(&start[2..], 16).unwrap())));
+    assert!(read.count() >= 1, "{text}");
+    assert_eq!(text_of_run(&project), "-1\n");
+}
+
+#[test]
 fn what_llvm_compiled_is_shown_too() {
     let mut project = Project::new("inspect-fallback");
     let daemon = Daemon::start(&project.folder, LAZY);

@@ -31,9 +31,9 @@ pub struct Code {
 pub fn asm(subject: Subject, code: &Code) -> Text {
     let mut text = Text::titled(";", subject.symbol());
     let length = (code.unbound.text_len as usize).min(code.bytes.len());
-    let (instructions, constants) = code.bytes.split_at(length);
+    let listing = listing::listing(&code.bytes[..length], &code.unbound);
     let mut formatter = formatter(Resolver { names: outside(subject, &code.unbound), length: length as u64 });
-    for item in listing::items(instructions, &code.unbound) {
+    for item in listing.items {
         let instruction = match item {
             Item::Instruction(instruction) => instruction,
             Item::Entry(at, target) => {
@@ -53,11 +53,22 @@ pub fn asm(subject: Subject, code: &Code) -> Text {
         }
         text.push(&line.text, location(subject, &code.unbound, offset), span.as_slice());
     }
-    for (row, bytes) in constants.chunks(ROW).enumerate() {
-        let hex: Vec<String> = bytes.iter().map(|byte| format!("{byte:#04x}")).collect();
-        text.push(&format!("{:#06x}  .byte   {}", length + row * ROW, hex.join(", ")), None, &[]);
+    let starts = listing.constants.into_iter().map(|start| start as usize).chain([length, code.bytes.len()]);
+    let mut at = listing.end;
+    for next in starts.filter(|start| *start > listing.end) {
+        data(&mut text, &code.bytes, at..next);
+        at = next;
     }
     text.finish(";")
+}
+
+/// Constants, a few on a line.
+fn data(text: &mut Text, bytes: &[u8], range: std::ops::Range<usize>) {
+    for start in range.clone().step_by(ROW) {
+        let row = &bytes[start..range.end.min(start + ROW)];
+        let hex: Vec<String> = row.iter().map(|byte| format!("{byte:#04x}")).collect();
+        text.push(&format!("{start:#06x}  .byte   {}", hex.join(", ")), None, &[]);
+    }
 }
 
 fn formatter(resolver: Resolver) -> IntelFormatter {

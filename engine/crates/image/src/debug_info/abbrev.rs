@@ -11,6 +11,7 @@ pub(super) const PADDING: u8 = 2;
 /// A function that was inlined somewhere.
 pub(super) const ABSTRACT: u8 = 3;
 pub(super) const ABSTRACT_FULL: u8 = 4;
+pub(super) const NAMESPACE: u8 = 5;
 /// A function with code. Odd: with children.
 pub(super) const FUNCTION: u8 = 6;
 pub(super) const FUNCTION_FULL: u8 = 8;
@@ -65,6 +66,7 @@ pub fn abbreviations() -> Vec<u8> {
     entry(PADDING, DW_TAG_compile_unit, false, &[(FILLER, DW_FORM_block4)]);
     entry(ABSTRACT, DW_TAG_subprogram, false, &[NAME, INLINE]);
     entry(ABSTRACT_FULL, DW_TAG_subprogram, false, &[NAME, LINKAGE_NAME, DECL_FILE, DECL_LINE, INLINE]);
+    entry(NAMESPACE, DW_TAG_namespace, true, &[NAME]);
     for children in [false, true] {
         let with = u8::from(children) * WITH_CHILDREN;
         entry(FUNCTION | with, DW_TAG_subprogram, children, &[LOW_PC, HIGH_PC, NAME]);

@@ -24,6 +24,8 @@ pub(super) struct InfoUnit<'a> {
     ranges_base: u64,
     /// Where the unit's own list goes, known at the end.
     unit_ranges_at: usize,
+    /// Names of the namespaces that the next entry would be in, outermost first.
+    open: &'a [Arc<str>],
     /// Code of the unit.
     covered: Vec<(u64, u64)>,
     /// Offsets in the unit of what inlined calls refer to: by content, and as a shortcut by address.
@@ -54,6 +56,7 @@ impl<'a> InfoUnit<'a> {
             ranges: Vec::new(),
             ranges_base: bases.ranges,
             unit_ranges_at,
+            open: &[],
             covered: Vec::with_capacity(unit.functions.len()),
             origins: HashMap::new(),
             origins_by_address: HashMap::new(),
@@ -83,6 +86,7 @@ impl<'a> InfoUnit<'a> {
         for scope in &scopes.all {
             self.origin(scope.callee, lines);
         }
+        self.enter(&subprogram.namespace);
         let full = self.full(subprogram);
         let code = if full { abbrev::FUNCTION_FULL } else { abbrev::FUNCTION };
         self.out.push(code | if inlines { abbrev::WITH_CHILDREN } else { 0 });
@@ -93,6 +97,20 @@ impl<'a> InfoUnit<'a> {
             self.inlined(scopes.first, function.address, scopes, lines)?;
         }
         Ok(())
+    }
+
+    /// Goes on in `namespace`. Debuggers make a function's full name of the names around it, so every function is put where
+    /// rustc has it; a namespace may be opened any number of times. Line tables alone have none, as LLVM writes them.
+    fn enter(&mut self, namespace: &'a [Arc<str>]) {
+        let wanted = if self.detail == Detail::Full { namespace } else { &[] };
+        let common = self.open.iter().zip(wanted).take_while(|(open, wanted)| open == wanted).count();
+        let closed = self.open.len() - common;
+        self.out.extend(std::iter::repeat_n(0, closed));
+        for name in &wanted[common..] {
+            self.out.push(abbrev::NAMESPACE);
+            self.out.string(name);
+        }
+        self.open = wanted;
     }
 
     /// Whether an entry of `subprogram` has a linkage name and a declaration.
@@ -114,15 +132,22 @@ impl<'a> InfoUnit<'a> {
         if let Some(&at) = self.origins_by_address.get(&Arc::as_ptr(subprogram)) {
             return at;
         }
-        let next = self.out.len() as u32;
-        let at = *self.origins.entry(subprogram).or_insert(next);
-        if at == next {
-            let full = self.full(subprogram);
-            self.out.push(if full { abbrev::ABSTRACT_FULL } else { abbrev::ABSTRACT });
-            self.names(subprogram, full, lines);
-            self.out.push(DW_INL_inlined.0);
-        }
+        let at = match self.origins.get(&**subprogram) {
+            Some(&at) => at,
+            None => self.add_origin(subprogram, lines),
+        };
         self.origins_by_address.insert(Arc::as_ptr(subprogram), at);
+        at
+    }
+
+    fn add_origin(&mut self, subprogram: &'a Arc<Subprogram>, lines: &mut LineProgram<'a>) -> u32 {
+        self.enter(&subprogram.namespace);
+        let at = self.out.len() as u32;
+        let full = self.full(subprogram);
+        self.out.push(if full { abbrev::ABSTRACT_FULL } else { abbrev::ABSTRACT });
+        self.names(subprogram, full, lines);
+        self.out.push(DW_INL_inlined.0);
+        self.origins.insert(subprogram, at);
         at
     }
 
@@ -182,6 +207,7 @@ impl<'a> InfoUnit<'a> {
         if self.covered.is_empty() {
             return Ok(None);
         }
+        self.enter(&[]);
         let list = self.ranges_offset()?;
         self.out[self.unit_ranges_at..][..4].copy_from_slice(&list.to_le_bytes());
         for &(start, end) in &self.covered {

@@ -29,7 +29,7 @@ pub enum Detail {
     /// `line-tables-only`: see the module's description.
     #[default]
     LineTables,
-    /// Every function has an entry, with linkage name and declaration.
+    /// Every function has an entry in its namespaces, with linkage name and declaration.
     Full,
 }
 
