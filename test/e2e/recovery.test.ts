@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { building, engines, expectCurrent, sample } from "./support/cranefly.js";
 import { until } from "./support/poll.js";
 import { signal } from "./support/sandbox.js";
-import { useEditor } from "./support/session.js";
+import { type Session, useEditor } from "./support/session.js";
 
 const MAIN = "crates/app/src/main.rs";
 const editor = useEditor({ project: sample, open: [MAIN] });
@@ -24,7 +24,7 @@ it("starts the engine again when it was killed", async () => {
   );
   await session.workbench.editor.reveal(MAIN, "fn main()");
   await session.workbench.editor.clickLens(/^▶ Run\b/, "fn main()");
-  await session.workbench.terminal.expect(/back from the dead\s*$/);
+  await session.workbench.terminal.expect(/back from the dead/);
   const [successor] = await until(
     "another engine to run",
     () => engines(session),
@@ -32,3 +32,56 @@ it("starts the engine again when it was killed", async () => {
   );
   expect(successor?.pid).not.toBe(engine?.pid);
 });
+
+it("starts the language server again when it was killed, and goes on from what was built", async () => {
+  const session = editor();
+  const before = await only("the language server", () => languageServers(session));
+  const said = await building(session, () => signal(before, "SIGKILL"), /is current/);
+  expect(said.join("\n")).toMatch(/language server ended and is restarted/);
+  expect(await only("another language server", () => languageServers(session))).not.toBe(before);
+});
+
+it("ends a program when its terminal is closed, and starts it again in a new one", async () => {
+  const session = editor();
+  const { workbench } = session;
+  const wait = '    println!("waiting");\n    std::io::stdin().read_line(&mut String::new()).unwrap();\n';
+  const save = (): Promise<void> => workbench.editor.edit(MAIN, '    println!("back from the dead");\n', wait);
+  await building(session, save, /is current/);
+  await workbench.run("Cranefly: Run Last");
+  const before = await only("the program", () => programs(session));
+  await workbench.run("Terminal: Kill the Active Terminal Instance");
+  await until(
+    "the end of the program",
+    () => programs(session),
+    (all) => all.length === 0,
+  );
+  await workbench.run("Cranefly: Run Last");
+  expect(await only("the program", () => programs(session))).not.toBe(before);
+  await workbench.terminal.expect(/waiting/);
+  await workbench.terminal.type("\n");
+  await until(
+    "the end of the program",
+    () => programs(session),
+    (all) => all.length === 0,
+  );
+});
+
+/** Waits until there is one of them. */
+async function only(what: string, find: () => number[]): Promise<number> {
+  const [pid] = await until(what, find, (all) => all.length === 1);
+  return pid ?? 0;
+}
+
+function programs(session: Session): number[] {
+  return session.sandbox
+    .processes()
+    .filter(({ command }) => /^\S+\/sample$/.test(command))
+    .map(({ pid }) => pid);
+}
+
+function languageServers(session: Session): number[] {
+  return session.sandbox
+    .processes()
+    .filter(({ command }) => /\/dist\/server\.cjs\b/.test(command))
+    .map(({ pid }) => pid);
+}

@@ -8,6 +8,8 @@ import type { Settings } from "./server.js";
 const fixtures = path.resolve(import.meta.dirname, "../../fixtures");
 /** The project that most tests open. */
 export const sample = path.join(fixtures, "sample");
+/** A project of one crate without dependencies, to build others on. */
+export const minimal = path.join(fixtures, "minimal");
 
 /** The status bar item. */
 export const STATUS = "cranefly.cranefly.cranefly.status";
@@ -29,7 +31,11 @@ const SETTLED = /is current|is stale|nothing to run|run by cargo|engine (is|was)
  * Does something that makes Cranefly build, and waits until the status bar says what is `wanted`; gives all that it said
  * meanwhile. Programs and test harnesses are built one after the other, so this need not be the last that it says.
  */
-export async function building({ workbench }: Session, act: () => Promise<void>, wanted: RegExp): Promise<string[]> {
+export async function building(
+  { workbench }: Session,
+  act: () => Promise<void> | void,
+  wanted: RegExp,
+): Promise<string[]> {
   const labels = await workbench.statusBar.record(STATUS);
   await act();
   // The first label is the one from before.

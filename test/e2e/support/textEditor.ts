@@ -172,6 +172,17 @@ export class TextEditor {
     await until(`the lens ${String(title)} at "${line}"`, click, (result) => result === "clicked");
   }
 
+  /** What is shown when the mouse rests on a word of the open file. */
+  async hover(word: string): Promise<string> {
+    const hover = this.page.locator(".monaco-hover:visible .hover-contents");
+    const look = async (): Promise<string> => {
+      await this.active.locator(".view-lines .view-line span").getByText(word, { exact: true }).first().hover();
+      await hover.first().waitFor({ timeout: 5_000 });
+      return (await hover.allInnerTexts()).join("\n");
+    };
+    return until(`the hover at ${word}`, look, (text) => text !== "" && !/^Loading/.test(text));
+  }
+
   /** Sets a breakpoint at the line with the first occurrence of a text in the open file. */
   async breakAt(file: string, text: string): Promise<void> {
     await this.reveal(file, text);

@@ -4,6 +4,7 @@ import * as path from "node:path";
 import type { FrameLocator, Page } from "playwright-core";
 import { Debugging } from "./debugging.js";
 import { Notifications, Problems, StatusBar, Terminal, webview } from "./panels.js";
+import { until } from "./poll.js";
 import { QuickInput } from "./quickInput.js";
 import { Testing } from "./testing.js";
 import { TextEditor } from "./textEditor.js";
@@ -41,6 +42,23 @@ export class Workbench {
   async load(url: string): Promise<void> {
     await this.page.goto(url);
     await this.page.locator(".monaco-workbench .part.statusbar .statusbar-item").first().waitFor();
+  }
+
+  /** How long an extension took to be activated, as the editor says it. */
+  async activation(extension: string): Promise<string> {
+    await this.run("Developer: Show Running Extensions");
+    const row = this.page.locator(".runtime-extensions-editor .monaco-list-row", {
+      has: this.page.locator(".name").getByText(extension, { exact: true }),
+    });
+    const shown = await until(
+      `the activation time of ${extension}`,
+      () => row.first().locator(".activation-time").innerText(),
+      (text) => /\d+ ?ms/.test(text),
+    );
+    // It is shown in front of everything else.
+    await this.page.keyboard.press("Escape");
+    await row.first().waitFor({ state: "hidden" });
+    return /\d+ ?ms/.exec(shown)?.[0].replace(" ", "") ?? "";
   }
 
   /** The content of the webview that is shown. */
