@@ -89,7 +89,7 @@ describe.runIf(HAS_ENGINE)("the language server", () => {
 
   it("compiles only the function that was edited, and keeps what was said of the others", async () => {
     const warned = MAIN.replace('println!("{}"', 'let unused = 1;\n    println!("{}"');
-    await start({ ...HELLO, "ws/src/main.rs": warned }).open("ws");
+    await start({ ...HELLO, "ws/src/main.rs": warned }, { settings: { bodyLane: true } }).open("ws");
     await client.state("ws", "current");
     const warnings = (): number => client.diagnostics.get(client.uri("ws/src/main.rs"))?.length ?? 0;
     // The first edit of a crate gets its overlay ready; saves before that are the crate lane's.

@@ -36,6 +36,14 @@ fn fails(n: usize) -> u32 {
     let _loud = Loud(9);
     [1, 2, 3][n]
 }
+#[derive(Clone, Copy)]
+struct Small(u8, u8, u8);
+fn shapes(a: [u8; 3], b: Small, c: &str, d: Option<u32>, e: [u64; 4], f: &dyn Fn() -> u8, g: (f32, i128), h: Box<[u8]>) -> String {
+    format!("{a:?} {} {c} {d:?} {e:?} {} {g:?} {h:?}", b.0 + b.1 + b.2, f())
+}
+fn held(guard: Loud, future: impl Future<Output = u8>) -> usize {
+    std::mem::size_of_val(&future) + std::mem::size_of_val(&guard)
+}
 fn edited(n: u32) -> String {
     format!("one {}", private(n))
 }
@@ -44,8 +52,13 @@ fn other(n: u32) -> String {
     DEPTH.with(|depth| depth.set(depth.get() + 1));
     format!("{} {} {}", shape.name(), show(n), DEPTH.get())
 }
+fn calls() -> String {
+    let held = held(Loud(3), std::future::ready(1u8));
+    shapes([1, 2, 3], Small(4, 5, 6), "seven", Some(8), [9; 4], &|| 10, (1.5, -12), Box::new([13, 14])) + &held.to_string()
+}
 fn main() {
     println!("{} {} {}", edited(1), other(2), edited(3));
+    println!("{}", calls());
     let caught = std::panic::catch_unwind(|| fails(5)).is_err();
     println!("{caught} {} {}", RUNS.load(Ordering::Relaxed), show(BTreeMap::from([(1, 'a')])).len());
 }
@@ -199,6 +212,14 @@ fn a_closure_with_other_captures_takes_its_instances_along() {
     };
     fixture.takes(&with("i + b"), &["edited"], &[]);
     fixture.takes(&with("i + b + a[3]"), &["edited"], &[]);
+}
+
+#[test]
+fn no_shape_of_parameters_hides_a_blanked_body() {
+    let mut fixture = Fixture::new("shapes");
+    let report = fixture.takes(&edit(PROGRAM, "\"seven\"", "\"VII\""), &["calls"], &[]);
+    // With the closure in it.
+    assert_eq!(report["bodyLane"]["taken"], 2, "{report}");
 }
 
 #[test]

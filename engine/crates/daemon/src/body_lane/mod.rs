@@ -16,7 +16,7 @@ mod verify;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use cranefly_bitcode::ir::{Block, Function, Op, Subprogram};
+use cranefly_bitcode::ir::{Callee, Function, Op, Subprogram};
 use serde::{Deserialize, Serialize};
 
 pub use derive::{DerivedUnits, is_body_lane};
@@ -84,18 +84,15 @@ pub struct Needed {
     pub line: u32,
 }
 
-/// Whether a body is what a blanked one (`loop {}`) becomes: it refers to nothing and never returns. A function that was
-/// written so is equal to a blanked one, and is treated as one.
+/// Whether a body may be what a blanked one (`loop {}`) becomes: it never ends, in no way, and calls nobody. Whatever else it
+/// does may be parameters that are put in their places, which takes stores, casts, or copies by intrinsics. A function that was
+/// written like that is treated as a blanked one, at the price of a refusal.
 pub fn is_blank(body: &Function) -> bool {
-    let harmless = |block: &Block| {
-        block.instructions.iter().all(|instruction| match &instruction.op {
-            Op::Alloca { .. } | Op::Br { .. } => true,
-            // Parameters that are kept for debug info.
-            Op::Store { volatile, ordering, .. } => !volatile && ordering.is_none(),
-            _ => false,
-        })
-    };
-    body.symbols.is_empty() && body.blocks.iter().all(harmless)
+    body.blocks.iter().flat_map(|block| &block.instructions).all(|instruction| match &instruction.op {
+        Op::Ret { .. } | Op::Resume { .. } | Op::Unreachable => false,
+        Op::Call { callee, .. } => matches!(callee, Callee::Intrinsic(_)),
+        _ => true,
+    })
 }
 
 /// Absolute path of the file that a function is written in.
