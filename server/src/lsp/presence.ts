@@ -10,7 +10,7 @@ import { ancestors } from "../core/files.js";
 const QUIET_MS = 200;
 
 export class Presence {
-  private readonly watchers = new Map<string, fs.FSWatcher>();
+  private readonly watchers = new Map<string, { readonly watcher: fs.FSWatcher; readonly inode: number }>();
   private folders: readonly string[] = [];
   private timer: NodeJS.Timeout | undefined;
   private seen = "";
@@ -20,20 +20,24 @@ export class Presence {
 
   watch(folders: readonly string[]): void {
     this.folders = folders;
-    this.seen = this.look();
+    const before = this.look();
     this.attach();
+    this.seen = before;
+    // What came before the watchers were there has no event.
+    if (this.look() !== before) this.event();
   }
 
   close(): void {
     clearTimeout(this.timer);
-    for (const watcher of this.watchers.values()) watcher.close();
+    for (const { watcher } of this.watchers.values()) watcher.close();
     this.watchers.clear();
   }
 
   private attach(): void {
     const wanted = new Set(this.folders.map((folder) => ancestors(folder).find((item) => fs.existsSync(item)) ?? "/"));
-    for (const [folder, watcher] of this.watchers) {
-      if (wanted.has(folder)) continue;
+    for (const [folder, { watcher, inode }] of this.watchers) {
+      // A folder that was removed and made anew is another one: its old watcher is deaf.
+      if (wanted.has(folder) && inodeOf(folder) === inode) continue;
       watcher.close();
       this.watchers.delete(folder);
     }
@@ -44,16 +48,17 @@ export class Presence {
 
   private attachTo(folder: string): void {
     try {
+      const { ino: inode } = fs.statSync(folder);
       const watcher = fs.watch(folder, { persistent: false }, () => this.event());
       watcher.on("error", () => this.drop(folder));
-      this.watchers.set(folder, watcher);
+      this.watchers.set(folder, { watcher, inode });
     } catch {
       // It was removed in between; the event of its parent follows.
     }
   }
 
   private drop(folder: string): void {
-    this.watchers.get(folder)?.close();
+    this.watchers.get(folder)?.watcher.close();
     this.watchers.delete(folder);
     this.event();
   }
@@ -61,14 +66,8 @@ export class Presence {
   private event(): void {
     this.timer ??= setTimeout(() => {
       this.timer = undefined;
-      const now = this.look();
-      // A folder that was removed and made anew is another one: its old watcher is deaf.
-      for (const [folder, watcher] of this.watchers) {
-        if (fs.existsSync(folder)) continue;
-        watcher.close();
-        this.watchers.delete(folder);
-      }
       this.attach();
+      const now = this.look();
       if (now === this.seen) return;
       this.seen = now;
       this.onChange();
@@ -84,6 +83,10 @@ export class Presence {
       })
       .join("\n");
   }
+}
+
+function inodeOf(folder: string): number | undefined {
+  return fs.statSync(folder, { throwIfNoEntry: false })?.ino;
 }
 
 function list(folder: string): fs.Dirent[] {

@@ -134,7 +134,7 @@ export class ProjectSet implements Projects {
 
   private async scan(): Promise<void> {
     if (this.closed) return;
-    const wanted = this.services.settings().enable ? await this.find() : new Map<string, Wanted>();
+    const wanted = await this.find();
     // That there is none is news, too, the first time.
     let isChanged = !this.isScanned;
     this.isScanned = true;
@@ -159,6 +159,12 @@ export class ProjectSet implements Projects {
     }
     this.presence.watch([...new Set([...this.folders, ...this.gone])]);
     if (isChanged) this.changed.fire();
+    // What came or went while the others were closed, before anybody watched for it.
+    if (isChanged && !this.isSame(wanted, await this.find())) void this.refresh();
+  }
+
+  private isSame(a: ReadonlyMap<string, Wanted>, b: ReadonlyMap<string, Wanted>): boolean {
+    return a.size === b.size && [...a.keys()].every((uri) => b.has(uri));
   }
 
   private add(place: Place, build: boolean): CargoProject {
@@ -170,6 +176,7 @@ export class ProjectSet implements Projects {
 
   private async find(): Promise<Map<string, Wanted>> {
     const wanted = new Map<string, Wanted>();
+    if (!this.services.settings().enable) return wanted;
     const add = (root: string, isMain: boolean): void => {
       const uri = URI.file(root).toString();
       const known = wanted.get(uri);
