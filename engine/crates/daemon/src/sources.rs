@@ -147,8 +147,8 @@ mod tests {
     fn paths_are_absolute_and_plain() {
         let path =
             |directory: &str, name: &str| absolute(&SourceFile { directory: directory.into(), name: name.into() });
-        assert_eq!(path("/work/project", "src/main.rs"), "/work/project/src/main.rs");
-        assert_eq!(path("/work/project", "/other/lib.rs"), "/other/lib.rs");
-        assert_eq!(path("/work/project/a", "../b/./src/lib.rs"), "/work/project/b/src/lib.rs");
+        assert_eq!(path("/home/me/project", "src/main.rs"), "/home/me/project/src/main.rs");
+        assert_eq!(path("/home/me/project", "/other/lib.rs"), "/other/lib.rs");
+        assert_eq!(path("/home/me/project/a", "../b/./src/lib.rs"), "/home/me/project/b/src/lib.rs");
     }
 }
