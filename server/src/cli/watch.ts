@@ -34,7 +34,7 @@ export async function watchCommand(
 
 class Watch {
   private workspace: Workspace | undefined;
-  private readonly watcher = new Watcher((since) => this.changed(since));
+  private readonly watcher = new Watcher((since, isSource) => this.changed(since, isSource));
   private updating: AbortController | undefined;
   private work: Promise<void> = Promise.resolve();
   private stopRun: (() => Promise<void>) | undefined;
@@ -73,9 +73,10 @@ class Watch {
   private running: Promise<void> | undefined;
 
   /** A newer change cancels the work on an older one. */
-  private changed(sinceMs: number): void {
+  private changed(sinceMs: number, isSource = true): void {
     if (this.ended) return;
-    this.updating?.abort();
+    // What a build writes itself is looked at when it is through.
+    if (isSource) this.updating?.abort();
     const controller = new AbortController();
     this.updating = controller;
     this.work = this.work.then(() => this.update(sinceMs, controller.signal));

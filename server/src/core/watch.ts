@@ -43,6 +43,7 @@ export class Watcher {
   private poll: NodeJS.Timeout | undefined;
   private timer: NodeJS.Timeout | undefined;
   private firstMs: number | undefined;
+  private roots: readonly string[] = [];
   /** When the kernel last told of a path. */
   private readonly seen = new Map<string, number>();
   /** What builds have read, as far as it is known. */
@@ -84,6 +85,7 @@ export class Watcher {
     }
     for (const item of wanted) this.inputs.add(item);
     const roots = [...(state?.packageDirs ?? [])];
+    if (state !== undefined) this.roots = roots;
     const fresh = [...wanted].filter((item) => {
       if (this.watched.has(item)) return false;
       // A package's folder covers the files in it, unless they lie in a folder that is not looked into.
@@ -147,6 +149,12 @@ export class Watcher {
     for (const item of arrived) this.event(item);
   }
 
+  /** What builds write themselves, such as a build script's output: seen from the package that it is in, if it is in one. */
+  private isProduct(file: string): boolean {
+    const root = this.roots.find((item) => file.startsWith(item + path.sep));
+    return IGNORED.test(root === undefined ? file : file.slice(root.length));
+  }
+
   private isParentOfWatched(file: string): boolean {
     return [...this.watched].some((item) => item.startsWith(file + path.sep));
   }
@@ -188,9 +196,11 @@ export class Watcher {
     this.lastMs = now;
     if (this.burst.size <= MANY_FILES) this.burst.add(file);
     // What build scripts made is seldom touched but when a target directory is removed.
-    const isMany = this.burst.size > MANY_FILES || IGNORED.test(file);
+    const isProduct = this.isProduct(file);
+    const isMany = this.burst.size > MANY_FILES || isProduct;
     const quietMs = isMany ? MANY_QUIET_MS : COALESCE_MS;
-    this.hasSource ||= SOURCE.test(file) || this.inputs.has(file);
+    // A build that was cancelled for what it writes would begin again for ever.
+    this.hasSource ||= !isProduct && (SOURCE.test(file) || this.inputs.has(file));
     const earliestMs = this.hasSource ? now : Math.max(now, this.othersMs + OTHERS_MS);
     const latestMs = Math.max(earliestMs, this.firstMs + MAX_DELAY_MS);
     clearTimeout(this.timer);
