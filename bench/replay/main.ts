@@ -2,7 +2,7 @@
  * Replays edits on a copy of a project: after each, the body lane's functions are compared with the crate lane's, and every
  * so often the program with a native build.
  *
- *   npm run replay -- DIR [--edits N] [--seed N] [--native-every N] [--keep-every N] [--args "…"] [--json FILE] [-p PKG] [--bin N]
+ *   npm run replay -- DIR [--edits N] [--seed N] [--native-every N] [--follow-every N] [--keep-every N] [--args "…"] [--json FILE] [-p PKG] [--bin N]
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import * as fs from "node:fs";
@@ -23,6 +23,7 @@ const { values: options, positionals } = parseArgs({
     edits: { type: "string", default: "200" },
     seed: { type: "string", default: "1" },
     "native-every": { type: "string", default: "50" },
+    "follow-every": { type: "string", default: "1" },
     "keep-every": { type: "string", default: "10" },
     args: { type: "string", default: "" },
     json: { type: "string" },
@@ -130,13 +131,18 @@ async function main(): Promise<void> {
     fs.writeFileSync(file, text);
     return (await workspace.update(performance.now())).report;
   };
-  const follow = async (edit: Edit | undefined): Promise<GenerationReport | undefined> => {
+  /** Edits that the crate lane has not followed yet. */
+  let pending: Edit[] = [];
+  const follow = async (): Promise<void> => {
     const update = await workspace.follow(signal);
-    if (update !== undefined) tally.followed(edit, verifiedBy(update.report));
-    return update?.report;
+    if (update === undefined) return;
+    tally.followed(pending, verifiedBy(update.report));
+    pending = [];
   };
   await workspace.update(performance.now());
   const count = Number(options.edits);
+  /** Texts before the edits that are taken back together. */
+  const originals = new Map<string, string>();
   for (let done = 0; done < count;) {
     const edit = generator.next();
     if (edit === undefined) continue;
@@ -145,21 +151,30 @@ async function main(): Promise<void> {
       // Not every edit is valid Rust; such a save tells something, too: that the last good program stays.
       tally.failed(edit);
       await save(edit.file, edit.before);
-      await follow(undefined);
+      await follow();
       continue;
     }
     done++;
+    pending.push(edit);
     tally.took(edit, report);
+    if (!originals.has(edit.file)) originals.set(edit.file, edit.before);
     if (done % Number(options["native-every"]) === 0) compareWithNative(report, tally);
-    await follow(edit);
-    // The sources must not grow without bound, and a save that takes an edit back is an edit, too.
-    if (done % Number(options["keep-every"]) !== 0) {
-      const back = await save(edit.file, edit.before);
-      tally.took({ ...edit, before: edit.after, after: edit.before }, back);
-      await follow(edit);
+    if (done % Number(options["follow-every"]) === 0) {
+      await follow();
+      // The sources must not grow without bound, and a save that takes edits back is an edit, too.
+      if (done % Number(options["keep-every"]) !== 0) {
+        for (const [file, text] of originals) {
+          const back = { ...edit, file, before: edit.after, after: text };
+          tally.took(back, await save(file, text));
+          pending.push(back);
+        }
+        if (options["follow-every"] === "1") await follow();
+      }
+      originals.clear();
     }
     if (done % 20 === 0) process.stderr.write(`${done} of ${count} edits\n`);
   }
+  await follow();
   workspace.close();
   sources.dispose();
   process.stdout.write(tally.markdown(workspace.bodyLane));
