@@ -24,6 +24,7 @@ import { Generation, type Listener, unchanged } from "./generation.js";
 import { changedCargoInput } from "./inputs.js";
 import { Layout, cacheDirectory } from "./layout.js";
 import { withLock } from "./lock.js";
+import { forgetElsewhere, isHere } from "./place.js";
 import { DamagedProgram, changedUnits, isSame, partsOf, publish, withBases } from "./publisher.js";
 import { type Selection, type SelectionState, loadSelection, saveSelection, selectionKey } from "./selection.js";
 import { captureSingle } from "./single.js";
@@ -317,6 +318,7 @@ export class Workspace {
     { signal, follows }: Manner,
   ): Promise<FrontEnd> {
     if (state === undefined) return this.cargoLane(layout, "first build", generation, signal);
+    if (!isHere(layout, state)) return this.cargoLane(layout, "it was built elsewhere", generation, signal);
     const { env, jobs } = this.options;
     const cargoInput = await generation.timed("check", () => changedCargoInput(state));
     if (cargoInput !== undefined) return this.cargoLane(layout, `${cargoInput} changed`, generation, signal);
@@ -409,6 +411,8 @@ export class Workspace {
     const metadata = await loadMetadata(this.selection, this.selection.features, env, signal);
     const root = path.join(metadata.target_directory, "cranefly");
     if (root !== layout.root) throw new Moved(root);
+    // What comes anew may have the names of what was there.
+    if (forgetElsewhere(layout, metadata)) this.published = undefined;
     const captured = await capture(layout, this.selection, metadata, options);
     rememberRoot(this.key, layout.root, env);
     return captured;
