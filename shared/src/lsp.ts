@@ -5,7 +5,7 @@
  * and not listed here. Everything is JSON; URIs are strings, times are milliseconds, lines and columns count from 0 as in
  * LSP unless a field says otherwise.
  */
-import type { FunctionCounts, FunctionEntry, GenerationReport, Lane, StageTimes } from "./report.js";
+import type { FunctionCounts, FunctionEntry, Lane, StageTimes } from "./report.js";
 
 /** What one cargo workspace (or single file) is doing. The client's status bar is a view of this. */
 export type ProjectState =
@@ -299,13 +299,19 @@ export interface EngineStatus {
   readonly imageLimitBytes: number | undefined;
 }
 
-/** Client to server: the whole last report of a project with an entry for each function. */
+/**
+ * Client to server: write the last report of a project to a file, with an entry for each function. It may be tens of megabytes,
+ * so it is no message.
+ */
 export const ReportRequest = "cranefly/report";
 export interface ReportParams {
   readonly project: string | undefined;
+  /** Absolute path. */
+  readonly file: string;
 }
 export interface ReportResult {
-  readonly report: GenerationReport | undefined;
+  /** False: nothing was built yet. */
+  readonly written: boolean;
 }
 
 /** Client to server: what the user asked for. `project` undefined: all of them. */

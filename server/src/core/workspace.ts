@@ -28,6 +28,7 @@ import { forgetElsewhere, isHere } from "./place.js";
 import { DamagedProgram, changedUnits, isSame, partsOf, publish, withBases } from "./publisher.js";
 import { type Selection, type SelectionState, loadSelection, saveSelection, selectionKey } from "./selection.js";
 import { captureSingle } from "./single.js";
+import { writeReport } from "./reportFile.js";
 import type { Toolchain } from "./toolchain.js";
 import { forgetUnit } from "./unit.js";
 import { findRoot, forgetRoot, rememberRoot } from "./roots.js";
@@ -209,16 +210,11 @@ export class Workspace {
     }
   }
 
-  /** The report with an entry for every function. */
-  async detailed(report: GenerationReport): Promise<GenerationReport> {
-    const { client, layoutInUse } = this;
-    if (client === undefined || layoutInUse === undefined) return report;
-    const programs: ProgramReport[] = [];
-    for (const program of report.programs) {
-      const { functions } = await client.functions(layoutInUse.root, program.program);
-      programs.push({ ...program, entries: functions });
-    }
-    return { ...report, programs };
+  /** Writes a report to a file, with an entry for every function where the engine has them. */
+  async writeReport(file: string, report: GenerationReport): Promise<void> {
+    const { client: engine, layoutInUse } = this;
+    const isKnown = report.ok && engine !== undefined && layoutInUse !== undefined;
+    await writeReport(file, report, isKnown ? { engine, workspace: layoutInUse.root } : undefined);
   }
 
   private async build(layout: Layout, manner: Manner): Promise<Update> {

@@ -19,6 +19,7 @@ import { Engine, findEngine } from "../core/engine.js";
 import { messageOf } from "../core/errors.js";
 import type { Listener } from "../core/generation.js";
 import type { Layout } from "../core/layout.js";
+import { writeReport } from "../core/reportFile.js";
 import { findToolchain } from "../core/toolchain.js";
 import { Watcher } from "../core/watch.js";
 import { type Update, Workspace } from "../core/workspace.js";
@@ -163,10 +164,11 @@ export class CargoProject implements Project {
     return this.ensure("test", signal);
   }
 
-  async report(): Promise<GenerationReport | undefined> {
+  async writeReport(file: string): Promise<boolean> {
     const { lastReport, main } = this;
-    if (lastReport === undefined || main.core === undefined || !lastReport.ok) return lastReport;
-    return main.core.detailed(lastReport);
+    if (lastReport === undefined) return false;
+    await (main.core === undefined ? writeReport(file, lastReport) : main.core.writeReport(file, lastReport));
+    return true;
   }
 
   async metadata(signal?: AbortSignal): Promise<Metadata> {
