@@ -25,8 +25,11 @@ export type ProjectState =
   | { readonly kind: "stale"; readonly errors: number; readonly hasGeneration: boolean }
   /** Cranefly cannot do it; runs are cargo's. `reason` is for the user. */
   | { readonly kind: "fallback"; readonly reason: string }
-  /** The engine's daemon cannot be started, or was stopped by the user. */
-  | { readonly kind: "down"; readonly reason: string; readonly stoppedByUser: boolean };
+  /**
+   * The engine's daemon was stopped by the user; cannot be started, which is tried again by and by; or ended so often that
+   * the user has to say whether to go on.
+   */
+  | { readonly kind: "down"; readonly reason: string; readonly why: "stopped" | "failing" | "givenUp" };
 
 /** A generation without its functions, as the status bar's tooltip and the dashboard's history show it. */
 export interface GenerationSummary {

@@ -396,7 +396,7 @@ describe.runIf(HAS_ENGINE)("the language server", () => {
       if (n < 5) await client.generation(n);
     }
     const down = await client.state("ws", "down");
-    expect(down).toMatchObject({ stoppedByUser: false });
+    expect(down).toMatchObject({ why: "givenUp" });
     expect(down.reason).toContain("5 times");
     // Nothing starts it before the user says so, and what was published runs all the same.
     expect(project.cranefly(["status"]).stdout).toContain("not running");

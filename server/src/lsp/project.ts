@@ -417,14 +417,16 @@ export class CargoProject implements Project {
 
   private get state(): ProjectState {
     const { activity, main, downReason } = this;
-    if (downReason !== undefined) return { kind: "down", reason: downReason, stoppedByUser: this.isStopped };
+    if (downReason !== undefined) {
+      return { kind: "down", reason: downReason, why: this.isStopped ? "stopped" : "givenUp" };
+    }
     if (activity !== undefined) {
       const { lane, stage, since, reason } = activity;
       return { kind: "rebuilding", lane, stage, since, reason };
     }
     const { failure, built } = main;
     if (failure?.kind === "unsupported") return { kind: "fallback", reason: failure.reason };
-    if (failure?.kind === "down") return { kind: "down", reason: failure.reason, stoppedByUser: false };
+    if (failure?.kind === "down") return { kind: "down", reason: failure.reason, why: "failing" };
     if (failure !== undefined) {
       const errors = main.lastReport?.diagnostics.filter((item) => item.level.startsWith("error")).length ?? 0;
       return { kind: "stale", errors: Math.max(1, errors), hasGeneration: built !== undefined };
