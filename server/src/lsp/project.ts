@@ -27,6 +27,7 @@ import type { BuildKind, BuildOutcome, Built, Log, Project } from "./api.js";
 import { type Activity, Build, type BuildEvents, type Cause, abortable } from "./build.js";
 import { History } from "./history.js";
 import { Progress } from "./progress.js";
+import { Folder, removeRemains } from "./remains.js";
 import { selectionOf, singleOf } from "./selection.js";
 import { Supervisor } from "./supervisor.js";
 import { defaultPackages, targetsOf } from "./targets.js";
@@ -74,6 +75,7 @@ export class CargoProject implements Project {
     (sinceMs, isSource) => this.changed({ sinceMs, reason: "a file changed", isSource }),
     (error) => this.services.log.warn(`${this.name}: not all files can be watched: ${messageOf(error)}`),
   );
+  private readonly folder: Folder;
   private readonly progress: Progress;
   private readonly supervisor: Supervisor;
   private described: Promise<Metadata> | undefined;
@@ -91,6 +93,7 @@ export class CargoProject implements Project {
   ) {
     this.root = place.root;
     this.file = place.file;
+    this.folder = new Folder(place.root);
     this.uri = URI.file(place.file ?? place.root).toString();
     this.name = path.basename(place.file ?? place.root);
     this.progress = new Progress(services.connection, `Cranefly: ${this.name}`, () => void this.cancel());
@@ -266,9 +269,11 @@ export class CargoProject implements Project {
   async close(): Promise<void> {
     this.closed = true;
     this.supervisor.close();
+    const { layout } = this;
     await Promise.all([...this.builds.values()].map((build) => build.close()));
     this.progress.end();
     await this.watcher.close();
+    if (layout !== undefined) await removeRemains(this.folder, layout.root);
   }
 
   private readonly buildEvents: BuildEvents = {
@@ -374,7 +379,7 @@ export class CargoProject implements Project {
   }
 
   private changed(cause: Cause): void {
-    if (this.closed) return;
+    if (this.closed || !this.isThere()) return;
     const isWatching = this.services.settings().watch && !this.isPaused && this.downReason === undefined;
     for (const build of this.builds.values()) {
       if (isWatching) build.invalidate(cause);
