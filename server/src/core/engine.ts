@@ -259,7 +259,7 @@ export class Engine {
         const data = ErrorData.safeParse(error.data);
         throw new EngineError(error.message, data.success ? data.data.kind : "unknown", data.data?.details);
       }
-      this.forget(lane, kept);
+      this.lost(lane, kept);
       throw error;
     }
   }
