@@ -90,12 +90,16 @@ export class EditorServer {
     return new EditorServer(sandbox, child, Number(/HTTP server listening on \S+:(\d+)/.exec(text)?.[1]));
   }
 
-  /** The workbench's address; `files` are opened in it at once. */
-  url(files: readonly string[] = []): string {
-    const { workspace } = this.sandbox;
+  /**
+   * The workbench's address; `files` are opened in it at once. `workspaceFile`: the file that names the folders, beside the
+   * workspace, where there are several.
+   */
+  url(files: readonly string[] = [], workspaceFile?: string): string {
+    const { workspace, root } = this.sandbox;
+    const opened = workspaceFile === undefined ? { folder: workspace } : { workspace: path.join(root, workspaceFile) };
     const host = `vscode-remote://127.0.0.1:${this.port}`;
     const payload = files.map((file) => ["openFile", `${host}${path.join(workspace, file)}`]);
-    const query = new URLSearchParams({ folder: workspace, payload: JSON.stringify(payload) });
+    const query = new URLSearchParams({ ...opened, payload: JSON.stringify(payload) });
     return `http://127.0.0.1:${this.port}/?${query}`;
   }
 
