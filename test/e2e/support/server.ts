@@ -28,6 +28,8 @@ const quiet: Settings = {
   "git.enabled": false,
   // Otherwise the terminal is a canvas without text.
   "terminal.integrated.gpuAcceleration": "off",
+  // It is a second terminal over the first one, with a copy of some of its text.
+  "terminal.integrated.stickyScroll.enabled": false,
   "editor.accessibilitySupport": "off",
   // Typed text is what lands in the file.
   "editor.autoClosingBrackets": "never",
