@@ -10,10 +10,8 @@ import * as path from "node:path";
 import { parseArgs } from "node:util";
 import type { GenerationReport } from "../../shared/src/report.js";
 import { SourceCache } from "../../server/src/core/body/index.js";
-import { findEngine } from "../../server/src/core/engine.js";
 import { digest } from "../../server/src/core/files.js";
-import type { Selection } from "../../server/src/core/selection.js";
-import { Workspace } from "../../server/src/core/workspace.js";
+import { bundles, openWorkspace, repository } from "../workspace.js";
 import { EditGenerator, type Edit, randomNumbers } from "./edits.js";
 import { Tally } from "./tally.js";
 
@@ -31,8 +29,6 @@ const { values: options, positionals } = parseArgs({
   },
 });
 
-const repository = process.env["CRANEFLY_REPOSITORY"] ?? process.cwd();
-const bundles = path.join(repository, "dist");
 const source = path.resolve(process.env["INIT_CWD"] ?? ".", positionals[0] ?? "test/fixtures/sample");
 const place = path.join(repository, "target/tests/replay", `${path.basename(source)}-${digest(source).slice(0, 8)}`);
 
@@ -46,39 +42,11 @@ function copy(): void {
   }
 }
 
-function open(): Workspace {
-  const targets = [
+function targets(): string[] {
+  return [
     ...(options.package === undefined ? [] : ["--package", options.package]),
     ...(options.bin === undefined ? [] : ["--bin", options.bin]),
   ];
-  const selection: Selection = {
-    command: "build",
-    cwd: place,
-    manifestPath: path.join(place, "Cargo.toml"),
-    targets,
-    features: [],
-    profile: undefined,
-    global: [],
-  };
-  const listener = {
-    onDiagnostic: (): void => undefined,
-    onProgress: (): void => undefined,
-    onWait: (): void => undefined,
-  };
-  return new Workspace(
-    selection,
-    undefined,
-    {
-      env: process.env,
-      engine: findEngine(process.env, bundles),
-      shimBundle: path.join(bundles, "shim.cjs"),
-      color: false,
-      quiet: true,
-      jobs: 2,
-      bodyLane: bundles,
-    },
-    listener,
-  );
 }
 
 function verifiedBy(report: GenerationReport): { diverged: string[]; equal: number } {
@@ -103,11 +71,7 @@ function behaviour(executable: string): string {
 
 /** Compares every program with what cargo builds of the same sources. */
 function compareWithNative(report: GenerationReport, tally: Tally): void {
-  const selected = [
-    ...(options.package === undefined ? [] : ["--package", options.package]),
-    ...(options.bin === undefined ? [] : ["--bin", options.bin]),
-  ];
-  execFileSync("cargo", ["build", "--quiet", ...selected], {
+  execFileSync("cargo", ["build", "--quiet", ...targets()], {
     cwd: place,
     env: { ...process.env, CARGO_TARGET_DIR: path.join(place, "target/native") },
     stdio: ["ignore", "ignore", "inherit"],
@@ -123,7 +87,7 @@ async function main(): Promise<void> {
   copy();
   const sources = await SourceCache.create(bundles);
   const generator = new EditGenerator(place, sources, randomNumbers(Number(options.seed)));
-  const workspace = open();
+  const workspace = openWorkspace({ folder: place, targets: targets(), env: process.env, hasBodyLane: true });
   const tally = new Tally();
   const signal = new AbortController().signal;
   const save = async (file: string, text: string): Promise<GenerationReport> => {
