@@ -2,6 +2,7 @@
 import { availableParallelism } from "node:os";
 import * as path from "node:path";
 import { findEngine } from "../server/src/core/engine.js";
+import type { Selection } from "../server/src/core/selection.js";
 import { Workspace } from "../server/src/core/workspace.js";
 
 export const repository = process.env["CRANEFLY_REPOSITORY"] ?? process.cwd();
@@ -12,16 +13,17 @@ export interface Place {
   readonly folder: string;
   /** Which of its programs are built, as for cargo. */
   readonly targets: readonly string[];
+  readonly command?: Selection["command"];
   readonly env: NodeJS.ProcessEnv;
   readonly hasBodyLane: boolean;
 }
 
 /** Opens a package or workspace. Nothing is built yet. */
-export function openWorkspace({ folder, targets, env, hasBodyLane }: Place): Workspace {
+export function openWorkspace({ folder, targets, command = "build", env, hasBodyLane }: Place): Workspace {
   const silent = (): void => undefined;
   return new Workspace(
     {
-      command: "build",
+      command,
       cwd: folder,
       manifestPath: path.join(folder, "Cargo.toml"),
       targets,
