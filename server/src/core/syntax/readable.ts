@@ -42,7 +42,7 @@ const RULES: readonly Rule[] = [
   // `where (): Sized`, and `where` behind a struct without fields.
   [/\((\s*)\)(?=\s*:(?!:))/g, (_, space = "") => `_${space}_`],
   [
-    /(\bstruct\s+\w+\s*(?:<[^{}();"/]*>\s*)?)(\bwhere\b[^{}();"/]*)(?=;)/g,
+    /(\bstruct\s+\w+\s*(?:<[^{}();"/]*>\s*)?)(\bwhere\b(?:[^{}()[\];"/]|\[[^{}()[\]"/]*\])*)(?=;)/g,
     (_, header = "", where = "") => header + blank(where),
   ],
   // Attributes of fields in patterns, and of fields and arguments that are a name.
