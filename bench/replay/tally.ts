@@ -46,6 +46,11 @@ export class Tally {
     return this.divergences.length === 0 && this.differences.length === 0;
   }
 
+  /** How many of the saves took the body lane. */
+  get bodyShare(): number {
+    return this.rows.filter(({ lane }) => lane === "body").length / Math.max(1, this.rows.length);
+  }
+
   toJson(): object {
     const { rows, divergences, differences, equalFunctions, verifications, comparedPrograms } = this;
     return { rows, divergences, differences, equalFunctions, verifications, comparedPrograms };

@@ -238,3 +238,67 @@ describe("classify: odd texts", () => {
     expect(outcome("---\n[dependencies]\n---\nfn a() { b(1) }", "b(1)", "b(2)")).toMatch(/^items/);
   });
 });
+
+describe("tests, in a build without them", () => {
+  const text = `fn used(x: u32) -> u32 { x + 1 }
+/// Helps.
+#[cfg(test)]
+fn helper() -> u32 { 20 }
+#[cfg(all(test, unix))]
+fn perhaps() -> u32 { 30 }
+#[cfg(test)]
+mod tests {
+    use super::*;
+    const EXPECTED: u32 = 2;
+    #[test]
+    fn adds() { assert_eq!(used(1), EXPECTED); }
+}
+#[test]
+fn alone() { assert_eq!(used(40), 41); }
+fn last() -> u32 { used(50) }
+`;
+
+  const outcomes = (from: string, to: string): (string | string[])[] =>
+    [false, true].map((hasTests) => {
+      expect(text.split(from)).toHaveLength(2);
+      const after = text.replace(from, () => to);
+      const result = classify(cache, "file.rs", text, after, hasTests);
+      if (result.kind === "bodies") return result.functions.map((fn) => fn.path);
+      return result.kind === "items" ? `items: ${result.reason}` : result.kind;
+    });
+
+  it.each([
+    ["a body in a module of tests", "used(1), ", "used(0) + 1, ", ["mod tests::adds"]],
+    ["a test alone", "used(40)", "used(20) + 20", ["alone"]],
+    ["a function for tests", "{ 20 }", "{ 21 }", ["helper"]],
+    ["anything else among tests", "u32 = 2", "u64 = 2", "items: the constant `EXPECTED`"],
+    [
+      "another test",
+      "#[test]\nfn alone",
+      "#[test]\nfn new() {}\n#[test]\nfn alone",
+      "items: a function was added or removed",
+    ],
+  ])("%s is nothing", (_, from, to, inTests) => {
+    expect(outcomes(from, to)).toEqual(["positions", inTests]);
+  });
+
+  it("what follows the tests is an edit of its own", () => {
+    expect(outcomes("used(50)", "used(51)")).toEqual([["last"], ["last"]]);
+    expect(
+      outcomes(
+        "#[test]\nfn alone() { assert_eq!(used(40), 41); }\nfn last() -> u32 { used(50) }",
+        "fn last() -> u32 { used(51) }",
+      )[0],
+    ).toEqual(["last"]);
+  });
+
+  it("other conditions may hold in any build", () => {
+    expect(outcomes("{ 30 }", "{ 31 }")).toEqual([["perhaps"], ["perhaps"]]);
+  });
+
+  it("what makes something a test, or ends that, is more than nothing", () => {
+    expect(outcomes("#[cfg(test)]\nfn helper", "fn helper")[0]).toMatch(/^items/);
+    expect(outcomes("fn used", "#[cfg(test)]\nfn used")[0]).toMatch(/^items/);
+    expect(outcomes("used(40), 41);", "used(40), 41;")[0]).toMatch(/^items/);
+  });
+});

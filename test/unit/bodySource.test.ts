@@ -9,7 +9,7 @@ const ROOT = path.resolve(import.meta.dirname, "../..");
 /** Pieces that change how what follows is read. */
 const PIECES = [
   ...["{", "}", "(", ")", '"', "'", "#", "/*", "*/", "//", "\n", "\r\n", ";", "'a", "é🦀"],
-  ...["fn x() { y() }", 'r#"', '"#', "impl A {", "macro_rules! m"],
+  ...["fn x() { y() }", 'r#"', '"#', "impl A {", "macro_rules! m", "&raw ", "const ", "~", "where ", "unsafe extern {"],
 ];
 
 /** A small generator of pseudo-random numbers: a failure can be repeated. */

@@ -16,6 +16,8 @@ export interface RustcArgs {
   readonly crate: string;
   readonly crateTypes: readonly string[];
   readonly isTest: boolean;
+  /** `#[cfg(test)]` holds: in tests, also in those without a harness. */
+  readonly hasTestCode: boolean;
   readonly source: string | undefined;
   readonly outDir: string | undefined;
   readonly extraFilename: string;
@@ -112,11 +114,13 @@ export function inspectArgs(args: readonly string[]): RustcArgs {
       .filter((value) => codegenName(value) === name)
       .map((value) => value.slice(value.indexOf("=") + 1))
       .at(-1);
+  const isTest = items.some((item) => item.flag === "--test");
   const source = values("").find((value) => value.endsWith(".rs") || value === "-") ?? values("")[0];
   return {
     crate: values("--crate-name").at(-1) ?? "",
     crateTypes: values("--crate-type").flatMap((value) => value.split(",")),
-    isTest: items.some((item) => item.flag === "--test"),
+    isTest,
+    hasTestCode: isTest || values("--cfg").includes("test"),
     source,
     outDir: values("--out-dir").at(-1),
     extraFilename: codegen("extra-filename") ?? "",

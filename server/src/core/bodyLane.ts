@@ -6,7 +6,7 @@ import type { BodyLaneParams } from "../../../shared/src/protocol.js";
 import { NeededFunctions } from "../../../shared/src/protocol.js";
 import type { BodyLaneStatistics, ProgramReport, StageTimes } from "../../../shared/src/report.js";
 import { inspectArgs } from "./args.js";
-import { Baseline, type BodyEdit, type Edits } from "./body/edits.js";
+import { Baseline, type ChangedFile, type Edits, categoryOf } from "./body/edits.js";
 import { BodyLane, type BodyRef, PatchLane, SourceCache } from "./body/index.js";
 import { type Engine, EngineError } from "./engine.js";
 import { Unsupported } from "./errors.js";
@@ -101,16 +101,23 @@ export class BodyLaneDriver {
     }
     const unsuitable = this.unsuitable(edits, records);
     if (unsuitable !== undefined) {
-      for (const { invocation } of edits.units) this.wanted.add(invocation.key);
+      for (const { record } of edits.units) this.wanted.add(record.invocation.key);
       return this.refuse(unsuitable);
     }
     const reason = `${edits.files[0]?.file ?? ""} changed`;
-    const units = edits.units.map(({ invocation }) => invocation.id);
-    if (edits.files.every(({ functions }) => functions.length === 0)) {
-      // Comments: no function is another one. The lines in the functions below are the crate lane's to tell.
+    const units = edits.units.map(({ record }) => record.invocation.id);
+    if (edits.units.every(({ files }) => files.every(({ functions }) => functions.length === 0))) {
+      // Comments, or tests that are none of these programs': no function is another one. The lines in the functions below are
+      // the crate lane's to tell.
+      const more = edits.units
+        .map(({ record, files }) => this.lane.refusalOf(record, files))
+        .find((why) => why !== undefined);
+      if (more !== undefined) return this.refuse(more);
+      for (const { record, files } of edits.units) this.patches.note(record, files);
       this.setAhead(edits.files);
       return { kind: "taken", reason, units: [], reports: [] };
     }
+    for (const { record, files } of edits.units) this.patches.note(record, files);
     const patched = await this.patchAndPublish(state, edits, engine, options);
     if (typeof patched === "string") count(this.overlaid, patched);
     else this.counts.patched++;
@@ -201,9 +208,8 @@ export class BodyLaneDriver {
   ): Promise<readonly ProgramReport[] | string> {
     const lanes = new Map<string, BodyLaneParams>();
     const started = performance.now();
-    for (const record of edits.units) {
-      const files = editsOf(record, edits.files);
-      if (files.length === 0) continue;
+    for (const { record, files } of edits.units) {
+      if (files.every(({ functions }) => functions.length === 0)) continue;
       const patch = await this.patches.compile(record, files, { ...options, ...this.lane.facts(record) });
       if (typeof patch === "string") {
         options.ms.frontEnd += performance.now() - started;
@@ -218,7 +224,7 @@ export class BodyLaneDriver {
       return await this.publish(state, lanes, engine, options.ms);
     } catch (error) {
       if (!(error instanceof EngineError) || error.kind !== "bodyLane") throw error;
-      this.patches.giveUp(edits.files);
+      this.patches.giveUp(edits.units.flatMap(({ files }) => files));
       return error.message;
     } finally {
       options.ms.engine += performance.now() - compiledAt;
@@ -235,8 +241,8 @@ export class BodyLaneDriver {
     for (let round = 1; ; round++) {
       const lanes = new Map<string, BodyLaneParams>();
       const started = performance.now();
-      for (const record of edits.units) {
-        const files = editsOf(record, edits.files).filter(({ functions }) => functions.length > 0);
+      for (const { record, files: changed } of edits.units) {
+        const files = changed.filter(({ functions }) => functions.length > 0);
         if (files.length === 0) continue;
         const compiled = await this.lane.compile(record, files, options);
         if (!compiled.ok) {
@@ -256,7 +262,7 @@ export class BodyLaneDriver {
         const places = (needs.success ? needs.data : []).flatMap(({ file, line }) =>
           file === null ? [] : { file, line },
         );
-        const isNews = edits.units.map((record) => this.lane.keepWhole(record, places)).some((news) => news);
+        const isNews = edits.units.map(({ record }) => this.lane.keepWhole(record, places)).some((news) => news);
         if (round >= MAX_ROUNDS || !isNews) return error.message;
       } finally {
         options.ms.engine += performance.now() - compiledAt;
@@ -278,35 +284,29 @@ export class BodyLaneDriver {
 
   /** Why these bodies cannot be taken alone. */
   private unsuitable(
-    { files, units }: Extract<Edits, { kind: "bodies" }>,
+    { units }: Extract<Edits, { kind: "bodies" }>,
     records: readonly UnitRecord[],
   ): string | undefined {
-    const functions = files.flatMap((file) => file.functions);
-    for (const record of units) {
+    for (const { record, files } of units) {
+      const functions = files.flatMap((file) => file.functions);
       const { key, needsRlib } = record.invocation;
       if (!isUnoptimised(record)) return "an optimised profile";
       if (needsRlib) return "a library that build scripts, procedural macros or native code link to";
       const isUsed = records.some(({ externs }) => externs.some(({ unit }) => unit === key));
       if (isUsed && functions.some(isSeenByOthers)) return "a generic or inline function of a library";
-      if (functions.length > 0 && !this.prepared.has(key)) return "a crate that is edited for the first time";
+      if (!this.prepared.has(key)) return "a crate that is edited for the first time";
     }
     return undefined;
   }
 
-  private setAhead(files: readonly BodyEdit[]): void {
+  private setAhead(files: readonly ChangedFile[]): void {
     this.ahead = new Map(files.map(({ file, hash }) => [file, hash]));
   }
 
-  private refuse(reason: string, category = reason): BodyOutcome {
+  private refuse(reason: string, category = categoryOf(reason)): BodyOutcome {
     count(this.refusals, category);
     return { kind: "left", reason };
   }
-}
-
-/** Edits of files that a unit consists of. */
-function editsOf(record: UnitRecord, files: readonly BodyEdit[]): BodyEdit[] {
-  const inputs = new Set(record.inputs.map(({ path }) => path));
-  return files.filter(({ file }) => inputs.has(file));
 }
 
 function count(counts: Map<string, number>, what: string): void {

@@ -153,6 +153,12 @@ impl Program {
     }
 }
 
+/// Whether a name is one of the allocator's entry points: every image has them, whether anything called them before or not.
+#[must_use]
+pub fn is_allocator_entry(name: &str) -> bool {
+    AllocatorSymbol::parse(name).is_some()
+}
+
 /// A name such as `_RNvCs1a2B_7___rustc12___rust_alloc`.
 struct AllocatorSymbol<'name> {
     prefix: &'name str,

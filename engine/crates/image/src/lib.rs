@@ -30,6 +30,7 @@ mod text;
 pub mod unwind;
 
 pub use base::{BaseImage, Import};
+pub use commit::is_allocator_entry;
 pub use error::Error;
 pub use executable::write_executable;
 pub use file::{ImageFile, Lease};

@@ -22,12 +22,15 @@ export type Edit =
   /** Anything else: a job for the crate lane. `reason` names the item, for people. */
   | { readonly kind: "items"; readonly reason: string };
 
-/** Classifies the change of one file. `file` is only a key of the cache. */
-export function classify(cache: SourceCache, file: string, oldText: string, newText: string): Edit {
+/**
+ * Classifies the change of one file. `file` is only a key of the cache. `hasTests`: the build has what `#[cfg(test)]` and
+ * `#[test]` stand on; otherwise a change there is none.
+ */
+export function classify(cache: SourceCache, file: string, oldText: string, newText: string, hasTests = true): Edit {
   if (oldText === newText) return { kind: "unchanged" };
   return cache.compare(file, oldText, newText, (before, after) => {
     try {
-      return compareSources(before, after);
+      return compareSources(before, after, hasTests);
     } catch (error) {
       if (error instanceof MoreThanBodies) return { kind: "items", reason: error.message };
       if (error instanceof LexError) return { kind: "items", reason: `cannot read it: ${error.message}` };
@@ -39,13 +42,26 @@ export function classify(cache: SourceCache, file: string, oldText: string, newT
 /** Ends a comparison: the edit is more than an edit of bodies. */
 class MoreThanBodies extends Error {}
 
-function compareSources(before: Source, after: Source): Edit {
-  const old = readable(before);
-  const now = readable(after);
-  const oldFile: Piece = { source: before, span: { start: 0, end: before.text.length }, ignored: old.inertDocs };
-  const newFile: Piece = { source: after, span: { start: 0, end: after.text.length }, ignored: now.inertDocs };
-  const functions = compareItem({ ...oldFile, functions: old.functions }, { ...newFile, functions: now.functions });
+function compareSources(before: Source, after: Source, hasTests: boolean): Edit {
+  const functions = compareItem(wholeFile(before, hasTests), wholeFile(after, hasTests));
   return functions.length === 0 ? { kind: "positions" } : { kind: "bodies", functions };
+}
+
+function wholeFile(source: Source, hasTests: boolean): ItemPiece {
+  const outline = readable(source);
+  const span = { start: 0, end: source.text.length };
+  const functions = functionsOf(outline, hasTests);
+  if (hasTests) return { source, span, ignored: outline.inertDocs, functions };
+  // rustc parses what it then leaves out.
+  const damaged = outline.functions.find((fn) => fn.isDamaged && !functions.includes(fn));
+  if (damaged !== undefined) throw new MoreThanBodies(`a syntax error in ${nameOf(damaged)}`);
+  return { source, span, ignored: [...outline.inertDocs, ...outline.testOnly], functions };
+}
+
+/** The functions of a file that a build has. */
+export function functionsOf({ functions, testOnly }: Outline, hasTests: boolean): readonly BodyRef[] {
+  const isIn = (inner: Span, outer: Span): boolean => outer.start <= inner.start && inner.end <= outer.end;
+  return hasTests ? functions : functions.filter(({ span }) => !testOnly.some((item) => isIn(span, item)));
 }
 
 function readable(source: Source): Outline {

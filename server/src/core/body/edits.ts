@@ -9,12 +9,13 @@ import { isUtf8 } from "node:buffer";
 import type { EditedRange } from "../../../../shared/src/protocol.js";
 import { digest, isCurrent } from "../files.js";
 import { type UnitRecord, unitEnvironment } from "../unit.js";
-import { classify } from "./classify.js";
+import { inspectArgs } from "../args.js";
+import { classify, functionsOf } from "./classify.js";
 import type { EditedFile } from "./lane.js";
 import type { BodyRef, Outline } from "./outline.js";
 import type { SourceCache } from "./source.js";
 
-/** A changed file of which only bodies (or only comments) changed. */
+/** A changed file of which only bodies (or only comments) changed, as far as the unit goes. */
 export interface BodyEdit extends EditedFile {
   /** The functions' lines in both texts, as the engine wants them. */
   readonly ranges: readonly EditedRange[];
@@ -22,9 +23,18 @@ export interface BodyEdit extends EditedFile {
   readonly hash: string;
 }
 
+/** A unit with changed files: what is a test in them is nothing to it if it has none. */
+export interface UnitEdit {
+  readonly record: UnitRecord;
+  readonly files: readonly BodyEdit[];
+}
+
+/** A changed file as it is now. */
+export type ChangedFile = Pick<BodyEdit, "file" | "hash">;
+
 export type Edits =
   | { readonly kind: "none" }
-  | { readonly kind: "bodies"; readonly files: readonly BodyEdit[]; readonly units: readonly UnitRecord[] }
+  | { readonly kind: "bodies"; readonly files: readonly ChangedFile[]; readonly units: readonly UnitEdit[] }
   /** `reason` is for people; `category` has no names in it, to be counted by. */
   | { readonly kind: "more"; readonly reason: string; readonly category: string };
 
@@ -58,15 +68,15 @@ export class Baseline {
   /** What changed since the records were made. `env`: the user's. */
   edits(records: readonly UnitRecord[], env: NodeJS.ProcessEnv): Edits {
     const changed = new Map<string, string>();
-    const units: UnitRecord[] = [];
+    const affected: { readonly record: UnitRecord; readonly paths: readonly string[] }[] = [];
     const isChanged = new Map<string, boolean>();
     for (const record of records) {
-      let isAffected = false;
+      const paths: string[] = [];
       for (const input of record.inputs) {
         const known = isChanged.get(input.path) ?? !isCurrent(input);
         isChanged.set(input.path, known);
         if (!known) continue;
-        isAffected = true;
+        paths.push(input.path);
         const other = changed.get(input.path);
         if (input.hash === "" || (other !== undefined && other !== input.hash)) {
           return more("a file that changed while it was compiled");
@@ -75,28 +85,40 @@ export class Baseline {
       }
       const otherwise = otherChange(record, records, env);
       if (otherwise !== undefined) return more(otherwise);
-      if (isAffected) units.push(record);
+      if (paths.length > 0) affected.push({ record, paths });
     }
     if (changed.size === 0) return { kind: "none" };
-    const files: BodyEdit[] = [];
-    for (const [file, hash] of changed) {
-      const edit = this.editOf(file, hash);
-      if ("kind" in edit) return edit;
-      files.push(edit);
+    const files = new Map<string, BodyEdit>();
+    const units: UnitEdit[] = [];
+    for (const { record, paths } of affected) {
+      const { hasTestCode } = inspectArgs(record.invocation.args);
+      const own: BodyEdit[] = [];
+      for (const file of paths) {
+        const key = `${hasTestCode}\0${file}`;
+        const edit = files.get(key) ?? this.editOf(file, changed.get(file) ?? "", hasTestCode);
+        if ("kind" in edit) return edit;
+        files.set(key, edit);
+        own.push(edit);
+      }
+      units.push({ record, files: own });
     }
-    return { kind: "bodies", files, units };
+    return {
+      kind: "bodies",
+      files: [...new Map([...files.values()].map((edit) => [edit.file, edit])).values()],
+      units,
+    };
   }
 
-  private editOf(file: string, hash: string): BodyEdit | Extract<Edits, { kind: "more" }> {
+  private editOf(file: string, hash: string, hasTests: boolean): BodyEdit | Extract<Edits, { kind: "more" }> {
     if (path.extname(file) !== ".rs") return more("a file that is no source", file);
     const before = this.texts.get(file);
     if (before?.hash !== hash) return more("a file whose compiled text is not known", file);
     const now = read(file);
     if (now === undefined) return more("a file that is gone, or no text", file);
-    const edit = classify(this.sources, file, before.text, now.text);
+    const edit = classify(this.sources, file, before.text, now.text, hasTests);
     if (edit.kind === "items") return more(categoryOf(edit.reason), `${path.basename(file)}: ${edit.reason}`);
     const functions = edit.kind === "bodies" ? edit.functions : [];
-    const ranges = this.ranges(file, before.text, now.text, functions);
+    const ranges = this.ranges(file, [before.text, now.text], functions, hasTests);
     if (ranges === undefined) return more("functions that cannot be matched", file);
     return { file, text: now.text, hash: now.hash, functions, ranges };
   }
@@ -104,17 +126,19 @@ export class Baseline {
   /** Lines of the outermost functions around the edited ones, in both texts. */
   private ranges(
     file: string,
-    before: string,
-    after: string,
-    functions: readonly BodyRef[],
+    [before, after]: readonly [string, string],
+    edited: readonly BodyRef[],
+    hasTests: boolean,
   ): readonly EditedRange[] | undefined {
-    if (functions.length === 0) return [];
-    const [old, now] = this.sources.compare(file, before, after, (left, right) => [left.outline, right.outline]);
-    if (!isOutline(old) || !isOutline(now) || old.functions.length !== now.functions.length) return undefined;
+    if (edited.length === 0) return [];
+    const [old, now] = this.sources.compare(file, before, after, (left, right) =>
+      [left.outline, right.outline].map((outline) => (isOutline(outline) ? functionsOf(outline, hasTests) : undefined)),
+    );
+    if (old === undefined || now === undefined || old.length !== now.length) return undefined;
     const ranges = new Map<number, EditedRange>();
-    for (const fn of functions) {
-      const at = now.functions.findIndex(({ span }) => span.start <= fn.span.start && fn.span.end <= span.end);
-      const [left, right] = [old.functions[at], now.functions[at]];
+    for (const fn of edited) {
+      const at = now.findIndex(({ span }) => span.start <= fn.span.start && fn.span.end <= span.end);
+      const [left, right] = [old[at], now[at]];
       if (left === undefined || right === undefined) return undefined;
       ranges.set(at, { file, old: [left.line, left.endLine], new: [right.line, right.endLine] });
     }
@@ -122,7 +146,7 @@ export class Baseline {
   }
 }
 
-function isOutline(outline: Outline | string | undefined): outline is Outline {
+function isOutline(outline: Outline | string): outline is Outline {
   return typeof outline === "object";
 }
 
@@ -145,7 +169,7 @@ function more(category: string, details?: string): Extract<Edits, { kind: "more"
 }
 
 /** A reason without the names in it. */
-function categoryOf(reason: string): string {
+export function categoryOf(reason: string): string {
   return reason
     .replace(/^.*: /, "")
     .replace(/`[^`]*`/g, "…")

@@ -118,6 +118,12 @@ export class BodyLane {
     return { isNoStd: overlay.isNoStd, denied: overlay.denied };
   }
 
+  /** Why an edit of these files is more than it seems although no function's body changed; undefined when it is not. */
+  refusalOf(record: UnitRecord, edited: readonly EditedFile[]): string | undefined {
+    const overlay = this.overlay(record);
+    return typeof overlay === "string" ? overlay : sync(overlay, [], edited);
+  }
+
   private async run(
     record: UnitRecord,
     edited: readonly EditedFile[],

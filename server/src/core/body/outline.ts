@@ -64,6 +64,8 @@ export interface Outline {
   readonly functions: readonly BodyRef[];
   /** Doc comments that no macro sees: text without any effect on code. */
   readonly inertDocs: readonly Span[];
+  /** Items that only test builds have, with their attributes: anything in them is nothing to other builds. */
+  readonly testOnly: readonly Span[];
   /** Offset of the first syntax error outside of bodies. */
   readonly damage: number | undefined;
   /** Lints that attributes in the file deny or forbid. */
@@ -135,6 +137,7 @@ export function innerItems(text: string, body: Node, outer: BodyRef): InnerItem[
 class Collector {
   private readonly functions: BodyRef[] = [];
   private readonly inertDocs: Span[] = [];
+  private readonly testOnly: Span[] = [];
   private readonly denied = new Set<string>();
   private readonly shadowed: ReadonlySet<string>;
   private readonly toBytes: (offset: number) => number;
@@ -146,8 +149,8 @@ class Collector {
   }
 
   outline(): Outline {
-    const { functions, inertDocs, damage } = this;
-    return { functions, inertDocs, damage, denied: [...this.denied] };
+    const { functions, inertDocs, testOnly, damage } = this;
+    return { functions, inertDocs, testOnly, damage, denied: [...this.denied] };
   }
 
   damageAt(offset: number): void {
@@ -158,11 +161,13 @@ class Collector {
   items(nodes: readonly Node[], context: Context): void {
     let attributes: string[] = [];
     let docs: Span[] = [];
+    let start: number | undefined;
     let within = context;
     for (const node of nodes) {
       switch (node.type) {
         case "attribute_item":
           attributes.push(this.slice(node));
+          start ??= node.startIndex;
           continue;
         case "inner_attribute_item":
           within = this.withMacros(within, this.attributes([this.slice(node)]));
@@ -176,11 +181,15 @@ class Collector {
       }
       const own = this.attributes(attributes);
       const inner = this.withMacros({ ...within, isTestOnly: within.isTestOnly || own.isTestOnly }, own);
+      if (own.isTestOnly && !within.isTestOnly && inner.macros.length === 0 && ITEMS.has(node.type)) {
+        this.testOnly.push({ start: start ?? node.startIndex, end: node.endIndex });
+      }
       const isDerivable = DERIVABLE.has(node.type) && own.names.includes("derive");
       if (inner.macros.length === 0 && !isDerivable && ITEMS.has(node.type)) this.inertDocs.push(...docs);
       this.item(node, own, inner);
       attributes = [];
       docs = [];
+      start = undefined;
     }
     this.inertDocs.push(...docs.filter(() => within.macros.length === 0));
   }

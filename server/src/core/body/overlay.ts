@@ -62,7 +62,7 @@ export class Overlay {
     this.sources = inputs.filter((file) => file.endsWith(".rs"));
     this.mirror = new Mirror(path.join(directory, "overlay"), original);
     this.cwd = this.mirror.pathOf(invocation.cwd);
-    this.isTestBuild = inspectArgs(invocation.args).isTest;
+    this.isTestBuild = inspectArgs(invocation.args).hasTestCode;
     this.isEdition2015 = editionOf(invocation.args) === "2015";
   }
 
@@ -79,9 +79,10 @@ export class Overlay {
   /** Why an edit of one of these files' bodies is not what it seems; undefined when it is. To be asked after `sync`. */
   refusalOf(files: readonly string[]): string | undefined {
     const unknown = files.find((file) => !this.sources.includes(file));
-    if (unknown !== undefined) return `${unknown} is not among the sources of ${this.record.invocation.id}`;
+    if (unknown !== undefined)
+      return `\`${path.basename(unknown)}\` is not among the sources of \`${this.record.invocation.id}\``;
     const included = files.find((file) => this.isIncluded(file));
-    return included === undefined ? undefined : `${included} may be read by an include macro`;
+    return included === undefined ? undefined : `\`${path.basename(included)}\` may be read by an include macro`;
   }
 
   /** Edited functions that no item of their module can name, so that nothing makes rustc generate them. */

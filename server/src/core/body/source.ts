@@ -1,6 +1,7 @@
 /** Parsed sources, one a file: a text is parsed once, and again only where an edit touched it. */
 import { Edit, type Node, type Parser, type Tree } from "web-tree-sitter";
 import { rustParser } from "../syntax/grammar.js";
+import { readable } from "../syntax/readable.js";
 import { LexError } from "./lexer.js";
 import { type Outline, outlineOf } from "./outline.js";
 
@@ -15,6 +16,8 @@ export interface Source {
 
 interface Held {
   readonly source: Source;
+  /** What the tree is of. */
+  readonly parsed: string;
   readonly tree: Tree;
 }
 
@@ -67,14 +70,13 @@ export class SourceCache {
 
   /** Parses with the help of an earlier text's tree, which stays as it is. */
   private parse(text: string, before: Held | undefined): Held {
-    // A byte order mark is no token of the grammar, and a blank has the same width.
-    const readable = text.startsWith("\uFEFF") ? ` ${text.slice(1)}` : text;
+    const parsed = readable(text);
     const edited = before?.tree.copy();
-    edited?.edit(editOf(before?.source.text ?? "", text));
-    const tree = this.parser.parse(readable, edited ?? null);
+    edited?.edit(editOf(before?.parsed ?? "", parsed));
+    const tree = this.parser.parse(parsed, edited ?? null);
     edited?.delete();
     if (tree === null) throw new Error("tree-sitter gave no tree");
-    return { tree, source: sourceOf(text, tree) };
+    return { tree, parsed, source: sourceOf(text, tree) };
   }
 
   /** Makes a file's tree the one that was used last. */

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use cranefly_bitcode::ir::{GlobalId, GlobalKind, InitPointer, Linkage};
-use cranefly_image::BaseImage;
+use cranefly_image::{BaseImage, is_allocator_entry};
 
 use super::content::{is_anonymous, same_function, same_shape, same_variable};
 use super::derive::{Change, Kept, id};
@@ -284,7 +284,8 @@ impl<'a> Selector<'a> {
             self.promote(present);
             return Ok(());
         }
-        let is_known = self.base.symbol(name).is_some()
+        let is_known = is_allocator_entry(name)
+            || self.base.symbol(name).is_some()
             || self.base.import(name).is_some()
             || self.crates.iter().any(|unit| unit.declares(name));
         if is_known {

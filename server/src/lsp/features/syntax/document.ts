@@ -1,5 +1,6 @@
 /** An open file's syntax tree, kept up to date with its text. */
 import { Edit, type Parser, type Point, type Tree } from "web-tree-sitter";
+import { readable } from "../../../core/syntax/readable.js";
 import { extractStructure } from "./extract.js";
 import { EMPTY_STRUCTURE, type Structure } from "./structure.js";
 
@@ -9,6 +10,8 @@ export const MAX_LENGTH = 4_000_000;
 export class RustDocument {
   private tree: Tree | undefined;
   private text = "";
+  /** What the tree is of. */
+  private parsed = "";
   private current: Structure = EMPTY_STRUCTURE;
 
   constructor(private readonly parser: Parser) {}
@@ -26,11 +29,13 @@ export class RustDocument {
     }
     if (this.tree !== undefined && text === this.text) return true;
     const before = this.tree;
-    if (before !== undefined) before.edit(editBetween(this.text, text));
-    const tree = this.parser.parse(text, before ?? null);
+    const parsed = readable(text);
+    if (before !== undefined) before.edit(editBetween(this.parsed, parsed));
+    const tree = this.parser.parse(parsed, before ?? null);
     before?.delete();
     this.tree = tree ?? undefined;
     this.text = text;
+    this.parsed = parsed;
     this.current = tree === null ? EMPTY_STRUCTURE : extractStructure(tree, text);
     return true;
   }
@@ -40,6 +45,7 @@ export class RustDocument {
     this.tree?.delete();
     this.tree = undefined;
     this.text = "";
+    this.parsed = "";
     this.current = EMPTY_STRUCTURE;
   }
 }

@@ -1,0 +1,165 @@
+/**
+ * Replays edits on a copy of a project: after each, the body lane's functions are compared with the crate lane's, and every
+ * so often the program with a native build.
+ */
+import { execFileSync, spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import type { BodyLaneStatistics, GenerationReport } from "../../shared/src/report.js";
+import { SourceCache } from "../../server/src/core/body/index.js";
+import type { Workspace } from "../../server/src/core/workspace.js";
+import { bundles, openWorkspace } from "../workspace.js";
+import { type Edit, EditGenerator, randomNumbers } from "./edits.js";
+import { Tally } from "./tally.js";
+
+export interface ReplayOptions {
+  /** The project, which stays as it is, and where its copy goes. Build products in the copy are kept. */
+  readonly source: string;
+  readonly place: string;
+  /** What is built of it, as for cargo, and the arguments that its programs are started with. */
+  readonly targets: readonly string[];
+  readonly args: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  readonly edits: number;
+  readonly seed: number;
+  /** How many edits there are from one comparison with a native build to the next. */
+  readonly nativeEvery: number;
+  /** How many edits there are until the crate lane follows, and its functions are compared with the body lane's. */
+  readonly followEvery: number;
+  /** Every so many edits one stays; the others are taken back, which is an edit, too. */
+  readonly keepEvery: number;
+  readonly onProgress: (done: number) => void;
+}
+
+export interface Replayed {
+  readonly tally: Tally;
+  readonly statistics: BodyLaneStatistics | undefined;
+}
+
+export async function replay(options: ReplayOptions): Promise<Replayed> {
+  copy(options);
+  const sources = await SourceCache.create(bundles);
+  const { place, targets, env } = options;
+  const workspace = openWorkspace({ folder: place, targets, env, hasBodyLane: true });
+  try {
+    const generator = new EditGenerator(place, sources, randomNumbers(options.seed));
+    const tally = await new Replay(options, workspace, generator).run();
+    return { tally, statistics: workspace.bodyLane };
+  } finally {
+    workspace.close();
+    sources.dispose();
+  }
+}
+
+function copy({ source, place }: ReplayOptions): void {
+  fs.mkdirSync(place, { recursive: true });
+  for (const name of fs.readdirSync(place))
+    if (name !== "target") fs.rmSync(path.join(place, name), { recursive: true });
+  for (const name of fs.readdirSync(source)) {
+    if (name !== "target") fs.cpSync(path.join(source, name), path.join(place, name), { recursive: true });
+  }
+}
+
+class Replay {
+  private readonly tally = new Tally();
+  private readonly signal = new AbortController().signal;
+  /** Edits that the crate lane has not followed yet. */
+  private pending: Edit[] = [];
+  /** Texts before the edits that are taken back together. */
+  private readonly originals = new Map<string, string>();
+
+  constructor(
+    private readonly options: ReplayOptions,
+    private readonly workspace: Workspace,
+    private readonly generator: EditGenerator,
+  ) {}
+
+  async run(): Promise<Tally> {
+    const { edits, onProgress } = this.options;
+    await this.workspace.update(performance.now());
+    for (let done = 0; done < edits;) {
+      const edit = this.generator.next();
+      if (edit === undefined || !(await this.apply(edit, done + 1))) continue;
+      onProgress(++done);
+    }
+    await this.follow();
+    return this.tally;
+  }
+
+  /** Whether the edit was valid Rust. */
+  private async apply(edit: Edit, number: number): Promise<boolean> {
+    const { tally, options } = this;
+    const report = await this.save(edit.file, edit.after);
+    if (!report.ok) {
+      // Such a save tells something, too: that the last good program stays.
+      tally.failed(edit);
+      await this.save(edit.file, edit.before);
+      await this.follow();
+      return false;
+    }
+    tally.took(edit, report);
+    this.pending.push(edit);
+    if (!this.originals.has(edit.file)) this.originals.set(edit.file, edit.before);
+    if (number % options.nativeEvery === 0) this.compareWithNative(report);
+    if (number % options.followEvery !== 0) return true;
+    await this.follow();
+    // The sources must not grow without bound.
+    if (number % options.keepEvery !== 0) {
+      for (const [file, text] of this.originals) {
+        const back: Edit = { ...edit, file, before: edit.after, after: text };
+        tally.took(back, await this.save(file, text));
+        this.pending.push(back);
+      }
+      if (options.followEvery === 1) await this.follow();
+    }
+    this.originals.clear();
+    return true;
+  }
+
+  private async save(file: string, text: string): Promise<GenerationReport> {
+    fs.writeFileSync(file, text);
+    return (await this.workspace.update(performance.now())).report;
+  }
+
+  private async follow(): Promise<void> {
+    const update = await this.workspace.follow(this.signal);
+    if (update === undefined) return;
+    this.tally.followed(this.pending, verifiedBy(update.report));
+    this.pending = [];
+  }
+
+  /** Compares every program with what cargo builds of the same sources. */
+  private compareWithNative(report: GenerationReport): void {
+    const { place, env, targets } = this.options;
+    execFileSync("cargo", ["build", "--quiet", ...targets], {
+      cwd: place,
+      env: { ...env, CARGO_TARGET_DIR: path.join(place, "target/native") },
+      stdio: ["ignore", "ignore", "inherit"],
+    });
+    for (const { program, executable } of report.programs) {
+      const native = path.join(place, "target/native", program);
+      this.tally.compared(program, this.behaviour(executable) === this.behaviour(native));
+    }
+  }
+
+  /** What a program does: its output and exit code, but for what names the program itself. */
+  private behaviour(executable: string): string {
+    const { place, env, args } = this.options;
+    const { stdout, stderr, status, signal } = spawnSync(executable, args, {
+      cwd: place,
+      encoding: "utf8",
+      timeout: 60_000,
+      env: { ...env, RUST_BACKTRACE: "0" },
+    });
+    const plain = stderr.replace(/thread '([^']*)' \(\d+\)/g, "thread '$1'");
+    return JSON.stringify([stdout, plain, status, signal]);
+  }
+}
+
+function verifiedBy(report: GenerationReport): { diverged: string[]; equal: number } {
+  const all = report.programs.flatMap(({ verified }) => (verified === undefined ? [] : [verified]));
+  return {
+    diverged: all.flatMap(({ diverged }) => diverged),
+    equal: all.reduce((sum, { equal }) => sum + equal, 0),
+  };
+}

@@ -1,0 +1,154 @@
+/** The sides of the comparison: each brings a program up to date after a save, in a target directory of its own. */
+import { spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import type { GenerationReport } from "../../shared/src/report.js";
+import { Watcher } from "../../server/src/core/watch.js";
+import type { Workspace } from "../../server/src/core/workspace.js";
+import { mustRun } from "../../test/programs/support/process.js";
+import { openWorkspace } from "../workspace.js";
+import type { Copy } from "./subjects.js";
+
+/** A program that is ready to be started. */
+export interface Runnable {
+  readonly executable: string;
+  /** When the build began, by `performance.now()`. */
+  readonly noticedMs: number;
+  /** Cranefly's own word on it. */
+  readonly report?: GenerationReport;
+}
+
+export interface Side {
+  readonly name: string;
+  /** Builds for the first time. */
+  readonly prepare: () => Promise<void>;
+  /** Does the save and gives the program with it; `sinceMs`: when the save was begun. */
+  readonly build: (save: () => void, sinceMs: number) => Promise<Runnable>;
+  /** Lets everything end that goes on behind the build's back. */
+  readonly settle: () => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+/** `cargo build`, started by hand. `linker`: mold, or rustc's own choice. */
+export class CargoSide implements Side {
+  private readonly target: string;
+
+  constructor(
+    private readonly copy: Copy,
+    private readonly env: NodeJS.ProcessEnv,
+    readonly linker: "mold" | undefined,
+  ) {
+    this.target = copy.target(linker === undefined ? "cargo" : `cargo-${linker}`);
+  }
+
+  get name(): string {
+    return this.linker === undefined ? "`cargo build`, default linker" : `\`cargo build\`, ${this.linker}`;
+  }
+
+  private get executable(): string {
+    return path.join(this.target, "debug", this.copy.subject.program);
+  }
+
+  async prepare(): Promise<void> {
+    await this.cargo();
+    const { linker } = this;
+    // The linker leaves its name in the executable; a setting that is ignored would compare a linker with itself.
+    if (linker !== undefined && !fs.readFileSync(this.executable).includes(`${linker} `))
+      throw new Error(`${this.executable} was not linked by ${linker}`);
+  }
+
+  async build(save: () => void): Promise<Runnable> {
+    save();
+    const noticedMs = performance.now();
+    await this.cargo();
+    return { executable: this.executable, noticedMs };
+  }
+
+  settle(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  private async cargo(): Promise<void> {
+    const linker = this.linker === undefined ? {} : { RUSTFLAGS: `-Clink-arg=-fuse-ld=${this.linker}` };
+    await mustRun("cargo", ["build", "--quiet", ...this.copy.subject.targets], {
+      cwd: this.copy.folder,
+      env: { ...this.env, ...linker, CARGO_TARGET_DIR: this.target },
+    });
+  }
+}
+
+/** Whether mold can be used, and which one it is. */
+export function moldVersion(): string | undefined {
+  const { status, stdout } = spawnSync("mold", ["--version"], { encoding: "utf8" });
+  return status === 0 ? /^mold \S+/.exec(stdout)?.[0] : undefined;
+}
+
+/** Cranefly as `cranefly watch` runs it: what it watches tells it of the save. */
+export class CraneflySide implements Side {
+  private workspace: Workspace | undefined;
+  private onChange: (() => void) | undefined;
+  private readonly watcher = new Watcher(() => this.onChange?.());
+
+  constructor(
+    private readonly copy: Copy,
+    private readonly env: NodeJS.ProcessEnv,
+    readonly lane: "crate" | "body",
+  ) {}
+
+  get name(): string {
+    return `Cranefly, ${this.lane} lane`;
+  }
+
+  async prepare(): Promise<void> {
+    const { copy, env, lane } = this;
+    const target = copy.target(lane);
+    fs.mkdirSync(target, { recursive: true });
+    const workspace = openWorkspace({
+      folder: copy.folder,
+      targets: copy.subject.targets,
+      env: { ...env, CARGO_TARGET_DIR: target },
+      hasBodyLane: lane === "body",
+    });
+    this.workspace = workspace;
+    const { state } = await this.update(workspace, performance.now());
+    await this.watcher.follow(workspace.layout, state, []);
+  }
+
+  async build(save: () => void, sinceMs: number): Promise<Runnable> {
+    const { workspace } = this;
+    if (workspace === undefined) throw new Error("not prepared");
+    const noticed = new Promise<void>((resolve) => (this.onChange = resolve));
+    save();
+    await noticed;
+    const noticedMs = performance.now();
+    const { report } = await this.update(workspace, sinceMs);
+    const [program] = report.programs;
+    if (program === undefined) throw new Error("no program was built");
+    return { executable: program.executable, noticedMs, report };
+  }
+
+  async settle(): Promise<void> {
+    await this.workspace?.follow(new AbortController().signal);
+  }
+
+  /** Functions that the crate lane compiled otherwise than the body lane had. */
+  get divergences(): number {
+    return this.workspace?.bodyLane?.divergences ?? 0;
+  }
+
+  async close(): Promise<void> {
+    await this.watcher.close();
+    await this.workspace?.engine?.shutdown();
+    this.workspace?.close();
+  }
+
+  private async update(workspace: Workspace, sinceMs: number): ReturnType<Workspace["update"]> {
+    const update = await workspace.update(sinceMs);
+    if (update.report.ok) return update;
+    throw new Error(update.report.diagnostics.map(({ message, rendered }) => rendered ?? message).join("\n"));
+  }
+}
