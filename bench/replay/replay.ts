@@ -101,8 +101,9 @@ class Replay {
     this.pending.push(edit);
     if (!this.originals.has(edit.file)) this.originals.set(edit.file, edit.before);
     if (number % options.nativeEvery === 0) this.compareWithNative(report);
+    // What the crate lane did prepares the body lane, as in an editor.
+    if (report.lane !== "body" || number % options.followEvery === 0) await this.follow();
     if (number % options.followEvery !== 0) return true;
-    await this.follow();
     // The sources must not grow without bound.
     if (number % options.keepEvery !== 0) {
       for (const [file, text] of this.originals) {

@@ -123,6 +123,8 @@ export class BodyLaneDriver {
     else this.counts.patched++;
     const reports = typeof patched === "string" ? await this.overlayAndPublish(state, edits, engine, options) : patched;
     if (typeof reports === "string") return this.refuse(reports);
+    // It was not the user's mistake.
+    if (typeof patched === "string") this.patches.giveUp(edits.units.flatMap(({ files }) => files));
     this.setAhead(edits.files);
     this.counts.taken++;
     return { kind: "taken", reason, units, reports };
@@ -224,7 +226,6 @@ export class BodyLaneDriver {
       return await this.publish(state, lanes, engine, options.ms);
     } catch (error) {
       if (!(error instanceof EngineError) || error.kind !== "bodyLane") throw error;
-      this.patches.giveUp(edits.units.flatMap(({ files }) => files));
       return error.message;
     } finally {
       options.ms.engine += performance.now() - compiledAt;

@@ -61,13 +61,17 @@ impl Names {
         renamed.map_or_else(|| name.clone(), Into::into)
     }
 
-    /// Notes the crate lane's name of an edited function.
-    pub fn edited(&mut self, name: &Arc<str>, own: &Arc<str>) {
+    /// Notes the crate lane's name of an edited function. Returns whether it is the first of that name.
+    pub fn edited(&mut self, name: &Arc<str>, own: &Arc<str>) -> bool {
+        if self.known.values().any(|known| known == own) {
+            return false;
+        }
         self.known.insert(name.clone(), own.clone());
         self.paths.push((path_of(name), path_of(own)));
         if let (Some(patch), Some(own)) = (legacy_stem(name), legacy_stem(own)) {
             self.stems.push((patch.to_owned(), own.to_owned()));
         }
+        true
     }
 
     /// Notes the crate lane's name of a symbol.

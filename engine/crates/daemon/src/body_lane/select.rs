@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use cranefly_bitcode::ir::{GlobalId, GlobalKind, InitPointer, Linkage};
-use cranefly_image::{BaseImage, is_allocator_entry};
+use cranefly_image::{BaseImage, FunctionInfo, is_allocator_entry};
 
 use super::content::{is_anonymous, same_function, same_shape, same_variable};
 use super::derive::{Change, Kept, id};
-use super::names::{BodyUnit, Names, Origin, definitions_at};
+use super::names::{BodyUnit, Names, Origin, definitions_at, path_of};
 use super::verify::Patch;
 use super::{BodyLaneCounts, DerivedUnits, EditedFunction, Needed, Refusal, range_of, source_file};
 use crate::units::LoadedUnit;
@@ -126,25 +126,25 @@ impl<'a> Selector<'a> {
     /// Finds the crate lane's version of a function of a patch crate, which is written in `range`. Returns whether there is one.
     fn name_edited(&mut self, node: Node, range: &EditedFunction) -> bool {
         let unit = self.unit(node);
-        let subprogram = |unit: &'a LoadedUnit, function: usize| unit.unit.functions[function].subprogram.as_ref();
-        let Some(own) = unit.function(node.1).and_then(|function| subprogram(unit, function)) else { return false };
-        if own.name.starts_with('{') {
+        // A range is one function with its closures; shims have the lines of the function that they call.
+        let is_function = |unit: &LoadedUnit, function: &FunctionInfo| {
+            let is_closure = function.subprogram.as_ref().is_none_or(|it| it.name.starts_with('{'));
+            !is_closure && !is_shim(&unit.global(function.global).name)
+        };
+        if unit.function(node.1).is_none_or(|function| !is_function(unit, &unit.unit.functions[function])) {
             return false;
         }
         let mut found: Vec<&Arc<str>> = self
             .crates_of(node.0)
             .flat_map(|(_, unit)| unit.unit.functions.iter().map(move |function| (unit, function)))
-            .filter(|(_, function)| {
-                let subprogram = function.subprogram.as_ref();
-                subprogram.is_some_and(|it| it.name == own.name)
-                    && range_of(subprogram, &[range], |function| function.old).is_some()
-            })
+            .filter(|(_, function)| range_of(function.subprogram.as_ref(), &[range], |function| function.old).is_some())
+            .filter(|(unit, function)| is_function(unit, function))
             .map(|(unit, function)| &unit.global(function.global).name)
             .collect();
+        found.sort();
         found.dedup();
         let [name] = found[..] else { return false };
-        self.names.edited(&unit.global(node.1).name, name);
-        true
+        self.names.edited(&unit.global(node.1).name, name)
     }
 
     fn reach(&mut self, node: Node) {
@@ -307,6 +307,7 @@ impl<'a> Selector<'a> {
                 // (A closure goes with the function that it is in.)
                 let is_closure = function.subprogram.as_ref().is_some_and(|it| it.name.starts_with("{closure"));
                 if !is_closure
+                    && !is_shim(name)
                     && range_of(function.subprogram.as_ref(), edited, |function| function.old).is_some()
                     && !taken.contains(name)
                 {
@@ -463,6 +464,12 @@ impl<'a> Selector<'a> {
             self.promoted.entry(number).or_default().insert(global);
         }
     }
+}
+
+/// Whether a symbol is that of a shim that rustc puts in front of a function: for its address, or for a vtable.
+fn is_shim(name: &str) -> bool {
+    let path = path_of(name);
+    path.ends_with(".shim}}") || path.contains("{shim:")
 }
 
 /// The definitions of a unit, by name.

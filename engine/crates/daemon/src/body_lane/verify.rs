@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::path_of;
 use crate::units::LoadedUnit;
 
 /// Functions that the body lane had put in, by symbol.
@@ -23,7 +24,8 @@ struct Taken {
 pub struct Verified {
     /// With equal content.
     pub equal: u64,
-    /// Under a name that the crate lane does not use: copies of other crates' functions are named after where they are.
+    /// Under a path that the crate lane does not use, or uses for instances with other content only: it may have taken the
+    /// instance from another crate.
     pub unmatched: u64,
     /// Demangled names of those with other content. Each is a bug of Cranefly's.
     pub diverged: Vec<String>,
@@ -50,7 +52,7 @@ impl Patch {
                     unit.function(unit.definitions().get(name)?.global).map(|it| unit.unit.functions[it].key)
                 })
                 .collect();
-            if keys.contains(&taken.key) {
+            if keys.contains(&taken.key) || (keys.is_empty() && !taken.edited && is_at_path(crates, name, taken.key)) {
                 verified.equal += 1;
             } else if keys.is_empty() && !taken.edited {
                 verified.unmatched += 1;
@@ -60,4 +62,14 @@ impl Patch {
         }
         verified
     }
+}
+
+/// Whether a function of that path has this content: instances and copies of other crates' functions have names that say where
+/// they were made.
+fn is_at_path(crates: &[Arc<LoadedUnit>], name: &str, key: u128) -> bool {
+    let path = path_of(name);
+    crates.iter().any(|unit| {
+        let mut functions = unit.at_path(&path).iter().filter_map(|&global| unit.function(global));
+        functions.any(|function| unit.unit.functions[function].key == key)
+    })
 }

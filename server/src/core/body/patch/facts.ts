@@ -91,7 +91,9 @@ function childFacts(
   start: number | undefined,
 ): ChildFacts {
   const body = node.childForFieldName("body");
-  const path = attributes.map((attribute) => /^#\[path="(.*)"\]$/.exec(attribute)?.[1]).find((it) => it !== undefined);
+  const path = attributes
+    .map((attribute) => /^#\[ ?path ?= ?"(.*)" ?\]$/.exec(attribute)?.[1])
+    .find((it) => it !== undefined);
   return {
     name,
     declaration: [...attributes, "pub mod", name].join(" "),

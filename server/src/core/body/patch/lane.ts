@@ -86,9 +86,7 @@ export class PatchLane {
       this.sources,
       options,
     );
-    if (compiled.ok) return { bitcode: compiled.bitcode, twin: twin.bitcode };
-    this.giveUp(edits);
-    return compiled.refused;
+    return compiled.ok ? { bitcode: compiled.bitcode, twin: twin.bitcode } : compiled.refused;
   }
 
   /** Has these functions take another way until there is another twin. */

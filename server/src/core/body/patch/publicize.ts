@@ -1,8 +1,8 @@
 /**
  * Makes everything in a text public, so that another crate can name it: what a patch crate needs of the crate that it belongs to.
  *
- * Nothing that ends up in code moves: visibility takes the place of blanks before an item, or stands before an item whose body
- * lies on later lines or is blanked.
+ * Nothing that ends up in code moves: visibility takes the place of blanks in front of an item, or stands at the end of a line
+ * above it, or in front of an item whose body lies on later lines or is blanked.
  */
 import type { Node } from "web-tree-sitter";
 import type { Replacement } from "../blank.js";
@@ -103,7 +103,8 @@ class Publicizer {
       body !== null &&
       this.circumstances.isWhole({ start: body.startIndex, end: body.endIndex }) &&
       this.hasCodeBeside(node, body);
-    this.insert(node.startIndex, isOnOneLine);
+    if (isOnOneLine) this.insertAbove(node);
+    else this.insert(node.startIndex);
   }
 
   private namesMacro({ startIndex, endIndex }: Node): boolean {
@@ -129,12 +130,30 @@ class Publicizer {
     if (end - start > WORD.length) this.made.push({ start, end, text: WORD.padEnd(end - start) });
   }
 
-  /** Puts the word before `at`. `isFixed`: what follows must not move. */
-  private insert(at: number, isFixed = false): void {
+  /** Puts the word in front of what begins at an offset. */
+  private insert(at: number): void {
+    if (!this.overwriteBlanks(at)) this.made.push({ start: at, end: at, text: `${WORD} ` });
+  }
+
+  private overwriteBlanks(at: number): boolean {
     const width = WORD.length + 1;
-    const before = this.text.slice(at - width, at);
-    if (before === " ".repeat(width)) this.made.push({ start: at - width, end: at, text: `${WORD} ` });
-    else if (!isFixed) this.made.push({ start: at, end: at, text: `${WORD} ` });
+    const hasRoom = this.text.slice(at - width, at) === " ".repeat(width);
+    if (hasRoom) this.made.push({ start: at - width, end: at, text: `${WORD} ` });
+    return hasRoom;
+  }
+
+  /** Puts the word where it moves nothing of an item's line; an item for which there is no such place stays private. */
+  private insertAbove(node: Node): void {
+    if (this.overwriteBlanks(node.startIndex)) return;
+    const before = node.previousSibling;
+    if (before === null) return;
+    const newline = this.text.indexOf("\n", before.startIndex);
+    // A comment of its own has no part in code; documentation has none on a function without attribute macros.
+    if (before.type === "line_comment" && newline < node.startIndex) {
+      this.made.push({ start: before.startIndex, end: newline, text: WORD });
+    } else if (!before.type.endsWith("comment") && this.text.slice(before.endIndex, node.startIndex).includes("\n")) {
+      this.made.push({ start: before.endIndex, end: before.endIndex, text: ` ${WORD}` });
+    }
   }
 
   /** Attributes that say something to other crates, or that make a function vanish from what is no test. */

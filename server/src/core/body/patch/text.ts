@@ -75,7 +75,8 @@ class PatchText {
     for (const { source, functions, steps } of files) {
       const file = steps.at(-1)?.file;
       if (file !== undefined) sources.set(file, source);
-      for (const fn of functions) this.add(source, fn, stepsAt(steps, fn.span.start));
+      const ordered = [...functions].sort((a, b) => a.span.start - b.span.start);
+      for (const fn of ordered) this.add(source, fn, stepsAt(steps, fn.span.start));
     }
     const root = this.modules.get("");
     if (root === undefined) throw new Unpatchable("there is nothing to patch");
@@ -137,20 +138,23 @@ class PatchText {
     const args = lifetimes.names.length === 0 ? "" : `<${lifetimes.names.join(", ")}>`;
     const self = line(text, type);
     const where = lifetimes.where(impl);
-    // In front of the method, so that several methods of an impl are independent of each other.
     const { start, text: method } = attributed(text, node, true);
+    // A trait is in scope in its own impls, so a trait's method would be ambiguous there.
+    const name =
+      impl.childForFieldName("trait") === null ? nameOf(text, node) : otherName(nameOf(text, node), module.words);
     const header = `impl${lifetimes.parameters} ${trait}${args} for ${self} ${where}{`;
-    module.pieces.push({ at: body.startIndex, text: header });
-    module.pieces.push({ at: start, text: method, end: node.endIndex });
+    // Each method has an impl of its own, which begins behind what is in front of it, mostly on an earlier line.
+    module.pieces.push({ at: itemBefore(node)?.endIndex ?? body.startIndex, text: header });
+    module.pieces.push({ at: start, text: renamed(method, text, node, name), end: node.endIndex });
     module.pieces.push({ at: node.endIndex, text: "}" });
-    module.traits.push(this.trait(text, node, impl, lifetimes, self));
+    module.traits.push(this.trait(text, node, name, impl, lifetimes, self));
     const anonymous = lifetimes.names.length === 0 ? "" : `<${lifetimes.names.map(() => "'_").join(", ")}>`;
-    const path = `<${withoutLifetimes(self)} as ${trait}${anonymous}>::${nameOf(text, node)}`;
+    const path = `<${withoutLifetimes(self)} as ${trait}${anonymous}>::${name}`;
     module.roots.push(rootStatic(`${this.number++}`, path));
   }
 
   /** The declaration of the trait that a method becomes one of. */
-  private trait(text: string, node: Node, impl: Node, lifetimes: Lifetimes, self: string): string {
+  private trait(text: string, node: Node, name: string, impl: Node, lifetimes: Lifetimes, self: string): string {
     const bounds: string[] = [];
     if (!/^(dyn\b|str$|\[)/.test(self)) bounds.push("Sized");
     const original = impl.childForFieldName("trait");
@@ -161,7 +165,7 @@ class PatchText {
     }
     const header = `pub trait __CraneflyMethods${this.number}${lifetimes.parameters}`;
     const where = inTraits(lifetimes.where(impl));
-    return `${header}: ${bounds.join(" + ")} ${where}{ ${inTraits(signature(text, node))}; }`;
+    return `${header}: ${bounds.join(" + ")} ${where}{ ${inTraits(signature(text, node, name))}; }`;
   }
 
   private fileText(module: ModuleText, step: Step, original: string): string {
@@ -203,7 +207,7 @@ class PatchText {
     parts.push(`pub use ::${path}::*;`);
     // Its own items hide what glob imports bring, which only explicit imports do.
     const own = [...facts.names].filter((name) => words.has(name) && !defined.has(name));
-    if (facts.hasGlobImports && own.length > 0) parts.push(`use ::${path}::{${own.join(", ")}};`);
+    if (facts.hasGlobImports && own.length > 0) parts.push(`pub use ::${path}::{${own.join(", ")}};`);
     const inScope = new Map(macros);
     for (const declaration of facts.imports) {
       const named = wordsIn(declaration).filter((word) => this.ownMacros.has(word));
@@ -284,6 +288,30 @@ function attributed(text: string, node: Node, isInTrait = false): { readonly sta
   return { start, text: out };
 }
 
+/** A name of the same length that nothing has. */
+function otherName(name: string, words: ReadonlySet<string>): string {
+  for (const letter of "zyxwvutsrqponmlkjihgfedcba") {
+    const other = letter.repeat(name.length);
+    if (!words.has(other)) return other;
+  }
+  throw new Unpatchable("a method whose name leaves no other");
+}
+
+/** A function's text, which ends where the function does, with another name of the same length. */
+function renamed(method: string, text: string, node: Node, name: string): string {
+  const at = method.length - (node.endIndex - (node.childForFieldName("name")?.startIndex ?? node.endIndex));
+  return method.slice(0, at) + name + method.slice(at + nameOf(text, node).length);
+}
+
+/** The item in front of one and its attributes. */
+function itemBefore(node: Node): Node | undefined {
+  let before = node.previousNamedSibling;
+  while (before !== null && (before.type === "attribute_item" || before.type.endsWith("comment"))) {
+    before = before.previousNamedSibling;
+  }
+  return before ?? undefined;
+}
+
 /** As many lines, and columns in the last one. */
 function blanks(text: string): string {
   return text.replace(/[^\n]/gu, (character) => " ".repeat(Buffer.byteLength(character, "utf8")));
@@ -332,12 +360,16 @@ function lifetimesOf(text: string, impl: Node): Lifetimes {
 }
 
 /** A method's signature as a trait declares it: without visibility, and with names for patterns. */
-function signature(text: string, node: Node): string {
+function signature(text: string, node: Node, name: string): string {
   const modifiers = node.namedChildren.find((child) => child.type === "function_modifiers");
   const generics = node.childForFieldName("type_parameters");
   const result = node.childForFieldName("return_type");
   const where = node.namedChildren.find((child) => child.type === "where_clause");
-  const parameters = (node.childForFieldName("parameters")?.namedChildren ?? []).flatMap((child) => {
+  const list = node.childForFieldName("parameters");
+  if (list !== null && text.slice(list.startIndex, list.endIndex).includes("#[")) {
+    throw new Unpatchable("a parameter with attributes");
+  }
+  const parameters = (list?.namedChildren ?? []).flatMap((child) => {
     if (child.type.endsWith("comment")) return [];
     if (child.type === "self_parameter") return [selfParameter(line(text, child))];
     const type = child.childForFieldName("type");
@@ -347,12 +379,13 @@ function signature(text: string, node: Node): string {
     if (pattern !== null && /^(mut )?self$/.test(pattern.text)) return [`self: ${line(text, type)}`];
     return [`_: ${line(text, type)}`];
   });
-  return [
+  const parts = [
     modifiers === undefined ? "" : line(text, modifiers),
-    `fn ${nameOf(text, node)}${generics === null ? "" : line(text, generics)}(${parameters.join(", ")})`,
+    `fn ${name}${generics === null ? "" : line(text, generics)}(${parameters.join(", ")})`,
     result === null ? "" : `-> ${line(text, result)}`,
     where === undefined ? "" : line(text, where),
-  ].join(" ");
+  ];
+  return parts.filter((part) => part !== "").join(" ");
 }
 
 function selfParameter(text: string): string {
@@ -372,9 +405,10 @@ function wordsIn(text: string): string[] {
 
 /** An import without one of the names that it imports. */
 function withoutLeaf(declaration: string, name: string): string {
-  const inGroup = declaration.replace(new RegExp(`(?<=[{,] ?)${name}(?: as \\w+)? ?(?:, ?|(?=\\}))`, "u"), "");
+  const leaf = `(?:[\\w#]+ ?:: ?)*${name}(?: as \\w+)? ?`;
+  const inGroup = declaration.replace(new RegExp(`(?<=[{,] ?)${leaf}(?:, ?|(?=\\}))`, "u"), "");
   if (inGroup !== declaration) return inGroup;
-  return new RegExp(`(?:\\buse |::)${name}(?: as \\w+)? ?;$`, "u").test(declaration) ? "" : declaration;
+  return new RegExp(`\\buse (?::: ?)?${leaf};$`, "u").test(declaration) ? "" : declaration;
 }
 
 /** The macros that words call, and those that these call, in order. */
