@@ -66,9 +66,11 @@ export class Tally {
     });
     const body = this.rows.filter(({ lane }) => lane === "body");
     const crate = this.rows.filter(({ lane }) => lane === "crate");
-    const refusals = (statistics?.refusals ?? []).map(({ reason, count }) => `| ${reason} | ${count} |`);
+    const row = ({ reason, count }: { reason: string; count: number }): string => `| ${reason} | ${count} |`;
+    const refusals = (statistics?.refusals ?? []).map(row);
+    const overlaid = (statistics?.overlaid ?? []).map(row);
     return [
-      `${this.rows.length} saves, ${body.length} through the body lane (median ${time(body)} ms; crate lane ${time(crate)} ms).`,
+      `${this.rows.length} saves, ${body.length} through the body lane (median ${time(body)} ms; crate lane ${time(crate)} ms), ${statistics?.patched ?? 0} as patch crates.`,
       `${this.verifications} times the crate lane followed: ${this.equalFunctions} functions equal, ${this.divergences.length} diverged.`,
       `${this.comparedPrograms} programs compared with native builds: ${this.differences.length} differ.`,
       "",
@@ -79,6 +81,10 @@ export class Tally {
       "| Left to the crate lane because | Saves |",
       "| --- | ---: |",
       ...refusals,
+      "",
+      "| Through an overlay because | Saves |",
+      "| --- | ---: |",
+      ...overlaid,
       ...this.divergences.map((name) => `\nDIVERGED: ${name}`),
       ...this.differences.map((name) => `\nDIFFERS FROM NATIVE: ${name}`),
       "",

@@ -40,6 +40,8 @@ export type EditedRange = z.infer<typeof EditedRange>;
 export const BodyLaneParams = z.object({
   unit: z.string(),
   bitcode: z.array(z.string()).readonly(),
+  /** That of the crate's public twin, if `bitcode` is a patch crate's that was compiled against it. */
+  twin: z.array(z.string()).readonly().optional(),
   edited: z.array(EditedRange).readonly(),
 });
 export type BodyLaneParams = z.infer<typeof BodyLaneParams>;

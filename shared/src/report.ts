@@ -108,6 +108,10 @@ export type Verified = z.infer<typeof Verified>;
 export interface BodyLaneStatistics {
   /** Saves that took the body lane. */
   readonly taken: number;
+  /** Of these, the ones that rustc compiled as patch crates; the others went through overlays. */
+  readonly patched: number;
+  /** Why saves went through overlays, by reason, the most frequent first. */
+  readonly overlaid: readonly { readonly reason: string; readonly count: number }[];
   /** Programs that the crate lane has compared with it. */
   readonly verified: number;
   /** Functions that differed. */

@@ -255,28 +255,45 @@ export function inspectLints(args: readonly string[]): string[] {
     .flatMap((item) => (item.value ?? "").split(","));
 }
 
-/** How a unit's bitcode command line becomes one for an overlay of its sources. */
+/** How a unit's bitcode command line becomes one for other sources than its own. */
 export interface OverlayOptions {
   /** Turns an absolute source path into the overlay's; relative ones stay. */
   readonly source: (file: string) => string;
-  readonly incrementalDir: string;
-  /** Instead of a library's kinds: one that needs no metadata. A program stays one, for its symbols say that it is. */
-  readonly libraryType: string;
+  /** None where a run has nothing in common with the next. */
+  readonly incrementalDir: string | undefined;
+  /** What kind of crate it becomes. */
+  readonly crateType: (kind: string) => string;
+  /** A test harness becomes a library with `cfg(test)`. */
+  readonly isLibrary?: boolean;
+  /** Behind the value of `-C metadata`, so that it is another crate of the same name. */
+  readonly metadataSuffix?: string;
   /** Lint caps, remapped paths and code generation options, behind everything else. */
   readonly extra: readonly string[];
 }
 
 /** Points `bitcodeArgs`' command line to an overlay. */
 export function overlayArgs(args: readonly string[], options: OverlayOptions): string[] {
+  const isTest = args.includes("--test");
   const items = parse(args).flatMap((item): Item[] => {
-    if (item.flag === "" && item.value !== undefined && path.isAbsolute(item.value)) {
-      return [{ flag: "", value: options.source(item.value) }];
+    const { flag, value } = item;
+    if (flag === "" && value !== undefined && path.isAbsolute(value)) return [{ flag, value: options.source(value) }];
+    if (flag === "--crate-type") return [{ flag, value: options.crateType(value ?? "") }];
+    if (flag === "--test" && options.isLibrary === true) return [{ flag: "--cfg", value: "test" }];
+    if (flag === "--cap-lints" || (flag === "-C" && codegenName(value ?? "") === "incremental")) return [];
+    if (flag === "-C" && codegenName(value ?? "") === "metadata") {
+      return [{ flag, value: `${value ?? ""}${options.metadataSuffix ?? ""}` }];
     }
-    const isDropped =
-      item.flag === "--cap-lints" || (item.flag === "-C" && codegenName(item.value ?? "") === "incremental");
-    return isDropped ? [] : [item];
+    return [item];
   });
-  return [...print(items), "-C", `incremental=${options.incrementalDir}`, ...options.extra];
+  const hasType = items.some(({ flag }) => flag === "--crate-type");
+  const addsType = options.isLibrary === true && (isTest || !hasType);
+  const { incrementalDir } = options;
+  return [
+    ...print(items),
+    ...(addsType ? [`--crate-type=${options.crateType("lib")}`] : []),
+    ...(incrementalDir === undefined ? [] : ["-C", `incremental=${incrementalDir}`]),
+    ...options.extra,
+  ];
 }
 
 /** The edition of the sources. */

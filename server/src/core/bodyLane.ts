@@ -7,7 +7,7 @@ import { NeededFunctions } from "../../../shared/src/protocol.js";
 import type { BodyLaneStatistics, ProgramReport, StageTimes } from "../../../shared/src/report.js";
 import { inspectArgs } from "./args.js";
 import { Baseline, type ChangedFile, type Edits, categoryOf } from "./body/edits.js";
-import { BodyLane, type BodyRef, SourceCache } from "./body/index.js";
+import { BodyLane, type BodyRef, PatchLane, SourceCache } from "./body/index.js";
 import { type Engine, EngineError } from "./engine.js";
 import { Unsupported } from "./errors.js";
 import type { Layout } from "./layout.js";
@@ -39,14 +39,16 @@ export interface AttemptOptions {
 export class BodyLaneDriver {
   private readonly baseline: Baseline;
   private readonly lane: BodyLane;
+  private readonly patches: PatchLane;
   /** Units whose overlays rustc has compiled in this process. */
   private readonly prepared = new Set<string>();
   /** Units that were edited, the last first: what is worth preparing. */
   private readonly wanted = new Set<string>();
   /** Texts, by file, that are in the programs and that the crate lane has not compiled yet. */
   private ahead = new Map<string, string>();
-  private readonly counts = { taken: 0, verified: 0, divergences: 0 };
+  private readonly counts = { taken: 0, patched: 0, verified: 0, divergences: 0 };
   private readonly refusals = new Map<string, number>();
+  private readonly overlaid = new Map<string, number>();
 
   private constructor(
     private readonly layout: Layout,
@@ -54,6 +56,7 @@ export class BodyLaneDriver {
   ) {
     this.baseline = new Baseline(sources);
     this.lane = new BodyLane(layout, sources);
+    this.patches = new PatchLane(layout, sources);
   }
 
   /** Rejects with `Unsupported` when the grammar's files are missing. */
@@ -66,9 +69,7 @@ export class BodyLaneDriver {
   }
 
   get statistics(): BodyLaneStatistics {
-    const { taken, verified, divergences } = this.counts;
-    const refusals = [...this.refusals].map(([reason, count]) => ({ reason, count }));
-    return { taken, verified, divergences, refusals: refusals.sort((a, b) => b.count - a.count) };
+    return { ...this.counts, refusals: byFrequency(this.refusals), overlaid: byFrequency(this.overlaid) };
   }
 
   /** Whether the crate lane has yet to follow. */
@@ -114,7 +115,10 @@ export class BodyLaneDriver {
       this.setAhead(edits.files);
       return { kind: "taken", reason, units: [], reports: [] };
     }
-    const reports = await this.compileAndPublish(state, edits, engine, options);
+    const patched = await this.patchAndPublish(state, edits, engine, options);
+    if (typeof patched === "string") count(this.overlaid, patched);
+    else this.counts.patched++;
+    const reports = typeof patched === "string" ? await this.overlayAndPublish(state, edits, engine, options) : patched;
     if (typeof reports === "string") return this.refuse(reports);
     this.setAhead(edits.files);
     this.counts.taken++;
@@ -142,30 +146,90 @@ export class BodyLaneDriver {
 
   /** Whether there are overlays to prepare. */
   get hasWork(): boolean {
-    return [...this.wanted].some((key) => !this.prepared.has(key));
+    return [...this.wanted].some((key) => {
+      if (!this.prepared.has(key)) return true;
+      const record = loadUnit(this.layout, key);
+      return record !== undefined && isUnoptimised(record) && this.patches.needsTwin(record);
+    });
   }
 
   /**
-   * Compiles the overlays of units that were edited, so that the next edit finds them ready, and lets the engine read what
-   * comes of it. Rejects with `Cancelled` when the signal aborts.
+   * Compiles the twins and overlays of units that were edited, so that the next edit finds them ready, and lets the engine read
+   * what comes of it. Rejects with `Cancelled` when the signal aborts.
    */
   async prepare(state: SelectionState, engine: Engine, options: AttemptOptions): Promise<void> {
-    for (const key of [...this.wanted].reverse()) {
-      const record = loadUnit(this.layout, key);
-      if (this.prepared.has(key) || record === undefined || !state.units.includes(key)) continue;
-      if (!isUnoptimised(record)) continue;
+    const wanted = [...this.wanted].reverse().flatMap((key) => {
+      const record = state.units.includes(key) ? loadUnit(this.layout, key) : undefined;
+      return record !== undefined && isUnoptimised(record) ? [{ key, record }] : [];
+    });
+    // Overlays first: they find out which bodies a crate does not compile without.
+    for (const { key, record } of wanted) {
+      if (this.prepared.has(key)) continue;
       const compiled = await this.lane.compile(record, [], { ...options, isBackground: true });
       this.prepared.add(key);
-      if (!compiled.ok) continue;
-      const lane: BodyLaneParams = { unit: record.invocation.id, bitcode: compiled.all, edited: [] };
-      await this.publish(state, new Map([[key, lane]]), engine, options.ms).catch((error: unknown) => {
-        // It is only read ahead: what is wrong with it is told when it is needed.
-        if (!(error instanceof EngineError)) throw error;
-      });
+      const lane = compiled.ok ? { unit: record.invocation.id, bitcode: compiled.all, edited: [] } : undefined;
+      await this.readAhead(state, key, lane, engine, options);
+    }
+    for (const { key, record } of wanted) {
+      if (!this.patches.needsTwin(record)) continue;
+      const needed = new Set(this.lane.learned(record).map(({ file, path }) => `${file}\0${path}`));
+      const isNeeded = (file: string, path: string): boolean =>
+        needed.has(`${file}\0${path}`) || needed.has(`${file}\0*`);
+      await this.patches.prepare(record, { ...options, isNeeded });
+      const twin = this.patches.twinOf(record)?.bitcode;
+      const lane = twin === undefined ? undefined : { unit: record.invocation.id, bitcode: [], twin, edited: [] };
+      await this.readAhead(state, key, lane, engine, options);
     }
   }
 
-  private async compileAndPublish(
+  private async readAhead(
+    state: SelectionState,
+    key: string,
+    lane: BodyLaneParams | undefined,
+    engine: Engine,
+    { ms }: AttemptOptions,
+  ): Promise<void> {
+    if (lane === undefined) return;
+    await this.publish(state, new Map([[key, lane]]), engine, ms).catch((error: unknown) => {
+      // It is only read ahead: what is wrong with it is told when it is needed.
+      if (!(error instanceof EngineError)) throw error;
+    });
+  }
+
+  /** By patch crates; a text says why not. */
+  private async patchAndPublish(
+    state: SelectionState,
+    edits: Extract<Edits, { kind: "bodies" }>,
+    engine: Engine,
+    options: AttemptOptions,
+  ): Promise<readonly ProgramReport[] | string> {
+    const lanes = new Map<string, BodyLaneParams>();
+    const started = performance.now();
+    for (const { record, files } of edits.units) {
+      if (files.every(({ functions }) => functions.length === 0)) continue;
+      const patch = await this.patches.compile(record, files, { ...options, ...this.lane.facts(record) });
+      if (typeof patch === "string") {
+        options.ms.frontEnd += performance.now() - started;
+        return patch;
+      }
+      const edited = files.flatMap(({ ranges }) => ranges);
+      lanes.set(record.invocation.key, { unit: record.invocation.id, ...patch, edited });
+    }
+    const compiledAt = performance.now();
+    options.ms.frontEnd += compiledAt - started;
+    try {
+      return await this.publish(state, lanes, engine, options.ms);
+    } catch (error) {
+      if (!(error instanceof EngineError) || error.kind !== "bodyLane") throw error;
+      this.patches.giveUp(edits.units.flatMap(({ files }) => files));
+      return error.message;
+    } finally {
+      options.ms.engine += performance.now() - compiledAt;
+    }
+  }
+
+  /** By overlays; a text says why not. */
+  private async overlayAndPublish(
     state: SelectionState,
     edits: Extract<Edits, { kind: "bodies" }>,
     engine: Engine,
@@ -237,9 +301,17 @@ export class BodyLaneDriver {
   }
 
   private refuse(reason: string, category = categoryOf(reason)): BodyOutcome {
-    this.refusals.set(category, (this.refusals.get(category) ?? 0) + 1);
+    count(this.refusals, category);
     return { kind: "left", reason };
   }
+}
+
+function count(counts: Map<string, number>, what: string): void {
+  counts.set(what, (counts.get(what) ?? 0) + 1);
+}
+
+function byFrequency(counts: ReadonlyMap<string, number>): { readonly reason: string; readonly count: number }[] {
+  return [...counts].map(([reason, count]) => ({ reason, count })).sort((a, b) => b.count - a.count);
 }
 
 /** Crates that use the library compile the function themselves. */

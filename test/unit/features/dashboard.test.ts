@@ -61,12 +61,22 @@ describe("the dashboard", () => {
 
   it("says how often edits took the body lane", () => {
     const refusals = [{ reason: "a generic function", count: 1 }];
-    expect(bodyLaneOf({ name: "p", bodyLane: { taken: 3, verified: 3, divergences: 0, refusals } })).toEqual({
+    expect(
+      bodyLaneOf({
+        name: "p",
+        bodyLane: { taken: 3, patched: 0, overlaid: [], verified: 3, divergences: 0, refusals },
+      }),
+    ).toEqual({
       share: 0.75,
       divergences: 0,
       refusals,
     });
-    expect(bodyLaneOf({ name: "p", bodyLane: { taken: 0, verified: 0, divergences: 0, refusals: [] } })?.share).toBe(0);
+    expect(
+      bodyLaneOf({
+        name: "p",
+        bodyLane: { taken: 0, patched: 0, overlaid: [], verified: 0, divergences: 0, refusals: [] },
+      })?.share,
+    ).toBe(0);
     expect(bodyLaneOf({ name: "p" })).toBeUndefined();
   });
 

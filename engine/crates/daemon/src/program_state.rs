@@ -20,8 +20,9 @@ use crate::units::LoadedUnit;
 pub struct ProgramState {
     pub(crate) generation: u64,
     pub(crate) units: Vec<Arc<LoadedUnit>>,
-    /// Units of the body lane, as they were read: most are the same after the next edit.
-    pub(crate) body_units: Vec<Arc<LoadedUnit>>,
+    /// Units of the body lane, as they were read, by crate and by whether they are a patch: most are the same after the next
+    /// edit.
+    pub(crate) body_units: HashMap<(Arc<str>, bool), Vec<Arc<LoadedUnit>>>,
     /// Units that were made for the body lane.
     pub(crate) derived: DerivedUnits,
     /// What the body lane has put in since the crate lane was published.

@@ -12,7 +12,7 @@ use cranefly_cache::Key;
 use cranefly_image::{BaseImage, write_executable};
 use rayon::prelude::*;
 
-use crate::body_lane::{self, EditedFunction, Patch};
+use crate::body_lane::{self, BodyUnit, EditedFunction, Origin, Patch};
 use crate::compile::{CodeOptions, EagerCompiler};
 use crate::engine::{Engine, ProgramKey, give_memory_back};
 use crate::generation::Generation;
@@ -90,25 +90,34 @@ impl Engine {
         units: &mut Vec<Arc<LoadedUnit>>,
         result: &mut PublishResult,
     ) -> Result<Patch, RpcError> {
-        let lanes: Vec<UnitParams> = params
-            .body_lane
-            .iter()
-            .map(|lane| UnitParams { id: lane.unit.clone(), bitcode: lane.bitcode.clone() })
-            .collect();
         // Hardly anything of it is wanted: compiled is what is taken.
         let lazy = EagerCompiler::new(&self.shared, options, 0);
-        let (body, _) = self.load_units(&lanes, &lazy, result)?;
+        let mut body = Vec::new();
+        for lane in &params.body_lane {
+            let is_patch = !lane.twin.is_empty();
+            let own = if is_patch { Origin::Patch } else { Origin::Overlay };
+            let crate_id: Arc<str> = lane.unit.as_str().into();
+            let before = body.len();
+            for (origin, bitcode) in [(own, &lane.bitcode), (Origin::Twin, &lane.twin)] {
+                let files = UnitParams { id: lane.unit.clone(), bitcode: bitcode.clone() };
+                let (read, _) = self.load_units(&[files], &lazy, result)?;
+                body.extend(read.into_iter().map(|unit| BodyUnit { unit, origin, crate_id: crate_id.clone() }));
+            }
+            let read = body[before..].iter().map(|unit| unit.unit.clone()).collect();
+            state.body_units.insert((crate_id, is_patch), read);
+        }
         let edited: Vec<&EditedFunction> = params.body_lane.iter().flat_map(|lane| &lane.edited).collect();
         if edited.is_empty() {
             // Read ahead of the first edit.
-            state.body_units = body;
+            if params.body_lane.iter().any(|lane| !lane.twin.is_empty()) {
+                body_lane::prepare_names(units, &body);
+            }
             return Ok(Patch::default());
         }
         let selection = body_lane::select(units, &body, &edited, base, &mut state.derived).map_err(|refusal| {
             let details = serde_json::to_value(&refusal.needs).ok();
             RpcError { details, ..RpcError::failed("bodyLane", refusal.to_string()) }
         });
-        state.body_units = body;
         let selection = selection?;
         *units = selection.units;
         result.body_lane = Some(selection.counts);
@@ -161,11 +170,12 @@ impl Engine {
     }
 }
 
-/// `crate/codegen-unit`: rustc names the files `<crate>.<codegen unit>.<invocation>.rcgu.bc`, and only the last part but two
-/// changes between invocations.
+/// `crate/codegen-unit`. With an incremental session rustc names the files `<crate>.<codegen unit>.<invocation>.rcgu.bc`, and only
+/// the last part but two changes between invocations; else `<crate>.<crate>.<hash>-cgu.<number>.rcgu.bc`, or `<crate>.bc`.
 fn unit_id(unit: &str, path: &Path) -> Arc<str> {
     let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-    let codegen_unit = name.split('.').nth(1).unwrap_or(&name);
+    let numbered = name.strip_suffix(".rcgu.bc").filter(|name| name.contains("-cgu."));
+    let codegen_unit = numbered.or_else(|| name.split('.').nth(1)).unwrap_or(&name);
     format!("{unit}/{codegen_unit}").into()
 }
 
@@ -177,5 +187,12 @@ mod tests {
     fn unit_ids_leave_out_the_invocation() {
         let path = Path::new("/x/rg-1a2b.4o8gh.1kv2yqe.rcgu.bc");
         assert_eq!(&*unit_id("ripgrep:rg", path), "ripgrep:rg/4o8gh");
+    }
+
+    #[test]
+    fn units_without_an_incremental_session_are_told_apart() {
+        let id = |number| unit_id("ripgrep:rg", Path::new(&format!("/x/rg.rg.3a08f5f2c9586b3a-cgu.{number}.rcgu.bc")));
+        assert_eq!(&*id(0), "ripgrep:rg/rg.rg.3a08f5f2c9586b3a-cgu.0");
+        assert_ne!(id(0), id(1));
     }
 }

@@ -40,6 +40,7 @@ pub struct LoadedUnit {
     pub index: OnceLock<UnitIndex>,
     digest: OnceLock<[u8; 32]>,
     definitions: OnceLock<HashMap<Arc<str>, Definition>>,
+    paths: OnceLock<HashMap<String, Vec<GlobalId>>>,
 }
 
 /// Something that a unit defines.
@@ -59,7 +60,7 @@ impl LoadedUnit {
 
     /// A unit that is made from another one's bitcode.
     pub fn new(unit: Unit, path: PathBuf, bytes: Arc<[u8]>, times: Vec<FunctionTimes>, blank: Vec<bool>) -> Self {
-        let (digest, definitions) = (OnceLock::new(), OnceLock::new());
+        let (digest, definitions, paths) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
         Self {
             unit: Arc::new(unit),
             path,
@@ -72,6 +73,7 @@ impl LoadedUnit {
             index: OnceLock::new(),
             digest,
             definitions,
+            paths,
         }
     }
 
@@ -93,6 +95,20 @@ impl LoadedUnit {
     /// Whether the unit names a symbol that others may define.
     pub fn declares(&self, name: &str) -> bool {
         self.unit.module.globals.iter().any(|global| &*global.name == name)
+    }
+
+    /// What it defines under a demangled name without hashes.
+    pub fn at_path(&self, path: &str) -> &[GlobalId] {
+        let paths = self.paths.get_or_init(|| {
+            let mut paths: HashMap<String, Vec<GlobalId>> = HashMap::new();
+            for (name, definition) in self.definitions() {
+                if !body_lane::is_anonymous(self.global(definition.global)) {
+                    paths.entry(body_lane::path_of(name)).or_default().push(definition.global);
+                }
+            }
+            paths
+        });
+        paths.get(path).map_or(&[], Vec::as_slice)
     }
 
     /// What it defines, by name.
@@ -207,7 +223,8 @@ fn read(path: &Path, id: &Arc<str>, configuration: &str, compiler: &EagerCompile
     check_module(&module, &name)?;
     let assembly = assemble(compiler, &module, &bytes, &name)?;
     let unit = Arc::new(Unit { id: id.clone(), module, assembly, functions });
-    let (index, digest, definitions) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+    let (index, digest) = (OnceLock::new(), OnceLock::new());
+    let (definitions, paths) = (OnceLock::new(), OnceLock::new());
     Ok(LoadedUnit {
         unit,
         path: path.to_owned(),
@@ -220,6 +237,7 @@ fn read(path: &Path, id: &Arc<str>, configuration: &str, compiler: &EagerCompile
         index,
         digest,
         definitions,
+        paths,
     })
 }
 

@@ -2,12 +2,24 @@
 import { REPLACEMENT } from "./bodyFacts.js";
 import type { BodyRef, Outline } from "./outline.js";
 
-/** A blanked text and what became of its functions. */
-export interface Blanked {
+/** A stretch of a text, and what takes its place. */
+export interface Replacement {
+  readonly start: number;
+  readonly end: number;
   readonly text: string;
+}
+
+/** What is blanked in a text, and what became of its functions. */
+export interface Blanks {
+  readonly replacements: readonly Replacement[];
   readonly blanked: readonly BodyRef[];
   /** Functions that had to stay, or that the caller keeps. */
   readonly whole: readonly BodyRef[];
+}
+
+/** A blanked text. */
+export interface Blanked extends Blanks {
+  readonly text: string;
 }
 
 /**
@@ -15,23 +27,38 @@ export interface Blanked {
  * outside of bodies stays as it is.
  */
 export function blank(text: string, outline: Outline, keep: (fn: BodyRef) => boolean): Blanked {
-  if (outline.damage !== undefined) return { text, blanked: [], whole: outline.functions };
+  const blanks = blanksOf(text, outline, keep);
+  return { ...blanks, text: replaced(text, blanks.replacements) };
+}
+
+/** What `blank` would replace, in order. */
+export function blanksOf(text: string, outline: Outline, keep: (fn: BodyRef) => boolean): Blanks {
+  if (outline.damage !== undefined) return { replacements: [], blanked: [], whole: outline.functions };
   const blanked: BodyRef[] = [];
   const whole: BodyRef[] = [];
-  const parts: string[] = [];
-  let at = 0;
+  const replacements: Replacement[] = [];
   for (const fn of outline.functions) {
     if (fn.whole !== undefined || keep(fn)) {
       whole.push(fn);
       continue;
     }
     const { start, end } = fn.body;
-    parts.push(text.slice(at, start + 1), blankBody(text.slice(start + 1, end - 1)));
-    at = end - 1;
+    replacements.push({ start: start + 1, end: end - 1, text: blankBody(text.slice(start + 1, end - 1)) });
     blanked.push(fn);
   }
+  return { replacements, blanked, whole };
+}
+
+/** The text with replacements made. They must be in order, and must not overlap. */
+export function replaced(text: string, replacements: readonly Replacement[]): string {
+  const parts: string[] = [];
+  let at = 0;
+  for (const replacement of replacements) {
+    parts.push(text.slice(at, replacement.start), replacement.text);
+    at = replacement.end;
+  }
   parts.push(text.slice(at));
-  return { text: parts.join(""), blanked, whole };
+  return parts.join("");
 }
 
 /** As many bytes of blanks a line, and the replacement on the first line that has room for it. */

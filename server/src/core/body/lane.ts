@@ -111,6 +111,19 @@ export class BodyLane {
     return typeof overlay === "string" ? overlay : sync(overlay, [], edited);
   }
 
+  /** Functions without whose bodies the unit does not compile, as far as that is known. */
+  learned(record: UnitRecord): readonly FunctionName[] {
+    const overlay = this.overlay(record);
+    return typeof overlay === "string" ? [] : overlay.learned;
+  }
+
+  /** What attributes of the unit's sources say. */
+  facts(record: UnitRecord): { readonly isNoStd: boolean; readonly denied: readonly string[] } {
+    const overlay = this.overlay(record);
+    if (typeof overlay === "string") return { isNoStd: false, denied: [] };
+    return { isNoStd: overlay.isNoStd, denied: overlay.denied };
+  }
+
   private async run(
     record: UnitRecord,
     edited: readonly EditedFile[],

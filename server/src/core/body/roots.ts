@@ -53,7 +53,7 @@ export function addRoots(text: string, functions: readonly BodyRef[], isEdition2
   return { text: parts.join(""), insertions };
 }
 
-function rootStatic(id: string, path: string): string {
+export function rootStatic(id: string, path: string): string {
   const type = "::core::sync::atomic::AtomicPtr";
   return `static __CRANEFLY_ROOT_${id}: ${type}<()> = ${type}::new(${path} as *mut ());`;
 }

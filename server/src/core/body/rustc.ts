@@ -96,8 +96,9 @@ function commandLine({ invocation, externs }: UnitRecord, overlay: Overlay, plac
   return overlayArgs(bitcode, {
     source: (file) => (isWithin(file, original) ? overlay.mirror.pathOf(file) : file),
     incrementalDir,
-    // A library's metadata is for its dependents, who are none of the overlay's, and all that it exports would be generated.
-    libraryType: overlay.isNoStd ? "lib" : "staticlib",
+    // A library's metadata is for its dependents, who are none of the overlay's, and all that it exports would be generated. A program
+    // stays one, for its symbols say that it is.
+    crateType: (kind) => (kind === "bin" ? kind : overlay.isNoStd ? "lib" : "staticlib"),
     extra: [
       ...overlayRemaps(root, original, inspectRemaps(invocation.args)),
       ...lintArgs(invocation.args, overlay.denied, places.byDefault),

@@ -32,6 +32,18 @@ pub fn same_variable(a: (&LoadedUnit, &Variable), b: (&LoadedUnit, &Variable)) -
     same_contents(a, b, MAX_DEPTH)
 }
 
+/// Whether two variables hold the same, whatever the names are of what they point to.
+pub fn same_shape(a: &Variable, b: &Variable) -> bool {
+    let shape = |variable: &Variable| (variable.thread_local, variable.constant, variable.size, variable.align);
+    let contents = |variable: &Variable| {
+        variable.init.as_ref().map(|init| {
+            let pointers: Vec<_> = init.pointers.iter().map(|pointer| (pointer.offset, pointer.addend)).collect();
+            (init.bytes.clone(), pointers)
+        })
+    };
+    shape(a) == shape(b) && a.section == b.section && contents(a) == contents(b)
+}
+
 fn same_reference(a: (&LoadedUnit, GlobalId), b: (&LoadedUnit, GlobalId), depth: u32) -> bool {
     let (left, right) = (a.0.global(a.1), b.0.global(b.1));
     match (is_anonymous(left), is_anonymous(right)) {

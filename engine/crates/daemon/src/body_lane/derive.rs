@@ -5,8 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use cranefly_bitcode::ir::{Global, GlobalId, GlobalKind, Linkage, Module};
-use cranefly_image::Unit;
+use cranefly_bitcode::ir::{Global, GlobalId, GlobalKind, Linkage, Module, Subprogram};
+use cranefly_image::{FunctionInfo, Unit};
 
 use crate::units::LoadedUnit;
 
@@ -28,9 +28,19 @@ pub enum Change {
         /// What was visible in the unit only and is referred to from outside now.
         promoted: BTreeSet<GlobalId>,
     },
-    /// A body lane's unit: the globals that it keeps, with the linkage of the definitions among them; `None` for what
-    /// is only referred to.
-    Body(BTreeMap<GlobalId, Option<Linkage>>),
+    /// A body lane's unit: the globals that it keeps.
+    Body(BTreeMap<GlobalId, Kept>),
+}
+
+/// A global of the body lane's as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// Of a definition; `None` for what is only referred to.
+    pub linkage: Option<Linkage>,
+    /// Its name in the program.
+    pub name: Arc<str>,
+    /// An edited function's debug info in the crate lane, which has the names that a debugger shows.
+    pub subprogram: Option<Arc<Subprogram>>,
 }
 
 /// Units that were derived for the last generation. One that is derived in the same way again is the same value, so that
@@ -72,11 +82,20 @@ fn derive(source: &LoadedUnit, change: &Change) -> LoadedUnit {
             (format!("{PREFIX}{}", unit.id).into(), Module { globals, ..Module::default() }, None)
         }
     };
+    let described = |number: usize| -> FunctionInfo {
+        let function = unit.functions[number].clone();
+        let Change::Body(kept) = change else { return function };
+        let Some(kept) = kept.get(&function.global) else { return function };
+        if kept.name == unit.module.globals[function.global.0 as usize].name {
+            return function;
+        }
+        FunctionInfo { subprogram: function.subprogram.map(|it| renamed(&it, kept)), ..function }
+    };
     let keeps =
         |global: GlobalId| matches!(module.globals[global.0 as usize].kind, GlobalKind::Function { defined: true });
     let kept: Vec<usize> = (0..unit.functions.len()).filter(|&number| keeps(unit.functions[number].global)).collect();
     LoadedUnit::new(
-        Unit { id, assembly, functions: kept.iter().map(|&number| unit.functions[number].clone()).collect(), module },
+        Unit { id, assembly, functions: kept.iter().map(|&number| described(number)).collect(), module },
         source.path.clone(),
         source.bytes.clone(),
         kept.iter().map(|&number| source.times[number]).collect(),
@@ -84,11 +103,22 @@ fn derive(source: &LoadedUnit, change: &Change) -> LoadedUnit {
     )
 }
 
-/// `kept`: the inner value is the linkage of a definition.
-fn body_global(global: &Global, kept: Option<&Option<Linkage>>) -> Global {
+/// A function's debug info with the names that it has in the program.
+fn renamed(subprogram: &Subprogram, kept: &Kept) -> Arc<Subprogram> {
+    let (name, namespace) = match &kept.subprogram {
+        Some(own) => (own.name.clone(), own.namespace.clone()),
+        None => (subprogram.name.clone(), subprogram.namespace.clone()),
+    };
+    Arc::new(Subprogram { name, namespace, linkage_name: kept.name.clone(), ..subprogram.clone() })
+}
+
+fn body_global(global: &Global, kept: Option<&Kept>) -> Global {
     match kept {
-        Some(Some(linkage)) => Global { linkage: *linkage, ..global.clone() },
-        Some(None) => Global {
+        Some(Kept { linkage: Some(linkage), name, .. }) => {
+            Global { linkage: *linkage, name: name.clone(), ..global.clone() }
+        }
+        Some(Kept { linkage: None, name, .. }) => Global {
+            name: name.clone(),
             kind: match &global.kind {
                 GlobalKind::Variable(variable) => {
                     GlobalKind::Variable(cranefly_bitcode::ir::Variable { init: None, ..variable.clone() })

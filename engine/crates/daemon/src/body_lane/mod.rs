@@ -6,10 +6,13 @@
 //! content stays where it is, other content is taken from the body lane and stands in for the crate lane's, and a blanked
 //! function is the crate lane's or the whole edit is refused.
 //!
+//! What comes as a patch crate has other symbols than the crate lane; [`names`] finds out what they stand for.
+//!
 //! **Never** guesses: whatever cannot be matched is a [`Refusal`], and the crate lane does it.
 
 mod content;
 mod derive;
+mod names;
 mod select;
 mod verify;
 
@@ -19,7 +22,9 @@ use std::sync::Arc;
 use cranefly_bitcode::ir::{Callee, Function, Op, Subprogram};
 use serde::{Deserialize, Serialize};
 
+pub use content::is_anonymous;
 pub use derive::{DerivedUnits, is_body_lane};
+pub use names::{BodyUnit, Origin, path_of, prepare_names};
 pub use select::{definitions, select};
 pub use verify::{Patch, Verified};
 
@@ -31,6 +36,9 @@ pub struct BodyLaneParams {
     pub unit: String,
     /// Bitcode files, one a codegen unit.
     pub bitcode: Vec<PathBuf>,
+    /// Those of the crate's public twin, if `bitcode` is a patch crate that was compiled against it.
+    #[serde(default)]
+    pub twin: Vec<PathBuf>,
     /// Every function whose body is another one than the crate lane compiled.
     pub edited: Vec<EditedFunction>,
 }
@@ -100,14 +108,14 @@ fn source_file(subprogram: &Subprogram) -> PathBuf {
     Path::new(&*subprogram.file.directory).join(&*subprogram.file.name)
 }
 
-/// Whether a function is declared in one of the given ranges of lines.
-fn is_within(
+/// The edited function in whose range of lines a function is declared.
+fn range_of<'a>(
     subprogram: Option<&Arc<Subprogram>>,
-    edited: &[&EditedFunction],
+    edited: &[&'a EditedFunction],
     lines: fn(&EditedFunction) -> [u32; 2],
-) -> bool {
-    let Some(subprogram) = subprogram else { return false };
-    edited.iter().any(|function| {
+) -> Option<&'a EditedFunction> {
+    let subprogram = subprogram?;
+    edited.iter().copied().find(|function| {
         let [first, last] = lines(function);
         (first..=last).contains(&subprogram.line) && source_file(subprogram) == function.file
     })

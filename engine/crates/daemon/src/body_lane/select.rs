@@ -6,10 +6,11 @@ use std::sync::Arc;
 use cranefly_bitcode::ir::{GlobalId, GlobalKind, InitPointer, Linkage};
 use cranefly_image::{BaseImage, is_allocator_entry};
 
-use super::content::{is_anonymous, same_function, same_variable};
-use super::derive::{Change, id};
+use super::content::{is_anonymous, same_function, same_shape, same_variable};
+use super::derive::{Change, Kept, id};
+use super::names::{BodyUnit, Names, Origin, definitions_at};
 use super::verify::Patch;
-use super::{BodyLaneCounts, DerivedUnits, EditedFunction, Needed, Refusal, is_within, source_file};
+use super::{BodyLaneCounts, DerivedUnits, EditedFunction, Needed, Refusal, range_of, source_file};
 use crate::units::LoadedUnit;
 
 /// A definition in the body lane: unit and global.
@@ -29,7 +30,7 @@ pub struct Selection {
 /// Puts the edited functions of `body`, and what they need, in the place of those of `crates`.
 pub fn select(
     crates: &[Arc<LoadedUnit>],
-    body: &[Arc<LoadedUnit>],
+    body: &[BodyUnit],
     edited: &[&EditedFunction],
     base: &BaseImage,
     derived: &mut DerivedUnits,
@@ -43,7 +44,8 @@ pub fn select(
 
 struct Selector<'a> {
     crates: &'a [Arc<LoadedUnit>],
-    body: &'a [Arc<LoadedUnit>],
+    body: &'a [BodyUnit],
+    names: Names,
     base: &'a BaseImage,
     /// Definitions of the body lane that other units see, by name.
     exported: HashMap<&'a str, Node>,
@@ -59,9 +61,9 @@ struct Selector<'a> {
 }
 
 impl<'a> Selector<'a> {
-    fn new(crates: &'a [Arc<LoadedUnit>], body: &'a [Arc<LoadedUnit>], base: &'a BaseImage) -> Self {
+    fn new(crates: &'a [Arc<LoadedUnit>], body: &'a [BodyUnit], base: &'a BaseImage) -> Self {
         let mut exported = HashMap::new();
-        for (number, unit) in body.iter().enumerate() {
+        for (number, BodyUnit { unit, .. }) in body.iter().enumerate() {
             for (name, definition) in unit.definitions() {
                 if unit.global(definition.global).linkage != Linkage::Local {
                     exported.entry(&**name).or_insert((number, definition.global));
@@ -71,6 +73,7 @@ impl<'a> Selector<'a> {
         Self {
             crates,
             body,
+            names: Names::default(),
             base,
             exported,
             edited: HashSet::new(),
@@ -84,24 +87,64 @@ impl<'a> Selector<'a> {
     }
 
     fn start_at(&mut self, edited: &[&EditedFunction]) -> Result<(), Refusal> {
-        for (number, unit) in self.body.iter().enumerate() {
+        let mut starts = Vec::new();
+        for (number, BodyUnit { unit, origin, .. }) in self.body.iter().enumerate() {
+            if *origin == Origin::Twin {
+                continue;
+            }
             for (function, blank) in unit.unit.functions.iter().zip(&unit.blank) {
-                if !is_within(function.subprogram.as_ref(), edited, |function| function.new) {
+                let Some(range) = range_of(function.subprogram.as_ref(), edited, |function| function.new) else {
+                    continue;
+                };
+                let node = (number, function.global);
+                if *origin == Origin::Patch {
+                    // Closures and instances come with the function that they are in. A function that the program does not
+                    // have comes if another one needs it.
+                    if self.name_edited(node, range) {
+                        starts.push(node);
+                    }
                     continue;
                 }
                 if *blank {
                     // Its neighbour on the same line was meant, or it is written as a blanked one is: who knows.
                     return Err(Refusal::new("an edited function cannot be told from a blanked one"));
                 }
-                let node = (number, function.global);
-                self.edited.insert(node);
-                self.reach(node);
+                starts.push(node);
             }
         }
-        if self.edited.is_empty() {
+        if starts.is_empty() && self.body.iter().all(|unit| unit.origin == Origin::Overlay) {
             return Err(Refusal::new("the edited function is in no codegen unit"));
         }
+        // All of them have their names before anything is compared.
+        for node in starts {
+            self.edited.insert(node);
+            self.reach(node);
+        }
         Ok(())
+    }
+
+    /// Finds the crate lane's version of a function of a patch crate, which is written in `range`. Returns whether there is one.
+    fn name_edited(&mut self, node: Node, range: &EditedFunction) -> bool {
+        let unit = self.unit(node);
+        let subprogram = |unit: &'a LoadedUnit, function: usize| unit.unit.functions[function].subprogram.as_ref();
+        let Some(own) = unit.function(node.1).and_then(|function| subprogram(unit, function)) else { return false };
+        if own.name.starts_with('{') {
+            return false;
+        }
+        let mut found: Vec<&Arc<str>> = self
+            .crates_of(node.0)
+            .flat_map(|(_, unit)| unit.unit.functions.iter().map(move |function| (unit, function)))
+            .filter(|(_, function)| {
+                let subprogram = function.subprogram.as_ref();
+                subprogram.is_some_and(|it| it.name == own.name)
+                    && range_of(subprogram, &[range], |function| function.old).is_some()
+            })
+            .map(|(unit, function)| &unit.global(function.global).name)
+            .collect();
+        found.dedup();
+        let [name] = found[..] else { return false };
+        self.names.edited(&unit.global(node.1).name, name);
+        true
     }
 
     fn reach(&mut self, node: Node) {
@@ -129,8 +172,8 @@ impl<'a> Selector<'a> {
         let Some(function) = unit.function(node.1) else {
             return Err(Refusal::new("an edited function refers to an alias"));
         };
-        let name = &unit.global(node.1).name;
-        let present = self.crate_definition(name);
+        let name = self.name(node);
+        let present = self.crate_definition(&name);
         let is_same = present.is_some_and(|(number, global)| {
             let present = &self.crates[number];
             present.function(global).is_some_and(|other| same_function(present, other, unit, function))
@@ -179,19 +222,27 @@ impl<'a> Selector<'a> {
         let global = unit.global(node.1);
         let GlobalKind::Variable(variable) = &global.kind else { return Ok(()) };
         if !is_anonymous(global)
-            && let Some(present) = self.crate_definition(&global.name)
+            && let Some(present) = self.counterpart(node)
         {
             let other = &self.crates[present.0];
             let GlobalKind::Variable(old) = &other.global(present.1).kind else {
                 return Err(Refusal::new("a static has become a function"));
             };
-            if !same_variable((other, old), (unit, variable)) {
+            let is_same = match self.origin(node) {
+                Origin::Overlay => same_variable((other, old), (unit, variable)),
+                Origin::Patch | Origin::Twin => same_shape(old, variable),
+            };
+            if !is_same {
                 return Err(Refusal::new("the initial value of a static changed"));
             }
             if takes {
                 self.promote(present);
             }
             return Ok(());
+        }
+        if variable.section.is_some() && self.origin(node) != Origin::Overlay {
+            // In a section that others go through it would be there twice.
+            return Err(Refusal::new("a static in a section of its own"));
         }
         // A constant is looked through once; that it is taken may come later.
         let fresh = self.seen.insert(node);
@@ -215,7 +266,7 @@ impl<'a> Selector<'a> {
         let is_instance_of_closure = subprogram.is_none_or(|subprogram| {
             ["{closure", "{async", "{coroutine"].iter().any(|part| subprogram.name.contains(part))
         });
-        match self.crate_definition(name) {
+        match self.counterpart(node) {
             Some(present) if !is_instance_of_closure => self.promote(present),
             _ => {
                 self.needs.insert(Needed {
@@ -249,15 +300,15 @@ impl<'a> Selector<'a> {
 
     /// Functions that were made of an edited one for the crate lane must all have been made for the body lane, too.
     fn check_instances(&self, edited: &[&EditedFunction]) -> Result<(), Refusal> {
-        let taken: HashSet<&str> = self.taken.iter().map(|node| &*self.unit(*node).global(node.1).name).collect();
+        let taken: HashSet<Arc<str>> = self.taken.iter().map(|node| self.name(*node)).collect();
         for unit in self.crates {
             for function in &unit.unit.functions {
                 let name = &unit.global(function.global).name;
                 // (A closure goes with the function that it is in.)
                 let is_closure = function.subprogram.as_ref().is_some_and(|it| it.name.starts_with("{closure"));
                 if !is_closure
-                    && is_within(function.subprogram.as_ref(), edited, |function| function.old)
-                    && !taken.contains(&**name)
+                    && range_of(function.subprogram.as_ref(), edited, |function| function.old).is_some()
+                    && !taken.contains(name)
                 {
                     return Err(Refusal::new("an instance of an edited generic or inline function is not there"));
                 }
@@ -270,35 +321,41 @@ impl<'a> Selector<'a> {
         let mut counts = BodyLaneCounts { reached: self.seen.len() as u64, ..BodyLaneCounts::default() };
         let mut patch = Patch::default();
         let mut replaced: BTreeMap<usize, BTreeSet<GlobalId>> = BTreeMap::new();
-        let mut copies: HashMap<&str, usize> = HashMap::new();
+        let mut copies: HashMap<Arc<str>, usize> = HashMap::new();
         let functions: Vec<(Node, usize)> =
             self.taken.iter().filter_map(|&node| Some((node, self.unit(node).function(node.1)?))).collect();
         for (node, function) in &functions {
             let unit = self.unit(*node);
-            let name = &unit.global(node.1).name;
-            *copies.entry(name).or_default() += 1;
+            let name = self.name(*node);
+            *copies.entry(name.clone()).or_default() += 1;
             counts.taken += 1;
-            let mut present = self.crate_definitions(name).peekable();
+            let mut present = self.crate_definitions(&name).peekable();
             counts.new += u64::from(present.peek().is_none());
             for (number, global) in present {
                 replaced.entry(number).or_default().insert(global);
             }
-            patch.add(name, unit.unit.functions[*function].key, self.edited.contains(node));
+            patch.add(&name, unit.unit.functions[*function].key, self.edited.contains(node));
         }
-        let mut kept: BTreeMap<usize, BTreeMap<GlobalId, Option<Linkage>>> = BTreeMap::new();
-        for &(number, global) in &self.referenced {
-            kept.entry(number).or_default().insert(global, None);
+        let mut kept: BTreeMap<usize, BTreeMap<GlobalId, Kept>> = BTreeMap::new();
+        for &node in &self.referenced {
+            let reference = Kept { linkage: None, name: self.name(node), subprogram: None };
+            kept.entry(node.0).or_default().insert(node.1, reference);
         }
         for &node in &self.taken {
             let global = self.unit(node).global(node.1);
-            let stands_in = self.unit(node).function(node.1).is_some() && self.crate_definition(&global.name).is_some();
-            let linkage = match global.linkage {
+            let name = self.name(node);
+            let present = self.unit(node).function(node.1).and_then(|_| self.crate_definition(&name));
+            let linkage = match (global.linkage, present) {
                 // Others refer to it by its name now.
-                Linkage::Local if stands_in && copies[&*global.name] > 1 => Linkage::Weak,
-                Linkage::Local if stands_in => Linkage::External,
-                linkage => linkage,
+                (Linkage::Local, Some(_)) if copies[&name] > 1 => Linkage::Weak,
+                (Linkage::Local, Some(_)) => Linkage::External,
+                (linkage, _) => linkage,
             };
-            kept.entry(node.0).or_default().insert(node.1, Some(linkage));
+            let subprogram = present.and_then(|(number, global)| {
+                let unit = &self.crates[number];
+                unit.unit.functions[unit.function(global)?].subprogram.clone()
+            });
+            kept.entry(node.0).or_default().insert(node.1, Kept { linkage: Some(linkage), name, subprogram });
         }
         let mut sources = Vec::new();
         let mut changed = Vec::new();
@@ -311,7 +368,7 @@ impl<'a> Selector<'a> {
                 changed.push(number);
             }
         }
-        sources.extend(kept.into_iter().map(|(number, kept)| (self.body[number].clone(), Change::Body(kept))));
+        sources.extend(kept.into_iter().map(|(number, kept)| (self.body[number].unit.clone(), Change::Body(kept))));
         let mut units = self.crates.to_vec();
         let mut results = derived.derive(sources).into_iter();
         for (number, unit) in changed.into_iter().zip(results.by_ref()) {
@@ -322,7 +379,50 @@ impl<'a> Selector<'a> {
     }
 
     fn unit(&self, node: Node) -> &'a LoadedUnit {
-        &self.body[node.0]
+        &self.body[node.0].unit
+    }
+
+    fn origin(&self, node: Node) -> Origin {
+        self.body[node.0].origin
+    }
+
+    /// A global's name in the program.
+    fn name(&self, node: Node) -> Arc<str> {
+        let global = self.unit(node).global(node.1);
+        match self.origin(node) {
+            Origin::Overlay => global.name.clone(),
+            Origin::Patch | Origin::Twin => self.names.name(&global.name),
+        }
+    }
+
+    /// The crate lane's units of the crate that a unit of the body lane belongs to.
+    fn crates_of(&self, number: usize) -> impl Iterator<Item = (usize, &'a Arc<LoadedUnit>)> + use<'a> {
+        let id = self.body[number].crate_id.clone();
+        let is_its = move |unit: &LoadedUnit| unit.unit.id.strip_prefix(&*id).is_some_and(|rest| rest.starts_with('/'));
+        self.crates.iter().enumerate().filter(move |(_, unit)| is_its(unit))
+    }
+
+    /// The crate lane's version of a definition, whose name is noted.
+    fn counterpart(&mut self, node: Node) -> Option<(usize, GlobalId)> {
+        let found = self.crate_definition(&self.name(node));
+        if found.is_some() || self.origin(node) == Origin::Overlay {
+            return found;
+        }
+        let name = &self.unit(node).global(node.1).name;
+        let path = self.names.path(name);
+        let twins = self.body.iter().map(|unit| &unit.unit).enumerate();
+        let twins = twins.filter(|(number, _)| self.body[*number].origin == Origin::Twin);
+        if self.origin(node) == Origin::Twin && definitions_at(twins, &path).len() != 1 {
+            return None;
+        }
+        let names: HashSet<&Arc<str>> = definitions_at(self.crates_of(node.0), &path)
+            .into_iter()
+            .map(|(number, global)| &self.crates[number].global(global).name)
+            .collect();
+        let mut names = names.into_iter();
+        let (Some(own), None) = (names.next(), names.next()) else { return None };
+        self.names.same(name, own);
+        self.crate_definition(own)
     }
 
     /// Where the body lane defines what `reference` names.

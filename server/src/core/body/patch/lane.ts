@@ -1,0 +1,111 @@
+/**
+ * Patch crates of a target directory's units: the fastest way from edited bodies to their code, since rustc sees nothing else.
+ *
+ * The cost of an edit is that of the edited functions and of loading metadata, whatever the size of the crate. What has no form
+ * in a patch crate is refused, and goes through the overlay.
+ */
+import * as fs from "node:fs";
+import * as path from "node:path";
+import type { Layout } from "../../layout.js";
+import type { UnitRecord } from "../../unit.js";
+import type { BodyEdit } from "../edits.js";
+import type { SourceCache } from "../source.js";
+import { type PatchOptions, compilePatch } from "./crate.js";
+import { type Twin, type TwinOptions, compileTwin, isAbsentFromTwin } from "./twin.js";
+
+/** A unit's twin, or why it has none. */
+interface State {
+  /** Of the sources that it was made of. */
+  readonly sources: string;
+  readonly twin: Twin | string;
+}
+
+/** Bitcode of a patch crate and of what it was compiled against. */
+export interface PatchResult {
+  readonly bitcode: readonly string[];
+  readonly twin: readonly string[];
+}
+
+export class PatchLane {
+  private readonly states = new Map<string, State>();
+  /** Functions, by file and path, that a patch crate did not compile with, until the next twin. */
+  private readonly hopeless = new Set<string>();
+
+  constructor(
+    private readonly layout: Layout,
+    private readonly sources: SourceCache,
+  ) {}
+
+  /** The unit's twin, if it is that of the sources in the record. */
+  twinOf(record: UnitRecord): Twin | undefined {
+    const twin = this.states.get(record.invocation.key)?.twin;
+    if (twin === undefined || typeof twin === "string") return undefined;
+    const isIts = sourcesOf(record).every(({ path: file, hash }) => twin.texts.get(file)?.has(hash) === true);
+    return isIts ? twin : undefined;
+  }
+
+  /** Whether a twin would have to be made of these sources. */
+  needsTwin(record: UnitRecord): boolean {
+    if (this.twinOf(record) !== undefined) return false;
+    return this.states.get(record.invocation.key)?.sources !== keyOf(record);
+  }
+
+  /** Makes the unit's twin. Rejects with `Cancelled`. */
+  async prepare(record: UnitRecord, options: TwinOptions): Promise<void> {
+    const { key } = record.invocation;
+    const directory = this.directory(key, "twin");
+    const twin = await compileTwin(directory, record, this.sources, options);
+    this.states.set(key, { sources: keyOf(record), twin });
+    this.hopeless.clear();
+  }
+
+  /** Compiles the edits of a unit's files against its twin; a text: why not. Rejects with `Cancelled`. */
+  async compile(record: UnitRecord, edits: readonly BodyEdit[], options: PatchOptions): Promise<PatchResult | string> {
+    const twin = this.twinOf(record);
+    if (twin === undefined) {
+      const made = this.states.get(record.invocation.key)?.twin;
+      return typeof made === "string" ? made : "no public twin yet";
+    }
+    const functions = edits.flatMap((edit) => edit.functions.map((fn) => ({ file: edit.file, fn })));
+    const keys = functions.map(({ file, fn }) => `${file}\0${fn.path}`);
+    if (functions.every(({ fn }) => isAbsentFromTwin(fn))) {
+      // From here on it is the twin of these texts, too.
+      for (const { file, hash } of edits) twin.texts.get(file)?.add(hash);
+    }
+    if (keys.some((key) => this.hopeless.has(key))) return "it did not compile before";
+    const edited = edits.filter((edit) => edit.functions.length > 0);
+    const compiled = await compilePatch(
+      this.directory(record.invocation.key, "patch"),
+      record,
+      twin,
+      edited,
+      this.sources,
+      options,
+    );
+    if (compiled.ok) return { bitcode: compiled.bitcode, twin: twin.bitcode };
+    this.giveUp(edits);
+    return compiled.refused;
+  }
+
+  /** Has these functions take another way until there is another twin. */
+  giveUp(edits: readonly BodyEdit[]): void {
+    for (const { file, functions } of edits) for (const fn of functions) this.hopeless.add(`${file}\0${fn.path}`);
+  }
+
+  private directory(key: string, name: string): string {
+    const directory = path.join(this.layout.bodyLane(key), name);
+    fs.mkdirSync(directory, { recursive: true });
+    return directory;
+  }
+}
+
+function sourcesOf(record: UnitRecord): readonly { readonly path: string; readonly hash: string }[] {
+  return record.inputs.filter(({ path: file }) => file.endsWith(".rs"));
+}
+
+function keyOf(record: UnitRecord): string {
+  const { args, cwd, env } = record.invocation;
+  const inputs = record.inputs.map(({ path: file, hash }) => [file, hash]);
+  const externs = record.externs.map(({ path: file, hash }) => [file, hash]);
+  return JSON.stringify([args, cwd, env, inputs, externs]);
+}

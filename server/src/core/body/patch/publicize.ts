@@ -1,0 +1,163 @@
+/**
+ * Makes everything in a text public, so that another crate can name it: what a patch crate needs of the crate that it belongs to.
+ *
+ * Nothing that ends up in code moves: visibility takes the place of blanks before an item, or stands before an item whose body
+ * lies on later lines or is blanked.
+ */
+import type { Node } from "web-tree-sitter";
+import type { Replacement } from "../blank.js";
+import { type Span, tokensOf } from "../lexer.js";
+
+const VISIBLE = new Set([
+  ..."function_item struct_item enum_item union_item trait_item type_item const_item static_item mod_item".split(" "),
+  ..."function_signature_item associated_type".split(" "),
+]);
+/** Macros of std and of widely used crates whose statics would be private. */
+const STATIC_MACROS = new Set(["thread_local", "lazy_static"]);
+const WORD = "pub";
+
+/** What decides about a text. */
+export interface Circumstances {
+  /** Whether the function with this body keeps it. */
+  readonly isWhole: (body: Span) => boolean;
+  /** Names of the crate's macros by example, which cannot be exported like other items. */
+  readonly macros: ReadonlySet<string>;
+}
+
+/** The changes that make a text's items public, in order. */
+export function publicized(text: string, root: Node, circumstances: Circumstances): Replacement[] {
+  const changes = new Publicizer(text, circumstances);
+  changes.items(root.namedChildren);
+  return changes.made;
+}
+
+class Publicizer {
+  readonly made: Replacement[] = [];
+
+  constructor(
+    private readonly text: string,
+    private readonly circumstances: Circumstances,
+  ) {}
+
+  items(nodes: readonly Node[]): void {
+    for (const node of nodes) this.item(node);
+  }
+
+  private item(node: Node): void {
+    const body = node.childForFieldName("body");
+    switch (node.type) {
+      case "attribute_item":
+        this.attribute(node);
+        return;
+      case "use_declaration":
+      case "extern_crate_declaration":
+        // Private imports stay private: they would come along with glob imports, traits included.
+        if (this.visibility(node) !== undefined && !this.namesMacro(node)) this.makePublic(node);
+        return;
+      case "macro_invocation":
+        this.statics(node);
+        return;
+      case "impl_item":
+        if (node.childForFieldName("trait") === null) this.items(body?.namedChildren ?? []);
+        return;
+      case "foreign_mod_item":
+        this.items(body?.namedChildren ?? []);
+        return;
+      default:
+        break;
+    }
+    if (!VISIBLE.has(node.type)) return;
+    if (node.childForFieldName("name")?.text !== "_") this.makePublic(node);
+    if (node.type === "mod_item") this.items(body?.namedChildren ?? []);
+    else if (node.type === "struct_item" || node.type === "union_item") this.fields(body);
+  }
+
+  private fields(body: Node | null): void {
+    if (body === null) return;
+    if (body.type === "field_declaration_list") {
+      for (const field of body.namedChildren) if (field.type === "field_declaration") this.makePublic(field);
+      return;
+    }
+    // A tuple's: attributes, visibility and type of one field after the other.
+    let visibility: Node | undefined;
+    for (const node of body.namedChildren) {
+      if (node.type === "attribute_item" || node.type.endsWith("comment")) continue;
+      if (node.type === "visibility_modifier") {
+        visibility = node;
+        continue;
+      }
+      if (visibility === undefined) this.insert(node.startIndex);
+      else this.widen(visibility);
+      visibility = undefined;
+    }
+  }
+
+  private makePublic(node: Node): void {
+    const visibility = this.visibility(node);
+    if (visibility !== undefined) {
+      this.widen(visibility);
+      return;
+    }
+    const body = node.type === "function_item" ? node.childForFieldName("body") : null;
+    const isOnOneLine =
+      body !== null &&
+      this.circumstances.isWhole({ start: body.startIndex, end: body.endIndex }) &&
+      this.hasCodeBeside(node, body);
+    this.insert(node.startIndex, isOnOneLine);
+  }
+
+  private namesMacro({ startIndex, endIndex }: Node): boolean {
+    const { macros } = this.circumstances;
+    return [...tokensOf(this.text, startIndex, endIndex)].some(({ start, end }) => {
+      return macros.has(this.text.slice(start, end));
+    });
+  }
+
+  /** Whether code of a body lies on the line of the function's first token, which a word in front of it would move. */
+  private hasCodeBeside(node: Node, body: Node): boolean {
+    const newline = this.text.indexOf("\n", body.startIndex);
+    const isBegunThere = node.startPosition.row === body.startPosition.row;
+    return isBegunThere && this.text.slice(body.startIndex + 1, newline < 0 ? undefined : newline).trim() !== "";
+  }
+
+  private visibility(node: Node): Node | undefined {
+    return node.namedChildren.find((child) => child.type === "visibility_modifier");
+  }
+
+  /** `pub(crate)` becomes `pub`, and as many blanks. */
+  private widen({ startIndex: start, endIndex: end }: Node): void {
+    if (end - start > WORD.length) this.made.push({ start, end, text: WORD.padEnd(end - start) });
+  }
+
+  /** Puts the word before `at`. `isFixed`: what follows must not move. */
+  private insert(at: number, isFixed = false): void {
+    const width = WORD.length + 1;
+    const before = this.text.slice(at - width, at);
+    if (before === " ".repeat(width)) this.made.push({ start: at - width, end: at, text: `${WORD} ` });
+    else if (!isFixed) this.made.push({ start: at, end: at, text: `${WORD} ` });
+  }
+
+  /** Attributes that say something to other crates, or that make a function vanish from what is no test. */
+  private attribute({ startIndex: start, endIndex: end }: Node): void {
+    const text = this.text.slice(start, end);
+    if (/^#\[\s*(non_exhaustive|test|bench|should_panic|ignore)\s*(\]|=|\()/.test(text) && !text.includes("\n")) {
+      this.made.push({ start, end, text: " ".repeat(end - start) });
+    }
+  }
+
+  /** `thread_local! { static NAME: … }`. */
+  private statics(node: Node): void {
+    const name = node.childForFieldName("macro")?.text ?? "";
+    const group = node.lastNamedChild;
+    if (!STATIC_MACROS.has(name.slice(name.lastIndexOf(":") + 1)) || group === null) return;
+    let before = "";
+    let depth = 0;
+    for (const { kind, start, end } of tokensOf(this.text, group.startIndex, group.endIndex)) {
+      const word = this.text.slice(start, end);
+      if (kind === "open") depth++;
+      else if (kind === "close") depth--;
+      else if (word === "static" && depth === 1 && before !== WORD && before !== ")") this.insert(start);
+      before = word;
+    }
+  }
+}

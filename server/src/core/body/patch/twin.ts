@@ -1,0 +1,135 @@
+/**
+ * A crate's public twin: its sources with everything public and most bodies blanked, compiled to metadata. Patch crates are compiled
+ * against it.
+ *
+ * It has the crate's name, types and symbols (a program's but for the hashes in them). Whole stay all bodies that rustc hands on to
+ * other crates: generic, inline and const functions, `async fn`, what returns `impl Trait`. So it is the crate's
+ * twin as long as nothing but other functions' bodies is edited.
+ */
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { inspectArgs } from "../../args.js";
+import { bitcodeFiles, keepBitcode, parseDiagnostic } from "../../compile.js";
+import { digest } from "../../files.js";
+import { run } from "../../process.js";
+import { type UnitRecord, unitEnvironment } from "../../unit.js";
+import { blanksOf, replaced } from "../blank.js";
+import { Mirror } from "../mirror.js";
+import type { BodyRef } from "../outline.js";
+import { commonAncestor } from "../remap.js";
+import type { SourceCache } from "../source.js";
+import { crateArgs } from "./commands.js";
+import { type ModuleFacts, allMacros, factsOf } from "./facts.js";
+import { publicized } from "./publicize.js";
+
+export interface TwinOptions {
+  readonly env: NodeJS.ProcessEnv;
+  readonly signal?: AbortSignal | undefined;
+  /** Whether a function is known to be one without whose body the crate does not compile. */
+  readonly isNeeded: (file: string, path: string) => boolean;
+}
+
+/** A twin that compiled. */
+export interface Twin {
+  /** The metadata, and the bitcode that came with it. */
+  readonly metadata: string;
+  readonly bitcode: readonly string[];
+  /** The sources: what they consist of, by absolute path. */
+  readonly facts: ReadonlyMap<string, ModuleFacts>;
+  /** The crate's root. */
+  readonly root: string;
+  /**
+   * Digests of texts that it is the twin of, by file: of those that it was made of, and of those that differ from them
+   * in bodies that it has not.
+   */
+  readonly texts: ReadonlyMap<string, Set<string>>;
+}
+
+/** Whether the twin has nothing of a function's body. */
+export function isAbsentFromTwin(fn: BodyRef): boolean {
+  return mayBeBlanked(fn) && fn.exposed === undefined && !fn.isNested;
+}
+
+/** Whether rustc hands the body on to other crates. */
+function mayBeBlanked(fn: BodyRef): boolean {
+  const isInline = fn.inline !== undefined && fn.inline !== "never";
+  return !fn.isGeneric && !isInline && !fn.isTraitDefault;
+}
+
+/** Compiles a unit's twin; a text: why there is none. Rejects with `Cancelled`. */
+export async function compileTwin(
+  directory: string,
+  record: UnitRecord,
+  cache: SourceCache,
+  options: TwinOptions,
+): Promise<Twin | string> {
+  const { invocation } = record;
+  const inputs = record.inputs.filter(({ path: file }) => file.endsWith(".rs"));
+  const original = commonAncestor([invocation.cwd, ...inputs.map((input) => path.dirname(input.path))]);
+  const mirror = new Mirror(path.join(directory, "source"), original);
+  const files = new Map<string, string>();
+  for (const { path: file, hash } of inputs) {
+    const text = fs.readFileSync(file, "utf8");
+    if (digest(text) !== hash) return "a file that changed while its twin was made";
+    files.set(file, text);
+  }
+  const facts = new Map<string, ModuleFacts>();
+  for (const [file, text] of files) {
+    const found = factsOf(text, cache.get(file, text).root);
+    if (typeof found === "string") return found;
+    facts.set(file, found);
+  }
+  const macros = new Set(
+    [...facts.values()].flatMap(allMacros).flatMap(({ name, isExported }) => (isExported ? [] : name)),
+  );
+  mirror.sync([...files.keys()], [invocation.cwd]);
+  for (const [file, text] of files) mirror.write(file, twinText(file, text, cache, macros, options.isNeeded));
+
+  const source = path.resolve(invocation.cwd, inspectArgs(invocation.args).source ?? "");
+  const out = path.join(directory, "out");
+  fs.rmSync(out, { recursive: true, force: true });
+  fs.mkdirSync(out, { recursive: true });
+  // A name of its own for each: a patch crate that is being compiled reads the one before.
+  const metadata = path.join(directory, `lib${inspectArgs(invocation.args).crate}-twin.rmeta`);
+  const args = crateArgs(record, mirror, {
+    directory,
+    out,
+    metadata,
+    incrementalDir: path.join(directory, "incremental"),
+    crateType: "lib",
+    extra: ["--cap-lints=allow"],
+  });
+  const errors: string[] = [];
+  const exit = await run([...invocation.command, ...args], {
+    cwd: mirror.pathOf(invocation.cwd),
+    env: unitEnvironment(invocation, options.env),
+    signal: options.signal,
+    isBackground: true,
+    onStderr: (line) => {
+      const diagnostic = parseDiagnostic(line);
+      if (diagnostic?.level.startsWith("error") === true) errors.push(diagnostic.message);
+    },
+  });
+  if (exit.code !== 0) return `its public twin does not compile: ${errors[0] ?? "no reason is given"}`;
+  const texts = new Map([...files].map(([file, text]) => [file, new Set([digest(text)])]));
+  return { metadata, bitcode: bitcodeFiles(keepBitcode(directory, out)), facts, root: source, texts };
+}
+
+function twinText(
+  file: string,
+  text: string,
+  cache: SourceCache,
+  macros: ReadonlySet<string>,
+  isNeeded: TwinOptions["isNeeded"],
+): string | undefined {
+  const { outline, root } = cache.get(file, text);
+  if (typeof outline === "string") return undefined;
+  const blanks = blanksOf(text, outline, (fn) => !mayBeBlanked(fn) || isNeeded(file, fn.path));
+  const whole = new Set(blanks.whole.map(({ body }) => body.start));
+  const isWhole = ({ start }: { start: number }): boolean => whole.has(start);
+  const visible = publicized(text, root, { isWhole, macros });
+  return replaced(
+    text,
+    [...blanks.replacements, ...visible].sort((a, b) => a.start - b.start || a.end - b.end),
+  );
+}
