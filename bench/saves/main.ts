@@ -58,7 +58,7 @@ async function compare(subject: Subject, env: NodeJS.ProcessEnv, hasMold: boolea
   ];
   try {
     const series = await measure(copy, contestants, plan);
-    return { subject: subject.name, series, divergences: body.divergences };
+    return { subject: subject.name, series, statistics: body.statistics };
   } finally {
     for (const { side } of contestants) await side.close();
     copy.restore();
