@@ -24,6 +24,8 @@ export interface ReplayOptions {
   readonly seed: number;
   /** How many edits there are from one comparison with a native build to the next. */
   readonly nativeEvery: number;
+  /** How many edits there are until the crate lane follows, and its functions are compared with the body lane's. */
+  readonly followEvery: number;
   /** Every so many edits one stays; the others are taken back, which is an edit, too. */
   readonly keepEvery: number;
   readonly onProgress: (done: number) => void;
@@ -61,6 +63,10 @@ function copy({ source, place }: ReplayOptions): void {
 class Replay {
   private readonly tally = new Tally();
   private readonly signal = new AbortController().signal;
+  /** Edits that the crate lane has not followed yet. */
+  private pending: Edit[] = [];
+  /** Texts before the edits that are taken back together. */
+  private readonly originals = new Map<string, string>();
 
   constructor(
     private readonly options: ReplayOptions,
@@ -76,6 +82,7 @@ class Replay {
       if (edit === undefined || !(await this.apply(edit, done + 1))) continue;
       onProgress(++done);
     }
+    await this.follow();
     return this.tally;
   }
 
@@ -87,18 +94,25 @@ class Replay {
       // Such a save tells something, too: that the last good program stays.
       tally.failed(edit);
       await this.save(edit.file, edit.before);
-      await this.follow(undefined);
+      await this.follow();
       return false;
     }
     tally.took(edit, report);
+    this.pending.push(edit);
+    if (!this.originals.has(edit.file)) this.originals.set(edit.file, edit.before);
     if (number % options.nativeEvery === 0) this.compareWithNative(report);
-    await this.follow(edit);
+    if (number % options.followEvery !== 0) return true;
+    await this.follow();
     // The sources must not grow without bound.
     if (number % options.keepEvery !== 0) {
-      const back = await this.save(edit.file, edit.before);
-      tally.took({ ...edit, before: edit.after, after: edit.before }, back);
-      await this.follow(edit);
+      for (const [file, text] of this.originals) {
+        const back: Edit = { ...edit, file, before: edit.after, after: text };
+        tally.took(back, await this.save(file, text));
+        this.pending.push(back);
+      }
+      if (options.followEvery === 1) await this.follow();
     }
+    this.originals.clear();
     return true;
   }
 
@@ -107,9 +121,11 @@ class Replay {
     return (await this.workspace.update(performance.now())).report;
   }
 
-  private async follow(edit: Edit | undefined): Promise<void> {
+  private async follow(): Promise<void> {
     const update = await this.workspace.follow(this.signal);
-    if (update !== undefined) this.tally.followed(edit, verifiedBy(update.report));
+    if (update === undefined) return;
+    this.tally.followed(this.pending, verifiedBy(update.report));
+    this.pending = [];
   }
 
   /** Compares every program with what cargo builds of the same sources. */

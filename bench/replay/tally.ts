@@ -29,10 +29,11 @@ export class Tally {
   }
 
   /** The crate lane has followed. */
-  followed(edit: Edit | undefined, { diverged, equal }: { diverged: string[]; equal: number }): void {
+  followed(edits: readonly Edit[], { diverged, equal }: { diverged: string[]; equal: number }): void {
     this.verifications++;
     this.equalFunctions += equal;
-    for (const name of diverged) this.divergences.push(`${name} (${edit?.kind ?? "taken back"}, ${edit?.where ?? ""})`);
+    const where = [...new Set(edits.map(({ kind, where }) => `${kind} in ${where}`))].join(", ");
+    for (const name of diverged) this.divergences.push(`${name} (${where})`);
   }
 
   /** A program was compared with a native build. */

@@ -2,26 +2,28 @@
 import * as vscode from "vscode";
 import type { Context } from "./context.js";
 
-/** Asks where to, writes, and offers to open it. */
+/** Asks where to, has the server write it, and offers to open it. */
 export async function exportReport(context: Context): Promise<void> {
   const project = context.projects.active;
-  const { report } = await context.request("cranefly/report", { project: project?.project });
-  if (report === undefined) {
+  if (project === undefined || project.history.length === 0) {
     void vscode.window.showInformationMessage("Cranefly: nothing was built yet, so there is no report.");
     return;
   }
-  const folder =
-    project === undefined ? vscode.workspace.workspaceFolders?.[0]?.uri : vscode.Uri.parse(project.project);
-  const name = `cranefly-${project?.name ?? "report"}-${report.generation}.json`;
+  const uri = vscode.Uri.parse(project.project);
+  const folder = vscode.workspace.getWorkspaceFolder(uri)?.uri ?? uri;
   const target = await vscode.window.showSaveDialog({
-    ...(folder === undefined ? {} : { defaultUri: vscode.Uri.joinPath(folder, name) }),
+    defaultUri: vscode.Uri.joinPath(folder, `cranefly-${project.name}-report.json`),
     filters: { JSON: ["json"] },
     title: "Export report",
   });
   if (target === undefined) {
     return;
   }
-  await vscode.workspace.fs.writeFile(target, new TextEncoder().encode(`${JSON.stringify(report, undefined, 2)}\n`));
+  if (target.scheme !== "file") {
+    void vscode.window.showErrorMessage("Cranefly: a report can only be written to the machine that has the project.");
+    return;
+  }
+  await context.request("cranefly/report", { project: project.project, file: target.fsPath });
   const open = "Open";
   if ((await vscode.window.showInformationMessage(`Cranefly: wrote ${target.fsPath}`, open)) === open) {
     await vscode.window.showTextDocument(target);

@@ -6,6 +6,7 @@ import { registerCommands } from "./commands.js";
 import { Context } from "./context.js";
 import { registerDashboard } from "./dashboard/index.js";
 import { registerDebug } from "./debug/index.js";
+import { registerEngineFailure } from "./engineFailure.js";
 import { registerInspecting } from "./inspect/commands.js";
 import { registerRunning } from "./run/commands.js";
 import { registerRustAnalyzer } from "./rustAnalyzer.js";
@@ -21,6 +22,7 @@ export function activate(extension: vscode.ExtensionContext): void {
   active = context;
   registerStatusBar(context);
   registerServerFailure(context);
+  registerEngineFailure(context);
   registerCommands(context);
   registerRunning(context);
   registerInspecting(context);

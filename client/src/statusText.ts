@@ -65,7 +65,7 @@ function projectView(project: ProjectStatus, now: number): StatusView {
     case "fallback":
       return view(`$(arrow-right) ${name}: cargo`, `Cranefly: ${name} is run by cargo: ${state.reason}`);
     case "down":
-      return state.stoppedByUser
+      return state.why === "stopped"
         ? view(`$(debug-stop) ${name}: engine stopped`, `Cranefly: the engine was stopped`)
         : view(`$(error) ${name}: engine down`, `Cranefly: the engine is down: ${state.reason}`, "error");
   }

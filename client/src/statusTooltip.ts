@@ -57,6 +57,17 @@ function serverSentence(server: Exclude<ServerState, { kind: "running" }>): stri
   }
 }
 
+function downSentence({ why, reason }: Extract<ProjectState, { kind: "down" }>): string {
+  switch (why) {
+    case "stopped":
+      return "The engine was stopped.";
+    case "failing":
+      return `The engine is down, and is started again soon: ${escape(reason)}.`;
+    case "givenUp":
+      return `The engine is down, and is not started again by itself: ${escape(reason)}.`;
+  }
+}
+
 function projectSentence(state: ProjectState | undefined): string {
   switch (state?.kind) {
     case undefined:
@@ -74,7 +85,7 @@ function projectSentence(state: ProjectState | undefined): string {
     case "fallback":
       return `Programs are run by cargo: ${escape(state.reason)}.`;
     case "down":
-      return state.stoppedByUser ? "The engine was stopped." : `The engine is down: ${escape(state.reason)}.`;
+      return downSentence(state);
   }
 }
 

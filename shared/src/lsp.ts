@@ -5,7 +5,7 @@
  * and not listed here. Everything is JSON; URIs are strings, times are milliseconds, lines and columns count from 0 as in
  * LSP unless a field says otherwise.
  */
-import type { FunctionCounts, FunctionEntry, GenerationReport, Lane, StageTimes } from "./report.js";
+import type { FunctionCounts, FunctionEntry, Lane, StageTimes } from "./report.js";
 
 /** What one cargo workspace (or single file) is doing. The client's status bar is a view of this. */
 export type ProjectState =
@@ -25,8 +25,11 @@ export type ProjectState =
   | { readonly kind: "stale"; readonly errors: number; readonly hasGeneration: boolean }
   /** Cranefly cannot do it; runs are cargo's. `reason` is for the user. */
   | { readonly kind: "fallback"; readonly reason: string }
-  /** The engine's daemon cannot be started, or was stopped by the user. */
-  | { readonly kind: "down"; readonly reason: string; readonly stoppedByUser: boolean };
+  /**
+   * The engine's daemon was stopped by the user; cannot be started, which is tried again by and by; or ended so often that
+   * the user has to say whether to go on.
+   */
+  | { readonly kind: "down"; readonly reason: string; readonly why: "stopped" | "failing" | "givenUp" };
 
 /** A generation without its functions, as the status bar's tooltip and the dashboard's history show it. */
 export interface GenerationSummary {
@@ -299,13 +302,19 @@ export interface EngineStatus {
   readonly imageLimitBytes: number | undefined;
 }
 
-/** Client to server: the whole last report of a project with an entry for each function. */
+/**
+ * Client to server: write the last report of a project to a file, with an entry for each function. It may be tens of megabytes,
+ * so it is no message.
+ */
 export const ReportRequest = "cranefly/report";
 export interface ReportParams {
   readonly project: string | undefined;
+  /** Absolute path. */
+  readonly file: string;
 }
 export interface ReportResult {
-  readonly report: GenerationReport | undefined;
+  /** False: nothing was built yet. */
+  readonly written: boolean;
 }
 
 /** Client to server: what the user asked for. `project` undefined: all of them. */

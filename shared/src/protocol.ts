@@ -93,10 +93,17 @@ export const FunctionsParams = z.object({
   files: z.array(z.string()).optional(),
   /** Only functions that are new, or have other content than in the generation before. */
   changedOnly: z.boolean().optional(),
+  /** All but the first so many of them: answers have at most some thousands. */
+  from: Count.optional(),
 });
 export type FunctionsParams = z.infer<typeof FunctionsParams>;
 
-export const FunctionsResult = z.looseObject({ generation: Count, functions: z.array(FunctionEntry) });
+export const FunctionsResult = z.looseObject({
+  generation: Count,
+  functions: z.array(FunctionEntry),
+  /** How many come behind these. */
+  left: Count,
+});
 export type FunctionsResult = z.infer<typeof FunctionsResult>;
 
 export const SummaryParams = z.object({

@@ -36,6 +36,19 @@ it("answers lenses and hovers while a build is under way", async () => {
   await building(session, () => fs.writeFileSync(session.path(GATE), ""), /is current/);
 });
 
+it("takes 2,000 files that change at once as one change", async () => {
+  const session = editor();
+  const { workbench } = session;
+  const labels = await workbench.statusBar.record(STATUS);
+  await building(session, () => writeModules(session.sandbox, 2), /is current/);
+  await workbench.editor.open(MAIN);
+  await workbench.editor.clickLens(/^▶ Run\b/, "fn main()");
+  await workbench.terminal.expect(/the sum is 4000\s*$/);
+  const generations = (await labels()).slice(1).filter((label) => /is current, rebuilt/.test(label));
+  // More than one if the files were so slow to write that a build came to its end between two of them.
+  expect(generations.length).toBeLessThanOrEqual(5);
+});
+
 it("says that the toolchain is missing that the project asks for, and goes on once it does not", async () => {
   const session = editor();
   const file = session.path("rust-toolchain.toml");

@@ -16,7 +16,7 @@ it("runs the program of the lens at main, in a terminal", async () => {
   await workbench.editor.reveal(MAIN, "fn main()");
   await workbench.editor.clickLens(/^▶ Run\b/, "fn main()");
   // The last of what it prints.
-  await workbench.terminal.expect(/Err\(Disconnected\)/);
+  await workbench.terminal.expect(/Err\(Disconnected\)\s*$/);
 });
 
 it("is current again after a save, and the lens of the changed function tells the new size", async () => {
@@ -41,7 +41,7 @@ it("is current again after a save, and the lens of the changed function tells th
 it("runs what was saved", async () => {
   const { workbench } = editor();
   await workbench.run("Cranefly: Run Last");
-  await workbench.terminal.expect(/Err\(Disconnected\)\s+Some\("traits"\)/);
+  await workbench.terminal.expect(/Err\(Disconnected\)\s+Some\("traits"\)\s*$/);
 });
 
 it("says so when the sources do not compile, and what is wrong", async () => {

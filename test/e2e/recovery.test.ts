@@ -1,6 +1,6 @@
 /** Processes that die: the user's work goes on. */
 import { expect, it } from "vitest";
-import { building, engines, expectCurrent, sample } from "./support/cranefly.js";
+import { building, engines, expectCurrent, sample, STATUS } from "./support/cranefly.js";
 import { until } from "./support/poll.js";
 import { signal } from "./support/sandbox.js";
 import { type Session, useEditor } from "./support/session.js";
@@ -65,6 +65,28 @@ it("ends a program when its terminal is closed, and starts it again in a new one
     (all) => all.length === 0,
   );
 });
+
+it("gives up on an engine that ends again and again, and starts it again at the press of a button", async () => {
+  const session = editor();
+  const { statusBar, notifications, terminal } = session.workbench;
+  await expectCurrent(session);
+  for (let losses = 1; losses <= LOSSES; losses++) {
+    const engine = await only("the engine", () => engines(session).map(({ pid }) => pid));
+    const next = losses < LOSSES ? /is current/ : /the engine is down/;
+    await building(session, () => signal(engine, "SIGKILL"), next);
+  }
+  await statusBar.expect(STATUS, /the engine is down: the engine ended 5 times within 3 minutes/);
+  await notifications.expect(/the engine ended 5 times within 3 minutes/);
+  expect(engines(session)).toEqual([]);
+  // What was published runs all the same.
+  await session.workbench.run("Cranefly: Run Last");
+  await terminal.expect(/waiting\s*$/);
+  await building(session, () => notifications.press(/the engine ended 5 times/, "Restart Engine"), /is current/);
+  expect(engines(session)).toHaveLength(1);
+});
+
+/** After so many within three minutes an engine is given up. */
+const LOSSES = 5;
 
 /** Waits until there is one of them. */
 async function only(what: string, find: () => number[]): Promise<number> {

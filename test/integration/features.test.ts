@@ -1,5 +1,6 @@
 /** What the editor shows about code, by the real server with the real engine on the sample. */
 import * as fs from "node:fs";
+import * as os from "node:os";
 import * as path from "node:path";
 import { pathToFileURL } from "node:url";
 import type { CodeLens, Hover, InlayHint } from "vscode-languageserver/node";
@@ -19,6 +20,7 @@ import {
   type RunClifResult,
   TestsRequest,
 } from "../../shared/src/lsp.js";
+import { GenerationReport } from "../../shared/src/report.js";
 import { LanguageServer, QUIET_SETTINGS } from "./languageServer.js";
 import { HAS_ENGINE, Project, ROOT } from "./project.js";
 
@@ -231,8 +233,13 @@ describe.runIf(HAS_ENGINE)("the editor's view of the sample", () => {
     expect(all.engine).toMatchObject({ cacheFunctions: expect.any(Number) as number });
     expect(all.engine?.cacheFunctions).toBeGreaterThan(1000);
     expect(all.history[0]).toMatchObject({ ok: true });
-    const { report } = await server.connection.sendRequest<ReportResult>(ReportRequest, {});
-    const entries = report?.programs.flatMap((program) => program.entries ?? []) ?? [];
+    const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "cranefly-report-")), "report.json");
+    const answer = await server.connection.sendRequest<ReportResult>(ReportRequest, { file });
+    expect(answer).toEqual({ written: true });
+    const report = GenerationReport.parse(JSON.parse(fs.readFileSync(file, "utf8")));
+    expect(fs.readdirSync(path.dirname(file))).toEqual(["report.json"]);
+    fs.rmSync(path.dirname(file), { recursive: true });
+    const entries = report.programs.flatMap((program) => program.entries ?? []);
     expect(entries.length).toBeGreaterThan(1000);
     expect(all.tiers.cranelift + all.tiers.llvm + all.tiers.none).toBe(entries.length);
   });

@@ -27,7 +27,7 @@ describe.runIf(HAS_ENGINE)("looking into a program", () => {
   });
 
   const inFile = async (file: string) =>
-    (await engine.functions(program.workspace, program.program, { files: [project.path(file)] })).functions;
+    engine.functions(program.workspace, program.program, { files: [project.path(file)] });
 
   it("gives absolute paths and lines for every crate of the workspace", async () => {
     const main = await inFile("app/src/main.rs");
@@ -56,7 +56,7 @@ describe.runIf(HAS_ENGINE)("looking into a program", () => {
     project.edit("app/src/main.rs", '"hello"', '"good day"');
     expect(project.cranefly(["build", "-q", "-p", "app"]).code).toBe(0);
     expect((await engine.inspect({ ...inspect, previous: true })).text).toBe(before.text);
-    const { functions } = await engine.functions(program.workspace, program.program, { changedOnly: true });
+    const functions = await engine.functions(program.workspace, program.program, { changedOnly: true });
     expect(functions.map(({ name }) => name)).toEqual(["app::greeting"]);
   });
 

@@ -21,6 +21,7 @@ describe.runIf(HAS_ENGINE)("a replay of the sample", () => {
       edits: 20,
       seed: 1,
       nativeEvery: 10,
+      followEvery: 1,
       keepEvery: 10,
       onProgress: () => undefined,
     });

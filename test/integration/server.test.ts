@@ -4,36 +4,9 @@ import * as fs from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
 import { CodeActionRequest, DiagnosticSeverity, DiagnosticTag } from "vscode-languageserver-protocol/node";
 import { ControlRequest, type ControlResult, TargetsRequest, type TargetsResult } from "../../shared/src/lsp.js";
+import { GATE, HELLO, MAIN } from "./hello.js";
 import { type ClientOptions, LanguageClient } from "./languageClient.js";
 import { HAS_ENGINE, Project } from "./project.js";
-
-const MAIN = [
-  "fn greeting() -> &'static str {",
-  '    "hello"',
-  "}",
-  "",
-  "fn main() {",
-  '    println!("{}", greeting());',
-  "}",
-  "",
-].join("\n");
-
-const HELLO: Readonly<Record<string, string>> = {
-  "ws/Cargo.toml": '[package]\nname = "hello"\nversion = "0.1.0"\nedition = "2021"\n',
-  "ws/src/main.rs": MAIN,
-};
-
-/** A build script that runs until a file is there: a build as long as a test wants it. */
-const GATE = [
-  "fn main() {",
-  '    println!("cargo:rerun-if-changed=build.rs");',
-  '    std::fs::write("../started", "").unwrap();',
-  '    while !std::path::Path::new("../gate").exists() {',
-  "        std::thread::sleep(std::time::Duration::from_millis(10));",
-  "    }",
-  "}",
-  "",
-].join("\n");
 
 describe.runIf(HAS_ENGINE)("the language server", () => {
   let project: Project;
@@ -54,16 +27,6 @@ describe.runIf(HAS_ENGINE)("the language server", () => {
     if (typeof answer === "object" && answer !== null && "pid" in answer) return Number(answer.pid);
     throw new Error(`no engine: ${JSON.stringify(answer)}`);
   };
-  /** Removes a folder that something may just be written to. */
-  const removed = (folder: string): Promise<true> =>
-    client.until(`${folder} is removed`, () => {
-      try {
-        fs.rmSync(project.path(folder), { recursive: true, force: true });
-        return true;
-      } catch {
-        return undefined;
-      }
-    });
 
   it("builds a folder when it is opened, and after every save", async () => {
     await start(HELLO).open("ws");
@@ -197,24 +160,6 @@ describe.runIf(HAS_ENGINE)("the language server", () => {
     expect(await client.output(client.bin("ws", "hello"))).toBe("hello\n");
   });
 
-  it("opens and closes workspaces with their folders, however many a folder has", async () => {
-    const other = (name: string): Record<string, string> => ({
-      [`many/${name}/Cargo.toml`]: (HELLO["ws/Cargo.toml"] ?? "").replace("hello", name),
-      [`many/${name}/src/main.rs`]: MAIN.replace("hello", name),
-    });
-    await start({ ...HELLO, ...other("one"), ...other("two"), "many/node_modules/x/Cargo.toml": "" }).open("ws");
-    await client.state("ws", "current");
-    await client.changeFolders(["many"], []);
-    await client.state("many/one", "current");
-    await client.state("many/two", "current");
-    expect(client.statuses.at(-1)?.projects).toHaveLength(3);
-    expect(await client.output(client.bin("many/two", "two"))).toBe("two\n");
-    await client.changeFolders([], ["many"]);
-    await client.until("one project", () => client.statuses.at(-1)?.projects.length === 1);
-    expect(client.status("ws")?.state.kind).toBe("current");
-    expect(await client.prepare(client.bin("many/two", "two"), true)).toMatchObject({ kind: "none" });
-  });
-
   it("goes on when the engine is killed", async () => {
     await start(HELLO).open("ws");
     await client.state("ws", "current");
@@ -227,25 +172,6 @@ describe.runIf(HAS_ENGINE)("the language server", () => {
     project.edit("ws/src/main.rs", '"hello"', '"again"');
     await client.generation(2);
     expect(await client.output(client.bin("ws", "hello"))).toBe("again\n");
-  });
-
-  it("goes on when the target directory is removed", async () => {
-    await start(HELLO).open("ws");
-    await client.state("ws", "current");
-    await removed("ws/target");
-    expect(await client.prepare(client.bin("ws", "hello"), false)).toMatchObject({ kind: "none" });
-    expect(await client.output(client.bin("ws", "hello"))).toBe("hello\n");
-  });
-
-  it("lets go of a workspace that is removed, and takes it back", async () => {
-    await start(HELLO).open("ws");
-    await client.state("ws", "current");
-    await removed("ws");
-    await client.until("no project", () => client.statuses.at(-1)?.projects.length === 0);
-    project.write("ws/src/main.rs", MAIN.replace("hello", "back"));
-    project.write("ws/Cargo.toml", HELLO["ws/Cargo.toml"] ?? "");
-    await client.state("ws", "current");
-    expect(await client.output(client.bin("ws", "hello"))).toBe("back\n");
   });
 
   it("takes two thousand changed files for one change", async () => {
@@ -396,7 +322,7 @@ describe.runIf(HAS_ENGINE)("the language server", () => {
       if (n < 5) await client.generation(n);
     }
     const down = await client.state("ws", "down");
-    expect(down).toMatchObject({ stoppedByUser: false });
+    expect(down).toMatchObject({ why: "givenUp" });
     expect(down.reason).toContain("5 times");
     // Nothing starts it before the user says so, and what was published runs all the same.
     expect(project.cranefly(["status"]).stdout).toContain("not running");
@@ -431,21 +357,6 @@ describe.runIf(HAS_ENGINE)("the language server", () => {
     await control("resumeWatch");
     await client.state("ws", "current");
     expect(await client.output(client.bin("ws", "hello"))).toBe("later\n");
-  });
-
-  it("asks cargo when the toolchain is another one", async () => {
-    await start(HELLO).open("ws");
-    await client.state("ws", "current");
-    project.write("ws/rust-toolchain.toml", '[toolchain]\npath = "/nonexistent/toolchain"\n');
-    await client.until(
-      "no toolchain",
-      () => !["current", "rebuilding"].includes(client.status("ws")?.state.kind ?? ""),
-    );
-    expect(await client.prepare(client.bin("ws", "hello"), false)).toMatchObject({ kind: "program" });
-    fs.rmSync(project.path("ws/rust-toolchain.toml"));
-    await client.state("ws", "current");
-    project.edit("ws/src/main.rs", '"hello"', '"there again"');
-    expect(await client.output(client.bin("ws", "hello"))).toBe("there again\n");
   });
 
   it("ends when the editor is gone without a word", async () => {

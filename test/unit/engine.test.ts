@@ -4,11 +4,18 @@ import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Engine, EngineError, socketDirectory } from "../../server/src/core/engine.js";
 
-/** A daemon that dies during its first `status` (there is a mark on disk), and refuses to publish. */
+/**
+ * A daemon that dies during its first `status` (there is a mark on disk), refuses to publish, and has five functions, two in an
+ * answer: of a program that is published anew during the first look, of one that is during each.
+ */
 const FAKE = `#!${process.execPath}
 const fs = require("node:fs"), net = require("node:net");
 const socket = process.argv[process.argv.indexOf("--socket") + 1];
 const mark = socket + ".died";
+let looks = 0;
+const all = ["a", "b", "c", "d", "e"].map((symbol) => ({
+  symbol, name: symbol, file: null, line: 0, tier: "none", us: { parse: 0, hash: 0, translate: 0, compile: 0 }, bytes: 0, status: "deferred", unit: "u",
+}));
 fs.rmSync(socket, { force: true });
 net.createServer((connection) => {
   let text = "";
@@ -26,7 +33,12 @@ net.createServer((connection) => {
       if (method === "initialize") send({ result: { protocol: params.protocol, version: "f", pid: process.pid, toolchain: "t" } });
       else if (method === "status" && !fs.existsSync(mark)) { fs.writeFileSync(mark, ""); process.exit(1); }
       else if (method === "status") send({ result: { version: "f", pid: process.pid, uptimeMs: 1, toolchain: "t", memory: { rssBytes: 1, cacheFunctions: 2, cacheBytes: 3, firstCalls: 4, imageBytes: 5 }, programs: [] } });
-      else if (method === "functions") send({ result: { nonsense: true } });
+      else if (method === "functions" && params.program === "nonsense") send({ result: { nonsense: true } });
+      else if (method === "functions") {
+        looks++;
+        const generation = params.program === "busy" || looks < 2 ? looks : 2;
+        send({ result: { generation, functions: all.slice(params.from, params.from + 2), left: Math.max(0, 3 - params.from) } });
+      }
       else if (method === "shutdown") { send({ result: {} }); setTimeout(() => process.exit(0), 10); }
       else send({ error: { code: -32000, message: "no such base image", data: { kind: "base" } } });
     }
@@ -72,7 +84,13 @@ describe("the engine's client", () => {
   });
 
   it("refuses an answer that it does not understand", async () => {
-    await expect(engine.functions("/w", "p")).rejects.toThrow("not understood");
+    await expect(engine.functions("/w", "nonsense")).rejects.toThrow("not understood");
+  });
+
+  it("asks for many functions in parts, all of one generation", async () => {
+    const functions = await engine.functions("/w", "program");
+    expect(functions.map(({ symbol }) => symbol)).toEqual(["a", "b", "c", "d", "e"]);
+    await expect(engine.functions("/w", "busy")).rejects.toThrow("busy was published anew");
   });
 
   it("says why an engine does not start", async () => {

@@ -126,4 +126,18 @@ describe("the lock", () => {
     );
     expect(waited).toEqual([]);
   });
+
+  it("takes what it could not release, since the folder was elsewhere", async () => {
+    const [here, away] = [path.join(directory, "here"), path.join(directory, "away")];
+    const file = path.join(here, "lock");
+    const nobody = (pid: number): never => {
+      throw new Error(`waits for ${pid}`);
+    };
+    const move = (): Promise<void> => fs.promises.rename(here, away);
+    await withLock(file, nobody, undefined, move);
+    fs.renameSync(away, here);
+    expect(fs.existsSync(file)).toBe(true);
+    await withLock(file, nobody, undefined, () => Promise.resolve());
+    expect(fs.existsSync(file)).toBe(false);
+  });
 });

@@ -113,6 +113,8 @@ export function toSelection(
       ...list("--bench", options.bench),
       ...flag("--benches", options.benches),
       ...flag("--all-targets", options.allTargets),
+      ...flag("--ignore-rust-version", options.ignoreRustVersion),
+      ...list("--jobs", options.jobs === undefined ? undefined : [options.jobs]),
     ],
     features: [
       ...list("--features", options.features),
@@ -125,8 +127,6 @@ export function toSelection(
       ...flag("--offline", options.offline),
       ...flag("--frozen", options.frozen),
       ...list("--config", options.config),
-      ...flag("--ignore-rust-version", options.ignoreRustVersion),
-      ...list("--jobs", options.jobs === undefined ? undefined : [options.jobs]),
     ],
   };
 }

@@ -5,14 +5,13 @@ import { isatty } from "node:tty";
 import type { GenerationReport } from "../../../shared/src/report.js";
 import { findEngine } from "../core/engine.js";
 import { Cancelled, messageOf } from "../core/errors.js";
-import { writeAtomic } from "../core/files.js";
 import type { Layout } from "../core/layout.js";
 import type { Selection, SelectionState } from "../core/selection.js";
 import { type SingleFile, type Update, Workspace } from "../core/workspace.js";
 import { fallBack } from "./fallback.js";
 import { type SelectionOptions, toSelection, toSingle } from "./options.js";
 import { finishWith, userEnvironment } from "./launch.js";
-import { Terminal, reportLine } from "./terminal.js";
+import { Terminal } from "./terminal.js";
 
 /** The directory of the bundles. */
 export const BUNDLE_DIRECTORY = __dirname;
@@ -85,8 +84,7 @@ export class Session {
   /** Writes the report to the file of `--report`. */
   async saveReport(workspace: Workspace, report: GenerationReport): Promise<void> {
     if (this.options.report === undefined) return;
-    const detailed = await workspace.detailed(report);
-    writeAtomic(path.resolve(this.options.report), `${reportLine(detailed)}\n`);
+    await workspace.writeReport(path.resolve(this.options.report), report);
   }
 
   /** Says why cargo has to do it, and gives the script for that. */

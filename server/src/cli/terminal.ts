@@ -114,13 +114,3 @@ export class Terminal implements Listener {
 function seconds(ms: number): string {
   return ms < 1000 ? `${ms.toFixed(0)} ms` : `${(ms / 1000).toFixed(2)} s`;
 }
-
-/** A report as one line of JSON, with diagnostics as rustc writes them for a file: without colours. */
-export function reportLine(report: GenerationReport): string {
-  const plain = report.diagnostics.map((diagnostic) =>
-    typeof diagnostic.rendered === "string"
-      ? { ...diagnostic, rendered: stripVTControlCharacters(diagnostic.rendered) }
-      : diagnostic,
-  );
-  return JSON.stringify({ ...report, diagnostics: plain });
-}

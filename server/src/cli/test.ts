@@ -62,7 +62,7 @@ export async function runTests(
     if (!session.terminal.quiet) session.terminal.status("Running", describe(program, start));
     const quiet = session.terminal.quiet && start.harness ? ["--quiet"] : [];
     const running = runScript(
-      execScript(programCommand(state.runner, start, program, [...quiet, ...args], session.env)),
+      execScript(programCommand(state.runner, start, program, [...args, ...quiet], session.env)),
     );
     onStart?.(() => running.child.kill("SIGTERM"));
     const outcome = await running.outcome;

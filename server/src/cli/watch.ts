@@ -10,7 +10,8 @@ import type { Workspace } from "../core/workspace.js";
 import type { SelectionOptions } from "./options.js";
 import { execScript, runScript } from "./launch.js";
 import { Session } from "./session.js";
-import { reportLine, writeAll } from "./terminal.js";
+import { reportLine } from "../core/reportFile.js";
+import { writeAll } from "./terminal.js";
 import { runTests } from "./test.js";
 
 export interface WatchOptions extends Omit<SelectionOptions, "test"> {

@@ -107,14 +107,17 @@ export class BodyLaneDriver {
     const reason = `${edits.files[0]?.file ?? ""} changed`;
     const units = edits.units.map(({ record }) => record.invocation.id);
     if (edits.units.every(({ files }) => files.every(({ functions }) => functions.length === 0))) {
-      // Comments, or tests that are none of these programs': no function is another one. The lines in the functions below are the crate lane's to tell.
+      // Comments, or tests that are none of these programs': no function is another one. The lines in the functions below are
+      // the crate lane's to tell.
       const more = edits.units
         .map(({ record, files }) => this.lane.refusalOf(record, files))
         .find((why) => why !== undefined);
       if (more !== undefined) return this.refuse(more);
+      for (const { record, files } of edits.units) this.patches.note(record, files);
       this.setAhead(edits.files);
       return { kind: "taken", reason, units: [], reports: [] };
     }
+    for (const { record, files } of edits.units) this.patches.note(record, files);
     const patched = await this.patchAndPublish(state, edits, engine, options);
     if (typeof patched === "string") count(this.overlaid, patched);
     else this.counts.patched++;

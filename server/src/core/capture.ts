@@ -5,7 +5,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import type { Diagnostic } from "../../../shared/src/report.js";
-import { emitPath } from "./args.js";
+import { emitPath, inspectArgs } from "./args.js";
 import { scriptState } from "./buildScripts.js";
 import {
   type Artifact,
@@ -20,7 +20,8 @@ import { unitOfPlaceholder } from "./compile.js";
 import { loadConfig } from "./config.js";
 import { BuildFailed, MissingUnit, Unsupported } from "./errors.js";
 import { readText } from "./files.js";
-import { type HostUnit, cargoInputs, discover } from "./inputs.js";
+import { hostUnits } from "./hosts.js";
+import { cargoInputs, discover } from "./inputs.js";
 import type { Layout } from "./layout.js";
 import { run } from "./process.js";
 import {
@@ -125,7 +126,7 @@ export async function capture(
     version: 3,
     toolchain,
     runner: [...(config.runner ?? [])],
-    cargoInputs: cargoInputs(selection.cwd, metadata, toolchain, hostUnits(layout, events), env, startedMs),
+    cargoInputs: cargoInputs(selection.cwd, metadata, toolchain, hostUnits(layout), env, startedMs),
     scripts: scriptStates,
     discovery: {
       root: metadata.workspace_root,
@@ -224,7 +225,7 @@ function findStarts(layout: Layout, events: readonly ShimEvent[], artifacts: rea
       {
         program: programName(layout, event.executable),
         label: artifact === undefined ? "" : labelOf(artifact),
-        harness: artifact?.profile.test ?? false,
+        harness: hasHarness(layout, event.executable),
         isRelative: event.isRelative,
         cwd: event.cwd,
         env: event.env,
@@ -234,23 +235,15 @@ function findStarts(layout: Layout, events: readonly ShimEvent[], artifacts: rea
   });
 }
 
+/** Whether rustc made libtest's harness for a program: cargo says of any test that it is one. */
+function hasHarness(layout: Layout, executable: string): boolean {
+  const unit = unitOfExecutable(layout, executable);
+  return unit !== undefined && inspectArgs(loadUnit(layout, unit)?.invocation.args ?? []).isTest;
+}
+
 /** "unittests src/lib.rs" or "tests/name.rs", as cargo says it. */
 function labelOf(artifact: Artifact): string {
   const source = path.relative(path.dirname(artifact.manifest_path), artifact.target.src_path);
   const isOwnTarget = artifact.target.kind.some((kind) => kind === "test" || kind === "bench");
   return isOwnTarget ? source : `unittests ${source}`;
-}
-
-/** Build scripts and procedural macros; those of earlier captures too, since cargo does not rebuild what is fresh. */
-function hostUnits(layout: Layout, events: readonly ShimEvent[]): HostUnit[] {
-  const file = path.join(layout.private, "hosts.tsv");
-  const known = new Map<string, HostUnit>();
-  for (const line of (readText(file) ?? "").split("\n")) {
-    const [depInfo, cwd] = line.split("\t");
-    if (depInfo !== undefined && cwd !== undefined && fs.existsSync(depInfo)) known.set(depInfo, { depInfo, cwd });
-  }
-  for (const event of events) if (event.kind === "host") known.set(event.depInfo, event);
-  const hosts = [...known.values()];
-  fs.writeFileSync(file, hosts.map((host) => `${host.depInfo}\t${host.cwd}\n`).join(""));
-  return hosts;
 }

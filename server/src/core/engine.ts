@@ -35,12 +35,15 @@ import {
   type SummaryParams,
   SummaryResult,
 } from "../../../shared/src/protocol.js";
+import type { FunctionEntry } from "../../../shared/src/report.js";
 import { EngineUnavailable, Unsupported, messageOf } from "./errors.js";
 import { digest, readText } from "./files.js";
 import type { Toolchain } from "./toolchain.js";
 
 const START_TIMEOUT_MS = 10_000;
 const RETRY_MS = 10;
+/** A program that is published so often while somebody looks at it is saved again and again. */
+const MAX_GENERATIONS = 5;
 /** sun_path's size on Linux, with its final zero. */
 const MAX_SOCKET_PATH = 107;
 
@@ -83,6 +86,8 @@ export function findEngine(env: NodeJS.ProcessEnv, bundleDir: string, configured
   return fs.realpathSync(found);
 }
 
+type FunctionFilter = Pick<FunctionsParams, "files" | "changedOnly">;
+
 /** The engine answers the requests of a connection one after the other: who looks must not wait for who publishes. */
 type Lane = "publish" | "look";
 
@@ -116,12 +121,33 @@ export class Engine {
   }
 
   /** A program's functions; all of them, or those that the filter lets through. */
-  functions(
+  async functions(workspace: string, program: string, filter: FunctionFilter = {}): Promise<readonly FunctionEntry[]> {
+    return asOfOneGeneration(async () => {
+      const all: FunctionEntry[] = [];
+      for await (const page of this.functionPages(workspace, program, filter)) all.push(...page.functions);
+      return all;
+    });
+  }
+
+  /**
+   * The same, some thousands at a time. Throws an `EngineError` of kind "changed" when the program is published anew
+   * meanwhile.
+   */
+  async *functionPages(
     workspace: string,
     program: string,
-    filter: Pick<FunctionsParams, "files" | "changedOnly"> = {},
-  ): Promise<z.infer<typeof FunctionsResult>> {
-    return this.request("functions", { workspace, program, ...filter }, FunctionsResult);
+    filter: FunctionFilter = {},
+  ): AsyncGenerator<z.infer<typeof FunctionsResult>> {
+    let from = 0;
+    let generation: number | undefined;
+    for (;;) {
+      const page = await this.request("functions", { workspace, program, ...filter, from }, FunctionsResult);
+      generation ??= page.generation;
+      if (page.generation !== generation) throw new EngineError(`${program} was published anew`, "changed");
+      yield page;
+      from += page.functions.length;
+      if (page.left === 0 || page.functions.length === 0) return;
+    }
   }
 
   /** A program's functions summed up. */
@@ -233,7 +259,7 @@ export class Engine {
         const data = ErrorData.safeParse(error.data);
         throw new EngineError(error.message, data.success ? data.data.kind : "unknown", data.data?.details);
       }
-      this.forget(lane, kept);
+      this.lost(lane, kept);
       throw error;
     }
   }
@@ -316,6 +342,18 @@ export class Engine {
       connection.dispose();
       if (isAnswer(error)) throw new Unsupported(`the engine refused: ${error.message}`, { cause: error });
       throw error;
+    }
+  }
+}
+
+/** Does work on `functionPages` again from the beginning when the program was published anew meanwhile. */
+export async function asOfOneGeneration<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempts = 1; ; attempts++) {
+    try {
+      return await work();
+    } catch (error) {
+      const isLast = attempts === MAX_GENERATIONS;
+      if (isLast || !(error instanceof EngineError) || error.kind !== "changed") throw error;
     }
   }
 }

@@ -128,6 +128,15 @@ export function isCurrent(old: Stamp): boolean {
 
 const SKIPPED_DIRECTORIES = new Set(["target", "node_modules", ".git", ".hg", ".jj", ".svn"]);
 
+/** The names in a directory, sorted; none when it cannot be read. */
+export function list(directory: string): string[] {
+  try {
+    return fs.readdirSync(directory).sort();
+  } catch {
+    return [];
+  }
+}
+
 /** Every file below a directory, sorted. */
 export function walk(directory: string, options: TreeOptions): string[] {
   const found: string[] = [];

@@ -3,16 +3,10 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { type Metadata, localPackages } from "./cargo.js";
 import { configFiles } from "./config.js";
-import { parseDepInfo } from "./depinfo.js";
-import { type Stamp, digest, isCurrent, readText, stamp } from "./files.js";
+import { type Stamp, digest, isCurrent, list, stamp } from "./files.js";
+import { type HostUnit, hostSources } from "./hosts.js";
 import type { SelectionState } from "./selection.js";
 import { type Toolchain, toolchainFiles } from "./toolchain.js";
-
-/** A build script, procedural macro or library of theirs: its dep-info file and the folder that its paths refer to. */
-export interface HostUnit {
-  readonly depInfo: string;
-  readonly cwd: string;
-}
 
 /** Takes stamps of all that cargo looked at. `startedMs`: when cargo was started. */
 export function cargoInputs(
@@ -30,9 +24,7 @@ export function cargoInputs(
   for (const item of packages) files.add(item.manifest_path);
   for (const file of configFiles(cwd, env)) files.add(file);
   for (const file of toolchainFiles(cwd, toolchain, env)) files.add(file);
-  for (const host of hosts) {
-    for (const file of parseDepInfo(readText(host.depInfo) ?? "").files) files.add(path.resolve(host.cwd, file));
-  }
+  for (const file of hosts.flatMap(hostSources)) files.add(file);
   // cargo itself may have written the lock file just now.
   const lockFile = path.join(metadata.workspace_root, "Cargo.lock");
   return [...files].map((file) => (file === lockFile ? stamp(file) : stamp(file, startedMs)));
@@ -75,12 +67,4 @@ export function discover(root: string, packageDirs: readonly string[]): string {
     }
   }
   return digest(...found);
-}
-
-function list(directory: string): string[] {
-  try {
-    return fs.readdirSync(directory).sort();
-  } catch {
-    return [];
-  }
 }

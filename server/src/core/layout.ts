@@ -30,6 +30,10 @@ export class Layout {
   environment(process: string): string {
     return path.join(this.shims, `environment.${process}`);
   }
+  /** What cargo itself runs or loads, one line each. */
+  get hosts(): string {
+    return path.join(this.private, "hosts.tsv");
+  }
   get units(): string {
     return path.join(this.private, "units");
   }

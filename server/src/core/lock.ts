@@ -11,6 +11,9 @@ import { readText } from "./files.js";
 
 const POLL_MS = 50;
 
+/** The locks that this process holds. */
+const held = new Set<string>();
+
 /** Runs `work` while holding the lock. `onWait` is called once if another process holds it. */
 export async function withLock<T>(
   file: string,
@@ -19,7 +22,10 @@ export async function withLock<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   await acquire(file, onWait, signal);
-  const release = (): void => fs.rmSync(file, { force: true });
+  const release = (): void => {
+    held.delete(file);
+    fs.rmSync(file, { force: true });
+  };
   process.once("exit", release);
   try {
     return await work();
@@ -40,6 +46,7 @@ async function acquire(file: string, onWait: (pid: number) => void, signal: Abor
     fs.writeFileSync(draft, own);
     try {
       fs.linkSync(draft, file);
+      held.add(file);
       return;
     } catch (error) {
       if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
@@ -48,7 +55,9 @@ async function acquire(file: string, onWait: (pid: number) => void, signal: Abor
     }
     const holder = readHolder(file);
     if (holder === undefined) continue;
-    if (!isAlive(holder)) {
+    // Ours but not held: the folder was elsewhere when it was released.
+    const isLeft = holder.pid === process.pid && !held.has(file);
+    if (isLeft || !isAlive(holder)) {
       breakLock(file, holder.text);
       continue;
     }

@@ -27,12 +27,13 @@ const RECORD = "cranefly-run.json";
 
 /** Puts the recorder in a compiled build script's place. `userWrapper`: the user's own RUSTC_WRAPPER, or "". */
 export function installRecorder(executable: string, userWrapper: string): void {
-  const real = `${executable}.script`;
-  fs.renameSync(executable, real);
+  const real = `${path.basename(executable)}.script`;
+  fs.renameSync(executable, path.join(path.dirname(executable), real));
   const text = [
     "#!/bin/sh",
     "# Written by Cranefly: notes how cargo runs this build script, and runs it.",
-    `real=${shellQuote(real)}`,
+    // Beside this file, wherever the project has been moved to. (cargo starts scripts by their whole path.)
+    `real="\${0%/*}"/${shellQuote(real)}`,
     `{ printf '%s\\0' "$real" "$PWD"; cat "/proc/$$/environ"; } > "\${OUT_DIR%/*}/${RAW}"`,
     userWrapper === "" ? "unset RUSTC_WRAPPER" : `export RUSTC_WRAPPER=${shellQuote(userWrapper)}`,
     'exec "$real"',

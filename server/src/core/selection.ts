@@ -10,13 +10,13 @@ export interface Selection {
   readonly command: "run" | "build" | "test";
   readonly cwd: string;
   readonly manifestPath: string | undefined;
-  /** `-p`, `--workspace`, `--bin`, `--lib` …: as cargo spells them. */
+  /** What only commands that build take: `-p`, `--workspace`, `--bin`, `--jobs` …, as cargo spells them. */
   readonly targets: readonly string[];
   /** `--features` and its kin. */
   readonly features: readonly string[];
   /** undefined: cargo's default for the command. */
   readonly profile: string | undefined;
-  /** `--locked`, `--offline`, `--frozen`, `--config …`, `-j …`. */
+  /** What `cargo metadata` takes as well: `--locked`, `--offline`, `--frozen`, `--config …`. */
   readonly global: readonly string[];
 }
 
@@ -37,6 +37,7 @@ export const Start = z.object({
   program: z.string(),
   /** cargo's name for it in a "Running …" line. */
   label: z.string(),
+  /** It is a test program with libtest's harness, not one of its own. */
   harness: z.boolean(),
   /** cargo names the program by its path relative to `cwd`. */
   isRelative: z.boolean(),

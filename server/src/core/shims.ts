@@ -26,8 +26,6 @@ export type ShimContext = z.infer<typeof ShimContext>;
 export const ShimEvent = z.discriminatedUnion("kind", [
   /** A unit was compiled to bitcode. */
   z.object({ kind: z.literal("unit"), key: z.string(), id: z.string(), ms: z.number() }),
-  /** Something that cargo itself runs or loads was compiled: a build script, a procedural macro, a library of theirs. */
-  z.object({ kind: z.literal("host"), depInfo: z.string(), cwd: z.string() }),
   /** cargo would now start a program. */
   z.object({
     kind: z.literal("run"),

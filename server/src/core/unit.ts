@@ -5,7 +5,7 @@ import * as z from "zod";
 import { Diagnostic } from "../../../shared/src/report.js";
 import { type RustcArgs, unitKeyOfLibrary } from "./args.js";
 import { MissingUnit } from "./errors.js";
-import { Stamp, isCurrent, readJson, writeAtomic } from "./files.js";
+import { Stamp, isCurrent, list, readJson, writeAtomic } from "./files.js";
 import type { Layout } from "./layout.js";
 
 /** How cargo (or the user, for a single file) invokes rustc for a unit. */
@@ -103,14 +103,6 @@ export function forgetUnit(layout: Layout, key: string): void {
         if (name === key || unitKeyOfLibrary(name) === key) fs.rmSync(path.join(directory, name), { force: true });
       }
     }
-  }
-}
-
-function list(directory: string): string[] {
-  try {
-    return fs.readdirSync(directory);
-  } catch {
-    return [];
   }
 }
 

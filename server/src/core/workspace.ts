@@ -24,9 +24,11 @@ import { Generation, type Listener, unchanged } from "./generation.js";
 import { changedCargoInput } from "./inputs.js";
 import { Layout, cacheDirectory } from "./layout.js";
 import { withLock } from "./lock.js";
+import { forgetElsewhere, isHere } from "./place.js";
 import { DamagedProgram, changedUnits, isSame, partsOf, publish, withBases } from "./publisher.js";
 import { type Selection, type SelectionState, loadSelection, saveSelection, selectionKey } from "./selection.js";
 import { captureSingle } from "./single.js";
+import { writeReport } from "./reportFile.js";
 import type { Toolchain } from "./toolchain.js";
 import { forgetUnit } from "./unit.js";
 import { findRoot, forgetRoot, rememberRoot } from "./roots.js";
@@ -208,16 +210,11 @@ export class Workspace {
     }
   }
 
-  /** The report with an entry for every function. */
-  async detailed(report: GenerationReport): Promise<GenerationReport> {
-    const { client, layoutInUse } = this;
-    if (client === undefined || layoutInUse === undefined) return report;
-    const programs: ProgramReport[] = [];
-    for (const program of report.programs) {
-      const { functions } = await client.functions(layoutInUse.root, program.program);
-      programs.push({ ...program, entries: functions });
-    }
-    return { ...report, programs };
+  /** Writes a report to a file, with an entry for every function where the engine has them. */
+  async writeReport(file: string, report: GenerationReport): Promise<void> {
+    const { client: engine, layoutInUse } = this;
+    const isKnown = report.ok && engine !== undefined && layoutInUse !== undefined;
+    await writeReport(file, report, isKnown ? { engine, workspace: layoutInUse.root } : undefined);
   }
 
   private async build(layout: Layout, manner: Manner): Promise<Update> {
@@ -317,6 +314,7 @@ export class Workspace {
     { signal, follows }: Manner,
   ): Promise<FrontEnd> {
     if (state === undefined) return this.cargoLane(layout, "first build", generation, signal);
+    if (!isHere(layout, state)) return this.cargoLane(layout, "it was built elsewhere", generation, signal);
     const { env, jobs } = this.options;
     const cargoInput = await generation.timed("check", () => changedCargoInput(state));
     if (cargoInput !== undefined) return this.cargoLane(layout, `${cargoInput} changed`, generation, signal);
@@ -409,6 +407,8 @@ export class Workspace {
     const metadata = await loadMetadata(this.selection, this.selection.features, env, signal);
     const root = path.join(metadata.target_directory, "cranefly");
     if (root !== layout.root) throw new Moved(root);
+    // What comes anew may have the names of what was there.
+    if (forgetElsewhere(layout, metadata)) this.published = undefined;
     const captured = await capture(layout, this.selection, metadata, options);
     rememberRoot(this.key, layout.root, env);
     return captured;

@@ -87,7 +87,7 @@ export type BuildKind = "build" | "test" | "examples" | "members";
 export interface Built {
   readonly kind: BuildKind;
   readonly state: SelectionState;
-  /** Without entries for functions; see `Project.report`. */
+  /** Without entries for functions; see `Project.writeReport`. */
   readonly report: GenerationReport;
   readonly layout: Layout;
   /** Why it is not what is saved now, for the user; undefined when it is. */
@@ -134,8 +134,8 @@ export interface Project {
   rebuild(kind: BuildKind, reason: string, signal?: AbortSignal): Promise<BuildOutcome>;
   /** `ensure("test")`. */
   ensureTests(signal?: AbortSignal): Promise<BuildOutcome>;
-  /** The last report of the programs' selection, with an entry for each function if there is a good generation. */
-  report(): Promise<GenerationReport | undefined>;
+  /** Writes the last report of the programs' selection to a file, with an entry for each function; false: there is none. */
+  writeReport(file: string): Promise<boolean>;
   /** The last report, as it is. */
   readonly lastReport: GenerationReport | undefined;
   /** cargo's description of the workspace, asked of cargo once and again when a manifest changed. */

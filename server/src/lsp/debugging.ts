@@ -33,7 +33,7 @@ export async function compileForDebugger(
       throwIfAborted(signal);
       await engine.compile({ ...names, file, line });
     }
-    const { functions } = await engine.functions(names.workspace, names.program);
+    const functions = await engine.functions(names.workspace, names.program);
     const symbols = functions.flatMap((entry) => (entry.tier === "none" ? [entry.symbol] : []));
     for (let at = 0; at < symbols.length; at += BATCH) {
       throwIfAborted(signal);

@@ -19,6 +19,7 @@ import { Engine, findEngine } from "../core/engine.js";
 import { messageOf } from "../core/errors.js";
 import type { Listener } from "../core/generation.js";
 import type { Layout } from "../core/layout.js";
+import { writeReport } from "../core/reportFile.js";
 import { findToolchain } from "../core/toolchain.js";
 import { Watcher } from "../core/watch.js";
 import { type Update, Workspace } from "../core/workspace.js";
@@ -26,6 +27,7 @@ import type { BuildKind, BuildOutcome, Built, Log, Project } from "./api.js";
 import { type Activity, Build, type BuildEvents, type Cause, abortable } from "./build.js";
 import { History } from "./history.js";
 import { Progress } from "./progress.js";
+import { Folder, removeRemains } from "./remains.js";
 import { selectionOf, singleOf } from "./selection.js";
 import { Supervisor } from "./supervisor.js";
 import { defaultPackages, targetsOf } from "./targets.js";
@@ -73,6 +75,7 @@ export class CargoProject implements Project {
     (sinceMs, isSource) => this.changed({ sinceMs, reason: "a file changed", isSource }),
     (error) => this.services.log.warn(`${this.name}: not all files can be watched: ${messageOf(error)}`),
   );
+  private readonly folder: Folder;
   private readonly progress: Progress;
   private readonly supervisor: Supervisor;
   private described: Promise<Metadata> | undefined;
@@ -90,6 +93,7 @@ export class CargoProject implements Project {
   ) {
     this.root = place.root;
     this.file = place.file;
+    this.folder = new Folder(place.root);
     this.uri = URI.file(place.file ?? place.root).toString();
     this.name = path.basename(place.file ?? place.root);
     this.progress = new Progress(services.connection, `Cranefly: ${this.name}`, () => void this.cancel());
@@ -163,10 +167,11 @@ export class CargoProject implements Project {
     return this.ensure("test", signal);
   }
 
-  async report(): Promise<GenerationReport | undefined> {
+  async writeReport(file: string): Promise<boolean> {
     const { lastReport, main } = this;
-    if (lastReport === undefined || main.core === undefined || !lastReport.ok) return lastReport;
-    return main.core.detailed(lastReport);
+    if (lastReport === undefined) return false;
+    await (main.core === undefined ? writeReport(file, lastReport) : main.core.writeReport(file, lastReport));
+    return true;
   }
 
   async metadata(signal?: AbortSignal): Promise<Metadata> {
@@ -264,9 +269,11 @@ export class CargoProject implements Project {
   async close(): Promise<void> {
     this.closed = true;
     this.supervisor.close();
+    const { layout } = this;
     await Promise.all([...this.builds.values()].map((build) => build.close()));
     this.progress.end();
     await this.watcher.close();
+    if (layout !== undefined) await removeRemains(this.folder, layout.root);
   }
 
   private readonly buildEvents: BuildEvents = {
@@ -372,7 +379,7 @@ export class CargoProject implements Project {
   }
 
   private changed(cause: Cause): void {
-    if (this.closed) return;
+    if (this.closed || !this.isThere()) return;
     const isWatching = this.services.settings().watch && !this.isPaused && this.downReason === undefined;
     for (const build of this.builds.values()) {
       if (isWatching) build.invalidate(cause);
@@ -415,14 +422,16 @@ export class CargoProject implements Project {
 
   private get state(): ProjectState {
     const { activity, main, downReason } = this;
-    if (downReason !== undefined) return { kind: "down", reason: downReason, stoppedByUser: this.isStopped };
+    if (downReason !== undefined) {
+      return { kind: "down", reason: downReason, why: this.isStopped ? "stopped" : "givenUp" };
+    }
     if (activity !== undefined) {
       const { lane, stage, since, reason } = activity;
       return { kind: "rebuilding", lane, stage, since, reason };
     }
     const { failure, built } = main;
     if (failure?.kind === "unsupported") return { kind: "fallback", reason: failure.reason };
-    if (failure?.kind === "down") return { kind: "down", reason: failure.reason, stoppedByUser: false };
+    if (failure?.kind === "down") return { kind: "down", reason: failure.reason, why: "failing" };
     if (failure !== undefined) {
       const errors = main.lastReport?.diagnostics.filter((item) => item.level.startsWith("error")).length ?? 0;
       return { kind: "stale", errors: Math.max(1, errors), hasGeneration: built !== undefined };

@@ -1,4 +1,4 @@
-/** Plain answers from what is at hand: targets, and the last report. */
+/** What is at hand: targets, and the last report. */
 import {
   type ReportParams,
   ReportRequest,
@@ -14,9 +14,9 @@ export function register({ connection, projects }: ServerContext): void {
     const chosen = projects.all().filter((item) => project === undefined || item.uri === project);
     return { targets: chosen.flatMap((item) => item.targets) };
   });
-  connection.onRequest(ReportRequest, async ({ project }: ReportParams): Promise<ReportResult> => {
+  connection.onRequest(ReportRequest, async ({ project, file }: ReportParams): Promise<ReportResult> => {
     const chosen = project === undefined ? newest(projects.all()) : projects.get(project);
-    return { report: await chosen?.report() };
+    return { written: chosen !== undefined && (await chosen.writeReport(file)) };
   });
 }
 

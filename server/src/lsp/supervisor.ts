@@ -3,6 +3,8 @@
 /** After so many losses within the time the user has to say whether to go on. */
 const MAX_LOSSES = 5;
 const WINDOW_MS = 180_000;
+/** Each of a project's connections tells of the same loss. */
+const SAME_LOSS_MS = 100;
 const FIRST_DELAY_MS = 0;
 const NEXT_DELAY_MS = 1000;
 
@@ -20,8 +22,10 @@ export class Supervisor {
 
   /** The daemon is gone. */
   lost(): void {
+    if (this.reason !== undefined) return;
     const now = Date.now();
-    this.losses = [...this.losses.filter((at) => at > now - WINDOW_MS), now];
+    const isNew = now - (this.losses.at(-1) ?? Number.NEGATIVE_INFINITY) >= SAME_LOSS_MS;
+    this.losses = [...this.losses.filter((at) => at > now - WINDOW_MS), ...(isNew ? [now] : [])];
     const count = this.losses.length;
     if (count >= MAX_LOSSES) {
       this.reason = `the engine ended ${count} times within ${WINDOW_MS / 60_000} minutes`;

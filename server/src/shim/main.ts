@@ -11,6 +11,7 @@ import { type RustcArgs, inspectArgs, unitKey } from "../core/args.js";
 import { compileUnit } from "../core/compile.js";
 import { messageOf } from "../core/errors.js";
 import { readJson, readText } from "../core/files.js";
+import { type HostUnit, noteHost } from "../core/hosts.js";
 import { Layout } from "../core/layout.js";
 import { run } from "../core/process.js";
 import { ShimContext, type ShimEvent } from "../core/shims.js";
@@ -75,7 +76,7 @@ async function rustc(layout: Layout, context: ShimContext, [wrapper = "", ...com
     const exit = await run([...prefix, ...args], { cwd, env, sameGroup: true });
     if (isHost && parsed.outDir !== undefined && exit.code === 0) {
       if (isScript) installRecorder(path.resolve(cwd, parsed.outDir, unitKey(parsed)), wrapper);
-      report(layout, hostEvent(parsed, cwd));
+      noteHost(layout, hostUnit(parsed, cwd));
     }
     return exit.code ?? 101;
   }
@@ -96,13 +97,13 @@ async function rustc(layout: Layout, context: ShimContext, [wrapper = "", ...com
   if (result.exitCode === 0) {
     report(layout, { kind: "unit", key, id, ms: performance.now() - started });
     // A build script or procedural macro may contain this library: when it changes, cargo has to run.
-    if (needsRlib) report(layout, hostEvent(parsed, cwd));
+    if (needsRlib) noteHost(layout, hostUnit(parsed, cwd));
   }
   return result.exitCode;
 }
 
-function hostEvent(args: RustcArgs, cwd: string): ShimEvent {
-  return { kind: "host", depInfo: path.resolve(cwd, args.outDir ?? ".", `${args.crate}${args.extraFilename}.d`), cwd };
+function hostUnit(args: RustcArgs, cwd: string): HostUnit {
+  return { depInfo: path.resolve(cwd, args.outDir ?? ".", `${args.crate}${args.extraFilename}.d`), cwd };
 }
 
 function reportRun(layout: Layout, context: ShimContext, [executable = ""]: string[]): number {

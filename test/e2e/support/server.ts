@@ -28,6 +28,8 @@ const quiet: Settings = {
   "git.enabled": false,
   // Otherwise the terminal is a canvas without text.
   "terminal.integrated.gpuAcceleration": "off",
+  // It is a second terminal over the first one, with a copy of some of its text.
+  "terminal.integrated.stickyScroll.enabled": false,
   "editor.accessibilitySupport": "off",
   // Typed text is what lands in the file.
   "editor.autoClosingBrackets": "never",
@@ -90,12 +92,16 @@ export class EditorServer {
     return new EditorServer(sandbox, child, Number(/HTTP server listening on \S+:(\d+)/.exec(text)?.[1]));
   }
 
-  /** The workbench's address; `files` are opened in it at once. */
-  url(files: readonly string[] = []): string {
-    const { workspace } = this.sandbox;
+  /**
+   * The workbench's address; `files` are opened in it at once. `workspaceFile`: the file that names the folders, beside the
+   * workspace, where there are several.
+   */
+  url(files: readonly string[] = [], workspaceFile?: string): string {
+    const { workspace, root } = this.sandbox;
+    const opened = workspaceFile === undefined ? { folder: workspace } : { workspace: path.join(root, workspaceFile) };
     const host = `vscode-remote://127.0.0.1:${this.port}`;
     const payload = files.map((file) => ["openFile", `${host}${path.join(workspace, file)}`]);
-    const query = new URLSearchParams({ folder: workspace, payload: JSON.stringify(payload) });
+    const query = new URLSearchParams({ ...opened, payload: JSON.stringify(payload) });
     return `http://127.0.0.1:${this.port}/?${query}`;
   }
 

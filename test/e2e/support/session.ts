@@ -16,6 +16,8 @@ export interface SessionOptions extends Partial<ServerOptions> {
   readonly project: string;
   /** Files of it that are opened at once. */
   readonly open?: readonly string[];
+  /** What names the workspace's folders, beside it, if it is not its only one. */
+  readonly workspaceFile?: string;
   /** Changes the workspace before the editor sees it. */
   readonly prepare?: (sandbox: Sandbox) => void;
 }
@@ -47,7 +49,7 @@ export class Session {
 
   /** Loads the window, or loads it anew: the extension host starts again. */
   load(): Promise<void> {
-    return this.workbench.load(this.server.url(this.options.open));
+    return this.workbench.load(this.server.url(this.options.open, this.options.workspaceFile));
   }
 
   /** A file of the workspace. */

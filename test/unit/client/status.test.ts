@@ -67,8 +67,8 @@ test("stale, fallback and a dead engine are told apart", () => {
   });
   expect(text({ kind: "stale", errors: 1, hasGeneration: false }).text).toContain("nothing to run, 1 error");
   expect(text({ kind: "fallback", reason: "the target is not supported" }).label).toContain("is not supported");
-  expect(text({ kind: "down", reason: "killed", stoppedByUser: false }).severity).toBe("error");
-  expect(text({ kind: "down", reason: "", stoppedByUser: true }).severity).toBe("normal");
+  expect(text({ kind: "down", reason: "killed", why: "givenUp" }).severity).toBe("error");
+  expect(text({ kind: "down", reason: "", why: "stopped" }).severity).toBe("normal");
 });
 
 test("a server that does not run is shown instead of its projects", () => {
@@ -108,7 +108,7 @@ test("the actions are those of the state, and all of them are trusted", () => {
   expect(commands(rebuilding)).toContain("cranefly.cancel");
   expect(commands({ kind: "current" })).not.toContain("cranefly.cancel");
   expect(commands({ kind: "fallback", reason: "" })).toContain("cranefly.runChecks");
-  expect(commands({ kind: "down", reason: "", stoppedByUser: true })).not.toContain("cranefly.stopEngine");
+  expect(commands({ kind: "down", reason: "", why: "stopped" })).not.toContain("cranefly.stopEngine");
   const all = [rebuilding, { kind: "fallback", reason: "" } as const].flatMap(commands);
   expect(all.filter((command) => !tooltipCommands().includes(command))).toEqual([]);
 });

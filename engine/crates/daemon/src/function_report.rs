@@ -12,6 +12,9 @@ use crate::protocol::{Fallback, FunctionEntry, FunctionsParams, FunctionsResult,
 use crate::rpc::RpcError;
 use crate::view::{FunctionOf, View};
 
+/// How many functions one answer has: some two megabytes of text.
+const MAX_FUNCTIONS: usize = 4096;
+
 impl Engine {
     /// The constructs for which functions of a program went to LLVM.
     pub(crate) fn fallbacks(&self, state: &ProgramState) -> Vec<Fallback> {
@@ -51,6 +54,8 @@ impl Engine {
     pub fn functions(&self, params: &FunctionsParams) -> Result<FunctionsResult, RpcError> {
         let view = self.view(&(params.workspace.clone(), params.program.clone()))?;
         let wanted = wanted(&view, params);
+        let wanted = &wanted[params.from.min(wanted.len())..];
+        let (wanted, left) = wanted.split_at(wanted.len().min(MAX_FUNCTIONS));
         let mut functions: Vec<FunctionEntry> = wanted.iter().map(|&function| entry(function, &view)).collect();
         let mut entries = functions.iter_mut();
         self.shared.store.look(wanted.iter().map(|function| Key(function.info().key)), |compiled| {
@@ -58,7 +63,7 @@ impl Engine {
                 add_code(entry, compiled);
             }
         });
-        Ok(FunctionsResult { generation: view.generation, functions })
+        Ok(FunctionsResult { generation: view.generation, functions, left: left.len() })
     }
 }
 

@@ -166,6 +166,9 @@ pub struct FunctionsParams {
     /// Only functions that are new, or have other content than in the generation before.
     #[serde(default)]
     pub changed_only: bool,
+    /// All but the first so many of them: answers have at most some thousands.
+    #[serde(default)]
+    pub from: usize,
 }
 
 /// Parameters of `summary`.
@@ -328,8 +331,10 @@ pub struct WorkspaceParams {
 pub struct FunctionsResult {
     /// Which generation.
     pub generation: u64,
-    /// Every function of the program.
+    /// In the order of the units.
     pub functions: Vec<FunctionEntry>,
+    /// How many come behind these.
+    pub left: usize,
 }
 
 /// Result of `summary`.

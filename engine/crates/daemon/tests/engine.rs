@@ -263,6 +263,29 @@ fn every_function_is_reported() {
 }
 
 #[test]
+fn functions_are_reported_in_parts() {
+    let mut project = Project::new("parts");
+    let daemon = Daemon::start(&project.folder, &[]);
+    let many: String = (0..5000).map(|n| format!("pub fn f{n}() {{}} ")).collect();
+    let report =
+        daemon.publish_source(&mut project, &format!("#![allow(dead_code)] pub mod many {{ {many} }} fn main() {{}}"));
+    let part = |from: usize| {
+        let params = json!({"workspace": project.folder, "program": "debug/program", "from": from});
+        let answer = daemon.call("functions", &params).unwrap();
+        let functions: Vec<Value> = answer["functions"].as_array().unwrap().clone();
+        (functions, answer["left"].as_u64().unwrap())
+    };
+    let (mut all, left) = part(0);
+    assert_eq!((all.len() as u64 + left, all.len() < 5000), (count(&report, "total"), true));
+    let (rest, none) = part(all.len());
+    assert_eq!((rest.len() as u64, none), (left, 0));
+    all.extend(rest);
+    let symbols: std::collections::HashSet<&str> = all.iter().map(|one| one["symbol"].as_str().unwrap()).collect();
+    assert_eq!(symbols.len(), all.len());
+    assert_eq!(part(usize::MAX >> 1), (vec![], 0));
+}
+
+#[test]
 fn old_images_make_room_for_new_ones() {
     let mut first = Project::new("room-first");
     let mut second = Project::new("room-second");

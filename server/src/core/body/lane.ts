@@ -105,12 +105,6 @@ export class BodyLane {
     return overlay.learn(functions);
   }
 
-  /** Why an edit of these files is more than it seems although no function's body changed; undefined when it is not. */
-  refusalOf(record: UnitRecord, edited: readonly EditedFile[]): string | undefined {
-    const overlay = this.overlay(record);
-    return typeof overlay === "string" ? overlay : sync(overlay, [], edited);
-  }
-
   /** Functions without whose bodies the unit does not compile, as far as that is known. */
   learned(record: UnitRecord): readonly FunctionName[] {
     const overlay = this.overlay(record);
@@ -122,6 +116,12 @@ export class BodyLane {
     const overlay = this.overlay(record);
     if (typeof overlay === "string") return { isNoStd: false, denied: [] };
     return { isNoStd: overlay.isNoStd, denied: overlay.denied };
+  }
+
+  /** Why an edit of these files is more than it seems although no function's body changed; undefined when it is not. */
+  refusalOf(record: UnitRecord, edited: readonly EditedFile[]): string | undefined {
+    const overlay = this.overlay(record);
+    return typeof overlay === "string" ? overlay : sync(overlay, [], edited);
   }
 
   private async run(

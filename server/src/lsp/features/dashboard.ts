@@ -1,5 +1,5 @@
-/** Answers `cranefly/dashboard` and `cranefly/report`. The engine sums up; nothing here goes through all functions. */
-import { type CancellationToken, ErrorCodes, ResponseError } from "vscode-languageserver/node";
+/** Answers `cranefly/dashboard`. The engine sums up; nothing here goes through all functions. */
+import { ErrorCodes, ResponseError } from "vscode-languageserver/node";
 import {
   type DashboardFamily,
   type DashboardFunction,
@@ -7,9 +7,6 @@ import {
   DashboardRequest,
   type DashboardResult,
   type EngineStatus,
-  type ReportParams,
-  ReportRequest,
-  type ReportResult,
 } from "../../../../shared/src/lsp.js";
 import type { StatusResult, SummaryResult } from "../../../../shared/src/protocol.js";
 import type { BodyLaneStatistics } from "../../../../shared/src/report.js";
@@ -37,13 +34,6 @@ export function registerDashboard(context: ServerContext): void {
       }
       const [summaries, engine] = await Promise.all([summariesOf(project, log), statusOf(project)]);
       return dashboard(project, summaries, engine);
-    },
-  );
-  connection.onRequest(
-    ReportRequest,
-    async ({ project: uri }: ReportParams, token: CancellationToken): Promise<ReportResult> => {
-      const project = find(uri);
-      return { report: token.isCancellationRequested ? undefined : await project?.report() };
     },
   );
 }

@@ -133,8 +133,8 @@ export class ProjectTests {
   private async places(built: Built, harness: Harness): Promise<TestPlaces | undefined> {
     const { engine, root } = this.project;
     try {
-      const answer = await engine?.functions(built.layout.root, harness.program.name);
-      return answer === undefined ? undefined : new TestPlaces(answer.functions, harness.crate, root);
+      const functions = await engine?.functions(built.layout.root, harness.program.name);
+      return functions === undefined ? undefined : new TestPlaces(functions, harness.crate, root);
     } catch (error) {
       this.log.warn(`the functions of ${harness.shown.label} are not known: ${messageOf(error)}`);
       return undefined;

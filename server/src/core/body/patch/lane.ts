@@ -59,6 +59,14 @@ export class PatchLane {
     this.hopeless.clear();
   }
 
+  /** Has the unit's twin be that of edited texts, too, if it has nothing of what was edited. */
+  note(record: UnitRecord, edits: readonly BodyEdit[]): void {
+    const twin = this.twinOf(record);
+    for (const { file, hash, functions } of edits) {
+      if (functions.every(isAbsentFromTwin)) twin?.texts.get(file)?.add(hash);
+    }
+  }
+
   /** Compiles the edits of a unit's files against its twin; a text: why not. Rejects with `Cancelled`. */
   async compile(record: UnitRecord, edits: readonly BodyEdit[], options: PatchOptions): Promise<PatchResult | string> {
     const twin = this.twinOf(record);
@@ -68,10 +76,6 @@ export class PatchLane {
     }
     const functions = edits.flatMap((edit) => edit.functions.map((fn) => ({ file: edit.file, fn })));
     const keys = functions.map(({ file, fn }) => `${file}\0${fn.path}`);
-    if (functions.every(({ fn }) => isAbsentFromTwin(fn))) {
-      // From here on it is the twin of these texts, too.
-      for (const { file, hash } of edits) twin.texts.get(file)?.add(hash);
-    }
     if (keys.some((key) => this.hopeless.has(key))) return "it did not compile before";
     const edited = edits.filter((edit) => edit.functions.length > 0);
     const compiled = await compilePatch(

@@ -155,7 +155,7 @@ export class FunctionStore {
     if (engine === undefined || project.status.state.kind === "down") return [];
     const answers = await Promise.allSettled(
       programs.map(async ({ built, name, rank }): Promise<ProgramEntry[]> => {
-        const { functions } = await engine.functions(built.layout.root, name, { files: [file] });
+        const functions = await engine.functions(built.layout.root, name, { files: [file] });
         const isNews = this.news.get(newsKey(project, name)) ?? false;
         return functions.map((entry) => ({ ...entry, program: name, rank, changed: entry.changed === true && isNews }));
       }),
