@@ -5,6 +5,7 @@
  * lies on later lines or is blanked.
  */
 import type { Node } from "web-tree-sitter";
+import { hiddenBefore } from "../../syntax/readable.js";
 import type { Replacement } from "../blank.js";
 import { type Span, tokensOf } from "../lexer.js";
 
@@ -98,12 +99,14 @@ class Publicizer {
       this.widen(visibility);
       return;
     }
+    const hidden = hiddenBefore(this.text, node.startIndex);
+    if (hidden.startsWith(WORD)) return;
     const body = node.type === "function_item" ? node.childForFieldName("body") : null;
     const isOnOneLine =
       body !== null &&
       this.circumstances.isWhole({ start: body.startIndex, end: body.endIndex }) &&
       this.hasCodeBeside(node, body);
-    this.insert(node.startIndex, isOnOneLine);
+    this.insert(node.startIndex - hidden.length, isOnOneLine);
   }
 
   private namesMacro({ startIndex, endIndex }: Node): boolean {
