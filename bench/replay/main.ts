@@ -54,6 +54,5 @@ async function main(): Promise<void> {
 
 main().catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-  // The engine's connection would keep the process.
-  process.exit(2);
+  process.exitCode = 2;
 });

@@ -1,6 +1,6 @@
 /** The measurements as a section of docs/benchmarks.md. */
 import * as fs from "node:fs";
-import type { StageTimes } from "../../shared/src/report.js";
+import type { BodyLaneStatistics, StageTimes } from "../../shared/src/report.js";
 import type { Machine } from "./machine.js";
 import type { Plan, Sample, Series } from "./measure.js";
 import { type Summary, summarize } from "./statistics.js";
@@ -8,8 +8,8 @@ import { type Summary, summarize } from "./statistics.js";
 export interface Result {
   readonly subject: string;
   readonly series: readonly Series[];
-  /** Functions that the crate lane compiled otherwise than the body lane had. */
-  readonly divergences: number;
+  /** Of the body lane, warming up included. */
+  readonly statistics: BodyLaneStatistics | undefined;
 }
 
 export interface Results {
@@ -39,7 +39,7 @@ export function sectionOf({ machine, plan, results }: Results): string {
   ].join("\n");
 }
 
-function tables({ subject, series, divergences }: Result): string[] {
+function tables({ subject, series, statistics }: Result): string[] {
   const cargo = series.filter(({ isCargo }) => isCargo).map(({ samples }) => samples);
   const fastest = (of: (sample: Sample) => number): number =>
     Math.min(...cargo.flatMap((samples) => summarize(samples.map(of))?.median ?? []));
@@ -59,7 +59,7 @@ function tables({ subject, series, divergences }: Result): string[] {
     ...stages(ours),
     "",
     ...ours.flatMap(otherLanes),
-    ...(divergences === 0 ? [] : [`**${divergences} functions diverged from the crate lane's.**`, ""]),
+    ...(statistics === undefined ? [] : bodyLane(statistics)),
   ];
 }
 
@@ -73,7 +73,7 @@ function cellsOf(summary: Summary | undefined, fastest: number): string[] {
 const STAGES: readonly (readonly [string, (ms: StageTimes, sample: Sample) => number])[] = [
   ["seeing the save", (_, { noticed }) => noticed],
   ["looking whether cargo has to run", ({ check, scripts }) => check + scripts],
-  ["rustc, and the overlay that it reads", ({ frontEnd }) => frontEnd],
+  ["rustc, and the sources made for it", ({ frontEnd }) => frontEnd],
   ["the engine", ({ engine }) => engine],
   ["– reading bitcode", ({ parse }) => parse],
   ["– translating", ({ translate }) => translate],
@@ -100,6 +100,16 @@ function stages(series: readonly Series[]): string[] {
     `| Medians, ms | ${series.map(({ name }) => name).join(" | ")} |`,
     `| --- | ${series.map(() => "---:").join(" | ")} |`,
     ...rows,
+  ];
+}
+
+/** How the body lane did its saves, and the crate lane's word on them. */
+function bodyLane({ taken, patched, overlaid, divergences, verified }: BodyLaneStatistics): string[] {
+  const reasons = overlaid.map(({ reason, count }) => `${reason} (${count})`).join("; ");
+  return [
+    `Body lane, warming up included: ${taken} saves, ${patched} of them as patch crates${reasons === "" ? "" : `, others through an overlay: ${reasons}`}. ` +
+      `The crate lane compared ${verified} times: ${divergences} functions differed.`,
+    "",
   ];
 }
 

@@ -46,6 +46,10 @@ function selected(): Subject[] {
   });
 }
 
+/** Ctrl-C, which may be told more than once: the sources are put back and the engine is ended. */
+const interrupt = new AbortController();
+process.on("SIGINT", () => interrupt.abort(new Error("interrupted")));
+
 async function compare(subject: Subject, env: NodeJS.ProcessEnv, hasMold: boolean, plan: Plan): Promise<Result> {
   const copy = await Copy.of(subject);
   const cargo = [new CargoSide(copy, env, undefined), ...(hasMold ? [new CargoSide(copy, env, "mold")] : [])];
@@ -57,8 +61,8 @@ async function compare(subject: Subject, env: NodeJS.ProcessEnv, hasMold: boolea
     { side: body, isCargo: false, isFollowed: true },
   ];
   try {
-    const series = await measure(copy, contestants, plan);
-    return { subject: subject.name, series, divergences: body.divergences };
+    const series = await measure(copy, contestants, plan, interrupt.signal);
+    return { subject: subject.name, series, statistics: body.statistics };
   } finally {
     for (const { side } of contestants) await side.close();
     copy.restore();

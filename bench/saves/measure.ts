@@ -42,10 +42,16 @@ export interface Contestant {
   readonly isFollowed: boolean;
 }
 
-export async function measure(copy: Copy, contestants: readonly Contestant[], plan: Plan): Promise<Series[]> {
+export async function measure(
+  copy: Copy,
+  contestants: readonly Contestant[],
+  plan: Plan,
+  signal: AbortSignal,
+): Promise<Series[]> {
   const settled = new Map(contestants.map(({ side }) => [side, [] as Sample[]]));
   const quick = new Map(contestants.map(({ side }) => [side, [] as Sample[]]));
   for (const { side } of contestants) {
+    signal.throwIfAborted();
     progress(`${copy.subject.name}: first build of ${side.name}`);
     await side.prepare();
   }
@@ -53,6 +59,7 @@ export async function measure(copy: Copy, contestants: readonly Contestant[], pl
     progress(`${copy.subject.name}: ${round < 1 ? "warming up" : `round ${round} of ${plan.rounds}`}`);
     // Nobody always comes first, nor always behind the same one.
     for (const { side, isFollowed } of rotated(contestants, round + plan.warmups)) {
+      signal.throwIfAborted();
       const first = await sample(copy, side);
       if (round > 0) settled.get(side)?.push(first);
       for (let n = 0; isFollowed && n < plan.quick; n++) {

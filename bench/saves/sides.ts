@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import type { GenerationReport } from "../../shared/src/report.js";
+import type { BodyLaneStatistics, GenerationReport } from "../../shared/src/report.js";
 import { Watcher } from "../../server/src/core/watch.js";
 import type { Workspace } from "../../server/src/core/workspace.js";
 import { mustRun } from "../../test/programs/support/process.js";
@@ -135,9 +135,9 @@ export class CraneflySide implements Side {
     await this.workspace?.follow(new AbortController().signal);
   }
 
-  /** Functions that the crate lane compiled otherwise than the body lane had. */
-  get divergences(): number {
-    return this.workspace?.bodyLane?.divergences ?? 0;
+  /** What became of all saves, those that do not count included. */
+  get statistics(): BodyLaneStatistics | undefined {
+    return this.workspace?.bodyLane;
   }
 
   async close(): Promise<void> {

@@ -32,7 +32,14 @@ describe("the benchmark's section", () => {
     results: [
       {
         subject: "a subject",
-        divergences: 0,
+        statistics: {
+          taken: 5,
+          patched: 3,
+          overlaid: [{ reason: "another reason", count: 2 }],
+          verified: 4,
+          divergences: 0,
+          refusals: [],
+        },
         series: [
           { name: "slow", isCargo: true, samples: [{ runnable: 1000, output: 1010, noticed: 0 }] },
           { name: "fast", isCargo: true, samples: [{ runnable: 400, output: 500, noticed: 0 }] },
@@ -50,9 +57,13 @@ describe("the benchmark's section", () => {
     const lines = sectionOf(results).split("\n");
     expect(lines).toContain("| slow | 1 | **1000** | 1000 – 1000 | 2.50 | **1010** | 1010 – 1010 | 2.02 |");
     expect(lines).toContain("| ours | 1 | **100** | 100 – 100 | 0.25 | **105** | 105 – 105 | 0.21 |");
-    expect(lines).toContain("| rustc, and the overlay that it reads | 60 |");
+    expect(lines).toContain("| rustc, and the sources made for it | 60 |");
     expect(lines).toContain("| everything else: classifying the edit, records | 14 |");
     expect(lines).toContain("1 saves of “ours” were left to the crate lane: a reason.");
+    expect(lines).toContain(
+      "Body lane, warming up included: 5 saves, 3 of them as patch crates, others through an overlay: another reason (2). " +
+        "The crate lane compared 4 times: 0 functions differed.",
+    );
   });
 
   it("says which linker was missing", () => {

@@ -30,6 +30,9 @@ default-members = ["."]
 use std::fmt::{Debug, Display};
 use std::hint::black_box;
 
+// Newer than the parser's grammar.
+unsafe extern "C" { safe fn labs(n: i64) -> i64; }
+
 fn literal() -> u32 { black_box(1) }
 fn statement() -> u32 { let n = black_box(1); n }
 fn call() -> u32 { black_box(1) }
@@ -92,6 +95,7 @@ fn inlined() -> u32 { black_box(1) }
 fn show(name: &str, value: impl Display) { println!("{name} {value}"); }
 
 fn main() {
+    show("extern", labs(-1));
     show("literal", literal());
     show("statement", statement());
     show("call", call());
@@ -171,6 +175,7 @@ pub fn number(_: TokenStream) -> TokenStream {
 
 /** What the program prints before the first edit, line by line; behind these comes the number of the line itself. */
 export const OUTPUT: ReadonlyMap<string, string> = new Map([
+  ["extern", "1"],
   ["literal", "1"],
   ["statement", "1"],
   ["call", "1"],

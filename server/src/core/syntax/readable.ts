@@ -53,6 +53,14 @@ const RULES: readonly Rule[] = [
   [/\\u\{[\da-fA-F_]+\}/g, (found) => found.replaceAll("_", "0")],
 ];
 
+/** The words in front of an item, as the text has them, that the grammar was not given: `safe`, `unsafe`, `pub`. */
+export function hiddenBefore(text: string, start: number): string {
+  return /\b(?:(?:un)?safe|pub)\s+$/.exec(text.slice(Math.max(0, start - MAX_HIDDEN), start))?.[0] ?? "";
+}
+
+/** More than such a word and the white space behind it are long. */
+const MAX_HIDDEN = 80;
+
 export function readable(text: string): string {
   let result = text;
   for (const [pattern, replacement] of RULES) result = result.replace(pattern, replacement);

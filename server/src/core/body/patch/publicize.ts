@@ -5,6 +5,7 @@
  * above it, or in front of an item whose body lies on later lines or is blanked.
  */
 import type { Node } from "web-tree-sitter";
+import { hiddenBefore } from "../../syntax/readable.js";
 import type { Replacement } from "../blank.js";
 import { type Span, tokensOf } from "../lexer.js";
 
@@ -98,13 +99,16 @@ class Publicizer {
       this.widen(visibility);
       return;
     }
+    const hidden = hiddenBefore(this.text, node.startIndex);
+    if (hidden.startsWith(WORD)) return;
     const body = node.type === "function_item" ? node.childForFieldName("body") : null;
     const isOnOneLine =
       body !== null &&
       this.circumstances.isWhole({ start: body.startIndex, end: body.endIndex }) &&
       this.hasCodeBeside(node, body);
-    if (isOnOneLine) this.insertAbove(node);
-    else this.insert(node.startIndex);
+    const start = node.startIndex - hidden.length;
+    if (isOnOneLine) this.insertAbove(node, start);
+    else this.insert(start);
   }
 
   private namesMacro({ startIndex, endIndex }: Node): boolean {
@@ -143,15 +147,15 @@ class Publicizer {
   }
 
   /** Puts the word where it moves nothing of an item's line; an item for which there is no such place stays private. */
-  private insertAbove(node: Node): void {
-    if (this.overwriteBlanks(node.startIndex)) return;
+  private insertAbove(node: Node, start: number): void {
+    if (this.overwriteBlanks(start)) return;
     const before = node.previousSibling;
     if (before === null) return;
     const newline = this.text.indexOf("\n", before.startIndex);
     // A comment of its own has no part in code; documentation has none on a function without attribute macros.
-    if (before.type === "line_comment" && newline < node.startIndex) {
+    if (before.type === "line_comment" && newline < start) {
       this.made.push({ start: before.startIndex, end: newline, text: WORD });
-    } else if (!before.type.endsWith("comment") && this.text.slice(before.endIndex, node.startIndex).includes("\n")) {
+    } else if (!before.type.endsWith("comment") && this.text.slice(before.endIndex, start).includes("\n")) {
       this.made.push({ start: before.endIndex, end: before.endIndex, text: ` ${WORD}` });
     }
   }

@@ -17,7 +17,7 @@ const IDENTIFIER = /[\p{L}\p{N}_#]+/uy;
 /** `#[tokio::test(flavor = "…")]` is `tokio::test`. */
 const ATTRIBUTE = /#!?\[\s*([\p{L}\p{N}_:\s]+)/uy;
 
-/** The structure of a whole file. `text` is what the tree was parsed from. */
+/** The structure of a whole file. `text` is what the tree is of; the parser was given `readable(text)`. */
 export function extractStructure(tree: Tree, text: string): Structure {
   const extractor = new Extractor(text);
   extractor.items(tree.rootNode, [], 0);
