@@ -29,9 +29,8 @@ const projects = [
     main: "crates/core/main.rs",
     bin: { package: "ripgrep", name: "rg" },
     version: /^ripgrep 15\.2\.0/,
-    /** A harness with its package, and one of its tests. */
-    test: { package: "globset", name: "tests::set_works" },
-    tests: 1000,
+    /** One of its tests, and how many there are at least. */
+    test: { package: "globset", name: "tests::set_works", among: 1000 },
   },
   {
     name: "jj-cli 0.45.1",
@@ -39,8 +38,8 @@ const projects = [
     main: "src/main.rs",
     bin: { package: "jj-cli", name: "jj" },
     version: /^jj 0\.45\.1/,
-    test: { package: "jj-cli", name: "commit_templater::tests::test_format_timestamp" },
-    tests: 100,
+    // Its tests need a crate that is not published.
+    test: undefined,
   },
 ];
 /** The packages of ripgrep's repository that it depends on, at the versions of its lock file. */
@@ -56,7 +55,7 @@ const RIPGREP = [
 ];
 const ROUNDS = 20;
 
-describe.each(projects)("$name", ({ name, folder, main, bin, version, test, tests }) => {
+describe.each(projects)("$name", ({ name, folder, main, bin, version, test }) => {
   let surroundings: Project;
   let server: LanguageServer;
   let root: string;
@@ -137,6 +136,7 @@ describe.each(projects)("$name", ({ name, folder, main, bin, version, test, test
     tell(`dashboard: ${await measured(ROUNDS, ask)}`);
   });
 
+  if (test === undefined) return;
   it("has its tests found and run", async () => {
     const begun = performance.now();
     const found = await server.connection.sendRequest<TestsResult>(TestsRequest, { project: project() });
@@ -147,7 +147,7 @@ describe.each(projects)("$name", ({ name, folder, main, bin, version, test, test
     tell(
       `tests, again: ${await measured(3, () => server.connection.sendRequest(TestsRequest, { project: project() }))}`,
     );
-    expect(all.length).toBeGreaterThan(tests);
+    expect(all.length).toBeGreaterThan(test.among);
     expect(placed).toHaveLength(all.length);
     const harness = found.harnesses.find(
       (item) => item.package === test.package && item.tests.some((one) => one.name === test.name),
