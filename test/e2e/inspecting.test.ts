@@ -1,6 +1,5 @@
 /** Looking inside: a function's Cranelift IR, where the last save's time went, and everything as a file. */
 import * as fs from "node:fs";
-import * as path from "node:path";
 import { expect, it } from "vitest";
 import { GenerationReport } from "../../shared/src/report.js";
 import { building, expectCurrent, sample, STATUS } from "./support/cranefly.js";
@@ -63,8 +62,9 @@ it("shows in the dashboard where the time of a save went", async () => {
 });
 
 it("exports a report with an entry for every function", async () => {
-  const { workbench, sandbox } = editor();
-  const file = path.join(sandbox.root, "report.json");
+  const { workbench } = editor();
+  // Where it is proposed to be written.
+  const file = editor().path("cranefly-sample-report.json");
   await workbench.run("Cranefly: Export Report as JSON…");
   await workbench.quickInput.submit(file);
   await workbench.notifications.expect(/wrote .*report\.json/);
