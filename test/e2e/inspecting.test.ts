@@ -1,5 +1,7 @@
-/** Looking inside: a function's Cranelift IR, and where the last save's time went. */
+/** Looking inside: a function's Cranelift IR, where the last save's time went, and everything as a file. */
+import * as fs from "node:fs";
 import { expect, it } from "vitest";
+import { GenerationReport } from "../../shared/src/report.js";
 import { building, expectCurrent, sample, STATUS } from "./support/cranefly.js";
 import { until } from "./support/poll.js";
 import { useEditor } from "./support/session.js";
@@ -57,4 +59,16 @@ it("shows in the dashboard where the time of a save went", async () => {
     const [, time] = /rebuilt in ([\d.]+ m?s)/.exec(status) ?? [];
     return time !== undefined && shown.includes(time);
   });
+});
+
+it("exports a report with an entry for every function", async () => {
+  const { workbench } = editor();
+  // Where it is proposed to be written.
+  const file = editor().path("cranefly-sample-report.json");
+  await workbench.run("Cranefly: Export Report as JSON…");
+  await workbench.quickInput.submit(file);
+  await workbench.notifications.expect(/wrote .*report\.json/);
+  const report = GenerationReport.parse(JSON.parse(fs.readFileSync(file, "utf8")));
+  expect(report.programs.length).toBeGreaterThan(1);
+  for (const { entries, functions } of report.programs) expect(entries).toHaveLength(functions.total);
 });
