@@ -17,6 +17,8 @@ const editor = useEditor({
     "cranefly.debug.lldbDapPath": inject("programs").debugAdapter,
     "cranefly.debug.variables": "jit",
     "window.commandCenter": false,
+    // What a program's terminal begins with stays in sight.
+    "terminal.integrated.stickyScroll.enabled": true,
   },
 });
 
@@ -97,6 +99,13 @@ it("Cranelift IR beside its source", async () => {
 
 it("the dashboard", async () => {
   const { workbench } = editor();
+  await workbench.editor.open(MAIN);
+  const line = "    threads::channels();\n";
+  await building(
+    editor(),
+    () => workbench.editor.edit(MAIN, line, `${line}    println!("{:?}", COMMANDS.first().map(|c| c.0));\n`),
+    /of [1-9]\d* changed functions? compiled/,
+  );
   await workbench.run("View: Close All Editors");
   await workbench.run("Cranefly: Open Dashboard");
   await workbench.webview().locator("#last-save-sentence").waitFor();
