@@ -144,7 +144,11 @@ impl Area for HashMap {
         self.0 * 2 + BTreeMap::from([(1, 1)]).len() as u32
     }
 }
+fn hidden() -> u32 {
+    HashMap(1).area()
+}
 pub fn area() -> u32 {
+    hidden();
     let shape: &dyn Area = &HashMap(4);
     shape.area() + super::calls(1)
 }
@@ -280,6 +284,26 @@ describe.runIf(HAS_ENGINE)("patch crates", () => {
     expect((await workspace.update(performance.now())).report.lane).toBe("body");
     expect(statistics().overlaid.map(({ reason }) => reason)).toContain(why);
     expect(output()).toBe(native());
+    await workspace.follow(signal);
+  });
+
+  it("are none for a macro that reads a file", async () => {
+    project.edit("src/main.rs", "*pointer +", '{ let _ = include_str!("macros.rs"); *pointer } +');
+    await workspace.update(performance.now());
+    expect(statistics().overlaid.map(({ reason }) => reason)).toContain("a macro that reads a file");
+    expect(output()).toBe(native());
+    await workspace.follow(signal);
+  });
+
+  it("do not make private names public", async () => {
+    const before = output();
+    project.edit("src/main.rs", "calls(n - 1)", "shapes::hidden() + calls(n - 1)");
+    const { report } = await workspace.update(performance.now());
+    expect(report).toMatchObject({ ok: false, stale: true });
+    expect(report.diagnostics.map(({ message }) => message)).toContain("function `hidden` is private");
+    expect(output()).toBe(before);
+    project.edit("src/main.rs", "shapes::hidden() + calls(n - 1)", "calls(n - 1)");
+    expect((await workspace.update(performance.now())).report.ok).toBe(true);
     await workspace.follow(signal);
   });
 

@@ -12,7 +12,7 @@ beforeAll(async () => {
 /** `isWhole`: all functions keep their bodies. */
 function publicize(text: string, isWhole = false, macros: readonly string[] = []): string {
   const { root } = cache.get("file.rs", text);
-  return replaced(text, publicized(text, root, { isWhole: () => isWhole, macros: new Set(macros) }));
+  return replaced(text, publicized(text, root, { isWhole: () => isWhole, macros: new Set(macros) }).replacements);
 }
 
 describe("making everything public", () => {
@@ -36,6 +36,15 @@ describe("making everything public", () => {
     expect(publicize("use a::B;\npub(crate) use c::D;\npub(crate) use e;", false, ["e"])).toBe(
       "use a::B;\npub        use c::D;\npub(crate) use e;",
     );
+  });
+
+  it("tells what was not for all of the crate", () => {
+    const text = "struct A { x: u8, pub(crate) y: u8 }\npub fn f() {}\nmod m { pub(super) fn g() {} }";
+    const { restricted } = publicized(text, cache.get("file.rs", text).root, {
+      isWhole: () => false,
+      macros: new Set(),
+    });
+    expect([...restricted].sort()).toEqual(["A", "g", "m", "x"]);
   });
 
   it("moves no code of a body that stays", () => {

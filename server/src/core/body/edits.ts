@@ -21,6 +21,8 @@ export interface BodyEdit extends EditedFile {
   readonly ranges: readonly EditedRange[];
   /** Of the text. */
   readonly hash: string;
+  /** The text that the crate lane compiled. */
+  readonly before: string;
 }
 
 /** A unit with changed files: what is a test in them is nothing to it if it has none. */
@@ -120,7 +122,7 @@ export class Baseline {
     const functions = edit.kind === "bodies" ? edit.functions : [];
     const ranges = this.ranges(file, [before.text, now.text], functions, hasTests);
     if (ranges === undefined) return more("functions that cannot be matched", file);
-    return { file, text: now.text, hash: now.hash, functions, ranges };
+    return { file, text: now.text, hash: now.hash, before: before.text, functions, ranges };
   }
 
   /** Lines of the outermost functions around the edited ones, in both texts. */

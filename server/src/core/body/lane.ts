@@ -47,6 +47,15 @@ export interface BodyLaneTimes {
   readonly rounds: number;
 }
 
+export interface UnitFacts {
+  /** It does without std, as far as can be seen. */
+  readonly isNoStd: boolean;
+  /** Lints that its attributes deny or forbid. */
+  readonly denied: readonly string[];
+  /** Whether a source's text may be read as data. */
+  readonly isReadAsData: (file: string) => boolean;
+}
+
 /** How often a unit is compiled again with more functions whole before it is given up. */
 const MAX_ROUNDS = 5;
 
@@ -111,11 +120,13 @@ export class BodyLane {
     return typeof overlay === "string" ? [] : overlay.learned;
   }
 
-  /** What attributes of the unit's sources say. */
-  facts(record: UnitRecord): { readonly isNoStd: boolean; readonly denied: readonly string[] } {
+  /** What is known of the unit's sources as a whole. */
+  facts(record: UnitRecord): UnitFacts {
     const overlay = this.overlay(record);
-    if (typeof overlay === "string") return { isNoStd: false, denied: [] };
-    return { isNoStd: overlay.isNoStd, denied: overlay.denied };
+    if (typeof overlay === "string") return { isNoStd: false, denied: [], isReadAsData: () => true };
+    overlay.look();
+    const { isNoStd, denied } = overlay;
+    return { isNoStd, denied, isReadAsData: (file) => overlay.isIncluded(file) };
   }
 
   /** Why an edit of these files is more than it seems although no function's body changed; undefined when it is not. */

@@ -128,6 +128,12 @@ export class Overlay {
     );
   }
 
+  /** Looks at the sources again, without writing anything. */
+  look(): void {
+    this.given = new Map();
+    for (const file of this.sources) this.refreshFacts(file);
+  }
+
   /** Brings the overlay up to date. `edited` stay whole from now on; `texts`: files that are newer than on disk. */
   sync(edited: readonly FunctionName[], texts: readonly FileText[]): void {
     const keys = new Set(edited.map(keyOf));
@@ -252,7 +258,7 @@ export class Overlay {
    * Whether a file's text may be read as data. No telling what an `include_str!` with a computed path reads, so it is enough
    * that the unit has such a macro and a string with the file's name.
    */
-  private isIncluded(file: string): boolean {
+  isIncluded(file: string): boolean {
     const files = Object.values(this.state.files);
     const name = path.basename(file);
     return files.some(({ includes }) => includes) && files.some(({ mentions }) => mentions.includes(name));

@@ -89,27 +89,16 @@ impl<'a> Selector<'a> {
     fn start_at(&mut self, edited: &[&EditedFunction]) -> Result<(), Refusal> {
         let mut starts = Vec::new();
         for (number, BodyUnit { unit, origin, .. }) in self.body.iter().enumerate() {
-            if *origin == Origin::Twin {
-                continue;
-            }
-            for (function, blank) in unit.unit.functions.iter().zip(&unit.blank) {
-                let Some(range) = range_of(function.subprogram.as_ref(), edited, |function| function.new) else {
-                    continue;
-                };
-                let node = (number, function.global);
-                if *origin == Origin::Patch {
-                    // Closures and instances come with the function that they are in. A function that the program does not
-                    // have comes if another one needs it.
-                    if self.name_edited(node, range) {
-                        starts.push(node);
+            match origin {
+                Origin::Twin => {}
+                Origin::Patch => {
+                    for global in roots(unit) {
+                        if self.name_edited((number, global), edited)? {
+                            starts.push((number, global));
+                        }
                     }
-                    continue;
                 }
-                if *blank {
-                    // Its neighbour on the same line was meant, or it is written as a blanked one is: who knows.
-                    return Err(Refusal::new("an edited function cannot be told from a blanked one"));
-                }
-                starts.push(node);
+                Origin::Overlay => starts.extend(edited_in(unit, edited)?.map(|global| (number, global))),
             }
         }
         if starts.is_empty() && self.body.iter().all(|unit| unit.origin == Origin::Overlay) {
@@ -123,17 +112,20 @@ impl<'a> Selector<'a> {
         Ok(())
     }
 
-    /// Finds the crate lane's version of a function of a patch crate, which is written in `range`. Returns whether there is one.
-    fn name_edited(&mut self, node: Node, range: &EditedFunction) -> bool {
+    /// Finds the crate lane's version of an edited function of a patch crate. Returns whether there is one: a function that the
+    /// program has not is no concern of its, unless another one needs it.
+    fn name_edited(&mut self, node: Node, edited: &[&EditedFunction]) -> Result<bool, Refusal> {
         let unit = self.unit(node);
+        let function = unit.function(node.1).map(|function| &unit.unit.functions[function]);
+        let subprogram = function.and_then(|function| function.subprogram.as_ref());
+        let Some(range) = range_of(subprogram, edited, |function| function.new) else {
+            return Err(Refusal::new("an edited function is not where it should be"));
+        };
         // A range is one function with its closures; shims have the lines of the function that they call.
         let is_function = |unit: &LoadedUnit, function: &FunctionInfo| {
             let is_closure = function.subprogram.as_ref().is_none_or(|it| it.name.starts_with('{'));
             !is_closure && !is_shim(&unit.global(function.global).name)
         };
-        if unit.function(node.1).is_none_or(|function| !is_function(unit, &unit.unit.functions[function])) {
-            return false;
-        }
         let mut found: Vec<&Arc<str>> = self
             .crates_of(node.0)
             .flat_map(|(_, unit)| unit.unit.functions.iter().map(move |function| (unit, function)))
@@ -143,8 +135,11 @@ impl<'a> Selector<'a> {
             .collect();
         found.sort();
         found.dedup();
-        let [name] = found[..] else { return false };
-        self.names.edited(&unit.global(node.1).name, name)
+        match found[..] {
+            [] => Ok(false),
+            [name] if self.names.edited(&unit.global(node.1).name, name) => Ok(true),
+            _ => Err(Refusal::new("edited functions that cannot be told apart")),
+        }
     }
 
     fn reach(&mut self, node: Node) {
@@ -464,6 +459,37 @@ impl<'a> Selector<'a> {
             self.promoted.entry(number).or_default().insert(global);
         }
     }
+}
+
+/// The edited functions of an overlay's unit.
+fn edited_in<'a>(
+    unit: &'a LoadedUnit,
+    edited: &'a [&'a EditedFunction],
+) -> Result<impl Iterator<Item = GlobalId> + use<'a>, Refusal> {
+    let functions = unit.unit.functions.iter().zip(&unit.blank);
+    let found = functions
+        .filter(|(function, _)| range_of(function.subprogram.as_ref(), edited, |function| function.new).is_some());
+    if found.clone().any(|(_, blank)| *blank) {
+        // Its neighbour on the same line was meant, or it is written as a blanked one is: who knows.
+        return Err(Refusal::new("an edited function cannot be told from a blanked one"));
+    }
+    Ok(found.map(|(function, _)| function.global))
+}
+
+/// The functions whose addresses a patch crate's root statics hold. (rustc takes the address of a shim where a function expects to
+/// be told its caller; the function is what the shim calls.)
+fn roots(unit: &LoadedUnit) -> impl Iterator<Item = GlobalId> + '_ {
+    let statics = unit.unit.module.globals.iter().filter(|global| global.name.contains("__CRANEFLY_ROOT_"));
+    statics.flat_map(move |global| {
+        let GlobalKind::Variable(variable) = &global.kind else { return None };
+        let target = variable.init.as_ref()?.pointers.first()?.target;
+        if !is_shim(&unit.global(target).name) {
+            return Some(target);
+        }
+        let symbols = &unit.unit.functions[unit.function(target)?].symbols;
+        let called = symbols.iter().map(|symbol| symbol.global);
+        called.into_iter().find(|&called| unit.function(called).is_some())
+    })
 }
 
 /// Whether a symbol is that of a shim that rustc puts in front of a function: for its address, or for a vtable.

@@ -1,6 +1,7 @@
 /** Compiles a patch crate: the edited functions alone, against the twin of the crate that they belong to. */
 import * as fs from "node:fs";
 import * as path from "node:path";
+import * as z from "zod";
 import type { Diagnostic } from "../../../../../shared/src/report.js";
 import { bitcodeFiles, keepBitcode, parseDiagnostic } from "../../compile.js";
 import { run } from "../../process.js";
@@ -12,16 +13,23 @@ import { commonAncestor } from "../remap.js";
 import type { SourceCache } from "../source.js";
 import { crateArgs } from "./commands.js";
 import { allMacros, factsOf } from "./facts.js";
-import { type PatchedFile, TWIN, Unpatchable, patchTexts } from "./text.js";
+import { type PatchedFile, TWIN, Unpatchable, patchTexts, wordsIn } from "./text.js";
 import { moduleTree } from "./tree.js";
 import { type Twin, isAbsentFromTwin } from "./twin.js";
 
 export interface PatchOptions {
+  /** Whether a source may be read as data, too, so that it must be found with its own text. */
+  readonly isReadAsData: (file: string) => boolean;
   readonly env: NodeJS.ProcessEnv;
   readonly signal?: AbortSignal | undefined;
   /** Lints that the sources deny. */
   readonly denied: readonly string[];
   readonly isNoStd: boolean;
+}
+
+/** An edited file, and its text as the crate lane compiled it. */
+export interface PatchedEdit extends EditedFile {
+  readonly before: string;
 }
 
 /** The patch crate's bitcode; or why there is none, and what rustc says. */
@@ -33,7 +41,7 @@ export async function compilePatch(
   directory: string,
   record: UnitRecord,
   twin: Twin,
-  edited: readonly EditedFile[],
+  edited: readonly PatchedEdit[],
   cache: SourceCache,
   options: PatchOptions,
 ): Promise<CompiledPatch> {
@@ -41,11 +49,10 @@ export async function compilePatch(
   const original = commonAncestor([invocation.cwd, ...[...twin.facts.keys()].map((file) => path.dirname(file))]);
   const mirror = new Mirror(path.join(directory, "source"), original);
   try {
-    write(
-      mirror,
-      invocation.cwd,
-      patchTexts(patchedFiles(twin, edited, cache), [...twin.facts.values()].flatMap(allMacros)),
-    );
+    const macros = [...twin.facts.values()].flatMap(allMacros);
+    const texts = patchTexts(patchedFiles(twin, edited, cache), macros);
+    if ([...texts.keys()].some(options.isReadAsData)) throw new Unpatchable("a source that is read as data, too");
+    write(mirror, invocation.cwd, texts);
   } catch (error) {
     if (error instanceof Unpatchable) return { ok: false, refused: error.message };
     throw error;
@@ -81,13 +88,14 @@ export async function compilePatch(
   });
   const error = diagnostics.find(({ level }) => level.startsWith("error"));
   if (exit.code !== 0) return { ok: false, refused: error?.message ?? "rustc failed" };
-  // Only lints that are errors report, and the edited functions are all that there is.
-  if (diagnostics.length > 0) return { ok: false, refused: "a denied lint reports" };
+  // Only lints that are errors report at all.
+  const isAboutEdit = (diagnostic: Diagnostic): boolean => edited.some((edit) => isIn(diagnostic, edit, mirror));
+  if (diagnostics.some(isAboutEdit)) return { ok: false, refused: "a denied lint reports" };
   return { ok: true, bitcode: bitcodeFiles(keepBitcode(directory, out)) };
 }
 
 /** Throws `Unpatchable`. */
-function patchedFiles(twin: Twin, edited: readonly EditedFile[], cache: SourceCache): PatchedFile[] {
+function patchedFiles(twin: Twin, edited: readonly PatchedEdit[], cache: SourceCache): PatchedFile[] {
   const sources = new Map(edited.map(({ file, text }) => [file, cache.get(file, text)]));
   const fresh = new Map(
     [...sources].map(([file, { text, root }]) => {
@@ -97,14 +105,34 @@ function patchedFiles(twin: Twin, edited: readonly EditedFile[], cache: SourceCa
     }),
   );
   const tree = moduleTree(twin.root, (file) => fresh.get(file) ?? twin.facts.get(file));
-  return edited.map(({ file, functions }) => {
+  return edited.map(({ file, functions, before }) => {
+    const known = new Set(wordsIn(before));
     const [source, steps] = [sources.get(file), tree.get(file)];
     if (source === undefined || steps === undefined) throw new Unpatchable("a file whose module is not known");
     for (const fn of functions) {
       if (!isAbsentFromTwin(fn)) throw new Unpatchable("a function that other crates may instantiate");
       if (fn.hasItems) throw new Unpatchable("items in the body");
+      const body = source.text.slice(fn.body.start, fn.body.end);
+      if (/\binclude(_str|_bytes)?\s*!/.test(body)) throw new Unpatchable("a macro that reads a file");
+      // rustc cannot tell whether it may be used, since everything is public to it.
+      const isNews = (word: string): boolean => twin.restricted.has(word) && !known.has(word);
+      if (wordsIn(body).some(isNews)) throw new Unpatchable("a name that may be private, and is new to its file");
     }
     return { source, functions, steps };
+  });
+}
+
+const Spans = z.object({
+  spans: z.array(z.object({ file_name: z.string(), line_start: z.number(), is_primary: z.boolean() })),
+});
+
+/** Whether a diagnostic is about one of a file's edited functions, whose lines are the original's. */
+function isIn(diagnostic: Diagnostic, { file, functions }: EditedFile, mirror: Mirror): boolean {
+  const parsed = Spans.safeParse(diagnostic);
+  return (parsed.data?.spans ?? []).some(({ file_name, line_start, is_primary }) => {
+    // The remapped name.
+    const isHere = is_primary && (file_name === file || mirror.pathOf(file).endsWith(`/${file_name}`));
+    return isHere && functions.some(({ line, endLine }) => line <= line_start && line_start <= endLine);
   });
 }
 

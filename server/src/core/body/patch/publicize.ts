@@ -25,15 +25,23 @@ export interface Circumstances {
   readonly macros: ReadonlySet<string>;
 }
 
-/** The changes that make a text's items public, in order. */
-export function publicized(text: string, root: Node, circumstances: Circumstances): Replacement[] {
+export interface Publicized {
+  /** The changes that make a text's items public, in order. */
+  readonly replacements: readonly Replacement[];
+  /** Names of items, fields and methods that not all of the crate could name before. */
+  readonly restricted: ReadonlySet<string>;
+}
+
+/** Finds out what makes a text's items public. */
+export function publicized(text: string, root: Node, circumstances: Circumstances): Publicized {
   const changes = new Publicizer(text, circumstances);
   changes.items(root.namedChildren);
-  return changes.made;
+  return { replacements: changes.made, restricted: changes.restricted };
 }
 
 class Publicizer {
   readonly made: Replacement[] = [];
+  readonly restricted = new Set<string>();
 
   constructor(
     private readonly text: string,
@@ -95,6 +103,11 @@ class Publicizer {
 
   private makePublic(node: Node): void {
     const visibility = this.visibility(node);
+    const name = node.childForFieldName("name");
+    const scope = visibility === undefined ? "" : this.text.slice(visibility.startIndex, visibility.endIndex);
+    if (name !== null && !/^(pub|pub\s*\(\s*crate\s*\)|crate)$/.test(scope)) {
+      this.restricted.add(this.text.slice(name.startIndex, name.endIndex));
+    }
     if (visibility !== undefined) {
       this.widen(visibility);
       return;

@@ -93,7 +93,11 @@ class PatchText {
   private module(steps: readonly Step[]): ModuleText {
     const key = keyOf(steps);
     const known = this.modules.get(key);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      // One of them is there under some `cfg`, and it takes rustc to know which.
+      if (known.steps.at(-1)?.facts !== steps.at(-1)?.facts) throw new Unpatchable("two modules of one name");
+      return known;
+    }
     if (steps.length > 1) this.module(steps.slice(0, -1));
     const made: ModuleText = {
       steps,
@@ -399,7 +403,8 @@ function inTraits(text: string): string {
   });
 }
 
-function wordsIn(text: string): string[] {
+/** The identifiers in a text, keywords, and words of literals and comments. */
+export function wordsIn(text: string): string[] {
   return text.match(/[\p{XID_Start}_]\p{XID_Continue}*/gu) ?? [];
 }
 

@@ -38,6 +38,8 @@ export interface Twin {
   readonly facts: ReadonlyMap<string, ModuleFacts>;
   /** The crate's root. */
   readonly root: string;
+  /** Names that are public here, and that not all of the crate may use. */
+  readonly restricted: ReadonlySet<string>;
   /**
    * Digests of texts that it is the twin of, by file: of those that it was made of, and of those that differ from them
    * in bodies that it has not.
@@ -83,14 +85,19 @@ export async function compileTwin(
     [...facts.values()].flatMap(allMacros).flatMap(({ name, isExported }) => (isExported ? [] : name)),
   );
   mirror.sync([...files.keys()], [invocation.cwd]);
-  for (const [file, text] of files) mirror.write(file, twinText(file, text, cache, macros, options.isNeeded));
+  const restricted = new Set<string>();
+  for (const [file, text] of files) {
+    const twin = twinText(file, text, cache, macros, options.isNeeded);
+    for (const name of twin?.restricted ?? []) restricted.add(name);
+    mirror.write(file, twin?.text);
+  }
 
   const source = path.resolve(invocation.cwd, inspectArgs(invocation.args).source ?? "");
   const out = path.join(directory, "out");
   fs.rmSync(out, { recursive: true, force: true });
   fs.mkdirSync(out, { recursive: true });
-  // A name of its own for each: a patch crate that is being compiled reads the one before.
-  const metadata = path.join(directory, `lib${inspectArgs(invocation.args).crate}-twin.rmeta`);
+  const { crate } = inspectArgs(invocation.args);
+  const metadata = path.join(directory, `lib${crate}-next.rmeta`);
   const args = crateArgs(record, mirror, {
     directory,
     out,
@@ -112,7 +119,27 @@ export async function compileTwin(
   });
   if (exit.code !== 0) return `its public twin does not compile: ${errors[0] ?? "no reason is given"}`;
   const texts = new Map([...files].map(([file, text]) => [file, new Set([digest(text)])]));
-  return { metadata, bitcode: bitcodeFiles(keepBitcode(directory, out)), facts, root: source, texts };
+  const kept = keepBitcode(directory, out);
+  return {
+    metadata: keepMetadata(metadata, crate, kept),
+    bitcode: bitcodeFiles(kept),
+    facts,
+    root: source,
+    texts,
+    restricted,
+  };
+}
+
+/** Gives the metadata a name of its own: a run that is killed must not leave another one in a twin's place. */
+function keepMetadata(metadata: string, crate: string, bitcode: string): string {
+  const directory = path.dirname(metadata);
+  const kept = path.join(directory, `lib${crate}-${path.basename(bitcode)}.rmeta`);
+  fs.renameSync(metadata, kept);
+  for (const name of fs.readdirSync(directory)) {
+    const file = path.join(directory, name);
+    if (name.endsWith(".rmeta") && file !== kept) fs.rmSync(file, { force: true });
+  }
+  return kept;
 }
 
 function twinText(
@@ -121,15 +148,13 @@ function twinText(
   cache: SourceCache,
   macros: ReadonlySet<string>,
   isNeeded: TwinOptions["isNeeded"],
-): string | undefined {
+): { readonly text: string; readonly restricted: ReadonlySet<string> } | undefined {
   const { outline, root } = cache.get(file, text);
   if (typeof outline === "string") return undefined;
   const blanks = blanksOf(text, outline, (fn) => !mayBeBlanked(fn) || isNeeded(file, fn.path));
   const whole = new Set(blanks.whole.map(({ body }) => body.start));
   const isWhole = ({ start }: { start: number }): boolean => whole.has(start);
-  const visible = publicized(text, root, { isWhole, macros });
-  return replaced(
-    text,
-    [...blanks.replacements, ...visible].sort((a, b) => a.start - b.start || a.end - b.end),
-  );
+  const { replacements, restricted } = publicized(text, root, { isWhole, macros });
+  const all = [...blanks.replacements, ...replacements].sort((a, b) => a.start - b.start || a.end - b.end);
+  return { text: replaced(text, all), restricted };
 }

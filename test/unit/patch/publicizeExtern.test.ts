@@ -1,19 +1,19 @@
 /** What makes a crate's items public keeps to the text, also where the parser was given other words. */
 import * as path from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { replaced } from "../../server/src/core/body/blank.js";
-import { publicized } from "../../server/src/core/body/patch/publicize.js";
-import { SourceCache } from "../../server/src/core/body/source.js";
+import { replaced } from "../../../server/src/core/body/blank.js";
+import { publicized } from "../../../server/src/core/body/patch/publicize.js";
+import { SourceCache } from "../../../server/src/core/body/source.js";
 
 let sources: SourceCache;
 beforeAll(async () => {
-  sources = await SourceCache.create(path.resolve(import.meta.dirname, "../../dist"));
+  sources = await SourceCache.create(path.resolve(import.meta.dirname, "../../../dist"));
 });
 afterAll(() => sources.dispose());
 
 function publicly(text: string): string {
   const { root } = sources.get("file.rs", text);
-  return replaced(text, publicized(text, root, { isWhole: () => false, macros: new Set() }));
+  return replaced(text, publicized(text, root, { isWhole: () => false, macros: new Set() }).replacements);
 }
 
 it.each([
