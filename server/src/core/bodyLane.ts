@@ -7,7 +7,7 @@ import { NeededFunctions } from "../../../shared/src/protocol.js";
 import type { BodyLaneStatistics, ProgramReport, StageTimes } from "../../../shared/src/report.js";
 import { inspectArgs } from "./args.js";
 import { Baseline, type ChangedFile, type Edits, categoryOf } from "./body/edits.js";
-import { BodyLane, type BodyRef, PatchLane, SourceCache } from "./body/index.js";
+import { BodyLane, type BodyRef, PatchLane, type PatchRefusal, SourceCache } from "./body/index.js";
 import { type Engine, EngineError } from "./engine.js";
 import { Unsupported } from "./errors.js";
 import type { Layout } from "./layout.js";
@@ -119,12 +119,13 @@ export class BodyLaneDriver {
     }
     for (const { record, files } of edits.units) this.patches.note(record, files);
     const patched = await this.patchAndPublish(state, edits, engine, options);
-    if (typeof patched === "string") count(this.overlaid, patched);
-    else this.counts.patched++;
-    const reports = typeof patched === "string" ? await this.overlayAndPublish(state, edits, engine, options) : patched;
+    const isPatched = !("refused" in patched);
+    if (isPatched) this.counts.patched++;
+    else count(this.overlaid, patched.refused);
+    const reports = isPatched ? patched : await this.overlayAndPublish(state, edits, engine, options);
     if (typeof reports === "string") return this.refuse(reports);
     // It was not the user's mistake.
-    if (typeof patched === "string") this.patches.giveUp(edits.units.flatMap(({ files }) => files));
+    if (!isPatched && patched.isTried) this.patches.giveUp(edits.units.flatMap(({ files }) => files));
     this.setAhead(edits.files);
     this.counts.taken++;
     return { kind: "taken", reason, units, reports };
@@ -201,19 +202,19 @@ export class BodyLaneDriver {
     });
   }
 
-  /** By patch crates; a text says why not. */
+  /** By patch crates, if they can be. */
   private async patchAndPublish(
     state: SelectionState,
     edits: Extract<Edits, { kind: "bodies" }>,
     engine: Engine,
     options: AttemptOptions,
-  ): Promise<readonly ProgramReport[] | string> {
+  ): Promise<readonly ProgramReport[] | PatchRefusal> {
     const lanes = new Map<string, BodyLaneParams>();
     const started = performance.now();
     for (const { record, files } of edits.units) {
       if (files.every(({ functions }) => functions.length === 0)) continue;
       const patch = await this.patches.compile(record, files, { ...options, ...this.lane.facts(record) });
-      if (typeof patch === "string") {
+      if ("refused" in patch) {
         options.ms.frontEnd += performance.now() - started;
         return patch;
       }
@@ -226,7 +227,7 @@ export class BodyLaneDriver {
       return await this.publish(state, lanes, engine, options.ms);
     } catch (error) {
       if (!(error instanceof EngineError) || error.kind !== "bodyLane") throw error;
-      return error.message;
+      return { refused: error.message, isTried: true };
     } finally {
       options.ms.engine += performance.now() - compiledAt;
     }

@@ -7,6 +7,7 @@
 export { type Blanked, blank } from "./blank.js";
 export { type Edit, classify } from "./classify.js";
 export { BodyLane, type BodyLaneResult, type BodyLaneTimes, type EditedFile } from "./lane.js";
+export type { PatchRefusal } from "./patch/crate.js";
 export { PatchLane } from "./patch/lane.js";
 export type { BodyRef, Outline } from "./outline.js";
 export { type Source, SourceCache } from "./source.js";

@@ -1,10 +1,13 @@
 //! From edited functions to everything that must come with them.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use cranefly_bitcode::ir::{GlobalId, GlobalKind, InitPointer, Linkage};
 use cranefly_image::{BaseImage, FunctionInfo, is_allocator_entry};
+
+use rustc_hash::FxHashMap;
 
 use super::content::{is_anonymous, same_function, same_shape, same_variable};
 use super::derive::{Change, Kept, id};
@@ -15,6 +18,9 @@ use crate::units::LoadedUnit;
 
 /// A definition in the body lane: unit and global.
 type Node = (usize, GlobalId);
+
+/// A definition of the crate lane's, and others of the same name.
+type Present = ((usize, GlobalId), Vec<(usize, GlobalId)>);
 
 /// A program's units with the body lane's functions in their places.
 #[derive(Debug)]
@@ -48,7 +54,9 @@ struct Selector<'a> {
     names: Names,
     base: &'a BaseImage,
     /// Definitions of the body lane that other units see, by name.
-    exported: HashMap<&'a str, Node>,
+    exported: FxHashMap<&'a str, Node>,
+    /// The crate lane's definitions, by name: one, and the others if there are any.
+    present: FxHashMap<&'a str, Present>,
     edited: HashSet<Node>,
     seen: HashSet<Node>,
     queue: VecDeque<Node>,
@@ -62,7 +70,17 @@ struct Selector<'a> {
 
 impl<'a> Selector<'a> {
     fn new(crates: &'a [Arc<LoadedUnit>], body: &'a [BodyUnit], base: &'a BaseImage) -> Self {
-        let mut exported = HashMap::new();
+        let mut present: FxHashMap<&str, Present> = FxHashMap::default();
+        for (number, unit) in crates.iter().enumerate() {
+            for (name, definition) in unit.definitions() {
+                let found = (number, definition.global);
+                match present.entry(&**name) {
+                    Entry::Vacant(entry) => drop(entry.insert((found, Vec::new()))),
+                    Entry::Occupied(mut entry) => entry.get_mut().1.push(found),
+                }
+            }
+        }
+        let mut exported = FxHashMap::default();
         for (number, BodyUnit { unit, .. }) in body.iter().enumerate() {
             for (name, definition) in unit.definitions() {
                 if unit.global(definition.global).linkage != Linkage::Local {
@@ -76,6 +94,7 @@ impl<'a> Selector<'a> {
             names: Names::default(),
             base,
             exported,
+            present,
             edited: HashSet::new(),
             seen: HashSet::new(),
             queue: VecDeque::new(),
@@ -302,8 +321,8 @@ impl<'a> Selector<'a> {
                 // (A closure goes with the function that it is in.)
                 let is_closure = function.subprogram.as_ref().is_some_and(|it| it.name.starts_with("{closure"));
                 if !is_closure
-                    && !is_shim(name)
                     && range_of(function.subprogram.as_ref(), edited, |function| function.old).is_some()
+                    && !is_shim(name)
                     && !taken.contains(name)
                 {
                     return Err(Refusal::new("an instance of an edited generic or inline function is not there"));
@@ -436,14 +455,11 @@ impl<'a> Selector<'a> {
     }
 
     /// The crate lane's definitions of a name.
-    fn crate_definitions(&self, name: &str) -> impl Iterator<Item = (usize, GlobalId)> + use<'a> {
-        let found: Vec<(usize, GlobalId)> = self
-            .crates
-            .iter()
-            .enumerate()
-            .filter_map(|(number, unit)| Some((number, unit.definitions().get(name)?.global)))
-            .collect();
-        found.into_iter()
+    fn crate_definitions(&self, name: &str) -> impl Iterator<Item = (usize, GlobalId)> {
+        self.present
+            .get(name)
+            .into_iter()
+            .flat_map(|(first, others)| std::iter::once(*first).chain(others.iter().copied()))
     }
 
     /// The crate lane's definition of a name: one that all can see, or else any.

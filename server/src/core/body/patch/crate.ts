@@ -34,7 +34,15 @@ export interface PatchedEdit extends EditedFile {
 
 /** The patch crate's bitcode; or why there is none, and what rustc says. */
 export type CompiledPatch =
-  { readonly ok: true; readonly bitcode: readonly string[] } | { readonly ok: false; readonly refused: string };
+  { readonly ok: true; readonly bitcode: readonly string[] } | ({ readonly ok: false } & PatchRefusal);
+
+/** Why there is no patch. */
+export interface PatchRefusal {
+  /** For people, and for counting. */
+  readonly refused: string;
+  /** It took a run of rustc to find out. */
+  readonly isTried: boolean;
+}
 
 /** Compiles the edited functions. Rejects with `Cancelled`. */
 export async function compilePatch(
@@ -54,7 +62,7 @@ export async function compilePatch(
     if ([...texts.keys()].some(options.isReadAsData)) throw new Unpatchable("a source that is read as data, too");
     write(mirror, invocation.cwd, texts);
   } catch (error) {
-    if (error instanceof Unpatchable) return { ok: false, refused: error.message };
+    if (error instanceof Unpatchable) return { ok: false, refused: error.message, isTried: false };
     throw error;
   }
   const out = path.join(directory, "out");
@@ -87,10 +95,10 @@ export async function compilePatch(
     },
   });
   const error = diagnostics.find(({ level }) => level.startsWith("error"));
-  if (exit.code !== 0) return { ok: false, refused: error?.message ?? "rustc failed" };
+  if (exit.code !== 0) return { ok: false, refused: error?.message ?? "rustc failed", isTried: true };
   // Only lints that are errors report at all.
   const isAboutEdit = (diagnostic: Diagnostic): boolean => edited.some((edit) => isIn(diagnostic, edit, mirror));
-  if (diagnostics.some(isAboutEdit)) return { ok: false, refused: "a denied lint reports" };
+  if (diagnostics.some(isAboutEdit)) return { ok: false, refused: "a denied lint reports", isTried: true };
   return { ok: true, bitcode: bitcodeFiles(keepBitcode(directory, out)) };
 }
 

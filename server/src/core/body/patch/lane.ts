@@ -10,7 +10,7 @@ import type { Layout } from "../../layout.js";
 import type { UnitRecord } from "../../unit.js";
 import type { BodyEdit } from "../edits.js";
 import type { SourceCache } from "../source.js";
-import { type PatchOptions, compilePatch } from "./crate.js";
+import { type PatchOptions, type PatchRefusal, compilePatch } from "./crate.js";
 import { type Twin, type TwinOptions, compileTwin, isAbsentFromTwin } from "./twin.js";
 
 /** A unit's twin, or why it has none. */
@@ -67,16 +67,20 @@ export class PatchLane {
     }
   }
 
-  /** Compiles the edits of a unit's files against its twin; a text: why not. Rejects with `Cancelled`. */
-  async compile(record: UnitRecord, edits: readonly BodyEdit[], options: PatchOptions): Promise<PatchResult | string> {
+  /** Compiles the edits of a unit's files against its twin; or says why not. Rejects with `Cancelled`. */
+  async compile(
+    record: UnitRecord,
+    edits: readonly BodyEdit[],
+    options: PatchOptions,
+  ): Promise<PatchResult | PatchRefusal> {
     const twin = this.twinOf(record);
     if (twin === undefined) {
       const made = this.states.get(record.invocation.key)?.twin;
-      return typeof made === "string" ? made : "no public twin yet";
+      return { refused: typeof made === "string" ? made : "no public twin yet", isTried: false };
     }
     const functions = edits.flatMap((edit) => edit.functions.map((fn) => ({ file: edit.file, fn })));
     const keys = functions.map(({ file, fn }) => `${file}\0${fn.path}`);
-    if (keys.some((key) => this.hopeless.has(key))) return "it did not compile before";
+    if (keys.some((key) => this.hopeless.has(key))) return { refused: "it did not compile before", isTried: false };
     const edited = edits.filter((edit) => edit.functions.length > 0);
     const compiled = await compilePatch(
       this.directory(record.invocation.key, "patch"),
@@ -86,7 +90,7 @@ export class PatchLane {
       this.sources,
       options,
     );
-    return compiled.ok ? { bitcode: compiled.bitcode, twin: twin.bitcode } : compiled.refused;
+    return compiled.ok ? { bitcode: compiled.bitcode, twin: twin.bitcode } : compiled;
   }
 
   /** Has these functions take another way until there is another twin. */
