@@ -18,14 +18,14 @@ import {
   TestsRequest,
   type TestsResult,
 } from "../../shared/src/lsp.js";
-import { published, publishedWorkspace } from "../programs/support/projects.js";
+import { RIPGREP_MEMBERS, published, publishedWorkspace } from "../programs/support/projects.js";
 import { LanguageServer, QUIET_SETTINGS } from "./languageServer.js";
 import { Project } from "./project.js";
 
 const projects = [
   {
     name: "ripgrep 15.2.0",
-    folder: () => publishedWorkspace({ name: "ripgrep", version: "15.2.0" }, RIPGREP),
+    folder: () => publishedWorkspace({ name: "ripgrep", version: "15.2.0" }, RIPGREP_MEMBERS),
     main: "crates/core/main.rs",
     bin: { package: "ripgrep", name: "rg" },
     version: /^ripgrep 15\.2\.0/,
@@ -41,17 +41,6 @@ const projects = [
     // Its tests need a crate that is not published.
     test: undefined,
   },
-];
-/** The packages of ripgrep's repository that it depends on, at the versions of its lock file. */
-const RIPGREP = [
-  { name: "globset", version: "0.4.19" },
-  { name: "grep", version: "0.4.1" },
-  { name: "grep-cli", version: "0.1.12" },
-  { name: "grep-matcher", version: "0.1.9" },
-  { name: "grep-printer", version: "0.3.1" },
-  { name: "grep-regex", version: "0.1.14" },
-  { name: "grep-searcher", version: "0.1.17" },
-  { name: "ignore", version: "0.4.29" },
 ];
 const ROUNDS = 20;
 

@@ -2,21 +2,9 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { buildBoth, compareProgram, type Program } from "./support/compare.js";
 import { cargoTest, count, craneflyTest, differences } from "./support/libtest.js";
-import { published, publishedWorkspace } from "./support/projects.js";
+import { RIPGREP_MEMBERS, published, publishedWorkspace } from "./support/projects.js";
 
 const ripgrep = { name: "ripgrep", version: "15.2.0" };
-
-/** The packages of ripgrep's repository that it depends on, at the versions of its lock file. */
-const members = [
-  { name: "globset", version: "0.4.19" },
-  { name: "grep", version: "0.4.1" },
-  { name: "grep-cli", version: "0.1.12" },
-  { name: "grep-matcher", version: "0.1.9" },
-  { name: "grep-printer", version: "0.3.1" },
-  { name: "grep-regex", version: "0.1.14" },
-  { name: "grep-searcher", version: "0.1.17" },
-  { name: "ignore", version: "0.4.29" },
-];
 
 /** Name, arguments, and what the native output must contain: a comparison of two empty outputs would say nothing. */
 const searches: readonly (readonly [string, readonly string[], RegExp])[] = [
@@ -108,7 +96,7 @@ describe("ripgrep 15.2.0", () => {
 });
 
 describe("ripgrep's own workspace", async () => {
-  const workspace: Program = { dir: await publishedWorkspace(ripgrep, members), name: "rg" };
+  const workspace: Program = { dir: await publishedWorkspace(ripgrep, RIPGREP_MEMBERS), name: "rg" };
   beforeAll(() => buildBoth(workspace));
 
   it("searches as the native program", async () => {

@@ -39,6 +39,18 @@ export interface Package {
   readonly version: string;
 }
 
+/** The packages of ripgrep's repository that ripgrep 15.2.0 depends on, at the versions of its lock file. */
+export const RIPGREP_MEMBERS: readonly Package[] = [
+  { name: "globset", version: "0.4.19" },
+  { name: "grep", version: "0.4.1" },
+  { name: "grep-cli", version: "0.1.12" },
+  { name: "grep-matcher", version: "0.1.9" },
+  { name: "grep-printer", version: "0.3.1" },
+  { name: "grep-regex", version: "0.1.14" },
+  { name: "grep-searcher", version: "0.1.17" },
+  { name: "ignore", version: "0.4.29" },
+];
+
 /**
  * The sources of a published package as its authors uploaded them, alone in a folder of their own: downloaded by cargo
  * (`cargo vendor` of a project that depends on it would rewrite nothing but leave out the lock file, so the archive in

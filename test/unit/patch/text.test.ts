@@ -1,7 +1,8 @@
 import * as path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type ModuleFacts, allMacros, factsOf } from "../../../server/src/core/body/patch/facts.js";
-import { Unpatchable, patchTexts } from "../../../server/src/core/body/patch/text.js";
+import { patchTexts } from "../../../server/src/core/body/patch/text.js";
+import { Unpatchable } from "../../../server/src/core/body/patch/unpatchable.js";
 import { moduleTree } from "../../../server/src/core/body/patch/tree.js";
 import { SourceCache } from "../../../server/src/core/body/source.js";
 

@@ -12,6 +12,7 @@
 
 mod content;
 mod derive;
+mod edited;
 mod names;
 mod select;
 mod verify;

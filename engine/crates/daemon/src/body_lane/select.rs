@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use cranefly_bitcode::ir::{GlobalId, GlobalKind, InitPointer, Linkage};
-use cranefly_image::{BaseImage, FunctionInfo, is_allocator_entry};
+use cranefly_image::{BaseImage, is_allocator_entry};
 
 use rustc_hash::FxHashMap;
 
 use super::content::{is_anonymous, same_function, same_shape, same_variable};
 use super::derive::{Change, Kept, id};
-use super::names::{BodyUnit, Names, Origin, definitions_at, path_of};
+use super::edited::{self, is_shim};
+use super::names::{BodyUnit, Names, Origin, definitions_at};
 use super::verify::Patch;
 use super::{BodyLaneCounts, DerivedUnits, EditedFunction, Needed, Refusal, range_of, source_file};
 use crate::units::LoadedUnit;
@@ -111,13 +112,13 @@ impl<'a> Selector<'a> {
             match origin {
                 Origin::Twin => {}
                 Origin::Patch => {
-                    for global in roots(unit) {
+                    for global in edited::roots(unit) {
                         if self.name_edited((number, global), edited)? {
                             starts.push((number, global));
                         }
                     }
                 }
-                Origin::Overlay => starts.extend(edited_in(unit, edited)?.map(|global| (number, global))),
+                Origin::Overlay => starts.extend(edited::in_overlay(unit, edited)?.map(|global| (number, global))),
             }
         }
         if starts.is_empty() && self.body.iter().all(|unit| unit.origin == Origin::Overlay) {
@@ -134,27 +135,8 @@ impl<'a> Selector<'a> {
     /// Finds the crate lane's version of an edited function of a patch crate. Returns whether there is one: a function that the
     /// program has not is no concern of its, unless another one needs it.
     fn name_edited(&mut self, node: Node, edited: &[&EditedFunction]) -> Result<bool, Refusal> {
-        let unit = self.unit(node);
-        let function = unit.function(node.1).map(|function| &unit.unit.functions[function]);
-        let subprogram = function.and_then(|function| function.subprogram.as_ref());
-        let Some(range) = range_of(subprogram, edited, |function| function.new) else {
-            return Err(Refusal::new("an edited function is not where it should be"));
-        };
-        // A range is one function with its closures; shims have the lines of the function that they call.
-        let is_function = |unit: &LoadedUnit, function: &FunctionInfo| {
-            let is_closure = function.subprogram.as_ref().is_none_or(|it| it.name.starts_with('{'));
-            !is_closure && !is_shim(&unit.global(function.global).name)
-        };
-        let mut found: Vec<&Arc<str>> = self
-            .crates_of(node.0)
-            .flat_map(|(_, unit)| unit.unit.functions.iter().map(move |function| (unit, function)))
-            .filter(|(_, function)| range_of(function.subprogram.as_ref(), &[range], |function| function.old).is_some())
-            .filter(|(unit, function)| is_function(unit, function))
-            .map(|(unit, function)| &unit.global(function.global).name)
-            .collect();
-        found.sort();
-        found.dedup();
-        match found[..] {
+        let (unit, crates) = (self.unit(node), self.crates_of(node.0).map(|(_, unit)| &**unit));
+        match edited::versions(unit, node.1, edited, crates)?[..] {
             [] => Ok(false),
             [name] if self.names.edited(&unit.global(node.1).name, name) => Ok(true),
             _ => Err(Refusal::new("edited functions that cannot be told apart")),
@@ -475,43 +457,6 @@ impl<'a> Selector<'a> {
             self.promoted.entry(number).or_default().insert(global);
         }
     }
-}
-
-/// The edited functions of an overlay's unit.
-fn edited_in<'a>(
-    unit: &'a LoadedUnit,
-    edited: &'a [&'a EditedFunction],
-) -> Result<impl Iterator<Item = GlobalId> + use<'a>, Refusal> {
-    let functions = unit.unit.functions.iter().zip(&unit.blank);
-    let found = functions
-        .filter(|(function, _)| range_of(function.subprogram.as_ref(), edited, |function| function.new).is_some());
-    if found.clone().any(|(_, blank)| *blank) {
-        // Its neighbour on the same line was meant, or it is written as a blanked one is: who knows.
-        return Err(Refusal::new("an edited function cannot be told from a blanked one"));
-    }
-    Ok(found.map(|(function, _)| function.global))
-}
-
-/// The functions whose addresses a patch crate's root statics hold. (rustc takes the address of a shim where a function expects to
-/// be told its caller; the function is what the shim calls.)
-fn roots(unit: &LoadedUnit) -> impl Iterator<Item = GlobalId> + '_ {
-    let statics = unit.unit.module.globals.iter().filter(|global| global.name.contains("__CRANEFLY_ROOT_"));
-    statics.flat_map(move |global| {
-        let GlobalKind::Variable(variable) = &global.kind else { return None };
-        let target = variable.init.as_ref()?.pointers.first()?.target;
-        if !is_shim(&unit.global(target).name) {
-            return Some(target);
-        }
-        let symbols = &unit.unit.functions[unit.function(target)?].symbols;
-        let called = symbols.iter().map(|symbol| symbol.global);
-        called.into_iter().find(|&called| unit.function(called).is_some())
-    })
-}
-
-/// Whether a symbol is that of a shim that rustc puts in front of a function: for its address, or for a vtable.
-fn is_shim(name: &str) -> bool {
-    let path = path_of(name);
-    path.ends_with(".shim}}") || path.contains("{shim:")
 }
 
 /// The definitions of a unit, by name.

@@ -13,9 +13,11 @@ import { commonAncestor } from "../remap.js";
 import type { SourceCache } from "../source.js";
 import { crateArgs } from "./commands.js";
 import { allMacros, factsOf } from "./facts.js";
-import { type PatchedFile, TWIN, Unpatchable, patchTexts, wordsIn } from "./text.js";
+import { wordsIn } from "./imports.js";
+import { type PatchedFile, TWIN, patchTexts } from "./text.js";
 import { moduleTree } from "./tree.js";
 import { type Twin, isAbsentFromTwin } from "./twin.js";
+import { Unpatchable } from "./unpatchable.js";
 
 export interface PatchOptions {
   /** Whether a source may be read as data, too, so that it must be found with its own text. */

@@ -10,8 +10,23 @@ import type { Node } from "web-tree-sitter";
 import type { BodyRef } from "../outline.js";
 import { rootStatic, withoutLifetimes } from "../roots.js";
 import type { Source } from "../source.js";
-import { type MacroFacts, oneLine } from "./facts.js";
+import type { MacroFacts } from "./facts.js";
+import {
+  type Lifetimes,
+  attributed,
+  elided,
+  inTraits,
+  itemBefore,
+  lifetimesOf,
+  line,
+  nameOf,
+  otherName,
+  renamed,
+  signature,
+} from "./functions.js";
+import { usedMacros, withoutLeaf, wordsIn } from "./imports.js";
 import { type Step, macrosAt, stepsAt } from "./tree.js";
+import { Unpatchable } from "./unpatchable.js";
 
 /** The twin's name in a patch crate. */
 export const TWIN = "__cranefly_twin";
@@ -25,9 +40,6 @@ export interface PatchedFile {
   /** To the file's module. */
   readonly steps: readonly Step[];
 }
-
-/** A function that has no form in a patch crate; the message says why. */
-export class Unpatchable extends Error {}
 
 /** Something at a place of the original text. */
 interface Piece {
@@ -267,165 +279,4 @@ function place(original: string, pieces: readonly Piece[]): string {
     column = last < 0 ? Math.max(column, before.length) + piece.text.length : piece.text.length - last - 1;
   }
   return out;
-}
-
-/** A function with its attributes, as it is written. `isInTrait`: nothing there has a visibility. */
-function attributed(text: string, node: Node, isInTrait = false): { readonly start: number; readonly text: string } {
-  let start = node.startIndex;
-  const attributes: Node[] = [];
-  for (let before = node.previousNamedSibling; before !== null; before = before.previousNamedSibling) {
-    if (before.type === "attribute_item") attributes.push(before);
-    else if (!before.type.endsWith("comment")) break;
-  }
-  let out = text.slice(node.startIndex, node.endIndex);
-  const visibility = node.namedChildren.find((child) => child.type === "visibility_modifier");
-  if (isInTrait && visibility !== undefined) {
-    out = " ".repeat(visibility.endIndex - visibility.startIndex) + out.slice(visibility.endIndex - node.startIndex);
-  }
-  for (const { startIndex, endIndex } of attributes) {
-    const attribute = text.slice(startIndex, endIndex);
-    const between = text.slice(endIndex, start);
-    const isKept = !/^#\[\s*(test|bench|should_panic|ignore|inline)\b/.test(attribute);
-    out = (isKept ? attribute : blanks(attribute)) + blanks(between) + out;
-    start = startIndex;
-  }
-  return { start, text: out };
-}
-
-/** A name of the same length that nothing has. */
-function otherName(name: string, words: ReadonlySet<string>): string {
-  for (const letter of "zyxwvutsrqponmlkjihgfedcba") {
-    const other = letter.repeat(name.length);
-    if (!words.has(other)) return other;
-  }
-  throw new Unpatchable("a method whose name leaves no other");
-}
-
-/** A function's text, which ends where the function does, with another name of the same length. */
-function renamed(method: string, text: string, node: Node, name: string): string {
-  const at = method.length - (node.endIndex - (node.childForFieldName("name")?.startIndex ?? node.endIndex));
-  return method.slice(0, at) + name + method.slice(at + nameOf(text, node).length);
-}
-
-/** The item in front of one and its attributes. */
-function itemBefore(node: Node): Node | undefined {
-  let before = node.previousNamedSibling;
-  while (before !== null && (before.type === "attribute_item" || before.type.endsWith("comment"))) {
-    before = before.previousNamedSibling;
-  }
-  return before ?? undefined;
-}
-
-/** As many lines, and columns in the last one. */
-function blanks(text: string): string {
-  return text.replace(/[^\n]/gu, (character) => " ".repeat(Buffer.byteLength(character, "utf8")));
-}
-
-function nameOf(text: string, node: Node): string {
-  const name = node.childForFieldName("name");
-  if (name === null) throw new Unpatchable("a function without a name");
-  return text.slice(name.startIndex, name.endIndex);
-}
-
-function line(text: string, { startIndex, endIndex }: Node): string {
-  const found = oneLine(text, startIndex, endIndex);
-  if (found === undefined) throw new Unpatchable("a token of several lines in a header");
-  return found;
-}
-
-interface Lifetimes {
-  readonly names: readonly string[];
-  /** With their bounds, in angle brackets; empty when there are none. */
-  readonly parameters: string;
-  readonly where: (node: Node) => string;
-}
-
-/** The lifetime that stands for all that a trait's path leaves out. */
-const ELIDED = "'__cranefly";
-
-/** A path with names for its elided lifetimes. */
-function elided(path: string): string {
-  return path.replace(/'_(?!\w)/g, ELIDED).replace(/&(?!\s*')/g, `&${ELIDED} `);
-}
-
-/** An impl's parameters, which are lifetimes only. */
-function lifetimesOf(text: string, impl: Node): Lifetimes {
-  const declared = impl.childForFieldName("type_parameters")?.namedChildren ?? [];
-  const parameters = declared.filter((child) => child.text.startsWith("'")).map((child) => line(text, child));
-  const trait = impl.childForFieldName("trait");
-  const path = trait === null ? "" : line(text, trait);
-  if (elided(path) !== path) parameters.push(ELIDED);
-  const names = parameters.map((parameter) => parameter.replace(/\s*:.*$/, ""));
-  const where = (node: Node): string => {
-    const clause = node.namedChildren.find((child) => child.type === "where_clause");
-    return clause === undefined ? "" : `${line(text, clause)} `;
-  };
-  return { names, parameters: parameters.length === 0 ? "" : `<${parameters.join(", ")}>`, where };
-}
-
-/** A method's signature as a trait declares it: without visibility, and with names for patterns. */
-function signature(text: string, node: Node, name: string): string {
-  const modifiers = node.namedChildren.find((child) => child.type === "function_modifiers");
-  const generics = node.childForFieldName("type_parameters");
-  const result = node.childForFieldName("return_type");
-  const where = node.namedChildren.find((child) => child.type === "where_clause");
-  const list = node.childForFieldName("parameters");
-  if (list !== null && text.slice(list.startIndex, list.endIndex).includes("#[")) {
-    throw new Unpatchable("a parameter with attributes");
-  }
-  const parameters = (list?.namedChildren ?? []).flatMap((child) => {
-    if (child.type.endsWith("comment")) return [];
-    if (child.type === "self_parameter") return [selfParameter(line(text, child))];
-    const type = child.childForFieldName("type");
-    if (child.type !== "parameter" || type === null) throw new Unpatchable("a parameter with attributes");
-    const pattern = child.childForFieldName("pattern");
-    // `mut self: Box<Self>` is one, too.
-    if (pattern !== null && /^(mut )?self$/.test(pattern.text)) return [`self: ${line(text, type)}`];
-    return [`_: ${line(text, type)}`];
-  });
-  const parts = [
-    modifiers === undefined ? "" : line(text, modifiers),
-    `fn ${name}${generics === null ? "" : line(text, generics)}(${parameters.join(", ")})`,
-    result === null ? "" : `-> ${line(text, result)}`,
-    where === undefined ? "" : line(text, where),
-  ];
-  return parts.filter((part) => part !== "").join(" ");
-}
-
-function selfParameter(text: string): string {
-  return text.startsWith("mut ") ? text.slice("mut ".length) : text;
-}
-
-/** A text as it is written in the module of the traits, which is one level deeper. */
-function inTraits(text: string): string {
-  return text.replace(/(?<![\w:])(self|super)\s*::/g, (_, word: string) => {
-    return word === "self" ? "super::" : "super::super::";
-  });
-}
-
-/** The identifiers in a text, keywords, and words of literals and comments. */
-export function wordsIn(text: string): string[] {
-  return text.match(/[\p{XID_Start}_]\p{XID_Continue}*/gu) ?? [];
-}
-
-/** An import without one of the names that it imports. */
-function withoutLeaf(declaration: string, name: string): string {
-  const leaf = `(?:[\\w#]+ ?:: ?)*${name}(?: as \\w+)? ?`;
-  const inGroup = declaration.replace(new RegExp(`(?<=[{,] ?)${leaf}(?:, ?|(?=\\}))`, "u"), "");
-  if (inGroup !== declaration) return inGroup;
-  return new RegExp(`\\buse (?::: ?)?${leaf};$`, "u").test(declaration) ? "" : declaration;
-}
-
-/** The macros that words call, and those that these call, in order. */
-function usedMacros(macros: ReadonlyMap<string, string | undefined>, words: ReadonlySet<string>): string[] {
-  const used = new Set<string>();
-  const queue = [...words];
-  for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
-    if (used.has(name) || !macros.has(name)) continue;
-    used.add(name);
-    const text = macros.get(name);
-    if (text === undefined) throw new Unpatchable("a macro of several lines that have to stay");
-    queue.push(...wordsIn(text));
-  }
-  return [...macros].flatMap(([name, text]) => (used.has(name) && text !== undefined ? [text] : []));
 }

@@ -1,0 +1,76 @@
+//! Edited functions: in the body lane's units, and the same in the crate lane's.
+
+use std::sync::Arc;
+
+use cranefly_bitcode::ir::{GlobalId, GlobalKind};
+use cranefly_image::FunctionInfo;
+
+use super::names::path_of;
+use super::{EditedFunction, Refusal, range_of};
+use crate::units::LoadedUnit;
+
+/// The edited functions of an overlay's unit.
+pub fn in_overlay<'a>(
+    unit: &'a LoadedUnit,
+    edited: &'a [&'a EditedFunction],
+) -> Result<impl Iterator<Item = GlobalId> + use<'a>, Refusal> {
+    let functions = unit.unit.functions.iter().zip(&unit.blank);
+    let found = functions
+        .filter(|(function, _)| range_of(function.subprogram.as_ref(), edited, |function| function.new).is_some());
+    if found.clone().any(|(_, blank)| *blank) {
+        // Its neighbour on the same line was meant, or it is written as a blanked one is: who knows.
+        return Err(Refusal::new("an edited function cannot be told from a blanked one"));
+    }
+    Ok(found.map(|(function, _)| function.global))
+}
+
+/// The functions whose addresses a patch crate's root statics hold. (rustc takes the address of a shim where a function expects to
+/// be told its caller; the function is what the shim calls.)
+pub fn roots(unit: &LoadedUnit) -> impl Iterator<Item = GlobalId> + '_ {
+    let statics = unit.unit.module.globals.iter().filter(|global| global.name.contains("__CRANEFLY_ROOT_"));
+    statics.flat_map(move |global| {
+        let GlobalKind::Variable(variable) = &global.kind else { return None };
+        let target = variable.init.as_ref()?.pointers.first()?.target;
+        if !is_shim(&unit.global(target).name) {
+            return Some(target);
+        }
+        let symbols = &unit.unit.functions[unit.function(target)?].symbols;
+        let called = symbols.iter().map(|symbol| symbol.global);
+        called.into_iter().find(|&called| unit.function(called).is_some())
+    })
+}
+
+/// Whether a symbol is that of a shim that rustc puts in front of a function: for its address, or for a vtable.
+pub fn is_shim(name: &str) -> bool {
+    let path = path_of(name);
+    path.ends_with(".shim}}") || path.contains("{shim:")
+}
+
+/// The crate lane's names for an edited function of a patch crate: none where the program does not have it, several where they cannot
+/// be told apart.
+pub fn versions<'a>(
+    unit: &LoadedUnit,
+    global: GlobalId,
+    edited: &[&EditedFunction],
+    crates: impl Iterator<Item = &'a LoadedUnit>,
+) -> Result<Vec<&'a Arc<str>>, Refusal> {
+    let function = unit.function(global).map(|function| &unit.unit.functions[function]);
+    let subprogram = function.and_then(|function| function.subprogram.as_ref());
+    let Some(range) = range_of(subprogram, edited, |function| function.new) else {
+        return Err(Refusal::new("an edited function is not where it should be"));
+    };
+    // A range is one function with its closures; shims have the lines of the function that they call.
+    let is_function = |unit: &LoadedUnit, function: &FunctionInfo| {
+        let is_closure = function.subprogram.as_ref().is_none_or(|it| it.name.starts_with('{'));
+        !is_closure && !is_shim(&unit.global(function.global).name)
+    };
+    let mut found: Vec<&Arc<str>> = crates
+        .flat_map(|unit| unit.unit.functions.iter().map(move |function| (unit, function)))
+        .filter(|(_, function)| range_of(function.subprogram.as_ref(), &[range], |function| function.old).is_some())
+        .filter(|(unit, function)| is_function(unit, function))
+        .map(|(unit, function)| &unit.global(function.global).name)
+        .collect();
+    found.sort();
+    found.dedup();
+    Ok(found)
+}
