@@ -10,7 +10,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { inspectArgs } from "../../args.js";
 import { bitcodeFiles, keepBitcode, parseDiagnostic } from "../../compile.js";
-import { digest } from "../../files.js";
+import { digest, readText } from "../../files.js";
 import { run } from "../../process.js";
 import { type UnitRecord, unitEnvironment } from "../../unit.js";
 import { blanksOf, replaced } from "../blank.js";
@@ -71,8 +71,9 @@ export async function compileTwin(
   const mirror = new Mirror(path.join(directory, "source"), original);
   const files = new Map<string, string>();
   for (const { path: file, hash } of inputs) {
-    const text = fs.readFileSync(file, "utf8");
-    if (digest(text) !== hash) return "a file that changed while its twin was made";
+    const text = readText(file);
+    // A file that is gone has changed, too.
+    if (text === undefined || digest(text) !== hash) return "a file that changed while its twin was made";
     files.set(file, text);
   }
   const facts = new Map<string, ModuleFacts>();
