@@ -1,8 +1,9 @@
 // npm test [-- --only NAME,…]: installs and builds what is missing, then lints and runs the tests of both languages.
-// Every step runs, also behind one that failed; the table at the end names the failures.
+// Every step runs, also behind one that failed; what failed is named at the end, with a table of the steps.
 import { performance } from "node:perf_hooks";
 import { parseArgs } from "node:util";
 import { runInEditor } from "./lib/e2e.mjs";
+import { failuresOf, reportersFor } from "./lib/failures.mjs";
 import { engine } from "./lib/paths.mjs";
 import { main, run, StepError } from "./lib/run.mjs";
 import { build, engineEnvironment } from "./lib/steps.mjs";
@@ -19,9 +20,12 @@ const steps = [
   { name: "rustfmt", what: () => cargo("fmt", "--all", "--check") },
   { name: "clippy", what: () => cargo("clippy", "--release", "--locked", "--all-targets", "--", "-D", "warnings") },
   { name: "engine", what: () => cargo(...engineTests(), "--release", "--locked") },
-  { name: "vitest", what: () => npx("vitest", "run") },
-  { name: "programs", what: () => npx("vitest", "run", "--config", "test/programs/vitest.config.ts") },
-  { name: "e2e", what: () => runInEditor("vitest.config.ts") },
+  { name: "vitest", what: () => npx("vitest", "run", ...reportersFor("vitest")) },
+  {
+    name: "programs",
+    what: () => npx("vitest", "run", "--config", "test/programs/vitest.config.ts", ...reportersFor("programs")),
+  },
+  { name: "e2e", what: () => runInEditor("vitest.config.ts", reportersFor("e2e")) },
 ];
 
 function npx(...args) {
@@ -60,6 +64,7 @@ await main(async () => {
     results.push({ name, code, seconds: (performance.now() - start) / 1000 });
   }
   console.log();
+  for (const { name, code } of results) if (code !== 0) for (const line of failuresOf(name)) console.log(line);
   for (const { name, code, seconds } of results)
     console.log(`${code === 0 ? "ok    " : "FAILED"} ${name.padEnd(16)} ${seconds.toFixed(1).padStart(7)} s`);
   return results.some(({ code }) => code !== 0) ? 1 : 0;
