@@ -9,6 +9,9 @@ import { mustRun } from "../../test/programs/support/process.js";
 import { openWorkspace } from "../workspace.js";
 import type { Copy } from "./subjects.js";
 
+/** The first build of a program with hundreds of dependencies, on two busy cores. */
+const LONGEST_BUILD_MS = 7_200_000;
+
 /** A program that is ready to be started. */
 export interface Runnable {
   readonly executable: string;
@@ -77,6 +80,7 @@ export class CargoSide implements Side {
     await mustRun("cargo", ["build", "--quiet", ...this.copy.subject.targets], {
       cwd: this.copy.folder,
       env: { ...this.env, ...linker, CARGO_TARGET_DIR: this.target },
+      timeout: LONGEST_BUILD_MS,
     });
   }
 }

@@ -42,6 +42,8 @@ export const BodyLaneParams = z.object({
   bitcode: z.array(z.string()).readonly(),
   /** That of the crate's public twin, if `bitcode` is a patch crate's that was compiled against it. */
   twin: z.array(z.string()).readonly().optional(),
+  /** Whether functions of `async fn`s in the twin may have older bodies than the crate lane compiled. */
+  isTwinBehind: z.boolean().optional(),
   edited: z.array(EditedRange).readonly(),
 });
 export type BodyLaneParams = z.infer<typeof BodyLaneParams>;

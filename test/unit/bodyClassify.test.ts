@@ -162,11 +162,11 @@ describe("classify: no function", () => {
       ["struct A { x: u8 }", "u8", "u16", /struct `A`/],
       ["fn a() { b() }\n", "\n", "\nfn c() { d() }\n", /added or removed/],
       ["const fn a() -> u8 { 1 + 1 }", "1 + 1", "1 + 2", /const fn/],
-      ["async fn a() -> u8 { 1 + 1 }", "1 + 1", "1 + 2", /async fn/],
+      ["fn a() { async fn b() -> u8 { 1 + 1 } }", "1 + 1", "1 + 2", /async fn/],
       ["fn a() -> impl Iterator<Item = u8> { b(1) }", "b(1)", "b(2)", /impl Trait/],
       ["fn a() -> Option<Box<impl Fn() -> u8>> { b(1) }", "b(1)", "b(2)", /impl Trait/],
       ["fn a() -> hidden!() { b(1) }", "b(1)", "b(2)", /impl Trait/],
-      ["#[tokio::main] async fn main() { b(1) }", "b(1)", "b(2)", /async fn/],
+      ["#[tokio::main] async fn main() { b(1) }", "b(1)", "b(2)", /tokio::main/],
       ["#[instrument(skip(x))] fn a(x: u8) { b(1) }", "b(1)", "b(2)", /#\[instrument\]/],
       [
         '#[cfg_attr(feature = "x", inline, tracing::instrument)] fn a() { b(1) }',

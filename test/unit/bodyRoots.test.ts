@@ -52,6 +52,14 @@ describe("roots", () => {
     }
   });
 
+  it("have what polls and what drops the future of an async function, too", () => {
+    const text = "impl A { async unsafe fn b(&self, (c, d): (u8, u8)) {} }";
+    const { text: rooted } = addRoots(text, functions(text), false);
+    expect(rooted).toContain("(f: unsafe fn(P0, P1) -> R)");
+    expect(rooted).toContain("<R as ::core::future::Future>::poll as *mut ()");
+    expect(rooted).toMatch(/of\(<A>::b\) };$/);
+  });
+
   it("are not added where they would move something", () => {
     expect(roots("mod a { fn b() {} } fn c() {}")).toEqual([undefined, "c"]);
   });

@@ -126,6 +126,7 @@ export class BodyLaneDriver {
     if (typeof reports === "string") return this.refuse(reports);
     // It was not the user's mistake.
     if (!isPatched && patched.isTried) this.patches.giveUp(edits.units.flatMap(({ files }) => files));
+    for (const { record, files } of edits.units) this.patches.noteTaken(record, files);
     this.setAhead(edits.files);
     this.counts.taken++;
     return { kind: "taken", reason, units, reports };
@@ -295,6 +296,9 @@ export class BodyLaneDriver {
       if (!isUnoptimised(record)) return "an optimised profile";
       if (needsRlib) return "a library that build scripts, procedural macros or native code link to";
       const isUsed = records.some(({ externs }) => externs.some(({ unit }) => unit === key));
+      // Whoever awaits it may have a copy of its body, and the others are compiled against the old one.
+      if (isUsed && units.length > 1 && functions.some(({ isAsync }) => isAsync))
+        return "an async fn of a library, along with other crates";
       if (isUsed && functions.some(isSeenByOthers)) return "a generic or inline function of a library";
       if (!this.prepared.has(key)) return "a crate that is edited for the first time";
     }

@@ -147,11 +147,17 @@ export const PROGRAM_EDITS: readonly SupportedEdit[] = [
     shows: { first: "2" },
   },
   {
-    edit: "an `async fn`",
-    lane: "crate",
-    refused: "an async fn's body decides the type of its future",
+    edit: "an `async fn` whose future stays as it is",
+    lane: "body",
     changes: [body("async fn later() -> u32", "black_box(2)")],
     shows: { async: "2" },
+  },
+  {
+    edit: "an `async fn` that keeps more while it waits, or waits more often",
+    lane: "crate",
+    refused: "the future of an async fn has another layout",
+    changes: [body("async fn later() -> u32", "std::future::ready(3).await", "black_box(2)")],
+    shows: { async: "3" },
   },
   {
     edit: "a `const fn`",

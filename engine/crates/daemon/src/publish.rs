@@ -12,7 +12,7 @@ use cranefly_cache::Key;
 use cranefly_image::{BaseImage, write_executable};
 use rayon::prelude::*;
 
-use crate::body_lane::{self, BodyUnit, EditedFunction, Origin, Patch};
+use crate::body_lane::{self, BodyUnit, Edit, Origin, Patch};
 use crate::compile::{CodeOptions, EagerCompiler};
 use crate::engine::{Engine, ProgramKey, give_memory_back};
 use crate::generation::Generation;
@@ -106,15 +106,18 @@ impl Engine {
             let read = body[before..].iter().map(|unit| unit.unit.clone()).collect();
             state.body_units.insert((crate_id, is_patch), read);
         }
-        let edited: Vec<&EditedFunction> = params.body_lane.iter().flat_map(|lane| &lane.edited).collect();
-        if edited.is_empty() {
+        let edit = Edit {
+            functions: params.body_lane.iter().flat_map(|lane| &lane.edited).collect(),
+            is_twin_behind: params.body_lane.iter().any(|lane| lane.is_twin_behind),
+        };
+        if edit.functions.is_empty() {
             // Read ahead of the first edit.
             if params.body_lane.iter().any(|lane| !lane.twin.is_empty()) {
                 body_lane::prepare_names(units, &body);
             }
             return Ok(Patch::default());
         }
-        let selection = body_lane::select(units, &body, &edited, base, &mut state.derived).map_err(|refusal| {
+        let selection = body_lane::select(units, &body, &edit, base, &mut state.derived).map_err(|refusal| {
             let details = serde_json::to_value(&refusal.needs).ok();
             RpcError { details, ..RpcError::failed("bodyLane", refusal.to_string()) }
         });

@@ -12,7 +12,7 @@ use cranefly_cache::{Key, Keyer};
 use cranefly_codegen::llvm::LlvmCompiler;
 use cranefly_image::{FunctionInfo, Unit};
 
-use crate::body_lane;
+use crate::body_lane::{self, Shape};
 use crate::compile::{EagerCompiler, compile};
 use crate::protocol::FunctionTimes;
 use crate::sources::UnitIndex;
@@ -32,8 +32,8 @@ pub struct LoadedUnit {
     pub times: Vec<FunctionTimes>,
     /// Functions that were compiled when the unit was read.
     pub compiled: Vec<Key>,
-    /// By function: its body is what a blanked one becomes.
-    pub blank: Vec<bool>,
+    /// By function: what the body lane has to know of its body.
+    pub shapes: Vec<Shape>,
     /// Not the whole of the bitcode, or not only that.
     pub is_derived: bool,
     /// Where its functions are written: see [`LoadedUnit::index`].
@@ -59,7 +59,7 @@ impl LoadedUnit {
     }
 
     /// A unit that is made from another one's bitcode.
-    pub fn new(unit: Unit, path: PathBuf, bytes: Arc<[u8]>, times: Vec<FunctionTimes>, blank: Vec<bool>) -> Self {
+    pub fn new(unit: Unit, path: PathBuf, bytes: Arc<[u8]>, times: Vec<FunctionTimes>, shapes: Vec<Shape>) -> Self {
         let (digest, definitions, paths) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
         Self {
             unit: Arc::new(unit),
@@ -68,7 +68,7 @@ impl LoadedUnit {
             open_us: 0.0,
             times,
             compiled: Vec::new(),
-            blank,
+            shapes,
             is_derived: true,
             index: OnceLock::new(),
             digest,
@@ -89,7 +89,7 @@ impl LoadedUnit {
 
     /// Whether a function's body is what a blanked one becomes.
     pub fn is_blank(&self, global: GlobalId) -> bool {
-        self.function(global).is_some_and(|function| self.blank[function])
+        self.function(global).is_some_and(|function| self.shapes[function].is_blank)
     }
 
     /// Whether the unit names a symbol that others may define.
@@ -186,7 +186,7 @@ fn read(path: &Path, id: &Arc<str>, configuration: &str, compiler: &EagerCompile
     let mut functions = Vec::with_capacity(ids.len());
     let mut times = Vec::with_capacity(ids.len());
     let mut compiled = Vec::new();
-    let mut blank = Vec::with_capacity(ids.len());
+    let mut shapes = Vec::with_capacity(ids.len());
     let module = reader.module().clone();
     for global in ids {
         let start = Instant::now();
@@ -198,7 +198,7 @@ fn read(path: &Path, id: &Arc<str>, configuration: &str, compiler: &EagerCompile
             hash: decoded.elapsed().as_secs_f32() * 1e6,
             ..FunctionTimes::default()
         });
-        blank.push(body_lane::is_blank(&body));
+        shapes.push(Shape::of(&body));
         let key = Key(key);
         let compile = || compile(compiler.llvm, &module, global, &bytes, &body, compiler.options);
         compiler.check(key, compile).map_err(|reason| {
@@ -232,7 +232,7 @@ fn read(path: &Path, id: &Arc<str>, configuration: &str, compiler: &EagerCompile
         open_us,
         times,
         compiled,
-        blank,
+        shapes,
         is_derived: false,
         index,
         digest,

@@ -9,7 +9,7 @@ import { byteOffsets } from "./bytes.js";
 import type { Node } from "web-tree-sitter";
 import { type FunctionHeader, containerHeader, functionHeader } from "./header.js";
 import type { Span } from "./lexer.js";
-import { type Root, withoutLifetimes } from "./roots.js";
+import { type FutureRoot, type Root, withoutLifetimes } from "./roots.js";
 
 /** A function with a body. Offsets are UTF-16 units, except in `bytes`; lines count from 1. */
 export interface BodyRef {
@@ -263,7 +263,9 @@ class Collector {
     const bodySpan = spanOf(body);
     const facts = bodyFacts(this.text, bodySpan);
     const isConst = header.isConst || context.isConst;
-    const exposed = exposure(header, isConst, context.macros);
+    const isGeneric = header.isGeneric || context.isGeneric;
+    const exposed = exposure(header, isConst, context);
+    const future = header.isAsync ? { arity: arityOf(node), isUnsafe: header.isUnsafe } : undefined;
     const isDamaged = facts.isDamaged || body.hasError;
     return {
       path: context.path === "" ? header.name : `${context.path}::${header.name}`,
@@ -278,7 +280,7 @@ class Collector {
       isAsync: header.isAsync,
       isUnsafe: header.isUnsafe,
       isExtern: header.isExtern,
-      isGeneric: header.isGeneric || context.isGeneric,
+      isGeneric,
       returnsImpl: header.returnsImpl,
       inline: own.inline,
       isTest: own.names.includes("test") || own.names.includes("bench"),
@@ -290,9 +292,9 @@ class Collector {
       hasUnknownMacros: facts.hasUnknownMacros,
       attributes: own.names,
       attributeMacros: context.macros,
-      root: header.isGeneric || context.isGeneric ? undefined : rootOf(header.name, context),
+      root: isGeneric ? undefined : rootOf(header.name, future, context),
       exposed,
-      whole: exposed ?? (own.names.includes("naked") ? "a naked function" : wholeBody(facts, isDamaged)),
+      whole: exposed ?? wholeFunction(header, own) ?? wholeBody(facts, isDamaged),
       isDamaged,
     };
   }
@@ -353,19 +355,40 @@ class Collector {
   }
 }
 
-function rootOf(name: string, { isNested, isTrait, qualifier, place }: Context): Root | undefined {
+function rootOf(
+  name: string,
+  future: FutureRoot | undefined,
+  { isNested, isTrait, qualifier, place }: Context,
+): Root | undefined {
   if (isNested || isTrait || place === null) return undefined;
-  return { path: qualifier(name), place };
+  return { path: qualifier(name), place, future };
+}
+
+/** How many parameters a function has. */
+function arityOf(node: Node): number {
+  const parameters = node.childForFieldName("parameters")?.namedChildren ?? [];
+  return parameters.filter(({ type }) => type === "parameter" || type === "self_parameter").length;
 }
 
 /** Why a function's callers, or the compiler itself, look into its body. */
-function exposure(header: FunctionHeader, isConst: boolean, macros: readonly string[]): string | undefined {
+function exposure(
+  header: FunctionHeader,
+  isConst: boolean,
+  { isNested, macros }: Pick<Context, "isNested" | "macros">,
+): string | undefined {
   if (isConst) return "a const fn may run at compile time";
-  if (header.isAsync) return "an async fn's body decides the type of its future";
+  // The engine finds out whether the future stays as it is; it cannot tell two of them in one function apart.
+  if (header.isAsync && isNested) return "an async fn's body decides the type of its future";
   if (header.isGenerator) return "a gen fn's body decides the type of its iterator";
   if (header.returnsImpl) return "the body decides the type behind impl Trait";
   if (macros.length > 0) return `the attribute ${macros.map((name) => `#[${name}]`).join(", ")} may be a macro`;
   return undefined;
+}
+
+/** Why a function keeps its body, besides what is in the body. */
+function wholeFunction(header: FunctionHeader, own: Attributes): string | undefined {
+  if (header.isAsync) return "the body decides the type of the future";
+  return own.names.includes("naked") ? "a naked function" : undefined;
 }
 
 function wholeBody(facts: BodyFacts, isDamaged: boolean): string | undefined {

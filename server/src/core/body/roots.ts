@@ -22,6 +22,15 @@ export interface Root {
   readonly path: string;
   /** Where an item can be added to the module: in front of its closing brace, or undefined for the end of the file. */
   readonly place: number | undefined;
+  /** Of an `async fn`. */
+  readonly future: FutureRoot | undefined;
+}
+
+/** What it takes to name the future of an `async fn`, which has no name of its own. */
+export interface FutureRoot {
+  /** How many parameters the function has, `self` included. */
+  readonly arity: number;
+  readonly isUnsafe: boolean;
 }
 
 /** Adds a static for each function that has a root. `isEdition2015`: there `core` has no name. */
@@ -30,7 +39,7 @@ export function addRoots(text: string, functions: readonly BodyRef[], isEdition2
   for (const [i, fn] of functions.entries()) {
     if (fn.root === undefined) continue;
     const statics = places.get(fn.root.place) ?? [];
-    const added = rootStatic(`${i}`, fn.root.path);
+    const added = rootStatic(`${i}`, fn.root.path, fn.root.future);
     statics.push(isEdition2015 ? added.replaceAll("::core::", "::std::") : added);
     places.set(fn.root.place, statics);
   }
@@ -53,9 +62,21 @@ export function addRoots(text: string, functions: readonly BodyRef[], isEdition2
   return { text: parts.join(""), insertions };
 }
 
-export function rootStatic(id: string, path: string): string {
+/**
+ * The static that holds a function's address. That of an `async fn` holds three: the function's, and those of what polls and what
+ * drops its future, since nobody else may do either. The future's type is that of the result of a function with so many parameters.
+ */
+export function rootStatic(id: string, path: string, future?: FutureRoot): string {
   const type = "::core::sync::atomic::AtomicPtr";
-  return `static __CRANEFLY_ROOT_${id}: ${type}<()> = ${type}::new(${path} as *mut ());`;
+  const name = `static __CRANEFLY_ROOT_${id}`;
+  if (future === undefined) return `${name}: ${type}<()> = ${type}::new(${path} as *mut ());`;
+  const parameters = Array.from({ length: future.arity }, (_, i) => `P${i}`);
+  const header = `const fn of<${[...parameters, "R: ::core::future::Future"].join(", ")}>`;
+  const argument = `f: ${future.isUnsafe ? "unsafe " : ""}fn(${parameters.join(", ")}) -> R`;
+  const values = ["f", "<R as ::core::future::Future>::poll", "::core::ptr::drop_in_place::<R>"];
+  const addresses = values.map((value) => `${type}::new(${value} as *mut ())`).join(", ");
+  const array = `[${type}<()>; ${values.length}]`;
+  return `${name}: ${array} = { ${header}(${argument}) -> ${array} { [${addresses}] } of(${path}) };`;
 }
 
 /** The original's offset for one of the overlay; undefined within an insertion. */

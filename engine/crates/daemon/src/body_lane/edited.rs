@@ -14,29 +14,43 @@ pub fn in_overlay<'a>(
     unit: &'a LoadedUnit,
     edited: &'a [&'a EditedFunction],
 ) -> Result<impl Iterator<Item = GlobalId> + use<'a>, Refusal> {
-    let functions = unit.unit.functions.iter().zip(&unit.blank);
+    let functions = unit.unit.functions.iter().zip(&unit.shapes);
     let found = functions
         .filter(|(function, _)| range_of(function.subprogram.as_ref(), edited, |function| function.new).is_some());
-    if found.clone().any(|(_, blank)| *blank) {
+    if found.clone().any(|(_, shape)| shape.is_blank) {
         // Its neighbour on the same line was meant, or it is written as a blanked one is: who knows.
         return Err(Refusal::new("an edited function cannot be told from a blanked one"));
     }
     Ok(found.map(|(function, _)| function.global))
 }
 
-/// The functions whose addresses a patch crate's root statics hold. (rustc takes the address of a shim where a function expects to
-/// be told its caller; the function is what the shim calls.)
-pub fn roots(unit: &LoadedUnit) -> impl Iterator<Item = GlobalId> + '_ {
+/// What a root static holds.
+#[derive(Clone, Copy, Debug)]
+pub struct Root {
+    /// The function.
+    pub function: GlobalId,
+    /// Of an `async fn`: what polls its future, and what drops it.
+    pub future: Option<[GlobalId; 2]>,
+}
+
+/// What a unit's root statics hold. (rustc takes the address of a shim where a function expects to be told its caller; the function is
+/// what the shim calls.)
+pub fn roots(unit: &LoadedUnit) -> impl Iterator<Item = Root> + '_ {
     let statics = unit.unit.module.globals.iter().filter(|global| global.name.contains("__CRANEFLY_ROOT_"));
     statics.flat_map(move |global| {
         let GlobalKind::Variable(variable) = &global.kind else { return None };
-        let target = variable.init.as_ref()?.pointers.first()?.target;
-        if !is_shim(&unit.global(target).name) {
-            return Some(target);
+        let targets: Vec<GlobalId> = variable.init.as_ref()?.pointers.iter().map(|pointer| pointer.target).collect();
+        match targets[..] {
+            [function, poll, drop] => Some(Root { function, future: Some([poll, drop]) }),
+            [function] if !is_shim(&unit.global(function).name) => Some(Root { function, future: None }),
+            [shim] => {
+                let symbols = &unit.unit.functions[unit.function(shim)?].symbols;
+                let called = symbols.iter().map(|symbol| symbol.global);
+                let function = called.into_iter().find(|&called| unit.function(called).is_some())?;
+                Some(Root { function, future: None })
+            }
+            _ => None,
         }
-        let symbols = &unit.unit.functions[unit.function(target)?].symbols;
-        let called = symbols.iter().map(|symbol| symbol.global);
-        called.into_iter().find(|&called| unit.function(called).is_some())
     })
 }
 

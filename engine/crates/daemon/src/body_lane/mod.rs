@@ -13,6 +13,7 @@
 mod content;
 mod derive;
 mod edited;
+mod futures;
 mod names;
 mod select;
 mod verify;
@@ -26,7 +27,7 @@ use serde::{Deserialize, Serialize};
 pub use content::is_anonymous;
 pub use derive::{DerivedUnits, is_body_lane};
 pub use names::{BodyUnit, Origin, path_of, prepare_names};
-pub use select::{definitions, select};
+pub use select::{Edit, definitions, select};
 pub use verify::{Patch, Verified};
 
 /// A crate of the program as the body lane compiled it.
@@ -40,6 +41,9 @@ pub struct BodyLaneParams {
     /// Those of the crate's public twin, if `bitcode` is a patch crate that was compiled against it.
     #[serde(default)]
     pub twin: Vec<PathBuf>,
+    /// Whether functions of `async fn`s in the twin may have older bodies than the crate lane compiled.
+    #[serde(default)]
+    pub is_twin_behind: bool,
     /// Every function whose body is another one than the crate lane compiled.
     pub edited: Vec<EditedFunction>,
 }
@@ -93,10 +97,26 @@ pub struct Needed {
     pub line: u32,
 }
 
+/// What the body lane has to know of a function's body.
+#[derive(Clone, Copy, Debug)]
+pub struct Shape {
+    /// It may be what a blanked one becomes.
+    pub is_blank: bool,
+    /// It polls the future of an `async fn`, which may be suspended at so many points.
+    pub suspensions: Option<u32>,
+}
+
+impl Shape {
+    /// The shape of a function.
+    pub fn of(body: &Function) -> Self {
+        Self { is_blank: is_blank(body), suspensions: futures::suspensions(body) }
+    }
+}
+
 /// Whether a body may be what a blanked one (`loop {}`) becomes: it never ends, in no way, and calls nobody. Whatever else it
 /// does may be parameters that are put in their places, which takes stores, casts, or copies by intrinsics. A function that was
 /// written like that is treated as a blanked one, at the price of a refusal.
-pub fn is_blank(body: &Function) -> bool {
+fn is_blank(body: &Function) -> bool {
     body.blocks.iter().flat_map(|block| &block.instructions).all(|instruction| match &instruction.op {
         Op::Ret { .. } | Op::Resume { .. } | Op::Unreachable => false,
         Op::Call { callee, .. } => matches!(callee, Callee::Intrinsic(_)),

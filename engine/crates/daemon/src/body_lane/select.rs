@@ -4,18 +4,21 @@ use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
-use cranefly_bitcode::ir::{GlobalId, GlobalKind, InitPointer, Linkage};
+use cranefly_bitcode::ir::{GlobalId, GlobalKind, InitPointer, Linkage, Subprogram};
 use cranefly_image::{BaseImage, is_allocator_entry};
 
 use rustc_hash::FxHashMap;
 
 use super::content::{is_anonymous, same_function, same_shape, same_variable};
 use super::derive::{Change, Kept, id};
-use super::edited::{self, is_shim};
+use super::edited::{self, Root, is_shim};
+use super::futures::{self, Future, path_of_drop};
 use super::names::{BodyUnit, Names, Origin, definitions_at};
 use super::verify::Patch;
 use super::{BodyLaneCounts, DerivedUnits, EditedFunction, Needed, Refusal, range_of, source_file};
 use crate::units::LoadedUnit;
+
+const ALIAS: &str = "an edited function refers to an alias";
 
 /// A definition in the body lane: unit and global.
 type Node = (usize, GlobalId);
@@ -34,18 +37,27 @@ pub struct Selection {
     pub patch: Patch,
 }
 
+/// An edit, as the body lane has it.
+#[derive(Debug)]
+pub struct Edit<'a> {
+    /// All functions whose bodies are others than the crate lane's.
+    pub functions: Vec<&'a EditedFunction>,
+    /// Whether functions of `async fn`s in a twin may have older bodies than the crate lane compiled.
+    pub is_twin_behind: bool,
+}
+
 /// Puts the edited functions of `body`, and what they need, in the place of those of `crates`.
 pub fn select(
     crates: &[Arc<LoadedUnit>],
     body: &[BodyUnit],
-    edited: &[&EditedFunction],
+    edit: &Edit<'_>,
     base: &BaseImage,
     derived: &mut DerivedUnits,
 ) -> Result<Selection, Refusal> {
-    let mut selector = Selector::new(crates, body, base);
-    selector.start_at(edited)?;
+    let mut selector = Selector::new(crates, body, base, edit.is_twin_behind);
+    selector.start_at(&edit.functions)?;
     selector.visit_all()?;
-    selector.check_instances(edited)?;
+    selector.check_instances(&edit.functions)?;
     Ok(selector.finish(derived))
 }
 
@@ -67,10 +79,12 @@ struct Selector<'a> {
     referenced: BTreeSet<Node>,
     promoted: BTreeMap<usize, BTreeSet<GlobalId>>,
     needs: BTreeSet<Needed>,
+    /// Whether a twin's bodies of `async fn`s may be old ones.
+    is_twin_behind: bool,
 }
 
 impl<'a> Selector<'a> {
-    fn new(crates: &'a [Arc<LoadedUnit>], body: &'a [BodyUnit], base: &'a BaseImage) -> Self {
+    fn new(crates: &'a [Arc<LoadedUnit>], body: &'a [BodyUnit], base: &'a BaseImage, is_twin_behind: bool) -> Self {
         let mut present: FxHashMap<&str, Present> = FxHashMap::default();
         for (number, unit) in crates.iter().enumerate() {
             for (name, definition) in unit.definitions() {
@@ -103,6 +117,7 @@ impl<'a> Selector<'a> {
             referenced: BTreeSet::new(),
             promoted: BTreeMap::new(),
             needs: BTreeSet::new(),
+            is_twin_behind,
         }
     }
 
@@ -112,9 +127,11 @@ impl<'a> Selector<'a> {
             match origin {
                 Origin::Twin => {}
                 Origin::Patch => {
-                    for global in edited::roots(unit) {
-                        if self.name_edited((number, global), edited)? {
-                            starts.push((number, global));
+                    for Root { function, future } in edited::roots(unit) {
+                        // Its twin's version is an old one, whether the program has it or not.
+                        self.is_twin_behind |= future.is_some();
+                        if self.name_edited((number, function), edited)? {
+                            starts.push((number, function));
                         }
                     }
                 }
@@ -125,11 +142,71 @@ impl<'a> Selector<'a> {
             return Err(Refusal::new("the edited function is in no codegen unit"));
         }
         // All of them have their names before anything is compared.
+        self.edited.extend(&starts);
+        starts.extend(self.futures()?);
         for node in starts {
-            self.edited.insert(node);
             self.reach(node);
         }
         Ok(())
+    }
+
+    /// What polls and drops the futures of edited `async fn`s, if they have remained what they were to all others.
+    fn futures(&mut self) -> Result<Vec<Node>, Refusal> {
+        let mut found = Vec::new();
+        let mut unchecked: HashSet<Node> = self.edited.iter().copied().filter(|&node| self.polls(node)).collect();
+        let roots = self.body.iter().enumerate().flat_map(|(number, BodyUnit { unit, .. })| {
+            edited::roots(unit).flat_map(move |Root { function, future }| Some((number, function, future?)))
+        });
+        for (number, function, future) in roots.collect::<Vec<_>>() {
+            let make = self.definition((number, function)).filter(|make| self.edited.contains(make));
+            let [Some(poll), Some(drop)] = future.map(|global| self.definition((number, global))) else { continue };
+            let Some(make) = make else { continue };
+            unchecked.remove(&poll);
+            let before = (self.counterpart(make), self.counterpart(poll), self.drop_of_future(poll, drop));
+            let (old_make, old_poll, old_drop) = match before {
+                (Some(make), Some(poll), drop) => (make, poll, drop),
+                // Nobody has ever called it.
+                (None, None, None) => continue,
+                _ => return Err(Refusal::new("the future of an edited async fn is not in use")),
+            };
+            let after =
+                Future { make: self.located(make)?, poll: self.located(poll)?, drop: Some(self.located(drop)?) };
+            let old_drop = old_drop.map(|drop| self.located_in_crate(drop)).transpose()?;
+            let before = Future {
+                make: self.located_in_crate(old_make)?,
+                poll: self.located_in_crate(old_poll)?,
+                drop: old_drop,
+            };
+            after.check_same_layout(&before)?;
+            self.edited.insert(poll);
+            found.push(poll);
+            if old_drop.is_some() {
+                found.push(drop);
+            }
+        }
+        if unchecked.is_empty() {
+            return Ok(found);
+        }
+        Err(Refusal::new("the future of an edited async fn is not known"))
+    }
+
+    /// The crate lane's version of what drops a future, whose name is noted.
+    fn drop_of_future(&mut self, poll: Node, drop: Node) -> Option<(usize, GlobalId)> {
+        if self.origin(drop) == Origin::Overlay {
+            return self.counterpart(drop);
+        }
+        let path = path_of_drop(&self.names.path(&self.unit(poll).global(poll.1).name));
+        self.only_crate_definition(drop, &path)
+    }
+
+    fn located(&self, node: Node) -> Result<(&'a LoadedUnit, usize), Refusal> {
+        let unit = self.unit(node);
+        unit.function(node.1).map(|function| (unit, function)).ok_or_else(|| Refusal::new(ALIAS))
+    }
+
+    fn located_in_crate(&self, (number, global): (usize, GlobalId)) -> Result<(&'a LoadedUnit, usize), Refusal> {
+        let unit = &*self.crates[number];
+        unit.function(global).map(|function| (unit, function)).ok_or_else(|| Refusal::new(ALIAS))
     }
 
     /// Finds the crate lane's version of an edited function of a patch crate. Returns whether there is one: a function that the
@@ -166,7 +243,7 @@ impl<'a> Selector<'a> {
     fn visit(&mut self, node: Node) -> Result<(), Refusal> {
         let unit = self.unit(node);
         let Some(function) = unit.function(node.1) else {
-            return Err(Refusal::new("an edited function refers to an alias"));
+            return Err(Refusal::new(ALIAS));
         };
         let name = self.name(node);
         let present = self.crate_definition(&name);
@@ -198,19 +275,32 @@ impl<'a> Selector<'a> {
         };
         let unit = self.unit(node);
         match &unit.global(node.1).kind {
-            GlobalKind::Function { .. } => {
-                if unit.is_blank(node.1) && !self.edited.contains(&node) {
-                    if takes {
-                        self.bind_blank(node);
-                    }
-                } else {
-                    self.reach(node);
-                }
-                Ok(())
-            }
+            GlobalKind::Function { .. } => self.refer_to_function(node, takes),
             GlobalKind::Variable(_) => self.refer_to_variable(node, takes),
-            GlobalKind::Alias { .. } => Err(Refusal::new("an edited function refers to an alias")),
+            GlobalKind::Alias { .. } => Err(Refusal::new(ALIAS)),
         }
+    }
+
+    fn refer_to_function(&mut self, node: Node, takes: bool) -> Result<(), Refusal> {
+        if !self.edited.contains(&node) {
+            if self.unit(node).is_blank(node.1) || self.is_twins_own(node) {
+                if takes {
+                    self.bind(node);
+                }
+                return Ok(());
+            }
+            if self.has_body_of_future(node) {
+                if let Some(present) = self.counterpart(node) {
+                    self.promote(present);
+                    return Ok(());
+                }
+                if self.is_twin_behind {
+                    return Err(Refusal::new("a future is needed whose body may be an old one"));
+                }
+            }
+        }
+        self.reach(node);
+        Ok(())
     }
 
     fn refer_to_variable(&mut self, node: Node, takes: bool) -> Result<(), Refusal> {
@@ -252,11 +342,30 @@ impl<'a> Selector<'a> {
         Ok(())
     }
 
-    /// A function without its body: the crate lane's is what is meant, if there is one.
-    fn bind_blank(&mut self, node: Node) {
+    /// Whether a function has no instances and is the twin's, which may have been made before its last edit: then it is no more than
+    /// a name, even if its body is there.
+    fn is_twins_own(&self, node: Node) -> bool {
+        self.origin(node) == Origin::Twin && self.subprogram(node).is_none_or(|it| !it.name.contains(['<', '{']))
+    }
+
+    /// Whether a function is rustc's copy of what polls or drops an `async fn`'s future, made from the twin.
+    fn has_body_of_future(&self, node: Node) -> bool {
+        self.origin(node) != Origin::Overlay && self.subprogram(node).is_some_and(|it| futures::has_body_of_future(it))
+    }
+
+    fn polls(&self, node: Node) -> bool {
+        self.subprogram(node).is_some_and(|it| futures::polls(it))
+    }
+
+    fn subprogram(&self, node: Node) -> Option<&'a Arc<Subprogram>> {
         let unit = self.unit(node);
-        let name = &unit.global(node.1).name;
-        let subprogram = unit.function(node.1).and_then(|function| unit.unit.functions[function].subprogram.as_ref());
+        unit.unit.functions[unit.function(node.1)?].subprogram.as_ref()
+    }
+
+    /// A function that is only a name: the crate lane's is what is meant, if there is one.
+    fn bind(&mut self, node: Node) {
+        let name = &self.unit(node).global(node.1).name;
+        let subprogram = self.subprogram(node);
         // An instance for a closure's type: the closure of that name may have had other captures when the crate lane
         // compiled the instance.
         let is_instance_of_closure = subprogram.is_none_or(|subprogram| {
@@ -412,13 +521,18 @@ impl<'a> Selector<'a> {
         if self.origin(node) == Origin::Twin && definitions_at(twins, &path).len() != 1 {
             return None;
         }
-        let names: HashSet<&Arc<str>> = definitions_at(self.crates_of(node.0), &path)
+        self.only_crate_definition(node, &path)
+    }
+
+    /// The crate lane's definition at a path, if there is one of that path, which is noted as the name of `node`.
+    fn only_crate_definition(&mut self, node: Node, path: &str) -> Option<(usize, GlobalId)> {
+        let names: HashSet<&Arc<str>> = definitions_at(self.crates_of(node.0), path)
             .into_iter()
             .map(|(number, global)| &self.crates[number].global(global).name)
             .collect();
         let mut names = names.into_iter();
         let (Some(own), None) = (names.next(), names.next()) else { return None };
-        self.names.same(name, own);
+        self.names.same(&self.unit(node).global(node.1).name, own);
         self.crate_definition(own)
     }
 

@@ -16,7 +16,7 @@ import { allMacros, factsOf } from "./facts.js";
 import { wordsIn } from "./imports.js";
 import { type PatchedFile, TWIN, patchTexts } from "./text.js";
 import { moduleTree } from "./tree.js";
-import { type Twin, isAbsentFromTwin } from "./twin.js";
+import { type Twin, isPatchable } from "./twin.js";
 import { Unpatchable } from "./unpatchable.js";
 
 export interface PatchOptions {
@@ -120,7 +120,7 @@ function patchedFiles(twin: Twin, edited: readonly PatchedEdit[], cache: SourceC
     const [source, steps] = [sources.get(file), tree.get(file)];
     if (source === undefined || steps === undefined) throw new Unpatchable("a file whose module is not known");
     for (const fn of functions) {
-      if (!isAbsentFromTwin(fn)) throw new Unpatchable("a function that other crates may instantiate");
+      if (!isPatchable(fn)) throw new Unpatchable("a function that other crates may instantiate");
       if (fn.hasItems) throw new Unpatchable("items in the body");
       const body = source.text.slice(fn.body.start, fn.body.end);
       if (/\binclude(_str|_bytes)?\s*!/.test(body)) throw new Unpatchable("a macro that reads a file");

@@ -9,9 +9,10 @@ import * as path from "node:path";
 import type { Layout } from "../../layout.js";
 import type { UnitRecord } from "../../unit.js";
 import type { BodyEdit } from "../edits.js";
+import type { BodyRef } from "../outline.js";
 import type { SourceCache } from "../source.js";
 import { type PatchOptions, type PatchRefusal, compilePatch } from "./crate.js";
-import { type Twin, type TwinOptions, compileTwin, isAbsentFromTwin } from "./twin.js";
+import { type Twin, type TwinOptions, compileTwin, isAbsentFromTwin, isPatchable } from "./twin.js";
 
 /** A unit's twin, or why it has none. */
 interface State {
@@ -24,6 +25,7 @@ interface State {
 export interface PatchResult {
   readonly bitcode: readonly string[];
   readonly twin: readonly string[];
+  readonly isTwinBehind: boolean;
 }
 
 export class PatchLane {
@@ -61,9 +63,24 @@ export class PatchLane {
 
   /** Has the unit's twin be that of edited texts, too, if it has nothing of what was edited. */
   note(record: UnitRecord, edits: readonly BodyEdit[]): void {
+    this.noteIf(record, edits, isAbsentFromTwin);
+  }
+
+  /**
+   * The engine has taken the edits, and so found that no future is another one: the twin is that of the edited texts,
+   * too, but for bodies of futures, which the engine knows not to take from there.
+   */
+  noteTaken(record: UnitRecord, edits: readonly BodyEdit[]): void {
+    const twin = this.twinOf(record);
+    if (twin === undefined) return;
+    this.noteIf(record, edits, isPatchable);
+    twin.isBehind ||= edits.some(({ functions }) => functions.some(({ isAsync }) => isAsync));
+  }
+
+  private noteIf(record: UnitRecord, edits: readonly BodyEdit[], holds: (fn: BodyRef) => boolean): void {
     const twin = this.twinOf(record);
     for (const { file, hash, functions } of edits) {
-      if (functions.every(isAbsentFromTwin)) twin?.texts.get(file)?.add(hash);
+      if (functions.every(holds)) twin?.texts.get(file)?.add(hash);
     }
   }
 
@@ -90,7 +107,7 @@ export class PatchLane {
       this.sources,
       options,
     );
-    return compiled.ok ? { bitcode: compiled.bitcode, twin: twin.bitcode } : compiled;
+    return compiled.ok ? { bitcode: compiled.bitcode, twin: twin.bitcode, isTwinBehind: twin.isBehind } : compiled;
   }
 
   /** Has these functions take another way until there is another twin. */

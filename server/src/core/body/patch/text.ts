@@ -132,19 +132,19 @@ class PatchText {
     for (const { name, text } of macrosAt(step, fn.span.start)) module.macros.set(name, text);
     for (const word of wordsIn(source.text.slice(fn.span.start, fn.span.end))) module.words.add(word);
     const impl = node.parent?.parent;
-    if (impl?.type === "impl_item") this.addMethod(source, node, impl, module);
-    else this.addFunction(source, node, module);
+    if (impl?.type === "impl_item") this.addMethod(source, fn, node, impl, module);
+    else this.addFunction(source, fn, node, module);
   }
 
-  private addFunction(source: Source, node: Node, module: ModuleText): void {
+  private addFunction(source: Source, fn: BodyRef, node: Node, module: ModuleText): void {
     const { start, text } = attributed(source.text, node);
     module.pieces.push({ at: start, text, end: node.endIndex });
     const name = nameOf(source.text, node);
     module.defined.add(name);
-    module.roots.push(rootStatic(`${this.number++}`, name));
+    module.roots.push(rootStatic(`${this.number++}`, name, fn.root?.future));
   }
 
-  private addMethod(source: Source, node: Node, impl: Node, module: ModuleText): void {
+  private addMethod(source: Source, fn: BodyRef, node: Node, impl: Node, module: ModuleText): void {
     const { text } = source;
     const type = impl.childForFieldName("type");
     const body = impl.childForFieldName("body");
@@ -166,7 +166,7 @@ class PatchText {
     module.traits.push(this.trait(text, node, name, impl, lifetimes, self));
     const anonymous = lifetimes.names.length === 0 ? "" : `<${lifetimes.names.map(() => "'_").join(", ")}>`;
     const path = `<${withoutLifetimes(self)} as ${trait}${anonymous}>::${name}`;
-    module.roots.push(rootStatic(`${this.number++}`, path));
+    module.roots.push(rootStatic(`${this.number++}`, path, fn.root?.future));
   }
 
   /** The declaration of the trait that a method becomes one of. */

@@ -45,10 +45,17 @@ export interface Twin {
    * in bodies that it has not.
    */
   readonly texts: ReadonlyMap<string, Set<string>>;
+  /** Bodies of `async fn`s were edited since it was made, none of which changed its future. */
+  isBehind: boolean;
 }
 
 /** Whether the twin has nothing of a function's body. */
 export function isAbsentFromTwin(fn: BodyRef): boolean {
+  return isPatchable(fn) && !fn.isAsync;
+}
+
+/** Whether the function may be compiled apart from its crate. */
+export function isPatchable(fn: BodyRef): boolean {
   return mayBeBlanked(fn) && fn.exposed === undefined && !fn.isNested;
 }
 
@@ -128,6 +135,7 @@ export async function compileTwin(
     root: source,
     texts,
     restricted,
+    isBehind: false,
   };
 }
 
