@@ -1,4 +1,4 @@
-/** Parsed sources, one a file: a text is parsed once, and again only where an edit touched it. */
+/** Parsed sources, the last two of a file: a text is parsed once, and again only where an edit touched it. */
 import { Edit, type Node, type Parser, type Tree } from "web-tree-sitter";
 import { rustParser } from "../syntax/grammar.js";
 import { readable } from "../syntax/readable.js";
@@ -9,7 +9,7 @@ import { type Outline, outlineOf } from "./outline.js";
 export interface Source {
   readonly text: string;
   readonly outline: Outline | string;
-  /** The body of a function of the outline. Only to be asked for while the source is the newest of its file. */
+  /** The body of a function of the outline. Only to be asked for while the source is one of the two newest of its file. */
   readonly bodyNode: (start: number) => Node | undefined;
   readonly root: Node;
 }
@@ -22,11 +22,15 @@ interface Held {
 }
 
 /** How many files' trees are kept; a tree takes about twenty times its text. */
-const MAX_TREES = 64;
+const MAX_FILES = 64;
+
+/** A file has the text that the crate lane compiled and the one that was saved last; each save is compared with the former. */
+const MAX_TEXTS = 2;
 
 /** A bounded cache of parsed files. Trees live outside of the collector's reach, so it frees them itself. */
 export class SourceCache {
-  private readonly held = new Map<string, Held>();
+  /** By file, the one that was used last in front. */
+  private readonly held = new Map<string, readonly Held[]>();
 
   private constructor(private readonly parser: Parser) {}
 
@@ -37,29 +41,25 @@ export class SourceCache {
 
   /** The file's source for a text; parsed incrementally when an earlier text of the file is known. */
   get(file: string, text: string): Source {
-    const before = this.held.get(file);
-    if (before?.source.text === text) return this.keep(file, before);
-    const after = this.parse(text, before);
-    before?.tree.delete();
-    return this.keep(file, after);
+    const known = this.held.get(file) ?? [];
+    const found = known.find(({ source }) => source.text === text) ?? this.parse(text, known[0]);
+    const all = [found, ...known.filter((held) => held !== found)];
+    for (const { tree } of all.slice(MAX_TEXTS)) tree.delete();
+    this.held.delete(file);
+    this.held.set(file, all.slice(0, MAX_TEXTS));
+    this.shrink();
+    return found.source;
   }
 
-  /** Both of a file's texts at a time; the cache holds the new one afterwards. */
+  /** Both of a file's texts at a time. */
   compare<T>(file: string, oldText: string, newText: string, use: (before: Source, after: Source) => T): T {
-    this.get(file, oldText);
-    const before = this.held.get(file) ?? this.parse(oldText, undefined);
-    const after = this.parse(newText, before);
-    try {
-      return use(before.source, after.source);
-    } finally {
-      before.tree.delete();
-      this.keep(file, after);
-    }
+    const before = this.get(file, oldText);
+    return use(before, this.get(file, newText));
   }
 
-  /** Frees a file's tree. */
+  /** Frees a file's trees. */
   forget(file: string): void {
-    this.held.get(file)?.tree.delete();
+    for (const { tree } of this.held.get(file) ?? []) tree.delete();
     this.held.delete(file);
   }
 
@@ -79,17 +79,9 @@ export class SourceCache {
     return { tree, parsed, source: sourceOf(text, tree) };
   }
 
-  /** Makes a file's tree the one that was used last. */
-  private keep(file: string, held: Held): Source {
-    this.held.delete(file);
-    this.held.set(file, held);
-    this.shrink();
-    return held.source;
-  }
-
   private shrink(): void {
     for (const file of this.held.keys()) {
-      if (this.held.size <= MAX_TREES) return;
+      if (this.held.size <= MAX_FILES) return;
       this.forget(file);
     }
   }
