@@ -6,7 +6,7 @@ import { walk } from "../../server/src/core/files.js";
 
 /** What kind of edit it is. */
 export type EditKind =
-  "literal" | "call" | "operands" | "closure" | "instantiation" | "lines" | "statement" | "comment";
+  "literal" | "call" | "operands" | "closure" | "instantiation" | "lines" | "statement" | "comment" | "await";
 
 export const EDIT_KINDS: readonly EditKind[] = [
   "literal",
@@ -17,6 +17,7 @@ export const EDIT_KINDS: readonly EditKind[] = [
   "lines",
   "statement",
   "comment",
+  "await",
 ];
 
 /** A file's new text. */
@@ -98,6 +99,8 @@ export class EditGenerator {
         return insert(`if std::hint::black_box(false) { eprintln!("replayed {}", ${number}); }`);
       case "comment":
         return `${text.slice(0, at)} /* replayed ${number} */ ${text.slice(at)}`;
+      case "await":
+        return fn.isAsync ? insert(`std::future::ready(${number}).await;`) : undefined;
     }
   }
 

@@ -1,7 +1,7 @@
 /**
  * The command line of the replay.
  *
- *   npm run replay -- DIR [--edits N] [--seed N] [--native-every N] [--follow-every N] [--keep-every N] [--args "…"] [--json FILE] [-p PKG] [--bin N]
+ *   npm run replay -- DIR [--edits N] [--seed N] [--commits N] [--native-every N] [--follow-every N] [--keep-every N] [--args "…"] [--json FILE] [-p PKG] [--bin N]
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
@@ -15,6 +15,7 @@ const { values: options, positionals } = parseArgs({
   options: {
     edits: { type: "string", default: "200" },
     seed: { type: "string", default: "1" },
+    commits: { type: "string", default: "50" },
     "native-every": { type: "string", default: "50" },
     "follow-every": { type: "string", default: "1" },
     "keep-every": { type: "string", default: "10" },
@@ -40,11 +41,12 @@ async function main(): Promise<void> {
     env: process.env,
     edits: Number(options.edits),
     seed: Number(options.seed),
+    commits: Number(options.commits),
     nativeEvery: Number(options["native-every"]),
     followEvery: Number(options["follow-every"]),
     keepEvery: Number(options["keep-every"]),
     onProgress: (done) => {
-      if (done % 20 === 0) process.stderr.write(`${done} of ${options.edits} edits\n`);
+      if (done % 20 === 0) process.stderr.write(`${done} edits\n`);
     },
   });
   process.stdout.write(tally.markdown(statistics));

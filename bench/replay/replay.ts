@@ -10,7 +10,8 @@ import { SourceCache } from "../../server/src/core/body/index.js";
 import type { Workspace } from "../../server/src/core/workspace.js";
 import { bundles, openWorkspace } from "../workspace.js";
 import { type Edit, EditGenerator, randomNumbers } from "./edits.js";
-import { Tally } from "./tally.js";
+import { type Commit, History } from "./history.js";
+import { Tally, type Told } from "./tally.js";
 
 export interface ReplayOptions {
   /** The project, which stays as it is, and where its copy goes. Build products in the copy are kept. */
@@ -22,6 +23,8 @@ export interface ReplayOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly edits: number;
   readonly seed: number;
+  /** How many commits of the project's history come before the edits, if it has one. */
+  readonly commits: number;
   /** How many edits there are from one comparison with a native build to the next. */
   readonly nativeEvery: number;
   /** How many edits there are until the crate lane follows, and its functions are compared with the body lane's. */
@@ -37,14 +40,21 @@ export interface Replayed {
 }
 
 export async function replay(options: ReplayOptions): Promise<Replayed> {
-  copy(options);
   const sources = await SourceCache.create(bundles);
   const { place, targets, env } = options;
+  fs.mkdirSync(place, { recursive: true });
+  const history = History.open(options.source, place);
+  const commits = history?.last(options.commits) ?? [];
+  if (history === undefined) copy(options);
+  else history.checkout(commits[0] === undefined ? "HEAD" : `${commits[0].id}^`);
   const workspace = openWorkspace({ folder: place, targets, env, hasBodyLane: true });
   try {
+    const replay = new Replay(options, workspace);
+    await workspace.update(performance.now());
+    if (history !== undefined) await replay.commits(history, commits);
     const generator = new EditGenerator(place, sources, randomNumbers(options.seed));
-    const tally = await new Replay(options, workspace, generator).run();
-    return { tally, statistics: workspace.bodyLane };
+    await replay.edits(generator);
+    return { tally: replay.tally, statistics: workspace.bodyLane };
   } finally {
     workspace.close();
     sources.dispose();
@@ -52,7 +62,6 @@ export async function replay(options: ReplayOptions): Promise<Replayed> {
 }
 
 function copy({ source, place }: ReplayOptions): void {
-  fs.mkdirSync(place, { recursive: true });
   for (const name of fs.readdirSync(place))
     if (name !== "target") fs.rmSync(path.join(place, name), { recursive: true });
   for (const name of fs.readdirSync(source)) {
@@ -61,29 +70,46 @@ function copy({ source, place }: ReplayOptions): void {
 }
 
 class Replay {
-  private readonly tally = new Tally();
+  readonly tally = new Tally();
   private readonly signal = new AbortController().signal;
   /** Edits that the crate lane has not followed yet. */
-  private pending: Edit[] = [];
+  private pending: Told[] = [];
   /** Texts before the edits that are taken back together. */
   private readonly originals = new Map<string, string>();
 
   constructor(
     private readonly options: ReplayOptions,
     private readonly workspace: Workspace,
-    private readonly generator: EditGenerator,
   ) {}
 
-  async run(): Promise<Tally> {
+  /** Commits as they were made. */
+  async commits(history: History, commits: readonly Commit[]): Promise<void> {
+    const { nativeEvery, onProgress } = this.options;
+    for (const [i, { id, subject }] of commits.entries()) {
+      const commit: Told = { kind: "commit", where: `${id.slice(0, 12)} ${subject}` };
+      history.checkout(id);
+      const { report } = await this.workspace.update(performance.now());
+      if (!report.ok) {
+        this.tally.failed(commit);
+        continue;
+      }
+      this.tally.took(commit, report);
+      this.pending.push(commit);
+      if ((i + 1) % nativeEvery === 0) this.compareWithNative(report);
+      await this.follow();
+      onProgress(i + 1);
+    }
+  }
+
+  /** Generated edits. */
+  async edits(generator: EditGenerator): Promise<void> {
     const { edits, onProgress } = this.options;
-    await this.workspace.update(performance.now());
     for (let done = 0; done < edits;) {
-      const edit = this.generator.next();
+      const edit = generator.next();
       if (edit === undefined || !(await this.apply(edit, done + 1))) continue;
       onProgress(++done);
     }
     await this.follow();
-    return this.tally;
   }
 
   /** Whether the edit was valid Rust. */
@@ -157,10 +183,11 @@ class Replay {
   }
 }
 
-function verifiedBy(report: GenerationReport): { diverged: string[]; equal: number } {
+function verifiedBy(report: GenerationReport): { diverged: string[]; equal: number; unmatched: number } {
   const all = report.programs.flatMap(({ verified }) => (verified === undefined ? [] : [verified]));
   return {
     diverged: all.flatMap(({ diverged }) => diverged),
     equal: all.reduce((sum, { equal }) => sum + equal, 0),
+    unmatched: all.reduce((sum, { unmatched }) => sum + unmatched, 0),
   };
 }

@@ -1,9 +1,16 @@
 /** What became of the replayed edits. */
 import type { BodyLaneStatistics, GenerationReport, Lane } from "../../shared/src/report.js";
-import type { Edit, EditKind } from "./edits.js";
+import type { EditKind } from "./edits.js";
+
+/** What is told of a save. */
+export interface Told {
+  readonly kind: EditKind | "commit";
+  /** The edited function, or the commit. */
+  readonly where: string;
+}
 
 interface Row {
-  readonly kind: EditKind;
+  readonly kind: Told["kind"];
   readonly lane: Lane;
   readonly ms: number;
   readonly refused: string | undefined;
@@ -11,27 +18,32 @@ interface Row {
 
 export class Tally {
   private readonly rows: Row[] = [];
-  private readonly failures = new Map<EditKind, number>();
+  private readonly failures = new Map<Told["kind"], number>();
   private readonly divergences: string[] = [];
   private readonly differences: string[] = [];
   private comparedPrograms = 0;
   private equalFunctions = 0;
+  private unmatchedFunctions = 0;
   private verifications = 0;
 
   /** An edit became a generation. */
-  took({ kind }: Edit, { lane, ms, refused }: GenerationReport): void {
+  took({ kind }: Told, { lane, ms, refused }: GenerationReport): void {
     this.rows.push({ kind, lane, ms: ms.total, refused });
   }
 
   /** An edit was no valid program. */
-  failed({ kind }: Edit): void {
+  failed({ kind }: Told): void {
     this.failures.set(kind, (this.failures.get(kind) ?? 0) + 1);
   }
 
   /** The crate lane has followed. */
-  followed(edits: readonly Edit[], { diverged, equal }: { diverged: string[]; equal: number }): void {
+  followed(
+    edits: readonly Told[],
+    { diverged, equal, unmatched }: { diverged: string[]; equal: number; unmatched: number },
+  ): void {
     this.verifications++;
     this.equalFunctions += equal;
+    this.unmatchedFunctions += unmatched;
     const where = [...new Set(edits.map(({ kind, where }) => `${kind} in ${where}`))].join(", ");
     for (const name of diverged) this.divergences.push(`${name} (${where})`);
   }
@@ -72,7 +84,7 @@ export class Tally {
     const overlaid = (statistics?.overlaid ?? []).map(row);
     return [
       `${this.rows.length} saves, ${body.length} through the body lane (median ${time(body)} ms; crate lane ${time(crate)} ms), ${statistics?.patched ?? 0} as patch crates.`,
-      `${this.verifications} times the crate lane followed: ${this.equalFunctions} functions equal, ${this.divergences.length} diverged.`,
+      `${this.verifications} times the crate lane followed: ${this.equalFunctions} functions equal, ${this.divergences.length} diverged, ${this.unmatchedFunctions} made by the body lane only.`,
       `${this.comparedPrograms} programs compared with native builds: ${this.differences.length} differ.`,
       "",
       "| Edit | Saves | Body lane | Body lane, ms | Other lanes, ms | Not valid Rust |",

@@ -20,6 +20,7 @@ describe.runIf(HAS_ENGINE)("a replay of the sample", () => {
       env: project.env,
       edits: 20,
       seed: 1,
+      commits: 0,
       nativeEvery: 10,
       followEvery: 1,
       keepEvery: 10,
