@@ -1,20 +1,23 @@
 //! From edited functions to everything that must come with them.
 
+mod finish;
+mod instances;
+
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::sync::Arc;
 
-use cranefly_bitcode::ir::{GlobalId, GlobalKind, InitPointer, Linkage};
+use cranefly_bitcode::ir::{Global, GlobalId, GlobalKind, InitPointer, Linkage};
 use cranefly_image::{BaseImage, is_allocator_entry};
 
 use rustc_hash::FxHashMap;
 
 use super::content::{is_anonymous, same_function, same_shape, same_variable};
-use super::derive::{Change, Kept, id};
-use super::edited::{self, is_shim};
+use super::derive::id;
+use super::edited;
 use super::names::{BodyUnit, Names, Origin, definitions_at};
 use super::verify::Patch;
-use super::{BodyLaneCounts, DerivedUnits, EditedFunction, Needed, Refusal, range_of, source_file};
+use super::{BodyLaneCounts, DerivedUnits, EditedFunction, Needed, Refusal, source_file};
 use crate::units::LoadedUnit;
 
 /// A definition in the body lane: unit and global.
@@ -66,6 +69,8 @@ struct Selector<'a> {
     /// Globals that what is taken refers to.
     referenced: BTreeSet<Node>,
     promoted: BTreeMap<usize, BTreeSet<GlobalId>>,
+    /// Edited functions that the crate lane has under other names, too, by those names.
+    copies: BTreeMap<Arc<str>, Node>,
     needs: BTreeSet<Needed>,
 }
 
@@ -102,32 +107,37 @@ impl<'a> Selector<'a> {
             taken: BTreeSet::new(),
             referenced: BTreeSet::new(),
             promoted: BTreeMap::new(),
+            copies: BTreeMap::new(),
             needs: BTreeSet::new(),
         }
     }
 
     fn start_at(&mut self, edited: &[&EditedFunction]) -> Result<(), Refusal> {
-        let mut starts = Vec::new();
+        let mut found = Vec::new();
         for (number, BodyUnit { unit, origin, .. }) in self.body.iter().enumerate() {
             match origin {
                 Origin::Twin => {}
                 Origin::Patch => {
                     for global in edited::roots(unit) {
                         if self.name_edited((number, global), edited)? {
-                            starts.push((number, global));
+                            found.push((number, global));
                         }
                     }
                 }
-                Origin::Overlay => starts.extend(edited::in_overlay(unit, edited)?.map(|global| (number, global))),
+                Origin::Overlay => found.extend(edited::in_overlay(unit, edited)?.map(|global| (number, global))),
             }
         }
-        if starts.is_empty() && self.body.iter().all(|unit| unit.origin == Origin::Overlay) {
+        let is_overlay = self.body.iter().all(|unit| unit.origin == Origin::Overlay);
+        if found.is_empty() && is_overlay && !edited.iter().all(|function| function.generic) {
             return Err(Refusal::new("the edited function is in no codegen unit"));
         }
         // All of them have their names before anything is compared.
-        for node in starts {
-            self.edited.insert(node);
-            self.reach(node);
+        self.edited.extend(found.iter().copied());
+        for node in found {
+            // What the program has not is no concern of its, unless something else needs it.
+            if self.origin(node) == Origin::Patch || self.is_in_program(node, edited) {
+                self.reach(node);
+            }
         }
         Ok(())
     }
@@ -294,87 +304,6 @@ impl<'a> Selector<'a> {
         })
     }
 
-    /// Functions that were made of an edited one for the crate lane must all have been made for the body lane, too.
-    fn check_instances(&self, edited: &[&EditedFunction]) -> Result<(), Refusal> {
-        let taken: HashSet<Arc<str>> = self.taken.iter().map(|node| self.name(*node)).collect();
-        for unit in self.crates {
-            for function in &unit.unit.functions {
-                let name = &unit.global(function.global).name;
-                // (A closure goes with the function that it is in.)
-                let is_closure = function.subprogram.as_ref().is_some_and(|it| it.name.starts_with("{closure"));
-                if !is_closure
-                    && range_of(function.subprogram.as_ref(), edited, |function| function.old).is_some()
-                    && !is_shim(name)
-                    && !taken.contains(name)
-                {
-                    return Err(Refusal::new("an instance of an edited generic or inline function is not there"));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn finish(self, derived: &mut DerivedUnits) -> Selection {
-        let mut counts = BodyLaneCounts { reached: self.seen.len() as u64, ..BodyLaneCounts::default() };
-        let mut patch = Patch::default();
-        let mut replaced: BTreeMap<usize, BTreeSet<GlobalId>> = BTreeMap::new();
-        let mut copies: HashMap<Arc<str>, usize> = HashMap::new();
-        let functions: Vec<(Node, usize)> =
-            self.taken.iter().filter_map(|&node| Some((node, self.unit(node).function(node.1)?))).collect();
-        for (node, function) in &functions {
-            let unit = self.unit(*node);
-            let name = self.name(*node);
-            *copies.entry(name.clone()).or_default() += 1;
-            counts.taken += 1;
-            let mut present = self.crate_definitions(&name).peekable();
-            counts.new += u64::from(present.peek().is_none());
-            for (number, global) in present {
-                replaced.entry(number).or_default().insert(global);
-            }
-            patch.add(&name, unit.unit.functions[*function].key, self.edited.contains(node));
-        }
-        let mut kept: BTreeMap<usize, BTreeMap<GlobalId, Kept>> = BTreeMap::new();
-        for &node in &self.referenced {
-            let reference = Kept { linkage: None, name: self.name(node), subprogram: None };
-            kept.entry(node.0).or_default().insert(node.1, reference);
-        }
-        for &node in &self.taken {
-            let global = self.unit(node).global(node.1);
-            let name = self.name(node);
-            let present = self.unit(node).function(node.1).and_then(|_| self.crate_definition(&name));
-            let linkage = match (global.linkage, present) {
-                // Others refer to it by its name now.
-                (Linkage::Local, Some(_)) if copies[&name] > 1 => Linkage::Weak,
-                (Linkage::Local, Some(_)) => Linkage::External,
-                (linkage, _) => linkage,
-            };
-            let subprogram = present.and_then(|(number, global)| {
-                let unit = &self.crates[number];
-                unit.unit.functions[unit.function(global)?].subprogram.clone()
-            });
-            kept.entry(node.0).or_default().insert(node.1, Kept { linkage: Some(linkage), name, subprogram });
-        }
-        let mut sources = Vec::new();
-        let mut changed = Vec::new();
-        for number in 0..self.crates.len() {
-            let (replaced, promoted) = (replaced.remove(&number), self.promoted.get(&number).cloned());
-            if replaced.is_some() || promoted.is_some() {
-                let replaced = replaced.unwrap_or_default();
-                let promoted = promoted.unwrap_or_default().difference(&replaced).copied().collect();
-                sources.push((self.crates[number].clone(), Change::Crate { replaced, promoted }));
-                changed.push(number);
-            }
-        }
-        sources.extend(kept.into_iter().map(|(number, kept)| (self.body[number].unit.clone(), Change::Body(kept))));
-        let mut units = self.crates.to_vec();
-        let mut results = derived.derive(sources).into_iter();
-        for (number, unit) in changed.into_iter().zip(results.by_ref()) {
-            units[number] = unit;
-        }
-        units.extend(results);
-        Selection { units, counts, patch }
-    }
-
     fn unit(&self, node: Node) -> &'a LoadedUnit {
         &self.body[node.0].unit
     }
@@ -425,12 +354,7 @@ impl<'a> Selector<'a> {
     /// Where the body lane defines what `reference` names.
     fn definition(&self, reference: Node) -> Option<Node> {
         let global = self.unit(reference).global(reference.1);
-        let is_here = match &global.kind {
-            GlobalKind::Function { defined } => *defined,
-            GlobalKind::Variable(variable) => variable.init.is_some(),
-            GlobalKind::Alias { .. } => true,
-        };
-        if is_here && global.linkage != Linkage::AvailableExternally {
+        if is_definition(global) {
             return Some(reference);
         }
         self.exported.get(&*global.name).copied()
@@ -462,12 +386,17 @@ impl<'a> Selector<'a> {
 /// The definitions of a unit, by name.
 pub fn definitions(module: &cranefly_bitcode::ir::Module) -> impl Iterator<Item = (&Arc<str>, GlobalId)> {
     module.globals.iter().enumerate().filter_map(|(number, global)| {
-        let defined = match &global.kind {
-            GlobalKind::Function { defined } => *defined,
-            GlobalKind::Variable(variable) => variable.init.is_some(),
-            GlobalKind::Alias { .. } => true,
-        };
-        let counts = !matches!(global.linkage, Linkage::AvailableExternally | Linkage::ExternWeak);
-        (defined && counts && !global.name.is_empty()).then(|| (&global.name, id(number)))
+        let counts = is_definition(global) && global.linkage != Linkage::ExternWeak && !global.name.is_empty();
+        counts.then(|| (&global.name, id(number)))
     })
+}
+
+/// Whether a unit defines one of its globals.
+pub fn is_definition(global: &Global) -> bool {
+    let is_here = match &global.kind {
+        GlobalKind::Function { defined } => *defined,
+        GlobalKind::Variable(variable) => variable.init.is_some(),
+        GlobalKind::Alias { .. } => true,
+    };
+    is_here && global.linkage != Linkage::AvailableExternally
 }
