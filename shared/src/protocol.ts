@@ -33,6 +33,8 @@ export const EditedRange = z.object({
   old: z.tuple([Count, Count]),
   /** In the body lane's text. */
   new: z.tuple([Count, Count]),
+  /** Only its callers can instantiate it; there may be no instance at all. */
+  generic: z.boolean(),
 });
 export type EditedRange = z.infer<typeof EditedRange>;
 
@@ -45,12 +47,31 @@ export const BodyLaneParams = z.object({
   /** Whether functions of `async fn`s in the twin may have older bodies than the crate lane compiled. */
   isTwinBehind: z.boolean().optional(),
   edited: z.array(EditedRange).readonly(),
+  /** For `instantiators`: functions that nothing in the sources can name. What refers to them is asked for in their place. */
+  passed: z
+    .array(z.object({ file: z.string(), line: Count }))
+    .readonly()
+    .optional(),
 });
 export type BodyLaneParams = z.infer<typeof BodyLaneParams>;
 
 /** `details` of an error of kind `bodyLane`: functions whose bodies were blanked but are needed. */
 export const NeededFunctions = z.array(z.object({ name: z.string(), file: z.string().nullable(), line: Count }));
 export type NeededFunctions = z.infer<typeof NeededFunctions>;
+
+/** A function without whose body some instance of an edited generic function is not made. */
+export const Instantiator = z.object({
+  /** Absolute. */
+  file: z.string(),
+  /** A line (from 1) of it in the crate lane's text. */
+  line: Count,
+  /** It is no instance itself: what leads to it was not looked at, so something has to name it. */
+  isRoot: z.boolean(),
+});
+export type Instantiator = z.infer<typeof Instantiator>;
+
+/** Answer to `instantiators`, which is asked with the same parameters as `publish`. */
+export const InstantiatorsResult = z.object({ functions: z.array(Instantiator) });
 
 export const PublishParams = z.object({
   /** The `target/cranefly` folder in use. */

@@ -296,6 +296,21 @@ export function overlayArgs(args: readonly string[], options: OverlayOptions): s
   ];
 }
 
+/** Options that say which crate it is, or how it is linked. */
+const NOT_OF_CODE = new Set([
+  ..."metadata extra-filename incremental codegen-units".split(" "),
+  ..."linker link-arg link-args link-dead-code prefer-dynamic rpath strip".split(" "),
+]);
+
+/** What decides about a function's code and debug info besides its crate's sources. */
+export function codeOptions(args: readonly string[]): string {
+  const counts = ({ flag, value }: Item): boolean =>
+    flag === "-C" ? !NOT_OF_CODE.has(codegenName(value ?? "")) : CODE_FLAGS.has(flag);
+  return print(parse(args).filter(counts)).sort().join(" ");
+}
+
+const CODE_FLAGS = new Set(["-g", "-O", "-Z", "--target", "--sysroot", "--remap-path-prefix"]);
+
 /** The edition of the sources. */
 export function editionOf(args: readonly string[]): string {
   return parse(args).findLast((item) => item.flag === "--edition")?.value ?? "2015";

@@ -6,10 +6,12 @@ import type { BodyLaneParams } from "../../../shared/src/protocol.js";
 import { NeededFunctions } from "../../../shared/src/protocol.js";
 import type { BodyLaneStatistics, ProgramReport, StageTimes } from "../../../shared/src/report.js";
 import { inspectArgs } from "./args.js";
+import { refusalOfShared } from "./body/dependents.js";
 import { Baseline, type ChangedFile, type Edits, categoryOf } from "./body/edits.js";
 import { BodyLane, type BodyRef, PatchLane, type PatchRefusal, SourceCache } from "./body/index.js";
 import { type Engine, EngineError } from "./engine.js";
 import { Unsupported } from "./errors.js";
+import { instantiatorsOf } from "./instantiators.js";
 import type { Layout } from "./layout.js";
 import { publish } from "./publisher.js";
 import type { Program, SelectionState } from "./selection.js";
@@ -241,13 +243,17 @@ export class BodyLaneDriver {
     engine: Engine,
     options: AttemptOptions,
   ): Promise<readonly ProgramReport[] | string> {
+    const asked = performance.now();
+    const callers = await instantiatorsOf(this.layout, state.programs, edits.units, engine, this.sources);
+    options.ms.engine += performance.now() - asked;
+    if (typeof callers === "string") return callers;
     for (let round = 1; ; round++) {
       const lanes = new Map<string, BodyLaneParams>();
       const started = performance.now();
       for (const { record, files: changed } of edits.units) {
         const files = changed.filter(({ functions }) => functions.length > 0);
         if (files.length === 0) continue;
-        const compiled = await this.lane.compile(record, files, options);
+        const compiled = await this.lane.compile(record, files, options, callers.get(record.invocation.key));
         if (!compiled.ok) {
           options.ms.frontEnd += performance.now() - started;
           return compiled.refused;
@@ -295,11 +301,8 @@ export class BodyLaneDriver {
       const { key, needsRlib } = record.invocation;
       if (!isUnoptimised(record)) return "an optimised profile";
       if (needsRlib) return "a library that build scripts, procedural macros or native code link to";
-      const isUsed = records.some(({ externs }) => externs.some(({ unit }) => unit === key));
-      // Whoever awaits it may have a copy of its body, and the others are compiled against the old one.
-      if (isUsed && units.length > 1 && functions.some(({ isAsync }) => isAsync))
-        return "an async fn of a library, along with other crates";
-      if (isUsed && functions.some(isSeenByOthers)) return "a generic or inline function of a library";
+      const shared = functions.some(isSeenByOthers) ? refusalOfShared(record, units, records) : undefined;
+      if (shared !== undefined) return shared;
       if (!this.prepared.has(key)) return "a crate that is edited for the first time";
     }
     return undefined;
@@ -323,9 +326,9 @@ function byFrequency(counts: ReadonlyMap<string, number>): { readonly reason: st
   return [...counts].map(([reason, count]) => ({ reason, count })).sort((a, b) => b.count - a.count);
 }
 
-/** Crates that use the library compile the function themselves. */
-function isSeenByOthers({ isGeneric, inline, isConst }: BodyRef): boolean {
-  return isGeneric || isConst || (inline !== undefined && inline !== "never");
+/** Crates that use the library compile the function themselves; or, of an `async fn`, what polls its future. */
+function isSeenByOthers({ isGeneric, isAsync, inline }: BodyRef): boolean {
+  return isGeneric || isAsync || (inline !== undefined && inline !== "never");
 }
 
 /** At other levels rustc inlines functions into others before we see them. */

@@ -28,6 +28,8 @@ import {
   InitializeResult,
   type InspectParams,
   InspectResult,
+  type Instantiator,
+  InstantiatorsResult,
   PROTOCOL_VERSION,
   type PublishParams,
   PublishResult,
@@ -118,6 +120,11 @@ export class Engine {
 
   publish(params: PublishParams): Promise<PublishResult> {
     return this.request("publish", params, PublishResult);
+  }
+
+  /** What leads to the instances of a program's edited generic functions. */
+  async instantiators(params: PublishParams): Promise<readonly Instantiator[]> {
+    return (await this.request("instantiators", params, InstantiatorsResult)).functions;
   }
 
   /** A program's functions; all of them, or those that the filter lets through. */

@@ -63,7 +63,8 @@ export async function publish(
   return reports;
 }
 
-function publishParams(layout: Layout, program: Program): PublishParams {
+/** What the crate lane made of a program. */
+export function publishParams(layout: Layout, program: Program): PublishParams {
   const closure = unitsOf(layout, program);
   const main = closure.at(-1);
   if (main === undefined) throw new Unsupported(`${program.name} has no units`);

@@ -82,6 +82,12 @@ fn now<T>(future: impl Future<Output = T>) -> T {
 }
 const fn constant_function() -> u32 { 1 }
 fn generic<T: Display>(value: T) -> String { format!("{value}{}", black_box(1)) }
+struct Many<T>(Vec<T>);
+impl<T> Many<T> { fn count(&self) -> usize { self.0.len() } }
+fn called_with(f: impl Fn(u32) -> u32) -> u32 { f(1) }
+fn calls_with_closure() -> u32 { let one = black_box(1); called_with(|n| n + one) }
+#[inline]
+fn own_inline() -> u32 { black_box(1) }
 fn hidden() -> impl Display { black_box(1) }
 #[marks::marked]
 fn attributed() -> u32 { black_box(1) }
@@ -122,6 +128,10 @@ fn main() {
     show("async", now(later()));
     show("const fn", constant_function());
     show("generic", generic(1));
+    show("generic method", Many(vec![1]).count());
+    show("generic closure", calls_with_closure());
+    show("inner generic", shapes::calls_inner());
+    show("inline", own_inline());
     show("impl Trait", hidden());
     show("attribute macro", attributed());
     show("signature", signature());
@@ -146,6 +156,8 @@ use std::hint::black_box;
 pub fn prime() -> u32 { 1 }
 pub fn plain() -> u32 { black_box(1) }
 pub fn generic<T: Display>(value: T) -> String { format!("{value}{}", black_box(1)) }
+fn inner<T: Display>(value: T) -> String { format!("{value}-{}", black_box(1)) }
+pub fn calls_inner() -> String { inner(1u8) }
 #[inline]
 pub fn inlined() -> u32 { black_box(1) }
 pub trait Named {
@@ -201,6 +213,10 @@ export const OUTPUT: ReadonlyMap<string, string> = new Map([
   ["async", "1"],
   ["const fn", "1"],
   ["generic", "11"],
+  ["generic method", "1"],
+  ["generic closure", "2"],
+  ["inner generic", "1-1"],
+  ["inline", "1"],
   ["impl Trait", "1"],
   ["attribute macro", "1"],
   ["signature", "1"],

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::body_lane::{BodyLaneCounts, BodyLaneParams, Verified};
+use crate::body_lane::{BodyLaneCounts, BodyLaneParams, Instantiator, Verified};
 
 /// Version of the protocol; raised with every incompatible change.
 pub const PROTOCOL: u32 = 1;
@@ -94,6 +94,13 @@ pub struct PublishResult {
     /// How the body lane's functions compare with the crate lane's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verified: Option<Verified>,
+}
+
+/// Result of `instantiators`.
+#[derive(Debug, Serialize)]
+pub struct InstantiatorsResult {
+    /// In the order of their places.
+    pub functions: Vec<Instantiator>,
 }
 
 /// Microseconds by stage. Stages that run on several threads are summed over them, but for `wall`.

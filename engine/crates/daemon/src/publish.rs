@@ -18,7 +18,7 @@ use crate::engine::{Engine, ProgramKey, give_memory_back};
 use crate::generation::Generation;
 use crate::history::Changes;
 use crate::program_state::ProgramState;
-use crate::protocol::{PublishParams, PublishResult, UnitParams};
+use crate::protocol::{InstantiatorsResult, PublishParams, PublishResult, UnitParams};
 use crate::rpc::RpcError;
 use crate::units::LoadedUnit;
 use crate::view::View;
@@ -30,10 +30,7 @@ impl Engine {
     /// Makes and publishes a new generation of a program.
     pub fn publish(&self, params: &PublishParams) -> Result<PublishResult, RpcError> {
         let start = Instant::now();
-        let options = CodeOptions {
-            opt_level: params.opt_level.clone(),
-            full_debug_info: params.debug_info.as_deref() != Some("line-tables-only"),
-        };
+        let options = options(params);
         self.shared.store.tick();
         let mut result = PublishResult::default();
         let eager = EagerCompiler::new(&self.shared, &options, self.eager);
@@ -78,6 +75,16 @@ impl Engine {
         }
         result.us.wall = start.elapsed().as_secs_f64() * 1e6;
         Ok(result)
+    }
+
+    /// The functions without which instances of edited generic functions would not be made.
+    pub fn instantiators(&self, params: &PublishParams) -> Result<InstantiatorsResult, RpcError> {
+        let options = options(params);
+        let lazy = EagerCompiler::new(&self.shared, &options, 0);
+        let (units, _) = self.load_units(&params.units, &lazy, &mut PublishResult::default())?;
+        let functions = body_lane::instantiators(&units, &params.body_lane)
+            .map_err(|refusal| RpcError::failed("bodyLane", refusal.to_string()))?;
+        Ok(InstantiatorsResult { functions })
     }
 
     /// Puts the body lane's functions into `units`; gives what they are.
@@ -170,6 +177,13 @@ impl Engine {
         key.hash(&mut hasher);
         let name: String = key.1.chars().map(|char| if char.is_ascii_alphanumeric() { char } else { '-' }).collect();
         self.images.join(format!("{name}-{:016x}.so", hasher.finish()))
+    }
+}
+
+fn options(params: &PublishParams) -> CodeOptions {
+    CodeOptions {
+        opt_level: params.opt_level.clone(),
+        full_debug_info: params.debug_info.as_deref() != Some("line-tables-only"),
     }
 }
 

@@ -155,6 +155,7 @@ fn dispatch(engine: &Engine, state: &State, method: &str, params: Value) -> Resu
             })
         }
         "publish" => answer(&engine.publish(&parse::<PublishParams>(params)?)?),
+        "instantiators" => answer(&engine.instantiators(&parse::<PublishParams>(params)?)?),
         "functions" => answer(&engine.functions(&parse::<FunctionsParams>(params)?)?),
         "summary" => answer(&engine.summary(&parse::<SummaryParams>(params)?)?),
         "inspect" => answer(&engine.inspect(&parse::<InspectParams>(params)?)?),

@@ -270,6 +270,44 @@ fn an_edited_generic_function_needs_all_its_instances() {
 }
 
 #[test]
+fn what_makes_the_instances_of_a_generic_function_is_found() {
+    let fixture = Fixture::new("callers");
+    let ask = |name: &str, unit: &str, passed: &[usize]| {
+        let file = fixture.project.folder.join("main.rs");
+        let lines = range(PROGRAM, name);
+        let passed: Vec<Value> = passed.iter().map(|line| json!({"file": file, "line": line})).collect();
+        let edited = [json!({"file": file, "old": lines, "new": lines, "generic": true})];
+        let lane = json!([{"unit": unit, "bitcode": [], "edited": edited, "passed": passed}]);
+        let lanes = json!({"bodyLane": lane});
+        fixture.daemon.ask("instantiators", &fixture.project, &fixture.crate_lane, &lanes)
+    };
+    let roots = |answer: &Value| -> Vec<usize> {
+        let functions = answer["functions"].as_array().unwrap();
+        let is_own = |it: &&Value| it["isRoot"] == true && it["file"].as_str().unwrap().ends_with("/main.rs");
+        functions.iter().filter(is_own).map(|it| usize::try_from(it["line"].as_u64().unwrap()).unwrap()).collect()
+    };
+    let [other, main] = ["other", "main"].map(|name| range(PROGRAM, name)[0]);
+    assert_eq!(roots(&ask("show", "program:main", &[]).unwrap()), [other, main]);
+    // Nothing can name `other`: what calls it takes its place.
+    assert_eq!(roots(&ask("show", "program:main", &[other]).unwrap()), [other, main]);
+    let [calls, held] = ["calls", "held"].map(|name| range(PROGRAM, name)[0]);
+    assert_eq!(roots(&ask("held", "program:main", &[]).unwrap()), [calls]);
+    assert_eq!(roots(&ask("held", "program:main", &[calls]).unwrap()), [calls, main]);
+    assert!(held < calls);
+    // They are the instances of another crate than the edited one.
+    let error = ask("show", "program:other", &[]).unwrap_err();
+    assert!(error["message"].as_str().unwrap().contains("in other crates"), "{error}");
+}
+
+#[test]
+fn an_instance_that_nothing_needs_any_more_is_not_missed() {
+    let mut fixture = Fixture::new("gone");
+    let text = edit(PROGRAM, "\"<{value:?}>\"", "\"[{value:?}]\"");
+    let text = edit(&text, "shape.name(), show(n), DEPTH", "shape.name(), n, DEPTH");
+    fixture.takes(&text, &["show", "other"], &["main"]);
+}
+
+#[test]
 fn moved_lines_are_right_in_what_was_taken() {
     let mut fixture = Fixture::new("moved");
     let text = edit(PROGRAM, "    [1, 2, 3][n]", "    let n = n + 1;\n\n    [1, 2, 3][n]");

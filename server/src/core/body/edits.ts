@@ -142,7 +142,8 @@ export class Baseline {
       const at = now.findIndex(({ span }) => span.start <= fn.span.start && fn.span.end <= span.end);
       const [left, right] = [old[at], now[at]];
       if (left === undefined || right === undefined) return undefined;
-      ranges.set(at, { file, old: [left.line, left.endLine], new: [right.line, right.endLine] });
+      const generic = right.isGeneric;
+      ranges.set(at, { file, old: [left.line, left.endLine], new: [right.line, right.endLine], generic });
     }
     return [...ranges.values()];
   }

@@ -77,17 +77,19 @@ export class BodyLane {
    * Compiles a unit with these functions whole and most others blanked. Without edited functions it prepares the lane: the first
    * run of a unit is a full compilation, and finds out what cannot be blanked. Runs of one unit follow each other.
    *
-   * `record`: what the crate lane last made of the unit. Rejects with `Cancelled` when the signal aborts.
+   * `record`: what the crate lane last made of the unit. `callers`: functions that have to be there as well, since they instantiate
+   * edited ones. Rejects with `Cancelled` when the signal aborts.
    */
   async compile(
     record: UnitRecord,
     edited: readonly EditedFile[],
     options: CompileOverlayOptions,
+    callers: readonly FunctionName[] = [],
   ): Promise<BodyLaneResult> {
     const { key } = record.invocation;
     const queue = this.queues.get(key) ?? new PQueue({ concurrency: 1 });
     this.queues.set(key, queue);
-    return queue.add(() => this.run(record, edited, options));
+    return queue.add(() => this.run(record, edited, options, callers));
   }
 
   /**
@@ -139,6 +141,7 @@ export class BodyLane {
     record: UnitRecord,
     edited: readonly EditedFile[],
     options: CompileOverlayOptions,
+    callers: readonly FunctionName[],
   ): Promise<BodyLaneResult> {
     const times = { overlay: 0, rustc: 0, rounds: 0 };
     const refuse = (refused: string, diagnostics: readonly Diagnostic[] = []): BodyLaneResult => {
@@ -151,7 +154,8 @@ export class BodyLane {
 
     if (this.isHopeless(record)) return refuse("the blanked crate did not compile");
 
-    const names = edited.flatMap(({ file, functions }) => functions.map((fn) => ({ file, path: fn.path })));
+    const own = edited.flatMap(({ file, functions }) => functions.map((fn) => ({ file, path: fn.path })));
+    const names = [...own, ...callers];
     const known = overlay.learned;
     for (;;) {
       const started = performance.now();
@@ -169,17 +173,21 @@ export class BodyLane {
         return { ok: true, ...compiled.bitcode(), times };
       }
       const errors = compiled.findings.filter(isError);
-      const own = errors.filter((item) => edited.some(({ file, functions }) => isIn(item, file, functions, "span")));
-      if (own.length > 0) {
+      const mistakes = errors.filter((item) =>
+        edited.some(({ file, functions }) => isIn(item, file, functions, "span")),
+      );
+      if (mistakes.length > 0) {
         return refuse(
           "the edited function does not compile",
-          own.map((item) => item.diagnostic),
+          mistakes.map((item) => item.diagnostic),
         );
       }
       const broken = new Set(errors.flatMap(brokenRoots));
       if (broken.size > 0 && times.rounds < MAX_ROUNDS) {
         for (const file of broken) overlay.forgetRecent(file);
         if (edited.some(({ file }) => broken.has(file))) return refuse("the edited function cannot be named");
+        if (callers.some(({ file }) => broken.has(file)))
+          return refuse("a function that instantiates it cannot be named");
         continue;
       }
       if (times.rounds < MAX_ROUNDS && learnFrom(errors, overlay)) continue;
@@ -230,9 +238,7 @@ function sync(overlay: Overlay, names: readonly FunctionName[], edited: readonly
   const refusal = overlay.refusalOf(edited.map(({ file }) => file));
   if (refusal !== undefined) return refusal;
   const [unrooted] = edited.flatMap(({ file, functions }) => overlay.unrooted(file, functions));
-  if (unrooted === undefined) return undefined;
-  const why = unrooted.isGeneric ? "is generic, so its callers instantiate it" : "cannot be named";
-  return `\`${unrooted.path}\` ${why}`;
+  return unrooted === undefined ? undefined : `\`${unrooted.path}\` cannot be named`;
 }
 
 /** Makes ever more functions stay whole: those that errors point to, those that may hide items, the files pointed to. */

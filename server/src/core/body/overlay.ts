@@ -85,14 +85,19 @@ export class Overlay {
     return included === undefined ? undefined : `\`${path.basename(included)}\` may be read by an include macro`;
   }
 
-  /** Edited functions that no item of their module can name, so that nothing makes rustc generate them. */
+  /**
+   * Edited functions that no item of their module can name, so that nothing makes rustc generate them. (Those that only their callers can
+   * instantiate are none of them.)
+   */
   unrooted(file: string, functions: readonly BodyRef[]): readonly BodyRef[] {
     const text = this.given.get(file) ?? readSource(file);
     const whole = text === undefined ? undefined : this.blank(file, text)?.whole;
     const roots = this.rootsOf(file, whole ?? []);
+    const isInstantiated = ({ span }: BodyRef): boolean =>
+      whole?.some((outer) => outer.isGeneric && outer.span.start <= span.start && span.end <= outer.span.end) ?? false;
     const isRooted = ({ path: name }: BodyRef): boolean =>
       roots.some((root) => name === root.path || name.startsWith(`${root.path}::`));
-    return functions.filter((fn) => this.isPart(fn) && !isRooted(fn));
+    return functions.filter((fn) => this.isPart(fn) && !isRooted(fn) && !isInstantiated(fn));
   }
 
   /** What the overlay's text of a file has more than the original. */

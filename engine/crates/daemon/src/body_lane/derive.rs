@@ -41,6 +41,8 @@ pub struct Kept {
     pub name: Arc<str>,
     /// An edited function's debug info in the crate lane, which has the names that a debugger shows.
     pub subprogram: Option<Arc<Subprogram>>,
+    /// Names of the copies that other crates had made for themselves: they are it from now on.
+    pub copies: Vec<Arc<str>>,
 }
 
 /// Units that were derived for the last generation. One that is derived in the same way again is the same value, so that
@@ -78,7 +80,9 @@ fn derive(source: &LoadedUnit, change: &Change) -> LoadedUnit {
         }
         Change::Body(kept) => {
             let globals = unit.module.globals.iter().enumerate();
-            let globals = globals.map(|(number, global)| body_global(global, kept.get(&id(number)))).collect();
+            let globals = globals.map(|(number, global)| body_global(global, kept.get(&id(number))));
+            // Behind all others, so that these keep their numbers.
+            let globals = globals.chain(kept.iter().flat_map(copies)).collect();
             (format!("{PREFIX}{}", unit.id).into(), Module { globals, ..Module::default() }, None)
         }
     };
@@ -110,6 +114,15 @@ fn renamed(subprogram: &Subprogram, kept: &Kept) -> Arc<Subprogram> {
         None => (subprogram.name.clone(), subprogram.namespace.clone()),
     };
     Arc::new(Subprogram { name, namespace, linkage_name: kept.name.clone(), ..subprogram.clone() })
+}
+
+fn copies<'a>((&target, kept): (&'a GlobalId, &'a Kept)) -> impl Iterator<Item = Global> + use<'a> {
+    kept.copies.iter().map(move |name| Global {
+        name: name.clone(),
+        linkage: Linkage::External,
+        hidden: true,
+        kind: GlobalKind::Alias { target, offset: 0 },
+    })
 }
 
 fn body_global(global: &Global, kept: Option<&Kept>) -> Global {

@@ -15,6 +15,7 @@ mod derive;
 mod edited;
 mod futures;
 mod names;
+mod references;
 mod select;
 mod verify;
 
@@ -27,6 +28,7 @@ use serde::{Deserialize, Serialize};
 pub use content::is_anonymous;
 pub use derive::{DerivedUnits, is_body_lane};
 pub use names::{BodyUnit, Origin, path_of, prepare_names};
+pub use references::{Instantiator, instantiators};
 pub use select::{Edit, definitions, select};
 pub use verify::{Patch, Verified};
 
@@ -46,6 +48,18 @@ pub struct BodyLaneParams {
     pub is_twin_behind: bool,
     /// Every function whose body is another one than the crate lane compiled.
     pub edited: Vec<EditedFunction>,
+    /// Functions that nothing in the sources can name. What refers to them is asked for in their place.
+    #[serde(default)]
+    pub passed: Vec<Place>,
+}
+
+/// A line (from 1) in a source file, as an absolute path.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Place {
+    /// The file.
+    pub file: PathBuf,
+    /// The line.
+    pub line: u32,
 }
 
 /// Where an edited function is written.
@@ -57,6 +71,9 @@ pub struct EditedFunction {
     pub old: [u32; 2],
     /// The same in the text that the body lane compiled.
     pub new: [u32; 2],
+    /// Only its callers can instantiate it; there may be no instance at all.
+    #[serde(default)]
+    pub generic: bool,
 }
 
 /// What a body lane brought.

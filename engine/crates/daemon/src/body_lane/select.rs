@@ -1,21 +1,24 @@
 //! From edited functions to everything that must come with them.
 
+mod finish;
+mod futures;
+mod instances;
+
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::sync::Arc;
 
-use cranefly_bitcode::ir::{GlobalId, GlobalKind, InitPointer, Linkage, Subprogram};
+use cranefly_bitcode::ir::{Global, GlobalId, GlobalKind, InitPointer, Linkage, Subprogram};
 use cranefly_image::{BaseImage, is_allocator_entry};
 
 use rustc_hash::FxHashMap;
 
 use super::content::{is_anonymous, same_function, same_shape, same_variable};
-use super::derive::{Change, Kept, id};
-use super::edited::{self, Root, is_shim};
-use super::futures::{self, Future, path_of_drop};
+use super::derive::id;
+use super::edited::{self, Root};
 use super::names::{BodyUnit, Names, Origin, definitions_at};
 use super::verify::Patch;
-use super::{BodyLaneCounts, DerivedUnits, EditedFunction, Needed, Refusal, range_of, source_file};
+use super::{BodyLaneCounts, DerivedUnits, EditedFunction, Needed, Refusal, source_file};
 use crate::units::LoadedUnit;
 
 const ALIAS: &str = "an edited function refers to an alias";
@@ -78,6 +81,8 @@ struct Selector<'a> {
     /// Globals that what is taken refers to.
     referenced: BTreeSet<Node>,
     promoted: BTreeMap<usize, BTreeSet<GlobalId>>,
+    /// Edited functions that the crate lane has under other names, too, by those names.
+    copies: BTreeMap<Arc<str>, Node>,
     needs: BTreeSet<Needed>,
     /// Whether a twin's bodies of `async fn`s may be old ones.
     is_twin_behind: bool,
@@ -116,13 +121,14 @@ impl<'a> Selector<'a> {
             taken: BTreeSet::new(),
             referenced: BTreeSet::new(),
             promoted: BTreeMap::new(),
+            copies: BTreeMap::new(),
             needs: BTreeSet::new(),
             is_twin_behind,
         }
     }
 
     fn start_at(&mut self, edited: &[&EditedFunction]) -> Result<(), Refusal> {
-        let mut starts = Vec::new();
+        let mut found = Vec::new();
         for (number, BodyUnit { unit, origin, .. }) in self.body.iter().enumerate() {
             match origin {
                 Origin::Twin => {}
@@ -131,82 +137,30 @@ impl<'a> Selector<'a> {
                         // Its twin's version is an old one, whether the program has it or not.
                         self.is_twin_behind |= future.is_some();
                         if self.name_edited((number, function), edited)? {
-                            starts.push((number, function));
+                            found.push((number, function));
                         }
                     }
                 }
-                Origin::Overlay => starts.extend(edited::in_overlay(unit, edited)?.map(|global| (number, global))),
+                Origin::Overlay => found.extend(edited::in_overlay(unit, edited)?.map(|global| (number, global))),
             }
         }
-        if starts.is_empty() && self.body.iter().all(|unit| unit.origin == Origin::Overlay) {
+        let is_overlay = self.body.iter().all(|unit| unit.origin == Origin::Overlay);
+        if found.is_empty() && is_overlay && !edited.iter().all(|function| function.generic) {
             return Err(Refusal::new("the edited function is in no codegen unit"));
         }
         // All of them have their names before anything is compared.
-        self.edited.extend(&starts);
-        starts.extend(self.futures()?);
-        for node in starts {
+        self.edited.extend(found.iter().copied());
+        let futures = self.futures()?;
+        for node in found {
+            // What the program has not is no concern of its, unless something else needs it.
+            if self.origin(node) == Origin::Patch || self.is_in_program(node, edited) {
+                self.reach(node);
+            }
+        }
+        for node in futures {
             self.reach(node);
         }
         Ok(())
-    }
-
-    /// What polls and drops the futures of edited `async fn`s, if they have remained what they were to all others.
-    fn futures(&mut self) -> Result<Vec<Node>, Refusal> {
-        let mut found = Vec::new();
-        let mut unchecked: HashSet<Node> = self.edited.iter().copied().filter(|&node| self.polls(node)).collect();
-        let roots = self.body.iter().enumerate().flat_map(|(number, BodyUnit { unit, .. })| {
-            edited::roots(unit).flat_map(move |Root { function, future }| Some((number, function, future?)))
-        });
-        for (number, function, future) in roots.collect::<Vec<_>>() {
-            let make = self.definition((number, function)).filter(|make| self.edited.contains(make));
-            let [Some(poll), Some(drop)] = future.map(|global| self.definition((number, global))) else { continue };
-            let Some(make) = make else { continue };
-            unchecked.remove(&poll);
-            let before = (self.counterpart(make), self.counterpart(poll), self.drop_of_future(poll, drop));
-            let (old_make, old_poll, old_drop) = match before {
-                (Some(make), Some(poll), drop) => (make, poll, drop),
-                // Nobody has ever called it.
-                (None, None, None) => continue,
-                _ => return Err(Refusal::new("the future of an edited async fn is not in use")),
-            };
-            let after =
-                Future { make: self.located(make)?, poll: self.located(poll)?, drop: Some(self.located(drop)?) };
-            let old_drop = old_drop.map(|drop| self.located_in_crate(drop)).transpose()?;
-            let before = Future {
-                make: self.located_in_crate(old_make)?,
-                poll: self.located_in_crate(old_poll)?,
-                drop: old_drop,
-            };
-            after.check_same_layout(&before)?;
-            self.edited.insert(poll);
-            found.push(poll);
-            if old_drop.is_some() {
-                found.push(drop);
-            }
-        }
-        if unchecked.is_empty() {
-            return Ok(found);
-        }
-        Err(Refusal::new("the future of an edited async fn is not known"))
-    }
-
-    /// The crate lane's version of what drops a future, whose name is noted.
-    fn drop_of_future(&mut self, poll: Node, drop: Node) -> Option<(usize, GlobalId)> {
-        if self.origin(drop) == Origin::Overlay {
-            return self.counterpart(drop);
-        }
-        let path = path_of_drop(&self.names.path(&self.unit(poll).global(poll.1).name));
-        self.only_crate_definition(drop, &path)
-    }
-
-    fn located(&self, node: Node) -> Result<(&'a LoadedUnit, usize), Refusal> {
-        let unit = self.unit(node);
-        unit.function(node.1).map(|function| (unit, function)).ok_or_else(|| Refusal::new(ALIAS))
-    }
-
-    fn located_in_crate(&self, (number, global): (usize, GlobalId)) -> Result<(&'a LoadedUnit, usize), Refusal> {
-        let unit = &*self.crates[number];
-        unit.function(global).map(|function| (unit, function)).ok_or_else(|| Refusal::new(ALIAS))
     }
 
     /// Finds the crate lane's version of an edited function of a patch crate. Returns whether there is one: a function that the
@@ -348,20 +302,6 @@ impl<'a> Selector<'a> {
         self.origin(node) == Origin::Twin && self.subprogram(node).is_none_or(|it| !it.name.contains(['<', '{']))
     }
 
-    /// Whether a function is rustc's copy of what polls or drops an `async fn`'s future, made from the twin.
-    fn has_body_of_future(&self, node: Node) -> bool {
-        self.origin(node) != Origin::Overlay && self.subprogram(node).is_some_and(|it| futures::has_body_of_future(it))
-    }
-
-    fn polls(&self, node: Node) -> bool {
-        self.subprogram(node).is_some_and(|it| futures::polls(it))
-    }
-
-    fn subprogram(&self, node: Node) -> Option<&'a Arc<Subprogram>> {
-        let unit = self.unit(node);
-        unit.unit.functions[unit.function(node.1)?].subprogram.as_ref()
-    }
-
     /// A function that is only a name: the crate lane's is what is meant, if there is one.
     fn bind(&mut self, node: Node) {
         let name = &self.unit(node).global(node.1).name;
@@ -403,89 +343,13 @@ impl<'a> Selector<'a> {
         })
     }
 
-    /// Functions that were made of an edited one for the crate lane must all have been made for the body lane, too.
-    fn check_instances(&self, edited: &[&EditedFunction]) -> Result<(), Refusal> {
-        let taken: HashSet<Arc<str>> = self.taken.iter().map(|node| self.name(*node)).collect();
-        for unit in self.crates {
-            for function in &unit.unit.functions {
-                let name = &unit.global(function.global).name;
-                // (A closure goes with the function that it is in.)
-                let is_closure = function.subprogram.as_ref().is_some_and(|it| it.name.starts_with("{closure"));
-                if !is_closure
-                    && range_of(function.subprogram.as_ref(), edited, |function| function.old).is_some()
-                    && !is_shim(name)
-                    && !taken.contains(name)
-                {
-                    return Err(Refusal::new("an instance of an edited generic or inline function is not there"));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn finish(self, derived: &mut DerivedUnits) -> Selection {
-        let mut counts = BodyLaneCounts { reached: self.seen.len() as u64, ..BodyLaneCounts::default() };
-        let mut patch = Patch::default();
-        let mut replaced: BTreeMap<usize, BTreeSet<GlobalId>> = BTreeMap::new();
-        let mut copies: HashMap<Arc<str>, usize> = HashMap::new();
-        let functions: Vec<(Node, usize)> =
-            self.taken.iter().filter_map(|&node| Some((node, self.unit(node).function(node.1)?))).collect();
-        for (node, function) in &functions {
-            let unit = self.unit(*node);
-            let name = self.name(*node);
-            *copies.entry(name.clone()).or_default() += 1;
-            counts.taken += 1;
-            let mut present = self.crate_definitions(&name).peekable();
-            counts.new += u64::from(present.peek().is_none());
-            for (number, global) in present {
-                replaced.entry(number).or_default().insert(global);
-            }
-            patch.add(&name, unit.unit.functions[*function].key, self.edited.contains(node));
-        }
-        let mut kept: BTreeMap<usize, BTreeMap<GlobalId, Kept>> = BTreeMap::new();
-        for &node in &self.referenced {
-            let reference = Kept { linkage: None, name: self.name(node), subprogram: None };
-            kept.entry(node.0).or_default().insert(node.1, reference);
-        }
-        for &node in &self.taken {
-            let global = self.unit(node).global(node.1);
-            let name = self.name(node);
-            let present = self.unit(node).function(node.1).and_then(|_| self.crate_definition(&name));
-            let linkage = match (global.linkage, present) {
-                // Others refer to it by its name now.
-                (Linkage::Local, Some(_)) if copies[&name] > 1 => Linkage::Weak,
-                (Linkage::Local, Some(_)) => Linkage::External,
-                (linkage, _) => linkage,
-            };
-            let subprogram = present.and_then(|(number, global)| {
-                let unit = &self.crates[number];
-                unit.unit.functions[unit.function(global)?].subprogram.clone()
-            });
-            kept.entry(node.0).or_default().insert(node.1, Kept { linkage: Some(linkage), name, subprogram });
-        }
-        let mut sources = Vec::new();
-        let mut changed = Vec::new();
-        for number in 0..self.crates.len() {
-            let (replaced, promoted) = (replaced.remove(&number), self.promoted.get(&number).cloned());
-            if replaced.is_some() || promoted.is_some() {
-                let replaced = replaced.unwrap_or_default();
-                let promoted = promoted.unwrap_or_default().difference(&replaced).copied().collect();
-                sources.push((self.crates[number].clone(), Change::Crate { replaced, promoted }));
-                changed.push(number);
-            }
-        }
-        sources.extend(kept.into_iter().map(|(number, kept)| (self.body[number].unit.clone(), Change::Body(kept))));
-        let mut units = self.crates.to_vec();
-        let mut results = derived.derive(sources).into_iter();
-        for (number, unit) in changed.into_iter().zip(results.by_ref()) {
-            units[number] = unit;
-        }
-        units.extend(results);
-        Selection { units, counts, patch }
-    }
-
     fn unit(&self, node: Node) -> &'a LoadedUnit {
         &self.body[node.0].unit
+    }
+
+    fn subprogram(&self, node: Node) -> Option<&'a Arc<Subprogram>> {
+        let unit = self.unit(node);
+        unit.unit.functions[unit.function(node.1)?].subprogram.as_ref()
     }
 
     fn origin(&self, node: Node) -> Origin {
@@ -539,12 +403,7 @@ impl<'a> Selector<'a> {
     /// Where the body lane defines what `reference` names.
     fn definition(&self, reference: Node) -> Option<Node> {
         let global = self.unit(reference).global(reference.1);
-        let is_here = match &global.kind {
-            GlobalKind::Function { defined } => *defined,
-            GlobalKind::Variable(variable) => variable.init.is_some(),
-            GlobalKind::Alias { .. } => true,
-        };
-        if is_here && global.linkage != Linkage::AvailableExternally {
+        if is_definition(global) {
             return Some(reference);
         }
         self.exported.get(&*global.name).copied()
@@ -576,12 +435,17 @@ impl<'a> Selector<'a> {
 /// The definitions of a unit, by name.
 pub fn definitions(module: &cranefly_bitcode::ir::Module) -> impl Iterator<Item = (&Arc<str>, GlobalId)> {
     module.globals.iter().enumerate().filter_map(|(number, global)| {
-        let defined = match &global.kind {
-            GlobalKind::Function { defined } => *defined,
-            GlobalKind::Variable(variable) => variable.init.is_some(),
-            GlobalKind::Alias { .. } => true,
-        };
-        let counts = !matches!(global.linkage, Linkage::AvailableExternally | Linkage::ExternWeak);
-        (defined && counts && !global.name.is_empty()).then(|| (&global.name, id(number)))
+        let counts = is_definition(global) && global.linkage != Linkage::ExternWeak && !global.name.is_empty();
+        counts.then(|| (&global.name, id(number)))
     })
+}
+
+/// Whether a unit defines one of its globals.
+pub fn is_definition(global: &Global) -> bool {
+    let is_here = match &global.kind {
+        GlobalKind::Function { defined } => *defined,
+        GlobalKind::Variable(variable) => variable.init.is_some(),
+        GlobalKind::Alias { .. } => true,
+    };
+    is_here && global.linkage != Linkage::AvailableExternally
 }

@@ -223,6 +223,11 @@ impl Daemon {
 
     /// The same with more parameters.
     pub fn publish_with(&self, project: &Project, files: &[PathBuf], more: &Value) -> Result<Value, Value> {
+        self.ask("publish", project, files, more)
+    }
+
+    /// A request with the parameters of a publication.
+    pub fn ask(&self, method: &str, project: &Project, files: &[PathBuf], more: &Value) -> Result<Value, Value> {
         let mut params = json!({
             "workspace": project.folder, "program": "debug/program", "executable": project.executable(),
             "base": base(), "units": [{"id": "program:main", "bitcode": files}], "optLevel": "0",
@@ -230,7 +235,7 @@ impl Daemon {
         for (name, value) in more.as_object().unwrap() {
             params[name] = value.clone();
         }
-        self.call("publish", &params)
+        self.call(method, &params)
     }
 
     /// Compiles and publishes `source`; gives the report.

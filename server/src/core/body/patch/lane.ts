@@ -16,8 +16,9 @@ import { type Twin, type TwinOptions, compileTwin, isAbsentFromTwin, isPatchable
 
 /** A unit's twin, or why it has none. */
 interface State {
-  /** Of the sources that it was made of. */
+  /** Of the sources that it was made of, and of the libraries that it was compiled against. */
   readonly sources: string;
+  readonly externs: string;
   readonly twin: Twin | string;
 }
 
@@ -38,10 +39,11 @@ export class PatchLane {
     private readonly sources: SourceCache,
   ) {}
 
-  /** The unit's twin, if it is that of the sources in the record. */
+  /** The unit's twin, if it is that of the sources and libraries in the record. */
   twinOf(record: UnitRecord): Twin | undefined {
-    const twin = this.states.get(record.invocation.key)?.twin;
-    if (twin === undefined || typeof twin === "string") return undefined;
+    const state = this.states.get(record.invocation.key);
+    const twin = state?.twin;
+    if (twin === undefined || typeof twin === "string" || state?.externs !== externsOf(record)) return undefined;
     const isIts = sourcesOf(record).every(({ path: file, hash }) => twin.texts.get(file)?.has(hash) === true);
     return isIts ? twin : undefined;
   }
@@ -57,7 +59,7 @@ export class PatchLane {
     const { key } = record.invocation;
     const directory = this.directory(key, "twin");
     const twin = await compileTwin(directory, record, this.sources, options);
-    this.states.set(key, { sources: keyOf(record), twin });
+    this.states.set(key, { sources: keyOf(record), externs: externsOf(record), twin });
     this.hopeless.clear();
   }
 
@@ -129,6 +131,9 @@ function sourcesOf(record: UnitRecord): readonly { readonly path: string; readon
 function keyOf(record: UnitRecord): string {
   const { args, cwd, env } = record.invocation;
   const inputs = record.inputs.map(({ path: file, hash }) => [file, hash]);
-  const externs = record.externs.map(({ path: file, hash }) => [file, hash]);
-  return JSON.stringify([args, cwd, env, inputs, externs]);
+  return JSON.stringify([args, cwd, env, inputs, externsOf(record)]);
+}
+
+function externsOf({ externs }: UnitRecord): string {
+  return JSON.stringify(externs.map(({ path: file, hash }) => [file, hash]));
 }
