@@ -100,7 +100,7 @@ describe.runIf(HAS_ENGINE)("an edit of a body", () => {
     expect(project.cranefly(["run", "-q"]).stdout).toBe("four you [0, 3, 6, 9]\n1 7 <7>\n");
   });
 
-  it("leaves generic functions of libraries, items and errors to the crate lane, with the reason", async () => {
+  it("leaves generic functions that other crates instantiate, items and errors to the crate lane, with the reason", async () => {
     edit("src/lib.rs", "n * 2 + 1", "n * 2 + 2");
     await watch.next((line) => line === "1 8 <7>");
     await arePrepared(2);
@@ -108,7 +108,7 @@ describe.runIf(HAS_ENGINE)("an edit of a body", () => {
     expect(await watch.until((report) => report.refused !== undefined)).toMatchObject({
       lane: "crate",
       ok: true,
-      refused: "a generic or inline function of a library",
+      refused: "an edited generic function has instances in other crates",
     });
     await watch.next((line) => line === "1 8 [7]");
     // A save that follows so soon that nobody knows what the crate lane has read is left to it as well.

@@ -35,12 +35,12 @@ export function callersAt({ record, files }: UnitEdit, places: readonly Instanti
   for (const place of places) {
     const { file, line, isRoot } = place;
     if (!own.has(file)) continue;
-    const fn = outlineOf(file)?.functions.find((it) => it.line <= line && line <= it.endLine);
-    // What nothing can name stays whole all the same; what a macro sees or returns a type of its own is never blanked.
-    if (fn !== undefined && (isNameable(fn) || fn.exposed === undefined)) {
-      functions.set(`${file}\0${fn.path}`, { file, path: fn.path });
+    const here = outlineOf(file)?.functions.filter((fn) => fn.line <= line && line <= fn.endLine) ?? [];
+    for (const fn of here) {
+      // What nothing can name stays whole all the same. (What is exposed is whole anyway.)
+      if (isNameable(fn) || fn.exposed === undefined) functions.set(`${file}\0${fn.path}`, { file, path: fn.path });
     }
-    if (isRoot && (fn === undefined || !isNameable(fn))) unnamed.push(place);
+    if (isRoot && !here.some(isNameable)) unnamed.push(place);
   }
   return { functions: [...functions.values()], unnamed };
 }
