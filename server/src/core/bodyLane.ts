@@ -32,10 +32,15 @@ export type BodyOutcome =
   /** The crate lane does it. `reason` undefined: there was nothing to do, or no attempt. */
   | { readonly kind: "left"; readonly reason: string | undefined };
 
-export interface AttemptOptions {
+export interface PrepareOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly signal: AbortSignal | undefined;
   readonly ms: StageTimes;
+}
+
+export interface AttemptOptions extends PrepareOptions {
+  /** Asked before anything is published: whether cargo has nothing to do. */
+  readonly mayPublish: () => Promise<boolean>;
 }
 
 export class BodyLaneDriver {
@@ -115,6 +120,7 @@ export class BodyLaneDriver {
         .map(({ record, files }) => this.lane.refusalOf(record, files))
         .find((why) => why !== undefined);
       if (more !== undefined) return this.refuse(more);
+      if (!(await options.mayPublish())) return { kind: "left", reason: undefined };
       for (const { record, files } of edits.units) this.patches.note(record, files);
       this.setAhead(edits.files);
       return { kind: "taken", reason, units: [], reports: [] };
@@ -122,6 +128,7 @@ export class BodyLaneDriver {
     for (const { record, files } of edits.units) this.patches.note(record, files);
     const patched = await this.patchAndPublish(state, edits, engine, options);
     const isPatched = !("refused" in patched);
+    if (!isPatched && !(await options.mayPublish())) return { kind: "left", reason: undefined };
     if (isPatched) this.counts.patched++;
     else count(this.overlaid, patched.refused);
     const reports = isPatched ? patched : await this.overlayAndPublish(state, edits, engine, options);
@@ -166,7 +173,7 @@ export class BodyLaneDriver {
    * Compiles the twins and overlays of units that were edited, so that the next edit finds them ready, and lets the engine read
    * what comes of it. Rejects with `Cancelled` when the signal aborts.
    */
-  async prepare(state: SelectionState, engine: Engine, options: AttemptOptions): Promise<void> {
+  async prepare(state: SelectionState, engine: Engine, options: PrepareOptions): Promise<void> {
     const wanted = [...this.wanted].reverse().flatMap((key) => {
       const record = state.units.includes(key) ? loadUnit(this.layout, key) : undefined;
       return record !== undefined && isUnoptimised(record) ? [{ key, record }] : [];
@@ -196,7 +203,7 @@ export class BodyLaneDriver {
     key: string,
     lane: BodyLaneParams | undefined,
     engine: Engine,
-    { ms }: AttemptOptions,
+    { ms }: PrepareOptions,
   ): Promise<void> {
     if (lane === undefined) return;
     await this.publish(state, new Map([[key, lane]]), engine, ms).catch((error: unknown) => {
@@ -224,16 +231,10 @@ export class BodyLaneDriver {
       const edited = files.flatMap(({ ranges }) => ranges);
       lanes.set(record.invocation.key, { unit: record.invocation.id, ...patch, edited });
     }
-    const compiledAt = performance.now();
-    options.ms.frontEnd += compiledAt - started;
-    try {
-      return await this.publish(state, lanes, engine, options.ms);
-    } catch (error) {
-      if (!(error instanceof EngineError) || error.kind !== "bodyLane") throw error;
-      return { refused: error.message, isTried: true };
-    } finally {
-      options.ms.engine += performance.now() - compiledAt;
-    }
+    options.ms.frontEnd += performance.now() - started;
+    if (!(await options.mayPublish())) return { refused: "cargo has to run", isTried: false };
+    const reports = await this.publishBodies(state, lanes, engine, options.ms);
+    return reports instanceof EngineError ? { refused: reports.message, isTried: true } : reports;
   }
 
   /** By overlays; a text says why not. */
@@ -261,21 +262,33 @@ export class BodyLaneDriver {
         const edited = files.flatMap(({ ranges }) => ranges);
         lanes.set(record.invocation.key, { unit: record.invocation.id, bitcode: compiled.all, edited });
       }
-      const compiledAt = performance.now();
-      options.ms.frontEnd += compiledAt - started;
-      try {
-        return await this.publish(state, lanes, engine, options.ms);
-      } catch (error) {
-        if (!(error instanceof EngineError) || error.kind !== "bodyLane") throw error;
-        const needs = NeededFunctions.safeParse(error.details);
-        const places = (needs.success ? needs.data : []).flatMap(({ file, line }) =>
-          file === null ? [] : { file, line },
-        );
-        const isNews = edits.units.map(({ record }) => this.lane.keepWhole(record, places)).some((news) => news);
-        if (round >= MAX_ROUNDS || !isNews) return error.message;
-      } finally {
-        options.ms.engine += performance.now() - compiledAt;
-      }
+      options.ms.frontEnd += performance.now() - started;
+      const reports = await this.publishBodies(state, lanes, engine, options.ms);
+      if (!(reports instanceof EngineError)) return reports;
+      const needs = NeededFunctions.safeParse(reports.details);
+      const places = (needs.success ? needs.data : []).flatMap(({ file, line }) =>
+        file === null ? [] : { file, line },
+      );
+      const isNews = edits.units.map(({ record }) => this.lane.keepWhole(record, places)).some((news) => news);
+      if (round >= MAX_ROUNDS || !isNews) return reports.message;
+    }
+  }
+
+  /** Publishes an edit; gives the engine's error when it does not take it. */
+  private async publishBodies(
+    state: SelectionState,
+    lanes: ReadonlyMap<string, BodyLaneParams>,
+    engine: Engine,
+    ms: StageTimes,
+  ): Promise<readonly ProgramReport[] | EngineError> {
+    const started = performance.now();
+    try {
+      return await this.publish(state, lanes, engine, ms);
+    } catch (error) {
+      if (error instanceof EngineError && error.kind === "bodyLane") return error;
+      throw error;
+    } finally {
+      ms.engine += performance.now() - started;
     }
   }
 

@@ -14,7 +14,7 @@ import {
   noTimes,
 } from "../../../shared/src/report.js";
 import { BodyLaneDriver, type BodyOutcome } from "./bodyLane.js";
-import { settleScripts } from "./buildScripts.js";
+import { type Settled, settleScripts } from "./buildScripts.js";
 import { capture } from "./capture.js";
 import { loadMetadata } from "./cargo.js";
 import { crateLane } from "./crateLane.js";
@@ -318,11 +318,16 @@ export class Workspace {
     const { env, jobs } = this.options;
     const cargoInput = await generation.timed("check", () => changedCargoInput(state));
     if (cargoInput !== undefined) return this.cargoLane(layout, `${cargoInput} changed`, generation, signal);
-    const settled = await generation.timed("scripts", () => settleScripts(state.scripts, env, signal));
+    const settling = settleScripts(state.scripts, env, signal);
+    const settle = (): Promise<Settled> => generation.timed("scripts", () => settling);
+    // rustc may read what a script writes. One that has nothing to write runs beside it, and has its say before anything is published.
+    const isBeside = !follows && state.scripts.every(({ produced }) => produced.length === 0);
+    let bodies = isBeside ? await this.tryBodies(state, generation, signal, settle) : undefined;
+    const settled = await settle();
     if (settled.cargoReason !== undefined) {
       return this.cargoLane(layout, `${settled.cargoReason} changed`, generation, signal);
     }
-    const bodies = follows ? undefined : await this.tryBodies(state, generation, signal);
+    if (!follows) bodies ??= await this.tryBodies(state, generation, signal, settle);
     if (bodies !== undefined && bodies.kind === "taken") {
       return { lane: "body", reason: bodies.reason, units: bodies.units, published: bodies.reports };
     }
@@ -351,9 +356,21 @@ export class Workspace {
     state: SelectionState,
     generation: Generation,
     signal: AbortSignal | undefined,
+    settle: () => Promise<Settled>,
   ): Promise<BodyOutcome | undefined> {
-    if (this.bodies === undefined || this.client === undefined || this.published === undefined) return undefined;
-    return this.bodies.attempt(state, this.client, { env: this.options.env, signal, ms: generation.ms });
+    try {
+      if (this.bodies === undefined || this.client === undefined || this.published === undefined) return undefined;
+      const mayPublish = async (): Promise<boolean> => (await settle()).cargoReason === undefined;
+      return await this.bodies.attempt(state, this.client, {
+        env: this.options.env,
+        signal,
+        ms: generation.ms,
+        mayPublish,
+      });
+    } finally {
+      // No script goes on behind the back of what failed here.
+      await settle().catch(() => undefined);
+    }
   }
 
   private async cargoLane(
