@@ -40,7 +40,8 @@ import { EngineUnavailable, Unsupported, messageOf } from "./errors.js";
 import { digest, readText } from "./files.js";
 import type { Toolchain } from "./toolchain.js";
 
-const START_TIMEOUT_MS = 10_000;
+/** On a machine with nothing else to do it takes a tenth of a second. One that ends instead of starting is noticed at once. */
+const START_TIMEOUT_MS = 60_000;
 const RETRY_MS = 10;
 /** A program that is published so often while somebody looks at it is saved again and again. */
 const MAX_GENERATIONS = 5;
