@@ -96,6 +96,8 @@ export class Engine {
   private readonly connections = new Map<Lane, Promise<MessageConnection>>();
   /** Called when the daemon is gone although nobody here has ended it. */
   onLost: (() => void) | undefined;
+  /** Whether the daemon may be started for a request that finds none. */
+  mayStart: () => boolean = () => true;
 
   private constructor(
     private readonly binary: string,
@@ -271,6 +273,7 @@ export class Engine {
     } catch (error) {
       if (error instanceof Unsupported || error instanceof EngineError) throw error;
     }
+    if (!this.mayStart()) throw new EngineUnavailable("the engine is not running");
     const process_ = this.start();
     const deadline = Date.now() + START_TIMEOUT_MS;
     for (;;) {

@@ -316,7 +316,11 @@ export class CargoProject implements Project {
     const isNews = report.lane === "cargo" || published || !report.ok;
     if (report.lane === "cargo" && report.reason !== "first build") this.describeAgain();
     const { engine } = build.core ?? {};
-    if (engine !== undefined) engine.onLost = () => this.lost();
+    if (engine !== undefined) {
+      engine.onLost = () => this.lost();
+      // Whoever asks for a lens, say, starts no engine that was stopped or given up.
+      engine.mayStart = () => this.downReason === undefined;
+    }
     this.events.onUpdate(this, build, report);
     if (isNews) {
       const summary = this.ring.add(build.kind, report);
