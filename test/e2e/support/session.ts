@@ -117,8 +117,8 @@ export class Session {
       editor: await ask(async () => `${await editor.file()}, ${await editor.cursor()}`),
       focus: (await ask(focus)).slice(0, 100),
       processes: [...new Set(processes)].join(" "),
-      terminal: tail(await ask(() => terminal.text()), 5),
-      log: tail(this.server.outputChannel("Cranefly"), 7),
+      log: tail(this.server.outputChannel("Cranefly"), 6),
+      terminal: tail(await ask(() => terminal.text()), 4),
     };
     return Object.entries(facts)
       .map(([name, value]) => `${name}: ${value}`)
@@ -138,7 +138,7 @@ function tail(text: string, lines: number): string {
     .trimEnd()
     .split("\n")
     .slice(-lines)
-    .map((line) => line.slice(0, 160))
+    .map((line) => line.slice(0, 120))
     .join("\n  ");
 }
 
@@ -183,7 +183,7 @@ function keepEditor(options: SessionOptions): {
       .saveArtefacts(`${path.basename(task.file.name, ".test.ts")}-${task.name}`)
       .catch((error: unknown) => `none: ${String(error)}`);
     // It is one more message of the test that failed, which is all that is left of it where nobody kept the files.
-    throw new Error(`the editor after the failure\n${seen}\nscreenshot and logs: ${path.relative(repository, saved)}`);
+    throw new Error(`the editor after the failure, kept in ${path.relative(repository, saved)}\n${seen}`);
   });
   const stop = async (): Promise<void> => {
     await session?.stop();
