@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { isAtLeast, missingTools } from "../../scripts/lib/tools.mjs";
 import { cleanEnvironment, run } from "./support/process.js";
 import { fixture } from "./support/projects.js";
@@ -51,7 +51,7 @@ describe("a machine that lacks something", () => {
 
 describe("npm start", () => {
   it("without a terminal: builds, runs once, ends", async () => {
-    const dir = await fixture("sample", "start");
+    const dir = await fixture("sample");
     const outcome = await run(process.execPath, [script("start.mjs"), dir], { cwd: repository });
     expect(outcome.stderr).not.toContain("panicked");
     expect(outcome.stdout).toContain("Hello from the sample");
@@ -59,15 +59,17 @@ describe("npm start", () => {
   });
 
   it("with a terminal: reruns on each save, ends cleanly on Ctrl-C", async () => {
-    const dir = await fixture("sample", "start");
+    const dir = await fixture("sample");
     const terminal = new Terminal(`${process.execPath} ${script("start.mjs")} ${dir}`);
     await terminal.shows("Hello from the sample");
     const main = path.join(dir, "crates/app/src/main.rs");
     await writeFile(main, (await readFile(main, "utf8")).replace("Hello from the", "Greetings from the edited"));
     await terminal.shows("Greetings from the edited sample");
     expect(await terminal.interrupt(), terminal.text).toBe(0);
-    await fixture("sample", "start");
   });
+
+  // Others use the copy, and what is built in it, too.
+  afterAll(() => fixture("sample"));
 });
 
 /** A pseudo-terminal, through `script` of util-linux. */

@@ -99,6 +99,16 @@ describe("the engine's client", () => {
     const client = Engine.for(broken, { sysroot: directory, version: "v" }, { XDG_RUNTIME_DIR: directory });
     await expect(client.status()).rejects.toThrow(/exit code 3[\s\S]*no libLLVM here/);
   });
+
+  it("starts none that may not be started", async () => {
+    const started = path.join(directory, "started");
+    const binary = path.join(directory, "unwanted");
+    fs.writeFileSync(binary, `#!/bin/sh\ntouch "${started}"\n`, { mode: 0o755 });
+    const client = Engine.for(binary, { sysroot: directory, version: "v" }, { XDG_RUNTIME_DIR: directory });
+    client.mayStart = () => false;
+    await expect(client.functions("/w", "program")).rejects.toThrow("the engine is not running");
+    expect(fs.existsSync(started)).toBe(false);
+  });
 });
 
 describe("the socket's directory", () => {

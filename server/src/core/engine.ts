@@ -42,7 +42,8 @@ import { EngineUnavailable, Unsupported, messageOf } from "./errors.js";
 import { digest, readText } from "./files.js";
 import type { Toolchain } from "./toolchain.js";
 
-const START_TIMEOUT_MS = 10_000;
+/** On a machine with nothing else to do it takes a tenth of a second. One that ends instead of starting is noticed at once. */
+const START_TIMEOUT_MS = 60_000;
 const RETRY_MS = 10;
 /** A program that is published so often while somebody looks at it is saved again and again. */
 const MAX_GENERATIONS = 5;
@@ -97,6 +98,8 @@ export class Engine {
   private readonly connections = new Map<Lane, Promise<MessageConnection>>();
   /** Called when the daemon is gone although nobody here has ended it. */
   onLost: (() => void) | undefined;
+  /** Whether the daemon may be started for a request that finds none. */
+  mayStart: () => boolean = () => true;
 
   private constructor(
     private readonly binary: string,
@@ -277,6 +280,7 @@ export class Engine {
     } catch (error) {
       if (error instanceof Unsupported || error instanceof EngineError) throw error;
     }
+    if (!this.mayStart()) throw new EngineUnavailable("the engine is not running");
     const process_ = this.start();
     const deadline = Date.now() + START_TIMEOUT_MS;
     for (;;) {

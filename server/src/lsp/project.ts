@@ -316,10 +316,18 @@ export class CargoProject implements Project {
     const isNews = report.lane === "cargo" || published || !report.ok;
     if (report.lane === "cargo" && report.reason !== "first build") this.describeAgain();
     const { engine } = build.core ?? {};
-    if (engine !== undefined) engine.onLost = () => this.supervisor.lost();
+    if (engine !== undefined) {
+      engine.onLost = () => this.lost();
+      // Whoever asks for a lens, say, starts no engine that was stopped or given up.
+      engine.mayStart = () => this.downReason === undefined;
+    }
     this.events.onUpdate(this, build, report);
     if (isNews) {
       const summary = this.ring.add(build.kind, report);
+      this.services.log.info(
+        `${this.name}: ${build.kind} ${report.ok ? `is generation ${report.generation}` : "failed"}, ` +
+          `${report.lane} lane, ${Math.round(report.ms.total)} ms: ${report.reason}`,
+      );
       this.tell();
       if (published) this.events.onGeneration(this, summary, report);
     }
@@ -385,6 +393,11 @@ export class CargoProject implements Project {
       if (isWatching) build.invalidate(cause);
       else if (build.built !== undefined) build.mark(cause);
     }
+  }
+
+  private lost(): void {
+    this.services.log.info(`${this.name}: the engine ended`);
+    this.supervisor.lost();
   }
 
   private rebuildAfterLoss(): void {

@@ -1,4 +1,4 @@
-/** The page that shows the workbench: the distribution's browser, headless, with a new profile. */
+/** The page that shows the workbench: the distribution's browser, headless. */
 import { type Browser, chromium, type Page } from "playwright-core";
 import { PATIENCE } from "./poll.js";
 
@@ -6,20 +6,23 @@ import { PATIENCE } from "./poll.js";
 const VIEWPORT = { width: 1280, height: 860 };
 
 export interface Window {
-  readonly browser: Browser;
   readonly page: Page;
   /** What the page wrote to its console, for a reader after a failure: a healthy workbench writes errors, too. */
   readonly console: string[];
 }
 
 /** @param home the browser's HOME, where it keeps what is not in its profile */
-export async function openWindow(executable: string, home: string): Promise<Window> {
-  const browser = await chromium.launch({
+export function startBrowser(executable: string, home: string): Promise<Browser> {
+  return chromium.launch({
     executablePath: executable,
     env: { ...process.env, HOME: home },
     // Root has no sandbox of Chromium's; nothing but the local server is shown.
     args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
   });
+}
+
+/** A window with a profile of its own, in which the workbench keeps what it remembers of a workspace. */
+export async function openWindow(browser: Browser): Promise<Window> {
   const context = await browser.newContext({ viewport: VIEWPORT, locale: "en-US" });
   context.setDefaultTimeout(PATIENCE);
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
@@ -27,5 +30,11 @@ export async function openWindow(executable: string, home: string): Promise<Wind
   const lines: string[] = [];
   page.on("console", (message) => lines.push(`${message.type()}: ${message.text()}`));
   page.on("pageerror", (error) => lines.push(`uncaught: ${error.message}`));
-  return { browser, page, console: lines };
+  return { page, console: lines };
+}
+
+/** Closes a window as its user would: the workbench in it has the time to say so to its server. */
+export async function closeWindow({ page }: Window): Promise<void> {
+  await page.goto("about:blank");
+  await page.context().close();
 }

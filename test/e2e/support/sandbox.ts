@@ -15,6 +15,18 @@ const inherited =
 const PLACE = fs.realpathSync(os.tmpdir());
 const PREFIX = "cf-e2e-";
 
+/** What cargo and others make in a project. */
+const BUILT = new Set(["target", "node_modules"]);
+
+/** The files of a project, by their paths in it. */
+function filesOf(folder: string): string[] {
+  return fs.readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    if (BUILT.has(entry.name)) return [];
+    if (!entry.isDirectory()) return [entry.name];
+    return filesOf(path.join(folder, entry.name)).map((file) => path.join(entry.name, file));
+  });
+}
+
 export class Sandbox {
   readonly root = fs.mkdtempSync(path.join(PLACE, PREFIX));
   readonly home = this.folder("home");
@@ -24,12 +36,23 @@ export class Sandbox {
   readonly variables: Record<string, string> = {};
 
   /** Copies `project` to be the workspace; what cargo built in it stays behind. */
-  constructor(project: string) {
+  constructor(private readonly project: string) {
     this.workspace = path.join(this.root, path.basename(project));
     fs.writeFileSync(path.join(this.root, OWNER), String(process.pid));
-    const built = new Set(["target", "node_modules"]);
-    const filter = (source: string): boolean => !built.has(path.basename(source));
-    fs.cpSync(project, this.workspace, { recursive: true, filter });
+    fs.cpSync(project, this.workspace, { recursive: true, filter: (source) => !BUILT.has(path.basename(source)) });
+  }
+
+  /** Makes the workspace's files what they were in the project again; what cargo built stays, and what is the same is left alone. */
+  restore(): void {
+    const wanted = new Set(filesOf(this.project));
+    for (const file of filesOf(this.workspace)) if (!wanted.has(file)) fs.rmSync(path.join(this.workspace, file));
+    for (const file of wanted) {
+      const target = path.join(this.workspace, file);
+      const text = fs.readFileSync(path.join(this.project, file));
+      if (fs.existsSync(target) && fs.readFileSync(target).equals(text)) continue;
+      fs.mkdirSync(path.dirname(target), { recursive: true });
+      fs.writeFileSync(target, text);
+    }
   }
 
   /**

@@ -30,6 +30,9 @@ const quiet: Settings = {
   "terminal.integrated.gpuAcceleration": "off",
   // It is a second terminal over the first one, with a copy of some of its text.
   "terminal.integrated.stickyScroll.enabled": false,
+  // A new window begins with none.
+  "terminal.integrated.enablePersistentSessions": false,
+  "terminal.integrated.hideOnStartup": "whenEmpty",
   "editor.accessibilitySupport": "off",
   // Typed text is what lands in the file.
   "editor.autoClosingBrackets": "never",

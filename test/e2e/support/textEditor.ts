@@ -19,6 +19,8 @@ function isAt(lens: Lens, title: string | RegExp, line: string): boolean {
 
 /** Lenses and lines lie on pixels that are rounded each for itself. */
 const SLACK = 3;
+/** Milliseconds in which what surrounds the text follows it, unless what was typed was lost. */
+const MOMENT = 5_000;
 /** How often in a row lenses have to be seen alike before they count as settled. */
 const STABLE = 10;
 
@@ -38,12 +40,21 @@ export class TextEditor {
   /** Opens a file of the workspace, by its path in it. */
   async open(file: string): Promise<void> {
     // An absolute path is found as it is, whether or not the file has been indexed yet.
-    await this.quickInput.openFile(path.join(this.workspace, file));
-    await until(
-      `the tab of ${file}`,
-      () => this.title(),
-      (title) => title === path.basename(file),
+    const target = path.join(this.workspace, file);
+    const isOpen = (shown: string): boolean => shown === target;
+    const open = async (): Promise<string> => {
+      await this.quickInput.openFile(target);
+      return until(target, () => this.file(), isOpen, { timeout: MOMENT });
+    };
+    await until(`${file} in the editor`, open, isOpen);
+  }
+
+  /** The open file's path, as what stands above its text has it; empty when there is none. */
+  async file(): Promise<string> {
+    const label = this.page.locator(
+      ".editor-group-container.active .breadcrumbs-control .monaco-breadcrumb-item.file .monaco-icon-label",
     );
+    return (await label.count()) === 0 ? "" : ((await label.first().getAttribute("aria-label")) ?? "");
   }
 
   /** The active tab's name; empty when there is none. */
@@ -90,14 +101,38 @@ export class TextEditor {
   /** Moves the cursor to the first occurrence of a text in the open file, and shows it with what is around it. */
   async reveal(file: string, text: string): Promise<void> {
     const before = this.before(file, text);
-    await this.quickInput.goTo(before.length, (before.at(-1)?.length ?? 0) + 1);
+    const line = before.length;
+    const column = (before.at(-1)?.length ?? 0) + 1;
+    const move = async (): Promise<string> => {
+      await this.quickInput.goTo(line, column);
+      return this.cursorAt(`Ln ${line}, Col ${column}`);
+    };
+    // A command that is still at work may take the focus, and what is typed with it.
+    await until(`the cursor at "${text}"`, move, (at) => at !== "");
   }
 
   /** Replaces the first occurrence of a text in the open file, as typing would, without saving. */
   async replace(file: string, from: string, to: string): Promise<void> {
-    await this.reveal(file, from);
-    for (let i = 0; i < Array.from(from).length; i++) await this.page.keyboard.press("Shift+ArrowRight");
+    const count = Array.from(from).length;
+    const select = async (): Promise<string> => {
+      await this.reveal(file, from);
+      for (let i = 0; i < count; i++) await this.page.keyboard.press("Shift+ArrowRight");
+      return this.cursorAt(`(${count} selected)`);
+    };
+    await until(`"${from}" to be selected`, select, (at) => at !== "");
     await this.page.keyboard.insertText(to);
+  }
+
+  /** Where the status bar says that the cursor is, and how much is selected: `Ln 3, Col 7 (4 selected)`. */
+  async cursor(): Promise<string> {
+    const item = this.page.locator('.statusbar-item[id="status.editor.selection"]');
+    return (await item.count()) === 0 ? "" : (await item.innerText()).replaceAll("\u00a0", " ").trim();
+  }
+
+  /** Gives where the cursor is once that is the place `wanted`, or after a moment nothing. */
+  private async cursorAt(wanted: string): Promise<string> {
+    const isThere = (at: string): boolean => at === wanted || at.endsWith(` ${wanted}`);
+    return until(wanted, () => this.cursor(), isThere, { timeout: MOMENT }).catch(() => "");
   }
 
   /** The lines of a file up to a text. */
@@ -166,8 +201,10 @@ export class TextEditor {
       same = shown === seen ? same + 1 : 0;
       seen = shown;
       if (lens === undefined || same < STABLE) return lenses;
+      await this.page.evaluate(watchPress);
       await this.lensElements.nth(lens.index).click({ timeout: 2_000 });
-      return "clicked";
+      // What the button went up on is what counts for the workbench.
+      return (await this.page.evaluate(pressed)) === lens.title ? "clicked" : lenses;
     };
     await until(`the lens ${String(title)} at "${line}"`, click, (result) => result === "clicked");
   }
@@ -190,6 +227,27 @@ export class TextEditor {
     // The one at the cursor's line, which `reveal` has put on the screen.
     await this.active.locator(".codicon-debug-breakpoint").first().waitFor();
   }
+}
+
+interface Pressed extends Window {
+  lensOfTest?: string | undefined;
+}
+
+/** Runs in the page: notes which lens the mouse's button goes up on. */
+function watchPress(): void {
+  const page: Pressed = window;
+  page.lensOfTest = undefined;
+  const note = ({ target }: MouseEvent): void => {
+    const lens = target instanceof Element ? target.closest(".codelens-decoration > a") : null;
+    page.lensOfTest = lens?.textContent.replaceAll("\u00a0", " ").trim();
+  };
+  document.addEventListener("mouseup", note, { capture: true, once: true });
+}
+
+/** Runs in the page. */
+function pressed(): string | undefined {
+  const page: Pressed = window;
+  return page.lensOfTest;
 }
 
 interface Placed {

@@ -55,9 +55,12 @@ export class Workbench {
       () => row.first().locator(".activation-time").innerText(),
       (text) => /\d+ ?ms/.test(text),
     );
-    // It is shown in front of everything else.
-    await this.page.keyboard.press("Escape");
-    await row.first().waitFor({ state: "hidden" });
+    // It is shown in front of everything else. A key is lost that is pressed before it has the focus.
+    const close = async (): Promise<boolean> => {
+      await this.page.keyboard.press("Escape");
+      return row.first().isVisible();
+    };
+    await until("the list of extensions to close", close, (isShown) => !isShown);
     return /\d+ ?ms/.exec(shown)?.[0].replace(" ", "") ?? "";
   }
 
