@@ -57,7 +57,13 @@ async function crateLane(source: string, args: readonly string[] = ["--crate-typ
 }
 
 /** Saves an edit of one file and compiles it in the body lane. */
-async function edit(record: UnitRecord, name: string, from: string, to: string): Promise<BodyLaneResult> {
+async function edit(
+  record: UnitRecord,
+  name: string,
+  from: string,
+  to: string,
+  callers: readonly string[] = [],
+): Promise<BodyLaneResult> {
   const file = path.join(directory, name);
   const before = fs.readFileSync(file, "utf8");
   expect(before.split(from)).toHaveLength(2);
@@ -65,7 +71,8 @@ async function edit(record: UnitRecord, name: string, from: string, to: string):
   const result = classify(lane.sources, file, before, text);
   if (result.kind !== "bodies") throw new Error(JSON.stringify(result));
   fs.writeFileSync(file, text);
-  return lane.compile(record, [{ file, text, functions: result.functions }], { env });
+  const whole = callers.map((caller) => ({ file, path: caller }));
+  return lane.compile(record, [{ file, text, functions: result.functions }], { env }, whole);
 }
 
 function succeeded(result: BodyLaneResult): Extract<BodyLaneResult, { ok: true }> {
@@ -295,8 +302,10 @@ fn main() { println!("{:?}", generic::<u8>()); }
       expect(result.times.rounds, name).toBe(1);
       expect(defines(result.all, "bystander"), name).toBe(false);
     }
-    const generic = await edit(record, "src/main.rs", "60000", "60001");
-    expect(generic.ok ? "compiled" : generic.refused).toMatch(/`generic` is generic/);
+    // A generic function is made where something calls it.
+    expect(defines(succeeded(await edit(record, "src/main.rs", "60000", "60001")).all, "generic")).toBe(false);
+    const called = await edit(record, "src/main.rs", "60001", "60002", ["main"]);
+    expect(defines(succeeded(called).all, "generic")).toBe(true);
     const absent = await edit(record, "src/main.rs", "70000", "70001");
     expect(absent.ok ? "compiled" : absent.refused).toMatch(/cannot be named/);
     // Of no concern to a program.
