@@ -42,7 +42,7 @@ describe.runIf(HAS_ENGINE)("an edit of a body", () => {
 
   beforeEach(async () => {
     project = new Project("bodies", FILES);
-    watch = new Watch(project, ["--run", "--body-lane"]);
+    watch = new Watch(project, ["--run"]);
     expect(await watch.report()).toMatchObject({ ok: true });
     await watch.next((line) => line === "1 7 <7>");
   });

@@ -50,7 +50,7 @@ function grammar(programArgs: readonly string[]): Command {
     .option("--run", "run the program again")
     .option("--test", "run the tests again")
     .option("--once", "end after the first run")
-    .option("--body-lane", "experimental: compile only the functions whose bodies were edited")
+    .option("--no-body-lane", "never compile edited functions before the rest of their crate")
     .action((place: string | undefined, options: WatchOptions) => watchCommand(place, options, programArgs));
 
   main

@@ -19,7 +19,7 @@ export interface WatchOptions extends Omit<SelectionOptions, "test"> {
   run?: boolean;
   test?: boolean;
   once?: boolean;
-  bodyLane?: boolean;
+  bodyLane: boolean;
 }
 
 export async function watchCommand(
@@ -86,7 +86,7 @@ class Watch {
   private async update(sinceMs: number, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
     try {
-      this.workspace ??= this.session.openWorkspace(this.options.bodyLane === true && this.options.once !== true);
+      this.workspace ??= this.session.openWorkspace(this.options.bodyLane && this.options.once !== true);
       const { report, state, published, isAhead } = await this.workspace.update(sinceMs, signal);
       const extra = configFiles(this.session.selection.cwd, this.session.env);
       const single = this.session.single === undefined ? [this.session.selection.cwd] : [this.session.single.file];

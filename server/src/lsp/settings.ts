@@ -42,7 +42,7 @@ export function parseSettings(value: unknown, onProblem: (text: string) => void)
     enable: read(all, "enable", z.boolean(), true),
     buildOnOpen: read(all, "buildOnOpen", z.boolean(), true),
     watch: read(all, "watch", z.boolean(), true),
-    bodyLane: read(all, "bodyLane", z.boolean(), false),
+    bodyLane: read(all, "bodyLane", z.boolean(), true),
     cargo: {
       features: read<readonly string[] | "all">(cargo, "cargo.features", z.union([list, z.literal("all")]), []),
       noDefaultFeatures: read(cargo, "cargo.noDefaultFeatures", z.boolean(), false),
