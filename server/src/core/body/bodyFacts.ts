@@ -23,7 +23,7 @@ const ITEM_KEYWORDS = new Set(["struct", "enum", "impl", "trait", "mod", "static
 /** Macros that are known to make items, or that read a file of them. */
 const ITEM_MACROS = new Set(["macro_rules", "thread_local", "lazy_static", "include", "cfg_if", "bitflags"]);
 /** Macros with braces that are expressions. */
-const EXPRESSION_MACROS = new Set([
+export const EXPRESSION_MACROS = new Set([
   ..."vec println eprintln print eprint format write writeln panic assert assert_eq assert_ne debug_assert".split(" "),
   ..."matches todo unimplemented unreachable dbg select select_biased join try_join json quote quote_spanned".split(
     " ",

@@ -14,8 +14,9 @@ import type { SourceCache } from "../source.js";
 import { crateArgs } from "./commands.js";
 import { allMacros, factsOf } from "./facts.js";
 import { wordsIn } from "./imports.js";
+import { namesOfOthers } from "./privacy.js";
 import { type PatchedFile, TWIN, patchTexts } from "./text.js";
-import { moduleTree } from "./tree.js";
+import { moduleTree, stepsAt } from "./tree.js";
 import { type Twin, isPatchable } from "./twin.js";
 import { Unpatchable } from "./unpatchable.js";
 
@@ -126,7 +127,9 @@ function patchedFiles(twin: Twin, edited: readonly PatchedEdit[], cache: SourceC
       if (/\binclude(_str|_bytes)?\s*!/.test(body)) throw new Unpatchable("a macro that reads a file");
       // rustc cannot tell whether it may be used, since everything is public to it.
       const isNews = (word: string): boolean => twin.restricted.has(word) && !known.has(word);
-      if (wordsIn(body).some(isNews)) throw new Unpatchable("a name that may be private, and is new to its file");
+      const hasGlobs = stepsAt(steps, fn.span.start).at(-1)?.facts.hasGlobImports !== false;
+      if ([...namesOfOthers(body, hasGlobs)].some(isNews))
+        throw new Unpatchable("a name that may be private, and is new to its file");
     }
     return { source, functions, steps };
   });
