@@ -135,5 +135,11 @@ function keyOf(record: UnitRecord): string {
 }
 
 function externsOf({ externs }: UnitRecord): string {
-  return JSON.stringify(externs.map(({ path: file, hash }) => [file, hash]));
+  return JSON.stringify(externs.map(({ path: file, unit, hash }) => [file, unit === null ? versionOf(file) : hash]));
+}
+
+/** Of a library that cargo builds: another one has the same name when a procedural macro of the workspace was edited. */
+function versionOf(file: string): string | undefined {
+  const stat = fs.statSync(file, { throwIfNoEntry: false });
+  return stat === undefined ? undefined : `${stat.ino} ${stat.mtimeMs}`;
 }
