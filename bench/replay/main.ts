@@ -29,6 +29,10 @@ const { values: options, positionals } = parseArgs({
 const source = path.resolve(process.env["INIT_CWD"] ?? ".", positionals[0] ?? "test/fixtures/sample");
 const place = path.join(repository, "target/tests/replay", `${path.basename(source)}-${digest(source).slice(0, 8)}`);
 
+/** Ctrl-C, which may be told more than once: what was replayed until then is told. */
+const interrupt = new AbortController();
+process.on("SIGINT", () => interrupt.abort());
+
 async function main(): Promise<void> {
   const { tally, statistics } = await replay({
     source,
@@ -45,6 +49,7 @@ async function main(): Promise<void> {
     nativeEvery: Number(options["native-every"]),
     followEvery: Number(options["follow-every"]),
     keepEvery: Number(options["keep-every"]),
+    stop: interrupt.signal,
     onProgress: (done) => {
       if (done % 20 === 0) process.stderr.write(`${done} edits\n`);
     },

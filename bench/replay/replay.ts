@@ -32,6 +32,8 @@ export interface ReplayOptions {
   /** Every so many edits one stays; the others are taken back, which is an edit, too. */
   readonly keepEvery: number;
   readonly onProgress: (done: number) => void;
+  /** Ends it early, with what there is to be told. */
+  readonly stop?: AbortSignal;
 }
 
 export interface Replayed {
@@ -86,6 +88,7 @@ class Replay {
   async commits(history: History, commits: readonly Commit[]): Promise<void> {
     const { nativeEvery, onProgress } = this.options;
     for (const [i, { id, subject }] of commits.entries()) {
+      if (this.options.stop?.aborted === true) return;
       const commit: Told = { kind: "commit", where: `${id.slice(0, 12)} ${subject}` };
       history.checkout(id);
       const { report } = await this.workspace.update(performance.now());
@@ -104,7 +107,7 @@ class Replay {
   /** Generated edits. */
   async edits(generator: EditGenerator): Promise<void> {
     const { edits, onProgress } = this.options;
-    for (let done = 0; done < edits;) {
+    for (let done = 0; done < edits && this.options.stop?.aborted !== true;) {
       const edit = generator.next();
       if (edit === undefined || !(await this.apply(edit, done + 1))) continue;
       onProgress(++done);
