@@ -38,16 +38,21 @@ export function inspecting(editor: SharedEditor): void {
 
   it("shows in the dashboard where the time of a save went", async () => {
     const { workbench } = editor();
-    await workbench.run("Cranefly: Open Dashboard");
     const page = workbench.webview().locator("#dashboard");
-    await until(
-      "the dashboard",
-      () => page.innerText(),
-      (text) => text.includes("Last save"),
-    );
-    // Beside it, so that both are on the screen.
-    await workbench.editor.focusGroup(2);
-    await workbench.editor.open(MAIN);
+    // Beside each other, so that both are on the screen.
+    const openBoth = async (): Promise<number> => {
+      await workbench.run("Cranefly: Open Dashboard");
+      await until(
+        "the dashboard",
+        () => page.innerText(),
+        (text) => text.includes("Last save"),
+      );
+      await workbench.editor.focusGroup(2);
+      await workbench.editor.open(MAIN);
+      return workbench.editor.activeGroup();
+    };
+    // The page takes the focus once it is loaded, which may be late: then the source would be in front of it.
+    await until("the source beside the dashboard", openBoth, (group) => group === 2);
     await building(
       editor(),
       () => workbench.editor.edit(MAIN, "    threads::channels();\n", '    println!("bye");\n'),

@@ -98,6 +98,15 @@ export class TextEditor {
       .waitFor();
   }
 
+  /** The number of the active editor group, from 1 on; 0 while there is none. */
+  async activeGroup(): Promise<number> {
+    const groups = await this.page.locator(".editor-group-container").all();
+    const active = await Promise.all(
+      groups.map(async (group) => /(^| )active( |$)/.test((await group.getAttribute("class")) ?? "")),
+    );
+    return active.indexOf(true) + 1;
+  }
+
   /** Moves the cursor to the first occurrence of a text in the open file, and shows it with what is around it. */
   async reveal(file: string, text: string): Promise<void> {
     const before = this.before(file, text);
