@@ -17,7 +17,9 @@ impl<'a> Selector<'a> {
     pub(super) fn futures(&mut self) -> Result<Vec<Node>, Refusal> {
         let mut found = Vec::new();
         let mut unchecked: HashSet<Node> = self.edited.iter().copied().filter(|&node| self.polls(node)).collect();
-        let roots = self.body.iter().enumerate().flat_map(|(number, BodyUnit { unit, .. })| {
+        // (A twin has none, and as many globals as the crate.)
+        let compiled = self.body.iter().enumerate().filter(|(_, unit)| unit.origin != Origin::Twin);
+        let roots = compiled.flat_map(|(number, BodyUnit { unit, .. })| {
             edited::roots(unit).flat_map(move |Root { function, future }| Some((number, function, future?)))
         });
         for (number, function, future) in roots.collect::<Vec<_>>() {
