@@ -16,10 +16,12 @@ export interface Place {
   readonly command?: Selection["command"];
   readonly env: NodeJS.ProcessEnv;
   readonly hasBodyLane: boolean;
+  /** Absolute paths of what an editor would have open. */
+  readonly openFiles?: () => readonly string[];
 }
 
 /** Opens a package or workspace. Nothing is built yet. */
-export function openWorkspace({ folder, targets, command = "build", env, hasBodyLane }: Place): Workspace {
+export function openWorkspace({ folder, targets, command = "build", env, hasBodyLane, openFiles }: Place): Workspace {
   const silent = (): void => undefined;
   return new Workspace(
     {
@@ -40,6 +42,7 @@ export function openWorkspace({ folder, targets, command = "build", env, hasBody
       quiet: true,
       jobs: availableParallelism(),
       ...(hasBodyLane ? { bodyLane: bundles } : {}),
+      ...(openFiles === undefined ? {} : { openFiles }),
     },
     { onDiagnostic: silent, onProgress: silent, onWait: silent },
   );

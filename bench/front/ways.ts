@@ -116,12 +116,11 @@ async function bodies(
   sources: SourceCache,
 ): Promise<readonly Way[]> {
   const overlays = new BodyLane(layout, sources);
-  const patches = new PatchLane(layout, sources);
+  const patches = new PatchLane(layout, sources, "bench");
   const options = { env: process.env };
   const prepared = await overlays.compile(record, [], options);
   if (!prepared.ok) process.stderr.write(`there is no overlay: ${prepared.refused}\n`);
-  const needed = new Set(overlays.learned(record).map(({ file, path: name }) => `${file}\0${name}`));
-  await patches.prepare(record, { ...options, isNeeded: (file, name) => needed.has(`${file}\0${name}`) });
+  await patches.prepare(record, { ...options, needed: overlays.learned(record) });
   const edit = (round: number): Parameters<PatchLane["compile"]>[1][number] => {
     const text = textOf(edited, round);
     const { file, text: before } = edited;

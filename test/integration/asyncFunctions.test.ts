@@ -1,10 +1,8 @@
 /** Edits of `async fn`s: the body lane takes those that leave the future what it is to everybody else. */
-import { spawnSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openWorkspace } from "../../bench/workspace.js";
-import type { BodyLaneStatistics, GenerationReport } from "../../shared/src/report.js";
-import type { Workspace } from "../../server/src/core/workspace.js";
-import { HAS_ENGINE, Project } from "./project.js";
+import type { BodyLaneStatistics } from "../../shared/src/report.js";
+import { HAS_ENGINE } from "./project.js";
+import { Session } from "./session.js";
 
 const MAIN = `mod jobs;
 use jobs::{Queue, Step};
@@ -161,107 +159,78 @@ const LEFT: readonly (readonly [file: string, from: string, to: string, why: str
   ],
 ];
 
-const signal = new AbortController().signal;
-
 describe.runIf(HAS_ENGINE)("edits of async functions", () => {
-  let project: Project;
-  let workspace: Workspace;
-  let executable = "";
-  const statistics = (): BodyLaneStatistics => {
-    const { bodyLane } = workspace;
-    if (bodyLane === undefined) throw new Error("no body lane");
-    return bodyLane;
-  };
-  const save = async (file: string, from: string, to: string): Promise<GenerationReport> => {
-    project.edit(file, from, to);
-    return (await workspace.update(performance.now())).report;
-  };
-  const output = (): string => {
-    const { stdout, stderr, status } = spawnSync(executable, { cwd: project.dir, encoding: "utf8" });
-    expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
-    return stdout;
-  };
-  const native = (): string => project.cargo(["run", "--quiet"]).stdout;
-  const followed = async (): Promise<void> => {
-    const update = await workspace.follow(signal);
-    const verified = update?.report.programs.flatMap((program) => program.verified ?? []) ?? [];
-    expect(verified).toMatchObject([{ diverged: [] }]);
-    expect(verified[0]?.equal).toBeGreaterThan(0);
-  };
+  let session: Session;
+  const followed = async (): Promise<void> => expect(await session.follow()).toBeGreaterThan(0);
 
   beforeAll(async () => {
-    project = new Project("futures", FILES);
-    workspace = openWorkspace({ folder: project.dir, targets: [], env: project.env, hasBodyLane: true });
-    await workspace.update(performance.now());
-    executable = (await save(main, 'println!("drop {}"', 'println!("dropped {}"')).programs[0]?.executable ?? "";
-    await workspace.follow(signal);
-    expect(output()).toBe(native());
+    session = await Session.open("futures", FILES);
+    await session.save([main, 'println!("drop {}"', 'println!("dropped {}"']);
+    await session.follow();
+    expect(session.output()).toBe(session.native());
   });
-  afterAll(() => {
-    workspace.close();
-    project.remove();
-  });
+  afterAll(() => session.remove());
 
   it.each(TAKEN)("%s: %s → %s is a patch", async (file, from, to) => {
-    const before = statistics();
-    expect(await save(file, from, to)).toMatchObject({ lane: "body" });
-    expect(statistics().overlaid).toEqual(before.overlaid);
-    expect(statistics().patched).toBe(before.patched + 1);
-    const patched = output();
+    const before = session.statistics;
+    expect(await session.save([file, from, to])).toMatchObject({ lane: "body" });
+    expect(session.statistics.overlaid).toEqual(before.overlaid);
+    expect(session.statistics.patched).toBe(before.patched + 1);
+    const patched = session.output();
     await followed();
-    expect(patched).toBe(output());
+    expect(patched).toBe(session.output());
   });
 
   it("behaves as cargo's build after all of them", () => {
-    expect(output()).toBe(native());
+    expect(session.output()).toBe(session.native());
   });
 
   it("never takes the body of a future, or of a function, from a twin that is behind", async () => {
     // The twin still has the bodies of all these edits; a patch of what calls them must not.
-    const before = statistics();
-    await save(jobs, "{ 55 }", "{ 56 }");
-    await save(jobs, "{ 6 }", "{ 66 }");
+    const before = session.statistics;
+    await session.save([jobs, "{ 55 }", "{ 56 }"]);
+    await session.save([jobs, "{ 6 }", "{ 66 }"]);
     await followed();
-    await save(main, 'format!("{polls} {text}")', 'format!("{text} {polls} {}", jobs::plain())');
-    const patched = output();
+    await session.save([main, 'format!("{polls} {text}")', 'format!("{text} {polls} {}", jobs::plain())']);
+    const patched = session.output();
     expect(patched).toContain("56 1 66");
     await followed();
-    expect(output()).toBe(patched);
+    expect(session.output()).toBe(patched);
     // In one go, too.
-    await save(jobs, "{ 56 }", "{ 57 }");
-    await save(jobs, "{ 66 }", "{ 67 }");
-    await save(main, 'format!("{text} {polls} {}"', 'format!("{text} {polls}: {}"');
-    expect(output()).toContain("57 1: 67");
-    expect(output()).toBe(native());
+    await session.save([jobs, "{ 56 }", "{ 57 }"]);
+    await session.save([jobs, "{ 66 }", "{ 67 }"]);
+    await session.save([main, 'format!("{text} {polls} {}"', 'format!("{text} {polls}: {}"']);
+    expect(session.output()).toContain("57 1: 67");
+    expect(session.output()).toBe(session.native());
     await followed();
-    expect(statistics().refusals).toEqual(before.refusals);
-    await save(jobs, "{ 57 }", "{ 55 }");
+    expect(session.statistics.refusals).toEqual(before.refusals);
+    await session.save([jobs, "{ 57 }", "{ 55 }"]);
     await followed();
   });
 
   it.each(LEFT)("%s: %s → %s is the crate lane's", async (file, from, to, why) => {
-    const before = statistics();
-    const report = await save(file, from, to);
+    const before = session.statistics;
+    const report = await session.save([file, from, to]);
     expect(report).toMatchObject({ ok: true, lane: "crate" });
     const count = (reasons: BodyLaneStatistics["refusals"]): number =>
       reasons.reduce((sum, { reason, count }) => sum + (reason.includes(why) ? count : 0), 0);
-    expect(count(statistics().refusals)).toBe(count(before.refusals) + 1);
-    expect(statistics().taken).toBe(before.taken);
-    expect(output()).toBe(native());
-    await workspace.follow(signal);
+    expect(count(session.statistics.refusals)).toBe(count(before.refusals) + 1);
+    expect(session.statistics.taken).toBe(before.taken);
+    expect(session.output()).toBe(session.native());
+    await session.follow();
   });
 
   it("takes them through an overlay where there is no patch", async () => {
     // The twin is behind since the crate lane's edits; it is made when there is time.
-    const before = statistics();
-    await save(main, "let closure = |n: u32|", "fn item() -> u32 { 1 } let closure = |n: u32| item() +");
-    await workspace.follow(signal);
-    await save(main, "n * 3 + first", "n * 4 + first");
-    expect(statistics().taken).toBe(before.taken + 1);
-    expect(statistics().patched).toBe(before.patched);
-    const overlaid = output();
-    expect(overlaid).toBe(native());
+    const before = session.statistics;
+    await session.save([main, "let closure = |n: u32|", "fn item() -> u32 { 1 } let closure = |n: u32| item() +"]);
+    await session.follow();
+    await session.save([main, "n * 3 + first", "n * 4 + first"]);
+    expect(session.statistics.taken).toBe(before.taken + 1);
+    expect(session.statistics.patched).toBe(before.patched);
+    const overlaid = session.output();
+    expect(overlaid).toBe(session.native());
     await followed();
-    expect(output()).toBe(overlaid);
+    expect(session.output()).toBe(overlaid);
   });
 });

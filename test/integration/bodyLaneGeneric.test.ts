@@ -1,10 +1,8 @@
 /** Edits of generic and inline functions with the real rustc and engine: which take the body lane, and what runs then. */
-import { spawnSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openWorkspace } from "../../bench/workspace.js";
 import type { GenerationReport } from "../../shared/src/report.js";
-import type { Workspace } from "../../server/src/core/workspace.js";
-import { HAS_ENGINE, Project } from "./project.js";
+import { HAS_ENGINE } from "./project.js";
+import { type Change, Session } from "./session.js";
 
 /** So many callers that compiling all of them again is no gain. */
 const MANY = Array.from({ length: 65 }, (_, i) => i);
@@ -246,7 +244,6 @@ const FILES = {
   "shapes/src/lib.rs": SHAPES,
 };
 
-type Change = readonly [file: string, from: string, to: string];
 const main = (from: string, to: string): Change => ["src/main.rs", from, to];
 const shapes = (from: string, to: string): Change => ["shapes/src/lib.rs", from, to];
 
@@ -310,68 +307,41 @@ const LEFT: readonly (readonly [why: string, changes: readonly Change[]])[] = [
   ],
 ];
 
-const signal = new AbortController().signal;
-
 describe.runIf(HAS_ENGINE)("generic and inline functions", () => {
-  let project: Project;
-  let workspace: Workspace;
-  let executable = "";
+  let session: Session;
   const save = async (changes: readonly Change[]): Promise<GenerationReport> => {
-    for (const [file, from, to] of changes) project.edit(file, from, to);
-    const { report } = await workspace.update(performance.now());
+    const report = await session.save(...changes);
     expect(report.diagnostics.filter(({ level }) => level === "error")).toEqual([]);
-    executable = report.programs[0]?.executable ?? executable;
     return report;
-  };
-  const output = (): string => {
-    const { stdout, stderr, status } = spawnSync(executable, { cwd: project.dir, encoding: "utf8" });
-    expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
-    return stdout;
-  };
-  const native = (): string => {
-    const { stdout, stderr } = project.cargo(["run", "--quiet"]);
-    expect(stdout, stderr).not.toBe("");
-    return stdout;
-  };
-  const follow = async (): Promise<number> => {
-    const followed = await workspace.follow(signal);
-    const verified = followed?.report.programs.flatMap((program) => program.verified ?? []) ?? [];
-    expect(verified.flatMap(({ diverged }) => diverged)).toEqual([]);
-    return verified.reduce((sum, { equal }) => sum + equal, 0);
   };
 
   beforeAll(async () => {
-    project = new Project("generics", FILES);
-    workspace = openWorkspace({ folder: project.dir, targets: [], env: project.env, hasBodyLane: true });
-    await workspace.update(performance.now());
+    session = await Session.open("generics", FILES);
     await save([shapes("n + 1", "1 + n"), main("        3\n", "        1 + 2\n")]);
-    await workspace.follow(signal);
-    expect(output()).toBe(native());
+    await session.follow();
+    expect(session.output()).toBe(session.native());
   });
-  afterAll(() => {
-    workspace.close();
-    project.remove();
-  });
+  afterAll(() => session.remove());
 
   it.each(TAKEN)("takes %s", async (_, changes) => {
-    const before = output();
+    const before = session.output();
     const report = await save(changes);
     expect({ lane: report.lane, refused: report.refused }).toEqual({ lane: "body", refused: undefined });
-    const taken = output();
+    const taken = session.output();
     expect(taken).not.toBe(before);
-    expect(await follow()).toBeGreaterThan(0);
-    expect(output()).toBe(taken);
+    expect(await session.follow()).toBeGreaterThan(0);
+    expect(session.output()).toBe(taken);
   });
 
   it("is what cargo builds of the same sources", () => {
-    expect(output()).toBe(native());
+    expect(session.output()).toBe(session.native());
   });
 
   it("takes a function that nothing instantiates", async () => {
     const report = await save([main("unused-1", "unused-2")]);
     expect(report.lane).toBe("body");
     expect(report.functions).toMatchObject({ changed: 0, compiled: 0 });
-    await follow();
+    await session.follow();
   });
 
   it("lets edits pile up, and be taken back", async () => {
@@ -383,17 +353,17 @@ describe.runIf(HAS_ENGINE)("generic and inline functions", () => {
     ]);
     const report = await save([main("joined-3", "joined-2")]);
     expect(report.lane).toBe("body");
-    const taken = output();
-    expect(taken).toBe(native());
-    expect(await follow()).toBeGreaterThan(0);
-    expect(output()).toBe(taken);
+    const taken = session.output();
+    expect(taken).toBe(session.native());
+    expect(await session.follow()).toBeGreaterThan(0);
+    expect(session.output()).toBe(taken);
   });
 
   it.each(LEFT)("leaves to the crate lane: %s", async (why, changes) => {
     const report = await save(changes);
     expect({ lane: report.lane, refused: report.refused }).toEqual({ lane: "crate", refused: why });
-    expect(output()).toBe(native());
-    await workspace.follow(signal);
+    expect(session.output()).toBe(session.native());
+    await session.follow();
   });
 
   it("never instantiates an edited function of a library as it was", async () => {
@@ -401,11 +371,11 @@ describe.runIf(HAS_ENGINE)("generic and inline functions", () => {
     // The program's crate knows the library as the crate lane compiled it.
     const report = await save([main("* black_box(4)", "* shapes::Sided::sides(&shapes::Triangle(1))")]);
     expect(report).toMatchObject({ lane: "crate", refused: LEFT.at(-1)?.[0] });
-    expect(output()).toBe(native());
-    await workspace.follow(signal);
+    expect(session.output()).toBe(session.native());
+    await session.follow();
     expect((await save([main("&shapes::Triangle(1)", "&shapes::Triangle(2)")])).lane).toBe("body");
-    expect(output()).toBe(native());
-    expect(await follow()).toBeGreaterThan(0);
-    expect(workspace.bodyLane).toMatchObject({ divergences: 0 });
+    expect(session.output()).toBe(session.native());
+    expect(await session.follow()).toBeGreaterThan(0);
+    expect(session.statistics).toMatchObject({ divergences: 0 });
   });
 });

@@ -1,10 +1,7 @@
 /** Patch crates with the real rustc and engine: which functions have one, that they run right, and that the crate lane agrees. */
-import { spawnSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openWorkspace } from "../../bench/workspace.js";
-import type { BodyLaneStatistics } from "../../shared/src/report.js";
-import type { Workspace } from "../../server/src/core/workspace.js";
-import { HAS_ENGINE, Project } from "./project.js";
+import { HAS_ENGINE } from "./project.js";
+import { type Change, Session } from "./session.js";
 
 const MAIN = `#![allow(dead_code)]
 #[macro_use]
@@ -18,7 +15,10 @@ use std::sync::atomic::{AtomicU32, Ordering::*};
 
 static RUNS: AtomicU32 = AtomicU32::new(40);
 static NAMES: [&str; 2] = ["a", "b"];
-thread_local! { static DEPTH: Cell<u32> = const { Cell::new(7) }; }
+thread_local! {
+    static DEPTH: Cell<u32> = const { Cell::new(7) };
+    static SEEN: std::cell::RefCell<Vec<u32>> = std::cell::RefCell::new(vec![1]);
+}
 
 #[derive(Debug, Clone, PartialEq)]
 enum Mode { Fast(u8), Slow { by: u16 } }
@@ -71,12 +71,47 @@ impl Drop for Holder<'_> {
 
 fn state() -> u32 {
     DEPTH.with(|depth| depth.set(depth.get() + 1));
+    SEEN.with(|seen| seen.borrow_mut().push(2));
     RUNS.fetch_add(1, Relaxed) + DEPTH.get() + NAMES.len() as u32
+}
+
+fn state_elsewhere() -> String {
+    RUNS.fetch_add(5, Relaxed);
+    DEPTH.with(|depth| depth.set(depth.get() + 10));
+    SEEN.with(|seen| seen.borrow_mut().push(3));
+    SEEN.with(|seen| format!("{:?}", seen.borrow()))
 }
 
 fn counted() -> u32 {
     static CALLS: AtomicU32 = AtomicU32::new(100);
     CALLS.fetch_add(1, Relaxed)
+}
+
+struct Meta { level: u32, text: &'static str }
+struct Site { hits: AtomicU32, meta: &'static Meta }
+impl Site {
+    fn hit(&self) -> String { format!("{} {} {}", self.hits.fetch_add(1, Relaxed), self.meta.level, self.meta.text) }
+}
+macro_rules! event {
+    ($level:expr, $text:expr) => {{
+        static META: Meta = Meta { level: $level, text: $text };
+        static SITE: Site = Site { hits: AtomicU32::new(0), meta: &META };
+        SITE.hit()
+    }};
+}
+
+fn events() -> String {
+    let mut all = String::new();
+    for _ in 0..2 {
+        all += &event!(1, "first");
+        all += &event!(1, "third");
+    }
+    all
+}
+
+fn event_and_item() -> u32 {
+    fn nested() -> u32 { 1 }
+    nested() + event!(7, "alone").len() as u32
 }
 
 fn places() -> String {
@@ -126,7 +161,9 @@ fn main() {
     println!("{}", Box::new(Holder { text: "boxed", mode: Fast(0) }).consume());
     println!("{:?}", Holder { text: "a1b", mode: Fast(4) }.collect::<String>());
     println!("{} {} {} {}", state(), counted(), counted(), places());
+    println!("{} {} {}", state_elsewhere(), state(), state_elsewhere());
     println!("{} {} {} {}", macros_used(), macro_by_path(), instances(), unwinds());
+    println!("{} {}", events(), event_and_item());
     println!("{} {} {}", calls(5), callback(1), unsafe { raw(&7) });
     println!("{} {}", shapes::area(), shapes::inner::deep());
 }
@@ -182,8 +219,8 @@ pub fn base() -> u32 { 10 }
 `,
 };
 
-/** Edits that are patches: file, what is replaced, and by what. */
-const PATCHED: readonly (readonly [file: string, from: string, to: string])[] = [
+/** Edits that are patches. */
+const PATCHED: readonly Change[] = [
   ["src/main.rs", "describe-1", "describe-2"],
   ["src/main.rs", 'format!("{}{i}", self.text)', 'format!("{}{i}{n}", self.text.len())'],
   ["src/main.rs", "consume-1", "consume-2"],
@@ -192,9 +229,13 @@ const PATCHED: readonly (readonly [file: string, from: string, to: string])[] = 
   ["src/main.rs", "u32::from(*n) + 1", "u32::from(*n) + 20"],
   ["src/main.rs", "drop-1", "drop-2"],
   ["src/main.rs", "depth.get() + 1)", "depth.get() + 3)"],
+  ["src/main.rs", "push(2)", "push(4)"],
   ["src/main.rs", 'format!("{} {} {} {}", module_path!()', '  format!("{}: {} {} {}", module_path!()'],
   ["src/main.rs", "exported!()", "exported!() + twice!(1)"],
   ["src/main.rs", "generic(1u8)", "generic(1i64)"],
+  // Statics that macros make have no names of their own.
+  ["src/main.rs", 'event!(1, "first")', 'event!(2, "first")'],
+  ["src/main.rs", 'all += &event!(1, "third");', 'all += &event!(4, "second"); all += &event!(1, "third");'],
   ["src/main.rs", 'panic!("unwinds-1")', 'panic!("unwinds-2")'],
   ["src/main.rs", "calls(n - 1) + 1", "calls(n - 1) + 2"],
   ["src/main.rs", "    n + 1\n", "    n + 11\n"],
@@ -212,115 +253,96 @@ const OVERLAID: readonly (readonly [from: string, to: string, why: string])[] = 
   ["shapes::shared!(5) + 1", "shapes::shared!(5) + 2", "macro `shared` is private"],
 ];
 
-const signal = new AbortController().signal;
-
 describe.runIf(HAS_ENGINE)("patch crates", () => {
-  let project: Project;
-  let workspace: Workspace;
-  let executable = "";
-  const statistics = (): BodyLaneStatistics => {
-    const { bodyLane } = workspace;
-    if (bodyLane === undefined) throw new Error("no body lane");
-    return bodyLane;
-  };
-  const output = (): string => {
-    const { stdout, stderr, status } = spawnSync(executable, { cwd: project.dir, encoding: "utf8" });
-    expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
-    return stdout;
-  };
-  const native = (): string => {
-    const { stdout, stderr } = project.cargo(["run", "--quiet"]);
-    expect(stdout, stderr).not.toBe("");
-    return stdout;
-  };
+  let session: Session;
 
   beforeAll(async () => {
-    project = new Project("patches", FILES);
-    workspace = openWorkspace({ folder: project.dir, targets: [], env: project.env, hasBodyLane: true });
-    await workspace.update(performance.now());
-    project.edit("src/main.rs", "fn main() {", "fn main() { ");
-    project.edit("src/main.rs", "DEPTH.get() + NAMES", "NAMES.len() as u32 + DEPTH.get() + NAMES");
-    executable = (await workspace.update(performance.now())).report.programs[0]?.executable ?? "";
-    await workspace.follow(signal);
-    expect(output()).toBe(native());
+    session = await Session.open("patches", FILES);
+    await session.save(
+      ["src/main.rs", "fn main() {", "fn main() { "],
+      ["src/main.rs", "DEPTH.get() + NAMES", "NAMES.len() as u32 + DEPTH.get() + NAMES"],
+    );
+    await session.follow();
+    expect(session.output()).toBe(session.native());
   });
-  afterAll(() => {
-    workspace.close();
-    project.remove();
-  });
+  afterAll(() => session.remove());
 
   it.each(PATCHED)("%s: %s → %s", async (file, from, to) => {
-    const before = statistics();
-    project.edit(file, from, to);
-    const { report } = await workspace.update(performance.now());
-    expect(report.lane).toBe("body");
-    expect(statistics().overlaid).toEqual(before.overlaid);
-    expect(statistics().patched).toBe(before.patched + 1);
-    const patched = output();
-    const followed = await workspace.follow(signal);
-    const verified = followed?.report.programs.flatMap((program) => program.verified ?? []) ?? [];
-    expect(verified).toMatchObject([{ diverged: [] }]);
-    expect(verified[0]?.equal).toBeGreaterThan(0);
-    expect(patched).toBe(output());
+    const before = session.statistics;
+    const report = await session.save([file, from, to]);
+    expect({ lane: report.lane, refused: report.refused }).toEqual({ lane: "body", refused: undefined });
+    expect(session.statistics.overlaid).toEqual(before.overlaid);
+    expect(session.statistics.patched).toBe(before.patched + 1);
+    const patched = session.output();
+    expect(await session.follow()).toBeGreaterThan(0);
+    expect(patched).toBe(session.output());
   });
 
   it("may pile up, and be taken back, before the crate lane follows", async () => {
-    const before = statistics();
+    const before = session.statistics;
     for (const [file, from, to] of PATCHED) {
-      project.edit(file, to, from);
-      expect((await workspace.update(performance.now())).report.lane).toBe("body");
+      expect((await session.save([file, to, from])).lane).toBe("body");
     }
-    expect(statistics().overlaid).toEqual(before.overlaid);
-    expect(statistics().patched).toBe(before.patched + PATCHED.length);
-    const patched = output();
-    expect(patched).toBe(native());
-    await workspace.follow(signal);
-    expect(output()).toBe(patched);
-    expect(statistics().divergences).toBe(0);
+    expect(session.statistics.overlaid).toEqual(before.overlaid);
+    expect(session.statistics.patched).toBe(before.patched + PATCHED.length);
+    const patched = session.output();
+    expect(patched).toBe(session.native());
+    await session.follow();
+    expect(session.output()).toBe(patched);
+    expect(session.statistics.divergences).toBe(0);
   });
 
   it.each(OVERLAID)("%s → %s goes through an overlay", async (from, to, why) => {
-    project.edit("src/main.rs", from, to);
-    expect((await workspace.update(performance.now())).report.lane).toBe("body");
-    expect(statistics().overlaid.map(({ reason }) => reason)).toContain(why);
-    expect(output()).toBe(native());
-    await workspace.follow(signal);
+    expect((await session.save(["src/main.rs", from, to])).lane).toBe("body");
+    expect(session.statistics.overlaid.map(({ reason }) => reason)).toContain(why);
+    expect(session.output()).toBe(session.native());
+    await session.follow();
+  });
+
+  it("do not take one static of a macro's for another one", async () => {
+    await session.save(["src/main.rs", "nested() + event!", 'nested() + event!(8, "before").len() as u32 * 3 + event!']);
+    expect(session.output()).toBe(session.native());
+    await session.follow();
+    await session.save(["src/main.rs", '(8, "before")', '(9, "before it")']);
+    expect(session.output()).toBe(session.native());
+    await session.follow();
+    expect(session.output()).toBe(session.native());
   });
 
   it("are none for a macro that reads a file", async () => {
-    project.edit("src/main.rs", "*pointer + 1", '*pointer + include_str!("macros.rs").len().min(1) as u8');
-    await workspace.update(performance.now());
-    expect(statistics().overlaid.map(({ reason }) => reason)).toContain("a macro that reads a file");
-    expect(output()).toBe(native());
-    await workspace.follow(signal);
+    session.project.edit("src/main.rs", "*pointer + 1", '*pointer + include_str!("macros.rs").len().min(1) as u8');
+    await session.update();
+    expect(session.statistics.overlaid.map(({ reason }) => reason)).toContain("a macro that reads a file");
+    expect(session.output()).toBe(session.native());
+    await session.follow();
   });
 
   it("do not make private names public", async () => {
-    const before = output();
-    project.edit("src/main.rs", "calls(n - 1)", "shapes::hidden() + calls(n - 1)");
-    const { report } = await workspace.update(performance.now());
+    const before = session.output();
+    session.project.edit("src/main.rs", "calls(n - 1)", "shapes::hidden() + calls(n - 1)");
+    const report = await session.update();
     expect(report).toMatchObject({ ok: false, stale: true });
     expect(report.diagnostics.map(({ message }) => message)).toContain("function `hidden` is private");
-    expect(output()).toBe(before);
-    project.edit("src/main.rs", "shapes::hidden() + calls(n - 1)", "calls(n - 1)");
-    expect((await workspace.update(performance.now())).report.ok).toBe(true);
-    await workspace.follow(signal);
+    expect(session.output()).toBe(before);
+    session.project.edit("src/main.rs", "shapes::hidden() + calls(n - 1)", "calls(n - 1)");
+    expect((await session.update()).ok).toBe(true);
+    await session.follow();
   });
 
   it("are right about backtraces: a method has its own name", async () => {
-    project.edit("src/main.rs", "std::panic::set_hook(Box::new(|_| ()));", "");
-    await workspace.update(performance.now());
-    await workspace.follow(signal);
-    project.edit(
+    session.project.edit("src/main.rs", "std::panic::set_hook(Box::new(|_| ()));", "");
+    await session.update();
+    await session.follow();
+    session.project.edit(
       "src/main.rs",
       "if first == '1'",
       "if first == '1' { eprintln!(\"{}\", std::backtrace::Backtrace::force_capture()) }\n        Some(if first == '1'",
     );
-    project.edit("src/main.rs", "Some(if first == '1' { eprintln", "if first == '1' { eprintln");
-    project.edit("src/main.rs", ") }\n        Some", "); }\n        Some");
-    const { report } = await workspace.update(performance.now());
-    expect(report.lane).toBe("body");
-    const { stderr } = spawnSync(executable, { cwd: project.dir, encoding: "utf8" });
+    session.project.edit("src/main.rs", "Some(if first == '1' { eprintln", "if first == '1' { eprintln");
+    session.project.edit("src/main.rs", ") }\n        Some", "); }\n        Some");
+    const report = await session.update();
+    expect({ lane: report.lane, refused: report.refused }).toEqual({ lane: "body", refused: undefined });
+    const { stderr } = session.run();
     expect(stderr).toContain("<forms::Holder as core::iter::traits::iterator::Iterator>::next");
     expect(stderr).not.toContain("__cranefly");
   });

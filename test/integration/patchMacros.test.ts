@@ -1,10 +1,8 @@
 /** A patch crate is compiled against what the twin was compiled against, and a procedural macro that was edited is another one. */
-import { spawnSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openWorkspace } from "../../bench/workspace.js";
 import type { GenerationReport } from "../../shared/src/report.js";
-import type { Workspace } from "../../server/src/core/workspace.js";
-import { HAS_ENGINE, Project } from "./project.js";
+import { HAS_ENGINE } from "./project.js";
+import { Session } from "./session.js";
 
 const FILES = {
   "Cargo.toml": '[workspace]\nmembers = ["app", "macros"]\nresolver = "3"\n',
@@ -28,42 +26,33 @@ pub fn answer(_: proc_macro::TokenStream) -> proc_macro::TokenStream {
 `,
 };
 
-const signal = new AbortController().signal;
-
 describe.runIf(HAS_ENGINE)("edits of functions that call procedural macros", () => {
-  let project: Project;
-  let workspace: Workspace;
+  let session: Session;
   const save = async (
     file: string,
     from: string,
     to: string,
   ): Promise<GenerationReport & { readonly output: string }> => {
-    project.edit(file, from, to);
-    const { report } = await workspace.update(performance.now());
-    const { stdout } = spawnSync(report.programs[0]?.executable ?? "", { encoding: "utf8" });
-    await workspace.follow(signal);
-    return { ...report, output: stdout };
+    const report = await session.save([file, from, to]);
+    const output = session.output();
+    await session.follow();
+    return { ...report, output };
   };
 
   beforeAll(async () => {
-    project = new Project("macros", FILES);
-    workspace = openWorkspace({ folder: project.dir, targets: [], env: project.env, hasBodyLane: true });
-    await workspace.update(performance.now());
+    session = await Session.open("macros", FILES);
     await save("app/src/main.rs", "one", "two");
   });
-  afterAll(() => {
-    workspace.close();
-    project.remove();
-  });
+  afterAll(() => session.remove());
 
   it("are patches", async () => {
     expect(await save("app/src/main.rs", "two", "three")).toMatchObject({ lane: "body", output: "41 three\n" });
-    expect(workspace.bodyLane).toMatchObject({ patched: 1, overlaid: [] });
+    expect(session.statistics).toMatchObject({ patched: 1, overlaid: [] });
   });
 
   it("are patches again once the macro was edited", async () => {
     expect(await save("macros/src/lib.rs", "41", "42")).toMatchObject({ lane: "cargo", output: "42 three\n" });
     expect(await save("app/src/main.rs", "three", "four")).toMatchObject({ lane: "body", output: "42 four\n" });
-    expect(workspace.bodyLane).toMatchObject({ patched: 2, overlaid: [], divergences: 0 });
+    expect(session.statistics).toMatchObject({ patched: 2, overlaid: [], divergences: 0 });
   });
 });

@@ -29,7 +29,14 @@ function apply(project: Project, { changes }: Pick<SupportedEdit, "changes">): v
 }
 
 const open = (project: Project, command: Selection["command"]): Workspace =>
-  openWorkspace({ folder: project.dir, targets: [], command, env: project.env, hasBodyLane: true });
+  openWorkspace({
+    folder: project.dir,
+    targets: [],
+    command,
+    env: project.env,
+    hasBodyLane: true,
+    openFiles: () => [project.path("src/main.rs")],
+  });
 
 /** Saves an edit; checks what the report says of it, and afterwards what the crate lane does. Gives the first report. */
 async function save(

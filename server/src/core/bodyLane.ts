@@ -2,16 +2,18 @@
  * The body lane from end to end: whether an edit can take it, rustc on the overlay, the engine's selection, and the crate
  * lane's word on it afterwards.
  */
+import * as path from "node:path";
 import type { BodyLaneParams } from "../../../shared/src/protocol.js";
 import { NeededFunctions } from "../../../shared/src/protocol.js";
 import type { BodyLaneStatistics, ProgramReport, StageTimes } from "../../../shared/src/report.js";
 import { inspectArgs } from "./args.js";
 import { refusalOfShared } from "./body/dependents.js";
-import { Baseline, type ChangedFile, type Edits, categoryOf } from "./body/edits.js";
+import { Baseline, type BodyEdit, type Edits, type UnitEdit, categoryOf } from "./body/edits.js";
 import { BodyLane, type BodyRef, PatchLane, type PatchRefusal, SourceCache } from "./body/index.js";
 import { type Engine, EngineError } from "./engine.js";
 import { Unsupported } from "./errors.js";
 import { instantiatorsOf } from "./instantiators.js";
+import { digest, readText } from "./files.js";
 import type { Layout } from "./layout.js";
 import { publish } from "./publisher.js";
 import type { Program, SelectionState } from "./selection.js";
@@ -19,6 +21,11 @@ import { type UnitRecord, loadUnit } from "./unit.js";
 
 /** How often an edit is compiled again because the engine needs a body that was blanked. */
 const MAX_ROUNDS = 3;
+
+/** How many units are kept ready for edits. */
+const MAX_WANTED = 8;
+
+const FIRST_EDIT = "a crate that is edited for the first time";
 
 /** What the body lane made of an edit. */
 export type BodyOutcome =
@@ -49,10 +56,14 @@ export class BodyLaneDriver {
   private readonly patches: PatchLane;
   /** Units whose overlays rustc has compiled in this process. */
   private readonly prepared = new Set<string>();
-  /** Units that were edited, the last first: what is worth preparing. */
+  /** Units whose twins the engine has been told of. */
+  private readonly isReadAhead = new Set<string>();
+  /** Units that are edited, or may be soon, the likeliest last: what is worth preparing. */
   private readonly wanted = new Set<string>();
-  /** Texts, by file, that are in the programs and that the crate lane has not compiled yet. */
+  /** Digests of texts, by file, that are in the programs and that the crate lane has not compiled yet. */
   private ahead = new Map<string, string>();
+  /** The edits in these texts, by unit and file. */
+  private taken: ReadonlyMap<string, BodyEdit> = new Map();
   private readonly counts = { taken: 0, patched: 0, verified: 0, divergences: 0 };
   private readonly refusals = new Map<string, number>();
   private readonly overlaid = new Map<string, number>();
@@ -60,15 +71,17 @@ export class BodyLaneDriver {
   private constructor(
     private readonly layout: Layout,
     private readonly sources: SourceCache,
+    maker: string,
   ) {
     this.baseline = new Baseline(sources);
     this.lane = new BodyLane(layout, sources);
-    this.patches = new PatchLane(layout, sources);
+    this.patches = new PatchLane(layout, sources, maker);
   }
 
   /** Rejects with `Unsupported` when the grammar's files are missing. */
   static async create(layout: Layout, bundleDir: string): Promise<BodyLaneDriver> {
-    return new BodyLaneDriver(layout, await SourceCache.create(bundleDir));
+    const maker = digest(readText(path.join(bundleDir, "cli.cjs")) ?? "");
+    return new BodyLaneDriver(layout, await SourceCache.create(bundleDir), maker);
   }
 
   dispose(): void {
@@ -87,10 +100,29 @@ export class BodyLaneDriver {
   /** The crate lane has compiled: keeps the texts that it has seen. `edited`: units that were compiled for an edit. */
   rebase(state: SelectionState, edited: readonly string[]): void {
     this.baseline.refresh(recordsOf(this.layout, state));
-    for (const key of edited) {
-      this.wanted.delete(key);
-      this.wanted.add(key);
+    edited.forEach((key) => this.want(key));
+    for (const key of this.wanted) if (!state.units.includes(key)) this.wanted.delete(key);
+    this.patches.save();
+  }
+
+  /**
+   * These files are open in an editor: their crates are about to be edited. Where it is not known which ones are, it is
+   * the crate of the file that was saved last.
+   */
+  expect(state: SelectionState, open: readonly string[]): void {
+    const records = recordsOf(this.layout, state);
+    const newest = this.wanted.size > 0 ? [] : newestSource(records);
+    for (const file of open.length > 0 ? open : newest) {
+      for (const { inputs, invocation } of records)
+        if (inputs.some((input) => input.path === file) && !this.wanted.has(invocation.key)) this.want(invocation.key);
     }
+  }
+
+  private want(key: string): void {
+    this.wanted.delete(key);
+    this.wanted.add(key);
+    const [oldest] = this.wanted;
+    if (oldest !== undefined && this.wanted.size > MAX_WANTED) this.wanted.delete(oldest);
   }
 
   /** Tries to bring the programs up to date with an edit of bodies. */
@@ -108,12 +140,12 @@ export class BodyLaneDriver {
     }
     const unsuitable = this.unsuitable(edits, records);
     if (unsuitable !== undefined) {
-      for (const { record } of edits.units) this.wanted.add(record.invocation.key);
+      for (const { record } of edits.units) this.want(record.invocation.key);
       return this.refuse(unsuitable);
     }
     const reason = `${edits.files[0]?.file ?? ""} changed`;
     const units = edits.units.map(({ record }) => record.invocation.id);
-    if (edits.units.every(({ files }) => files.every(({ functions }) => functions.length === 0))) {
+    if (this.hasTaken(edits.units)) {
       // Comments, or tests that are none of these programs': no function is another one. The lines in the functions below are
       // the crate lane's to tell.
       const more = edits.units
@@ -122,13 +154,16 @@ export class BodyLaneDriver {
       if (more !== undefined) return this.refuse(more);
       if (!(await options.mayPublish())) return { kind: "left", reason: undefined };
       for (const { record, files } of edits.units) this.patches.note(record, files);
-      this.setAhead(edits.files);
+      this.setAhead(edits);
       return { kind: "taken", reason, units: [], reports: [] };
     }
     for (const { record, files } of edits.units) this.patches.note(record, files);
     const patched = await this.patchAndPublish(state, edits, engine, options);
     const isPatched = !("refused" in patched);
+    if (!isPatched && patched.isFinal === true) return this.refuse(patched.refused);
     if (!isPatched && !(await options.mayPublish())) return { kind: "left", reason: undefined };
+    if (!isPatched && !edits.units.every(({ record }) => this.prepared.has(record.invocation.key)))
+      return this.refuse(FIRST_EDIT);
     if (isPatched) this.counts.patched++;
     else count(this.overlaid, patched.refused);
     const reports = isPatched ? patched : await this.overlayAndPublish(state, edits, engine, options);
@@ -136,7 +171,7 @@ export class BodyLaneDriver {
     // It was not the user's mistake.
     if (!isPatched && patched.isTried) this.patches.giveUp(edits.units.flatMap(({ files }) => files));
     for (const { record, files } of edits.units) this.patches.noteTaken(record, files);
-    this.setAhead(edits.files);
+    this.setAhead(edits);
     this.counts.taken++;
     return { kind: "taken", reason, units, reports };
   }
@@ -153,6 +188,7 @@ export class BodyLaneDriver {
   /** The crate lane has followed. `reports`: what the comparison gave, if there was one. */
   followed(reports: readonly ProgramReport[]): void {
     this.ahead = new Map();
+    this.taken = new Map();
     for (const { verified } of reports) {
       if (verified === undefined) continue;
       this.counts.verified++;
@@ -163,9 +199,10 @@ export class BodyLaneDriver {
   /** Whether there are overlays to prepare. */
   get hasWork(): boolean {
     return [...this.wanted].some((key) => {
-      if (!this.prepared.has(key)) return true;
       const record = loadUnit(this.layout, key);
-      return record !== undefined && isUnoptimised(record) && this.patches.needsTwin(record);
+      if (record === undefined || unsuitableUnit(record) !== undefined) return false;
+      const isReady = this.prepared.has(key) && this.isReadAhead.has(key);
+      return !isReady || this.patches.needsTwin(record, this.lane.learned(record));
     });
   }
 
@@ -176,26 +213,37 @@ export class BodyLaneDriver {
   async prepare(state: SelectionState, engine: Engine, options: PrepareOptions): Promise<void> {
     const wanted = [...this.wanted].reverse().flatMap((key) => {
       const record = state.units.includes(key) ? loadUnit(this.layout, key) : undefined;
-      return record !== undefined && isUnoptimised(record) ? [{ key, record }] : [];
+      return record !== undefined && unsuitableUnit(record) === undefined ? [{ key, record }] : [];
     });
-    // Overlays first: they find out which bodies a crate does not compile without.
+    for (const { key, record } of wanted) await this.prepareTwin(state, key, record, engine, options);
     for (const { key, record } of wanted) {
       if (this.prepared.has(key)) continue;
       const compiled = await this.lane.compile(record, [], { ...options, isBackground: true });
       this.prepared.add(key);
       const lane = compiled.ok ? { unit: record.invocation.id, bitcode: compiled.all, edited: [] } : undefined;
       await this.readAhead(state, key, lane, engine, options);
+      // The overlay finds out which bodies a crate does not compile without: now there may be a twin.
+      await this.prepareTwin(state, key, record, engine, options);
     }
-    for (const { key, record } of wanted) {
-      if (!this.patches.needsTwin(record)) continue;
-      const needed = new Set(this.lane.learned(record).map(({ file, path }) => `${file}\0${path}`));
-      const isNeeded = (file: string, path: string): boolean =>
-        needed.has(`${file}\0${path}`) || needed.has(`${file}\0*`);
-      await this.patches.prepare(record, { ...options, isNeeded });
-      const twin = this.patches.twinOf(record)?.bitcode;
-      const lane = twin === undefined ? undefined : { unit: record.invocation.id, bitcode: [], twin, edited: [] };
-      await this.readAhead(state, key, lane, engine, options);
-    }
+    this.patches.save();
+  }
+
+  private async prepareTwin(
+    state: SelectionState,
+    key: string,
+    record: UnitRecord,
+    engine: Engine,
+    options: PrepareOptions,
+  ): Promise<void> {
+    const needed = this.lane.learned(record);
+    if (this.patches.needsTwin(record, needed)) await this.patches.prepare(record, { ...options, needed });
+    else if (this.isReadAhead.has(key)) return;
+    this.isReadAhead.add(key);
+    // What the first patch would have to find out.
+    this.lane.facts(record);
+    const twin = this.patches.twinOf(record)?.bitcode;
+    const lane = twin === undefined ? undefined : { unit: record.invocation.id, bitcode: [], twin, edited: [] };
+    await this.readAhead(state, key, lane, engine, options);
   }
 
   private async readAhead(
@@ -234,7 +282,8 @@ export class BodyLaneDriver {
     options.ms.frontEnd += performance.now() - started;
     if (!(await options.mayPublish())) return { refused: "cargo has to run", isTried: false };
     const reports = await this.publishBodies(state, lanes, engine, options.ms);
-    return reports instanceof EngineError ? { refused: reports.message, isTried: true } : reports;
+    if (!(reports instanceof EngineError)) return reports;
+    return { refused: reports.message, isTried: true, isFinal: reports.kind === "bodyLaneEdit" };
   }
 
   /** By overlays; a text says why not. */
@@ -285,7 +334,7 @@ export class BodyLaneDriver {
     try {
       return await this.publish(state, lanes, engine, ms);
     } catch (error) {
-      if (error instanceof EngineError && error.kind === "bodyLane") return error;
+      if (error instanceof EngineError && (error.kind === "bodyLane" || error.kind === "bodyLaneEdit")) return error;
       throw error;
     } finally {
       ms.engine += performance.now() - started;
@@ -311,24 +360,55 @@ export class BodyLaneDriver {
   ): string | undefined {
     for (const { record, files } of units) {
       const functions = files.flatMap((file) => file.functions);
-      const { key, needsRlib } = record.invocation;
-      if (!isUnoptimised(record)) return "an optimised profile";
-      if (needsRlib) return "a library that build scripts, procedural macros or native code link to";
+      const { key } = record.invocation;
+      const unit = unsuitableUnit(record);
+      if (unit !== undefined) return unit;
       const shared = functions.some(isSeenByOthers) ? refusalOfShared(record, units, records) : undefined;
       if (shared !== undefined) return shared;
-      if (!this.prepared.has(key)) return "a crate that is edited for the first time";
+      if (!this.prepared.has(key) && this.patches.twinOf(record) === undefined) return FIRST_EDIT;
     }
     return undefined;
   }
 
-  private setAhead(files: readonly ChangedFile[]): void {
+  /** Whether the programs have the edited functions already, at their places, and nothing of functions that are not edited any more. */
+  private hasTaken(units: readonly UnitEdit[]): boolean {
+    const now = editsOf(units);
+    return [...new Set([...now.keys(), ...this.taken.keys()])].every((key) =>
+      isSameEdit(this.taken.get(key), now.get(key)),
+    );
+  }
+
+  private setAhead({ files, units }: Extract<Edits, { kind: "bodies" }>): void {
     this.ahead = new Map(files.map(({ file, hash }) => [file, hash]));
+    this.taken = editsOf(units);
   }
 
   private refuse(reason: string, category = categoryOf(reason)): BodyOutcome {
     count(this.refusals, category);
     return { kind: "left", reason };
   }
+}
+
+function editsOf(units: readonly UnitEdit[]): ReadonlyMap<string, BodyEdit> {
+  return new Map(
+    units.flatMap(({ record, files }) =>
+      files.map((edit) => [`${record.invocation.key}\0${edit.file}`, edit] as const),
+    ),
+  );
+}
+
+/** Whether the edited functions of a file are the same ones, to the column in which they stand. */
+function isSameEdit(before: BodyEdit | undefined, after: BodyEdit | undefined): boolean {
+  const [old, now] = [before?.functions ?? [], after?.functions ?? []];
+  const textOf = (text: string, { span }: BodyRef): string =>
+    text.slice(text.lastIndexOf("\n", span.start) + 1, span.end);
+  return (
+    old.length === now.length &&
+    old.every((fn, i) => {
+      const other = now[i];
+      return fn.line === other?.line && textOf(before?.text ?? "", fn) === textOf(after?.text ?? "", other);
+    })
+  );
 }
 
 function count(counts: Map<string, number>, what: string): void {
@@ -344,9 +424,19 @@ function isSeenByOthers({ isGeneric, isAsync, inline }: BodyRef): boolean {
   return isGeneric || isAsync || (inline !== undefined && inline !== "never");
 }
 
-/** At other levels rustc inlines functions into others before we see them. */
-function isUnoptimised({ invocation }: UnitRecord): boolean {
-  return inspectArgs(invocation.args).optLevel === "0";
+/** Why no edit of a unit can be taken alone. */
+function unsuitableUnit({ invocation }: UnitRecord): string | undefined {
+  // At other levels rustc inlines functions into others before we see them.
+  if (inspectArgs(invocation.args).optLevel !== "0") return "an optimised profile";
+  return invocation.needsRlib ? "a library that build scripts, procedural macros or native code link to" : undefined;
+}
+
+/** The source that was saved last. */
+function newestSource(records: readonly UnitRecord[]): readonly string[] {
+  const sources = records.flatMap(({ inputs }) => inputs.filter((input) => input.path.endsWith(".rs")));
+  const [first, ...others] = sources;
+  if (first === undefined) return [];
+  return [others.reduce((newest, source) => (source.mtimeMs > newest.mtimeMs ? source : newest), first).path];
 }
 
 function recordsOf(layout: Layout, state: SelectionState): UnitRecord[] {

@@ -44,6 +44,8 @@ export interface WorkspaceOptions {
    * Where the bundles lie, if edits may take the body lane: for who stays to let the crate lane follow (see `follow`).
    */
   readonly bodyLane?: string;
+  /** Files that somebody has open, and so may edit next: what edits of them need is made ready. */
+  readonly openFiles?: () => readonly string[];
 }
 
 /** A single source file without a package, and rustc's arguments for it. */
@@ -138,6 +140,14 @@ export class Workspace {
   /** What became of edits of function bodies; undefined where there is no body lane. */
   get bodyLane(): BodyLaneStatistics | undefined {
     return this.bodies?.statistics;
+  }
+
+  /** Other files were opened. Gives whether there is work now, as `Update.isAhead`. */
+  expectEdits(): boolean {
+    const { bodies, state } = this;
+    if (bodies === undefined || state === undefined) return false;
+    bodies.expect(state, this.options.openFiles?.() ?? []);
+    return bodies.hasWork;
   }
 
   /** The next update publishes whatever was published before: the engine may have lost it. */
@@ -295,6 +305,7 @@ export class Workspace {
     if (bodyLane === undefined || this.single !== undefined) return;
     this.bodies ??= await BodyLaneDriver.create(layout, bodyLane);
     this.bodies.rebase(state, compiled);
+    this.expectEdits();
   }
 
   /** The engine reads bitcode with the toolchain's own library: another toolchain, another engine. */

@@ -244,6 +244,11 @@ export class Build {
     return this.closed || this.pending !== undefined;
   }
 
+  /** Other files are open than before: makes ready what edits of them need. */
+  expectEdits(): void {
+    if (this.workspace?.expectEdits() === true && !this.isBusy()) this.followLater();
+  }
+
   /** Has the crate lane follow when nothing else is to be done. */
   private followLater(): void {
     void this.queue.add(() => this.follow(), { priority: FOLLOW_PRIORITY });

@@ -51,6 +51,8 @@ export interface ProjectServices {
   readonly log: Log;
   /** The directory of the bundles. */
   readonly bundleDir: string;
+  /** Absolute paths of all documents that are open. */
+  readonly openFiles: () => readonly string[];
   settings(): ServerSettings;
 }
 
@@ -203,6 +205,11 @@ export class CargoProject implements Project {
     if (this.downReason === undefined) this.main.request(asked(reason));
   }
 
+  /** Other files are open than before: makes ready what edits of them need. */
+  expectEdits(): void {
+    for (const build of this.builds.values()) build.expectEdits();
+  }
+
   /** The editor has saved a file. `sinceMs` by `performance.now()`. */
   saved(file: string, sinceMs: number): void {
     this.watcher.saved(file, sinceMs);
@@ -307,6 +314,7 @@ export class CargoProject implements Project {
       quiet: false,
       jobs: settings.jobs ?? availableParallelism(),
       ...(settings.bodyLane ? { bodyLane: this.services.bundleDir } : {}),
+      openFiles: this.services.openFiles,
     };
     return new Workspace(selectionOf(build.kind, this.root, settings.cargo), singleOf(this.file), options, listener);
   }

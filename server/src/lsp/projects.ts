@@ -106,6 +106,7 @@ export class ProjectSet implements Projects {
   documentOpened(uri: string): void {
     const project = this.projectOf(uri);
     if (project?.status.state.kind === "idle" && this.services.settings().buildOnOpen) project.request("opened");
+    else project?.expectEdits();
   }
 
   /** The project of a source file without a package, which is opened because somebody wants to run it. */

@@ -62,6 +62,7 @@ class Server {
       log: this.log,
       bundleDir,
       settings: () => this.settings.current,
+      openFiles: () => this.documents.all().map(({ uri }) => URI.parse(uri).fsPath),
     };
     this.projects = new ProjectSet(services, (root) =>
       this.documents.all().some((document) => this.projects.projectOf(document.uri)?.root === root),
@@ -136,8 +137,8 @@ class Server {
   }
 }
 
-function buildSettings({ cargo, jobs, engine }: ServerSettings): string {
-  return JSON.stringify([cargo, jobs, engine]);
+function buildSettings({ cargo, jobs, engine, bodyLane }: ServerSettings): string {
+  return JSON.stringify([cargo, jobs, engine, bodyLane]);
 }
 
 function foldersOf(params: InitializeParams): string[] {

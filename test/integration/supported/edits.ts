@@ -140,7 +140,7 @@ export const PROGRAM_EDITS: readonly SupportedEdit[] = [
     isNothing: true,
   },
   {
-    edit: "the first edit of a crate",
+    edit: "the first edit ever of a crate, before any of its files is open",
     lane: "crate",
     refused: "a crate that is edited for the first time",
     changes: [["first/src/lib.rs", "black_box(1)", "black_box(2)"]],

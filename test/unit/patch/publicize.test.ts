@@ -39,12 +39,19 @@ describe("making everything public", () => {
   });
 
   it("tells what was not for all of the crate", () => {
-    const text = "struct A { x: u8, pub(crate) y: u8 }\npub fn f() {}\nmod m { pub(super) fn g() {} }";
+    const text =
+      "struct A { x: u8, pub(crate) y: u8 }\npub fn f() {}\nmod m { pub(super) fn g() {} pub(super) use h::i; pub use j; }\nimpl A { fn k() {} pub fn l() {} }";
     const { restricted } = publicized(text, cache.get("file.rs", text).root, {
       isWhole: () => false,
       macros: new Set(),
     });
-    expect([...restricted].sort()).toEqual(["A", "g", "m", "x"]);
+    expect([...restricted].filter((name) => /\w$/.test(name)).sort()).toEqual(
+      [
+        "associated k",
+        "field x",
+        ...["A", "g", "h", "i", "m", "pub", "super", "use"].map((name) => `item ${name}`),
+      ].sort(),
+    );
   });
 
   it("moves no code of a body that stays", () => {

@@ -126,7 +126,8 @@ impl Engine {
         }
         let selection = body_lane::select(units, &body, &edit, base, &mut state.derived).map_err(|refusal| {
             let details = serde_json::to_value(&refusal.needs).ok();
-            RpcError { details, ..RpcError::failed("bodyLane", refusal.to_string()) }
+            let kind = if refusal.is_final { "bodyLaneEdit" } else { "bodyLane" };
+            RpcError { details, ..RpcError::failed(kind, refusal.to_string()) }
         });
         let selection = selection?;
         *units = selection.units;

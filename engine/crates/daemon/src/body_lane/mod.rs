@@ -95,11 +95,17 @@ pub struct Refusal {
     pub reason: String,
     /// Functions whose bodies would have to be there for it to work.
     pub needs: Vec<Needed>,
+    /// It is the edit: compiled in another way, it would be refused as well.
+    pub is_final: bool,
 }
 
 impl Refusal {
     fn new(reason: impl Into<String>) -> Self {
-        Self { reason: reason.into(), needs: Vec::new() }
+        Self { reason: reason.into(), needs: Vec::new(), is_final: false }
+    }
+
+    fn of_edit(reason: impl Into<String>) -> Self {
+        Self { is_final: true, ..Self::new(reason) }
     }
 }
 

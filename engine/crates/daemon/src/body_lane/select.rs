@@ -1,5 +1,6 @@
 //! From edited functions to everything that must come with them.
 
+mod counterpart;
 mod finish;
 mod futures;
 mod instances;
@@ -8,7 +9,7 @@ use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::sync::Arc;
 
-use cranefly_bitcode::ir::{Global, GlobalId, GlobalKind, InitPointer, Linkage, Subprogram};
+use cranefly_bitcode::ir::{Global, GlobalId, GlobalKind, Linkage, Subprogram};
 use cranefly_image::{BaseImage, is_allocator_entry};
 
 use rustc_hash::FxHashMap;
@@ -187,10 +188,8 @@ impl<'a> Selector<'a> {
         if self.needs.is_empty() {
             return Ok(());
         }
-        Err(Refusal {
-            reason: "the body of a function is needed that is not there".to_owned(),
-            needs: std::mem::take(&mut self.needs).into_iter().collect(),
-        })
+        let needs = std::mem::take(&mut self.needs).into_iter().collect();
+        Err(Refusal { needs, ..Refusal::new("the body of a function is needed that is not there") })
     }
 
     /// A function whose body is there.
@@ -262,6 +261,7 @@ impl<'a> Selector<'a> {
         let global = unit.global(node.1);
         let GlobalKind::Variable(variable) = &global.kind else { return Ok(()) };
         if !is_anonymous(global)
+            && !self.is_new_static(node)
             && let Some(present) = self.counterpart(node)
         {
             let other = &self.crates[present.0];
@@ -278,7 +278,16 @@ impl<'a> Selector<'a> {
             if takes {
                 self.promote(present);
             }
-            return Ok(());
+            // What it points to has been compared by name only. (A twin's statics are no others than the crate's.)
+            return if self.origin(node) == Origin::Overlay && self.seen.insert(node) {
+                self.refer_to_targets(node, false)
+            } else {
+                Ok(())
+            };
+        }
+        if self.origin(node) == Origin::Twin && !is_anonymous(global) && self.has_namesake(node) {
+            let path = self.names.path(&global.name);
+            return Err(Refusal::new(format!("the static `{path}` cannot be told from another one")));
         }
         if variable.section.is_some() && self.origin(node) != Origin::Overlay {
             // In a section that others go through it would be there twice.
@@ -287,13 +296,27 @@ impl<'a> Selector<'a> {
         // A constant is looked through once; that it is taken may come later.
         let fresh = self.seen.insert(node);
         let newly_taken = takes && self.taken.insert(node);
-        if fresh || newly_taken {
-            let pointers: Vec<InitPointer> = variable.init.iter().flat_map(|init| init.pointers.clone()).collect();
-            for pointer in pointers {
-                self.refer((node.0, pointer.target), takes)?;
-            }
-        }
-        Ok(())
+        if fresh || newly_taken { self.refer_to_targets(node, takes) } else { Ok(()) }
+    }
+
+    /// Everything that a variable's initial value points to.
+    fn refer_to_targets(&mut self, node: Node, takes: bool) -> Result<(), Refusal> {
+        let GlobalKind::Variable(variable) = &self.unit(node).global(node.1).kind else { return Ok(()) };
+        let mut targets = variable.init.iter().flat_map(|init| &init.pointers).map(|pointer| pointer.target);
+        targets.try_for_each(|target| self.refer((node.0, target), takes))
+    }
+
+    /// Whether a patch crate defines a static: only an edited body can, by a macro. All that refers to it is taken, and several of them may
+    /// have one path, so that it is never one that the program has.
+    fn is_new_static(&self, node: Node) -> bool {
+        let name = &self.unit(node).global(node.1).name;
+        self.origin(node) == Origin::Patch && (name.starts_with("_R") || name.starts_with("_ZN"))
+    }
+
+    /// Whether the crate lane has anything at the path of a definition.
+    fn has_namesake(&self, node: Node) -> bool {
+        let path = self.names.path(&self.unit(node).global(node.1).name);
+        !definitions_at(self.crates_of(node.0), &path).is_empty()
     }
 
     /// Whether a function has no instances and is the twin's, which may have been made before its last edit: then it is no more than
@@ -337,10 +360,8 @@ impl<'a> Selector<'a> {
             return Ok(());
         }
         let name = format!("{:#}", rustc_demangle::demangle(name));
-        Err(Refusal {
-            reason: "something is needed that the program was not linked with".to_owned(),
-            needs: vec![Needed { name, file: None, line: 0 }],
-        })
+        let needs = vec![Needed { name, file: None, line: 0 }];
+        Err(Refusal { needs, ..Refusal::new("something is needed that the program was not linked with") })
     }
 
     fn unit(&self, node: Node) -> &'a LoadedUnit {
@@ -370,34 +391,6 @@ impl<'a> Selector<'a> {
         let id = self.body[number].crate_id.clone();
         let is_its = move |unit: &LoadedUnit| unit.unit.id.strip_prefix(&*id).is_some_and(|rest| rest.starts_with('/'));
         self.crates.iter().enumerate().filter(move |(_, unit)| is_its(unit))
-    }
-
-    /// The crate lane's version of a definition, whose name is noted.
-    fn counterpart(&mut self, node: Node) -> Option<(usize, GlobalId)> {
-        let found = self.crate_definition(&self.name(node));
-        if found.is_some() || self.origin(node) == Origin::Overlay {
-            return found;
-        }
-        let name = &self.unit(node).global(node.1).name;
-        let path = self.names.path(name);
-        let twins = self.body.iter().map(|unit| &unit.unit).enumerate();
-        let twins = twins.filter(|(number, _)| self.body[*number].origin == Origin::Twin);
-        if self.origin(node) == Origin::Twin && definitions_at(twins, &path).len() != 1 {
-            return None;
-        }
-        self.only_crate_definition(node, &path)
-    }
-
-    /// The crate lane's definition at a path, if there is one of that path, which is noted as the name of `node`.
-    fn only_crate_definition(&mut self, node: Node, path: &str) -> Option<(usize, GlobalId)> {
-        let names: HashSet<&Arc<str>> = definitions_at(self.crates_of(node.0), path)
-            .into_iter()
-            .map(|(number, global)| &self.crates[number].global(global).name)
-            .collect();
-        let mut names = names.into_iter();
-        let (Some(own), None) = (names.next(), names.next()) else { return None };
-        self.names.same(&self.unit(node).global(node.1).name, own);
-        self.crate_definition(own)
     }
 
     /// Where the body lane defines what `reference` names.

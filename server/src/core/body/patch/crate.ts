@@ -14,7 +14,7 @@ import type { SourceCache } from "../source.js";
 import { crateArgs } from "./commands.js";
 import { allMacros, factsOf } from "./facts.js";
 import { wordsIn } from "./imports.js";
-import { namesOfOthers } from "./privacy.js";
+import { mayBeOwn, namesOfOthers } from "./privacy.js";
 import { type PatchedFile, TWIN, patchTexts } from "./text.js";
 import { moduleTree, stepsAt } from "./tree.js";
 import { type Twin, isPatchable } from "./twin.js";
@@ -45,6 +45,8 @@ export interface PatchRefusal {
   readonly refused: string;
   /** It took a run of rustc to find out. */
   readonly isTried: boolean;
+  /** It is the edit, which an overlay would not make another one. */
+  readonly isFinal?: boolean;
 }
 
 /** Compiles the edited functions. Rejects with `Cancelled`. */
@@ -61,7 +63,8 @@ export async function compilePatch(
   const mirror = new Mirror(path.join(directory, "source"), original);
   try {
     const macros = [...twin.facts.values()].flatMap(allMacros);
-    const texts = patchTexts(patchedFiles(twin, edited, cache), macros);
+    const crates = new Set([...STANDARD, ...record.externs.map(({ name }) => name)]);
+    const texts = patchTexts(patchedFiles(twin, edited, cache, crates), macros);
     if ([...texts.keys()].some(options.isReadAsData)) throw new Unpatchable("a source that is read as data, too");
     write(mirror, invocation.cwd, texts);
   } catch (error) {
@@ -105,8 +108,16 @@ export async function compilePatch(
   return { ok: true, bitcode: bitcodeFiles(keepBitcode(directory, out)) };
 }
 
-/** Throws `Unpatchable`. */
-function patchedFiles(twin: Twin, edited: readonly PatchedEdit[], cache: SourceCache): PatchedFile[] {
+/** Crates that every crate may name. */
+const STANDARD = ["std", "core", "alloc"];
+
+/** `crates`: those that paths may begin with. Throws `Unpatchable`. */
+function patchedFiles(
+  twin: Twin,
+  edited: readonly PatchedEdit[],
+  cache: SourceCache,
+  crates: ReadonlySet<string>,
+): PatchedFile[] {
   const sources = new Map(edited.map(({ file, text }) => [file, cache.get(file, text)]));
   const fresh = new Map(
     [...sources].map(([file, { text, root }]) => {
@@ -116,6 +127,8 @@ function patchedFiles(twin: Twin, edited: readonly PatchedEdit[], cache: SourceC
     }),
   );
   const tree = moduleTree(twin.root, (file) => fresh.get(file) ?? twin.facts.get(file));
+  const all = [...new Map([...twin.facts, ...fresh]).values()];
+  const isCrate = (name: string): boolean => crates.has(name) && !all.some((facts) => mayBeOwn(name, facts));
   return edited.map(({ file, functions, before }) => {
     const known = new Set(wordsIn(before));
     const [source, steps] = [sources.get(file), tree.get(file)];
@@ -126,10 +139,11 @@ function patchedFiles(twin: Twin, edited: readonly PatchedEdit[], cache: SourceC
       const body = source.text.slice(fn.body.start, fn.body.end);
       if (/\binclude(_str|_bytes)?\s*!/.test(body)) throw new Unpatchable("a macro that reads a file");
       // rustc cannot tell whether it may be used, since everything is public to it.
-      const isNews = (word: string): boolean => twin.restricted.has(word) && !known.has(word);
       const hasGlobs = stepsAt(steps, fn.span.start).at(-1)?.facts.hasGlobImports !== false;
-      if ([...namesOfOthers(body, hasGlobs)].some(isNews))
-        throw new Unpatchable("a name that may be private, and is new to its file");
+      for (const use of namesOfOthers(body, { hasGlobs, isCrate })) {
+        if (twin.restricted.has(use) && !known.has(use.slice(use.indexOf(" ") + 1)))
+          throw new Unpatchable("a name that may be private, and is new to its file");
+      }
     }
     return { source, functions, steps };
   });

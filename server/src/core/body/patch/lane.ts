@@ -9,17 +9,17 @@ import * as path from "node:path";
 import type { Layout } from "../../layout.js";
 import type { UnitRecord } from "../../unit.js";
 import type { BodyEdit } from "../edits.js";
+import { digest } from "../../files.js";
 import type { BodyRef } from "../outline.js";
 import type { SourceCache } from "../source.js";
+import type { FunctionName } from "../state.js";
 import { type PatchOptions, type PatchRefusal, compilePatch } from "./crate.js";
+import { type TwinState, loadTwin, saveTwin } from "./kept.js";
 import { type Twin, type TwinOptions, compileTwin, isAbsentFromTwin, isPatchable } from "./twin.js";
 
-/** A unit's twin, or why it has none. */
-interface State {
-  /** Of the sources that it was made of, and of the libraries that it was compiled against. */
-  readonly sources: string;
-  readonly externs: string;
-  readonly twin: Twin | string;
+export interface PrepareTwinOptions extends Omit<TwinOptions, "isNeeded"> {
+  /** Functions without whose bodies the crate does not compile, as far as that is known. `path` "*": all of the file. */
+  readonly needed: readonly FunctionName[];
 }
 
 /** Bitcode of a patch crate and of what it was compiled against. */
@@ -30,18 +30,23 @@ export interface PatchResult {
 }
 
 export class PatchLane {
-  private readonly states = new Map<string, State>();
+  /** By unit; undefined: there is none on the disk, either. */
+  private readonly states = new Map<string, TwinState | undefined>();
+  /** Units whose twins are those of other texts than the disk knows. */
+  private readonly unsaved = new Set<string>();
   /** Functions, by file and path, that a patch crate did not compile with, until the next twin. */
   private readonly hopeless = new Set<string>();
 
+  /** `maker`: which Cranefly this is. */
   constructor(
     private readonly layout: Layout,
     private readonly sources: SourceCache,
+    private readonly maker: string,
   ) {}
 
   /** The unit's twin, if it is that of the sources and libraries in the record. */
   twinOf(record: UnitRecord): Twin | undefined {
-    const state = this.states.get(record.invocation.key);
+    const state = this.stateOf(record);
     const twin = state?.twin;
     if (twin === undefined || typeof twin === "string" || state?.externs !== externsOf(record)) return undefined;
     const isIts = sourcesOf(record).every(({ path: file, hash }) => twin.texts.get(file)?.has(hash) === true);
@@ -49,18 +54,32 @@ export class PatchLane {
   }
 
   /** Whether a twin would have to be made of these sources. */
-  needsTwin(record: UnitRecord): boolean {
+  needsTwin(record: UnitRecord, needed: readonly FunctionName[]): boolean {
     if (this.twinOf(record) !== undefined) return false;
-    return this.states.get(record.invocation.key)?.sources !== keyOf(record);
+    return this.stateOf(record)?.key !== keyOf(record, needed);
   }
 
   /** Makes the unit's twin. Rejects with `Cancelled`. */
-  async prepare(record: UnitRecord, options: TwinOptions): Promise<void> {
+  async prepare(record: UnitRecord, { needed, ...options }: PrepareTwinOptions): Promise<void> {
     const { key } = record.invocation;
     const directory = this.directory(key, "twin");
-    const twin = await compileTwin(directory, record, this.sources, options);
-    this.states.set(key, { sources: keyOf(record), externs: externsOf(record), twin });
+    fs.mkdirSync(directory, { recursive: true });
+    const names = new Set(needed.map(({ file, path: name }) => `${file}\0${name}`));
+    const isNeeded = (file: string, name: string): boolean => names.has(`${file}\0${name}`) || names.has(`${file}\0*`);
+    const externs = externsOf(record);
+    const twin = await compileTwin(directory, record, this.sources, { ...options, isNeeded });
+    this.states.set(key, { key: keyOf(record, needed), externs, twin });
+    this.unsaved.add(key);
     this.hopeless.clear();
+  }
+
+  /** Lets the next process have the twins. */
+  save(): void {
+    for (const key of this.unsaved) {
+      const state = this.states.get(key);
+      if (state !== undefined) saveTwin(this.directory(key, "twin"), this.maker, state);
+    }
+    this.unsaved.clear();
   }
 
   /** Has the unit's twin be that of edited texts, too, if it has nothing of what was edited. */
@@ -77,13 +96,16 @@ export class PatchLane {
     if (twin === undefined) return;
     this.noteIf(record, edits, isPatchable);
     twin.isBehind ||= edits.some(({ functions }) => functions.some(({ isAsync }) => isAsync));
+    this.unsaved.add(record.invocation.key);
   }
 
   private noteIf(record: UnitRecord, edits: readonly BodyEdit[], holds: (fn: BodyRef) => boolean): void {
     const twin = this.twinOf(record);
+    if (twin === undefined) return;
     for (const { file, hash, functions } of edits) {
-      if (functions.every(holds)) twin?.texts.get(file)?.add(hash);
+      if (functions.every(holds)) twin.texts.get(file)?.add(hash);
     }
+    this.unsaved.add(record.invocation.key);
   }
 
   /** Compiles the edits of a unit's files against its twin; or says why not. Rejects with `Cancelled`. */
@@ -94,21 +116,16 @@ export class PatchLane {
   ): Promise<PatchResult | PatchRefusal> {
     const twin = this.twinOf(record);
     if (twin === undefined) {
-      const made = this.states.get(record.invocation.key)?.twin;
+      const made = this.stateOf(record)?.twin;
       return { refused: typeof made === "string" ? made : "no public twin yet", isTried: false };
     }
     const functions = edits.flatMap((edit) => edit.functions.map((fn) => ({ file: edit.file, fn })));
     const keys = functions.map(({ file, fn }) => `${file}\0${fn.path}`);
     if (keys.some((key) => this.hopeless.has(key))) return { refused: "it did not compile before", isTried: false };
     const edited = edits.filter((edit) => edit.functions.length > 0);
-    const compiled = await compilePatch(
-      this.directory(record.invocation.key, "patch"),
-      record,
-      twin,
-      edited,
-      this.sources,
-      options,
-    );
+    const directory = this.directory(record.invocation.key, "patch");
+    fs.mkdirSync(directory, { recursive: true });
+    const compiled = await compilePatch(directory, record, twin, edited, this.sources, options);
     return compiled.ok ? { bitcode: compiled.bitcode, twin: twin.bitcode, isTwinBehind: twin.isBehind } : compiled;
   }
 
@@ -117,10 +134,13 @@ export class PatchLane {
     for (const { file, functions } of edits) for (const fn of functions) this.hopeless.add(`${file}\0${fn.path}`);
   }
 
+  private stateOf({ invocation: { key } }: UnitRecord): TwinState | undefined {
+    if (!this.states.has(key)) this.states.set(key, loadTwin(this.directory(key, "twin"), this.maker));
+    return this.states.get(key);
+  }
+
   private directory(key: string, name: string): string {
-    const directory = path.join(this.layout.bodyLane(key), name);
-    fs.mkdirSync(directory, { recursive: true });
-    return directory;
+    return path.join(this.layout.bodyLane(key), name);
   }
 }
 
@@ -128,14 +148,15 @@ function sourcesOf(record: UnitRecord): readonly { readonly path: string; readon
   return record.inputs.filter(({ path: file }) => file.endsWith(".rs"));
 }
 
-function keyOf(record: UnitRecord): string {
+function keyOf(record: UnitRecord, needed: readonly FunctionName[]): string {
   const { args, cwd, env } = record.invocation;
   const inputs = record.inputs.map(({ path: file, hash }) => [file, hash]);
-  return JSON.stringify([args, cwd, env, inputs, externsOf(record)]);
+  return digest(JSON.stringify([args, cwd, env, inputs, externsOf(record), needed]));
 }
 
 function externsOf({ externs }: UnitRecord): string {
-  return JSON.stringify(externs.map(({ path: file, unit, hash }) => [file, unit === null ? versionOf(file) : hash]));
+  const used = externs.map(({ path: file, unit, hash }) => [file, unit === null ? versionOf(file) : hash]);
+  return digest(JSON.stringify(used));
 }
 
 /** Of a library that cargo builds: another one has the same name when a procedural macro of the workspace was edited. */

@@ -8,6 +8,7 @@ import type { Node } from "web-tree-sitter";
 import { hiddenBefore } from "../../syntax/readable.js";
 import type { Replacement } from "../blank.js";
 import { type Span, tokensOf } from "../lexer.js";
+import type { KindOfName, NameKind } from "./privacy.js";
 
 const VISIBLE = new Set([
   ..."function_item struct_item enum_item union_item trait_item type_item const_item static_item mod_item".split(" "),
@@ -29,7 +30,7 @@ export interface Publicized {
   /** The changes that make a text's items public, in order. */
   readonly replacements: readonly Replacement[];
   /** Names of items, fields and methods that not all of the crate could name before. */
-  readonly restricted: ReadonlySet<string>;
+  readonly restricted: ReadonlySet<KindOfName>;
 }
 
 /** Finds out what makes a text's items public. */
@@ -41,7 +42,7 @@ export function publicized(text: string, root: Node, circumstances: Circumstance
 
 class Publicizer {
   readonly made: Replacement[] = [];
-  readonly restricted = new Set<string>();
+  readonly restricted = new Set<KindOfName>();
 
   constructor(
     private readonly text: string,
@@ -61,7 +62,10 @@ class Publicizer {
       case "use_declaration":
       case "extern_crate_declaration":
         // Private imports stay private: they would come along with glob imports, traits included.
-        if (this.visibility(node) !== undefined && !this.namesMacro(node)) this.makePublic(node);
+        if (this.visibility(node) !== undefined && !this.namesMacro(node)) {
+          if (this.isRestricted(node)) for (const name of this.wordsOf(node)) this.restricted.add(`item ${name}`);
+          this.makePublic(node);
+        }
         return;
       case "macro_invocation":
         this.statics(node);
@@ -104,9 +108,8 @@ class Publicizer {
   private makePublic(node: Node): void {
     const visibility = this.visibility(node);
     const name = node.childForFieldName("name");
-    const scope = visibility === undefined ? "" : this.text.slice(visibility.startIndex, visibility.endIndex);
-    if (name !== null && !/^(pub|pub\s*\(\s*crate\s*\)|crate)$/.test(scope)) {
-      this.restricted.add(this.text.slice(name.startIndex, name.endIndex));
+    if (name !== null && this.isRestricted(node)) {
+      this.restricted.add(`${kindOf(node)} ${this.text.slice(name.startIndex, name.endIndex)}`);
     }
     if (visibility !== undefined) {
       this.widen(visibility);
@@ -124,11 +127,20 @@ class Publicizer {
     else this.insert(start);
   }
 
-  private namesMacro({ startIndex, endIndex }: Node): boolean {
+  private namesMacro(node: Node): boolean {
     const { macros } = this.circumstances;
-    return [...tokensOf(this.text, startIndex, endIndex)].some(({ start, end }) => {
-      return macros.has(this.text.slice(start, end));
-    });
+    return this.wordsOf(node).some((word) => macros.has(word));
+  }
+
+  private wordsOf({ startIndex, endIndex }: Node): string[] {
+    return [...tokensOf(this.text, startIndex, endIndex)].map(({ start, end }) => this.text.slice(start, end));
+  }
+
+  /** Whether not all of the crate can name an item or field. */
+  private isRestricted(node: Node): boolean {
+    const visibility = this.visibility(node);
+    const scope = visibility === undefined ? "" : this.text.slice(visibility.startIndex, visibility.endIndex);
+    return !/^(pub|pub\s*\(\s*crate\s*\)|crate)$/.test(scope);
   }
 
   /** Whether code of a body lies on the line of the function's first token, which a word in front of it would move. */
@@ -196,4 +208,10 @@ class Publicizer {
       before = word;
     }
   }
+}
+
+/** How others would name it. */
+function kindOf(node: Node): NameKind {
+  if (node.type === "field_declaration") return "field";
+  return node.parent?.parent?.type === "impl_item" ? "associated" : "item";
 }

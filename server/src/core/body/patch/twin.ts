@@ -20,6 +20,7 @@ import { commonAncestor } from "../remap.js";
 import type { SourceCache } from "../source.js";
 import { crateArgs } from "./commands.js";
 import { type ModuleFacts, allMacros, factsOf } from "./facts.js";
+import type { KindOfName } from "./privacy.js";
 import { publicized } from "./publicize.js";
 
 export interface TwinOptions {
@@ -39,7 +40,7 @@ export interface Twin {
   /** The crate's root. */
   readonly root: string;
   /** Names that are public here, and that not all of the crate may use. */
-  readonly restricted: ReadonlySet<string>;
+  readonly restricted: ReadonlySet<KindOfName>;
   /**
    * Digests of texts that it is the twin of, by file: of those that it was made of, and of those that differ from them
    * in bodies that it has not.
@@ -93,7 +94,7 @@ export async function compileTwin(
     [...facts.values()].flatMap(allMacros).flatMap(({ name, isExported }) => (isExported ? [] : name)),
   );
   mirror.sync([...files.keys()], [invocation.cwd]);
-  const restricted = new Set<string>();
+  const restricted = new Set<KindOfName>();
   for (const [file, text] of files) {
     const twin = twinText(file, text, cache, macros, options.isNeeded);
     for (const name of twin?.restricted ?? []) restricted.add(name);
@@ -157,7 +158,7 @@ function twinText(
   cache: SourceCache,
   macros: ReadonlySet<string>,
   isNeeded: TwinOptions["isNeeded"],
-): { readonly text: string; readonly restricted: ReadonlySet<string> } | undefined {
+): { readonly text: string; readonly restricted: ReadonlySet<KindOfName> } | undefined {
   const { outline, root } = cache.get(file, text);
   if (typeof outline === "string") return undefined;
   const blanks = blanksOf(text, outline, (fn) => !mayBeBlanked(fn) || isNeeded(file, fn.path));

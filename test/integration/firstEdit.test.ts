@@ -1,0 +1,151 @@
+/** The first edit of a crate: what it needs is there from the last time, or was made ready when the file was opened. */
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { HAS_ENGINE, Project } from "./project.js";
+import { Session } from "./session.js";
+
+const FILES = {
+  "Cargo.toml": '[workspace]\nmembers = ["app", "lib"]\nresolver = "3"\n',
+  "app/Cargo.toml":
+    '[package]\nname = "app"\nversion = "0.1.0"\nedition = "2024"\n[dependencies]\nlib = { path = "../lib" }\n',
+  "app/src/main.rs": `mod texts;
+async fn later() -> &'static str { "later-1" }
+fn main() {
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    let std::task::Poll::Ready(text) = std::pin::pin!(later()).poll(&mut context) else { return };
+    println!("{} {} {} {text}", texts::hello(), lib::number(), texts::shown(3));
+}
+`,
+  "app/src/texts.rs": `//! Texts.
+pub fn hello() -> String { String::from("hello-1") }
+pub fn shown<T: std::fmt::Debug>(value: T) -> String { format!("{value:?} shown-1") }
+`,
+  "lib/Cargo.toml": '[package]\nname = "lib"\nversion = "0.1.0"\nedition = "2024"\n',
+  "lib/src/lib.rs": "\npub fn number() -> u32 { 1 }\n",
+};
+
+const MAIN = "app/src/main.rs";
+const TEXTS = "app/src/texts.rs";
+const LIB = "lib/src/lib.rs";
+const FIRST = "a crate that is edited for the first time";
+
+describe.runIf(HAS_ENGINE)("the first edit", () => {
+  let project: Project;
+  let sessions: Session[] = [];
+  const start = async (open: readonly string[] = []): Promise<Session> => {
+    const session = await Session.of(project, open);
+    sessions.push(session);
+    return session;
+  };
+  const create = (): void => {
+    project = new Project("first", FILES);
+    // A checkout of long ago, but for one file.
+    for (const file of Object.keys(FILES)) fs.utimesSync(project.path(file), 1e9, 1e9);
+  };
+  afterEach(() => {
+    for (const session of sessions) session.close();
+    sessions = [];
+    project.remove();
+  });
+
+  it("is the crate lane's where nobody could know of it", async () => {
+    create();
+    const session = await start();
+    expect(await session.save([TEXTS, "hello-1", "hello-2"])).toMatchObject({ lane: "crate", refused: FIRST });
+    expect(session.output()).toBe(session.native());
+  });
+
+  it("is a patch in a crate with an open file", async () => {
+    create();
+    const session = await start([TEXTS]);
+    await session.follow();
+    expect(await session.save([MAIN, "later-1", "later-2"])).toMatchObject({ lane: "body" });
+    expect(await session.save([LIB, "{ 1 }", "{ 2 }"])).toMatchObject({ lane: "crate", refused: FIRST });
+    expect(session.statistics).toMatchObject({ taken: 1, patched: 1 });
+    expect(session.output()).toBe(session.native());
+  });
+
+  it("is a patch in a crate of which a file was opened meanwhile", async () => {
+    create();
+    const open: string[] = [];
+    const session = await start(open);
+    open.push(LIB);
+    expect(session.workspace.expectEdits()).toBe(true);
+    await session.follow();
+    expect(session.workspace.expectEdits()).toBe(false);
+    expect(await session.save([LIB, "{ 1 }", "{ 2 }"])).toMatchObject({ lane: "body" });
+    expect(session.statistics).toMatchObject({ taken: 1, patched: 1 });
+    expect(session.output()).toBe(session.native());
+    expect(await session.follow()).toBeGreaterThan(0);
+  });
+
+  it("is a patch in the crate of the newest file where no file is open", async () => {
+    create();
+    const now = Date.now() / 1000;
+    fs.utimesSync(project.path(TEXTS), now, now);
+    const session = await start();
+    await session.follow();
+    expect(await session.save([MAIN, "later-1", "later-2"])).toMatchObject({ lane: "body" });
+    expect(session.statistics).toMatchObject({ taken: 1, patched: 1 });
+    expect(session.output()).toBe(session.native());
+  });
+
+  it("is a patch at once in the next session, of edited sources as well", async () => {
+    create();
+    const first = await start([TEXTS]);
+    await first.follow();
+    expect(await first.save([TEXTS, "hello-1", "hello-2"])).toMatchObject({ lane: "body" });
+    expect(await first.save([MAIN, "later-1", "later-2"])).toMatchObject({ lane: "body" });
+    expect(await first.follow()).toBeGreaterThan(0);
+    first.close();
+
+    const second = await start();
+    // What is generic has no patch, and nothing else is ready.
+    expect(await second.save([TEXTS, "hello-2", "hello-3"])).toMatchObject({ lane: "body" });
+    expect(second.statistics).toMatchObject({ taken: 1, patched: 1 });
+    // Its body in the twin is the one before the last.
+    expect(await second.save([MAIN, "println!", "println! "])).toMatchObject({ lane: "body" });
+    expect(second.output()).toContain("hello-3 1 3 shown-1 later-2");
+    expect(second.output()).toBe(second.native());
+    expect(await second.follow()).toBeGreaterThan(0);
+    expect(second.output()).toBe(second.native());
+    expect(await second.save([TEXTS, "shown-1", "shown-2"])).toMatchObject({ lane: "body" });
+    expect(second.statistics).toMatchObject({ taken: 3, patched: 2 });
+    expect(second.output()).toBe(second.native());
+  });
+
+  it("is the crate lane's where the twin is of other sources, damaged, or gone", async () => {
+    create();
+    const first = await start([TEXTS]);
+    await first.follow();
+    first.close();
+    const units = project.path("target/cranefly/.cranefly/body");
+    const [twin = ""] = fs
+      .readdirSync(units)
+      .map((unit) => path.join(units, unit, "twin/twin.json"))
+      .filter((file) => fs.existsSync(file));
+    const whole = fs.readFileSync(twin, "utf8");
+
+    const damages: readonly (() => void)[] = [
+      () => fs.writeFileSync(twin, whole.slice(0, whole.length / 2)),
+      () => fs.writeFileSync(twin, whole.replace(/"maker":"/, '"maker":"another ')),
+      () => fs.writeFileSync(twin, whole.replace(/"metadata":"/, '"metadata":"/elsewhere')),
+      // Sources that the crate lane compiled while nobody watched.
+      () => project.edit(MAIN, "async fn later", "async fn later_than() -> u32 { 7 }\nasync fn later"),
+    ];
+    for (const [i, damage] of damages.entries()) {
+      fs.writeFileSync(twin, whole);
+      damage();
+      const session = await start();
+      const report = await session.save([TEXTS, `hello-${i + 1}`, `hello-${i + 2}`]);
+      expect(report).toMatchObject({ lane: "crate", refused: FIRST });
+      expect(session.output()).toBe(session.native());
+      session.project.edit(TEXTS, `hello-${i + 2}`, `hello-${i + 1}`);
+      await session.update();
+      session.project.edit(TEXTS, `hello-${i + 1}`, `hello-${i + 2}`);
+      await session.update();
+      session.close();
+    }
+  });
+});
