@@ -1,7 +1,7 @@
 /**
  * The command line of the replay.
  *
- *   npm run replay -- DIR [--edits N] [--seed N] [--commits N] [--native-every N] [--follow-every N] [--keep-every N] [--args "…"] [--json FILE] [-p PKG] [--bin N]
+ *   npm run replay -- DIR [--edits N] [--seed N] [--commits N] [--native-every N] [--follow-every N] [--keep-every N] [--args "…"] [--json FILE] [--verbose] [-p PKG] [--bin N]
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
@@ -20,6 +20,7 @@ const { values: options, positionals } = parseArgs({
     "follow-every": { type: "string", default: "1" },
     "keep-every": { type: "string", default: "10" },
     args: { type: "string", default: "" },
+    verbose: { type: "boolean", default: false },
     json: { type: "string" },
     package: { type: "string", short: "p" },
     bin: { type: "string" },
@@ -52,6 +53,10 @@ async function main(): Promise<void> {
     stop: interrupt.signal,
     onProgress: (done) => {
       if (done % 20 === 0) process.stderr.write(`${done} edits\n`);
+    },
+    onSave: ({ kind, where }, { ok, lane, ms, refused }) => {
+      const words = [ok ? lane : "failed", `${Math.round(ms.total)} ms`, kind, where, refused ?? ""];
+      if (options.verbose) process.stderr.write(`${words.join("  ")}\n`);
     },
   });
   process.stdout.write(tally.markdown(statistics));

@@ -32,6 +32,8 @@ export interface ReplayOptions {
   /** Every so many edits one stays; the others are taken back, which is an edit, too. */
   readonly keepEvery: number;
   readonly onProgress: (done: number) => void;
+  /** What became of a save. */
+  readonly onSave?: (save: Told, report: GenerationReport) => void;
   /** Ends it early, with what there is to be told. */
   readonly stop?: AbortSignal;
 }
@@ -92,6 +94,7 @@ class Replay {
       const commit: Told = { kind: "commit", where: `${id.slice(0, 12)} ${subject}` };
       history.checkout(id);
       const { report } = await this.workspace.update(performance.now());
+      this.options.onSave?.(commit, report);
       if (!report.ok) {
         this.tally.failed(commit);
         continue;
@@ -118,11 +121,11 @@ class Replay {
   /** Whether the edit was valid Rust. */
   private async apply(edit: Edit, number: number): Promise<boolean> {
     const { tally, options } = this;
-    const report = await this.save(edit.file, edit.after);
+    const report = await this.save(edit, edit.file, edit.after);
     if (!report.ok) {
       // Such a save tells something, too: that the last good program stays.
       tally.failed(edit);
-      await this.save(edit.file, edit.before);
+      await this.save(edit, edit.file, edit.before);
       await this.follow();
       return false;
     }
@@ -137,7 +140,7 @@ class Replay {
     if (number % options.keepEvery !== 0) {
       for (const [file, text] of this.originals) {
         const back: Edit = { ...edit, file, before: edit.after, after: text };
-        tally.took(back, await this.save(file, text));
+        tally.took(back, await this.save(back, file, text));
         this.pending.push(back);
       }
       if (options.followEvery === 1) await this.follow();
@@ -146,9 +149,11 @@ class Replay {
     return true;
   }
 
-  private async save(file: string, text: string): Promise<GenerationReport> {
+  private async save(what: Told, file: string, text: string): Promise<GenerationReport> {
     fs.writeFileSync(file, text);
-    return (await this.workspace.update(performance.now())).report;
+    const { report } = await this.workspace.update(performance.now());
+    this.options.onSave?.(what, report);
+    return report;
   }
 
   private async follow(): Promise<void> {

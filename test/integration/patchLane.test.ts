@@ -300,7 +300,11 @@ describe.runIf(HAS_ENGINE)("patch crates", () => {
   });
 
   it("do not take one static of a macro's for another one", async () => {
-    await session.save(["src/main.rs", "nested() + event!", 'nested() + event!(8, "before").len() as u32 * 3 + event!']);
+    await session.save([
+      "src/main.rs",
+      "nested() + event!",
+      'nested() + event!(8, "before").len() as u32 * 3 + event!',
+    ]);
     expect(session.output()).toBe(session.native());
     await session.follow();
     await session.save(["src/main.rs", '(8, "before")', '(9, "before it")']);

@@ -155,6 +155,18 @@ describe("classify: no function", () => {
     expect(outcome("fn a(x: &&u8) -> u8 { **x & & 3 }", "& & 3", "&& 3")).toEqual(["a"]);
   });
 
+  it("knows an attribute macro that makes another body of a body", () => {
+    for (const head of [
+      "#[tracing::instrument] fn",
+      '#[cfg_attr(feature = "x", inline, tracing::instrument(skip_all))] fn',
+      "use tracing::instrument;\n#[instrument] fn",
+      "use tracing::{self, debug, instrument};\n#[instrument(err)] fn",
+      "use ::tracing::{instrument, info};\n#[instrument] async fn",
+    ]) {
+      expect(outcome(`${head} a() { b(1) }`, "b(1)", "b(2)"), head).toEqual(["a"]);
+    }
+  });
+
   it("sends what other code may see to the crate lane", () => {
     const cases: [string, string, string, RegExp][] = [
       ["fn a(x: u8) -> u8 { x }", "x: u8", "x: u16", /signature/],
@@ -168,12 +180,14 @@ describe("classify: no function", () => {
       ["fn a() -> hidden!() { b(1) }", "b(1)", "b(2)", /impl Trait/],
       ["#[tokio::main] async fn main() { b(1) }", "b(1)", "b(2)", /tokio::main/],
       ["#[instrument(skip(x))] fn a(x: u8) { b(1) }", "b(1)", "b(2)", /#\[instrument\]/],
+      ["use tracing::instrument as i;\n#[i] fn a() { b(1) }", "b(1)", "b(2)", /#\[i\]/],
       [
-        '#[cfg_attr(feature = "x", inline, tracing::instrument)] fn a() { b(1) }',
+        "use tracing::instrument;\nmod m { use other::instrument; }\n#[instrument] fn a() { b(1) }",
         "b(1)",
         "b(2)",
-        /tracing::instrument/,
+        /#\[instrument\]/,
       ],
+      ['#[cfg_attr(feature = "x", inline, other::instrument)] fn a() { b(1) }', "b(1)", "b(2)", /other::instrument/],
       ["#[async_trait] impl A for B { fn a(&self) { b(1) } }", "b(1)", "b(2)", /async_trait/],
       ["use test_log::test;\n#[test] fn a() { b(1) }", "b(1)", "b(2)", /#\[test\]/],
       ["macro_rules! m { () => { fn a() { b(1) } } }", "b(1)", "b(2)", /macro `m`/],

@@ -21,14 +21,22 @@ const INERT = new Set([
 /** Attributes of tools, which rustc leaves alone. */
 const TOOLS = new Set(["rustfmt", "clippy", "diagnostic", "miri", "rust_analyzer"]);
 
+/**
+ * Procedural macros, by their paths, that make nothing of a function but another body for it: what is edited in the one is edited in
+ * the other. Source: tracing-attributes' `expand.rs`.
+ */
+const IN_PLACE = ["tracing::instrument"];
+
 const LINT_LEVELS = new Set(["deny", "forbid"]);
 
 /** Attributes of one item. */
 export interface Attributes {
   /** Their paths as written, those under `cfg_attr` and `unsafe(…)` included: `inline`, `tokio::main`. */
   readonly names: readonly string[];
-  /** Those of them that may be procedural macros. */
+  /** Those of them that may be procedural macros, and may make anything of what they stand on. */
   readonly macros: readonly string[];
+  /** It has a procedural macro that is known to make another body of a function's. */
+  readonly isRewritten: boolean;
   readonly inline: "hint" | "always" | "never" | undefined;
   /** `#[test]`, `#[bench]` or `#[cfg(test)]`: it is part of test builds only. */
   readonly isTestOnly: boolean;
@@ -36,7 +44,22 @@ export interface Attributes {
   readonly denied: readonly string[];
 }
 
-export const NO_ATTRIBUTES: Attributes = { names: [], macros: [], inline: undefined, isTestOnly: false, denied: [] };
+export const NO_ATTRIBUTES: Attributes = {
+  names: [],
+  macros: [],
+  isRewritten: false,
+  inline: undefined,
+  isTestOnly: false,
+  denied: [],
+};
+
+/** What a file's imports say of attributes. */
+export interface ImportedMacros {
+  /** Built-in macros that are others here. */
+  readonly shadowed: ReadonlySet<string>;
+  /** Names of macros that are known to rewrite bodies. */
+  readonly inPlace: ReadonlySet<string>;
+}
 
 /** One attribute: its path and the tokens behind it. */
 interface Attribute {
@@ -44,8 +67,8 @@ interface Attribute {
   readonly rest: readonly string[];
 }
 
-/** Reads `#[…]` or `#![…]` texts. `isShadowed`: names of built-in macros that the file imports from elsewhere. */
-export function readAttributes(texts: readonly string[], shadowed: ReadonlySet<string>): Attributes {
+/** Reads `#[…]` or `#![…]` texts. */
+export function readAttributes(texts: readonly string[], { shadowed, inPlace }: ImportedMacros): Attributes {
   const attributes = texts.flatMap((text) => {
     const words = wordsOf(text);
     const open = words.indexOf("[");
@@ -55,7 +78,8 @@ export function readAttributes(texts: readonly string[], shadowed: ReadonlySet<s
   const inline = attributes.find(({ name }) => name === "inline");
   return {
     names,
-    macros: names.filter((name) => !isInert(name) || shadowed.has(name)),
+    macros: names.filter((name) => !inPlace.has(name) && (!isInert(name) || shadowed.has(name))),
+    isRewritten: names.some((name) => inPlace.has(name)),
     inline: inline === undefined ? undefined : inlineKind(inline.rest),
     isTestOnly: attributes.some(isTestOnly),
     denied: attributes.flatMap(({ name, rest }) => (LINT_LEVELS.has(name) ? lintNames(rest) : [])),
@@ -118,8 +142,21 @@ function lintNames(rest: readonly string[]): string[] {
     .map((part) => part.join(""));
 }
 
+/** Which names are those of macros in a file's attributes. */
+export function importedMacros(text: string): ImportedMacros {
+  return { shadowed: shadowedMacros(text), inPlace: new Set(IN_PLACE.flatMap((path) => namesOf(path, text))) };
+}
+
+/** The macro's path, and its name where the file imports it, and nothing else of that name. */
+function namesOf(path: string, text: string): string[] {
+  const [crate = "", name = ""] = path.split("::");
+  const imports = (text.match(/\buse\s[^;]*;/g) ?? []).filter((item) => new RegExp(`\\b${name}\\b`).test(item));
+  const itsOwn = new RegExp(`^use\\s+(::)?${crate}::(\\{[^{}]*)?\\b${name}\\s*[;,}]`);
+  return imports.length > 0 && imports.every((item) => itsOwn.test(item)) ? [path, name] : [path];
+}
+
 /** Built-in attribute macros that a file's imports may have given another meaning (`use test_log::test;`). */
-export function shadowedMacros(text: string): Set<string> {
+function shadowedMacros(text: string): Set<string> {
   const imports = text.match(/\buse\s[^;]*\b(?:test|bench)\b[^;]*;/g) ?? [];
   return new Set(imports.flatMap((item) => [...item.matchAll(/\b(test|bench)\b(?!\s*::)/g)].map((m) => m[1] ?? "")));
 }

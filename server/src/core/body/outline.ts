@@ -3,7 +3,7 @@
  *
  * Built from a syntax tree; what it says of one function is checked by the lexer, so two readings have to agree.
  */
-import { type Attributes, NO_ATTRIBUTES, readAttributes, shadowedMacros } from "./attributes.js";
+import { type Attributes, type ImportedMacros, NO_ATTRIBUTES, importedMacros, readAttributes } from "./attributes.js";
 import { type BodyFacts, bodyFacts, makesItems } from "./bodyFacts.js";
 import { byteOffsets } from "./bytes.js";
 import type { Node } from "web-tree-sitter";
@@ -48,6 +48,8 @@ export interface BodyRef {
   readonly attributes: readonly string[];
   /** Attributes on it or around it that may be procedural macros. */
   readonly attributeMacros: readonly string[];
+  /** An attribute on it makes another body of its body. */
+  readonly isRewritten: boolean;
   /** How an item of its module can name it; undefined when none can: generic, nested, or a default method. */
   readonly root: Root | undefined;
   /** Why other functions may depend on the body: an edit in it is more than an edit of one body. */
@@ -139,12 +141,12 @@ class Collector {
   private readonly inertDocs: Span[] = [];
   private readonly testOnly: Span[] = [];
   private readonly denied = new Set<string>();
-  private readonly shadowed: ReadonlySet<string>;
+  private readonly imported: ImportedMacros;
   private readonly toBytes: (offset: number) => number;
   private damage: number | undefined;
 
   constructor(private readonly text: string) {
-    this.shadowed = shadowedMacros(text);
+    this.imported = importedMacros(text);
     this.toBytes = byteOffsets(text);
   }
 
@@ -292,6 +294,7 @@ class Collector {
       hasUnknownMacros: facts.hasUnknownMacros,
       attributes: own.names,
       attributeMacros: context.macros,
+      isRewritten: own.isRewritten,
       root: isGeneric ? undefined : rootOf(header.name, future, context),
       exposed,
       whole: exposed ?? wholeFunction(header, own) ?? wholeBody(facts, isDamaged),
@@ -337,7 +340,7 @@ class Collector {
 
   private attributes(texts: readonly string[]): Attributes {
     if (texts.length === 0) return NO_ATTRIBUTES;
-    const read = readAttributes(texts, this.shadowed);
+    const read = readAttributes(texts, this.imported);
     for (const lint of read.denied) this.denied.add(lint);
     return read;
   }
@@ -388,6 +391,7 @@ function exposure(
 /** Why a function keeps its body, besides what is in the body. */
 function wholeFunction(header: FunctionHeader, own: Attributes): string | undefined {
   if (header.isAsync) return "the body decides the type of the future";
+  if (own.isRewritten) return "a macro makes its body";
   return own.names.includes("naked") ? "a naked function" : undefined;
 }
 

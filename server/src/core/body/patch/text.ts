@@ -149,6 +149,9 @@ class PatchText {
     const type = impl.childForFieldName("type");
     const body = impl.childForFieldName("body");
     if (type === null || body === null) throw new Unpatchable("an impl without a type");
+    if (fn.isRewritten && impl.childForFieldName("trait") !== null) {
+      throw new Unpatchable("an attribute macro that would see another name");
+    }
     const lifetimes = lifetimesOf(text, impl);
     const trait = `${TRAITS}::__CraneflyMethods${this.number}`;
     const args = lifetimes.names.length === 0 ? "" : `<${lifetimes.names.join(", ")}>`;
