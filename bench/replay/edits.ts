@@ -50,6 +50,7 @@ export class EditGenerator {
     directory: string,
     private readonly sources: SourceCache,
     private readonly random: (below: number) => number,
+    private readonly kinds: readonly EditKind[] = EDIT_KINDS,
   ) {
     const isSource = (file: string): boolean =>
       file.endsWith(".rs") && !/^(.*\/)?(tests|benches|examples)\/|build\.rs$/.test(path.relative(directory, file));
@@ -60,7 +61,7 @@ export class EditGenerator {
   /** The next edit; undefined where the file that was drawn has nothing to edit. */
   next(): Edit | undefined {
     const file = this.pick(this.files);
-    const kind = this.pick(EDIT_KINDS);
+    const kind = this.pick(this.kinds);
     if (file === undefined || kind === undefined) return undefined;
     const before = fs.readFileSync(file, "utf8");
     const { outline } = this.sources.get(file, before);

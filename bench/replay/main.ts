@@ -1,13 +1,14 @@
 /**
  * The command line of the replay.
  *
- *   npm run replay -- DIR [--edits N] [--seed N] [--commits N] [--native-every N] [--follow-every N] [--keep-every N] [--args "…"] [--json FILE] [--verbose] [-p PKG] [--bin N]
+ *   npm run replay -- DIR [--edits N] [--seed N] [--commits N] [--native-every N] [--follow-every N] [--keep-every N] [--args "…"] [--json FILE] [--verbose] [--without KIND,…] [-p PKG] [--bin N]
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { parseArgs } from "node:util";
 import { digest } from "../../server/src/core/files.js";
 import { repository } from "../workspace.js";
+import { EDIT_KINDS } from "./edits.js";
 import { replay } from "./replay.js";
 
 const { values: options, positionals } = parseArgs({
@@ -21,6 +22,7 @@ const { values: options, positionals } = parseArgs({
     "keep-every": { type: "string", default: "10" },
     args: { type: "string", default: "" },
     verbose: { type: "boolean", default: false },
+    without: { type: "string", default: "" },
     json: { type: "string" },
     package: { type: "string", short: "p" },
     bin: { type: "string" },
@@ -46,6 +48,7 @@ async function main(): Promise<void> {
     env: process.env,
     edits: Number(options.edits),
     seed: Number(options.seed),
+    kinds: EDIT_KINDS.filter((kind) => !options.without.split(",").includes(kind)),
     commits: Number(options.commits),
     nativeEvery: Number(options["native-every"]),
     followEvery: Number(options["follow-every"]),

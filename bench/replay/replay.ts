@@ -9,7 +9,7 @@ import type { BodyLaneStatistics, GenerationReport } from "../../shared/src/repo
 import { SourceCache } from "../../server/src/core/body/index.js";
 import type { Workspace } from "../../server/src/core/workspace.js";
 import { bundles, openWorkspace } from "../workspace.js";
-import { type Edit, EditGenerator, randomNumbers } from "./edits.js";
+import { type Edit, EditGenerator, type EditKind, randomNumbers } from "./edits.js";
 import { type Commit, History } from "./history.js";
 import { Tally, type Told } from "./tally.js";
 
@@ -23,6 +23,8 @@ export interface ReplayOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly edits: number;
   readonly seed: number;
+  /** What kinds of edits are made; all of them if that is not said. */
+  readonly kinds?: readonly EditKind[];
   /** How many commits of the project's history come before the edits, if it has one. */
   readonly commits: number;
   /** How many edits there are from one comparison with a native build to the next. */
@@ -56,7 +58,7 @@ export async function replay(options: ReplayOptions): Promise<Replayed> {
     const replay = new Replay(options, workspace);
     await workspace.update(performance.now());
     if (history !== undefined) await replay.commits(history, commits);
-    const generator = new EditGenerator(place, sources, randomNumbers(options.seed));
+    const generator = new EditGenerator(place, sources, randomNumbers(options.seed), options.kinds);
     await replay.edits(generator);
     return { tally: replay.tally, statistics: workspace.bodyLane };
   } finally {
@@ -140,8 +142,10 @@ class Replay {
     if (number % options.keepEvery !== 0) {
       for (const [file, text] of this.originals) {
         const back: Edit = { ...edit, file, before: edit.after, after: text };
-        tally.took(back, await this.save(back, file, text));
+        const report = await this.save(back, file, text);
+        tally.took(back, report);
         this.pending.push(back);
+        if (report.lane !== "body") await this.follow();
       }
       if (options.followEvery === 1) await this.follow();
     }

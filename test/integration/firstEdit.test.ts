@@ -105,8 +105,8 @@ describe.runIf(HAS_ENGINE)("the first edit", () => {
     expect(await second.save([TEXTS, "hello-2", "hello-3"])).toMatchObject({ lane: "body" });
     expect(second.statistics).toMatchObject({ taken: 1, patched: 1 });
     // Its body in the twin is the one before the last.
-    expect(await second.save([MAIN, "println!", "println! "])).toMatchObject({ lane: "body" });
-    expect(second.output()).toContain("hello-3 1 3 shown-1 later-2");
+    expect(await second.save([MAIN, "{text}", "{text}!"])).toMatchObject({ lane: "body" });
+    expect(second.output()).toContain("hello-3 1 3 shown-1 later-2!");
     expect(second.output()).toBe(second.native());
     expect(await second.follow()).toBeGreaterThan(0);
     expect(second.output()).toBe(second.native());

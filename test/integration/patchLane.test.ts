@@ -333,6 +333,39 @@ describe.runIf(HAS_ENGINE)("patch crates", () => {
     await session.follow();
   });
 
+  it("leave mistakes in the middle of an edit to the crate lane at once", async () => {
+    const before = session.statistics;
+    const report = await session.save(["src/main.rs", "calls(n - 1)", "calls(n - 1).len()"]);
+    expect(report).toMatchObject({
+      ok: false,
+      stale: true,
+      lane: "crate",
+      refused: "the edited function does not compile",
+    });
+    expect(session.statistics.overlaid).toEqual(before.overlaid);
+    expect((await session.save(["src/main.rs", "calls(n - 1).len()", "calls(n - 1)"])).ok).toBe(true);
+    await session.follow();
+  });
+
+  it("leave the programs as they are when comments change behind them, and take back what was edited", async () => {
+    const before = session.statistics;
+    await session.save(["src/main.rs", "    n + 1\n", "    n + 7\n"]);
+    expect(await session.save(["src/shapes.rs", "use std", "// A comment.\nuse std"])).toMatchObject({
+      lane: "body",
+      units: [],
+    });
+    expect(session.statistics.taken).toBe(before.taken + 1);
+    expect(session.output()).toBe(session.native());
+    // Of all that was edited only the comment is left.
+    expect((await session.save(["src/main.rs", "    n + 7\n", "    n + 1\n"])).units).not.toEqual([]);
+    expect(session.output()).toBe(session.native());
+    // A comment that moves an edited function in front of which it stands makes it another one.
+    await session.save(["src/main.rs", "unwinds-1", "unwinds-7"]);
+    expect((await session.save(["src/main.rs", "fn unwinds", "// Lines.\n\nfn unwinds"])).units).not.toEqual([]);
+    expect(await session.follow()).toBeGreaterThan(0);
+    expect(session.output()).toBe(session.native());
+  });
+
   it("are right about backtraces: a method has its own name", async () => {
     session.project.edit("src/main.rs", "std::panic::set_hook(Box::new(|_| ()));", "");
     await session.update();

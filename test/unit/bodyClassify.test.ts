@@ -161,6 +161,7 @@ describe("classify: no function", () => {
       '#[cfg_attr(feature = "x", inline, tracing::instrument(skip_all))] fn',
       "use tracing::instrument;\n#[instrument] fn",
       "use tracing::{self, debug, instrument};\n#[instrument(err)] fn",
+      "use tracing::instrument;\n/// To use.\n#[instrument] fn other() {}\n#[instrument] fn",
       "use ::tracing::{instrument, info};\n#[instrument] async fn",
     ]) {
       expect(outcome(`${head} a() { b(1) }`, "b(1)", "b(2)"), head).toEqual(["a"]);

@@ -6,17 +6,19 @@ import * as path from "node:path";
 import type { BodyLaneParams } from "../../../shared/src/protocol.js";
 import { NeededFunctions } from "../../../shared/src/protocol.js";
 import type { BodyLaneStatistics, ProgramReport, StageTimes } from "../../../shared/src/report.js";
+import { BodyLaneCosts } from "./bodyLaneCosts.js";
 import { refusalOfShared } from "./body/dependents.js";
 import { Baseline, type BodyEdit, type Edits, type UnitEdit, categoryOf } from "./body/edits.js";
 import { BodyLane, type BodyRef, PatchLane, type PatchRefusal, SourceCache } from "./body/index.js";
 import { BodyLaneCounts } from "./bodyLaneCounts.js";
 import { type PrepareOptions, Readiness, publishLanes, recordsOf, unsuitableUnit } from "./bodyReadiness.js";
+import type { CompiledUnit } from "./crateLane.js";
 import { type Engine, EngineError } from "./engine.js";
 import { instantiatorsOf } from "./instantiators.js";
 import { digest, readText } from "./files.js";
 import type { Layout } from "./layout.js";
 import type { SelectionState } from "./selection.js";
-import type { UnitRecord } from "./unit.js";
+import { type UnitRecord, loadUnit } from "./unit.js";
 
 /** How often an edit is compiled again because the engine needs a body that was blanked. */
 const MAX_ROUNDS = 3;
@@ -50,6 +52,7 @@ export class BodyLaneDriver {
   /** The edits in these texts, by unit and file. */
   private taken: ReadonlyMap<string, BodyEdit> = new Map();
   private readonly counts = new BodyLaneCounts();
+  private readonly costs = new BodyLaneCosts();
 
   private constructor(
     private readonly layout: Layout,
@@ -81,10 +84,13 @@ export class BodyLaneDriver {
     return this.ahead.size > 0;
   }
 
-  /** The crate lane has compiled: keeps the texts that it has seen. `edited`: units that were compiled for an edit. */
-  rebase(state: SelectionState, edited: readonly string[]): void {
+  /** The crate lane has compiled: keeps the texts that it has seen. `follows`: not for an edit that was left to it. */
+  rebase(state: SelectionState, compiled: readonly CompiledUnit[], follows: boolean): void {
     this.baseline.refresh(recordsOf(this.layout, state));
-    for (const key of edited) this.readiness.edited(key);
+    for (const { key, ms } of compiled) {
+      this.costs.crateTook(key, ms);
+      if (!follows) this.readiness.edited(key);
+    }
     this.readiness.keepOnly(state.units);
     this.patches.save();
   }
@@ -128,11 +134,16 @@ export class BodyLaneDriver {
       // Comments, or tests that are none of these programs': no function is another one. The lines in the functions below are
       // the crate lane's to tell.
       const more = edits.units
-        .map(({ record, files }) => this.lane.refusalOf(record, files))
+        .map(({ record, files }) =>
+          this.lane.refusalOf(
+            record,
+            files.map((file) => ({ ...file, functions: [] })),
+          ),
+        )
         .find((why) => why !== undefined);
       if (more !== undefined) return this.refuse(more);
       if (!(await options.mayPublish())) return { kind: "left", reason: undefined };
-      for (const { record, files } of edits.units) this.patches.note(record, files);
+      for (const { record, files } of edits.units) this.patches.noteTaken(record, files);
       this.setAhead(edits);
       return { kind: "taken", reason, units: [], reports: [] };
     }
@@ -206,6 +217,9 @@ export class BodyLaneDriver {
     engine: Engine,
     options: AttemptOptions,
   ): Promise<readonly ProgramReport[] | string> {
+    const keys = edits.units.map(({ record }) => record.invocation.key);
+    if (keys.filter((key) => this.costs.isTooSlow(key)).length > 0)
+      return "an overlay that is no faster than the crate";
     const asked = performance.now();
     const callers = await instantiatorsOf(this.layout, state.programs, edits.units, engine, this.sources);
     options.ms.engine += performance.now() - asked;
@@ -217,6 +231,7 @@ export class BodyLaneDriver {
         const files = changed.filter(({ functions }) => functions.length > 0);
         if (files.length === 0) continue;
         const compiled = await this.lane.compile(record, files, options, callers.get(record.invocation.key));
+        this.costs.overlayTook(record.invocation.key, compiled.times.rustc / Math.max(1, compiled.times.rounds));
         if (!compiled.ok) {
           options.ms.frontEnd += performance.now() - started;
           return compiled.refused;
@@ -245,13 +260,24 @@ export class BodyLaneDriver {
   ): Promise<readonly ProgramReport[] | EngineError> {
     const started = performance.now();
     try {
-      return await publishLanes(this.layout, state, lanes, engine, ms);
+      return await publishLanes(this.layout, state, this.withTakenBack(lanes), engine, ms);
     } catch (error) {
       if (error instanceof EngineError && (error.kind === "bodyLane" || error.kind === "bodyLaneEdit")) return error;
       throw error;
     } finally {
       ms.engine += performance.now() - started;
     }
+  }
+
+  /** Units of which all edits were taken back become the crate lane's again. */
+  private withTakenBack(lanes: ReadonlyMap<string, BodyLaneParams>): ReadonlyMap<string, BodyLaneParams> {
+    const all = new Map(lanes);
+    for (const [place, { functions }] of this.taken) {
+      const key = place.slice(0, place.indexOf("\0"));
+      const record = functions.length === 0 || all.has(key) ? undefined : loadUnit(this.layout, key);
+      if (record !== undefined) all.set(key, { unit: record.invocation.id, bitcode: [], edited: [] });
+    }
+    return all;
   }
 
   /** Why these bodies cannot be taken alone. */

@@ -22,10 +22,19 @@ export interface CrateLaneOptions {
   readonly isBackground?: boolean;
 }
 
+export interface CompiledUnit {
+  readonly key: string;
+  /** "package:target". */
+  readonly id: string;
+  readonly reason: string;
+  /** Milliseconds of rustc. */
+  readonly ms: number;
+}
+
 export interface CrateLaneResult {
   readonly ok: boolean;
   /** Units that were compiled anew, as "package:target", and what made it necessary. */
-  readonly compiled: readonly { readonly key: string; readonly id: string; readonly reason: string }[];
+  readonly compiled: readonly CompiledUnit[];
   readonly failed: readonly string[];
 }
 
@@ -36,7 +45,7 @@ export async function crateLane(
   options: CrateLaneOptions,
 ): Promise<CrateLaneResult> {
   const queue = new PQueue({ concurrency: options.jobs });
-  const compiled: { key: string; id: string; reason: string }[] = [];
+  const compiled: CompiledUnit[] = [];
   const failed: string[] = [];
   const done = new Map<string, Promise<UnitRecord | undefined>>();
 
@@ -56,8 +65,10 @@ export async function crateLane(
       return record;
     }
     const { id } = record.invocation;
+    let started = performance.now();
     const result = await queue.add(async (): Promise<CompileResult> => {
       options.onStart(id);
+      started = performance.now();
       return compileUnit(layout, record.invocation, {
         env: options.env,
         signal: options.signal,
@@ -69,7 +80,7 @@ export async function crateLane(
       });
     });
     if (result.record === undefined) failed.push(id);
-    else compiled.push({ key, id, reason });
+    else compiled.push({ key, id, reason, ms: performance.now() - started });
     return result.record;
   };
 

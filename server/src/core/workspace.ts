@@ -17,7 +17,7 @@ import { BodyLaneDriver, type BodyOutcome } from "./bodyLane.js";
 import { type Settled, settleScripts } from "./buildScripts.js";
 import { capture } from "./capture.js";
 import { loadMetadata } from "./cargo.js";
-import { crateLane } from "./crateLane.js";
+import { type CompiledUnit, crateLane } from "./crateLane.js";
 import { Engine } from "./engine.js";
 import { BuildFailed, MissingUnit } from "./errors.js";
 import { Generation, type Listener, unchanged } from "./generation.js";
@@ -72,8 +72,8 @@ export interface Update {
 type FrontEnd = Pick<GenerationReport, "lane" | "reason" | "refused"> & { readonly units: readonly string[] } & (
     | {
         readonly state: SelectionState;
-        /** Keys of the units that were compiled. */
-        readonly compiled: readonly string[];
+        /** What the crate lane compiled. */
+        readonly compiled: readonly CompiledUnit[];
       }
     | { readonly exitCode: number }
     /** The body lane has published already. */
@@ -111,6 +111,8 @@ export class Workspace {
   /** What this process last had the engine publish, and what came of it. */
   private published:
     { readonly parts: ReadonlyMap<string, string>; readonly reports: readonly ProgramReport[] } | undefined;
+  /** The crate lane has published a save before anybody asked for it. */
+  private hasUntold = false;
   private readonly key: string;
   private bodies: BodyLaneDriver | undefined;
 
@@ -249,7 +251,10 @@ export class Workspace {
     const units = new Set([...front.units, ...(before === undefined ? [] : changedUnits(layout, before, parts))]);
     if (isNew) {
       const engine = this.engineFor(state.toolchain);
-      const more = this.bodies?.canVerify(state) === true ? { verify: true } : {};
+      const isVerified = this.bodies?.canVerify(state) === true;
+      const more = isVerified ? { verify: true } : {};
+      // A save came while the crate lane followed, which has compiled it: whoever asks because of it has to hear of that.
+      this.hasUntold ||= manner.follows && !isVerified;
       const reports = await generation.timed("engine", () =>
         publish(layout, programs, engine, generation.ms, () => more),
       );
@@ -259,8 +264,10 @@ export class Workspace {
     }
     saveSelection(layout, this.key, state);
     this.state = state;
-    await this.rebaseBodies(layout, state, manner.follows ? [] : front.compiled);
+    await this.rebaseBodies(layout, state, front.compiled, manner.follows);
     const reports = this.published?.reports ?? [];
+    const isNews = isNew || (this.hasUntold && !manner.follows);
+    if (!manner.follows) this.hasUntold = false;
     const report = generation.report({
       generation: this.generation,
       lane,
@@ -269,9 +276,9 @@ export class Workspace {
       reason,
       refused,
       units: [...units],
-      programs: isNew ? reports : reports.map(unchanged),
+      programs: isNews ? reports : reports.map(unchanged),
     });
-    return { report, state, exitCode: 0, published: isNew, isAhead: this.bodies?.hasWork === true };
+    return { report, state, exitCode: 0, published: isNews, isAhead: this.bodies?.hasWork === true };
   }
 
   /** The update of an edit that took the body lane. */
@@ -300,11 +307,16 @@ export class Workspace {
   }
 
   /** Lets edits be compared with what the crate lane has compiled now. */
-  private async rebaseBodies(layout: Layout, state: SelectionState, compiled: readonly string[]): Promise<void> {
+  private async rebaseBodies(
+    layout: Layout,
+    state: SelectionState,
+    compiled: readonly CompiledUnit[],
+    follows: boolean,
+  ): Promise<void> {
     const { bodyLane } = this.options;
     if (bodyLane === undefined || this.single !== undefined) return;
     this.bodies ??= await BodyLaneDriver.create(layout, bodyLane);
-    this.bodies.rebase(state, compiled);
+    this.bodies.rebase(state, compiled, follows);
     this.expectEdits();
   }
 
@@ -359,7 +371,7 @@ export class Workspace {
       return { lane: "crate", reason: "compile errors", refused, units, exitCode: 101 };
     }
     const reason = follows ? "it follows the body lane" : (result.compiled[0]?.reason ?? "nothing changed");
-    const compiled = result.compiled.map((unit) => unit.key);
+    const { compiled } = result;
     return { lane: "crate", reason, refused, units, compiled, state: { ...state, scripts: [...settled.scripts] } };
   }
 

@@ -150,8 +150,10 @@ export function importedMacros(text: string): ImportedMacros {
 /** The macro's path, and its name where the file imports it, and nothing else of that name. */
 function namesOf(path: string, text: string): string[] {
   const [crate = "", name = ""] = path.split("::");
-  const imports = (text.match(/\buse\s[^;]*;/g) ?? []).filter((item) => new RegExp(`\\b${name}\\b`).test(item));
-  const itsOwn = new RegExp(`^use\\s+(::)?${crate}::(\\{[^{}]*)?\\b${name}\\s*[;,}]`);
+  // (In comments there are words, too.)
+  const all = text.match(/(?<=^|[{};])[^\S\n]*(?:pub\b(?:\([^)]*\))?\s*)?\buse\s[^;]*;/gm) ?? [];
+  const imports = all.filter((item) => new RegExp(`\\b${name}\\b`).test(item));
+  const itsOwn = new RegExp(`\\buse\\s+(::)?${crate}::(\\{[^{}]*)?\\b${name}\\s*[;,}]`);
   return imports.length > 0 && imports.every((item) => itsOwn.test(item)) ? [path, name] : [path];
 }
 

@@ -34,8 +34,9 @@ export class PatchLane {
   private readonly states = new Map<string, TwinState | undefined>();
   /** Units whose twins are those of other texts than the disk knows. */
   private readonly unsaved = new Set<string>();
-  /** Functions, by file and path, that a patch crate did not compile with, until the next twin. */
+  /** Functions, by file and path, that a patch crate did not compile with, until the next twin; and those that one did. */
   private readonly hopeless = new Set<string>();
+  private readonly proven = new Set<string>();
 
   /** `maker`: which Cranefly this is. */
   constructor(
@@ -71,6 +72,7 @@ export class PatchLane {
     this.states.set(key, { key: keyOf(record, needed), externs, twin });
     this.unsaved.add(key);
     this.hopeless.clear();
+    this.proven.clear();
   }
 
   /** Lets the next process have the twins. */
@@ -126,7 +128,13 @@ export class PatchLane {
     const directory = this.directory(record.invocation.key, "patch");
     fs.mkdirSync(directory, { recursive: true });
     const compiled = await compilePatch(directory, record, twin, edited, this.sources, options);
-    return compiled.ok ? { bitcode: compiled.bitcode, twin: twin.bitcode, isTwinBehind: twin.isBehind } : compiled;
+    if (compiled.ok) {
+      for (const key of keys) this.proven.add(key);
+      return { bitcode: compiled.bitcode, twin: twin.bitcode, isTwinBehind: twin.isBehind };
+    }
+    // They have a form here: most likely it is a mistake in the middle of an edit, which the crate lane tells soonest.
+    const isMistake = compiled.isTried && keys.every((key) => this.proven.has(key));
+    return isMistake ? { ...compiled, refused: "the edited function does not compile", isFinal: true } : compiled;
   }
 
   /** Has these functions take another way until there is another twin. */
