@@ -4,7 +4,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { type Selection, cargoArguments } from "../core/selection.js";
 import { shellQuote } from "../core/shell.js";
-import type { SingleFile } from "../core/workspace.js";
+import type { SingleFile } from "../core/targetDirectory.js";
 import { cargoProgram } from "../core/cargo.js";
 import { execScript } from "./launch.js";
 import type { Terminal } from "./terminal.js";

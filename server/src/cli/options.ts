@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { type Command, Option } from "commander";
 import type { Selection } from "../core/selection.js";
-import type { SingleFile } from "../core/workspace.js";
+import type { SingleFile } from "../core/targetDirectory.js";
 
 /** The options that choose what is built; the same for every command that builds. */
 export interface SelectionOptions {

@@ -8,7 +8,7 @@ import { digest, readText, stamp } from "./files.js";
 import type { Layout } from "./layout.js";
 import type { SelectionState } from "./selection.js";
 import { checkToolchain, findToolchain, toolchainFiles } from "./toolchain.js";
-import type { SingleFile } from "./workspace.js";
+import type { SingleFile } from "./targetDirectory.js";
 
 /** Compiles the file to bitcode; the counterpart of a capture for a package. */
 export async function captureSingle(

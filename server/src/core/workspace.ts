@@ -8,30 +8,26 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import {
   type BodyLaneStatistics,
-  type Diagnostic,
   type GenerationReport,
   type ProgramReport,
   noTimes,
 } from "../../../shared/src/report.js";
 import { BodyLaneDriver, type BodyOutcome } from "./bodyLane.js";
 import { type Settled, settleScripts } from "./buildScripts.js";
-import { capture } from "./capture.js";
-import { loadMetadata } from "./cargo.js";
 import { type CompiledUnit, crateLane } from "./crateLane.js";
 import { Engine } from "./engine.js";
 import { BuildFailed, MissingUnit } from "./errors.js";
 import { Generation, type Listener, unchanged } from "./generation.js";
 import { changedCargoInput } from "./inputs.js";
-import { Layout, cacheDirectory } from "./layout.js";
+import type { Layout } from "./layout.js";
 import { withLock } from "./lock.js";
-import { forgetElsewhere, isHere } from "./place.js";
+import { isHere } from "./place.js";
 import { DamagedProgram, changedUnits, isSame, partsOf, publish, withBases } from "./publisher.js";
-import { type Selection, type SelectionState, loadSelection, saveSelection, selectionKey } from "./selection.js";
-import { captureSingle } from "./single.js";
+import { type Selection, type SelectionState, loadSelection, saveSelection } from "./selection.js";
 import { writeReport } from "./reportFile.js";
+import { Moved, type SingleFile, TargetDirectory } from "./targetDirectory.js";
 import type { Toolchain } from "./toolchain.js";
 import { forgetUnit } from "./unit.js";
-import { findRoot, forgetRoot, rememberRoot } from "./roots.js";
 
 export interface WorkspaceOptions {
   readonly env: NodeJS.ProcessEnv;
@@ -46,14 +42,6 @@ export interface WorkspaceOptions {
   readonly bodyLane?: string;
   /** Files that somebody has open, and so may edit next: what edits of them need is made ready. */
   readonly openFiles?: () => readonly string[];
-}
-
-/** A single source file without a package, and rustc's arguments for it. */
-export interface SingleFile {
-  readonly file: string;
-  /** The path as the user gave it, which is how messages name it. */
-  readonly source: string;
-  readonly rustcArgs: readonly string[];
 }
 
 export interface Update {
@@ -88,13 +76,6 @@ interface Manner {
   readonly follows: boolean;
 }
 
-/** cargo's target directory is not where it was. */
-class Moved extends Error {
-  constructor(readonly root: string) {
-    super(`the target directory is now ${root}`);
-  }
-}
-
 /** The units to compile once more after a failure; none when that would not help. */
 function unitsToForget(error: unknown): readonly string[] {
   if (error instanceof MissingUnit) return error.keys;
@@ -107,13 +88,12 @@ export class Workspace {
   private generation = 0;
   private state: SelectionState | undefined;
   private client: Engine | undefined;
-  private layoutInUse: Layout | undefined;
   /** What this process last had the engine publish, and what came of it. */
   private published:
     { readonly parts: ReadonlyMap<string, string>; readonly reports: readonly ProgramReport[] } | undefined;
   /** The crate lane has published a save before anybody asked for it. */
   private hasUntold = false;
-  private readonly key: string;
+  private readonly target: TargetDirectory;
   private bodies: BodyLaneDriver | undefined;
 
   constructor(
@@ -122,12 +102,12 @@ export class Workspace {
     private readonly options: WorkspaceOptions,
     private readonly listener: Listener,
   ) {
-    this.key = selectionKey(selection, options.env, single);
+    this.target = new TargetDirectory(selection, single, options.env);
   }
 
   /** `target/cranefly`, once known. */
   get layout(): Layout | undefined {
-    return this.layoutInUse;
+    return this.target.known;
   }
 
   get engine(): Engine | undefined {
@@ -159,7 +139,7 @@ export class Workspace {
 
   /** The next update asks cargo, whatever was captured before. */
   forgetState(): void {
-    if (this.layoutInUse !== undefined) fs.rmSync(this.layoutInUse.selection(this.key), { force: true });
+    if (this.layout !== undefined) fs.rmSync(this.layout.selection(this.target.key), { force: true });
     this.state = undefined;
   }
 
@@ -179,7 +159,7 @@ export class Workspace {
   async follow(signal: AbortSignal): Promise<Update | undefined> {
     const sinceMs = performance.now();
     const update = this.bodies?.isAhead === true ? await this.attempt({ sinceMs, signal, follows: true }) : undefined;
-    const { bodies, client, state, layoutInUse: layout } = this;
+    const { bodies, client, state, layout } = this;
     if (update?.report.ok === false || bodies?.hasWork !== true) return update;
     if (client === undefined || state === undefined || layout === undefined) return update;
     const options = { env: this.options.env, signal, ms: noTimes() };
@@ -196,7 +176,7 @@ export class Workspace {
     const { signal } = manner;
     const forgotten = new Set<string>();
     for (;;) {
-      const layout = await this.findLayout(signal);
+      const layout = await this.target.find(signal);
       const onWait = (pid: number): void => this.listener.onWait(pid);
       try {
         return await withLock(layout.lock, onWait, signal, () => this.build(layout, manner));
@@ -207,16 +187,14 @@ export class Workspace {
             forgotten.add(key);
             forgetUnit(layout, key);
           }
-          fs.rmSync(layout.selection(this.key), { force: true });
+          fs.rmSync(layout.selection(this.target.key), { force: true });
           this.state = undefined;
           // What comes anew may have the names of what was lost.
           this.published = undefined;
           continue;
         }
         if (!(error instanceof Moved)) throw error;
-        // The target directory was configured anew; what we know of the old one is no use.
-        forgetRoot(this.key, this.options.env);
-        this.layoutInUse = new Layout(error.root);
+        this.target.moveTo(error.root);
         this.state = undefined;
       }
     }
@@ -224,15 +202,15 @@ export class Workspace {
 
   /** Writes a report to a file, with an entry for every function where the engine has them. */
   async writeReport(file: string, report: GenerationReport): Promise<void> {
-    const { client: engine, layoutInUse } = this;
-    const isKnown = report.ok && engine !== undefined && layoutInUse !== undefined;
-    await writeReport(file, report, isKnown ? { engine, workspace: layoutInUse.root } : undefined);
+    const { client: engine, layout } = this;
+    const isKnown = report.ok && engine !== undefined && layout !== undefined;
+    await writeReport(file, report, isKnown ? { engine, workspace: layout.root } : undefined);
   }
 
   private async build(layout: Layout, manner: Manner): Promise<Update> {
     const { signal } = manner;
     const generation = new Generation(this.listener, manner.sinceMs);
-    this.state ??= loadSelection(layout, this.key);
+    this.state ??= loadSelection(layout, this.target.key);
     const front = await this.frontEnd(layout, this.state, generation, manner);
     const { lane, reason, refused } = front;
     if ("exitCode" in front) {
@@ -262,7 +240,7 @@ export class Workspace {
       this.bodies?.followed(reports);
       this.generation = Math.max(this.generation + 1, ...reports.map((program) => program.generation));
     }
-    saveSelection(layout, this.key, state);
+    saveSelection(layout, this.target.key, state);
     this.state = state;
     await this.rebaseBodies(layout, state, front.compiled, manner.follows);
     const reports = this.published?.reports ?? [];
@@ -403,7 +381,12 @@ export class Workspace {
     signal: AbortSignal | undefined,
   ): Promise<FrontEnd> {
     try {
-      const captured = await generation.timed("capture", () => this.capture(layout, generation.onDiagnostic, signal));
+      const { env, shimBundle, color, quiet } = this.options;
+      const onProgress = (line: string): void => this.listener.onProgress(line);
+      const options = { env, shimBundle, color, quiet, signal, onProgress, onDiagnostic: generation.onDiagnostic };
+      const captured = await generation.timed("capture", () =>
+        this.target.capture(layout, options, () => (this.published = undefined)),
+      );
       generation.ms.frontEnd = captured.frontEndMs;
       return { lane: "cargo", reason, units: captured.compiled, compiled: [], state: captured.state };
     } catch (error) {
@@ -411,46 +394,5 @@ export class Workspace {
       if (error.message !== "") this.listener.onProgress(error.message);
       return { lane: "cargo", reason, units: [], exitCode: error.exitCode };
     }
-  }
-
-  private async findLayout(signal: AbortSignal | undefined): Promise<Layout> {
-    this.layoutInUse ??= await this.locate(signal);
-    return this.layoutInUse;
-  }
-
-  private async locate(signal: AbortSignal | undefined): Promise<Layout> {
-    if (this.single !== undefined) {
-      return new Layout(path.join(cacheDirectory(this.options.env), "single", this.key.slice(0, 16)));
-    }
-    const known = findRoot(this.key, this.options.env);
-    if (known !== undefined) return new Layout(known);
-    const metadata = await loadMetadata(this.selection, this.selection.features, this.options.env, signal);
-    return new Layout(path.join(metadata.target_directory, "cranefly"));
-  }
-
-  private async capture(
-    layout: Layout,
-    onDiagnostic: (diagnostic: Diagnostic) => void,
-    signal: AbortSignal | undefined,
-  ): ReturnType<typeof capture> {
-    const { env, shimBundle, color, quiet } = this.options;
-    const options = {
-      env,
-      shimBundle,
-      color,
-      quiet,
-      signal,
-      onDiagnostic,
-      onProgress: (line: string) => this.listener.onProgress(line),
-    };
-    if (this.single !== undefined) return captureSingle(layout, this.single, this.selection.cwd, options);
-    const metadata = await loadMetadata(this.selection, this.selection.features, env, signal);
-    const root = path.join(metadata.target_directory, "cranefly");
-    if (root !== layout.root) throw new Moved(root);
-    // What comes anew may have the names of what was there.
-    if (forgetElsewhere(layout, metadata)) this.published = undefined;
-    const captured = await capture(layout, this.selection, metadata, options);
-    rememberRoot(this.key, layout.root, env);
-    return captured;
   }
 }

@@ -1,7 +1,7 @@
 /** What the settings make of cargo's options. Runs nothing. */
 import type { ServerSettings } from "../../../shared/src/lsp.js";
 import type { Selection } from "../core/selection.js";
-import type { SingleFile } from "../core/workspace.js";
+import type { SingleFile } from "../core/targetDirectory.js";
 import type { BuildKind } from "./api.js";
 
 /** Options that every cargo command takes, with whether a value follows. */
