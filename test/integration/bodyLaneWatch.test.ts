@@ -42,6 +42,8 @@ describe.runIf(HAS_ENGINE)("an edit of a body", () => {
 
   beforeEach(async () => {
     project = new Project("bodies", FILES);
+    // So that the library is the crate that is expected to be edited.
+    fs.utimesSync(project.path("src/main.rs"), 1e9, 1e9);
     watch = new Watch(project, ["--run"]);
     expect(await watch.report()).toMatchObject({ ok: true });
     await watch.next((line) => line === "1 7 <7>");
@@ -53,7 +55,7 @@ describe.runIf(HAS_ENGINE)("an edit of a body", () => {
 
   const edit = (file: string, from: string, to: string): void => project.edit(file, from, to);
 
-  /** Waits until the overlays of so many edited crates are ready. */
+  /** Waits until the overlays of so many crates are ready: the library's, and the program's once it was edited. */
   const arePrepared = async (crates: number): Promise<void> => {
     const units = project.path("target/cranefly/.cranefly/body");
     const ready = (): string[] =>
@@ -65,7 +67,7 @@ describe.runIf(HAS_ENGINE)("an edit of a body", () => {
     edit("src/main.rs", "hello {name}", "hi {name}");
     expect(await watch.report()).toMatchObject({ lane: "crate", refused: "a crate that is edited for the first time" });
     await watch.next((line) => line === "hi you [0, 2, 4, 6]");
-    await arePrepared(1);
+    await arePrepared(2);
     edit(
       "src/main.rs",
       'format!("hi {name}")',
@@ -86,7 +88,7 @@ describe.runIf(HAS_ENGINE)("an edit of a body", () => {
   it("takes it again before the crate lane has followed", async () => {
     edit("src/main.rs", "hello", "one");
     await watch.next((line) => line.startsWith("one you"));
-    await arePrepared(1);
+    await arePrepared(2);
     for (const [from, to] of [
       ["one", "two"],
       ["two", "three"],
@@ -103,20 +105,28 @@ describe.runIf(HAS_ENGINE)("an edit of a body", () => {
   it("leaves generic functions that other crates instantiate, items and errors to the crate lane, with the reason", async () => {
     edit("src/lib.rs", "n * 2 + 1", "n * 2 + 2");
     await watch.next((line) => line === "1 8 <7>");
-    await arePrepared(2);
-    edit("src/lib.rs", "<{value:?}>", "[{value:?}]");
-    expect(await watch.until((report) => report.refused !== undefined)).toMatchObject({
+    // (The overlay of the library is ready by and by: whether the first edit was the crate lane's is a matter of luck.)
+    let generic: GenerationReport | undefined;
+    for (let n = 0; n < 20 && generic?.refused?.startsWith("an edited") !== true; n++) {
+      await new Promise((resolve) => setTimeout(resolve, 100 * n));
+      edit("src/lib.rs", n === 0 ? "<{value:?}>" : `${n - 1}-{value:?}`, `${n}-{value:?}`);
+      generic = await watch.until((report) => report.refused !== undefined);
+      await watch.next((line) => line === `1 8 ${n}-7`);
+    }
+    expect(generic).toMatchObject({
       lane: "crate",
       ok: true,
       refused: "an edited generic function has instances in other crates",
     });
-    await watch.next((line) => line === "1 8 [7]");
+    edit("src/lib.rs", "-{value:?}", "[{value:?}]");
+    await watch.next((line) => /^1 8 \d+\[7\]$/.test(line));
+    const shown = /"(\d+\[)\{value/.exec(fs.readFileSync(project.path("src/lib.rs"), "utf8"))?.[1] ?? "";
     // A save that follows so soon that nobody knows what the crate lane has read is left to it as well.
     let report: GenerationReport | undefined;
     for (let n = 3; n < 9 && report?.lane !== "body"; n++) {
       edit("src/lib.rs", `n * 2 + ${n - 1}`, `n * 2 + ${n}`);
       report = await watch.until(({ units }) => units.includes("edited:lib"));
-      await watch.next((line) => line === `1 ${6 + n} [7]`);
+      await watch.next((line) => line === `1 ${6 + n} ${shown}7]`);
     }
     expect(report).toMatchObject({ lane: "body", ok: true, units: ["edited:lib"] });
     edit("src/lib.rs", "n: u32", "n: u32, more: u32");

@@ -1,5 +1,6 @@
 /** The client's side of the language server, over its standard streams, as an editor would start it. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import * as fs from "node:fs";
 import * as path from "node:path";
 import { pathToFileURL } from "node:url";
 import { onTestFailed } from "vitest";
@@ -125,6 +126,14 @@ export class LanguageClient {
   async changeFolders(added: readonly string[], removed: readonly string[]): Promise<void> {
     const event = { added: added.map((name) => this.folder(name)), removed: removed.map((name) => this.folder(name)) };
     await this.connection.sendNotification(DidChangeWorkspaceFoldersNotification.type, { event });
+  }
+
+  /** Shows a file in the editor. */
+  async show(file: string): Promise<void> {
+    const text = fs.readFileSync(this.project.path(file), "utf8");
+    await this.connection.sendNotification("textDocument/didOpen", {
+      textDocument: { uri: this.uri(file), languageId: "rust", version: 1, text },
+    });
   }
 
   async changeSettings(settings: object): Promise<void> {

@@ -41,7 +41,9 @@ describe.runIf(HAS_ENGINE)("the language server", () => {
 
     project.edit("ws/src/main.rs", '"hello"', '"good evening"');
     const second = await client.generation(1);
-    expect(second.summary).toMatchObject({ ok: true, lane: "crate", units: ["hello:hello"], errors: 0 });
+    expect(second.summary).toMatchObject({ ok: true, units: ["hello:hello"], errors: 0 });
+    // (Which one depends on whether the twin of the file that was saved last is there by now.)
+    expect(second.summary.lane).toMatch(/^(body|crate)$/);
     expect(second.summary.functions.changed).toBeGreaterThan(0);
     expect(second.summary.functions.changed).toBeLessThan(first.summary.functions.changed);
     await client.state("ws", "current");
@@ -68,6 +70,21 @@ describe.runIf(HAS_ENGINE)("the language server", () => {
       await client.until("an overlay", () => (fs.existsSync(overlays) && isReady()) || undefined);
     }
     expect(warnings()).toBe(1);
+    expect(await client.close()).toBe(0);
+  });
+
+  it("makes ready what edits of a file need when it is opened", async () => {
+    await start(HELLO).open("ws");
+    await client.state("ws", "current");
+    await client.show("ws/src/main.rs");
+    const units = project.path("ws/target/cranefly/.cranefly/body");
+    const hasTwin = (): boolean =>
+      fs.readdirSync(units).some((unit) => fs.existsSync(`${units}/${unit}/twin/twin.json`));
+    await client.until("a twin", () => (fs.existsSync(units) && hasTwin()) || undefined);
+    project.edit("ws/src/main.rs", '"hello"', '"hello at once"');
+    const second = await client.generation(1);
+    expect(second.summary).toMatchObject({ ok: true, lane: "body" });
+    expect(await client.output(client.bin("ws", "hello"))).toBe("hello at once\n");
     expect(await client.close()).toBe(0);
   });
 
@@ -131,9 +148,7 @@ describe.runIf(HAS_ENGINE)("the language server", () => {
     await client.until("the build script runs", () => fs.existsSync(project.path("started")));
     expect(client.status("ws")?.state).toMatchObject({ kind: "rebuilding", lane: "cargo" });
     const uri = client.uri("ws/src/main.rs");
-    await client.connection.sendNotification("textDocument/didOpen", {
-      textDocument: { uri, languageId: "rust", version: 1, text: MAIN },
-    });
+    await client.show("ws/src/main.rs");
     const place = { textDocument: { uri }, position: { line: 0, character: 4 } };
     const [targets] = await Promise.all([
       client.connection.sendRequest<TargetsResult>(TargetsRequest, { project: undefined }),
