@@ -1,23 +1,27 @@
 // npm test [-- --only NAME,…]: installs and builds what is missing, then lints and runs the tests of both languages.
-// Every step runs, also behind one that failed; what failed is named at the end, with a table of the steps.
+// What needs no engine runs while that is compiled. Every step runs, also behind one that failed; what failed is named at the end, with a table of the steps.
 import { performance } from "node:perf_hooks";
 import { parseArgs } from "node:util";
 import { runInEditor } from "./lib/e2e.mjs";
 import { failuresOf, reportersFor } from "./lib/failures.mjs";
 import { engine } from "./lib/paths.mjs";
 import { main, run, StepError } from "./lib/run.mjs";
-import { build, engineEnvironment } from "./lib/steps.mjs";
-import { hasCargoCommand } from "./lib/tools.mjs";
+import { compile, engineEnvironment, install } from "./lib/steps.mjs";
+import { hasCargoCommand, requireTools } from "./lib/tools.mjs";
 
-/** @type {{ name: string, what: () => Promise<number> }[]} */
+/**
+ * `isBeside`: it runs while the engine is compiled, which says nothing unless it fails.
+ *
+ * @type {{ name: string, isBeside?: boolean, what: () => Promise<number> }[]}
+ */
 const steps = [
-  { name: "prettier", what: () => npx("prettier", "--check", "--log-level", "warn", ".") },
-  { name: "eslint", what: () => npx("eslint", ".") },
-  { name: "types", what: () => npx("tsc", "--noEmit") },
-  { name: "types-pages", what: () => npx("tsc", "--noEmit", "-p", "client/src/dashboard/view") },
-  { name: "types-programs", what: () => npx("tsc", "--noEmit", "-p", "test/programs") },
-  { name: "types-e2e", what: () => npx("tsc", "--noEmit", "-p", "test/e2e") },
-  { name: "rustfmt", what: () => cargo("fmt", "--all", "--check") },
+  { name: "prettier", isBeside: true, what: () => npx("prettier", "--check", "--log-level", "warn", ".") },
+  { name: "eslint", isBeside: true, what: () => npx("eslint", ".") },
+  { name: "types", isBeside: true, what: () => npx("tsc", "--noEmit") },
+  { name: "types-pages", isBeside: true, what: () => npx("tsc", "--noEmit", "-p", "client/src/dashboard/view") },
+  { name: "types-programs", isBeside: true, what: () => npx("tsc", "--noEmit", "-p", "test/programs") },
+  { name: "types-e2e", isBeside: true, what: () => npx("tsc", "--noEmit", "-p", "test/e2e") },
+  { name: "rustfmt", isBeside: true, what: () => cargo("fmt", "--all", "--check") },
   { name: "clippy", what: () => cargo("clippy", "--release", "--locked", "--all-targets", "--", "-D", "warnings") },
   { name: "engine", what: () => cargo(...engineTests(), "--release", "--locked") },
   { name: "vitest", what: () => npx("vitest", "run", ...reportersFor("vitest")) },
@@ -55,14 +59,26 @@ await main(async () => {
   const { values } = parseArgs({ options: { only: { type: "string" } } });
   const chosen = selected(values.only);
   const started = performance.now();
-  await build();
-  const results = [{ name: "build", code: 0, seconds: (performance.now() - started) / 1000 }];
-  for (const { name, what } of chosen) {
-    console.log(`\n── ${name}`);
-    const start = performance.now();
-    const code = await what();
-    results.push({ name, code, seconds: (performance.now() - start) / 1000 });
-  }
+  requireTools();
+  await install();
+  const results = [];
+  const perform = async (/** @type {typeof chosen} */ of) => {
+    for (const { name, what } of of) {
+      console.log(`\n── ${name}`);
+      const start = performance.now();
+      const code = await what();
+      results.push({ name, code, seconds: (performance.now() - start) / 1000 });
+    }
+  };
+  const compiling = compile().then(
+    () => undefined,
+    (error) => error,
+  );
+  await perform(chosen.filter(({ isBeside }) => isBeside === true));
+  const error = await compiling;
+  if (error !== undefined) throw error;
+  results.unshift({ name: "build", code: 0, seconds: (performance.now() - started) / 1000 });
+  await perform(chosen.filter(({ isBeside }) => isBeside !== true));
   console.log();
   for (const { name, code } of results) if (code !== 0) for (const line of failuresOf(name)) console.log(line);
   for (const { name, code, seconds } of results)
