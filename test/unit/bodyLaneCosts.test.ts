@@ -25,6 +25,14 @@ it("is tried again by and by", () => {
   const slow = costs(10_000, 12_000);
   for (let i = 0; i < 16; i++) expect(slow.isTooSlow("unit")).toBe(true);
   expect(slow.isTooSlow("unit")).toBe(false);
+  expect(slow.isTooSlow("unit")).toBe(true);
   slow.overlayTook("unit", 5_000);
   expect(slow.isTooSlow("unit")).toBe(false);
+});
+
+it("goes by the best times, which a busy machine did not make worse", () => {
+  const busy = costs(10_000, 6_000);
+  busy.overlayTook("unit", 30_000);
+  busy.crateTook("unit", 25_000);
+  expect(busy.isTooSlow("unit")).toBe(false);
 });

@@ -10,16 +10,16 @@ const SHORT = 1500;
 const PATIENCE = 16;
 
 export class BodyLaneCosts {
-  /** Milliseconds of rustc, by unit, the last time. */
+  /** Milliseconds of rustc, by unit: the least, since a busy machine only makes it more. */
   private readonly crates = new Map<string, number>();
   private readonly overlays = new Map<string, { readonly ms: number; skipped: number }>();
 
   crateTook(key: string, ms: number): void {
-    this.crates.set(key, ms);
+    this.crates.set(key, Math.min(ms, this.crates.get(key) ?? ms));
   }
 
   overlayTook(key: string, ms: number): void {
-    this.overlays.set(key, { ms, skipped: 0 });
+    this.overlays.set(key, { ms: Math.min(ms, this.overlays.get(key)?.ms ?? ms), skipped: 0 });
   }
 
   /** Whether an edit should rather be the crate lane's. To be asked once an edit. */
@@ -27,7 +27,8 @@ export class BodyLaneCosts {
     const [crate, overlay] = [this.crates.get(key), this.overlays.get(key)];
     if (crate === undefined || overlay === undefined) return false;
     if (overlay.ms < SHORT || overlay.ms <= crate * WORTH) return false;
-    if (++overlay.skipped >= PATIENCE) this.overlays.delete(key);
-    return true;
+    if (overlay.skipped++ < PATIENCE) return true;
+    overlay.skipped = 0;
+    return false;
   }
 }
