@@ -6,6 +6,7 @@ import { type Change, Session } from "./session.js";
 const MAIN = `#![allow(dead_code)]
 #[macro_use]
 mod macros;
+mod first;
 mod shapes;
 
 use std::cell::Cell;
@@ -165,7 +166,7 @@ fn main() {
     println!("{} {} {} {}", macros_used(), macro_by_path(), instances(), unwinds());
     println!("{} {}", events(), event_and_item());
     println!("{} {} {}", calls(5), callback(1), unsafe { raw(&7) });
-    println!("{} {}", shapes::area(), shapes::inner::deep());
+    println!("{} {} {}", shapes::area(), shapes::inner::deep(), first::line());
 }
 `;
 
@@ -207,6 +208,9 @@ const FILES = {
   "Cargo.toml": '[package]\nname = "forms"\nversion = "0.1.0"\nedition = "2024"\n[workspace]\n',
   "src/main.rs": MAIN,
   "src/shapes.rs": SHAPES,
+  "src/first.rs": `pub fn line() -> String { format!("first-1 {} {} {}", identity(line!()), column!(), module_path!()) }
+use std::convert::identity;
+`,
   "src/macros.rs": `macro_rules! twice {
     // Of one line in a patch.
     ($n:expr) => {
@@ -241,6 +245,7 @@ const PATCHED: readonly Change[] = [
   ["src/main.rs", "    n + 1\n", "    n + 11\n"],
   ["src/main.rs", "*pointer + 1", "*pointer + 2"],
   ["src/main.rs", "calls(5)", "calls(6)"],
+  ["src/first.rs", "first-1", "first-2"],
   ["src/shapes.rs", "self.0 * 2", "self.0 * 3"],
   ["src/shapes.rs", "HashMap(4)", "HashMap(5)"],
   ["src/shapes.rs", "self.x + 1", "self.x + 100"],

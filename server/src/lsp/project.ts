@@ -334,7 +334,8 @@ export class CargoProject implements Project {
       const summary = this.ring.add(build.kind, report);
       this.services.log.info(
         `${this.name}: ${build.kind} ${report.ok ? `is generation ${report.generation}` : "failed"}, ` +
-          `${report.lane} lane, ${Math.round(report.ms.total)} ms: ${report.reason}`,
+          `${report.lane} lane, ${Math.round(report.ms.total)} ms: ${report.reason}` +
+          (report.refused === undefined ? "" : ` (not the body lane: ${report.refused})`),
       );
       this.tell();
       if (published) this.events.onGeneration(this, summary, report);

@@ -191,9 +191,14 @@ class PatchText {
     const children = [...this.modules.values()].filter(({ steps }) => {
       return steps.length === module.steps.length + 1 && steps.at(-2)?.facts === step.facts;
     });
-    const pieces = [{ at: 0, text: this.prelude(module) }, ...this.content(module, children)];
+    const content = this.content(module, children);
+    const prelude = this.prelude(module);
+    // A function on the first line leaves no room in front of it. Names may as well be imported behind it, other things may not.
+    const isFirst = content.some(({ at, end }) => end !== undefined && !original.slice(0, at).includes("\n"));
+    const isMovable = isFirst && step.facts.innerAttributes.length === 0 && !prelude.includes("macro_rules!");
+    const pieces = isMovable ? content : [{ at: 0, text: prelude }, ...content];
     const text = place(original, pieces);
-    return `${text}${this.epilogue(module)}\n`;
+    return `${text}${isMovable ? ` ${prelude}` : ""}${this.epilogue(module)}\n`;
   }
 
   /** What stands between a module's beginning and its end. */
