@@ -128,9 +128,15 @@ function patchedFiles(
   );
   const tree = moduleTree(twin.root, (file) => fresh.get(file) ?? twin.facts.get(file));
   const all = [...new Map([...twin.facts, ...fresh]).values()];
-  const isCrate = (name: string): boolean => crates.has(name) && !all.some((facts) => mayBeOwn(name, facts));
+  // Bodies name the same few crates again and again, and all imports of the crate have to be looked through for each.
+  const known = new Map<string, boolean>();
+  const isCrate = (name: string): boolean => {
+    const found = known.get(name) ?? (crates.has(name) && !all.some((facts) => mayBeOwn(name, facts)));
+    known.set(name, found);
+    return found;
+  };
   return edited.map(({ file, functions, before }) => {
-    const known = new Set(wordsIn(before));
+    const words = new Set(wordsIn(before));
     const [source, steps] = [sources.get(file), tree.get(file)];
     if (source === undefined || steps === undefined) throw new Unpatchable("a file whose module is not known");
     for (const fn of functions) {
@@ -141,7 +147,7 @@ function patchedFiles(
       // rustc cannot tell whether it may be used, since everything is public to it.
       const hasGlobs = stepsAt(steps, fn.span.start).at(-1)?.facts.hasGlobImports !== false;
       for (const use of namesOfOthers(body, { hasGlobs, isCrate })) {
-        if (twin.restricted.has(use) && !known.has(use.slice(use.indexOf(" ") + 1)))
+        if (twin.restricted.has(use) && !words.has(use.slice(use.indexOf(" ") + 1)))
           throw new Unpatchable("a name that may be private, and is new to its file");
       }
     }

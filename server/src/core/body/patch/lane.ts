@@ -98,7 +98,6 @@ export class PatchLane {
     if (twin === undefined) return;
     this.noteIf(record, edits, isPatchable);
     twin.isBehind ||= edits.some(({ functions }) => functions.some(({ isAsync }) => isAsync));
-    this.unsaved.add(record.invocation.key);
   }
 
   private noteIf(record: UnitRecord, edits: readonly BodyEdit[], holds: (fn: BodyRef) => boolean): void {
