@@ -8,7 +8,7 @@ use std::time::Instant;
 use cranefly_bitcode::ir::GlobalId;
 use cranefly_image::{BaseImage, Unit};
 
-use crate::body_lane::{DerivedUnits, Patch};
+use crate::body_lane::{Patch, SelectionCache};
 use crate::compile::CodeOptions;
 use crate::engine::ProgramKey;
 use crate::live::LiveImage;
@@ -23,8 +23,8 @@ pub struct ProgramState {
     /// Units of the body lane, as they were read, by crate and by whether they are a patch: most are the same after the next
     /// edit.
     pub(crate) body_units: HashMap<(Arc<str>, bool), Vec<Arc<LoadedUnit>>>,
-    /// Units that were made for the body lane.
-    pub(crate) derived: DerivedUnits,
+    /// What the body lane's selections have in common.
+    pub(crate) selections: SelectionCache,
     /// What the body lane has put in since the crate lane was published.
     pub(crate) patch: Patch,
     /// See [`cranefly_image::Demand::scale`].

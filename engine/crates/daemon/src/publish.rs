@@ -120,11 +120,11 @@ impl Engine {
         if edit.functions.is_empty() {
             // Read ahead of the first edit.
             if params.body_lane.iter().any(|lane| !lane.twin.is_empty()) {
-                body_lane::prepare_names(units, &body);
+                state.selections.prepare(units, &body);
             }
             return Ok(Patch::default());
         }
-        let selection = body_lane::select(units, &body, &edit, base, &mut state.derived).map_err(|refusal| {
+        let selection = body_lane::select(units, &body, &edit, base, &mut state.selections).map_err(|refusal| {
             let details = serde_json::to_value(&refusal.needs).ok();
             let kind = if refusal.is_final { "bodyLaneEdit" } else { "bodyLane" };
             RpcError { details, ..RpcError::failed(kind, refusal.to_string()) }

@@ -11,6 +11,7 @@ use cranefly_bitcode::{Error, Reader};
 use cranefly_cache::{Key, Keyer};
 use cranefly_codegen::llvm::LlvmCompiler;
 use cranefly_image::{FunctionInfo, Unit};
+use rustc_hash::FxHashMap;
 
 use crate::body_lane::{self, Shape};
 use crate::compile::{EagerCompiler, compile};
@@ -39,8 +40,8 @@ pub struct LoadedUnit {
     /// Where its functions are written: see [`LoadedUnit::index`].
     pub index: OnceLock<UnitIndex>,
     digest: OnceLock<[u8; 32]>,
-    definitions: OnceLock<HashMap<Arc<str>, Definition>>,
-    paths: OnceLock<HashMap<String, Vec<GlobalId>>>,
+    definitions: OnceLock<FxHashMap<Arc<str>, Definition>>,
+    paths: OnceLock<FxHashMap<String, Vec<GlobalId>>>,
 }
 
 /// Something that a unit defines.
@@ -100,7 +101,7 @@ impl LoadedUnit {
     /// What it defines under a demangled name without hashes.
     pub fn at_path(&self, path: &str) -> &[GlobalId] {
         let paths = self.paths.get_or_init(|| {
-            let mut paths: HashMap<String, Vec<GlobalId>> = HashMap::new();
+            let mut paths: FxHashMap<String, Vec<GlobalId>> = FxHashMap::default();
             for (name, definition) in self.definitions() {
                 if !body_lane::is_anonymous(self.global(definition.global)) {
                     paths.entry(body_lane::path_of(name)).or_default().push(definition.global);
@@ -112,9 +113,9 @@ impl LoadedUnit {
     }
 
     /// What it defines, by name.
-    pub fn definitions(&self) -> &HashMap<Arc<str>, Definition> {
+    pub fn definitions(&self) -> &FxHashMap<Arc<str>, Definition> {
         self.definitions.get_or_init(|| {
-            let functions: HashMap<GlobalId, usize> =
+            let functions: FxHashMap<GlobalId, usize> =
                 self.unit.functions.iter().enumerate().map(|(number, function)| (function.global, number)).collect();
             body_lane::definitions(&self.unit.module)
                 .map(|(name, global)| (name.clone(), Definition { global, function: functions.get(&global).copied() }))

@@ -17,6 +17,7 @@ mod futures;
 mod names;
 mod references;
 mod select;
+mod symbol_table;
 mod verify;
 
 use std::path::{Path, PathBuf};
@@ -26,10 +27,10 @@ use cranefly_bitcode::ir::{Callee, Function, Op, Subprogram};
 use serde::{Deserialize, Serialize};
 
 pub use content::is_anonymous;
-pub use derive::{DerivedUnits, is_body_lane};
-pub use names::{BodyUnit, Origin, path_of, prepare_names};
+pub use derive::is_body_lane;
+pub use names::{BodyUnit, Origin, path_of};
 pub use references::{Instantiator, instantiators};
-pub use select::{Edit, definitions, select};
+pub use select::{Edit, SelectionCache, definitions, select};
 pub use verify::{Patch, Verified};
 
 /// A crate of the program as the body lane compiled it.

@@ -5,30 +5,25 @@ mod finish;
 mod futures;
 mod instances;
 
-use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::sync::Arc;
 
 use cranefly_bitcode::ir::{Global, GlobalId, GlobalKind, Linkage, Subprogram};
 use cranefly_image::{BaseImage, is_allocator_entry};
 
-use rustc_hash::FxHashMap;
-
 use super::content::{is_anonymous, same_function, same_shape, same_variable};
-use super::derive::id;
+use super::derive::{DerivedUnits, id};
 use super::edited::{self, Root};
-use super::names::{BodyUnit, Names, Origin, definitions_at};
+use super::names::{BodyUnit, Names, Origin, definitions_at, prepare_names};
+use super::symbol_table::SymbolTable;
 use super::verify::Patch;
-use super::{BodyLaneCounts, DerivedUnits, EditedFunction, Needed, Refusal, source_file};
+use super::{BodyLaneCounts, EditedFunction, Needed, Refusal, source_file};
 use crate::units::LoadedUnit;
 
 const ALIAS: &str = "an edited function refers to an alias";
 
 /// A definition in the body lane: unit and global.
 type Node = (usize, GlobalId);
-
-/// A definition of the crate lane's, and others of the same name.
-type Present = ((usize, GlobalId), Vec<(usize, GlobalId)>);
 
 /// A program's units with the body lane's functions in their places.
 #[derive(Debug)]
@@ -50,15 +45,57 @@ pub struct Edit<'a> {
     pub is_twin_behind: bool,
 }
 
+/// What is worth keeping of a program's selections from one edit to the next.
+#[derive(Debug, Default)]
+pub struct SelectionCache {
+    /// The crate lane's definitions.
+    crates: SymbolTable,
+    /// The body lane's.
+    body: SymbolTable,
+    derived: DerivedUnits,
+}
+
+impl SelectionCache {
+    /// Finds out ahead of the first edit what selections begin with.
+    pub fn prepare(&mut self, crates: &[Arc<LoadedUnit>], body: &[BodyUnit]) {
+        prepare_names(crates, body);
+        self.update(crates, body);
+    }
+
+    fn update(&mut self, crates: &[Arc<LoadedUnit>], body: &[BodyUnit]) {
+        self.crates.update(crates);
+        let body: Vec<Arc<LoadedUnit>> = body.iter().map(|unit| unit.unit.clone()).collect();
+        self.body.update(&body);
+    }
+}
+
 /// Puts the edited functions of `body`, and what they need, in the place of those of `crates`.
 pub fn select(
     crates: &[Arc<LoadedUnit>],
     body: &[BodyUnit],
     edit: &Edit<'_>,
     base: &BaseImage,
-    derived: &mut DerivedUnits,
+    cache: &mut SelectionCache,
 ) -> Result<Selection, Refusal> {
-    let mut selector = Selector::new(crates, body, base, edit.is_twin_behind);
+    cache.update(crates, body);
+    let SelectionCache { crates: defined, body: exported, derived } = cache;
+    let mut selector = Selector {
+        crates,
+        body,
+        names: Names::default(),
+        base,
+        exported,
+        present: defined,
+        edited: HashSet::new(),
+        seen: HashSet::new(),
+        queue: VecDeque::new(),
+        taken: BTreeSet::new(),
+        referenced: BTreeSet::new(),
+        promoted: BTreeMap::new(),
+        copies: BTreeMap::new(),
+        needs: BTreeSet::new(),
+        is_twin_behind: edit.is_twin_behind,
+    };
     selector.start_at(&edit.functions)?;
     selector.visit_all()?;
     selector.check_instances(&edit.functions)?;
@@ -70,10 +107,10 @@ struct Selector<'a> {
     body: &'a [BodyUnit],
     names: Names,
     base: &'a BaseImage,
-    /// Definitions of the body lane that other units see, by name.
-    exported: FxHashMap<&'a str, Node>,
-    /// The crate lane's definitions, by name: one, and the others if there are any.
-    present: FxHashMap<&'a str, Present>,
+    /// The body lane's definitions.
+    exported: &'a SymbolTable,
+    /// The crate lane's definitions.
+    present: &'a SymbolTable,
     edited: HashSet<Node>,
     seen: HashSet<Node>,
     queue: VecDeque<Node>,
@@ -90,44 +127,6 @@ struct Selector<'a> {
 }
 
 impl<'a> Selector<'a> {
-    fn new(crates: &'a [Arc<LoadedUnit>], body: &'a [BodyUnit], base: &'a BaseImage, is_twin_behind: bool) -> Self {
-        let mut present: FxHashMap<&str, Present> = FxHashMap::default();
-        for (number, unit) in crates.iter().enumerate() {
-            for (name, definition) in unit.definitions() {
-                let found = (number, definition.global);
-                match present.entry(&**name) {
-                    Entry::Vacant(entry) => drop(entry.insert((found, Vec::new()))),
-                    Entry::Occupied(mut entry) => entry.get_mut().1.push(found),
-                }
-            }
-        }
-        let mut exported = FxHashMap::default();
-        for (number, BodyUnit { unit, .. }) in body.iter().enumerate() {
-            for (name, definition) in unit.definitions() {
-                if unit.global(definition.global).linkage != Linkage::Local {
-                    exported.entry(&**name).or_insert((number, definition.global));
-                }
-            }
-        }
-        Self {
-            crates,
-            body,
-            names: Names::default(),
-            base,
-            exported,
-            present,
-            edited: HashSet::new(),
-            seen: HashSet::new(),
-            queue: VecDeque::new(),
-            taken: BTreeSet::new(),
-            referenced: BTreeSet::new(),
-            promoted: BTreeMap::new(),
-            copies: BTreeMap::new(),
-            needs: BTreeSet::new(),
-            is_twin_behind,
-        }
-    }
-
     fn start_at(&mut self, edited: &[&EditedFunction]) -> Result<(), Refusal> {
         let mut found = Vec::new();
         for (number, BodyUnit { unit, origin, .. }) in self.body.iter().enumerate() {
@@ -399,22 +398,22 @@ impl<'a> Selector<'a> {
         if is_definition(global) {
             return Some(reference);
         }
-        self.exported.get(&*global.name).copied()
+        // (Other units do not see what is local.)
+        let seen = self.exported.definitions(&global.name);
+        seen.filter(|&node| self.unit(node).global(node.1).linkage != Linkage::Local).min_by_key(|(number, _)| *number)
     }
 
     /// The crate lane's definitions of a name.
     fn crate_definitions(&self, name: &str) -> impl Iterator<Item = (usize, GlobalId)> {
-        self.present
-            .get(name)
-            .into_iter()
-            .flat_map(|(first, others)| std::iter::once(*first).chain(others.iter().copied()))
+        self.present.definitions(name)
     }
 
-    /// The crate lane's definition of a name: one that all can see, or else any.
+    /// The crate lane's definition of a name: one that all can see, or else the first.
     fn crate_definition(&self, name: &str) -> Option<(usize, GlobalId)> {
-        let is_local =
-            |&(number, global): &(usize, GlobalId)| self.crates[number].global(global).linkage == Linkage::Local;
-        self.crate_definitions(name).min_by_key(is_local)
+        let rank = |&(number, global): &(usize, GlobalId)| {
+            (self.crates[number].global(global).linkage == Linkage::Local, number)
+        };
+        self.crate_definitions(name).min_by_key(rank)
     }
 
     /// Lets the body lane's units see a definition of the crate lane's.

@@ -43,11 +43,11 @@ impl<'a> Selector<'a> {
             for function in &unit.unit.functions {
                 let name = &unit.global(function.global).name;
                 let Some(subprogram) = &function.subprogram else { continue };
+                let Some(range) = range_of(Some(subprogram), edited, |function| function.old) else { continue };
                 // (A closure goes with the function that it is in.)
                 if is_closure(subprogram) || is_shim(name) || taken.contains(name) {
                     continue;
                 }
-                let Some(range) = range_of(Some(subprogram), edited, |function| function.old) else { continue };
                 let Some(node) = self.original(subprogram, range)? else {
                     missing.push((number, function.global));
                     continue;
