@@ -75,19 +75,19 @@ export async function compileUnit(
     isBackground: options.isBackground ?? false,
   };
   const startedMs = Date.now();
-  const exit = await run([...invocation.command, ...command], runOptions);
-  if (exit.code !== 0) return { exitCode: exit.code ?? 101, record: undefined, diagnostics };
-
+  // The same sources again: only what the first run could not see (code generation, linking) is news.
+  const onNativeLine = (line: string): void => {
+    const diagnostic = parseDiagnostic(line);
+    if (diagnostic?.level.startsWith("error") === true) onStderr(line);
+  };
   const native = nativeLibraryArgs(invocation.args);
-  if (native !== undefined) {
-    // The same sources again: only what the first run could not see (code generation, linking) is news.
-    const onNativeLine = (line: string): void => {
-      const diagnostic = parseDiagnostic(line);
-      if (diagnostic?.level.startsWith("error") === true) onStderr(line);
-    };
+  const exitCode = await keepingUnlessDone(outputs.metadata, path.join(directory, "metadata"), async () => {
+    const exit = await run([...invocation.command, ...command], runOptions);
+    if (exit.code !== 0 || native === undefined) return exit.code ?? 101;
     const nativeExit = await run([...invocation.command, ...native], { ...runOptions, onStderr: onNativeLine });
-    if (nativeExit.code !== 0) return { exitCode: nativeExit.code ?? 101, record: undefined, diagnostics };
-  }
+    return nativeExit.code ?? 101;
+  });
+  if (exitCode !== 0) return { exitCode, record: undefined, diagnostics };
 
   const bitcodeDir = keepBitcode(directory, out);
   const depInfo = parseDepInfo(readText(outputs.depInfo) ?? "");
@@ -109,6 +109,40 @@ export async function compileUnit(
   leavePlaceholders(invocation.key, outputs, invocation.needsRlib);
   saveUnit(layout, record);
   return { exitCode: 0, record, diagnostics };
+}
+
+/**
+ * Runs `compile`, and leaves a file as it was before unless that gives 0: rustc writes metadata long before it is done, and a unit
+ * whose compilation is ended in between is still the one that its record is about. `aside`: where the file stays meanwhile.
+ * (rustc makes a new file, wherever the old one is linked to.)
+ */
+async function keepingUnlessDone(
+  file: string | undefined,
+  aside: string,
+  compile: () => Promise<number>,
+): Promise<number> {
+  fs.rmSync(aside, { force: true });
+  if (file === undefined || !fs.existsSync(file)) return compile();
+  linkOrCopy(file, aside);
+  let exitCode: number | undefined;
+  try {
+    exitCode = await compile();
+    return exitCode;
+  } finally {
+    if (exitCode !== 0) fs.renameSync(aside, file);
+    // (Where it is still the same file, nothing was renamed.)
+    fs.rmSync(aside, { force: true });
+  }
+}
+
+/** Gives a file another name. */
+function linkOrCopy(from: string, to: string): void {
+  try {
+    fs.linkSync(from, to);
+  } catch {
+    // Not every file system has links.
+    fs.copyFileSync(from, to);
+  }
 }
 
 /** The files that cargo expects of a unit. */
