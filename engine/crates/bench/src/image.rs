@@ -1,6 +1,6 @@
 //! The program's functions compiled and ready to be placed, and images to place them in.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -31,18 +31,18 @@ impl Prepared {
                 if let Ok(code) = compiler.compile(body) {
                     prepared.code.insert((file.id.clone(), number), Arc::new(code));
                 }
-                functions.push(FunctionInfo {
+                functions.push(Arc::new(FunctionInfo {
                     global: *global,
                     key: keyer.key(body, &file.bytes).0,
                     symbols: body.symbols.clone(),
                     locations: body.locations.clone(),
                     subprogram: body.subprogram.clone(),
-                });
+                }));
             }
             // As in the engine: only few units have any.
             let assembly = if unit.module.assembly.is_empty() { None } else { llvm.assemble(&file.bytes, &file.id)? };
             let (id, module) = (file.id.clone(), unit.module.clone());
-            prepared.units.push(Arc::new(Unit { id, module, assembly, functions }));
+            prepared.units.push(Arc::new(Unit { id, module, assembly, functions, bound: BTreeMap::new() }));
         }
         Ok(prepared)
     }
@@ -51,16 +51,11 @@ impl Prepared {
     pub fn edited(&self, unit: usize, number: usize, round: u128) -> Vec<Arc<Unit>> {
         let mut units = self.units.clone();
         let old = &self.units[unit];
-        let copy = |(index, info): (usize, &FunctionInfo)| FunctionInfo {
-            global: info.global,
-            key: if index == number { info.key ^ (round + 1) } else { info.key },
-            symbols: info.symbols.clone(),
-            locations: info.locations.clone(),
-            subprogram: info.subprogram.clone(),
-        };
-        let functions = old.functions.iter().enumerate().map(copy).collect();
+        let mut functions = old.functions.clone();
+        let info = &functions[number];
+        functions[number] = Arc::new(FunctionInfo { key: info.key ^ (round + 1), ..FunctionInfo::clone(info) });
         let (id, module, assembly) = (old.id.clone(), old.module.clone(), old.assembly.clone());
-        units[unit] = Arc::new(Unit { id, module, assembly, functions });
+        units[unit] = Arc::new(Unit { id, module, assembly, functions, bound: BTreeMap::new() });
         units
     }
 

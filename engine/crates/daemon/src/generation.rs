@@ -1,7 +1,6 @@
 //! One generation of a program: its image brought up to date with its units, in place or anew.
 
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,6 +8,7 @@ use std::time::Instant;
 
 use cranefly_cache::Key;
 use cranefly_image::{BaseImage, Error, Pending, Program, Unit};
+use hashbrown::{HashMap, HashSet};
 
 use crate::body_lane::is_body_lane;
 use crate::compile::{CodeOptions, compile_all};
@@ -158,7 +158,7 @@ impl Generation<'_> {
         for pending in &pending {
             let key = Key(pending.info().key);
             let name = program.name(pending.symbol).clone();
-            let changed = before.differs(&pending.unit, &name, key.0);
+            let changed = before.differs(&pending.unit, &name, pending.function);
             counts.changed += u64::from(changed);
             let outcome = if let Some(code) = self.engine.shared.store.get(key) {
                 program.install(pending, &code.code)?;

@@ -1,9 +1,10 @@
 //! What a publication changed, and what the functions were before.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
-use cranefly_image::{PublishedCode, Unit};
+use cranefly_image::{FunctionInfo, PublishedCode, Unit};
+use hashbrown::{HashMap, HashSet};
 
 use crate::units::LoadedUnit;
 use crate::view::View;
@@ -46,16 +47,26 @@ impl Changes {
         let Some(view) = view else { return Self { first: true, ..Self::default() } };
         let kept: HashSet<*const Unit> = units.iter().map(|unit| Arc::as_ptr(&unit.unit)).collect();
         let replaced = view.units.iter().filter(|unit| !kept.contains(&Arc::as_ptr(&unit.unit)));
+        let known: HashSet<*const Unit> = view.units.iter().map(|unit| Arc::as_ptr(&unit.unit)).collect();
+        let fresh: Vec<&Arc<LoadedUnit>> =
+            units.iter().filter(|unit| !known.contains(&Arc::as_ptr(&unit.unit))).collect();
+        // Most functions of a unit that is another one are what they were.
+        let remain: HashSet<*const FunctionInfo> =
+            fresh.iter().flat_map(|unit| &unit.unit.functions).map(Arc::as_ptr).collect();
+        let mut same: HashSet<*const FunctionInfo> = HashSet::new();
         let mut old: HashMap<&Arc<str>, (&Arc<LoadedUnit>, usize)> = HashMap::new();
         for unit in replaced {
             for (number, function) in unit.unit.functions.iter().enumerate() {
+                if remain.contains(&Arc::as_ptr(function)) {
+                    same.insert(Arc::as_ptr(function));
+                    continue;
+                }
                 old.insert(&unit.unit.module.globals[function.global.0 as usize].name, (unit, number));
             }
         }
-        let known: HashSet<*const Unit> = view.units.iter().map(|unit| Arc::as_ptr(&unit.unit)).collect();
         let mut changes = Self::default();
-        for unit in units.iter().filter(|unit| !known.contains(&Arc::as_ptr(&unit.unit))) {
-            for function in &unit.unit.functions {
+        for unit in fresh {
+            for function in unit.unit.functions.iter().filter(|function| !same.contains(&Arc::as_ptr(function))) {
                 let symbol = &unit.unit.module.globals[function.global.0 as usize].name;
                 let before = old.get(symbol).map(|&(unit, number)| (unit, number, &unit.unit.functions[number]));
                 if before.is_some_and(|(.., before)| before.key == function.key) {

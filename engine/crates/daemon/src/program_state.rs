@@ -1,12 +1,11 @@
 //! What is kept of a program between publications.
 
-use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use cranefly_bitcode::ir::GlobalId;
-use cranefly_image::{BaseImage, Unit};
+use cranefly_image::{BaseImage, FunctionInfo, Unit};
+use hashbrown::{HashMap, HashSet};
 
 use crate::body_lane::{Patch, SelectionCache};
 use crate::compile::CodeOptions;
@@ -108,27 +107,43 @@ impl ProgramState {
 pub struct Before {
     /// Units that are the same in both.
     same: HashSet<*const Unit>,
-    /// Content keys of the functions of the other old units, by symbol.
+    /// Functions of the other old units that are the same in the new ones.
+    remain: HashSet<*const FunctionInfo>,
+    /// Content keys of the others, by symbol.
     keys: HashMap<Arc<str>, u128>,
 }
 
 impl Before {
     /// From the units of both.
     pub fn new(old: &[Arc<LoadedUnit>], new: &[Arc<LoadedUnit>]) -> Self {
+        let known: HashSet<*const Unit> = old.iter().map(|unit| Arc::as_ptr(&unit.unit)).collect();
+        let fresh = new.iter().filter(|unit| !known.contains(&Arc::as_ptr(&unit.unit)));
         let new: HashSet<*const Unit> = new.iter().map(|unit| Arc::as_ptr(&unit.unit)).collect();
         let (same, changed): (Vec<_>, Vec<_>) = old.iter().partition(|unit| new.contains(&Arc::as_ptr(&unit.unit)));
-        let name = |unit: &Unit, global: GlobalId| unit.module.globals[global.0 as usize].name.clone();
-        let keys = changed
-            .iter()
-            .flat_map(|unit| {
-                unit.unit.functions.iter().map(|function| (name(&unit.unit, function.global), function.key))
-            })
-            .collect();
-        Self { same: same.iter().map(|unit| Arc::as_ptr(&unit.unit)).collect(), keys }
+        let fresh: HashSet<*const FunctionInfo> =
+            fresh.flat_map(|unit| &unit.unit.functions).map(Arc::as_ptr).collect();
+        let mut before = Self {
+            same: same.iter().map(|unit| Arc::as_ptr(&unit.unit)).collect(),
+            remain: HashSet::new(),
+            keys: HashMap::new(),
+        };
+        for unit in changed {
+            for function in &unit.unit.functions {
+                if fresh.contains(&Arc::as_ptr(function)) {
+                    before.remain.insert(Arc::as_ptr(function));
+                } else {
+                    before.keys.insert(unit.global(function.global).name.clone(), function.key);
+                }
+            }
+        }
+        before
     }
 
-    /// Whether the function `name` of `unit` had other content than `key`, or was not there.
-    pub fn differs(&self, unit: &Arc<Unit>, name: &Arc<str>, key: u128) -> bool {
-        !self.same.contains(&Arc::as_ptr(unit)) && self.keys.get(name).is_none_or(|&old| old != key)
+    /// Whether a function of a new unit, by its symbol and number, had other content or was not there.
+    pub fn differs(&self, unit: &Arc<Unit>, name: &Arc<str>, number: usize) -> bool {
+        let function = &unit.functions[number];
+        !self.same.contains(&Arc::as_ptr(unit))
+            && !self.remain.contains(&Arc::as_ptr(function))
+            && self.keys.get(name).is_none_or(|&old| old != function.key)
     }
 }

@@ -1,7 +1,6 @@
 //! Publishing: from a request to an image that may be started.
 
 use std::cell::RefCell;
-use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
@@ -10,6 +9,7 @@ use std::time::Instant;
 
 use cranefly_cache::Key;
 use cranefly_image::{BaseImage, write_executable};
+use hashbrown::HashSet;
 use rayon::prelude::*;
 
 use crate::body_lane::{self, BodyUnit, Edit, Origin, Patch};

@@ -127,16 +127,20 @@ impl Paths {
 /// The path of a source file: its name in the directory that the compiler ran in, without `.` and `..`. Absolute, since that
 /// directory is.
 pub fn absolute(file: &SourceFile) -> String {
-    let mut path = PathBuf::new();
-    for component in Path::new(&*file.directory).join(&*file.name).components() {
+    plain(&Path::new(&*file.directory).join(&*file.name))
+}
+
+/// A path without `.` and `..`, as editors name files: without asking the file system, which may have them no more.
+pub fn plain(path: &Path) -> String {
+    let mut plain = PathBuf::new();
+    for component in path.components() {
         match component {
             Component::CurDir => {}
-            // As editors name files: without asking the file system, which may have them no more.
-            Component::ParentDir => drop(path.pop()),
-            other => path.push(other),
+            Component::ParentDir => drop(plain.pop()),
+            other => plain.push(other),
         }
     }
-    path.to_string_lossy().into_owned()
+    plain.to_string_lossy().into_owned()
 }
 
 #[cfg(test)]

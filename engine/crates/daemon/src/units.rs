@@ -1,6 +1,6 @@
 //! Codegen units in memory: read once a file, known by the file's identity.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -213,17 +213,17 @@ fn read(path: &Path, id: &Arc<str>, configuration: &str, compiler: &EagerCompile
                 compiled.push(key);
             }
         }
-        functions.push(FunctionInfo {
+        functions.push(Arc::new(FunctionInfo {
             global,
             key: key.0,
             symbols: body.symbols,
             locations: body.locations,
             subprogram: body.subprogram,
-        });
+        }));
     }
     check_module(&module, &name)?;
     let assembly = assemble(compiler, &module, &bytes, &name)?;
-    let unit = Arc::new(Unit { id: id.clone(), module, assembly, functions });
+    let unit = Arc::new(Unit { id: id.clone(), module, assembly, functions, bound: BTreeMap::new() });
     let (index, digest) = (OnceLock::new(), OnceLock::new());
     let (definitions, paths) = (OnceLock::new(), OnceLock::new());
     Ok(LoadedUnit {

@@ -1,8 +1,8 @@
 //! Objects made from a unit's `module asm` (`global_asm!`, naked functions), placed as a classic linker would.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use hashbrown::{HashMap, HashSet};
 use object::read::elf::ElfFile64;
 use object::{
     LittleEndian, Object, ObjectSection, ObjectSymbol, RelocationFlags, RelocationTarget, SectionFlags, SectionIndex,

@@ -1,9 +1,9 @@
 //! The base image and the system libraries behind it: what programs find by name outside of their own units.
 
-use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
+use hashbrown::{HashMap, HashSet};
 use memmap2::Mmap;
 use object::elf;
 use object::read::elf::{Dyn, ElfFile64, Sym, SymbolTable};

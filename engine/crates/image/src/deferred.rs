@@ -1,6 +1,9 @@
 //! Functions that have no code until they are called.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
+
+use hashbrown::HashSet;
+
 use std::sync::Arc;
 
 use crate::program::{Pending, Program};

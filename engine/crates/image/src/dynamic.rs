@@ -3,7 +3,7 @@
 //! Sources: System V gABI chapter 5 (hash table), the GNU symbol versioning specification (`.gnu.version_r`), and the
 //! x86-64 psABI (relocation types).
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use crate::base::Import;
 

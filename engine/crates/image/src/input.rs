@@ -1,5 +1,6 @@
 //! What the image is made of: decoded units without function bodies.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cranefly_bitcode::ir::{GlobalId, Location, Module, Subprogram, SymbolRef};
@@ -13,8 +14,19 @@ pub struct Unit {
     pub module: Module,
     /// Relocatable object of its `module asm`, if it has any.
     pub assembly: Option<Vec<u8>>,
-    /// The functions that it defines.
-    pub functions: Vec<FunctionInfo>,
+    /// The functions that it defines. One that is the same value in another version of the unit is the same function at the same lines.
+    pub functions: Vec<Arc<FunctionInfo>>,
+    /// Globals that are something local to another unit, whatever else has their names.
+    pub bound: BTreeMap<GlobalId, LocalOf>,
+}
+
+/// Something that only its unit sees.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LocalOf {
+    /// The unit's id.
+    pub unit: Arc<str>,
+    /// The global there.
+    pub global: GlobalId,
 }
 
 /// What must be known of a defined function without its body.

@@ -34,7 +34,7 @@ pub use commit::is_allocator_entry;
 pub use error::Error;
 pub use executable::write_executable;
 pub use file::{ImageFile, Lease};
-pub use input::{FunctionInfo, Unit};
+pub use input::{FunctionInfo, LocalOf, Unit};
 pub use layout::{Demand, Region};
 pub use program::{Pending, Program, demand};
 pub use published::PublishedCode;

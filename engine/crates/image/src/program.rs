@@ -1,6 +1,5 @@
 //! A program's image: units in, functions to bind out, and code put in place.
 
-use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,11 +11,12 @@ use crate::debug::Contribution;
 use crate::dynamic::DynamicTables;
 use crate::elf;
 use crate::file::ImageFile;
-use crate::input::{FunctionInfo, Unit};
+use crate::input::{FunctionInfo, LocalOf, Unit};
 use crate::layout::{Demand, Layout, Region};
 use crate::runtime_symbols::RUNTIME_FUNCTIONS;
 use crate::symbols::{Definer, Place, SymbolIndex, Symbols};
 use cranefly_bitcode::ir::{GlobalId, GlobalKind, Linkage};
+use hashbrown::{HashMap, HashSet};
 
 /// A function whose slot must be given code.
 #[derive(Clone, Debug)]
@@ -197,6 +197,11 @@ impl Program {
             .iter()
             .filter(|unit| self.units.get(&unit.id).is_none_or(|state| !Arc::ptr_eq(&state.unit, unit)))
             .collect();
+        tracing::debug!(
+            changed = changed.len(),
+            functions = changed.iter().map(|unit| unit.functions.len()).sum::<usize>(),
+            "units of the image change"
+        );
         let removed: Vec<Arc<str>> = self.units.keys().filter(|id| !kept.contains(id)).cloned().collect();
 
         let mut touched = HashSet::new();
@@ -207,7 +212,10 @@ impl Program {
         for id in &removed {
             self.units.remove(id);
         }
-        for unit in &changed {
+        // Those that are bound to others' locals come behind these.
+        let (plain, bound): (Vec<&Arc<Unit>>, Vec<&Arc<Unit>>) =
+            changed.iter().copied().partition(|unit| unit.bound.is_empty());
+        for unit in plain.into_iter().chain(bound) {
             self.intern(unit, &mut touched);
             self.place_assembly(unit, &mut touched)?;
         }
@@ -225,6 +233,7 @@ impl Program {
                     .map(|state| (state.unit.clone(), false)),
             );
         }
+        tracing::debug!(units = affected.len(), moved = moved.len(), "units are bound again");
         let mut pending = Vec::new();
         self.dirty_units.extend(removed);
         for (unit, _) in &affected {
@@ -258,8 +267,11 @@ impl Program {
         let mut locals = HashMap::new();
         let mut indices = Vec::with_capacity(unit.module.globals.len());
         for (number, global) in unit.module.globals.iter().enumerate() {
-            let local = global.linkage == Linkage::Local;
-            let (index, new) = if local {
+            let id = GlobalId(u32::try_from(number).expect("globals below 2^32"));
+            let bound = unit.bound.get(&id).and_then(|local| self.local(local));
+            let (index, new) = if let Some(index) = bound {
+                (index, false)
+            } else if global.linkage == Linkage::Local {
                 // Names of locals are unique within a unit, but for unnamed ones.
                 let known = if global.name.is_empty() { None } else { old.remove(&global.name) };
                 let new = known.is_none();
@@ -275,13 +287,16 @@ impl Program {
             let symbol = &mut self.symbols[index];
             symbol.weak &= global.linkage == Linkage::ExternWeak;
             if defines(global) {
-                let id = GlobalId(u32::try_from(number).expect("globals below 2^32"));
                 symbol.definers.push(Definer { unit: unit.id.clone(), global: id, linkage: global.linkage });
                 touched.insert(index);
             }
             indices.push(index);
         }
         self.units.insert(unit.id.clone(), UnitState { unit: unit.clone(), symbols: indices, locals });
+    }
+
+    fn local(&self, LocalOf { unit, global }: &LocalOf) -> Option<SymbolIndex> {
+        self.units.get(unit)?.symbols.get(global.0 as usize).copied()
     }
 
     pub(crate) fn fill_variables(&mut self, unit: &Unit) -> Result<(), Error> {

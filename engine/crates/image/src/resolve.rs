@@ -1,9 +1,9 @@
 //! Finding places: names to definitions, definitions to addresses, addresses to GOT and PLT entries.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use cranefly_bitcode::ir::{GlobalId, GlobalKind, Linkage};
+use hashbrown::HashSet;
 
 use crate::Error;
 use crate::base::BasePlace;

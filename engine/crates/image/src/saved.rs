@@ -4,12 +4,13 @@
 //! result is saved: what the functions without code refer to, and where that lies. Everything else of a committed program is
 //! in the image, or is not needed by code that is only appended.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::Path;
 use std::sync::Arc;
 
 use cranefly_bitcode::ir::{GlobalId, Linkage};
+use hashbrown::{HashMap, HashSet};
 use serde::{Deserialize, Serialize};
 
 use crate::base::BaseImage;

@@ -1,9 +1,9 @@
 //! The program's symbols: who defines each, and where it lies.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use cranefly_bitcode::ir::{GlobalId, Linkage};
+use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 

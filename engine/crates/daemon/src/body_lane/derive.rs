@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use cranefly_bitcode::ir::{Global, GlobalId, GlobalKind, Linkage, Module, Subprogram};
-use cranefly_image::{FunctionInfo, Unit};
+use cranefly_image::{FunctionInfo, LocalOf, Unit};
 
 use crate::units::LoadedUnit;
 
@@ -21,13 +21,8 @@ pub fn is_body_lane(unit_id: &str) -> bool {
 /// How a unit is changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// A crate lane's unit.
-    Crate {
-        /// Functions that it does not define any more: they are the body lane's.
-        replaced: BTreeSet<GlobalId>,
-        /// What was visible in the unit only and is referred to from outside now.
-        promoted: BTreeSet<GlobalId>,
-    },
+    /// A crate lane's unit: the functions that it does not define any more, since they are the body lane's.
+    Crate(BTreeSet<GlobalId>),
     /// A body lane's unit: the globals that it keeps.
     Body(BTreeMap<GlobalId, Kept>),
 }
@@ -41,6 +36,8 @@ pub struct Kept {
     pub name: Arc<str>,
     /// An edited function's debug info in the crate lane, which has the names that a debugger shows.
     pub subprogram: Option<Arc<Subprogram>>,
+    /// What is only referred to, if the crate lane has it in one of its units only.
+    pub local: Option<LocalOf>,
     /// Names of the copies that other crates had made for themselves: they are it from now on.
     pub copies: Vec<Arc<str>>,
 }
@@ -65,16 +62,14 @@ impl DerivedUnits {
 
 fn derive(source: &LoadedUnit, change: &Change) -> LoadedUnit {
     let unit = &source.unit;
+    let mut bound = BTreeMap::new();
     let (id, module, assembly) = match change {
-        Change::Crate { replaced, promoted } => {
+        Change::Crate(replaced) => {
             let mut module = unit.module.clone();
             for id in replaced {
                 let global = &mut module.globals[id.0 as usize];
                 global.kind = GlobalKind::Function { defined: false };
                 global.linkage = Linkage::External;
-            }
-            for id in promoted {
-                module.globals[id.0 as usize].linkage = Linkage::External;
             }
             (unit.id.clone(), module, unit.assembly.clone())
         }
@@ -83,23 +78,25 @@ fn derive(source: &LoadedUnit, change: &Change) -> LoadedUnit {
             let globals = globals.map(|(number, global)| body_global(global, kept.get(&id(number))));
             // Behind all others, so that these keep their numbers.
             let globals = globals.chain(kept.iter().flat_map(copies)).collect();
+            bound.extend(kept.iter().filter_map(|(id, kept)| Some((*id, kept.local.clone()?))));
             (format!("{PREFIX}{}", unit.id).into(), Module { globals, ..Module::default() }, None)
         }
     };
-    let described = |number: usize| -> FunctionInfo {
+    let described = |number: usize| -> Arc<FunctionInfo> {
         let function = unit.functions[number].clone();
         let Change::Body(kept) = change else { return function };
         let Some(kept) = kept.get(&function.global) else { return function };
         if kept.name == unit.module.globals[function.global.0 as usize].name {
             return function;
         }
-        FunctionInfo { subprogram: function.subprogram.map(|it| renamed(&it, kept)), ..function }
+        let subprogram = function.subprogram.as_ref().map(|it| renamed(it, kept));
+        Arc::new(FunctionInfo { subprogram, ..FunctionInfo::clone(&function) })
     };
     let keeps =
         |global: GlobalId| matches!(module.globals[global.0 as usize].kind, GlobalKind::Function { defined: true });
     let kept: Vec<usize> = (0..unit.functions.len()).filter(|&number| keeps(unit.functions[number].global)).collect();
     LoadedUnit::new(
-        Unit { id, assembly, functions: kept.iter().map(|&number| described(number)).collect(), module },
+        Unit { id, assembly, functions: kept.iter().map(|&number| described(number)).collect(), module, bound },
         source.path.clone(),
         source.bytes.clone(),
         kept.iter().map(|&number| source.times[number]).collect(),

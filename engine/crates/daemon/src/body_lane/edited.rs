@@ -1,5 +1,6 @@
 //! Edited functions: in the body lane's units, and the same in the crate lane's.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use cranefly_bitcode::ir::{GlobalId, GlobalKind};
@@ -7,7 +8,22 @@ use cranefly_image::FunctionInfo;
 
 use super::names::path_of;
 use super::{EditedFunction, Refusal, range_of};
+use crate::sources::plain;
 use crate::units::LoadedUnit;
+
+/// The functions of a crate lane's unit that are declared where an edited one was, each with that one: the function itself, its instances,
+/// and its closures.
+pub fn in_crate<'a, 'e>(
+    unit: &'a LoadedUnit,
+    edited: &'e [&'e EditedFunction],
+) -> impl Iterator<Item = (&'a Arc<FunctionInfo>, &'e EditedFunction)> + use<'a, 'e> {
+    let files: BTreeSet<String> = edited.iter().map(|function| plain(&function.file)).collect();
+    let functions = files.into_iter().flat_map(|file| unit.index().declared_in(&file));
+    functions.filter_map(move |&number| {
+        let function = &unit.unit.functions[number];
+        Some((function, range_of(function.subprogram.as_ref(), edited, |function| function.old)?))
+    })
+}
 
 /// The edited functions of an overlay's unit.
 pub fn in_overlay<'a>(
@@ -73,14 +89,14 @@ pub fn versions<'a>(
     let Some(range) = range_of(subprogram, edited, |function| function.new) else {
         return Err(Refusal::new("an edited function is not where it should be"));
     };
+    let range = &[range];
     // A range is one function with its closures; shims have the lines of the function that they call.
     let is_function = |unit: &LoadedUnit, function: &FunctionInfo| {
         let is_closure = function.subprogram.as_ref().is_none_or(|it| it.name.starts_with('{'));
         !is_closure && !is_shim(&unit.global(function.global).name)
     };
     let mut found: Vec<&Arc<str>> = crates
-        .flat_map(|unit| unit.unit.functions.iter().map(move |function| (unit, function)))
-        .filter(|(_, function)| range_of(function.subprogram.as_ref(), &[range], |function| function.old).is_some())
+        .flat_map(|unit| in_crate(unit, range).map(move |(function, _)| (unit, function)))
         .filter(|(unit, function)| is_function(unit, function))
         .map(|(unit, function)| &unit.global(function.global).name)
         .collect();

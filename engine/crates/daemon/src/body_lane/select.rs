@@ -87,11 +87,11 @@ pub fn select(
         exported,
         present: defined,
         edited: HashSet::new(),
+        drops: HashSet::new(),
         seen: HashSet::new(),
         queue: VecDeque::new(),
         taken: BTreeSet::new(),
         referenced: BTreeSet::new(),
-        promoted: BTreeMap::new(),
         copies: BTreeMap::new(),
         needs: BTreeSet::new(),
         is_twin_behind: edit.is_twin_behind,
@@ -112,13 +112,14 @@ struct Selector<'a> {
     /// The crate lane's definitions.
     present: &'a SymbolTable,
     edited: HashSet<Node>,
+    /// What drops the futures of edited `async fn`s: called by whoever holds one.
+    drops: HashSet<Node>,
     seen: HashSet<Node>,
     queue: VecDeque<Node>,
     /// Functions and constants that are taken.
     taken: BTreeSet<Node>,
     /// Globals that what is taken refers to.
     referenced: BTreeSet<Node>,
-    promoted: BTreeMap<usize, BTreeSet<GlobalId>>,
     /// Edited functions that the crate lane has under other names, too, by those names.
     copies: BTreeMap<Arc<str>, Node>,
     needs: BTreeSet<Needed>,
@@ -206,8 +207,6 @@ impl<'a> Selector<'a> {
         let takes = self.edited.contains(&node) || !is_same;
         if takes {
             self.taken.insert(node);
-        } else if let Some(present) = present {
-            self.promote(present);
         }
         let symbols: Vec<GlobalId> = unit.unit.functions[function].symbols.iter().map(|symbol| symbol.global).collect();
         for global in symbols {
@@ -242,8 +241,7 @@ impl<'a> Selector<'a> {
                 return Ok(());
             }
             if self.has_body_of_future(node) {
-                if let Some(present) = self.counterpart(node) {
-                    self.promote(present);
+                if self.counterpart(node).is_some() {
                     return Ok(());
                 }
                 if self.is_twin_behind {
@@ -273,9 +271,6 @@ impl<'a> Selector<'a> {
             };
             if !is_same {
                 return Err(Refusal::new("the initial value of a static changed"));
-            }
-            if takes {
-                self.promote(present);
             }
             // What it points to has been compared by name only. (A twin's statics are no others than the crate's.)
             return if self.origin(node) == Origin::Overlay && self.seen.insert(node) {
@@ -333,25 +328,19 @@ impl<'a> Selector<'a> {
         let is_instance_of_closure = subprogram.is_none_or(|subprogram| {
             ["{closure", "{async", "{coroutine"].iter().any(|part| subprogram.name.contains(part))
         });
-        match self.counterpart(node) {
-            Some(present) if !is_instance_of_closure => self.promote(present),
-            _ => {
-                self.needs.insert(Needed {
-                    name: format!("{:#}", rustc_demangle::demangle(name)),
-                    file: subprogram.map(|subprogram| source_file(subprogram)),
-                    line: subprogram.map_or(0, |subprogram| subprogram.line),
-                });
-            }
+        if self.counterpart(node).is_none() || is_instance_of_closure {
+            self.needs.insert(Needed {
+                name: format!("{:#}", rustc_demangle::demangle(name)),
+                file: subprogram.map(|subprogram| source_file(subprogram)),
+                line: subprogram.map_or(0, |subprogram| subprogram.line),
+            });
         }
     }
 
     /// A name that the body lane does not define: the program must have it, or what it stands on.
     fn bind_outside(&mut self, name: &str) -> Result<(), Refusal> {
-        if let Some(present) = self.crate_definition(name) {
-            self.promote(present);
-            return Ok(());
-        }
-        let is_known = is_allocator_entry(name)
+        let is_known = self.crate_definition(name).is_some()
+            || is_allocator_entry(name)
             || self.base.symbol(name).is_some()
             || self.base.import(name).is_some()
             || self.crates.iter().any(|unit| unit.declares(name));
@@ -414,13 +403,6 @@ impl<'a> Selector<'a> {
             (self.crates[number].global(global).linkage == Linkage::Local, number)
         };
         self.crate_definitions(name).min_by_key(rank)
-    }
-
-    /// Lets the body lane's units see a definition of the crate lane's.
-    fn promote(&mut self, (number, global): (usize, GlobalId)) {
-        if self.crates[number].global(global).linkage == Linkage::Local {
-            self.promoted.entry(number).or_default().insert(global);
-        }
     }
 }
 

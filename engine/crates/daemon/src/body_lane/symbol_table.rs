@@ -81,6 +81,8 @@ fn address(unit: &Arc<LoadedUnit>) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use cranefly_bitcode::ir::{Global, GlobalKind, Linkage, Module};
     use cranefly_image::Unit;
 
@@ -94,7 +96,8 @@ mod tests {
             kind: GlobalKind::Alias { target: GlobalId(0), offset: 0 },
         });
         let module = Module { globals: globals.collect(), ..Module::default() };
-        let unit = Unit { id: "app:app/1".into(), module, assembly: None, functions: Vec::new() };
+        let unit =
+            Unit { id: "app:app/1".into(), module, assembly: None, functions: Vec::new(), bound: BTreeMap::new() };
         Arc::new(LoadedUnit::new(unit, "1.bc".into(), Arc::default(), Vec::new(), Vec::new()))
     }
 

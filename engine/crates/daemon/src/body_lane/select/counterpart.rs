@@ -91,7 +91,7 @@ impl Selector<'_> {
 /// The functions that refer to a symbol.
 fn users_of(units: &[&LoadedUnit], name: &str) -> HashSet<Described> {
     let users = units.iter().filter(|unit| unit.declares(name)).flat_map(|unit| {
-        let refers = move |function: &&FunctionInfo| {
+        let refers = move |function: &&Arc<FunctionInfo>| {
             function.symbols.iter().any(|symbol| &*unit.global(symbol.global).name == name)
         };
         unit.unit.functions.iter().filter(refers)

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use cranefly_bitcode::ir::{GlobalId, Linkage};
+use cranefly_image::LocalOf;
 
 use super::{Node, Selection, Selector};
 use crate::body_lane::BodyLaneCounts;
@@ -31,7 +32,8 @@ impl Selector<'_> {
             // A function of which the crate lane has nothing but copies is compared with these.
             let own = (!is_new || copies.is_empty()).then_some(&name);
             for name in own.into_iter().chain(&copies) {
-                for (number, global) in self.crate_definitions(name) {
+                let definitions = self.crate_definitions(name).filter(|_| !self.is_own_copy(*node));
+                for (number, global) in definitions {
                     replaced.entry(number).or_default().insert(global);
                 }
                 patch.add(name, unit.unit.functions[*function].key, is_edited);
@@ -39,7 +41,10 @@ impl Selector<'_> {
         }
         let mut kept: BTreeMap<usize, BTreeMap<GlobalId, Kept>> = BTreeMap::new();
         for &node in &self.referenced {
-            let reference = Kept { linkage: None, name: self.name(node), subprogram: None, copies: Vec::new() };
+            let name = self.name(node);
+            let is_taken = self.definition(node).is_some_and(|definition| self.taken.contains(&definition));
+            let local = if is_taken { None } else { self.local_of_crate(&name, &replaced) };
+            let reference = Kept { linkage: None, name, subprogram: None, local, copies: Vec::new() };
             kept.entry(node.0).or_default().insert(node.1, reference);
         }
         for &node in &self.taken {
@@ -47,6 +52,7 @@ impl Selector<'_> {
             let name = self.name(node);
             let present = self.unit(node).function(node.1).and_then(|_| self.crate_definition(&name));
             let linkage = match (global.linkage, present) {
+                (Linkage::Local, _) if self.is_own_copy(node) => Linkage::Local,
                 // Others refer to it by its name now.
                 (Linkage::Local, Some(_)) if copies[&name] > 1 => Linkage::Weak,
                 (Linkage::Local, Some(_)) => Linkage::External,
@@ -57,16 +63,14 @@ impl Selector<'_> {
                 unit.unit.functions[unit.function(global)?].subprogram.clone()
             });
             let copies = self.copies_of(node);
-            kept.entry(node.0).or_default().insert(node.1, Kept { linkage: Some(linkage), name, subprogram, copies });
+            let definition = Kept { linkage: Some(linkage), name, subprogram, local: None, copies };
+            kept.entry(node.0).or_default().insert(node.1, definition);
         }
         let mut sources = Vec::new();
         let mut changed = Vec::new();
         for number in 0..self.crates.len() {
-            let (replaced, promoted) = (replaced.remove(&number), self.promoted.get(&number).cloned());
-            if replaced.is_some() || promoted.is_some() {
-                let replaced = replaced.unwrap_or_default();
-                let promoted = promoted.unwrap_or_default().difference(&replaced).copied().collect();
-                sources.push((self.crates[number].clone(), Change::Crate { replaced, promoted }));
+            if let Some(replaced) = replaced.remove(&number) {
+                sources.push((self.crates[number].clone(), Change::Crate(replaced)));
                 changed.push(number);
             }
         }
@@ -78,6 +82,22 @@ impl Selector<'_> {
         }
         units.extend(results);
         Selection { units, counts, patch }
+    }
+
+    /// Whether a function is a copy for its own unit, of something that was not edited: the crate lane's units keep theirs. Where it
+    /// is made anew because of an edit (a closure of an edited function), only what was made anew with it knows it.
+    fn is_own_copy(&self, node: Node) -> bool {
+        let is_local = self.unit(node).global(node.1).linkage == Linkage::Local;
+        is_local && !self.edited.contains(&node) && !self.drops.contains(&node)
+    }
+
+    /// The crate lane's definition of a name, if only its unit sees it, and it remains.
+    fn local_of_crate(&self, name: &str, replaced: &BTreeMap<usize, BTreeSet<GlobalId>>) -> Option<LocalOf> {
+        let (number, global) = self.crate_definition(name)?;
+        let unit = &self.crates[number];
+        let is_replaced = replaced.get(&number).is_some_and(|replaced| replaced.contains(&global));
+        let is_local = unit.global(global).linkage == Linkage::Local;
+        (is_local && !is_replaced).then(|| LocalOf { unit: unit.unit.id.clone(), global })
     }
 
     /// The other names under which the crate lane has what was taken.

@@ -46,6 +46,7 @@ impl<'a> Selector<'a> {
             self.edited.insert(poll);
             found.push(poll);
             if old_drop.is_some() {
+                self.drops.insert(drop);
                 found.push(drop);
             }
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use cranefly_bitcode::ir::Subprogram;
 
 use super::{Node, Selector};
-use crate::body_lane::edited::is_shim;
+use crate::body_lane::edited::{in_crate, is_shim};
 use crate::body_lane::references::{References, is_closure, is_instance};
 use crate::body_lane::{EditedFunction, Origin, Refusal, range_of};
 
@@ -26,10 +26,9 @@ impl<'a> Selector<'a> {
         }
         let Some(subprogram) = self.subprogram(node).filter(|it| !is_instance(it)) else { return false };
         let Some(range) = range_of(Some(subprogram), edited, |function| function.new) else { return false };
-        self.crates.iter().flat_map(|unit| &unit.unit.functions).any(|function| {
-            range_of(function.subprogram.as_ref(), &[range], |function| function.old).is_some()
-                && function.subprogram.as_ref().is_some_and(|it| called(it) == called(subprogram))
-        })
+        let range = &[range];
+        let declared = self.crates.iter().flat_map(|unit| in_crate(unit, range));
+        declared.filter_map(|(function, _)| function.subprogram.as_ref()).any(|it| called(it) == called(subprogram))
     }
 
     /// Finds the crate lane's copies of what was taken, and refuses the edit if there is something that was not made for the body
@@ -40,10 +39,9 @@ impl<'a> Selector<'a> {
         // The content of an edited function in the crate lane, which its copies must share.
         let mut contents: HashMap<Node, u128> = HashMap::new();
         for (number, unit) in self.crates.iter().enumerate() {
-            for function in &unit.unit.functions {
+            for (function, range) in in_crate(unit, edited) {
                 let name = &unit.global(function.global).name;
                 let Some(subprogram) = &function.subprogram else { continue };
-                let Some(range) = range_of(Some(subprogram), edited, |function| function.old) else { continue };
                 // (A closure goes with the function that it is in.)
                 if is_closure(subprogram) || is_shim(name) || taken.contains(name) {
                     continue;
