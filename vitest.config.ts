@@ -4,8 +4,8 @@ export default defineConfig({
   test: {
     include: ["test/unit/**/*.test.ts", "test/integration/**/*.test.ts"],
     globalSetup: "test/integration/bundle.ts",
-    // Integration tests run real cargo builds; on a small machine they would only slow each other down.
-    fileParallelism: false,
+    // Integration tests run cargo and rustc on small projects, which keep little more than one core busy.
+    maxWorkers: 2,
     testTimeout: 240_000,
     hookTimeout: 240_000,
   },
