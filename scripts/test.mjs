@@ -1,5 +1,6 @@
 // npm test [-- --only NAME,…]: installs and builds what is missing, then lints and runs the tests of both languages.
-// What needs no engine runs while that is compiled. Every step runs, also behind one that failed; what failed is named at the end, with a table of the steps.
+// What needs no engine runs while that is compiled, and the engine's own tests beside those in the editor, which waits most of the time. Every
+// step runs, also behind one that failed; what failed is named at the end, with a table of the steps.
 import { performance } from "node:perf_hooks";
 import { parseArgs } from "node:util";
 import { runInEditor } from "./lib/e2e.mjs";
@@ -10,26 +11,30 @@ import { compile, engineEnvironment, install } from "./lib/steps.mjs";
 import { hasCargoCommand, requireTools } from "./lib/tools.mjs";
 
 /**
- * `isBeside`: it runs while the engine is compiled, which says nothing unless it fails.
+ * `during`: it runs while the engine is compiled, which says nothing unless it fails, or beside the tests in the editor.
  *
- * @type {{ name: string, isBeside?: boolean, what: () => Promise<number> }[]}
+ * @type {{ name: string, during?: "compilation" | "editor", what: () => Promise<number> }[]}
  */
 const steps = [
-  { name: "prettier", isBeside: true, what: () => npx("prettier", "--check", "--log-level", "warn", ".") },
-  { name: "eslint", isBeside: true, what: () => npx("eslint", ".") },
-  { name: "types", isBeside: true, what: () => npx("tsc", "--noEmit") },
-  { name: "types-pages", isBeside: true, what: () => npx("tsc", "--noEmit", "-p", "client/src/dashboard/view") },
-  { name: "types-programs", isBeside: true, what: () => npx("tsc", "--noEmit", "-p", "test/programs") },
-  { name: "types-e2e", isBeside: true, what: () => npx("tsc", "--noEmit", "-p", "test/e2e") },
-  { name: "rustfmt", isBeside: true, what: () => cargo("fmt", "--all", "--check") },
-  { name: "clippy", what: () => cargo("clippy", "--release", "--locked", "--all-targets", "--", "-D", "warnings") },
-  { name: "engine", what: () => cargo(...engineTests(), "--release", "--locked") },
+  { name: "prettier", during: "compilation", what: () => npx("prettier", "--check", "--log-level", "warn", ".") },
+  { name: "eslint", during: "compilation", what: () => npx("eslint", ".") },
+  { name: "types", during: "compilation", what: () => npx("tsc", "--noEmit") },
+  { name: "types-pages", during: "compilation", what: () => npx("tsc", "--noEmit", "-p", "client/src/dashboard/view") },
+  { name: "types-programs", during: "compilation", what: () => npx("tsc", "--noEmit", "-p", "test/programs") },
+  { name: "types-e2e", during: "compilation", what: () => npx("tsc", "--noEmit", "-p", "test/e2e") },
+  { name: "rustfmt", during: "compilation", what: () => cargo("fmt", "--all", "--check") },
+  {
+    name: "clippy",
+    during: "editor",
+    what: () => cargoBehind("clippy", "--release", "--locked", "--all-targets", "--", "-D", "warnings"),
+  },
+  { name: "engine", during: "editor", what: () => cargoBehind(...engineTests(), "--release", "--locked") },
+  { name: "e2e", what: () => runInEditor("vitest.config.ts", reportersFor("e2e")) },
   { name: "vitest", what: () => npx("vitest", "run", ...reportersFor("vitest")) },
   {
     name: "programs",
     what: () => npx("vitest", "run", "--config", "test/programs/vitest.config.ts", ...reportersFor("programs")),
   },
-  { name: "e2e", what: () => runInEditor("vitest.config.ts", reportersFor("e2e")) },
 ];
 
 function npx(...args) {
@@ -38,6 +43,10 @@ function npx(...args) {
 
 function cargo(...args) {
   return run("cargo", args, { cwd: engine, env: engineEnvironment });
+}
+
+function cargoBehind(...args) {
+  return run("cargo", args, { cwd: engine, env: engineEnvironment, isBackground: true });
 }
 
 function engineTests() {
@@ -70,15 +79,17 @@ await main(async () => {
       results.push({ name, code, seconds: (performance.now() - start) / 1000 });
     }
   };
-  const compiling = compile().then(
+  const of = (/** @type {"compilation" | "editor" | undefined} */ during) =>
+    chosen.filter((step) => step.during === during);
+  const compiling = compile({ hasTests: true }).then(
     () => undefined,
     (error) => error,
   );
-  await perform(chosen.filter(({ isBeside }) => isBeside === true));
+  await perform(of("compilation"));
   const error = await compiling;
   if (error !== undefined) throw error;
   results.unshift({ name: "build", code: 0, seconds: (performance.now() - started) / 1000 });
-  await perform(chosen.filter(({ isBeside }) => isBeside !== true));
+  await Promise.all([perform(of(undefined)), perform(of("editor"))]);
   console.log();
   for (const { name, code } of results) if (code !== 0) for (const line of failuresOf(name)) console.log(line);
   for (const { name, code, seconds } of results)

@@ -1,5 +1,6 @@
 // Starting programs from the build scripts, with the user's terminal.
 import { spawn } from "node:child_process";
+import { setPriority } from "node:os";
 import { repository } from "./paths.mjs";
 
 /** A step that failed in a way the user has to know about; printed without a stack trace. */
@@ -10,8 +11,9 @@ export class StepError extends Error {}
  *
  * @param {string} command
  * @param {string[]} args
- * @param {{ cwd?: string, env?: Record<string, string | undefined>, ignoreInterrupt?: boolean }} [options]
- *   `env` is laid over the current one, `undefined` removes; `ignoreInterrupt` leaves Ctrl-C to the child.
+ * @param {{ cwd?: string, env?: Record<string, string | undefined>, ignoreInterrupt?: boolean, isBackground?: boolean }} [options]
+ *   `env` is laid over the current one, `undefined` removes; `ignoreInterrupt` leaves Ctrl-C to the child; `isBackground`: whatever else
+ *   runs comes first, and what it prints is shown when it has ended.
  * @returns {Promise<number>} its exit code, 128 + n when signal n ended it
  */
 export function run(command, args, options = {}) {
@@ -23,7 +25,14 @@ export function run(command, args, options = {}) {
     const ignore = () => setTimeout(() => child.kill("SIGINT"), 500).unref();
     if (options.ignoreInterrupt) process.on("SIGINT", ignore);
     const forward = (signal) => child.kill(signal);
-    const child = spawn(command, args, { cwd: options.cwd ?? repository, env: environment, stdio: "inherit" });
+    const child = spawn(command, args, {
+      cwd: options.cwd ?? repository,
+      env: environment,
+      stdio: options.isBackground ? ["ignore", "pipe", "pipe"] : "inherit",
+    });
+    const printed = [];
+    if (options.isBackground && child.pid !== undefined) setPriority(child.pid, 15);
+    for (const stream of [child.stdout, child.stderr]) stream?.on("data", (data) => printed.push(data));
     process.on("SIGTERM", forward);
     const done = () => {
       process.off("SIGINT", ignore);
@@ -33,8 +42,9 @@ export function run(command, args, options = {}) {
       done();
       reject(error.code === "ENOENT" ? new StepError(`${command} was not found on the PATH`) : error);
     });
-    child.once("exit", (code, signal) => {
+    child.once(options.isBackground ? "close" : "exit", (code, signal) => {
       done();
+      process.stdout.write(Buffer.concat(printed));
       resolve(code ?? 128 + (signals[signal] ?? 1));
     });
   });

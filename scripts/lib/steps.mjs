@@ -20,9 +20,13 @@ export async function install() {
   await mustRun("npm", ["ci", "--no-audit", "--no-fund"]);
 }
 
-/** The engine (release) and the bundle of the command line; both tools skip what is current. */
-export async function compile() {
-  await mustRun("cargo", ["build", "--release", "--locked", "--quiet"], { cwd: engine, env: engineEnvironment });
+/**
+ * The engine (release) and the bundle of the command line; both tools skip what is current. `hasTests`: the engine's tests, too. They use
+ * more of some libraries' features than the engine does; built with them, these are compiled once.
+ */
+export async function compile({ hasTests = false } = {}) {
+  const command = hasTests ? ["test", "--no-run"] : ["build"];
+  await mustRun("cargo", [...command, "--release", "--locked", "--quiet"], { cwd: engine, env: engineEnvironment });
   await mustRun("npm", ["run", "--silent", "bundle"]);
 }
 
