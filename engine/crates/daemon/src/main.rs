@@ -27,6 +27,7 @@ mod units;
 mod view;
 
 use std::ffi::OsString;
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -143,9 +144,13 @@ fn serve(options: &Options) -> anyhow::Result<()> {
         .name("take over".to_owned())
         .spawn(move || predecessor::take_over(&successor, orphans))?;
     tracing::info!(socket = %options.socket.display(), sysroot = %options.sysroot.display(), "serving");
-    let result = Server::new(engine, &options.socket, options.idle).run(&listener);
-    // Whoever starts next removes it otherwise.
-    let _ = std::fs::remove_file(&options.socket);
+    let identity = || std::fs::symlink_metadata(&options.socket).map(|socket| (socket.dev(), socket.ino())).ok();
+    let own = identity();
+    let result = Server::new(engine, listener, options.idle).run();
+    // Whoever starts next removes it otherwise. If somebody has removed it before, it may be another daemon's by now.
+    if own.is_some() && identity() == own {
+        let _ = std::fs::remove_file(&options.socket);
+    }
     Ok(result?)
 }
 

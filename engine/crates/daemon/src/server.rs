@@ -3,7 +3,7 @@
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -24,12 +24,12 @@ const MAX_CONNECTIONS: usize = 256;
 /// The daemon's front: accepts connections until it is told to stop or has been idle for long enough.
 pub struct Server {
     engine: Arc<Engine>,
-    socket: PathBuf,
     idle: Duration,
     state: Arc<State>,
 }
 
 struct State {
+    listener: UnixListener,
     started: Instant,
     connections: AtomicUsize,
     /// Milliseconds from `started` to the last request.
@@ -55,21 +55,22 @@ pub fn private_folder(folder: &Path) -> io::Result<()> {
 }
 
 impl Server {
-    /// A server for `engine` on `socket`.
-    pub fn new(engine: Arc<Engine>, socket: &Path, idle: Duration) -> Self {
+    /// A server for `engine`.
+    pub fn new(engine: Arc<Engine>, listener: UnixListener, idle: Duration) -> Self {
         let state = State {
+            listener,
             started: Instant::now(),
             connections: AtomicUsize::new(0),
             last_use: AtomicU64::new(0),
             stop: AtomicBool::new(false),
         };
-        Self { engine, socket: socket.to_owned(), idle, state: Arc::new(state) }
+        Self { engine, idle, state: Arc::new(state) }
     }
 
     /// Serves until the end.
-    pub fn run(&self, listener: &UnixListener) -> io::Result<()> {
+    pub fn run(&self) -> io::Result<()> {
         self.watch_idleness();
-        for stream in listener.incoming() {
+        for stream in self.state.listener.incoming() {
             if self.state.stop.load(Ordering::Relaxed) {
                 break;
             }
@@ -89,7 +90,7 @@ impl Server {
         if self.state.connections.load(Ordering::Relaxed) >= MAX_CONNECTIONS {
             return Err(io::Error::other("too many connections"));
         }
-        let (engine, state, socket) = (self.engine.clone(), self.state.clone(), self.socket.clone());
+        let (engine, state) = (self.engine.clone(), self.state.clone());
         state.connections.fetch_add(1, Ordering::Relaxed);
         std::thread::Builder::new().name("connection".to_owned()).spawn(move || {
             let result = rpc::serve(&stream, |method, params| {
@@ -103,14 +104,14 @@ impl Server {
             }
             state.connections.fetch_sub(1, Ordering::Relaxed);
             if state.stop.load(Ordering::Relaxed) {
-                wake(&socket);
+                state.wake();
             }
         })?;
         Ok(())
     }
 
     fn watch_idleness(&self) {
-        let (state, idle, socket) = (self.state.clone(), self.idle, self.socket.clone());
+        let (state, idle) = (self.state.clone(), self.idle);
         std::thread::spawn(move || {
             loop {
                 std::thread::sleep(idle.min(Duration::from_secs(30)).max(Duration::from_millis(100)));
@@ -118,7 +119,7 @@ impl Server {
                 if state.connections.load(Ordering::Relaxed) == 0 && quiet >= idle {
                     tracing::info!("idle: stopping");
                     state.stop.store(true, Ordering::Relaxed);
-                    wake(&socket);
+                    state.wake();
                     return;
                 }
             }
@@ -131,12 +132,12 @@ impl State {
         let now = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.last_use.store(now, Ordering::Relaxed);
     }
-}
 
-/// Lets the accepting thread see that it is to stop.
-fn wake(socket: &Path) {
-    // If nobody accepts any more there is nobody to wake.
-    let _ = UnixStream::connect(socket);
+    /// Lets the accepting thread see that it is to stop. (Not by a connection: the socket's file may be gone.)
+    fn wake(&self) {
+        // It fails if that thread has ended already.
+        let _ = rustix::net::shutdown(&self.listener, rustix::net::Shutdown::Both);
+    }
 }
 
 fn dispatch(engine: &Engine, state: &State, method: &str, params: Value) -> Result<Value, RpcError> {

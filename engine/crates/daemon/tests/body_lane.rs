@@ -260,6 +260,24 @@ fn an_instance_for_a_changed_closure_is_never_the_old_one() {
 }
 
 #[test]
+fn what_drops_a_changed_closure_is_never_the_old_one() {
+    let mut fixture = Fixture::new("drops");
+    // What drops the `Option` is the same function for both, but what it calls is not.
+    let with = |captured: &str| {
+        let hush = "struct Hush(u32);\nimpl Drop for Hush {\nfn drop(&mut self) { println!(\"hush {}\", self.0) }\n}\nfn main() {";
+        let body = format!(
+            "    let held = {captured};\n    let closure = Some(move || held.0 + 1);\n    format!(\"one {{:?}}\", closure.as_ref().map(|it| it()))"
+        );
+        edit(&edit(PROGRAM, "fn main() {", hush), "    format!(\"one {}\", private(n))", &body)
+    };
+    let first = with("Loud(n)");
+    fixture.crate_lane = fixture.project.bitcode(&first);
+    fixture.daemon.publish(&fixture.project, &fixture.crate_lane).unwrap();
+    fixture.source.clone_from(&first);
+    fixture.takes(&with("Hush(n)"), &["edited"], &[]);
+}
+
+#[test]
 fn an_edited_generic_function_needs_all_its_instances() {
     let mut fixture = Fixture::new("generic");
     let text = edit(PROGRAM, "\"<{value:?}>\"", "\"[{value:?}]\"");

@@ -297,3 +297,12 @@ fn old_images_make_room_for_new_ones() {
     daemon.publish_source(&mut first, PROGRAM);
     same_as_native(&first, &[]);
 }
+
+#[test]
+fn a_daemon_that_nobody_can_reach_ends_all_the_same() {
+    let project = Project::new("unreachable");
+    let mut daemon = Daemon::start(&project.folder, &["--idle-seconds", "2"]);
+    daemon.call("status", &json!({})).unwrap();
+    std::fs::remove_file(project.folder.join("engine.sock")).unwrap();
+    assert!(daemon.ends());
+}

@@ -87,7 +87,6 @@ pub fn select(
         exported,
         present: defined,
         edited: HashSet::new(),
-        drops: HashSet::new(),
         seen: HashSet::new(),
         queue: VecDeque::new(),
         taken: BTreeSet::new(),
@@ -112,8 +111,6 @@ struct Selector<'a> {
     /// The crate lane's definitions.
     present: &'a SymbolTable,
     edited: HashSet<Node>,
-    /// What drops the futures of edited `async fn`s: called by whoever holds one.
-    drops: HashSet<Node>,
     seen: HashSet<Node>,
     queue: VecDeque<Node>,
     /// Functions and constants that are taken.

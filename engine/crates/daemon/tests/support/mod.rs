@@ -176,6 +176,18 @@ impl Daemon {
         self.child.wait().unwrap();
     }
 
+    /// Whether it ends by itself before a minute has passed.
+    pub fn ends(&mut self) -> bool {
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_secs(60) {
+            if self.child.try_wait().unwrap().is_some() {
+                return true;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        false
+    }
+
     /// Starts it again after [`Self::kill`].
     pub fn restart(&mut self) {
         self.child = Self::spawn(&self.folder, &self.options);

@@ -84,11 +84,15 @@ impl Selector<'_> {
         Selection { units, counts, patch }
     }
 
-    /// Whether a function is a copy for its own unit, of something that was not edited: the crate lane's units keep theirs. Where it
-    /// is made anew because of an edit (a closure of an edited function), only what was made anew with it knows it.
+    /// Whether a function is a copy for its own unit, of something that no edit can have changed: the crate lane's units keep theirs. (What
+    /// has to do with a closure or a future, whose types edited bodies decide, may have changed: then nothing may call the old one.)
     fn is_own_copy(&self, node: Node) -> bool {
         let is_local = self.unit(node).global(node.1).linkage == Linkage::Local;
-        is_local && !self.edited.contains(&node) && !self.drops.contains(&node)
+        let has_plain_types = self.subprogram(node).is_some_and(|subprogram| {
+            let namespace = &subprogram.namespace;
+            !subprogram.name.contains('{') && !namespace.iter().any(|name| name.starts_with("{closure"))
+        });
+        is_local && has_plain_types && !self.edited.contains(&node)
     }
 
     /// The crate lane's definition of a name, if only its unit sees it, and it remains.

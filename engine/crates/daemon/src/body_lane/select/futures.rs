@@ -46,7 +46,6 @@ impl<'a> Selector<'a> {
             self.edited.insert(poll);
             found.push(poll);
             if old_drop.is_some() {
-                self.drops.insert(drop);
                 found.push(drop);
             }
         }
