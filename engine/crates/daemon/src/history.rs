@@ -3,9 +3,10 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use cranefly_image::{FunctionInfo, PublishedCode, Unit};
+use cranefly_image::{PublishedCode, Unit};
 use hashbrown::{HashMap, HashSet};
 
+use crate::program_state::remaining;
 use crate::units::LoadedUnit;
 use crate::view::View;
 
@@ -48,25 +49,19 @@ impl Changes {
         let kept: HashSet<*const Unit> = units.iter().map(|unit| Arc::as_ptr(&unit.unit)).collect();
         let replaced = view.units.iter().filter(|unit| !kept.contains(&Arc::as_ptr(&unit.unit)));
         let known: HashSet<*const Unit> = view.units.iter().map(|unit| Arc::as_ptr(&unit.unit)).collect();
-        let fresh: Vec<&Arc<LoadedUnit>> =
-            units.iter().filter(|unit| !known.contains(&Arc::as_ptr(&unit.unit))).collect();
-        // Most functions of a unit that is another one are what they were.
-        let remain: HashSet<*const FunctionInfo> =
-            fresh.iter().flat_map(|unit| &unit.unit.functions).map(Arc::as_ptr).collect();
-        let mut same: HashSet<*const FunctionInfo> = HashSet::new();
+        let remain = remaining(&view.units, units);
         let mut old: HashMap<&Arc<str>, (&Arc<LoadedUnit>, usize)> = HashMap::new();
         for unit in replaced {
             for (number, function) in unit.unit.functions.iter().enumerate() {
                 if remain.contains(&Arc::as_ptr(function)) {
-                    same.insert(Arc::as_ptr(function));
                     continue;
                 }
                 old.insert(&unit.unit.module.globals[function.global.0 as usize].name, (unit, number));
             }
         }
         let mut changes = Self::default();
-        for unit in fresh {
-            for function in unit.unit.functions.iter().filter(|function| !same.contains(&Arc::as_ptr(function))) {
+        for unit in units.iter().filter(|unit| !known.contains(&Arc::as_ptr(&unit.unit))) {
+            for function in unit.unit.functions.iter().filter(|function| !remain.contains(&Arc::as_ptr(function))) {
                 let symbol = &unit.unit.module.globals[function.global.0 as usize].name;
                 let before = old.get(symbol).map(|&(unit, number)| (unit, number, &unit.unit.functions[number]));
                 if before.is_some_and(|(.., before)| before.key == function.key) {

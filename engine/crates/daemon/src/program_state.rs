@@ -103,6 +103,18 @@ impl ProgramState {
     }
 }
 
+/// Functions that are the same values in old and in new units, of units that are not themselves in both: most functions of a unit that is
+/// another one are what they were.
+pub fn remaining(old: &[Arc<LoadedUnit>], new: &[Arc<LoadedUnit>]) -> HashSet<*const FunctionInfo> {
+    let units = |units: &[Arc<LoadedUnit>]| units.iter().map(|unit| Arc::as_ptr(&unit.unit)).collect::<HashSet<_>>();
+    let (in_old, in_new) = (units(old), units(new));
+    let fresh = new.iter().filter(|unit| !in_old.contains(&Arc::as_ptr(&unit.unit)));
+    let fresh: HashSet<*const FunctionInfo> = fresh.flat_map(|unit| &unit.unit.functions).map(Arc::as_ptr).collect();
+    let replaced = old.iter().filter(|unit| !in_new.contains(&Arc::as_ptr(&unit.unit)));
+    let functions = replaced.flat_map(|unit| &unit.unit.functions).map(Arc::as_ptr);
+    functions.filter(|function| fresh.contains(function)).collect()
+}
+
 /// The generation before, as far as it differs from the new one.
 pub struct Before {
     /// Units that are the same in both.
@@ -116,27 +128,15 @@ pub struct Before {
 impl Before {
     /// From the units of both.
     pub fn new(old: &[Arc<LoadedUnit>], new: &[Arc<LoadedUnit>]) -> Self {
-        let known: HashSet<*const Unit> = old.iter().map(|unit| Arc::as_ptr(&unit.unit)).collect();
-        let fresh = new.iter().filter(|unit| !known.contains(&Arc::as_ptr(&unit.unit)));
+        let remain = remaining(old, new);
         let new: HashSet<*const Unit> = new.iter().map(|unit| Arc::as_ptr(&unit.unit)).collect();
         let (same, changed): (Vec<_>, Vec<_>) = old.iter().partition(|unit| new.contains(&Arc::as_ptr(&unit.unit)));
-        let fresh: HashSet<*const FunctionInfo> =
-            fresh.flat_map(|unit| &unit.unit.functions).map(Arc::as_ptr).collect();
-        let mut before = Self {
-            same: same.iter().map(|unit| Arc::as_ptr(&unit.unit)).collect(),
-            remain: HashSet::new(),
-            keys: HashMap::new(),
-        };
+        let mut keys = HashMap::new();
         for unit in changed {
-            for function in &unit.unit.functions {
-                if fresh.contains(&Arc::as_ptr(function)) {
-                    before.remain.insert(Arc::as_ptr(function));
-                } else {
-                    before.keys.insert(unit.global(function.global).name.clone(), function.key);
-                }
-            }
+            let functions = unit.unit.functions.iter().filter(|function| !remain.contains(&Arc::as_ptr(function)));
+            keys.extend(functions.map(|function| (unit.global(function.global).name.clone(), function.key)));
         }
-        before
+        Self { same: same.iter().map(|unit| Arc::as_ptr(&unit.unit)).collect(), remain, keys }
     }
 
     /// Whether a function of a new unit, by its symbol and number, had other content or was not there.

@@ -32,9 +32,10 @@ impl Selector<'_> {
             // A function of which the crate lane has nothing but copies is compared with these.
             let own = (!is_new || copies.is_empty()).then_some(&name);
             for name in own.into_iter().chain(&copies) {
-                let definitions = self.crate_definitions(name).filter(|_| !self.is_own_copy(*node));
-                for (number, global) in definitions {
-                    replaced.entry(number).or_default().insert(global);
+                if !self.is_own_copy(*node) {
+                    for (number, global) in self.crate_definitions(name) {
+                        replaced.entry(number).or_default().insert(global);
+                    }
                 }
                 patch.add(name, unit.unit.functions[*function].key, is_edited);
             }
