@@ -4,8 +4,10 @@
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { parse } from "smol-toml";
 import type { Diagnostic } from "../../../shared/src/report.js";
 import { emitPath, inspectArgs } from "./args.js";
+import { BuildGuard } from "./buildGuard.js";
 import { scriptState } from "./buildScripts.js";
 import {
   type Artifact,
@@ -18,6 +20,7 @@ import {
 } from "./cargo.js";
 import { unitOfPlaceholder } from "./compile.js";
 import { loadConfig } from "./config.js";
+import { dynamicCrates } from "./dynamicLibraries.js";
 import { BuildFailed, MissingUnit, Unsupported } from "./errors.js";
 import { readText } from "./files.js";
 import { hostUnits } from "./hosts.js";
@@ -70,6 +73,7 @@ export async function capture(
 
   const packages = localPackages(metadata);
   checkCommas(layout, metadata);
+  const guard = new BuildGuard(metadata, selection, toolchain.host);
   const native = nativelyLinked(metadata);
   const directory = (item: { manifest_path: string }): string => path.dirname(item.manifest_path);
   const shims = writeShims(layout, options.shimBundle, packages.map(directory), config.rustcWrapper, {
@@ -78,6 +82,8 @@ export async function capture(
       Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
     ),
     needsRlib: packages.filter((item) => native.has(item.id)).map(directory),
+    dynamicCrates: dynamicCrates(metadata),
+    host: toolchain.host,
   });
 
   const artifacts: Artifact[] = [];
@@ -85,8 +91,10 @@ export async function capture(
   const onStdout = (line: string): void => {
     const message = parseMessage(line);
     if (message?.reason === "compiler-artifact") artifacts.push(message);
-    else if (message?.reason === "build-script-executed") scripts.push(message);
-    else if (message?.reason === "compiler-message") options.onDiagnostic(message.message);
+    else if (message?.reason === "build-script-executed") {
+      scripts.push(message);
+      guard.onScript(message);
+    } else if (message?.reason === "compiler-message") options.onDiagnostic(message.message);
   };
   const command = [
     cargoProgram(env),
@@ -104,13 +112,15 @@ export async function capture(
     // A failing runner cannot be: the shim only takes notes. But all targets are to be noted.
     ...(selection.command === "test" ? ["--no-fail-fast"] : []),
   ];
-  const exit = await run(command, {
-    cwd: selection.cwd,
-    env: { ...env, RUSTC_WRAPPER: shims.rustc, ...(selection.command === "test" ? { RUSTDOC: shims.rustdoc } : {}) },
-    onStdout,
-    onStderr: options.onProgress,
-    signal: options.signal,
-  });
+  const exit = await guard.watch(layout, options.signal, (signal) =>
+    run(command, {
+      cwd: selection.cwd,
+      env: { ...env, RUSTC_WRAPPER: shims.rustc, ...(selection.command === "test" ? { RUSTDOC: shims.rustdoc } : {}) },
+      onStdout,
+      onStderr: options.onProgress,
+      signal,
+    }),
+  );
   // Also when the build failed: what a recorder noted is relative to the environment of this very capture.
   const scriptStates = scripts.flatMap((script) => {
     const owner = packages.find((item) => item.id === script.package_id);
@@ -161,15 +171,17 @@ function checkCommas(layout: Layout, metadata: Metadata): void {
 }
 
 /**
- * Link-time optimisation would leave the dependencies' libraries without machine code. It is switched off where a
- * manifest could have switched it on; that changes no behaviour, only speed.
+ * Link-time optimisation would leave the dependencies' libraries without machine code, so it is as it is where nobody asks for
+ * any; that changes no behaviour, only speed. (cargo has no profile of another name unless a manifest has it.)
  */
 function withoutLto(selection: Selection, metadata: Metadata): string[] {
-  const manifest = readText(path.join(metadata.workspace_root, "Cargo.toml")) ?? "";
-  if (!/\blto\b/.test(manifest)) return [];
-  const profile = selection.profile ?? "dev";
-  return ["--config", `profile.${profile}.lto="off"`];
+  const { profile = selection.command === "test" ? "test" : "dev" } = selection;
+  const manifest = parse(readText(path.join(metadata.workspace_root, "Cargo.toml")) ?? "")["profile"];
+  const isThere = BUILT_IN_PROFILES.includes(profile) || (typeof manifest === "object" && profile in manifest);
+  return isThere ? ["--config", `profile.${profile}.lto=false`] : [];
 }
+
+const BUILT_IN_PROFILES = ["dev", "release", "test", "bench"];
 
 /** The programs of a build, each with its unit and all libraries of the workspace that it is made of. */
 function findPrograms(layout: Layout, artifacts: readonly Artifact[]): Program[] {

@@ -4,9 +4,10 @@ import { inspectArgs } from "./args.js";
 import type { CaptureOptions, Captured } from "./capture.js";
 import { compileUnit, parseDiagnostic } from "./compile.js";
 import { BuildFailed, Unsupported } from "./errors.js";
-import { digest, stamp } from "./files.js";
+import { digest, readText, stamp } from "./files.js";
 import type { Layout } from "./layout.js";
 import { run } from "./process.js";
+import { readProgramOptions } from "./rustcOptions.js";
 import type { SelectionState } from "./selection.js";
 import { type Toolchain, checkToolchain, findToolchain, toolchainFiles } from "./toolchain.js";
 import type { SingleFile } from "./targetDirectory.js";
@@ -26,6 +27,13 @@ export async function captureSingle(
   if (given.crateTypes.some((kind) => kind !== "bin")) {
     throw new Unsupported(`${single.file}: only programs can be run, not --crate-type ${given.crateTypes.join(",")}`);
   }
+  const { refused } = readProgramOptions(single.rustcArgs, {
+    host: toolchain.host,
+    origin: "user",
+    isProgram: true,
+    readFile: (file) => readText(path.resolve(cwd, file)),
+  });
+  if (refused !== undefined) throw new Unsupported(`${refused} is not supported`);
   const crate = await crateName(toolchain, single, cwd, options);
   const suffix = `-${digest(single.file, JSON.stringify(single.rustcArgs)).slice(0, 16)}`;
   const key = `${crate}${suffix}`;
