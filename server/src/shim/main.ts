@@ -8,7 +8,7 @@
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { type Extern, type RustcArgs, inspectArgs, isProgram, unitKey } from "../core/args.js";
+import { type Extern, type RustcArgs, inspectArgs, isProgram, outputStem, unitKey } from "../core/args.js";
 import { compileUnit } from "../core/compile.js";
 import { dynamicLibraryReason } from "../core/dynamicLibraries.js";
 import { messageOf } from "../core/errors.js";
@@ -100,14 +100,16 @@ async function rustc(layout: Layout, context: ShimContext, [wrapper = "", ...com
   const isScript = /^build_script_/.test(parsed.crate);
   const isHost = isNative || isScript;
   // A build script may call rustc itself; it then names another crate than cargo does, or asks a question.
-  const isUnit = parsed.crate === process.env["CARGO_CRATE_NAME"] && parsed.outDir !== undefined;
+  // It may also call cargo, which then builds elsewhere: where others look we leave nothing.
+  const isBelow = path.resolve(cwd, parsed.outDir ?? "").startsWith(layout.root + path.sep);
+  const isUnit = parsed.crate === process.env["CARGO_CRATE_NAME"] && parsed.outDir !== undefined && isBelow;
   if (isHost || !isUnit) {
     const env = Object.fromEntries(
       Object.entries(process.env).filter(([name]) => !JOB_SERVER_VARIABLES.includes(name)),
     );
     const exit = await run([...prefix, ...args], { cwd, env, sameGroup: true });
-    if (isHost && parsed.outDir !== undefined && exit.code === 0) {
-      if (isScript) installRecorder(path.resolve(cwd, parsed.outDir, unitKey(parsed)), wrapper);
+    if (isHost && isUnit && exit.code === 0) {
+      if (isScript) installRecorder(path.resolve(cwd, parsed.outDir, outputStem(parsed)), wrapper);
       noteHost(layout, hostUnit(parsed, cwd));
     }
     return exit.code ?? 101;
@@ -139,7 +141,7 @@ async function rustc(layout: Layout, context: ShimContext, [wrapper = "", ...com
 }
 
 function hostUnit(args: RustcArgs, cwd: string): HostUnit {
-  return { depInfo: path.resolve(cwd, args.outDir ?? ".", `${args.crate}${args.extraFilename}.d`), cwd };
+  return { depInfo: path.resolve(cwd, args.outDir ?? ".", `${outputStem(args)}.d`), cwd };
 }
 
 function reportRun(layout: Layout, context: ShimContext, [executable = ""]: string[]): number {

@@ -14,6 +14,7 @@ use cranefly_image::BaseImage;
 use crate::live::LiveImage;
 use crate::program_state::ProgramState;
 use crate::protocol::{CacheStatus, MemoryStatus, ProgramStatus, StatusResult};
+use crate::runtime_folder::ImageFolder;
 use crate::units::UnitCache;
 use crate::view::View;
 
@@ -43,7 +44,7 @@ pub struct EngineOptions {
     /// The toolchain's folder.
     pub sysroot: PathBuf,
     /// The folder that images live in, this daemon's alone.
-    pub images: PathBuf,
+    pub images: ImageFolder,
     /// Bound of the function store.
     pub cache_bytes: u64,
     /// Bound of all images together.
@@ -66,7 +67,7 @@ pub struct Engine {
     pub(crate) shared: Arc<Shared>,
     pub(crate) sysroot: PathBuf,
     pub(crate) units: UnitCache,
-    pub(crate) images: PathBuf,
+    pub(crate) images: ImageFolder,
     /// Functions without code that are compiled before a program may start, the first in call order.
     pub(crate) eager: usize,
     image_bytes_limit: u64,

@@ -43,7 +43,7 @@ impl Generation<'_> {
         let start = Instant::now();
         let inputs: Vec<Arc<Unit>> = self.units.iter().map(|unit| unit.unit.clone()).collect();
         let before = Before::new(&state.units, self.units);
-        let old = state.take_image(self.base, self.options).filter(|_| self.image.exists());
+        let old = self.take_image(state);
         if let Some(live) = &old
             && live.program().consists_of(&inputs)
         {
@@ -70,6 +70,18 @@ impl Generation<'_> {
         state.set_image(Some(live), self.options);
         result.us.publish = start.elapsed().as_secs_f64() * 1e6 - result.us.wait;
         Ok(outcomes)
+    }
+
+    /// The image of the generation before, if programs would still start from it and find us; what was removed, or replaced by
+    /// somebody else, is given up.
+    fn take_image(&self, state: &mut ProgramState) -> Option<Arc<LiveImage>> {
+        let old = state.take_image(self.base, self.options)?;
+        if old.is_at(self.image) {
+            return Some(old);
+        }
+        tracing::info!(image = %self.image.display(), "the image is gone, and is made anew");
+        old.retire();
+        None
     }
 
     /// `None` when programs run from the image, or when it has no room left: it is given up then. While it is changed, a

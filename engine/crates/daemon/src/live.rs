@@ -84,6 +84,11 @@ impl LiveImage {
         self.program.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether a program that loads `path` gets this image, and finds its control file.
+    pub fn is_at(&self, path: &Path) -> bool {
+        self.program().file().is_at(path) && self.control_path.exists()
+    }
+
     /// What is kept for the daemon after this one.
     pub fn resume(&self) -> &ResumeFolder {
         &self.resume

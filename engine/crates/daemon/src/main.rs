@@ -37,6 +37,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 
 use crate::engine::{Engine, EngineOptions};
+use crate::runtime_folder::ImageFolder;
 use crate::server::{Server, private_folder};
 
 const USAGE: &str = "usage: cranefly-engine serve --socket PATH --sysroot PATH [--idle-seconds N] [--cache-bytes N] [--image-bytes N] [--memory-bytes N] [--eager-functions N] [--compile-ahead BOOL] [--paranoid BOOL]";
@@ -121,11 +122,11 @@ fn serve(options: &Options) -> anyhow::Result<()> {
         // Another daemon was faster; the client finds it at the same place.
         return Ok(());
     };
-    let images = runtime_folder::find()?.join(options.socket.file_stem().context("the socket has no name")?);
-    private_folder(&images)?;
-    let orphans = predecessor::clean(&images);
-    predecessor::forget_others(&images);
-    let room = runtime_folder::room(&images)?;
+    let images = ImageFolder::make(options.socket.file_stem().context("the socket has no name")?)?;
+    let folder = images.path()?;
+    let orphans = predecessor::clean(&folder);
+    predecessor::forget_others(&folder);
+    let room = runtime_folder::room(&folder)?;
     let engine = Arc::new(Engine::new(EngineOptions {
         sysroot: options.sysroot.clone(),
         images,

@@ -48,7 +48,7 @@ impl Engine {
         } else {
             self.take_bodies(params, &mut state, &base, &options, &mut units, &mut result)?
         };
-        let image = self.image_path(&key);
+        let image = self.image_path(&key).map_err(|error| RpcError::failed("image", format!("{error:#}")))?;
         let before = self.known_view(&key);
         let changes = Changes::since(before.as_deref(), &units);
         let compiled = RefCell::new(compiled);
@@ -172,12 +172,12 @@ impl Engine {
         Ok((loaded.into_iter().map(|(unit, _)| unit).collect(), compiled))
     }
 
-    /// Where a program's image lies: the same path in every generation.
-    fn image_path(&self, key: &ProgramKey) -> PathBuf {
+    /// Where a program's image lies: the same path in every generation, as long as nobody removes the folder.
+    fn image_path(&self, key: &ProgramKey) -> anyhow::Result<PathBuf> {
         let mut hasher = DefaultHasher::new();
         key.hash(&mut hasher);
         let name: String = key.1.chars().map(|char| if char.is_ascii_alphanumeric() { char } else { '-' }).collect();
-        self.images.join(format!("{name}-{:016x}.so", hasher.finish()))
+        Ok(self.images.path()?.join(format!("{name}-{:016x}.so", hasher.finish())))
     }
 }
 
