@@ -4,7 +4,6 @@
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import type { Diagnostic } from "../../../shared/src/report.js";
 import { emitPath, inspectArgs } from "./args.js";
 import { scriptState } from "./buildScripts.js";
 import {
@@ -22,7 +21,9 @@ import { BuildFailed, MissingUnit, Unsupported } from "./errors.js";
 import { readText } from "./files.js";
 import { hostUnits } from "./hosts.js";
 import { cargoInputs, discover } from "./inputs.js";
+import type { UnitMessages } from "./generation.js";
 import type { Layout } from "./layout.js";
+import type { UnitName } from "./messages.js";
 import { run } from "./process.js";
 import {
   type Program,
@@ -34,6 +35,7 @@ import {
 } from "./selection.js";
 import { type ShimEvent, readEvents, writeShims } from "./shims.js";
 import { checkToolchain, findToolchain } from "./toolchain.js";
+import { ToldByCargo, unitName } from "./toldByCargo.js";
 import { loadUnit } from "./unit.js";
 
 export interface CaptureOptions {
@@ -42,7 +44,8 @@ export interface CaptureOptions {
   readonly shimBundle: string;
   readonly color: boolean;
   readonly quiet: boolean;
-  readonly onDiagnostic: (diagnostic: Diagnostic) => void;
+  /** Who takes what rustc says of a unit. */
+  readonly messagesOf: (unit: UnitName | undefined) => UnitMessages;
   /** cargo's own lines ("Compiling …"). */
   readonly onProgress: (line: string) => void;
   readonly signal?: AbortSignal | undefined;
@@ -82,11 +85,13 @@ export async function capture(
 
   const artifacts: Artifact[] = [];
   const scripts: BuildScript[] = [];
+  const told = new ToldByCargo(metadata, options);
   const onStdout = (line: string): void => {
     const message = parseMessage(line);
-    if (message?.reason === "compiler-artifact") artifacts.push(message);
-    else if (message?.reason === "build-script-executed") scripts.push(message);
-    else if (message?.reason === "compiler-message") options.onDiagnostic(message.message);
+    if (message === undefined) return;
+    told.message(message);
+    if (message.reason === "compiler-artifact") artifacts.push(message);
+    else if (message.reason === "build-script-executed") scripts.push(message);
   };
   const command = [
     cargoProgram(env),
@@ -108,9 +113,10 @@ export async function capture(
     cwd: selection.cwd,
     env: { ...env, RUSTC_WRAPPER: shims.rustc, ...(selection.command === "test" ? { RUSTDOC: shims.rustdoc } : {}) },
     onStdout,
-    onStderr: options.onProgress,
+    onStderr: told.line,
     signal: options.signal,
   });
+  told.end();
   // Also when the build failed: what a recorder noted is relative to the environment of this very capture.
   const scriptStates = scripts.flatMap((script) => {
     const owner = packages.find((item) => item.id === script.package_id);
@@ -134,6 +140,7 @@ export async function capture(
       digest: discover(metadata.workspace_root, packageDirs),
     },
     units: closureOf(layout, [...libraries, ...programs.map((program) => program.unit)]),
+    names: namesOf(layout, artifacts, metadata),
     programs,
     starts: findStarts(layout, events, artifacts),
     docTests: events.flatMap((event) => (event.kind === "doc" ? [event.crate] : [])),
@@ -196,6 +203,16 @@ function libraryUnit(layout: Layout, artifact: Artifact): string | undefined {
   if (metadata === undefined) return undefined;
   const key = path.basename(metadata, ".rmeta").replace(/^lib/, "");
   return fs.existsSync(layout.unitRecord(key)) ? key : undefined;
+}
+
+/** How cargo names the units that it built, by key. */
+function namesOf(layout: Layout, artifacts: readonly Artifact[], metadata: Metadata): Record<string, UnitName> {
+  const named = artifacts.flatMap((artifact): [string, UnitName][] => {
+    const { executable } = artifact;
+    const key = executable === null ? libraryUnit(layout, artifact) : unitOfExecutable(layout, executable);
+    return key === undefined ? [] : [[key, unitName(artifact, metadata)]];
+  });
+  return Object.fromEntries(named);
 }
 
 /** Units with everything of the workspace that they use, dependencies first. Throws `MissingUnit`. */
