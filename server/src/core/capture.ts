@@ -4,7 +4,6 @@
  */
 import * as path from "node:path";
 import { parse } from "smol-toml";
-import type { Diagnostic } from "../../../shared/src/report.js";
 import { emitPath, inspectArgs } from "./args.js";
 import { BuildGuard } from "./buildGuard.js";
 import { scriptState } from "./buildScripts.js";
@@ -24,8 +23,10 @@ import { BuildFailed, LostBuild, MissingUnit, Unsupported } from "./errors.js";
 import { readText, realPath } from "./files.js";
 import { type HostUnit, hostSources, hostUnits } from "./hosts.js";
 import { cargoInputs, discover } from "./inputs.js";
+import type { UnitMessages } from "./generation.js";
 import type { Layout } from "./layout.js";
 import { unitOfOutput, unitOfPlaceholder } from "./outputs.js";
+import type { UnitName } from "./messages.js";
 import { run } from "./process.js";
 import {
   type Program,
@@ -37,6 +38,7 @@ import {
 } from "./selection.js";
 import { type ShimEvent, readEvents, writeShims } from "./shims.js";
 import { checkToolchain, findToolchain } from "./toolchain.js";
+import { ToldByCargo, unitName } from "./toldByCargo.js";
 import { loadUnit } from "./unit.js";
 
 export interface CaptureOptions {
@@ -45,7 +47,8 @@ export interface CaptureOptions {
   readonly shimBundle: string;
   readonly color: boolean;
   readonly quiet: boolean;
-  readonly onDiagnostic: (diagnostic: Diagnostic) => void;
+  /** Who takes what rustc says of a unit. */
+  readonly messagesOf: (unit: UnitName | undefined) => UnitMessages;
   /** cargo's own lines ("Compiling …"). */
   readonly onProgress: (line: string) => void;
   readonly signal?: AbortSignal | undefined;
@@ -88,13 +91,16 @@ export async function capture(
 
   const artifacts: Artifact[] = [];
   const scripts: BuildScript[] = [];
+  const told = new ToldByCargo(metadata, options);
   const onStdout = (line: string): void => {
     const message = parseMessage(line);
-    if (message?.reason === "compiler-artifact") artifacts.push(message);
-    else if (message?.reason === "build-script-executed") {
+    if (message === undefined) return;
+    told.message(message);
+    if (message.reason === "compiler-artifact") artifacts.push(message);
+    else if (message.reason === "build-script-executed") {
       scripts.push(message);
       guard.onScript(message);
-    } else if (message?.reason === "compiler-message") options.onDiagnostic(message.message);
+    }
   };
   const command = [
     cargoProgram(env),
@@ -118,10 +124,11 @@ export async function capture(
       cwd: selection.cwd,
       env: { ...env, RUSTC_WRAPPER: shims.rustc, ...(selection.command === "test" ? { RUSTDOC: shims.rustdoc } : {}) },
       onStdout,
-      onStderr: options.onProgress,
+      onStderr: told.line,
       signal,
     }),
   );
+  told.end();
   // Also when the build failed: what a recorder noted is relative to the environment of this very capture.
   const scriptStates = scripts.flatMap((script) => {
     const owner = packages.find((item) => item.id === script.package_id);
@@ -147,6 +154,7 @@ export async function capture(
       digest: discover(metadata.workspace_root, packageDirs),
     },
     units: closureOf(layout, [...libraries, ...programs.map((program) => program.unit)]),
+    names: namesOf(layout, artifacts, metadata),
     programs,
     starts: findStarts(layout, events, artifacts),
     docTests: events.flatMap((event) => (event.kind === "doc" ? [event.crate] : [])),
@@ -244,6 +252,16 @@ function unitOfExecutable(layout: Layout, executable: string): string | undefine
 function libraryUnit(layout: Layout, artifact: Artifact): string | undefined {
   const units = artifact.filenames.map((file) => unitOfOutput(layout, file));
   return units.find((unit) => unit !== undefined);
+}
+
+/** How cargo names the units that it built, by key. */
+function namesOf(layout: Layout, artifacts: readonly Artifact[], metadata: Metadata): Record<string, UnitName> {
+  const named = artifacts.flatMap((artifact): [string, UnitName][] => {
+    const { executable } = artifact;
+    const key = executable === null ? libraryUnit(layout, artifact) : unitOfExecutable(layout, executable);
+    return key === undefined ? [] : [[key, unitName(artifact, metadata)]];
+  });
+  return Object.fromEntries(named);
 }
 
 /** Units with everything of the workspace that they use, dependencies first. Throws `MissingUnit`. */

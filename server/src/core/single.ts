@@ -52,12 +52,13 @@ export async function captureSingle(
   ];
   const invocation = { key, id: `${crate}:${crate}`, command: [toolchain.rustc], args, cwd, env: {}, needsRlib: false };
   const started = performance.now();
+  const messages = options.messagesOf(undefined);
   const result = await compileUnit(layout, invocation, {
     env,
     signal: options.signal,
     onLine: (line) => {
       const diagnostic = parseDiagnostic(line);
-      if (diagnostic !== undefined) options.onDiagnostic(diagnostic);
+      if (diagnostic !== undefined) messages.add(diagnostic);
     },
   });
   if (result.record === undefined) throw new BuildFailed("", result.exitCode);

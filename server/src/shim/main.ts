@@ -9,6 +9,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { type Extern, type RustcArgs, inspectArgs, isProgram, outputStem, unitKey } from "../core/args.js";
+import { HARNESS_MARK } from "../core/cargo.js";
 import { compileUnit } from "../core/compile.js";
 import { dynamicLibraryReason } from "../core/dynamicLibraries.js";
 import { messageOf } from "../core/errors.js";
@@ -129,7 +130,7 @@ async function rustc(layout: Layout, context: ShimContext, [wrapper = "", ...com
     {
       env: context.env,
       sameGroup: true,
-      onLine: (line) => void process.stderr.write(`${line}\n`),
+      onLine: (line) => void process.stderr.write(`${parsed.isTest ? marked(line) : line}\n`),
     },
   );
   if (result.exitCode === 0) {
@@ -138,6 +139,11 @@ async function rustc(layout: Layout, context: ShimContext, [wrapper = "", ...com
     if (needsRlib) noteHost(layout, hostUnit(parsed, cwd));
   }
   return result.exitCode;
+}
+
+/** A line of rustc's JSON, marked as a test harness's: cargo passes it on. */
+function marked(line: string): string {
+  return line.startsWith("{") ? `{"${HARNESS_MARK}":true,${line.slice(1)}` : line;
 }
 
 function hostUnit(args: RustcArgs, cwd: string): HostUnit {

@@ -23,6 +23,7 @@ mod runtime_folder;
 mod server;
 mod sources;
 mod summary;
+mod supervisor;
 mod units;
 mod view;
 
@@ -63,11 +64,19 @@ struct Options {
 const LOG: &str = "info,cranelift_codegen=error";
 
 fn main() -> ExitCode {
+    let mut args = std::env::args_os().skip(1);
+    if args.next().is_some_and(|command| command == "supervise") {
+        return ended(supervisor::run(args));
+    }
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_env_filter(tracing_subscriber::EnvFilter::try_from_env("CRANEFLY_LOG").unwrap_or_else(|_| LOG.into()))
         .init();
-    match options(std::env::args().skip(1)).and_then(|options| serve(&options)) {
+    ended(options(std::env::args().skip(1)).and_then(|options| serve(&options)))
+}
+
+fn ended(result: anyhow::Result<()>) -> ExitCode {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("cranefly-engine: {error:#}");
