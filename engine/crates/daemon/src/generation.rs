@@ -207,7 +207,7 @@ impl Generation<'_> {
         }
         let wanted: Vec<(Arc<LoadedUnit>, Vec<usize>)> =
             wanted.into_iter().map(|(id, functions)| (by_id[id].clone(), functions)).collect();
-        compile_all(&self.engine.shared.llvm, &self.engine.shared.store, &wanted, self.options)
+        compile_all(&self.engine.shared, &wanted, self.options)
             .map_err(|error| Error::Relocation { function: error.function, reason: error.reason })?;
         for key in &compiled {
             if let Some(code) = self.engine.shared.store.get(*key) {

@@ -215,7 +215,7 @@ impl LiveImage {
         let Some(unit) = unit else {
             return group.iter().map(|pending| cached(pending).ok_or_else(|| OLDER.to_owned())).collect();
         };
-        let mut compiler = UnitCompiler::new(&self.shared.llvm, &unit, &options);
+        let mut compiler = UnitCompiler::new(&self.shared, &unit, &options);
         group
             .iter()
             .map(|pending| {

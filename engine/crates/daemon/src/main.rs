@@ -13,6 +13,8 @@ mod generation;
 mod history;
 mod inspect;
 mod live;
+mod llvm_tier;
+mod llvm_worker;
 mod predecessor;
 mod program_state;
 mod protocol;
@@ -79,6 +81,10 @@ fn options(mut args: impl Iterator<Item = String>) -> anyhow::Result<Options> {
     match args.next().as_deref() {
         Some("serve") => {}
         Some("clif") => clif_command::run(args),
+        Some(llvm_worker::COMMAND) => {
+            llvm_worker::run(Path::new(&args.next().context(USAGE)?))?;
+            std::process::exit(0);
+        }
         Some("--version") => {
             println!("cranefly-engine {}", env!("CARGO_PKG_VERSION"));
             std::process::exit(0);
