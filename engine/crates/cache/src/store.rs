@@ -57,7 +57,15 @@ impl Store {
     /// A store that keeps at most about `limit` bytes.
     pub fn new(limit: u64) -> Self {
         let zero = || AtomicU64::new(0);
-        Self { entries: Mutex::default(), refused: Mutex::default(), bytes: zero(), clock: zero(), limit, inserted: zero(), evicted: zero() }
+        Self {
+            entries: Mutex::default(),
+            refused: Mutex::default(),
+            bytes: zero(),
+            clock: zero(),
+            limit,
+            inserted: zero(),
+            evicted: zero(),
+        }
     }
 
     /// The code of `key`, if it is there. Counts as a use.

@@ -168,6 +168,16 @@ impl Engine {
         self.units.prune();
     }
 
+    /// Forgets a program in the middle of whose publication something went wrong, and removes its image.
+    pub(crate) fn abandon(&self, key: &ProgramKey) {
+        let state = self.programs.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+        if let Some(state) = state {
+            state.lock().unwrap_or_else(PoisonError::into_inner).remove_image();
+        }
+        self.views.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+        self.units.prune();
+    }
+
     /// Gives up the programs that were not published for the longest time while images or the daemon's memory take more than
     /// their limits; never `current`. They are published anew when they are wanted again.
     pub(crate) fn trim(&self, current: &ProgramKey) {

@@ -7,6 +7,7 @@ mod body_lane;
 mod clif_command;
 mod compile;
 mod compile_now;
+mod contain;
 mod engine;
 mod function_report;
 mod generation;
@@ -47,6 +48,9 @@ const USAGE: &str = "usage: cranefly-engine serve --socket PATH --sysroot PATH [
 /// once; and a program that is complete from the start prints complete backtraces: std reads the image's symbols when the
 /// first backtrace is printed, and would not see functions that are compiled later in the same process.
 const EAGER: usize = 20_000;
+
+/// Stack of threads that read or compile functions: address space, as long as it is not used.
+const STACK: usize = 64 << 20;
 
 struct Options {
     socket: PathBuf,
@@ -132,6 +136,8 @@ fn serve(options: &Options) -> anyhow::Result<()> {
     let orphans = predecessor::clean(&images);
     predecessor::forget_others(&images);
     let room = runtime_folder::room(&images)?;
+    // Names and types can be nested deeply.
+    rayon::ThreadPoolBuilder::new().stack_size(STACK).build_global()?;
     let engine = Arc::new(Engine::new(EngineOptions {
         sysroot: options.sysroot.clone(),
         images,

@@ -200,9 +200,9 @@ fn read(path: &Path, id: &Arc<str>, configuration: &str, compiler: &EagerCompile
         });
         shapes.push(Shape::of(&body));
         let source = Source { module: &module, bitcode: &bytes, global, body: &body };
-        let Identity { key, is_llvm, is_compiled } = compiler.identify(plain, source).map_err(|reason| {
-            Error::Invalid { file: name.clone(), message: format!("{}: {reason}", source.name()) }
-        })?;
+        let Identity { key, is_llvm, is_compiled } = compiler
+            .identify(plain, source)
+            .map_err(|reason| Error::Invalid { file: name.clone(), message: format!("{}: {reason}", source.name()) })?;
         if is_compiled {
             compiled.push(key);
         }

@@ -78,7 +78,9 @@ fn contents(file: &File<'_>, name: &str) -> Result<Vec<u8>, String> {
 fn text_section(file: &File<'_>, names: &Names, function: GlobalId) -> Result<SectionIndex, String> {
     let symbol = file
         .symbols()
-        .find(|symbol| symbol.is_definition() && symbol.name().ok().and_then(|name| names.global_of(name)) == Some(function))
+        .find(|symbol| {
+            symbol.is_definition() && symbol.name().ok().and_then(|name| names.global_of(name)) == Some(function)
+        })
         .ok_or("no code")?;
     if symbol.address() != 0 {
         return Err("something in front of the function".to_owned());
