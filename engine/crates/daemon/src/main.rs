@@ -7,12 +7,15 @@ mod body_lane;
 mod clif_command;
 mod compile;
 mod compile_now;
+mod contain;
 mod engine;
 mod function_report;
 mod generation;
 mod history;
 mod inspect;
 mod live;
+mod llvm_tier;
+mod llvm_worker;
 mod predecessor;
 mod program_state;
 mod protocol;
@@ -47,6 +50,9 @@ const USAGE: &str = "usage: cranefly-engine serve --socket PATH --sysroot PATH [
 /// once; and a program that is complete from the start prints complete backtraces: std reads the image's symbols when the
 /// first backtrace is printed, and would not see functions that are compiled later in the same process.
 const EAGER: usize = 20_000;
+
+/// Stack of threads that read or compile functions: address space, as long as it is not used.
+const STACK: usize = 64 << 20;
 
 struct Options {
     socket: PathBuf,
@@ -89,6 +95,10 @@ fn options(mut args: impl Iterator<Item = String>) -> anyhow::Result<Options> {
     match args.next().as_deref() {
         Some("serve") => {}
         Some("clif") => clif_command::run(args),
+        Some(llvm_worker::COMMAND) => {
+            llvm_worker::run(Path::new(&args.next().context(USAGE)?))?;
+            std::process::exit(0);
+        }
         Some("--version") => {
             println!("cranefly-engine {}", env!("CARGO_PKG_VERSION"));
             std::process::exit(0);
@@ -136,6 +146,8 @@ fn serve(options: &Options) -> anyhow::Result<()> {
     let orphans = predecessor::clean(&folder);
     predecessor::forget_others(&folder);
     let room = runtime_folder::room(&folder)?;
+    // Names and types can be nested deeply.
+    rayon::ThreadPoolBuilder::new().stack_size(STACK).build_global()?;
     let engine = Arc::new(Engine::new(EngineOptions {
         sysroot: options.sysroot.clone(),
         images,
