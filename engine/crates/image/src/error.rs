@@ -50,6 +50,12 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// Only a linker knows what to do with it.
+    #[error("{what} needs a linker")]
+    Unplaceable {
+        /// What and where it is.
+        what: String,
+    },
     /// The same symbol has two strong definitions.
     #[error("symbol `{name}` is defined twice: in {first} and in {second}")]
     Duplicate {
