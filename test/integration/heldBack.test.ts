@@ -18,7 +18,7 @@ const FILES = {
 const HOLD = [
   "#!/bin/sh",
   '"$@" || exit',
-  'case "$*" in *"--crate-name slow "*) ;; *) exit ;; esac',
+  'case "$*" in *"--crate-name=slow "*) ;; *) exit ;; esac',
   'until ls "${0%/*}"/target/cranefly/.cranefly/units/quick-*/unit.json; do sleep 0.02; done >/dev/null 2>&1',
   "",
 ].join("\n");
