@@ -34,7 +34,7 @@ export interface RustcArgs {
 }
 
 /** One option with its value: `-C a=b`, `-Ca=b`, `--codegen=a=b` all become {flag: "-C", value: "a=b"}. */
-interface Item {
+export interface Item {
   readonly flag: string;
   readonly value: string | undefined;
 }
@@ -68,7 +68,7 @@ const LONG_WITH_VALUE = new Set([
 ]);
 
 /** Splits rustc's arguments into options and plain arguments (flag ""). */
-function parse(args: readonly string[]): Item[] {
+export function parseOptions(args: readonly string[]): Item[] {
   const items: Item[] = [];
   for (let i = 0; i < args.length; i++) {
     const arg = args[i] ?? "";
@@ -102,13 +102,13 @@ function print(items: readonly Item[]): string[] {
 }
 
 /** The name of a `-C` option, in rustc's canonical spelling (`-` for `_`). */
-function codegenName(value: string): string {
+export function codegenName(value: string): string {
   return (value.split("=")[0] ?? "").replaceAll("_", "-");
 }
 
 /** Reads what Cranefly needs out of a rustc command line (without the program's name). */
 export function inspectArgs(args: readonly string[]): RustcArgs {
-  const items = parse(args);
+  const items = parseOptions(args);
   const values = (flag: string): string[] =>
     items.filter((item) => item.flag === flag).flatMap((item) => (item.value === undefined ? [] : [item.value]));
   const codegen = (name: string): string | undefined =>
@@ -141,6 +141,11 @@ export function inspectArgs(args: readonly string[]): RustcArgs {
       return isLink ? [item.flag, item.value] : [];
     }),
   };
+}
+
+/** Whether a unit is linked into an executable. */
+export function isProgram(args: RustcArgs): boolean {
+  return args.isTest || args.crateTypes.length === 0 || args.crateTypes.includes("bin");
 }
 
 /** `--extern` takes `[options:]name[=path]`. */
@@ -194,7 +199,7 @@ export function debugInfoInUse(level: string): string {
 
 /** Turns cargo's command line of a unit into the one that stops at bitcode. */
 export function bitcodeArgs(args: readonly string[], options: BitcodeOptions): string[] {
-  const items = parse(args).flatMap((item): Item[] => {
+  const items = parseOptions(args).flatMap((item): Item[] => {
     const { flag, value } = item;
     switch (flag) {
       case "--emit":
@@ -253,7 +258,7 @@ function externToMetadata(value: string, isWorkspaceLib: (rlib: string) => boole
 /** Names of lints that a command line denies or forbids, `--deny=unused_must_use,warnings` as two. */
 export function inspectLints(args: readonly string[]): string[] {
   const levels = ["-D", "-F", "--deny", "--forbid"];
-  return parse(args)
+  return parseOptions(args)
     .filter((item) => levels.includes(item.flag))
     .flatMap((item) => (item.value ?? "").split(","));
 }
@@ -277,7 +282,7 @@ export interface OverlayOptions {
 /** Points `bitcodeArgs`' command line to an overlay. */
 export function overlayArgs(args: readonly string[], options: OverlayOptions): string[] {
   const isTest = args.includes("--test");
-  const items = parse(args).flatMap((item): Item[] => {
+  const items = parseOptions(args).flatMap((item): Item[] => {
     const { flag, value } = item;
     if (flag === "" && value !== undefined && path.isAbsolute(value)) return [{ flag, value: options.source(value) }];
     if (flag === "--crate-type") return [{ flag, value: options.crateType(value ?? "") }];
@@ -309,19 +314,19 @@ const NOT_OF_CODE = new Set([
 export function codeOptions(args: readonly string[]): string {
   const counts = ({ flag, value }: Item): boolean =>
     flag === "-C" ? !NOT_OF_CODE.has(codegenName(value ?? "")) : CODE_FLAGS.has(flag);
-  return print(parse(args).filter(counts)).sort().join(" ");
+  return print(parseOptions(args).filter(counts)).sort().join(" ");
 }
 
 const CODE_FLAGS = new Set(["-g", "-O", "-Z", "--target", "--sysroot", "--remap-path-prefix"]);
 
 /** The edition of the sources. */
 export function editionOf(args: readonly string[]): string {
-  return parse(args).findLast((item) => item.flag === "--edition")?.value ?? "2015";
+  return parseOptions(args).findLast((item) => item.flag === "--edition")?.value ?? "2015";
 }
 
 /** The values of `--remap-path-prefix`, in order. */
 export function inspectRemaps(args: readonly string[]): string[] {
-  return parse(args).flatMap((item) =>
+  return parseOptions(args).flatMap((item) =>
     item.flag === "--remap-path-prefix" && item.value !== undefined ? [item.value] : [],
   );
 }
@@ -330,7 +335,7 @@ export function inspectRemaps(args: readonly string[]): string[] {
 export function nativeLibraryArgs(args: readonly string[]): string[] | undefined {
   const native = ["cdylib", "dylib", "staticlib"];
   if (!inspectArgs(args).crateTypes.some((kind) => native.includes(kind))) return undefined;
-  const items = parse(args).flatMap((item): Item[] => {
+  const items = parseOptions(args).flatMap((item): Item[] => {
     // The incremental session belongs to the bitcode run; two sets of options would keep invalidating it.
     if (item.flag === "-C" && codegenName(item.value ?? "") === "incremental") return [];
     if (item.flag !== "--crate-type") return [item];

@@ -3,8 +3,9 @@
  * bitcode and note how cargo would start the programs. Gives the selection's state.
  */
 import * as path from "node:path";
-import type { Diagnostic } from "../../../shared/src/report.js";
+import { parse } from "smol-toml";
 import { emitPath, inspectArgs } from "./args.js";
+import { BuildGuard } from "./buildGuard.js";
 import { scriptState } from "./buildScripts.js";
 import {
   type Artifact,
@@ -17,12 +18,15 @@ import {
   parseMessage,
 } from "./cargo.js";
 import { loadConfig } from "./config.js";
+import { dynamicCrates } from "./dynamicLibraries.js";
 import { BuildFailed, LostBuild, MissingUnit, Unsupported } from "./errors.js";
 import { readText, realPath } from "./files.js";
 import { type HostUnit, hostSources, hostUnits } from "./hosts.js";
 import { cargoInputs, discover } from "./inputs.js";
+import type { UnitMessages } from "./generation.js";
 import type { Layout } from "./layout.js";
 import { unitOfOutput, unitOfPlaceholder } from "./outputs.js";
+import type { UnitName } from "./messages.js";
 import { run } from "./process.js";
 import {
   type Program,
@@ -34,6 +38,7 @@ import {
 } from "./selection.js";
 import { type ShimEvent, readEvents, writeShims } from "./shims.js";
 import { checkToolchain, findToolchain } from "./toolchain.js";
+import { ToldByCargo, unitName } from "./toldByCargo.js";
 import { loadUnit } from "./unit.js";
 
 export interface CaptureOptions {
@@ -42,7 +47,8 @@ export interface CaptureOptions {
   readonly shimBundle: string;
   readonly color: boolean;
   readonly quiet: boolean;
-  readonly onDiagnostic: (diagnostic: Diagnostic) => void;
+  /** Who takes what rustc says of a unit. */
+  readonly messagesOf: (unit: UnitName | undefined) => UnitMessages;
   /** cargo's own lines ("Compiling …"). */
   readonly onProgress: (line: string) => void;
   readonly signal?: AbortSignal | undefined;
@@ -70,6 +76,7 @@ export async function capture(
 
   const packages = localPackages(metadata);
   checkCommas(layout, metadata);
+  const guard = new BuildGuard(metadata, selection, toolchain.host);
   const native = nativelyLinked(metadata);
   const directory = (item: { manifest_path: string }): string => path.dirname(item.manifest_path);
   const shims = writeShims(layout, options.shimBundle, packages.map(directory), config.rustcWrapper, {
@@ -78,15 +85,22 @@ export async function capture(
       Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
     ),
     needsRlib: packages.filter((item) => native.has(item.id)).map(directory),
+    dynamicCrates: dynamicCrates(metadata),
+    host: toolchain.host,
   });
 
   const artifacts: Artifact[] = [];
   const scripts: BuildScript[] = [];
+  const told = new ToldByCargo(metadata, options);
   const onStdout = (line: string): void => {
     const message = parseMessage(line);
-    if (message?.reason === "compiler-artifact") artifacts.push(message);
-    else if (message?.reason === "build-script-executed") scripts.push(message);
-    else if (message?.reason === "compiler-message") options.onDiagnostic(message.message);
+    if (message === undefined) return;
+    told.message(message);
+    if (message.reason === "compiler-artifact") artifacts.push(message);
+    else if (message.reason === "build-script-executed") {
+      scripts.push(message);
+      guard.onScript(message);
+    }
   };
   const command = [
     cargoProgram(env),
@@ -105,13 +119,16 @@ export async function capture(
     // A failing runner cannot be: the shim only takes notes. But all targets are to be noted.
     ...(selection.command === "test" ? ["--no-fail-fast"] : []),
   ];
-  const exit = await run(command, {
-    cwd: selection.cwd,
-    env: { ...env, RUSTC_WRAPPER: shims.rustc, ...(selection.command === "test" ? { RUSTDOC: shims.rustdoc } : {}) },
-    onStdout,
-    onStderr: options.onProgress,
-    signal: options.signal,
-  });
+  const exit = await guard.watch(layout, options.signal, (signal) =>
+    run(command, {
+      cwd: selection.cwd,
+      env: { ...env, RUSTC_WRAPPER: shims.rustc, ...(selection.command === "test" ? { RUSTDOC: shims.rustdoc } : {}) },
+      onStdout,
+      onStderr: told.line,
+      signal,
+    }),
+  );
+  told.end();
   // Also when the build failed: what a recorder noted is relative to the environment of this very capture.
   const scriptStates = scripts.flatMap((script) => {
     const owner = packages.find((item) => item.id === script.package_id);
@@ -137,6 +154,7 @@ export async function capture(
       digest: discover(metadata.workspace_root, packageDirs),
     },
     units: closureOf(layout, [...libraries, ...programs.map((program) => program.unit)]),
+    names: namesOf(layout, artifacts, metadata),
     programs,
     starts: findStarts(layout, events, artifacts),
     docTests: events.flatMap((event) => (event.kind === "doc" ? [event.crate] : [])),
@@ -178,15 +196,17 @@ function checkCommas(layout: Layout, metadata: Metadata): void {
 }
 
 /**
- * Link-time optimisation would leave the dependencies' libraries without machine code. It is switched off where a
- * manifest could have switched it on; that changes no behaviour, only speed.
+ * Link-time optimisation would leave the dependencies' libraries without machine code, so it is as it is where nobody asks for
+ * any; that changes no behaviour, only speed. (cargo has no profile of another name unless a manifest has it.)
  */
 function withoutLto(selection: Selection, metadata: Metadata): string[] {
-  const manifest = readText(path.join(metadata.workspace_root, "Cargo.toml")) ?? "";
-  if (!/\blto\b/.test(manifest)) return [];
-  const profile = selection.profile ?? "dev";
-  return ["--config", `profile.${profile}.lto="off"`];
+  const { profile = selection.command === "test" ? "test" : "dev" } = selection;
+  const manifest = parse(readText(path.join(metadata.workspace_root, "Cargo.toml")) ?? "")["profile"];
+  const isThere = BUILT_IN_PROFILES.includes(profile) || (typeof manifest === "object" && profile in manifest);
+  return isThere ? ["--config", `profile.${profile}.lto=false`] : [];
 }
+
+const BUILT_IN_PROFILES = ["dev", "release", "test", "bench"];
 
 /**
  * Throws `LostBuild` where cargo has an output of a local package of which the shim's notes know nothing: they were removed, or cut
@@ -232,6 +252,16 @@ function unitOfExecutable(layout: Layout, executable: string): string | undefine
 function libraryUnit(layout: Layout, artifact: Artifact): string | undefined {
   const units = artifact.filenames.map((file) => unitOfOutput(layout, file));
   return units.find((unit) => unit !== undefined);
+}
+
+/** How cargo names the units that it built, by key. */
+function namesOf(layout: Layout, artifacts: readonly Artifact[], metadata: Metadata): Record<string, UnitName> {
+  const named = artifacts.flatMap((artifact): [string, UnitName][] => {
+    const { executable } = artifact;
+    const key = executable === null ? libraryUnit(layout, artifact) : unitOfExecutable(layout, executable);
+    return key === undefined ? [] : [[key, unitName(artifact, metadata)]];
+  });
+  return Object.fromEntries(named);
 }
 
 /** Units with everything of the workspace that they use, dependencies first. Throws `MissingUnit`. */

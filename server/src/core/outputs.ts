@@ -7,7 +7,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import * as z from "zod";
-import { type RustcArgs, outputStem } from "./args.js";
+import { type RustcArgs, isProgram, outputStem } from "./args.js";
 import { digest, list, readJson, readText, writeAtomic, writeIfChanged } from "./files.js";
 import type { Layout } from "./layout.js";
 import type { Invocation } from "./unit.js";
@@ -25,13 +25,12 @@ export const Outputs = z.object({
 export type Outputs = z.infer<typeof Outputs>;
 
 export function outputsOf(layout: Layout, { cwd }: Pick<Invocation, "cwd">, args: RustcArgs): Outputs {
-  const { crate, crateTypes } = args;
+  const { crate } = args;
   const place = (name: string): string => path.resolve(cwd, args.outDir ?? ".", name);
   const stem = outputStem(args);
   const incremental = path.resolve(cwd, args.incremental ?? layout.incremental);
   const common = { depInfo: place(`${stem}.d`), incremental, crate };
-  const isProgram = args.isTest || crateTypes.length === 0 || crateTypes.includes("bin");
-  if (isProgram) return { ...common, executable: place(stem) };
+  if (isProgram(args)) return { ...common, executable: place(stem) };
   return { ...common, metadata: place(`lib${stem}.rmeta`), rlib: place(`lib${stem}.rlib`) };
 }
 

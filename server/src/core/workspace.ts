@@ -7,6 +7,7 @@
 import * as fs from "node:fs";
 import {
   type BodyLaneStatistics,
+  type Diagnostic,
   type GenerationReport,
   type ProgramReport,
   noTimes,
@@ -16,12 +17,13 @@ import { type Settled, settleScripts } from "./buildScripts.js";
 import { type CompiledUnit, crateLane } from "./crateLane.js";
 import { Engine } from "./engine.js";
 import { BuildFailed, messageOf } from "./errors.js";
-import { Generation, type Listener, unchanged } from "./generation.js";
+import { Generation, type Listener, type UnitMessages, unchanged } from "./generation.js";
 import { changedCargoInput } from "./inputs.js";
 import { type ProgramFiles, arePublished, isWhole, missingLibrary, programFiles, recordsOf } from "./intact.js";
 import { keepPrograms, restorePrograms } from "./keptPrograms.js";
 import type { Layout } from "./layout.js";
 import { withLock } from "./lock.js";
+import type { UnitName } from "./messages.js";
 import { isHere } from "./place.js";
 import { changedUnits, isSame, partsOf, publish, withBases } from "./publisher.js";
 import { Recovery } from "./recovery.js";
@@ -215,9 +217,15 @@ export class Workspace {
     await writeReport(file, report, isKnown ? { engine, workspace: layout.root } : undefined);
   }
 
+  /** What was said of units that do not change is said once in this process. */
+  private mannerOf({ follows }: Manner): "all" | "news" | "background" {
+    if (follows) return "background";
+    return this.published === undefined ? "all" : "news";
+  }
+
   private async build(layout: Layout, manner: Manner): Promise<Update> {
     const { signal } = manner;
-    const generation = new Generation(this.listener, manner.sinceMs);
+    const generation = new Generation(this.listener, manner.sinceMs, this.mannerOf(manner));
     this.state ??= loadSelection(layout, this.target.key);
     const front = await this.frontEnd(layout, this.state, generation, manner);
     const { lane, reason, refused } = front;
@@ -357,14 +365,15 @@ export class Workspace {
       jobs,
       signal,
       isBackground: follows,
-      onDiagnostic: generation.onDiagnostic,
-      onStart: (id: string) => this.listener.onProgress(`   Compiling ${id}`),
+      messagesOf: (key: string, before: readonly Diagnostic[], isFresh: boolean) =>
+        generation.messagesOf(state.names?.[key], before, isFresh),
+      onStart: (id: string) => {
+        if (!follows) this.listener.onProgress(`   Compiling ${id}`);
+      },
     };
     const result = await generation.timed("frontEnd", () => crateLane(layout, state.units, options));
     const units = result.compiled.map((unit) => unit.id);
     if (!result.ok) {
-      const names = result.failed.map((id) => `\`${id}\``).join(", ");
-      this.listener.onProgress(`error: could not compile ${names}`);
       return { lane: "crate", reason: "compile errors", refused, units, exitCode: 101 };
     }
     const reason = follows ? "it follows the body lane" : (result.compiled[0]?.reason ?? "nothing changed");
@@ -402,7 +411,8 @@ export class Workspace {
     try {
       const { env, shimBundle, color, quiet } = this.options;
       const onProgress = (line: string): void => this.listener.onProgress(line);
-      const options = { env, shimBundle, color, quiet, signal, onProgress, onDiagnostic: generation.onDiagnostic };
+      const messagesOf = (unit: UnitName | undefined): UnitMessages => generation.messagesOf(unit);
+      const options = { env, shimBundle, color, quiet, signal, onProgress, messagesOf };
       const captured = await generation.timed("capture", () =>
         this.target.capture(layout, options, () => (this.published = undefined)),
       );

@@ -14,6 +14,7 @@ use rayon::prelude::*;
 
 use crate::body_lane::{self, BodyUnit, Edit, Origin, Patch};
 use crate::compile::{CodeOptions, EagerCompiler};
+use crate::contain::contained;
 use crate::engine::{Engine, ProgramKey, give_memory_back};
 use crate::generation::Generation;
 use crate::history::Changes;
@@ -27,8 +28,15 @@ use crate::view::View;
 const MANY_UNITS: u64 = 64;
 
 impl Engine {
-    /// Makes and publishes a new generation of a program.
+    /// Makes and publishes a new generation of a program. After a panic the program is made anew the next time.
     pub fn publish(&self, params: &PublishParams) -> Result<PublishResult, RpcError> {
+        contained("publish", || self.publish_generation(params)).unwrap_or_else(|reason| {
+            self.abandon(&(params.workspace.clone(), params.program.clone()));
+            Err(RpcError::failed("internal", reason))
+        })
+    }
+
+    fn publish_generation(&self, params: &PublishParams) -> Result<PublishResult, RpcError> {
         let start = Instant::now();
         let options = options(params);
         self.shared.store.tick();
