@@ -11,6 +11,7 @@ use cranefly_cache::{Compiled, Key, Store};
 use cranefly_codegen::cranelift::{Compiler, Flags};
 use cranefly_codegen::llvm::{LlvmCompiler, OptLevel};
 use cranefly_codegen::machine::Target;
+use cranefly_image::Contents;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +31,8 @@ pub struct CodeOptions {
     pub opt_level: String,
     /// Functions get debug info entries of their own, not only line tables.
     pub full_debug_info: bool,
+    /// What the program's file says of its functions.
+    pub contents: Contents,
 }
 
 impl CodeOptions {

@@ -123,6 +123,10 @@ impl Program {
 
     fn add_to_symtab(&mut self, row: Option<u32>, name: &str, address: u64, len: u64) -> Result<u32, Error> {
         const STT_FUNC: u8 = 2;
+        if !self.contents.names {
+            // The null symbol's, which stands for any.
+            return Ok(0);
+        }
         let start = self.file.layout().start(Region::Symtab);
         let (row, name) = if let Some(row) = row {
             let bytes = self.file.read(start + u64::from(row) * 24, 4);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::Error;
 use crate::assembly::PlacedAssembly;
 use crate::base::{ANCHOR, BaseImage, BasePlace, TLS_ANCHOR};
+use crate::contents::Contents;
 use crate::data::{self, Anchors, Groups, Relocations};
 use crate::debug::Contribution;
 use crate::dynamic::DynamicTables;
@@ -75,6 +76,9 @@ pub struct Program {
     pub(crate) assemblies: HashMap<Arc<str>, PlacedAssembly>,
     pub(crate) assembly_symbols: HashMap<Arc<str>, u64>,
     pub(crate) full_debug_info: bool,
+    pub(crate) contents: Contents,
+    /// What is exported because everything is.
+    pub(crate) visible: HashSet<SymbolIndex>,
     pub(crate) tls_align: u64,
     pub(crate) cies: [u64; 2],
     pub(crate) fdes: u32,
@@ -158,6 +162,8 @@ impl Program {
             assemblies: HashMap::new(),
             assembly_symbols: HashMap::new(),
             full_debug_info,
+            contents: Contents::default(),
+            visible: HashSet::new(),
             tls_align: 8,
             cies: [0; 2],
             fdes: 0,

@@ -11,6 +11,7 @@ use crate::data::{self, SectionKind};
 use crate::dynamic::DynamicRelocation;
 use crate::input::Unit;
 use crate::layout::Region;
+use crate::linker_symbols::is_linker_defined;
 use crate::program::Program;
 use crate::symbols::{Place, SymbolIndex};
 use crate::text::{self, SLOT_SIZE};
@@ -129,6 +130,9 @@ impl Program {
             if let Some(&(from, to)) = name.strip_prefix(prefix).and_then(|section| self.group_bounds.get(section)) {
                 return Ok(Place::Image(if start { from } else { to }));
             }
+        }
+        if is_linker_defined(&name) {
+            return Err(Error::LinkerDefined { name: name.to_string() });
         }
         match self.base.symbol(&name) {
             Some(BasePlace::Address(distance)) => return Ok(Place::Base(distance)),

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::BaseImage;
 use crate::checkpoint::{Checkpoint, word};
+use crate::contents::Contents;
 use crate::data::{Anchors, Groups, Relocations};
 use crate::dynamic::DynamicTables;
 use crate::file::{Cursors, ImageFile};
@@ -33,6 +34,7 @@ pub struct SavedProgram {
     layout: Layout,
     used: Cursors,
     full_debug_info: bool,
+    contents: Contents,
     anchors: (u32, u32),
     cies: [u64; 2],
     personality_cell: u64,
@@ -109,6 +111,7 @@ impl Program {
             layout: self.file.layout().clone(),
             used: self.file.cursors(),
             full_debug_info: self.full_debug_info,
+            contents: self.contents,
             anchors: (self.anchors.address, self.anchors.thread_local),
             cies: self.cies,
             personality_cell: self.personality_cell,
@@ -148,6 +151,8 @@ impl Program {
             assemblies: HashMap::new(),
             assembly_symbols: saved.assembly_symbols.into_iter().map(|(name, at)| (name.into(), at)).collect(),
             full_debug_info: saved.full_debug_info,
+            contents: saved.contents,
+            visible: HashSet::new(),
             tls_align: 0,
             cies: saved.cies,
             fdes: checkpoint.fdes,
