@@ -4,6 +4,7 @@
  * Knows the spelling of options, not files or processes.
  */
 import * as path from "node:path";
+import { digest } from "./files.js";
 
 /** One `--extern` of a unit. `path` is missing for crates of the sysroot such as `proc_macro`. */
 export interface Extern {
@@ -26,6 +27,7 @@ export interface RustcArgs {
   /** As the command line says it: "0", "line-tables-only", "2", "full" … */
   readonly debugInfo: string;
   readonly target: string | undefined;
+  readonly incremental: string | undefined;
   readonly externs: readonly Extern[];
   /** `-C linker`, `-C link-arg…`, `-C strip`, `-l` and `-L`: all that decides how the program would be linked. */
   readonly link: readonly string[];
@@ -128,6 +130,7 @@ export function inspectArgs(args: readonly string[]): RustcArgs {
     panic: codegen("panic") === "abort" ? "abort" : "unwind",
     debugInfo: codegen("debuginfo") ?? (items.some((item) => item.flag === "-g") ? "2" : "0"),
     target: values("--target").at(-1),
+    incremental: codegen("incremental"),
     externs: values("--extern").map(parseExtern),
     link: items.flatMap((item) => {
       if (item.value === undefined) return [];
@@ -345,15 +348,13 @@ export function nativeLibraryArgs(args: readonly string[]): string[] | undefined
   return print(items.map((item) => (item.flag === "--emit" ? { ...item, value: "link" } : item)));
 }
 
-/** A unit's name among all units of a target directory: rustc's output name without directory and ending. */
-export function unitKey(args: RustcArgs): string {
-  return `${args.crate}${args.extraFilename}`;
+/** What rustc calls its outputs, without kinds and endings. */
+export function outputStem({ crate, extraFilename }: RustcArgs): string {
+  return `${crate}${extraFilename}`;
 }
 
-/** The unit that made a library file (`libNAME-HASH.rlib` or `.rmeta`). */
-export function unitKeyOfLibrary(file: string): string {
-  return path
-    .basename(file)
-    .replace(/^lib/, "")
-    .replace(/\.(rlib|rmeta)$/, "");
+/** A unit's name among all units of a target directory. (Not every unit has a hash in its outputs' names.) */
+export function unitKey(args: RustcArgs): string {
+  const { crate, extraFilename, outDir = "" } = args;
+  return extraFilename === "" ? `${crate}-${digest(outDir).slice(0, 16)}` : outputStem(args);
 }

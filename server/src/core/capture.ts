@@ -2,10 +2,8 @@
  * The cargo lane: lets cargo build a selection in `target/cranefly`, with shims that compile the workspace's units to
  * bitcode and note how cargo would start the programs. Gives the selection's state.
  */
-import * as fs from "node:fs";
 import * as path from "node:path";
 import { parse } from "smol-toml";
-import type { Diagnostic } from "../../../shared/src/report.js";
 import { emitPath, inspectArgs } from "./args.js";
 import { BuildGuard } from "./buildGuard.js";
 import { scriptState } from "./buildScripts.js";
@@ -13,19 +11,22 @@ import {
   type Artifact,
   type BuildScript,
   type Metadata,
+  type Package,
   cargoProgram,
   localPackages,
   nativelyLinked,
   parseMessage,
 } from "./cargo.js";
-import { unitOfPlaceholder } from "./compile.js";
 import { loadConfig } from "./config.js";
 import { dynamicCrates } from "./dynamicLibraries.js";
-import { BuildFailed, MissingUnit, Unsupported } from "./errors.js";
-import { readText } from "./files.js";
-import { hostUnits } from "./hosts.js";
+import { BuildFailed, LostBuild, MissingUnit, Unsupported } from "./errors.js";
+import { readText, realPath } from "./files.js";
+import { type HostUnit, hostSources, hostUnits } from "./hosts.js";
 import { cargoInputs, discover } from "./inputs.js";
+import type { UnitMessages } from "./generation.js";
 import type { Layout } from "./layout.js";
+import { unitOfOutput, unitOfPlaceholder } from "./outputs.js";
+import type { UnitName } from "./messages.js";
 import { run } from "./process.js";
 import {
   type Program,
@@ -37,6 +38,7 @@ import {
 } from "./selection.js";
 import { type ShimEvent, readEvents, writeShims } from "./shims.js";
 import { checkToolchain, findToolchain } from "./toolchain.js";
+import { ToldByCargo, unitName } from "./toldByCargo.js";
 import { loadUnit } from "./unit.js";
 
 export interface CaptureOptions {
@@ -45,7 +47,8 @@ export interface CaptureOptions {
   readonly shimBundle: string;
   readonly color: boolean;
   readonly quiet: boolean;
-  readonly onDiagnostic: (diagnostic: Diagnostic) => void;
+  /** Who takes what rustc says of a unit. */
+  readonly messagesOf: (unit: UnitName | undefined) => UnitMessages;
   /** cargo's own lines ("Compiling …"). */
   readonly onProgress: (line: string) => void;
   readonly signal?: AbortSignal | undefined;
@@ -88,13 +91,16 @@ export async function capture(
 
   const artifacts: Artifact[] = [];
   const scripts: BuildScript[] = [];
+  const told = new ToldByCargo(metadata, options);
   const onStdout = (line: string): void => {
     const message = parseMessage(line);
-    if (message?.reason === "compiler-artifact") artifacts.push(message);
-    else if (message?.reason === "build-script-executed") {
+    if (message === undefined) return;
+    told.message(message);
+    if (message.reason === "compiler-artifact") artifacts.push(message);
+    else if (message.reason === "build-script-executed") {
       scripts.push(message);
       guard.onScript(message);
-    } else if (message?.reason === "compiler-message") options.onDiagnostic(message.message);
+    }
   };
   const command = [
     cargoProgram(env),
@@ -102,6 +108,7 @@ export async function capture(
     ...cargoArguments(selection),
     "--target-dir",
     layout.root,
+    ...buildDirectory(layout.root, selection.cwd),
     "--message-format=json-diagnostic-rendered-ansi",
     "--color",
     options.color ? "always" : "never",
@@ -117,10 +124,11 @@ export async function capture(
       cwd: selection.cwd,
       env: { ...env, RUSTC_WRAPPER: shims.rustc, ...(selection.command === "test" ? { RUSTDOC: shims.rustdoc } : {}) },
       onStdout,
-      onStderr: options.onProgress,
+      onStderr: told.line,
       signal,
     }),
   );
+  told.end();
   // Also when the build failed: what a recorder noted is relative to the environment of this very capture.
   const scriptStates = scripts.flatMap((script) => {
     const owner = packages.find((item) => item.id === script.package_id);
@@ -128,6 +136,8 @@ export async function capture(
   });
   if (exit.code !== 0) throw new BuildFailed("", exit.code ?? 101);
 
+  const hosts = hostUnits(layout);
+  checkKnown(layout, artifacts, packages, hosts);
   const events = readEvents(layout);
   const programs = findPrograms(layout, artifacts);
   const libraries = artifacts.flatMap((artifact) => libraryUnit(layout, artifact) ?? []);
@@ -136,7 +146,7 @@ export async function capture(
     version: 3,
     toolchain,
     runner: [...(config.runner ?? [])],
-    cargoInputs: cargoInputs(selection.cwd, metadata, toolchain, hostUnits(layout), env, startedMs),
+    cargoInputs: cargoInputs(selection.cwd, metadata, toolchain, hosts, env, startedMs),
     scripts: scriptStates,
     discovery: {
       root: metadata.workspace_root,
@@ -144,6 +154,7 @@ export async function capture(
       digest: discover(metadata.workspace_root, packageDirs),
     },
     units: closureOf(layout, [...libraries, ...programs.map((program) => program.unit)]),
+    names: namesOf(layout, artifacts, metadata),
     programs,
     starts: findStarts(layout, events, artifacts),
     docTests: events.flatMap((event) => (event.kind === "doc" ? [event.crate] : [])),
@@ -155,6 +166,20 @@ export async function capture(
     compiled: events.flatMap((event) => (event.kind === "unit" ? [event.id] : [])),
     frontEndMs: events.reduce((sum, event) => sum + (event.kind === "unit" ? event.ms : 0), 0),
   };
+}
+
+/**
+ * Keeps intermediate artifacts below the target directory as well, wherever the user has his: cargo without us takes whatever lies
+ * in its build directory for its own.
+ */
+function buildDirectory(root: string, cwd: string): string[] {
+  // cargo reads braces as a template's, and a path on the command line relative to the working directory.
+  const hasBraces = (text: string): boolean => /[{}]/.test(text);
+  const place = hasBraces(root) ? path.relative(cwd, root) : root;
+  if (hasBraces(place)) {
+    throw new Unsupported(`the target directory ${root} has a brace in its path, which build.build-dir cannot take`);
+  }
+  return ["--config", `build.build-dir=${JSON.stringify(place)}`];
 }
 
 /** Throws `Unsupported` where rustc's `--emit` could not name a unit's outputs. */
@@ -183,31 +208,60 @@ function withoutLto(selection: Selection, metadata: Metadata): string[] {
 
 const BUILT_IN_PROFILES = ["dev", "release", "test", "bench"];
 
+/**
+ * Throws `LostBuild` where cargo has an output of a local package of which the shim's notes know nothing: they were removed, or cut
+ * short, while cargo takes the unit for fresh.
+ */
+function checkKnown(
+  layout: Layout,
+  artifacts: readonly Artifact[],
+  packages: readonly Package[],
+  hosts: readonly HostUnit[],
+): void {
+  const local = new Set(packages.map((item) => item.id));
+  const sources = new Set(hosts.flatMap(hostSources).map(realPath));
+  for (const artifact of artifacts.filter((item) => local.has(item.package_id))) {
+    const { kind, crate_types: types, src_path: source, name } = artifact.target;
+    const isLibrary = types.some((type) => type === "lib" || type === "rlib");
+    const isHost = kind.includes("custom-build") || (!isLibrary && !types.includes("bin"));
+    const isProgram = artifact.executable !== null;
+    const isLost = isHost
+      ? !isProgram && !sources.has(realPath(source))
+      : isLibrary && !isProgram && libraryUnit(layout, artifact) === undefined;
+    if (isLost) throw new LostBuild(`how ${name} was built is not known any more`);
+  }
+}
+
 /** The programs of a build, each with its unit and all libraries of the workspace that it is made of. */
 function findPrograms(layout: Layout, artifacts: readonly Artifact[]): Program[] {
   return artifacts.flatMap((artifact): Program[] => {
     const { executable } = artifact;
     if (executable === null || artifact.target.kind.includes("custom-build")) return [];
     const unit = unitOfExecutable(layout, executable);
-    if (unit === undefined) throw new Unsupported(`cargo built ${executable} without Cranefly's wrapper`);
+    if (unit === undefined) throw new LostBuild(`cargo built ${executable} without Cranefly's wrapper`);
     const name = programName(layout, executable);
     return [{ name, executable, unit, closure: closureOf(layout, [unit]), base: "" }];
   });
 }
 
+/** cargo puts copies of programs where the user looks for them. What it does not copy may be the engine's already. */
 function unitOfExecutable(layout: Layout, executable: string): string | undefined {
-  const key = unitOfPlaceholder(executable);
-  if (key !== undefined) return key;
-  // A test program has no other name than its unit's, and may already be the engine's.
-  const name = path.basename(executable);
-  return fs.existsSync(layout.unit(name)) ? name : undefined;
+  return unitOfPlaceholder(executable) ?? unitOfOutput(layout, executable);
 }
 
 function libraryUnit(layout: Layout, artifact: Artifact): string | undefined {
-  const metadata = artifact.filenames.find((file) => file.endsWith(".rmeta"));
-  if (metadata === undefined) return undefined;
-  const key = path.basename(metadata, ".rmeta").replace(/^lib/, "");
-  return fs.existsSync(layout.unitRecord(key)) ? key : undefined;
+  const units = artifact.filenames.map((file) => unitOfOutput(layout, file));
+  return units.find((unit) => unit !== undefined);
+}
+
+/** How cargo names the units that it built, by key. */
+function namesOf(layout: Layout, artifacts: readonly Artifact[], metadata: Metadata): Record<string, UnitName> {
+  const named = artifacts.flatMap((artifact): [string, UnitName][] => {
+    const { executable } = artifact;
+    const key = executable === null ? libraryUnit(layout, artifact) : unitOfExecutable(layout, executable);
+    return key === undefined ? [] : [[key, unitName(artifact, metadata)]];
+  });
+  return Object.fromEntries(named);
 }
 
 /** Units with everything of the workspace that they use, dependencies first. Throws `MissingUnit`. */

@@ -5,6 +5,9 @@ import { Diagnostic } from "../../../shared/src/report.js";
 import { BuildFailed, Unsupported } from "./errors.js";
 import { run } from "./process.js";
 
+/** The field by which the shim marks the diagnostics of test harnesses. */
+export const HARNESS_MARK = "cranefly_harness";
+
 const Target = z.looseObject({
   name: z.string(),
   kind: z.array(z.string()),
@@ -126,6 +129,9 @@ export function nativelyLinked(metadata: Metadata): Set<string> {
   return new Set([...seen].filter((id) => packages.get(id)?.source === null));
 }
 
+/** rustc's word on a unit; the shim notes on it whether the unit is a test harness, which cargo does not tell. */
+const UnitDiagnostic = z.intersection(Diagnostic, z.looseObject({ [HARNESS_MARK]: z.boolean().optional() }));
+
 /** The messages of `--message-format=json` that are used here. */
 export const Message = z.discriminatedUnion("reason", [
   z.looseObject({
@@ -141,7 +147,7 @@ export const Message = z.discriminatedUnion("reason", [
     reason: z.literal("compiler-message"),
     package_id: z.string(),
     target: Target,
-    message: Diagnostic,
+    message: UnitDiagnostic,
   }),
   z.looseObject({
     reason: z.literal("build-script-executed"),

@@ -8,7 +8,8 @@
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { type Extern, type RustcArgs, inspectArgs, isProgram, unitKey } from "../core/args.js";
+import { type Extern, type RustcArgs, inspectArgs, isProgram, outputStem, unitKey } from "../core/args.js";
+import { HARNESS_MARK } from "../core/cargo.js";
 import { compileUnit } from "../core/compile.js";
 import { dynamicLibraryReason } from "../core/dynamicLibraries.js";
 import { messageOf } from "../core/errors.js";
@@ -100,14 +101,16 @@ async function rustc(layout: Layout, context: ShimContext, [wrapper = "", ...com
   const isScript = /^build_script_/.test(parsed.crate);
   const isHost = isNative || isScript;
   // A build script may call rustc itself; it then names another crate than cargo does, or asks a question.
-  const isUnit = parsed.crate === process.env["CARGO_CRATE_NAME"] && parsed.outDir !== undefined;
+  // It may also call cargo, which then builds elsewhere: where others look we leave nothing.
+  const isBelow = path.resolve(cwd, parsed.outDir ?? "").startsWith(layout.root + path.sep);
+  const isUnit = parsed.crate === process.env["CARGO_CRATE_NAME"] && parsed.outDir !== undefined && isBelow;
   if (isHost || !isUnit) {
     const env = Object.fromEntries(
       Object.entries(process.env).filter(([name]) => !JOB_SERVER_VARIABLES.includes(name)),
     );
     const exit = await run([...prefix, ...args], { cwd, env, sameGroup: true });
-    if (isHost && parsed.outDir !== undefined && exit.code === 0) {
-      if (isScript) installRecorder(path.resolve(cwd, parsed.outDir, unitKey(parsed)), wrapper);
+    if (isHost && isUnit && exit.code === 0) {
+      if (isScript) installRecorder(path.resolve(cwd, parsed.outDir, outputStem(parsed)), wrapper);
       noteHost(layout, hostUnit(parsed, cwd));
     }
     return exit.code ?? 101;
@@ -127,7 +130,7 @@ async function rustc(layout: Layout, context: ShimContext, [wrapper = "", ...com
     {
       env: context.env,
       sameGroup: true,
-      onLine: (line) => void process.stderr.write(`${line}\n`),
+      onLine: (line) => void process.stderr.write(`${parsed.isTest ? marked(line) : line}\n`),
     },
   );
   if (result.exitCode === 0) {
@@ -138,8 +141,13 @@ async function rustc(layout: Layout, context: ShimContext, [wrapper = "", ...com
   return result.exitCode;
 }
 
+/** A line of rustc's JSON, marked as a test harness's: cargo passes it on. */
+function marked(line: string): string {
+  return line.startsWith("{") ? `{"${HARNESS_MARK}":true,${line.slice(1)}` : line;
+}
+
 function hostUnit(args: RustcArgs, cwd: string): HostUnit {
-  return { depInfo: path.resolve(cwd, args.outDir ?? ".", `${args.crate}${args.extraFilename}.d`), cwd };
+  return { depInfo: path.resolve(cwd, args.outDir ?? ".", `${outputStem(args)}.d`), cwd };
 }
 
 function reportRun(layout: Layout, context: ShimContext, [executable = ""]: string[]): number {

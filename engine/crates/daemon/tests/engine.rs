@@ -4,6 +4,7 @@ mod support;
 
 use std::io::Write;
 use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
@@ -183,6 +184,29 @@ fn a_program_outgrows_its_image() {
     same_as_native(&project, &[]);
     daemon
         .publish_source(&mut project, &format!("{many} fn main() {{ let mut s = 1u64; {sum} println!(\"{{s}}\"); }}"));
+    same_as_native(&project, &[]);
+}
+
+#[test]
+fn an_image_that_is_taken_away_is_made_anew() {
+    let mut project = Project::new("taken-away");
+    let daemon = Daemon::start(&project.folder, &[]);
+    let mut report = daemon.publish_source(&mut project, "fn main() { println!(\"0\"); }");
+    // The image, this daemon's folder, the folder of all daemons; with and without an edit.
+    for level in 0..3 {
+        for edit in [level, level + 1] {
+            let image = PathBuf::from(report["image"].as_str().unwrap());
+            let gone = image.ancestors().nth(level).unwrap();
+            if gone.is_dir() { std::fs::remove_dir_all(gone) } else { std::fs::remove_file(gone) }.unwrap();
+            report = daemon.publish_source(&mut project, &format!("fn main() {{ println!(\"{edit}\"); }}"));
+            same_as_native(&project, &[]);
+        }
+    }
+    // Somebody else's file in its place is not taken for it.
+    let image = report["image"].as_str().unwrap();
+    std::fs::remove_file(image).unwrap();
+    std::fs::write(image, "not an image").unwrap();
+    daemon.publish_source(&mut project, "fn main() { println!(\"other\"); }");
     same_as_native(&project, &[]);
 }
 

@@ -164,6 +164,11 @@ impl BaseImage {
         self.undefined.iter().map(AsRef::as_ref)
     }
 
+    /// Whether `name` is one of [`Self::undefined`].
+    pub fn expects(&self, name: &str) -> bool {
+        self.undefined.contains(name)
+    }
+
     /// `DT_NEEDED` of the base image, in order.
     pub fn libraries(&self) -> &[String] {
         &self.libraries

@@ -14,11 +14,19 @@ use crate::symbols::Place;
 use crate::text::{self, Bound, PlacedCode};
 
 impl Program {
-    /// Hash of the places of everything that `function` refers to.
-    pub(crate) fn binding(&self, state: &UnitState, function: &FunctionInfo) -> u64 {
+    /// Hash of the places of everything that `function` refers to, and that its `code` does besides.
+    pub(crate) fn binding(&self, state: &UnitState, function: &FunctionInfo, code: &MachineCode) -> u64 {
         let mut hasher = DefaultHasher::new();
         for symbol in &function.symbols {
             self.symbols[state.symbols[symbol.global.0 as usize]].place.hash(&mut hasher);
+        }
+        for relocation in &code.relocations {
+            let index = match &relocation.target {
+                Target::Runtime(name) => self.symbols.find(name),
+                Target::Global(number) => state.symbols.get(*number as usize).copied(),
+                Target::Symbol(_) | Target::Variadic(_) | Target::Local(_) => continue,
+            };
+            index.map(|index| self.symbols[index].place).hash(&mut hasher);
         }
         hasher.finish()
     }
@@ -65,7 +73,7 @@ impl Program {
         self.add_frame(&name, address, code)?;
         let symtab = self.symbols[pending.symbol].code.as_ref().map(|old| old.symtab);
         let symtab = self.add_to_symtab(symtab, &name, address, u64::from(code.text_len))?;
-        let binding = self.binding(&self.units[&pending.unit.id], pending.info());
+        let binding = self.binding(&self.units[&pending.unit.id], pending.info(), code);
         let symbol = &mut self.symbols[pending.symbol];
         symbol.code = Some(PlacedCode { key: pending.info().key, code: code.clone(), address, binding, symtab });
         let slot = symbol.slot.expect("a defined function has a slot");
@@ -104,7 +112,11 @@ impl Program {
                     .get(*number as usize)
                     .ok_or_else(|| BindError::Reason(format!("global {number} is unknown")))?
             }
-            Target::Runtime(name) => self.runtime(name)?,
+            Target::Runtime(name) => {
+                let index = self.runtime(name)?;
+                self.named_by_code.insert(index);
+                index
+            }
         };
         let relaxable = text::can_relax(&code.bytes, relocation.offset as usize);
         Ok(match (relocation.kind, self.symbols[index].place) {

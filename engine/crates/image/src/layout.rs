@@ -212,7 +212,7 @@ impl Layout {
                 Region::Lsda => functions * 4 * 96,
                 Region::Rodata | Region::DataRelRo | Region::Data => data + variables * 16,
                 Region::Stub => PAGE,
-                Region::Slots => functions * 8,
+                Region::Slots => functions * cranefly_runtime::SLOT_SIZE,
                 Region::Plt => imports * 16 + 4096,
                 Region::Text => functions * 4096 + (8 << 20),
                 Region::Tdata => demand.tls_bytes * grow * 2 + 4096,

@@ -17,6 +17,7 @@ use crate::layout::{Demand, Layout, Region};
 use crate::runtime_symbols::RUNTIME_FUNCTIONS;
 use crate::symbols::{Definer, Place, SymbolIndex, Symbols};
 use cranefly_bitcode::ir::{GlobalId, GlobalKind, Linkage};
+use cranefly_machine::Target;
 use hashbrown::{HashMap, HashSet};
 
 /// A function whose slot must be given code.
@@ -71,6 +72,8 @@ pub struct Program {
     pub(crate) group_bounds: HashMap<Arc<str>, (u64, u64)>,
     pub(crate) allocator_symbols: Vec<SymbolIndex>,
     pub(crate) runtime_symbols: Vec<SymbolIndex>,
+    /// What code refers to by name, whether its unit does or not.
+    pub(crate) named_by_code: HashSet<SymbolIndex>,
     pub(crate) contributions: HashMap<Arc<str>, Vec<Contribution>>,
     pub(crate) dirty_units: HashSet<Arc<str>>,
     pub(crate) assemblies: HashMap<Arc<str>, PlacedAssembly>,
@@ -157,6 +160,7 @@ impl Program {
             group_bounds: HashMap::new(),
             allocator_symbols: Vec::new(),
             runtime_symbols: Vec::new(),
+            named_by_code: HashSet::new(),
             contributions: HashMap::new(),
             dirty_units: HashSet::new(),
             assemblies: HashMap::new(),
@@ -231,11 +235,15 @@ impl Program {
         let mut affected: Vec<(Arc<Unit>, bool)> = changed.iter().map(|&unit| (unit.clone(), true)).collect();
         if !moved.is_empty() {
             let fresh: HashSet<&Arc<str>> = changed.iter().map(|unit| &unit.id).collect();
+            let named: HashSet<&str> =
+                self.named_by_code.intersection(&moved).map(|&index| &*self.symbols[index].name).collect();
             affected.extend(
                 self.units
                     .values()
                     .filter(|state| !fresh.contains(&state.unit.id))
-                    .filter(|state| state.symbols.iter().any(|symbol| moved.contains(symbol)))
+                    .filter(|state| {
+                        state.symbols.iter().any(|symbol| moved.contains(symbol)) || self.code_names(state, &named)
+                    })
                     .map(|state| (state.unit.clone(), false)),
             );
         }
@@ -305,6 +313,25 @@ impl Program {
         self.units.get(unit)?.symbols.get(global.0 as usize).copied()
     }
 
+    /// Whether code of the unit refers to one of these names without the unit doing so.
+    fn code_names(&self, state: &UnitState, names: &HashSet<&str>) -> bool {
+        let code = |function: &Arc<crate::FunctionInfo>| {
+            let code = self.symbols[state.symbols[function.global.0 as usize]].code.as_ref()?;
+            Some(code.code.clone())
+        };
+        !names.is_empty()
+            && state.unit.functions.iter().filter_map(code).any(|code| {
+                let named = |target: &Target| matches!(target, Target::Runtime(name) if names.contains(&**name));
+                code.relocations.iter().any(|relocation| named(&relocation.target))
+            })
+    }
+
+    /// Whether the program itself, not the libraries below it, refers to a symbol of this name.
+    pub fn refers_to(&self, name: &str) -> bool {
+        let Some(index) = self.symbols.find(name) else { return false };
+        self.units.values().any(|state| state.symbols.contains(&index))
+    }
+
     pub(crate) fn fill_variables(&mut self, unit: &Unit) -> Result<(), Error> {
         let symbols = self.units[&unit.id].symbols.clone();
         for (number, global) in unit.module.globals.iter().enumerate() {
@@ -339,7 +366,8 @@ impl Program {
                 continue;
             }
             let changed = symbol.code.as_ref().is_none_or(|code| code.key != function.key);
-            let bound = symbol.code.as_ref().is_some_and(|code| code.binding == self.binding(state, function));
+            let bound =
+                symbol.code.as_ref().is_some_and(|code| code.binding == self.binding(state, function, &code.code));
             if changed || !bound {
                 pending.push(Pending { symbol: index, unit: unit.clone(), function: number, changed });
             }

@@ -198,6 +198,7 @@ impl Program {
             return Ok(slot);
         }
         let slot = self.file.reserve(Region::Slots, SLOT_SIZE, SLOT_SIZE)?;
+        self.file.write(slot, &[0xcc; SLOT_SIZE as usize]);
         self.symbols[index].slot = Some(slot);
         self.slots.push(index);
         Ok(slot)

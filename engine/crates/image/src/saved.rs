@@ -146,6 +146,7 @@ impl Program {
             group_bounds: saved.group_bounds.into_iter().map(|(name, bounds)| (name.into(), bounds)).collect(),
             allocator_symbols: Vec::new(),
             runtime_symbols: Vec::new(),
+            named_by_code: HashSet::new(),
             contributions: HashMap::new(),
             dirty_units: HashSet::new(),
             assemblies: HashMap::new(),
