@@ -48,6 +48,10 @@ export class Project {
     fs.writeFileSync(this.path(file), text);
   }
 
+  read(file: string): string {
+    return fs.readFileSync(this.path(file), "utf8");
+  }
+
   edit(file: string, from: string, to: string): void {
     const text = fs.readFileSync(this.path(file), "utf8");
     if (!text.includes(from)) throw new Error(`${file} does not contain ${from}`);

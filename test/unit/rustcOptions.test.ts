@@ -87,5 +87,7 @@ describe("rustc's options", () => {
     expect(read("-C strip=debuginfo -C link-arg=-s").strip).toBe("symbols");
     expect(read("-C strip=symbols -C strip=none").strip).toBe("none");
     expect(read("-C link-arg=-rdynamic").exportDynamic).toBe(true);
+    expect(read("-C link-arg=-rdynamic -C strip=debuginfo").refused).toBeUndefined();
+    expect(read("-C link-arg=-rdynamic -C strip=symbols").refused).toMatch(/stripping a program/);
   });
 });

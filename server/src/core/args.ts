@@ -29,7 +29,7 @@ export interface RustcArgs {
   readonly target: string | undefined;
   readonly incremental: string | undefined;
   readonly externs: readonly Extern[];
-  /** `-C linker`, `-C link-arg…`, `-l` and `-L`: all that decides how the program would be linked. */
+  /** `-C linker`, `-C link-arg…`, `-C strip`, `-l` and `-L`: all that decides how the program would be linked. */
   readonly link: readonly string[];
 }
 
@@ -135,13 +135,16 @@ export function inspectArgs(args: readonly string[]): RustcArgs {
     link: items.flatMap((item) => {
       if (item.value === undefined) return [];
       const isLink =
-        item.flag === "-l" ||
-        item.flag === "-L" ||
-        (item.flag === "-C" && ["linker", "link-arg", "link-args", "linker-flavor"].includes(codegenName(item.value)));
+        item.flag === "-l" || item.flag === "-L" || (item.flag === "-C" && LINK_OPTIONS.has(codegenName(item.value)));
       return isLink ? [item.flag, item.value] : [];
     }),
   };
 }
+
+/** `-C` options that decide about the link. (A library has them for its other kinds, which rustc links natively.) */
+const LINK_OPTIONS = new Set(
+  "linker link-arg link-args linker-flavor linker-features link-self-contained strip".split(" "),
+);
 
 /** Whether a unit is linked into an executable. */
 export function isProgram(args: RustcArgs): boolean {

@@ -2,8 +2,11 @@
  * Which of rustc's options the way by bitcode keeps to. What is not known to mean the same for a program that the engine
  * compiles and links is refused by its name, and the program is cargo's.
  */
+import * as path from "node:path";
 import { type Item, codegenName, parseOptions } from "./args.js";
+import { readText } from "./files.js";
 import { type LinkRequest, readLinkArguments, strongerStrip, type Strip } from "./linkArguments.js";
+import type { Invocation } from "./unit.js";
 
 /** Whose options: a unit's command line of cargo's, cargo's question what `RUSTFLAGS` make of the target, or a user's own. */
 export type Origin = "cargo" | "question" | "user";
@@ -117,7 +120,16 @@ export function readProgramOptions(args: readonly string[], options: ReadOptions
   if (!options.isProgram) return { refused, strip: "none", exportDynamic: false };
   const link = readLinkArguments(linkArguments, options.readFile);
   if (link.refused !== undefined) refused ??= `the link argument \`${link.refused}\``;
-  return { refused, strip: strongerStrip(strip, link.strip), exportDynamic: link.exportDynamic };
+  strip = strongerStrip(strip, link.strip);
+  // An executable then has names where it has exports, and nowhere else; an image exports the places that calls go through.
+  if (strip === "symbols" && link.exportDynamic) refused ??= "stripping a program that exports its symbols";
+  return { refused, strip, exportDynamic: link.exportDynamic };
+}
+
+/** How a program that was not refused is to be linked. */
+export function linkRequestOf({ args, cwd }: Pick<Invocation, "args" | "cwd">): Omit<ProgramOptions, "refused"> {
+  const readFile = (file: string): string | undefined => readText(path.resolve(cwd, file));
+  return readProgramOptions(args, { host: "", origin: "cargo", isProgram: true, readFile });
 }
 
 function isKept(option: string, isProgram: boolean): boolean {

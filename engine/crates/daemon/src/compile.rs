@@ -8,6 +8,7 @@ use cranefly_bitcode::ir::{Function, GlobalId, Module};
 use cranefly_bitcode::{Llvm, Reader};
 use cranefly_cache::{Compiled, Key};
 use cranefly_codegen::cranelift::{Compiler, Error, Flags};
+use cranefly_image::Contents;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +28,8 @@ pub struct CodeOptions {
     pub opt_level: String,
     /// Functions get debug info entries of their own, not only line tables.
     pub full_debug_info: bool,
+    /// What the program's file says of its functions.
+    pub contents: Contents,
 }
 
 impl CodeOptions {

@@ -214,8 +214,13 @@ impl Generation<'_> {
         let suffix = format!("{}-{}", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed));
         let temporary = self.image.with_extension(&suffix);
         let control = self.image.with_extension(format!("{suffix}.control"));
-        let demand = cranefly_image::demand(inputs, scale);
-        let program = Program::create(&temporary, self.base.clone(), &demand, self.options.full_debug_info, &control)?;
+        let mut demand = cranefly_image::demand(inputs, scale);
+        if self.options.contents.all_exported {
+            demand.imports += demand.functions + demand.variables;
+        }
+        let mut program =
+            Program::create(&temporary, self.base.clone(), &demand, self.options.full_debug_info, &control)?;
+        program.set_contents(self.options.contents);
         LiveImage::new(program, &control, self.engine.shared.clone())
             .map_err(|error| Error::File { path: control, source: std::io::Error::other(error.to_string()) })
     }

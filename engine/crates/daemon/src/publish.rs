@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
 use cranefly_cache::Key;
-use cranefly_image::{BaseImage, write_executable};
+use cranefly_image::{BaseImage, Contents, write_executable};
 use hashbrown::HashSet;
 use rayon::prelude::*;
 
@@ -19,7 +19,7 @@ use crate::engine::{Engine, ProgramKey, give_memory_back};
 use crate::generation::Generation;
 use crate::history::Changes;
 use crate::program_state::ProgramState;
-use crate::protocol::{InstantiatorsResult, PublishParams, PublishResult, UnitParams};
+use crate::protocol::{InstantiatorsResult, PublishParams, PublishResult, Strip, UnitParams};
 use crate::rpc::RpcError;
 use crate::units::LoadedUnit;
 use crate::view::View;
@@ -193,6 +193,11 @@ fn options(params: &PublishParams) -> CodeOptions {
     CodeOptions {
         opt_level: params.opt_level.clone(),
         full_debug_info: params.debug_info.as_deref() != Some("line-tables-only"),
+        contents: Contents {
+            debug_info: params.strip == Strip::None,
+            names: params.strip != Strip::Symbols,
+            all_exported: params.export_dynamic,
+        },
     }
 }
 

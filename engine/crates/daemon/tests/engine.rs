@@ -272,6 +272,21 @@ fn a_name_that_is_defined_twice_is_refused_as_by_a_linker() {
 }
 
 #[test]
+fn a_symbol_that_a_linker_makes_up_is_refused_unless_the_program_defines_it() {
+    let mut project = Project::new("linker-symbol");
+    let daemon = Daemon::start(&project.folder, &[]);
+    let main = "fn main() { println!(\"{}\", unsafe { end } > 0) }";
+    let theirs = project.bitcode(&format!("unsafe extern \"C\" {{ static end: u8; }} {main}"));
+    let error = daemon.publish(&project, &theirs).unwrap_err();
+    assert!(error["message"].as_str().unwrap().contains("the linker defines `end`"), "{error}");
+    let own = format!(
+        "mod own {{ #[unsafe(no_mangle)] static end: u8 = 1; }} unsafe extern \"C\" {{ static end: u8; }} {main}"
+    );
+    daemon.publish_source(&mut project, &own);
+    assert_eq!(text(&project.run(&[]).stdout), "true\n");
+}
+
+#[test]
 fn every_function_is_reported() {
     let mut project = Project::new("reported");
     let daemon = Daemon::start(&project.folder, &[]);

@@ -148,6 +148,10 @@ impl Program {
         address: u64,
         len: u64,
     ) -> Result<u32, Error> {
+        if !self.contents.names {
+            // The null symbol's, which stands for any.
+            return Ok(0);
+        }
         let start = self.file.layout().start(Region::Symtab);
         let (row, name) = if let Some(row) = row {
             let bytes = self.file.read(start + u64::from(row) * 24, 4);
@@ -170,6 +174,9 @@ impl Program {
 
     /// Makes a row of `.symtab` one that says nothing.
     pub(crate) fn clear_symtab(&mut self, row: u32) {
+        if !self.contents.names {
+            return;
+        }
         let start = self.file.layout().start(Region::Symtab);
         self.file.write(start + u64::from(row) * 24, &[0; 24]);
     }

@@ -224,7 +224,7 @@ impl Layout {
         for region in Region::ALL {
             capacity[region as usize] = match region {
                 Region::Header => 8192,
-                Region::Hash => 64 << 10,
+                Region::Hash => imports * 8 + (64 << 10),
                 Region::Dynsym => imports * 24,
                 Region::Dynstr => imports * 128,
                 Region::Versym => imports * 2,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::Error;
 use crate::assembly::{Assembly, AssemblyDefinition, PlacedAssembly};
 use crate::base::{ANCHOR, BaseImage, BasePlace, TLS_ANCHOR};
+use crate::contents::Contents;
 use crate::data::{self, Anchors, Relocations};
 use crate::debug::Contribution;
 use crate::dynamic::DynamicTables;
@@ -90,6 +91,9 @@ pub struct Program {
     pub(crate) full_debug_info: bool,
     /// What the load address must be a multiple of.
     pub(crate) load_align: u64,
+    pub(crate) contents: Contents,
+    /// What is exported because everything is.
+    pub(crate) visible: HashSet<SymbolIndex>,
     pub(crate) tls_align: u64,
     pub(crate) cies: [u64; 2],
     pub(crate) fdes: u32,
@@ -187,6 +191,8 @@ impl Program {
             assembly_symbols: HashMap::new(),
             full_debug_info,
             load_align: PAGE,
+            contents: Contents::default(),
+            visible: HashSet::new(),
             tls_align: 8,
             cies: [0; 2],
             fdes: 0,

@@ -12,6 +12,7 @@ use crate::dynamic::DynamicRelocation;
 use crate::groups::Part;
 use crate::input::Unit;
 use crate::layout::Region;
+use crate::linker_symbols::is_linker_defined;
 use crate::program::Program;
 use crate::section::SectionKind;
 use crate::symbols::{Place, SymbolIndex};
@@ -140,6 +141,9 @@ impl Program {
             if let Some(&(from, to)) = self.group_bounds.get(section) {
                 return Ok(Place::Image(if start { from } else { to }));
             }
+        }
+        if is_linker_defined(&name) {
+            return Err(Error::LinkerDefined { name: name.to_string() });
         }
         match self.base.symbol(&name) {
             Some(BasePlace::Address(distance)) => return Ok(Place::Base(distance)),
