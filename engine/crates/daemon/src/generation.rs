@@ -33,6 +33,8 @@ pub struct Generation<'a> {
     pub options: &'a CodeOptions,
     /// Where programs find it.
     pub image: &'a Path,
+    /// By what it is started.
+    pub executable: &'a Path,
     /// What was compiled for it, now or while the units were read.
     pub compiled: RefCell<HashSet<Key>>,
 }
@@ -146,6 +148,11 @@ impl Generation<'_> {
         live.resume().forget().map_err(|source| Error::File { path: self.image.to_owned(), source })?;
         live.set_inputs(self.units, self.options);
         let pending = program.update(inputs)?;
+        let unresolved = program.unresolved();
+        if !unresolved.is_empty() {
+            let names = unresolved.iter().map(|name| format!("`{:#}`", rustc_demangle::demangle(name))).collect();
+            return Err(Error::Unresolved { names });
+        }
         // What had code was called, or would be soon: its new version is compiled now, and what an edit needs with it. The
         // rest waits.
         let start = Instant::now();
@@ -172,7 +179,7 @@ impl Generation<'_> {
             outcomes.insert(name, outcome);
         }
         again(result, counts);
-        program.commit(&self.image.to_string_lossy())?;
+        program.commit(&self.image.to_string_lossy(), self.executable.parent().unwrap_or(Path::new("/")))?;
         if let Err(error) = live.resume().save(program, self.image, self.units, self.options) {
             live.resume().discard();
             let reason = format!("{error:#}");
@@ -233,11 +240,8 @@ fn total(units: &[Arc<Unit>]) -> u64 {
 }
 
 fn warnings(program: &Program) -> Vec<String> {
-    let undefined = program.undefined().into_iter().map(|name| {
-        format!("undefined symbol `{:#}`: the program fails if it uses it", rustc_demangle::demangle(&name))
-    });
     let split = program.split_sections().into_iter().map(|section| {
         format!("section `{section}` is also in a dependency; its entries there are not visible to the program")
     });
-    undefined.chain(split).collect()
+    split.collect()
 }

@@ -104,7 +104,13 @@ impl Program {
                     .get(*number as usize)
                     .ok_or_else(|| BindError::Reason(format!("global {number} is unknown")))?
             }
-            Target::Runtime(name) => self.runtime(name)?,
+            Target::Runtime(name) => {
+                let index = self.runtime(name)?;
+                if self.symbols[index].place == Place::Undefined {
+                    return Err(BindError::Reason(format!("nothing defines `{name}`, which its code needs")));
+                }
+                index
+            }
         };
         let relaxable = text::can_relax(&code.bytes, relocation.offset as usize);
         Ok(match (relocation.kind, self.symbols[index].place) {
