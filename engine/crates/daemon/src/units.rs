@@ -11,7 +11,7 @@ use cranefly_bitcode::{Error, Reader};
 use cranefly_cache::{Key, Keyer};
 use cranefly_codegen::llvm::LlvmCompiler;
 use cranefly_image::{FunctionInfo, Unit};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::body_lane::{self, Shape};
 use crate::compile::{EagerCompiler, compile};
@@ -42,6 +42,7 @@ pub struct LoadedUnit {
     digest: OnceLock<[u8; 32]>,
     definitions: OnceLock<FxHashMap<Arc<str>, Definition>>,
     paths: OnceLock<FxHashMap<String, Vec<GlobalId>>>,
+    identities: OnceLock<FxHashSet<u64>>,
 }
 
 /// Something that a unit defines.
@@ -61,7 +62,7 @@ impl LoadedUnit {
 
     /// A unit that is made from another one's bitcode.
     pub fn new(unit: Unit, path: PathBuf, bytes: Arc<[u8]>, times: Vec<FunctionTimes>, shapes: Vec<Shape>) -> Self {
-        let (digest, definitions, paths) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        let (digest, definitions, paths, identities) = Default::default();
         Self {
             unit: Arc::new(unit),
             path,
@@ -75,6 +76,7 @@ impl LoadedUnit {
             digest,
             definitions,
             paths,
+            identities,
         }
     }
 
@@ -110,6 +112,14 @@ impl LoadedUnit {
             paths
         });
         paths.get(path).map_or(&[], Vec::as_slice)
+    }
+
+    /// The halves of all `TypeId`s in its constants.
+    pub fn identities(&self) -> &FxHashSet<u64> {
+        self.identities.get_or_init(|| {
+            let globals = self.unit.module.globals.iter();
+            globals.flat_map(body_lane::identities).copied().collect()
+        })
     }
 
     /// What it defines, by name.
@@ -225,7 +235,7 @@ fn read(path: &Path, id: &Arc<str>, configuration: &str, compiler: &EagerCompile
     let assembly = assemble(compiler, &module, &bytes, &name)?;
     let unit = Arc::new(Unit { id: id.clone(), module, assembly, functions, bound: BTreeMap::new() });
     let (index, digest) = (OnceLock::new(), OnceLock::new());
-    let (definitions, paths) = (OnceLock::new(), OnceLock::new());
+    let (definitions, paths, identities) = Default::default();
     Ok(LoadedUnit {
         unit,
         path: path.to_owned(),
@@ -239,6 +249,7 @@ fn read(path: &Path, id: &Arc<str>, configuration: &str, compiler: &EagerCompile
         digest,
         definitions,
         paths,
+        identities,
     })
 }
 
