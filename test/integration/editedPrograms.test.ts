@@ -12,7 +12,7 @@ const PROGRAMS = readPrograms(path.join(ROOT, "test/edits"));
 const FILES: Readonly<Record<string, string>> = {
   "Cargo.toml":
     '[package]\nname = "programs"\nversion = "0.1.0"\nedition = "2024"\n[workspace]\n[profile.dev]\ndebug = 1\n',
-  ...Object.assign({}, ...PROGRAMS.map(({ files }) => files)),
+  ...Object.fromEntries(PROGRAMS.flatMap(({ files }) => Object.entries(files))),
   "src/lib.rs": PROGRAMS.flatMap(({ name, files }) =>
     files[`src/${name}.rs`] === undefined ? [] : `pub mod ${name};\n`,
   ).join(""),

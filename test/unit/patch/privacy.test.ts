@@ -80,7 +80,7 @@ describe("names without a mark", () => {
     { kind: "constructor", name: "New", scope: "a" },
   ];
   const means = (text: string, module = "b", file = ""): boolean => {
-    const facts = factsOf(file, sources.get("file.rs", file).root);
+    const facts = factsOf(file, sources.get("file.rs", file).root ?? expect.fail("no tree"));
     if (typeof facts === "string") throw new Error(facts);
     return meansOthers(text, "New", module, facts, restricted);
   };

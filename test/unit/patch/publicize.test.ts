@@ -15,7 +15,11 @@ function publicity(
   isWhole = false,
   macros: readonly string[] = [],
 ): Publicized {
-  return publicized(text, cache.get("file.rs", text).root, { isWhole: () => isWhole, macros: new Set(macros), module });
+  return publicized(text, cache.get("file.rs", text).root ?? expect.fail("no tree"), {
+    isWhole: () => isWhole,
+    macros: new Set(macros),
+    module,
+  });
 }
 
 /** The text of a crate's root. `isWhole`: all functions keep their bodies. */

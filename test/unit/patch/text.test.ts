@@ -16,7 +16,7 @@ type Files = Readonly<Record<string, string>>;
 function facts(files: Files): ReadonlyMap<string, ModuleFacts> {
   return new Map(
     Object.entries(files).map(([file, text]) => {
-      const found = factsOf(text, cache.get(file, text).root);
+      const found = factsOf(text, cache.get(file, text).root ?? expect.fail("no tree"));
       if (typeof found === "string") throw new Error(found);
       return [file, found];
     }),

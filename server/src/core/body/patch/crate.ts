@@ -128,7 +128,7 @@ function patchedFiles(twin: Twin, edited: readonly EditedFile[], cache: SourceCa
   const sources = new Map(edited.map(({ file, text }) => [file, cache.get(file, text)]));
   const fresh = new Map(
     [...sources].map(([file, { text, root }]) => {
-      const facts = factsOf(text, root);
+      const facts = root === undefined ? "a file that cannot be parsed" : factsOf(text, root);
       if (typeof facts === "string") throw new Unpatchable(facts);
       return [file, facts];
     }),

@@ -88,7 +88,9 @@ export async function compileTwin(
   }
   const facts = new Map<string, ModuleFacts>();
   for (const [file, text] of files) {
-    const found = factsOf(text, cache.get(file, text).root);
+    const { root, outline } = cache.get(file, text);
+    if (root === undefined) return typeof outline === "string" ? outline : "a file that cannot be parsed";
+    const found = factsOf(text, root);
     if (typeof found === "string") return found;
     facts.set(file, found);
   }
@@ -182,7 +184,7 @@ function twinText(
   isNeeded: TwinOptions["isNeeded"],
 ): TwinText | undefined {
   const { outline, root } = cache.get(file, text);
-  if (typeof outline === "string") return undefined;
+  if (typeof outline === "string" || root === undefined) return undefined;
   const blanks = blanksOf(text, outline, (fn) => !mayBeBlanked(fn) || isNeeded(file, fn.path));
   const whole = new Set(blanks.whole.map(({ body }) => body.start));
   const isWhole = ({ start }: { start: number }): boolean => whole.has(start);
