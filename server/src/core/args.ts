@@ -106,6 +106,13 @@ export function codegenName(value: string): string {
   return (value.split("=")[0] ?? "").replaceAll("_", "-");
 }
 
+/** The `-C` and `-Z` options of a command line: `-Copt-level`. */
+export function optionNames(args: readonly string[]): string[] {
+  return parseOptions(args).flatMap(({ flag, value }) =>
+    flag === "-C" || flag === "-Z" ? [`${flag}${codegenName(value ?? "")}`] : [],
+  );
+}
+
 /** Reads what Cranefly needs out of a rustc command line (without the program's name). */
 export function inspectArgs(args: readonly string[]): RustcArgs {
   const items = parseOptions(args);
