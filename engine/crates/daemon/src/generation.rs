@@ -33,6 +33,8 @@ pub struct Generation<'a> {
     pub options: &'a CodeOptions,
     /// Where programs find it.
     pub image: &'a Path,
+    /// Functions of the body lane that the program has under other symbols as well.
+    pub copies: &'a HashSet<Arc<str>>,
     /// What was compiled for it, now or while the units were read.
     pub compiled: RefCell<HashSet<Key>>,
 }
@@ -42,12 +44,12 @@ impl Generation<'_> {
     pub fn link(&self, state: &mut ProgramState, result: &mut PublishResult) -> Result<Outcomes, Error> {
         let start = Instant::now();
         let inputs: Vec<Arc<Unit>> = self.units.iter().map(|unit| unit.unit.clone()).collect();
-        let before = Before::new(&state.units, self.units);
+        let before = Before::new(&state.units, self.units, self.copies.clone());
         let old = state.take_image(self.base, self.options).filter(|_| self.image.exists());
         if let Some(live) = &old
             && live.program().consists_of(&inputs)
         {
-            result.functions.total = total(&inputs);
+            result.functions.total = total(&inputs) - self.copies.len() as u64;
             result.warnings = warnings(&live.program());
             state.set_image(old, self.options);
             return Ok(Outcomes::new());
@@ -64,7 +66,7 @@ impl Generation<'_> {
                 (live, outcomes)
             }
         };
-        result.functions.total = total(&inputs);
+        result.functions.total = total(&inputs) - self.copies.len() as u64;
         result.warnings = warnings(&live.program());
         live.compile_ahead().map_err(|source| Error::File { path: self.image.to_owned(), source })?;
         state.set_image(Some(live), self.options);

@@ -50,10 +50,18 @@ impl Engine {
         };
         let image = self.image_path(&key);
         let before = self.known_view(&key);
-        let changes = Changes::since(before.as_deref(), &units);
+        let copies = body_lane::copies(&units);
+        let changes = Changes::since(before.as_deref(), &units, &copies);
         let compiled = RefCell::new(compiled);
-        let generation =
-            Generation { engine: self, base: &base, units: &units, options: &options, image: &image, compiled };
+        let generation = Generation {
+            engine: self,
+            base: &base,
+            units: &units,
+            options: &options,
+            image: &image,
+            copies: &copies,
+            compiled,
+        };
         let last =
             generation.link(&mut state, &mut result).map_err(|error| RpcError::failed("image", error.to_string()))?;
         write_executable(&params.executable, &image, &base)
