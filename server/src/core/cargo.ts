@@ -42,7 +42,12 @@ const Metadata = z.looseObject({
         z.looseObject({
           id: z.string(),
           deps: z.array(
-            z.looseObject({ pkg: z.string(), dep_kinds: z.array(z.looseObject({ kind: z.string().nullable() })) }),
+            z.looseObject({
+              pkg: z.string(),
+              dep_kinds: z.array(
+                z.looseObject({ kind: z.string().nullable(), target: z.string().nullable().optional() }),
+              ),
+            }),
           ),
         }),
       ),
@@ -169,6 +174,11 @@ export function parseMessage(line: string): Message | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** What a build script's `output` file asks to pass to the linker of a package's programs. */
+export function parseLinkArguments(output: string): string[] {
+  return output.split("\n").flatMap((line) => /^cargo::?rustc-link-arg=(.*)$/.exec(line.trimEnd())?.[1] ?? []);
 }
 
 /** What a build script's `output` file asks to be rerun for. */

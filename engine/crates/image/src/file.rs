@@ -1,9 +1,9 @@
 //! The image's file: a sparse, private file that the daemon keeps mapped and writes in place.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io;
 use std::os::fd::AsRawFd;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use memmap2::MmapMut;
@@ -94,6 +94,12 @@ impl ImageFile {
         Ok(())
     }
 
+    /// Whether `path` leads to this very file.
+    pub fn is_at(&self, path: &Path) -> bool {
+        let identity = |metadata: io::Result<Metadata>| metadata.map(|file| (file.dev(), file.ino())).ok();
+        identity(self.file.metadata()).is_some_and(|own| identity(std::fs::metadata(path)) == Some(own))
+    }
+
     /// The regions.
     pub fn layout(&self) -> &Layout {
         &self.layout
@@ -123,7 +129,7 @@ impl ImageFile {
     /// SIGBUS, where this is an error.
     fn back(&mut self, region: Region, used: u64) -> Result<(), Error> {
         let backed = self.backed[region as usize];
-        if region == Region::Bss || used + SLACK <= backed || backed == self.layout.capacity(region) {
+        if region.is_zero() || used + SLACK <= backed || backed == self.layout.capacity(region) {
             return Ok(());
         }
         let capacity = self.layout.capacity(region);
@@ -185,7 +191,6 @@ impl ImageFile {
 
     /// Bytes that the file really takes.
     pub fn allocated_bytes(&self) -> u64 {
-        use std::os::unix::fs::MetadataExt;
         self.file.metadata().map_or(0, |metadata| metadata.blocks() * 512)
     }
 
