@@ -11,6 +11,7 @@
 //! **Never** guesses: whatever cannot be matched is a [`Refusal`], and the crate lane does it.
 
 mod content;
+mod copies;
 mod derive;
 mod edited;
 mod futures;
@@ -27,7 +28,8 @@ use std::sync::Arc;
 use cranefly_bitcode::ir::{Callee, Function, Op, Subprogram};
 use serde::{Deserialize, Serialize};
 
-pub use content::is_anonymous;
+pub use content::{is_anonymous, same_version};
+pub use copies::copies;
 pub use derive::is_body_lane;
 pub use identity::in_constant as identities;
 pub use names::{BodyUnit, Origin, path_of};
