@@ -3,8 +3,9 @@ import * as fs from "node:fs";
 import type { ProgramReport } from "../../../shared/src/report.js";
 import { inspectArgs } from "./args.js";
 import { MissingUnit } from "./errors.js";
+import { isCurrent } from "./files.js";
 import type { Layout } from "./layout.js";
-import { announce, outputsOf, unitOfOutput } from "./outputs.js";
+import { announce, outputsOf, removeSessions, unitOfOutput } from "./outputs.js";
 import type { SelectionState } from "./selection.js";
 import { type UnitRecord, loadUnit } from "./unit.js";
 
@@ -38,12 +39,17 @@ export function missingLibrary(records: readonly UnitRecord[]): string | undefin
   return [...libraries].find((file) => !fs.existsSync(file));
 }
 
-/** Whether everything is there that the crate lane has made. */
-export function isWhole(records: readonly UnitRecord[], state: SelectionState): boolean {
+/**
+ * Whether everything is there that the crate lane has made. Where metadata is another one than the recorded, so may be what rustc
+ * would make it of the next time: that is the same file.
+ */
+export function isWhole(layout: Layout, records: readonly UnitRecord[], state: SelectionState): boolean {
+  const damaged = records.filter(({ metadata }) => metadata !== null && !isCurrent(metadata));
+  for (const { invocation } of damaged) removeSessions(outputsOf(layout, invocation, inspectArgs(invocation.args)));
   return (
-    records.every(
-      ({ bitcodeDir, metadata }) => fs.existsSync(bitcodeDir) && (metadata === null || isThere(metadata)),
-    ) && state.programs.every(({ base }) => fs.existsSync(base))
+    damaged.length === 0 &&
+    records.every(({ bitcodeDir }) => fs.existsSync(bitcodeDir)) &&
+    state.programs.every(({ base }) => fs.existsSync(base))
   );
 }
 

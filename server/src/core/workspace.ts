@@ -343,7 +343,7 @@ export class Workspace {
     const records = recordsOf(layout, state);
     const library = missingLibrary(records);
     if (library !== undefined) return this.cargoLane(layout, `${library} is missing`, generation, signal);
-    if (!isWhole(records, state) || (this.published !== undefined && !arePublished(this.published.files))) {
+    if (!isWhole(layout, records, state) || (this.published !== undefined && !arePublished(this.published.files))) {
       this.published = undefined;
     }
     const settling = settleScripts(state.scripts, env, signal);

@@ -50,6 +50,9 @@ pub(crate) fn read(cx: &Context, types: &mut TypeTable) -> Result<(GlobalTable, 
             continue;
         }
         let defined = api.LLVMIsDeclaration(function) == 0;
+        if let Some(section) = section_of(cx, function) {
+            module.function_sections.push((GlobalId(number(&table.handles)), section));
+        }
         add(cx, &mut table, &mut module, function, name, GlobalKind::Function { defined }, SymbolKind::Function);
     }
     let mut special = Vec::new();
@@ -122,7 +125,7 @@ fn add(
 ) {
     const DEFAULT_VISIBILITY: i32 = 0;
     let api = cx.api();
-    let id = GlobalId(u32::try_from(table.handles.len()).expect("bitcode numbers values with 32 bits"));
+    let id = GlobalId(number(&table.handles));
     table.handles.push(value);
     table.entries.insert(value, Entry::Symbol(id, symbol));
     module.globals.push(Global {
@@ -131,6 +134,11 @@ fn add(
         hidden: api.LLVMGetVisibility(value) != DEFAULT_VISIBILITY,
         kind,
     });
+}
+
+/// The number of the global that comes behind those with these handles.
+fn number(handles: &[ValueRef]) -> u32 {
+    u32::try_from(handles.len()).expect("bitcode numbers values with 32 bits")
 }
 
 /// `LLVMLinkage` by number.

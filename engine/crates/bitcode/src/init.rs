@@ -54,7 +54,11 @@ pub(crate) fn read_special(
     for index in 0..api.LLVMGetNumOperands(list) as u32 {
         let entry = api.LLVMGetOperand(list, index);
         if name == "llvm.used" || name == "llvm.compiler.used" {
-            module.used.extend(resolve(entry)?);
+            let kept = resolve(entry)?;
+            module.used.extend(kept);
+            if name == "llvm.used" {
+                module.retained.extend(kept);
+            }
             continue;
         }
         // `{ i32 priority, ptr function, ptr associated data }`; a null function ends the list in old producers.

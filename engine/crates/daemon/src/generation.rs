@@ -269,8 +269,5 @@ fn warnings(program: &Program) -> Vec<String> {
     let undefined = program.undefined().into_iter().map(|name| {
         format!("undefined symbol `{:#}`: the program fails if it uses it", rustc_demangle::demangle(&name))
     });
-    let split = program.split_sections().into_iter().map(|section| {
-        format!("section `{section}` is also in a dependency; its entries there are not visible to the program")
-    });
-    undefined.chain(split).collect()
+    undefined.collect()
 }

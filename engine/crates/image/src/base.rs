@@ -7,7 +7,7 @@ use hashbrown::{HashMap, HashSet};
 use memmap2::Mmap;
 use object::elf;
 use object::read::elf::{Dyn, ElfFile64, Sym, SymbolTable};
-use object::{LittleEndian, Object, ObjectSymbol, SymbolKind, SymbolSection};
+use object::{LittleEndian, Object, ObjectSection, ObjectSymbol, SymbolKind, SymbolSection};
 
 use crate::Error;
 
@@ -52,6 +52,7 @@ pub struct BaseImage {
     symbols: HashMap<Box<str>, BasePlace>,
     undefined: HashSet<Box<str>>,
     sections: HashSet<Box<str>>,
+    linked_by_lld: bool,
     libraries: Vec<String>,
     imports: HashMap<Box<str>, Import>,
 }
@@ -125,6 +126,10 @@ impl BaseImage {
             .map(Box::from)
             .collect();
 
+        // Linkers sign what they make.
+        let comment = elf.section_by_name(".comment").and_then(|section| section.data().ok()).unwrap_or_default();
+        let linked_by_lld = comment.windows(4).any(|word| word == b"LLD ");
+
         // What the linker dropped because nothing in the base image uses it may be what the program needs.
         for library in IMPLICIT_LIBRARIES {
             if !libraries.iter().any(|needed| needed == library)
@@ -133,7 +138,7 @@ impl BaseImage {
                 index_library(library, &file, &mut imports).map_err(|error| bad(format!("{library}: {error}")))?;
             }
         }
-        Ok(Self { path: path.to_owned(), symbols, undefined, sections, libraries, imports })
+        Ok(Self { path: path.to_owned(), symbols, undefined, sections, linked_by_lld, libraries, imports })
     }
 
     /// One that nothing is known of. Enough for code that is added to a committed image: whatever it refers to in the base
@@ -144,6 +149,7 @@ impl BaseImage {
             symbols: HashMap::new(),
             undefined: HashSet::new(),
             sections: HashSet::new(),
+            linked_by_lld: false,
             libraries: Vec::new(),
             imports: HashMap::new(),
         }
@@ -177,6 +183,16 @@ impl BaseImage {
     /// The library symbol `name`, if a needed library exports it.
     pub fn import(&self, name: &str) -> Option<&Import> {
         self.imports.get(name)
+    }
+
+    /// Whether it expects others to define `name`.
+    pub fn needs(&self, name: &str) -> bool {
+        self.undefined.contains(name)
+    }
+
+    /// Whether the program's linker is lld, as far as its work tells.
+    pub fn is_linked_by_lld(&self) -> bool {
+        self.linked_by_lld
     }
 
     /// Whether the base image has a section of that name.

@@ -6,17 +6,18 @@
 //! leads to always lies before the cursors of the checkpoint: it is written before the slot and the table's length are.
 
 use crate::Error;
+use crate::elf::SECTION_HEADERS;
 use crate::file::{Cursors, ImageFile};
 use crate::layout::Region;
 use crate::program::Program;
 
 /// Offset of the selector: 0 for no checkpoint, else the number of the copy. The section headers end here.
-const SELECTOR: u64 = 6144;
+const SELECTOR: u64 = SECTION_HEADERS + 64 * 40;
 /// Offsets of the copies, behind the selector and before the header region's end.
 const COPIES: [u64; 2] = [SELECTOR + 8, SELECTOR + 8 + 8 * WORDS as u64];
 const WORDS: usize = Region::ALL.len() + 2;
 
-const _: () = assert!(COPIES[1] + 8 * WORDS as u64 <= 8192);
+const _: () = assert!(Region::ALL.len() <= 40 && COPIES[1] + 8 * WORDS as u64 <= 8192);
 
 /// What another process must know that is not in what was [saved](Program::save) when the image was published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,8 +1,7 @@
 //! The end of an update: exports, allocator entry points, and the tables that the loader reads.
 
 use crate::Error;
-use crate::data::SectionKind;
-use crate::elf::{self, DynamicEntry, tag};
+use crate::elf::{self, Alignment, DynamicEntry, tag};
 use crate::layout::Region;
 use crate::program::Program;
 use crate::symbols::{Place, SymbolIndex};
@@ -38,7 +37,8 @@ impl Program {
         let entries: Vec<DynamicEntry> =
             dynamic.into_iter().map(|(tag, value)| (tag, if tag == tag::STRSZ { size } else { value })).collect();
         elf::rewrite(&mut self.file, Region::Dynamic, &elf::dynamic_section(&entries))?;
-        elf::write_headers(&mut self.file, self.tls_align);
+        let alignment = Alignment { load: self.load_align, thread_locals: self.tls_align };
+        elf::write_headers(&mut self.file, alignment);
         self.sealed = true;
         Ok(())
     }
@@ -94,7 +94,7 @@ impl Program {
     fn export_for_base(&mut self) -> Result<(), Error> {
         let base = self.base.clone();
         for name in base.undefined() {
-            let index = if AllocatorSymbol::parse(name).is_some() {
+            let index = if AllocatorSymbol::parse(name).is_some() || self.is_bound(name) {
                 Some(self.runtime(name)?)
             } else {
                 self.symbols.find(name)
@@ -139,18 +139,6 @@ impl Program {
         let in_units =
             self.symbols.find(&name).is_some_and(|index: SymbolIndex| !self.symbols[index].definers.is_empty());
         (in_units || self.base.symbol(&name).is_some()).then_some(name)
-    }
-
-    /// Sections of the program that the base image has a part of, too: their `__start_`/`__stop_` symbols would not span
-    /// both.
-    pub fn split_sections(&self) -> Vec<String> {
-        self.groups
-            .keys()
-            .filter_map(|kind| match kind {
-                SectionKind::Group(name) if self.base.has_section(name) => Some(name.to_string()),
-                _ => None,
-            })
-            .collect()
     }
 }
 

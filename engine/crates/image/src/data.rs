@@ -1,8 +1,5 @@
 //! Variables: where they lie, and the dynamic relocations of the pointers in them.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
 use cranefly_bitcode::ir::{GlobalKind, Variable};
 use smallvec::SmallVec;
 
@@ -11,10 +8,13 @@ use crate::dynamic::{DynamicRelocation, RELA_SIZE};
 use crate::file::ImageFile;
 use crate::input::Unit;
 use crate::layout::Region;
+use crate::section::{SectionKind, Unplaceable};
 use crate::symbols::{Place, SymbolIndex, Symbols};
 
 /// Zero-initialised variables of at least this many bytes take no room in the file.
 const BSS_THRESHOLD: u64 = 4096;
+/// Variables of at least this many bytes lie where only the GOT reaches, so that they take nothing of the 2 GB that code spans.
+const FAR_THRESHOLD: u64 = 1 << 20;
 
 /// Storage of a variable.
 #[derive(Clone, Debug)]
@@ -53,6 +53,9 @@ impl Relocations {
 
     /// Rewrites row `row`.
     pub fn write(&self, file: &mut ImageFile, row: u32, at: u64, relocation: DynamicRelocation) {
+        if let DynamicRelocation::Constant(word) = relocation {
+            file.write(at, &word.to_le_bytes());
+        }
         let start = file.layout().start(Region::Rela);
         file.write(start + u64::from(row) * RELA_SIZE, &relocation.encode(at));
     }
@@ -64,56 +67,52 @@ impl Relocations {
     }
 }
 
-/// How a variable's `section` attribute places it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum SectionKind {
-    /// Pointers run at start, by priority.
-    InitArray(u32),
-    /// Pointers run at exit, by priority.
-    FiniArray(u32),
-    /// A contiguous group between `__start_NAME` and `__stop_NAME`.
-    Group(Arc<str>),
-    /// By content, as if there were no attribute.
-    Ordinary,
+/// How a variable's section places it.
+pub fn kind_of(variable: &Variable) -> Result<SectionKind, Unplaceable> {
+    let Some(name) = &variable.section else { return Ok(SectionKind::Ordinary) };
+    let kind = SectionKind::of(name)?;
+    let possible = match kind {
+        // What the code's segment holds can be neither written to nor relocated.
+        SectionKind::Text => is_plain(variable) && !variable.thread_local,
+        SectionKind::Ordinary => true,
+        // Bounds of, and entries in, every thread's copy.
+        _ => !variable.thread_local,
+    };
+    if possible { Ok(kind) } else { Err(Unplaceable) }
 }
-
-impl SectionKind {
-    /// What ELF linkers do with an input section of that name.
-    pub fn of(section: Option<&Arc<str>>) -> Self {
-        let Some(name) = section else { return Self::Ordinary };
-        let array = |prefix: &str| {
-            let rest = name.strip_prefix(prefix)?;
-            // Without a number an entry runs after all that have one.
-            if rest.is_empty() { Some(u32::MAX) } else { rest.strip_prefix('.')?.parse().ok() }
-        };
-        if let Some(priority) = array(".init_array").or_else(|| array(".ctors")) {
-            return Self::InitArray(priority);
-        }
-        if let Some(priority) = array(".fini_array").or_else(|| array(".dtors")) {
-            return Self::FiniArray(priority);
-        }
-        let identifier = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        if identifier && !name.is_empty() { Self::Group(name.clone()) } else { Self::Ordinary }
-    }
-}
-
-/// Members of sections whose parts must lie side by side, by section.
-pub type Groups = BTreeMap<SectionKind, Vec<(SymbolIndex, Arc<Unit>)>>;
 
 /// The region for a variable outside of groups.
 pub fn region_of(variable: &Variable) -> Region {
     let zero =
         variable.init.as_ref().is_none_or(|init| init.pointers.is_empty() && init.bytes.iter().all(|&byte| byte == 0));
+    let far = variable.size >= FAR_THRESHOLD;
     if variable.thread_local {
         Region::Tdata
+    } else if kind_of(variable) == Ok(SectionKind::Text) {
+        Region::Text
     } else if variable.constant {
-        let pointers = variable.init.as_ref().is_some_and(|init| !init.pointers.is_empty());
-        if pointers { Region::DataRelRo } else { Region::Rodata }
+        match (has_pointers(variable), far) {
+            (false, false) => Region::Rodata,
+            (false, true) => Region::FarRodata,
+            (true, false) => Region::DataRelRo,
+            (true, true) => Region::FarData,
+        }
     } else if zero && variable.size >= BSS_THRESHOLD {
-        Region::Bss
+        if far { Region::FarBss } else { Region::Bss }
+    } else if far {
+        Region::FarData
     } else {
         Region::Data
     }
+}
+
+/// Whether nobody writes to a variable, the loader included.
+pub fn is_plain(variable: &Variable) -> bool {
+    variable.constant && !has_pointers(variable)
+}
+
+fn has_pointers(variable: &Variable) -> bool {
+    variable.init.as_ref().is_some_and(|init| !init.pointers.is_empty())
 }
 
 /// The variable behind a symbol's definition in `unit`.
@@ -137,15 +136,8 @@ pub fn place(
         old.region == region && old.size >= variable.size && old.address.is_multiple_of(variable.align.max(1))
     });
     if !fits {
-        let address = if region == Region::Bss {
-            let start = file.layout().bss_address();
-            let at = (start + file.used(Region::Bss)).next_multiple_of(variable.align.max(1));
-            file.set_used(Region::Bss, at + variable.size - start)?;
-            at
-        } else {
-            // A variable without a size takes no room, or a group between start and stop symbols would have a hole.
-            file.reserve(region, variable.size, variable.align)?
-        };
+        // A variable without a size takes no room, or a group between start and stop symbols would have a hole.
+        let address = file.reserve(region, variable.size, variable.align)?;
         let relocations = symbol.data.take().map_or_else(SmallVec::new, |old| old.relocations);
         symbol.data = Some(PlacedData { region, address, size: variable.size, relocations });
     }
@@ -172,7 +164,7 @@ pub fn fill(
     for row in data.relocations.drain(..) {
         relocations.remove(file, row);
     }
-    if data.region != Region::Bss {
+    if !data.region.is_zero() {
         let mut bytes = vec![0; usize::try_from(data.size).expect("a size in the file")];
         if let Some(init) = &variable.init {
             bytes[..init.bytes.len()].copy_from_slice(&init.bytes);
@@ -180,9 +172,11 @@ pub fn fill(
         file.write(data.address, &bytes);
         for pointer in variable.init.iter().flat_map(|init| &init.pointers) {
             let place = symbols[unit_symbols[pointer.target.0 as usize]].place;
-            let relocation = anchors.pointer_to(place, pointer.addend);
-            if relocation != DynamicRelocation::None {
-                data.relocations.push(relocations.add(file, data.address + pointer.offset, relocation)?);
+            let at = data.address + pointer.offset;
+            match anchors.pointer_to(place, pointer.addend) {
+                DynamicRelocation::None => {}
+                DynamicRelocation::Constant(word) => file.write(at, &word.to_le_bytes()),
+                relocation => data.relocations.push(relocations.add(file, at, relocation)?),
             }
         }
     }
@@ -206,9 +200,9 @@ impl Anchors {
             Place::Image(at) => DynamicRelocation::Relative(at.cast_signed() + addend),
             Place::Base(distance) => DynamicRelocation::Symbol(self.address, distance + addend),
             Place::Import { index, .. } => DynamicRelocation::Symbol(index, addend),
-            Place::Undefined | Place::Null | Place::ThreadLocal(_) | Place::BaseThreadLocal(_) => {
-                DynamicRelocation::None
-            }
+            Place::Absolute(value) => DynamicRelocation::Constant(value.cast_signed().wrapping_add(addend)),
+            Place::Null => DynamicRelocation::Constant(addend),
+            Place::Undefined | Place::ThreadLocal(_) | Place::BaseThreadLocal(_) => DynamicRelocation::None,
         }
     }
 

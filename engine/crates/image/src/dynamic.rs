@@ -220,6 +220,8 @@ pub fn symbol(name: u32, info: u8, section: u16, value: u64, size: u64) -> [u8; 
 pub enum DynamicRelocation {
     /// Ignored: `R_X86_64_NONE`.
     None,
+    /// Ignored as well: the word has this value from the start.
+    Constant(i64),
     /// Load address + addend: `R_X86_64_RELATIVE`.
     Relative(i64),
     /// Address of a dynamic symbol + addend: `R_X86_64_64`.
@@ -232,7 +234,7 @@ impl DynamicRelocation {
     /// The `Elf64_Rela` that applies it at `at`.
     pub fn encode(self, at: u64) -> [u8; 24] {
         let (kind, symbol, addend) = match self {
-            Self::None => (0u32, 0u32, 0i64),
+            Self::None | Self::Constant(_) => (0u32, 0u32, 0i64),
             Self::Relative(addend) => (8, 0, addend),
             Self::Symbol(symbol, addend) => (1, symbol, addend),
             Self::ThreadPointerOffset(symbol, addend) => (18, symbol, addend),

@@ -13,7 +13,8 @@ pub const TEXT_SECTION: u16 = Region::Text as u16;
 
 /// The first word of an ELF file.
 const MAGIC: u32 = u32::from_le_bytes(*b"\x7fELF");
-const SECTION_HEADERS: u64 = 4096;
+/// Where the section headers start.
+pub const SECTION_HEADERS: u64 = 4096;
 const PT_LOAD: u32 = 1;
 const PT_DYNAMIC: u32 = 2;
 const PT_TLS: u32 = 7;
@@ -68,22 +69,43 @@ pub fn program_header(kind: u32, flags: u32, at: u64, file_size: u64, memory_siz
     bytes
 }
 
+/// What the loader must know of alignments.
+#[derive(Clone, Copy, Debug)]
+pub struct Alignment {
+    /// Of the strictest variable, at least a page: the load address is a multiple of it.
+    pub load: u64,
+    /// Of the strictest thread-local.
+    pub thread_locals: u64,
+}
+
 /// Writes everything that describes the image as it is now; what makes it an ELF file comes last.
-pub fn write_headers(file: &mut ImageFile, tls_align: u64) {
+pub fn write_headers(file: &mut ImageFile, alignment: Alignment) {
     let layout = file.layout().clone();
     let start = |region| layout.start(region);
     let end = |region: Region| layout.start(region) + layout.capacity(region);
-    let bss = file.used(Region::Bss);
-    let data_len = end(Region::Data) - start(Region::Tdata);
-    let memory_len = if bss == 0 { data_len } else { layout.bss_address() + bss - start(Region::Tdata) };
-    let load = |flags, from: u64, to: u64| program_header(PT_LOAD, flags, from, to - from, to - from, 4096);
+    let load = |flags, from: u64, file_end: u64, end: u64| {
+        program_header(PT_LOAD, flags, from, file_end - from, end - from, alignment.load)
+    };
+    let loaded = |flags, from: u64, end: u64| load(flags, from, end, end);
     let whole = |kind, flags, region, align| {
         program_header(kind, flags, start(region), file.used(region), file.used(region), align)
     };
+    let (data, data_end) = (start(Region::Tdata), end(Region::Data));
+    let zero_end = if file.used(Region::Bss) == 0 { data_end } else { file.end(Region::Bss) };
     let mut headers = vec![
-        load(PF_R, 0, end(Region::Rodata)),
-        load(PF_R | PF_X, start(Region::Stub), end(Region::Text)),
-        program_header(PT_LOAD, PF_R | PF_W, start(Region::Tdata), data_len, memory_len, 4096),
+        loaded(PF_R, 0, end(Region::Rodata)),
+        loaded(PF_R | PF_X, start(Region::Stub), end(Region::Text)),
+        load(PF_R | PF_W, data, data_end, zero_end),
+    ];
+    for (region, flags) in [(Region::FarRodata, PF_R), (Region::FarData, PF_R | PF_W)] {
+        if file.used(region) > 0 {
+            headers.push(loaded(flags, start(region), file.end(region)));
+        }
+    }
+    if file.used(Region::FarBss) > 0 {
+        headers.push(load(PF_R | PF_W, start(Region::FarBss), start(Region::FarBss), file.end(Region::FarBss)));
+    }
+    headers.extend([
         whole(PT_DYNAMIC, PF_R | PF_W, Region::Dynamic, 8),
         whole(PT_GNU_EH_FRAME, PF_R, Region::EhFrameHdr, 8),
         program_header(PT_GNU_STACK, PF_R | PF_W, 0, 0, 0, 16),
@@ -95,9 +117,9 @@ pub fn write_headers(file: &mut ImageFile, tls_align: u64) {
             start(Region::Runtime) - start(Region::Tdata),
             1,
         ),
-    ];
+    ]);
     if file.used(Region::Tdata) > 0 {
-        headers.push(whole(PT_TLS, PF_R, Region::Tdata, tls_align));
+        headers.push(whole(PT_TLS, PF_R, Region::Tdata, alignment.thread_locals));
     }
     let count = u16::try_from(headers.len()).expect("a handful of program headers");
     let sections = u16::try_from(Region::ALL.len()).expect("a handful of sections");
@@ -133,11 +155,7 @@ pub fn write_sections(file: &mut ImageFile) {
     }
     for region in Region::ALL.into_iter().skip(1) {
         let loaded = (region as usize) < Region::Symtab as usize;
-        let address = match region {
-            Region::Bss => layout.bss_address(),
-            _ if loaded => layout.start(region),
-            _ => 0,
-        };
+        let address = if loaded { layout.start(region) } else { 0 };
         let (kind, flags, link, info, entry) = describe(region);
         // Of a symbol table: the number of its local symbols, here all.
         let info =
@@ -161,6 +179,8 @@ fn describe(region: Region) -> (u32, u64, u32, u32, u64) {
     const A: u64 = 2;
     const X: u64 = 4;
     const T: u64 = 0x400;
+    // SHF_X86_64_LARGE
+    const LARGE: u64 = 0x1000_0000;
     let link = |region: Region| region as u32;
     match region {
         Region::Header => (0, 0, 0, 0, 0),
@@ -177,7 +197,10 @@ fn describe(region: Region) -> (u32, u64, u32, u32, u64) {
         Region::FiniArray => (SHT_FINI_ARRAY, A | W, 0, 0, 8),
         Region::Dynamic => (SHT_DYNAMIC, A | W, link(Region::Dynstr), 0, 16),
         Region::Got | Region::DataRelRo | Region::Runtime | Region::Data => (SHT_PROGBITS, A | W, 0, 0, 0),
+        Region::FarRodata => (SHT_PROGBITS, A | LARGE, 0, 0, 0),
+        Region::FarData => (SHT_PROGBITS, A | W | LARGE, 0, 0, 0),
         Region::Bss => (SHT_NOBITS, A | W, 0, 0, 0),
+        Region::FarBss => (SHT_NOBITS, A | W | LARGE, 0, 0, 0),
         Region::Symtab => (SHT_SYMTAB, 0, link(Region::Strtab), 1, 24),
         Region::Strtab | Region::Shstrtab => (SHT_STRTAB, 0, 0, 0, 0),
         Region::DebugAbbrev | Region::DebugInfo | Region::DebugLine | Region::DebugStr | Region::DebugRanges => {

@@ -50,6 +50,12 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// Only a linker knows what to do with it.
+    #[error("{what} needs a linker")]
+    Unplaceable {
+        /// What and where it is.
+        what: String,
+    },
     /// Only a linker knows what it is.
     #[error("the linker defines `{name}`, for an executable that is all in one file")]
     LinkerDefined {

@@ -129,7 +129,7 @@ impl ImageFile {
     /// SIGBUS, where this is an error.
     fn back(&mut self, region: Region, used: u64) -> Result<(), Error> {
         let backed = self.backed[region as usize];
-        if region == Region::Bss || used + SLACK <= backed || backed == self.layout.capacity(region) {
+        if region.is_zero() || used + SLACK <= backed || backed == self.layout.capacity(region) {
             return Ok(());
         }
         let capacity = self.layout.capacity(region);

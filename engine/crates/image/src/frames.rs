@@ -81,6 +81,12 @@ impl Program {
         let fde = unwind::fde(cie, at, address, len, lsda, cfi).map_err(failed)?;
         // Behind it the file is still zero, which terminates the section.
         let fde = self.file.append(Region::EhFrame, &fde, unwind::FRAME_ALIGN)?;
+        self.add_frame_row(name, address, fde)
+    }
+
+    /// Lets the unwinder find the frame description at `fde` for the code at `address`, which lies behind all that has one.
+    pub(crate) fn add_frame_row(&mut self, name: &str, address: u64, fde: u64) -> Result<(), Error> {
+        let failed = |error: unwind::UnwindError| unwind_error(name, &error);
         let hdr = self.file.layout().start(Region::EhFrameHdr);
         let row = unwind::hdr_entry(hdr, address, fde).map_err(failed)?;
         self.file.append(Region::EhFrameHdr, &row, 4)?;

@@ -13,6 +13,8 @@ use crate::program::{Added, Pending, Program, UnitState};
 use crate::symbols::Place;
 use crate::text::{self, Bound, PlacedCode};
 
+const STT_FUNC: u8 = 2;
+
 impl Program {
     /// Hash of the places of everything that `function` refers to, and that its `code` does besides.
     pub(crate) fn binding(&self, state: &UnitState, function: &FunctionInfo, code: &MachineCode) -> u64 {
@@ -72,7 +74,7 @@ impl Program {
         self.file.write(address, &bytes);
         self.add_frame(&name, address, code)?;
         let symtab = self.symbols[pending.symbol].code.as_ref().map(|old| old.symtab);
-        let symtab = self.add_to_symtab(symtab, &name, address, u64::from(code.text_len))?;
+        let symtab = self.add_to_symtab(symtab, &name, STT_FUNC, address, u64::from(code.text_len))?;
         let binding = self.binding(&self.units[&pending.unit.id], pending.info(), code);
         let symbol = &mut self.symbols[pending.symbol];
         symbol.code = Some(PlacedCode { key: pending.info().key, code: code.clone(), address, binding, symtab });
@@ -123,7 +125,11 @@ impl Program {
             (RelocationKind::TlsGd | RelocationKind::GotTpOff, _) => {
                 Bound::ThreadPointerCell(self.thread_pointer_cell(index)?)
             }
-            (RelocationKind::GotPcRel32 { relaxable: true }, Place::Image(at)) if relaxable => Bound::Direct(at),
+            (RelocationKind::GotPcRel32 { relaxable: true }, Place::Image(at))
+                if relaxable && self.file.layout().is_near(at) =>
+            {
+                Bound::Direct(at)
+            }
             (RelocationKind::GotPcRel32 { .. }, _) => Bound::Cell(self.cell(index)?),
             (_, Place::Image(at)) => Bound::Direct(at),
             (RelocationKind::Call32, _) => Bound::Direct(self.call_target(index)?),
@@ -133,8 +139,15 @@ impl Program {
         })
     }
 
-    fn add_to_symtab(&mut self, row: Option<u32>, name: &str, address: u64, len: u64) -> Result<u32, Error> {
-        const STT_FUNC: u8 = 2;
+    /// Describes what lies at `address` in `.symtab`, in a row that it had before or in a new one.
+    pub(crate) fn add_to_symtab(
+        &mut self,
+        row: Option<u32>,
+        name: &str,
+        kind: u8,
+        address: u64,
+        len: u64,
+    ) -> Result<u32, Error> {
         if !self.contents.names {
             // The null symbol's, which stands for any.
             return Ok(0);
@@ -155,9 +168,17 @@ impl Program {
             let row = u32::try_from((row - start) / 24).expect("symbols below 2^32");
             (row, u32::try_from(at).expect("strings below 4 GB"))
         };
-        self.file
-            .write(start + u64::from(row) * 24, &elf_symbol(name, STT_FUNC, crate::elf::TEXT_SECTION, address, len));
+        self.file.write(start + u64::from(row) * 24, &elf_symbol(name, kind, crate::elf::TEXT_SECTION, address, len));
         Ok(row)
+    }
+
+    /// Makes a row of `.symtab` one that says nothing.
+    pub(crate) fn clear_symtab(&mut self, row: u32) {
+        if !self.contents.names {
+            return;
+        }
+        let start = self.file.layout().start(Region::Symtab);
+        self.file.write(start + u64::from(row) * 24, &[0; 24]);
     }
 }
 

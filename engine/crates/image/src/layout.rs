@@ -60,6 +60,12 @@ pub enum Region {
     Data,
     /// `.bss`: takes no room in the file.
     Bss,
+    /// `.lrodata`: large constants. From here on only the GOT reaches.
+    FarRodata,
+    /// `.ldata`: other large variables.
+    FarData,
+    /// `.lbss`: those that are zero, which take no room in the file.
+    FarBss,
     /// `.symtab`.
     Symtab,
     /// `.strtab`.
@@ -80,7 +86,7 @@ pub enum Region {
 
 impl Region {
     /// All regions in file order.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 35] = [
         Self::Header,
         Self::Hash,
         Self::Dynsym,
@@ -105,6 +111,9 @@ impl Region {
         Self::Runtime,
         Self::Data,
         Self::Bss,
+        Self::FarRodata,
+        Self::FarData,
+        Self::FarBss,
         Self::Symtab,
         Self::Strtab,
         Self::Shstrtab,
@@ -142,6 +151,9 @@ impl Region {
             Self::Runtime => ".cranefly.runtime",
             Self::Data => ".data",
             Self::Bss => ".bss",
+            Self::FarRodata => ".lrodata",
+            Self::FarData => ".ldata",
+            Self::FarBss => ".lbss",
             Self::Symtab => ".symtab",
             Self::Strtab => ".strtab",
             Self::Shstrtab => ".shstrtab",
@@ -155,7 +167,13 @@ impl Region {
 
     /// Starts a new segment, or a part of one with other protection: page-aligned.
     fn starts_page(self) -> bool {
-        matches!(self, Self::Hash | Self::Stub | Self::Tdata | Self::Runtime | Self::Bss | Self::Symtab)
+        use Region::{Bss, FarBss, FarData, FarRodata, Hash, Runtime, Stub, Symtab, Tdata};
+        matches!(self, Hash | Stub | Tdata | Runtime | Bss | FarRodata | FarData | FarBss | Symtab)
+    }
+
+    /// Zeros that are not in the file.
+    pub fn is_zero(self) -> bool {
+        matches!(self, Self::Bss | Self::FarBss)
     }
 }
 
@@ -170,6 +188,10 @@ pub struct Demand {
     pub data_bytes: u64,
     /// Bytes of all zero-initialised variables.
     pub zero_bytes: u64,
+    /// Bytes of large variables: constants, others, and zeros.
+    pub far_bytes: [u64; 3],
+    /// Pointers in variables.
+    pub pointers: u64,
     /// Bytes of thread-locals.
     pub tls_bytes: u64,
     /// Declarations of things defined elsewhere.
@@ -183,9 +205,10 @@ pub struct Demand {
 /// Start and capacity of every region.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Layout {
+    #[serde(with = "by_region")]
     start: [u64; Region::ALL.len()],
+    #[serde(with = "by_region")]
     capacity: [u64; Region::ALL.len()],
-    bss_address: u64,
     file_len: u64,
 }
 
@@ -206,7 +229,7 @@ impl Layout {
                 Region::Dynstr => imports * 128,
                 Region::Versym => imports * 2,
                 Region::Verneed => 64 << 10,
-                Region::Rela => (variables * 4 + imports * 2 + demand.data_bytes * grow / 8) * 24,
+                Region::Rela => (variables * 4 + imports * 2 + demand.pointers * grow * 2) * 24,
                 Region::EhFrameHdr => functions * 4 * 8 + 16,
                 Region::EhFrame => functions * 4 * 64,
                 Region::Lsda => functions * 4 * 96,
@@ -221,6 +244,10 @@ impl Layout {
                 Region::Got => (imports + functions / 8) * 8,
                 Region::Runtime => PAGE,
                 Region::Bss => demand.zero_bytes * grow * 2 + (1 << 20),
+                // An image whose large variables have grown is made anew.
+                Region::FarRodata => demand.far_bytes[0],
+                Region::FarData => demand.far_bytes[1],
+                Region::FarBss => demand.far_bytes[2],
                 Region::Symtab => functions * 24 * 2,
                 Region::Strtab => demand.name_bytes * grow * 2 + functions * 64,
                 Region::Shstrtab => 4096,
@@ -233,19 +260,17 @@ impl Layout {
         }
         let mut start = [0u64; Region::ALL.len()];
         let mut at = 0u64;
-        let mut bss_address = 0;
         for region in Region::ALL {
             at = at.next_multiple_of(if region.starts_page() { PAGE } else { 64 });
             start[region as usize] = at;
-            if region == Region::Bss {
-                bss_address = at;
-            } else {
+            // What is loaded behind zeros leaves a hole for them in the file, as addresses are offsets.
+            if region != Region::FarBss {
                 at += capacity[region as usize];
             }
         }
         let file_len = at.next_multiple_of(PAGE);
-        let loaded_end = bss_address + capacity[Region::Bss as usize];
-        (loaded_end < (1 << 31) - (16 << 20)).then_some(Self { start, capacity, bss_address, file_len })
+        let near_end = start[Region::FarRodata as usize];
+        (near_end < (1 << 31) - (16 << 20)).then_some(Self { start, capacity, file_len })
     }
 
     /// File offset of a region (and virtual address, if it is loaded).
@@ -258,13 +283,31 @@ impl Layout {
         self.capacity[region as usize]
     }
 
-    /// Virtual address of `.bss`.
-    pub fn bss_address(&self) -> u64 {
-        self.bss_address
+    /// Whether code reaches `address` without the GOT.
+    pub fn is_near(&self, address: u64) -> bool {
+        address < self.start(Region::FarRodata)
     }
 
     /// Apparent length of the file.
     pub fn file_len(&self) -> u64 {
         self.file_len
+    }
+}
+
+/// Numbers by region as serde has them: as a list of the right length.
+pub(crate) mod by_region {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    use super::Region;
+
+    type ByRegion = [u64; Region::ALL.len()];
+
+    pub fn serialize<S: Serializer>(numbers: &ByRegion, serializer: S) -> Result<S::Ok, S::Error> {
+        numbers.as_slice().serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ByRegion, D::Error> {
+        let numbers = Vec::<u64>::deserialize(deserializer)?;
+        numbers.try_into().map_err(|_| D::Error::custom("another number of regions"))
     }
 }

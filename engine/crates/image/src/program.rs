@@ -4,17 +4,19 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::Error;
-use crate::assembly::PlacedAssembly;
+use crate::assembly::{Assembly, AssemblyDefinition, PlacedAssembly};
 use crate::base::{ANCHOR, BaseImage, BasePlace, TLS_ANCHOR};
 use crate::contents::Contents;
-use crate::data::{self, Anchors, Groups, Relocations};
+use crate::data::{self, Anchors, Relocations};
 use crate::debug::Contribution;
 use crate::dynamic::DynamicTables;
 use crate::elf;
 use crate::file::ImageFile;
+use crate::groups::Groups;
 use crate::input::{FunctionInfo, LocalOf, Unit};
-use crate::layout::{Demand, Layout, Region};
+use crate::layout::{Demand, Layout, PAGE, Region};
 use crate::runtime_symbols::RUNTIME_FUNCTIONS;
+use crate::section::SectionKind;
 use crate::symbols::{Definer, Place, SymbolIndex, Symbols};
 use cranefly_bitcode::ir::{GlobalId, GlobalKind, Linkage};
 use cranefly_machine::Target;
@@ -70,6 +72,14 @@ pub struct Program {
     pub(crate) units: HashMap<Arc<str>, UnitState>,
     pub(crate) groups: Groups,
     pub(crate) group_bounds: HashMap<Arc<str>, (u64, u64)>,
+    /// Units whose assembly was placed anew without being another one.
+    pub(crate) moved_assemblies: HashSet<Arc<str>>,
+    /// Groups have members without a place.
+    pub(crate) new_members: bool,
+    /// Groups have members that are there only if they are reached, which any change may change.
+    pub(crate) has_doubtful_members: bool,
+    /// The crates that the units are of, those that others depend on first.
+    pub(crate) crates: Vec<Arc<str>>,
     pub(crate) allocator_symbols: Vec<SymbolIndex>,
     pub(crate) runtime_symbols: Vec<SymbolIndex>,
     /// What code refers to by name, whether its unit does or not.
@@ -77,8 +87,10 @@ pub struct Program {
     pub(crate) contributions: HashMap<Arc<str>, Vec<Contribution>>,
     pub(crate) dirty_units: HashSet<Arc<str>>,
     pub(crate) assemblies: HashMap<Arc<str>, PlacedAssembly>,
-    pub(crate) assembly_symbols: HashMap<Arc<str>, u64>,
+    pub(crate) assembly_symbols: HashMap<Arc<str>, Vec<AssemblyDefinition>>,
     pub(crate) full_debug_info: bool,
+    /// What the load address must be a multiple of.
+    pub(crate) load_align: u64,
     pub(crate) contents: Contents,
     /// What is exported because everything is.
     pub(crate) visible: HashSet<SymbolIndex>,
@@ -110,11 +122,19 @@ pub fn demand(units: &[Arc<Unit>], scale: u64) -> Demand {
             GlobalKind::Function { defined: true } => demand.functions += 1,
             GlobalKind::Variable(variable) if variable.init.is_some() => {
                 demand.variables += 1;
-                match data::region_of(variable) {
-                    Region::Bss => demand.zero_bytes += variable.size + variable.align,
-                    Region::Tdata => demand.tls_bytes += variable.size + variable.align,
-                    _ => demand.data_bytes += variable.size + variable.align,
-                }
+                demand.pointers += variable.init.as_ref().map_or(0, |init| init.pointers.len() as u64);
+                let [constants, others, zeros] = &mut demand.far_bytes;
+                let in_group = !matches!(data::kind_of(variable), Ok(SectionKind::Ordinary));
+                let bytes = match data::region_of(variable) {
+                    _ if in_group => &mut demand.data_bytes,
+                    Region::Bss => &mut demand.zero_bytes,
+                    Region::Tdata => &mut demand.tls_bytes,
+                    Region::FarRodata => constants,
+                    Region::FarData => others,
+                    Region::FarBss => zeros,
+                    _ => &mut demand.data_bytes,
+                };
+                *bytes += variable.size + variable.align;
             }
             _ => demand.imports += 1,
         }
@@ -158,6 +178,10 @@ impl Program {
             units: HashMap::new(),
             groups: Groups::new(),
             group_bounds: HashMap::new(),
+            moved_assemblies: HashSet::new(),
+            new_members: false,
+            has_doubtful_members: false,
+            crates: Vec::new(),
             allocator_symbols: Vec::new(),
             runtime_symbols: Vec::new(),
             named_by_code: HashSet::new(),
@@ -166,6 +190,7 @@ impl Program {
             assemblies: HashMap::new(),
             assembly_symbols: HashMap::new(),
             full_debug_info,
+            load_align: PAGE,
             contents: Contents::default(),
             visible: HashSet::new(),
             tls_align: 8,
@@ -226,14 +251,21 @@ impl Program {
         let (plain, bound): (Vec<&Arc<Unit>>, Vec<&Arc<Unit>>) =
             changed.iter().copied().partition(|unit| unit.bound.is_empty());
         for unit in plain.into_iter().chain(bound) {
-            self.intern(unit, &mut touched);
-            self.place_assembly(unit, &mut touched)?;
+            let assembly = Assembly::of(unit)?;
+            let locals = assembly.as_ref().map_or(Ok(Vec::new()), Assembly::locals)?;
+            self.intern(unit, &locals, &mut touched);
+            if let Some(assembly) = assembly {
+                self.place_assembly(&assembly, &mut touched)?;
+            }
         }
+        self.crates = crates_of(units);
         let moved = self.resolve(&touched)?;
+        self.check_groups()?;
 
         // Units that did not change but refer to something that moved are bound again as well.
         let mut affected: Vec<(Arc<Unit>, bool)> = changed.iter().map(|&unit| (unit.clone(), true)).collect();
-        if !moved.is_empty() {
+        let moved_assemblies = std::mem::take(&mut self.moved_assemblies);
+        if !moved.is_empty() || !moved_assemblies.is_empty() {
             let fresh: HashSet<&Arc<str>> = changed.iter().map(|unit| &unit.id).collect();
             let named: HashSet<&str> =
                 self.named_by_code.intersection(&moved).map(|&index| &*self.symbols[index].name).collect();
@@ -242,7 +274,10 @@ impl Program {
                     .values()
                     .filter(|state| !fresh.contains(&state.unit.id))
                     .filter(|state| {
-                        state.symbols.iter().any(|symbol| moved.contains(symbol)) || self.code_names(state, &named)
+                        let in_assembly = self.assembly_references(&state.unit.id);
+                        state.symbols.iter().chain(in_assembly).any(|symbol| moved.contains(symbol))
+                            || moved_assemblies.contains(&state.unit.id)
+                            || self.code_names(state, &named)
                     })
                     .map(|state| (state.unit.clone(), false)),
             );
@@ -254,7 +289,9 @@ impl Program {
             self.dirty_units.insert(unit.id.clone());
             self.import_cells(unit)?;
             self.fill_variables(unit)?;
-            self.bind_assembly(unit)?;
+            if let Some(assembly) = Assembly::of(unit)? {
+                self.bind_assembly(&assembly)?;
+            }
             self.find_pending(unit, &mut pending);
         }
         Ok(pending)
@@ -271,21 +308,23 @@ impl Program {
             }
         }
         for members in self.groups.values_mut() {
-            members.retain(|(_, unit)| unit.id != *id);
+            members.retain(|member| member.unit.id != *id);
         }
     }
 
     /// Gives every global of `unit` a symbol and records what it defines.
-    pub(crate) fn intern(&mut self, unit: &Arc<Unit>, touched: &mut HashSet<SymbolIndex>) {
+    /// `in_assembly`: names that its assembly defines for it alone.
+    pub(crate) fn intern(&mut self, unit: &Arc<Unit>, in_assembly: &[String], touched: &mut HashSet<SymbolIndex>) {
         let mut old = self.units.remove(&unit.id).map(|state| state.locals).unwrap_or_default();
         let mut locals = HashMap::new();
+        let in_assembly: HashSet<&str> = in_assembly.iter().map(String::as_str).collect();
         let mut indices = Vec::with_capacity(unit.module.globals.len());
         for (number, global) in unit.module.globals.iter().enumerate() {
             let id = GlobalId(u32::try_from(number).expect("globals below 2^32"));
             let bound = unit.bound.get(&id).and_then(|local| self.local(local));
             let (index, new) = if let Some(index) = bound {
                 (index, false)
-            } else if global.linkage == Linkage::Local {
+            } else if global.linkage == Linkage::Local || in_assembly.contains(&*global.name) {
                 // Names of locals are unique within a unit, but for unnamed ones.
                 let known = if global.name.is_empty() { None } else { old.remove(&global.name) };
                 let new = known.is_none();
@@ -341,15 +380,7 @@ impl Program {
                 .definition()
                 .is_some_and(|definer| definer.unit == unit.id && definer.global.0 as usize == number);
             if counts {
-                data::fill(
-                    &mut self.file,
-                    &mut self.relocations,
-                    &mut self.symbols,
-                    index,
-                    variable,
-                    &symbols,
-                    self.anchors,
-                )?;
+                self.fill(unit, index, variable)?;
             }
         }
         Ok(())
@@ -410,6 +441,18 @@ impl Program {
     pub fn name(&self, symbol: SymbolIndex) -> &Arc<str> {
         &self.symbols[symbol].name
     }
+}
+
+/// The crates of `units`, in order of first appearance.
+fn crates_of(units: &[Arc<Unit>]) -> Vec<Arc<str>> {
+    let mut crates: Vec<Arc<str>> = Vec::new();
+    for unit in units {
+        let name = unit.id.rsplit_once('/').map_or(&*unit.id, |(name, _)| name);
+        if crates.last().is_none_or(|last| **last != *name) {
+            crates.push(name.into());
+        }
+    }
+    crates
 }
 
 fn defines(global: &cranefly_bitcode::ir::Global) -> bool {

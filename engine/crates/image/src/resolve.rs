@@ -2,17 +2,19 @@
 
 use std::sync::Arc;
 
-use cranefly_bitcode::ir::{GlobalId, GlobalKind, Linkage};
+use cranefly_bitcode::ir::{GlobalId, GlobalKind, Linkage, Variable};
 use hashbrown::HashSet;
 
 use crate::Error;
 use crate::base::BasePlace;
-use crate::data::{self, SectionKind};
+use crate::data;
 use crate::dynamic::DynamicRelocation;
+use crate::groups::Part;
 use crate::input::Unit;
 use crate::layout::Region;
 use crate::linker_symbols::is_linker_defined;
 use crate::program::Program;
+use crate::section::SectionKind;
 use crate::symbols::{Place, SymbolIndex};
 use crate::text::{self, SLOT_SIZE};
 
@@ -21,7 +23,9 @@ impl Program {
     pub(crate) fn resolve(&mut self, touched: &HashSet<SymbolIndex>) -> Result<HashSet<SymbolIndex>, Error> {
         let mut moved = HashSet::new();
         let mut aliases = Vec::new();
-        let mut dirty_groups = false;
+        let mut dirty_groups = std::mem::take(&mut self.new_members)
+            || self.has_doubtful_members
+            || self.groups.values().any(Vec::is_empty);
         let mut order: Vec<SymbolIndex> = touched.iter().copied().collect();
         order.sort_unstable();
         for &index in &order {
@@ -35,15 +39,15 @@ impl Program {
                         self.symbols[index].place = Place::Image(slot);
                     }
                     GlobalKind::Variable(variable) => {
-                        let kind = SectionKind::of(variable.section.as_ref());
-                        if kind == SectionKind::Ordinary || variable.thread_local {
-                            self.tls_align =
-                                if variable.thread_local { self.tls_align.max(variable.align) } else { self.tls_align };
+                        let kind = data::kind_of(variable).map_err(|_| self.unplaceable(index, variable))?;
+                        if matches!(kind, SectionKind::Ordinary | SectionKind::Text) {
+                            let align = if variable.thread_local { &mut self.tls_align } else { &mut self.load_align };
+                            *align = variable.align.max(*align);
                             let region = data::region_of(variable);
                             data::place(&mut self.file, &mut self.symbols, index, variable, region)?;
                         } else {
                             dirty_groups = true;
-                            self.groups.entry(kind).or_default().push((index, unit.clone()));
+                            self.add_member(kind, &unit, Part::Variable(global));
                         }
                     }
                     GlobalKind::Alias { .. } => aliases.push(index),
@@ -53,50 +57,54 @@ impl Program {
                 moved.insert(index);
             }
         }
-        if dirty_groups || self.groups.values().any(Vec::is_empty) {
+        if dirty_groups {
             self.place_groups(&mut moved)?;
-            // Section bounds may have been looked up before their group had a place.
-            for &index in &order {
-                if self.definition(index).is_none() {
-                    let place = self.resolve_outside(index)?;
-                    if std::mem::replace(&mut self.symbols[index].place, place) != place {
-                        moved.insert(index);
-                    }
-                }
-            }
         }
         for index in self.allocator_symbols.clone() {
             let place = self.resolve_outside(index)?;
-            if std::mem::replace(&mut self.symbols[index].place, place) != place {
-                moved.insert(index);
-            }
+            self.move_to(index, place, &mut moved);
         }
         for index in aliases {
             let place = self.alias_place(index, 0);
-            if std::mem::replace(&mut self.symbols[index].place, place) != place {
-                moved.insert(index);
-            }
+            self.move_to(index, place, &mut moved);
         }
         Ok(moved)
+    }
+
+    /// Gives a symbol its place; one that had another is `moved`.
+    pub(crate) fn move_to(&mut self, index: SymbolIndex, place: Place, moved: &mut HashSet<SymbolIndex>) {
+        if std::mem::replace(&mut self.symbols[index].place, place) != place {
+            moved.insert(index);
+        }
+    }
+
+    fn unplaceable(&self, index: SymbolIndex, variable: &Variable) -> Error {
+        let section = variable.section.as_deref().unwrap_or_default();
+        Error::Unplaceable { what: format!("the static `{:#}` in section `{section}`", self.symbols[index].name) }
     }
 
     /// Two strong definitions of a name that people chose are what a linker refuses. (Mangled names are rustc's business.)
     fn check_unique(&self, index: SymbolIndex) -> Result<(), Error> {
         let symbol = &self.symbols[index];
-        let mut strong = symbol.definers.iter().filter(|definer| definer.linkage == Linkage::External);
+        let in_units = symbol.definers.iter().filter(|it| it.linkage == Linkage::External).map(|definer| &definer.unit);
+        let mut strong = in_units.chain(self.strong_in_assembly(index));
         let mangled = symbol.name.starts_with("_R") || symbol.name.starts_with("_ZN");
         match (strong.next(), strong.next()) {
             (Some(first), Some(second)) if !mangled => Err(Error::Duplicate {
                 name: symbol.name.to_string(),
-                first: first.unit.to_string(),
-                second: second.unit.to_string(),
+                first: first.to_string(),
+                second: second.to_string(),
             }),
             _ => Ok(()),
         }
     }
 
+    /// The unit that defines a symbol, and the global there; `None` if assembly does, or nobody in the program.
     pub(crate) fn definition(&self, index: SymbolIndex) -> Option<(Arc<Unit>, GlobalId)> {
         let definer = self.symbols[index].definition()?;
+        if definer.linkage == Linkage::Weak && self.strong_in_assembly(index).next().is_some() {
+            return None;
+        }
         Some((self.units.get(&definer.unit)?.unit.clone(), definer.global))
     }
 
@@ -110,6 +118,7 @@ impl Program {
                     Place::Image(at) => Place::Image(at.wrapping_add_signed(offset)),
                     Place::ThreadLocal(at) => Place::ThreadLocal(at.wrapping_add_signed(offset)),
                     Place::Base(distance) => Place::Base(distance + offset),
+                    Place::Absolute(value) => Place::Absolute(value.wrapping_add_signed(offset)),
                     other => other,
                 }
             }
@@ -122,12 +131,14 @@ impl Program {
         if let Some(place) = self.allocator_entry(index)? {
             return Ok(place);
         }
-        let name = self.symbols[index].name.clone();
-        if let Some(place) = self.assembly_place(&name) {
+        if let Some(place) = self.assembly_place(index) {
             return Ok(place);
         }
+        let name = self.symbols[index].name.clone();
         for (prefix, start) in [("__start_", true), ("__stop_", false)] {
-            if let Some(&(from, to)) = name.strip_prefix(prefix).and_then(|section| self.group_bounds.get(section)) {
+            let Some(section) = name.strip_prefix(prefix) else { continue };
+            self.check_bounds(section)?;
+            if let Some(&(from, to)) = self.group_bounds.get(section) {
                 return Ok(Place::Image(if start { from } else { to }));
             }
         }
@@ -144,53 +155,6 @@ impl Program {
             return Ok(Place::Import { index, thread_local: import.thread_local });
         }
         Ok(if self.symbols[index].weak { Place::Null } else { Place::Undefined })
-    }
-
-    /// Lays the members of every section group side by side.
-    pub(crate) fn place_groups(&mut self, moved: &mut HashSet<SymbolIndex>) -> Result<(), Error> {
-        let groups = std::mem::take(&mut self.groups);
-        self.start_init_array()?;
-        self.file.set_used(Region::FiniArray, 0)?;
-        for (kind, members) in &groups {
-            let mut members = members.clone();
-            members.sort_by(|a, b| (&a.1.id, a.0).cmp(&(&b.1.id, b.0)));
-            let region = match kind {
-                SectionKind::InitArray(_) => Region::InitArray,
-                SectionKind::FiniArray(_) => Region::FiniArray,
-                SectionKind::Group(_) | SectionKind::Ordinary => Region::Data,
-            };
-            let mut from = None;
-            for (index, unit) in &members {
-                let Some((_, global)) = self.definition(*index) else { continue };
-                let Some(variable) = data::variable_of(unit, global) else { continue };
-                // Never where it was: the group as a whole gets new room.
-                let relocations = self.symbols[*index].data.take().map(|old| old.relocations).unwrap_or_default();
-                for row in relocations {
-                    self.relocations.remove(&mut self.file, row);
-                }
-                if data::place(&mut self.file, &mut self.symbols, *index, variable, region)? {
-                    moved.insert(*index);
-                }
-                from = from.or(self.symbols[*index].data.as_ref().map(|data| data.address));
-                // A member may be moved by this without its unit having changed.
-                let symbols = self.units[&unit.id].symbols.clone();
-                data::fill(
-                    &mut self.file,
-                    &mut self.relocations,
-                    &mut self.symbols,
-                    *index,
-                    variable,
-                    &symbols,
-                    self.anchors,
-                )?;
-            }
-            if let SectionKind::Group(name) = kind {
-                let end = self.file.end(Region::Data);
-                self.group_bounds.insert(name.clone(), (from.unwrap_or(end), end));
-            }
-        }
-        self.groups = groups;
-        Ok(())
     }
 
     pub(crate) fn slot(&mut self, index: SymbolIndex) -> Result<u64, Error> {
@@ -210,7 +174,10 @@ impl Program {
         let symbols = self.units[&unit.id].symbols.clone();
         for index in symbols {
             match self.symbols[index].place {
-                Place::Image(_) => {}
+                Place::Image(at) if self.file.layout().is_near(at) => {}
+                Place::Image(_) | Place::Absolute(_) => {
+                    self.cell(index)?;
+                }
                 Place::ThreadLocal(_) | Place::BaseThreadLocal(_) | Place::Import { thread_local: true, .. } => {
                     self.thread_pointer_cell(index)?;
                 }

@@ -13,14 +13,16 @@ use cranefly_bitcode::ir::{GlobalId, Linkage};
 use hashbrown::{HashMap, HashSet};
 use serde::{Deserialize, Serialize};
 
+use crate::assembly::AssemblyDefinition;
 use crate::base::BaseImage;
 use crate::checkpoint::{Checkpoint, word};
 use crate::contents::Contents;
-use crate::data::{Anchors, Groups, Relocations};
+use crate::data::{Anchors, Relocations};
 use crate::dynamic::DynamicTables;
 use crate::file::{Cursors, ImageFile};
+use crate::groups::Groups;
 use crate::input::Unit;
-use crate::layout::{Layout, Region};
+use crate::layout::{Layout, Region, by_region};
 use crate::program::{Program, UnitState};
 use crate::symbols::{Definer, Place, Symbol, SymbolIndex, Symbols};
 use crate::text::{PlacedCode, SLOT_SIZE};
@@ -32,6 +34,7 @@ use crate::{Error, elf};
 pub struct SavedProgram {
     stamp: u64,
     layout: Layout,
+    #[serde(with = "by_region")]
     used: Cursors,
     full_debug_info: bool,
     contents: Contents,
@@ -46,7 +49,7 @@ pub struct SavedProgram {
     /// Ids of the units with functions without code, and the symbols of their globals.
     units: Vec<(String, Vec<u32>)>,
     group_bounds: BTreeMap<String, (u64, u64)>,
-    assembly_symbols: BTreeMap<String, u64>,
+    assembly_symbols: BTreeMap<String, Place>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -121,7 +124,11 @@ impl Program {
             slots: self.slots.iter().map(|symbol| symbol.0).collect(),
             units: units.iter().map(|unit| (unit.id.to_string(), symbols_of(unit))).collect(),
             group_bounds: self.group_bounds.iter().map(|(name, bounds)| (name.to_string(), *bounds)).collect(),
-            assembly_symbols: self.assembly_symbols.iter().map(|(name, at)| (name.to_string(), *at)).collect(),
+            assembly_symbols: self
+                .assembly_symbols
+                .keys()
+                .filter_map(|name| Some((name.to_string(), self.assembly_place(self.symbols.find(name)?)?)))
+                .collect(),
         }
     }
 
@@ -143,6 +150,10 @@ impl Program {
             anchors: Anchors { address: saved.anchors.0, thread_local: saved.anchors.1 },
             units: restore_units(&saved, units).map_err(refuse)?,
             groups: Groups::new(),
+            new_members: false,
+            has_doubtful_members: false,
+            crates: Vec::new(),
+            moved_assemblies: HashSet::new(),
             group_bounds: saved.group_bounds.into_iter().map(|(name, bounds)| (name.into(), bounds)).collect(),
             allocator_symbols: Vec::new(),
             runtime_symbols: Vec::new(),
@@ -150,8 +161,13 @@ impl Program {
             contributions: HashMap::new(),
             dirty_units: HashSet::new(),
             assemblies: HashMap::new(),
-            assembly_symbols: saved.assembly_symbols.into_iter().map(|(name, at)| (name.into(), at)).collect(),
+            assembly_symbols: saved
+                .assembly_symbols
+                .into_iter()
+                .map(|(name, place)| (name.into(), vec![AssemblyDefinition::saved(place)]))
+                .collect(),
             full_debug_info: saved.full_debug_info,
+            load_align: 0,
             contents: saved.contents,
             visible: HashSet::new(),
             tls_align: 0,

@@ -21,6 +21,8 @@ pub enum Place {
     Undefined,
     /// Undefined and weak: address zero.
     Null,
+    /// A number that is no address: what assembly sets a symbol to.
+    Absolute(u64),
     /// In this image, at a virtual address (functions: their slot).
     Image(u64),
     /// In this image's block of thread-locals, bytes from its start.
@@ -74,6 +76,8 @@ pub struct Symbol {
     pub code: Option<PlacedCode>,
     /// Its storage.
     pub data: Option<PlacedData>,
+    /// Where the assembly of its unit defines it, if it is a local of that.
+    pub in_assembly: Option<Place>,
 }
 
 impl Symbol {
@@ -126,6 +130,7 @@ impl Symbols {
             variadic: None,
             code: None,
             data: None,
+            in_assembly: None,
         });
         index
     }

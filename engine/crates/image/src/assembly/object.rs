@@ -1,0 +1,149 @@
+//! The object as it comes from the assembler, and what its sections are to a linker.
+
+use std::fmt::Display;
+use std::sync::Arc;
+
+use object::read::elf::{ElfFile64, ElfSection64};
+use object::{LittleEndian, Object, ObjectSection, ObjectSymbol, SectionFlags, SectionKind as ObjectSectionKind, elf};
+
+use crate::Error;
+use crate::input::Unit;
+use crate::layout::Region;
+use crate::section::SectionKind;
+
+pub(super) type Elf<'data> = ElfFile64<'data, LittleEndian>;
+pub(super) type Section<'data, 'file> = ElfSection64<'data, 'file, LittleEndian>;
+
+/// A unit's assembly.
+pub(crate) struct Assembly<'unit> {
+    pub(super) unit: &'unit Arc<Unit>,
+    pub(super) elf: Elf<'unit>,
+}
+
+/// Where a section of the object goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Home {
+    /// Not loaded: for debuggers and for the linker itself.
+    Nowhere,
+    /// What the unwinder reads.
+    Frames,
+    /// Anywhere in a region.
+    Region(Region),
+    /// Beside others of its name.
+    Group(SectionKind),
+}
+
+impl<'unit> Assembly<'unit> {
+    /// Reads the object; `None` if the unit has no assembly.
+    pub(crate) fn of(unit: &'unit Arc<Unit>) -> Result<Option<Self>, Error> {
+        let Some(bytes) = &unit.assembly else { return Ok(None) };
+        let elf = Elf::parse(&**bytes).map_err(|error| failed(unit, &error))?;
+        Ok(Some(Self { unit, elf }))
+    }
+
+    /// Names that it defines for its own unit only.
+    pub(crate) fn locals(&self) -> Result<Vec<String>, Error> {
+        let locals = self.elf.symbols().filter(|symbol| {
+            let is_label = !matches!(symbol.kind(), object::SymbolKind::Section | object::SymbolKind::File);
+            symbol.is_local() && !symbol.is_undefined() && is_label
+        });
+        let names = locals.map(|symbol| symbol.name().map(str::to_owned).map_err(|error| self.failed(&error)));
+        names.filter(|name| name.as_ref().is_ok_and(|name| !name.is_empty())).collect()
+    }
+
+    /// Where `section` goes.
+    pub(super) fn home(&self, section: &Section<'unit, '_>) -> Result<Home, Error> {
+        let name = section.name().map_err(|error| self.failed(&error))?;
+        let (kind, flags) = (section.elf_section_header().sh_type.get(LittleEndian), flags(section));
+        let refused = |why: &str| self.unplaceable(&format!("section `{name}`{why}"));
+        if kind == elf::SHT_GROUP {
+            return Err(self.unplaceable(&"a section group"));
+        }
+        if flags & elf::SHF_ALLOC.0 == 0 || flags & elf::SHF_EXCLUDE.0 != 0 {
+            return Ok(Home::Nowhere);
+        }
+        /// `SHF_X86_64_LARGE` of the psABI.
+        const LARGE: u64 = 0x1000_0000;
+        const PLAIN: u64 = elf::SHF_ALLOC.0
+            | elf::SHF_WRITE.0
+            | elf::SHF_EXECINSTR.0
+            | elf::SHF_MERGE.0
+            | elf::SHF_STRINGS.0
+            | elf::SHF_INFO_LINK.0
+            | elf::SHF_TLS.0
+            | elf::SHF_GNU_RETAIN.0
+            | LARGE;
+        const TYPES: [elf::SectionType; 6] = [
+            elf::SHT_PROGBITS,
+            elf::SHT_NOBITS,
+            elf::SHT_NOTE,
+            elf::SHT_INIT_ARRAY,
+            elf::SHT_FINI_ARRAY,
+            elf::SHT_X86_64_UNWIND,
+        ];
+        if flags & !PLAIN != 0 || !TYPES.contains(&kind) {
+            return Err(refused(&format!(" of type {:#x} with flags {flags:#x}", kind.0)));
+        }
+        if name == ".eh_frame" {
+            return Ok(Home::Frames);
+        }
+        let has = |flag: elf::SectionFlags| flags & flag.0 != 0;
+        // Assembly's own tables for a personality routine are constants like any others.
+        let placed = if name.starts_with(".gcc_except_table") {
+            SectionKind::Ordinary
+        } else {
+            SectionKind::of(name).map_err(|_| refused(""))?
+        };
+        if has(elf::SHF_TLS) {
+            let ordinary = placed == SectionKind::Ordinary && !has(elf::SHF_EXECINSTR);
+            return if ordinary { Ok(Home::Region(Region::Tdata)) } else { Err(refused(" of thread-locals")) };
+        }
+        if has(elf::SHF_EXECINSTR) || placed == SectionKind::Text {
+            let is_code = !has(elf::SHF_WRITE) && kind != elf::SHT_NOBITS;
+            let is_code = is_code && !matches!(placed, SectionKind::InitArray(_) | SectionKind::FiniArray(_));
+            return if is_code {
+                Ok(Home::Region(Region::Text))
+            } else {
+                Err(refused(" with code that is written to"))
+            };
+        }
+        Ok(match placed {
+            SectionKind::Ordinary if !has(elf::SHF_WRITE) => Home::Region(Region::Rodata),
+            SectionKind::Ordinary if kind == elf::SHT_NOBITS => Home::Region(Region::Bss),
+            SectionKind::Ordinary if name.starts_with(".data.rel.ro") => Home::Region(Region::DataRelRo),
+            SectionKind::Ordinary => Home::Region(Region::Data),
+            group => Home::Group(group),
+        })
+    }
+
+    /// The contents of `section`; empty if they are zeros that the object does not hold.
+    pub(super) fn contents(&self, section: &Section<'unit, '_>) -> Result<&'unit [u8], Error> {
+        if section.kind() == ObjectSectionKind::UninitializedData
+            || section.kind() == ObjectSectionKind::UninitializedTls
+        {
+            return Ok(&[]);
+        }
+        section.data().map_err(|error| self.failed(&error))
+    }
+
+    pub(super) fn failed(&self, reason: &dyn Display) -> Error {
+        failed(self.unit, reason)
+    }
+
+    /// The error for something that only a linker can place.
+    pub(super) fn unplaceable(&self, what: &dyn Display) -> Error {
+        let unit_crate = self.unit.id.rsplit_once('/').map_or(&*self.unit.id, |(unit_crate, _)| unit_crate);
+        Error::Unplaceable { what: format!("{what} in the assembly of {unit_crate}") }
+    }
+}
+
+pub(super) fn flags<'data>(section: &impl ObjectSection<'data>) -> u64 {
+    match section.flags() {
+        SectionFlags::Elf { sh_flags, .. } => sh_flags.0,
+        _ => 0,
+    }
+}
+
+fn failed(unit: &Unit, reason: &dyn Display) -> Error {
+    Error::Relocation { function: format!("the assembly of {}", unit.id), reason: reason.to_string() }
+}

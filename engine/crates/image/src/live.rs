@@ -1,0 +1,81 @@
+//! What a linker's garbage collection would keep, as far as a program can see it: which parts of a section between
+//! `__start_` and `__stop_` symbols are there.
+//!
+//! As lld does it: reached from `main`, from constructors and from what is marked as retained (`#[used]`), without
+//! counting the symbols of a section's bounds. (GNU ld counts them; see [`Program::place_groups`].)
+
+use cranefly_bitcode::ir::{GlobalId, GlobalKind};
+use hashbrown::HashSet;
+
+use crate::groups::{Member, Part};
+use crate::input::Unit;
+use crate::program::Program;
+use crate::section::SectionKind;
+use crate::symbols::SymbolIndex;
+
+impl Program {
+    /// Symbols that are reached; `roots` are the members of groups that are kept in any case.
+    pub(crate) fn live<'a>(&self, roots: impl Iterator<Item = &'a Member>) -> HashSet<SymbolIndex> {
+        let mut queue: Vec<SymbolIndex> = self.symbols.find("main").into_iter().collect();
+        queue.extend(self.base.undefined().filter_map(|name| self.symbols.find(name)));
+        for member in roots {
+            match member.part {
+                Part::Variable(global) => queue.push(self.units[&member.unit.id].symbols[global.0 as usize]),
+                Part::Assembly(_) => queue.extend(self.assembly_names(&member.unit)),
+            }
+        }
+        for state in self.units.values() {
+            let retained = state.unit.module.retained.iter();
+            queue.extend(retained.map(|global| state.symbols[global.0 as usize]));
+        }
+        let mut live = HashSet::new();
+        while let Some(symbol) = queue.pop() {
+            if !live.insert(symbol) {
+                continue;
+            }
+            match self.definition(symbol) {
+                Some((unit, global)) => self.reached_from(&unit, global, &mut queue),
+                None => {
+                    for unit in self.assembly_units(symbol) {
+                        queue.extend(self.assembly_names(unit));
+                    }
+                }
+            }
+        }
+        live
+    }
+
+    fn reached_from(&self, unit: &Unit, global: GlobalId, queue: &mut Vec<SymbolIndex>) {
+        let symbols = &self.units[&unit.id].symbols;
+        let symbol = |global: GlobalId| symbols[global.0 as usize];
+        match &unit.module.globals[global.0 as usize].kind {
+            GlobalKind::Function { .. } => {
+                let function = unit.functions.iter().find(|function| function.global == global);
+                queue.extend(function.into_iter().flat_map(|it| &it.symbols).map(|it| symbol(it.global)));
+            }
+            GlobalKind::Variable(variable) => {
+                let pointers = variable.init.iter().flat_map(|init| &init.pointers);
+                queue.extend(pointers.map(|pointer| symbol(pointer.target)));
+            }
+            GlobalKind::Alias { target, .. } => queue.push(symbol(*target)),
+        }
+    }
+
+    /// Whether a member is there whether anything refers to it or not.
+    pub(crate) fn is_kept(&self, kind: &SectionKind, member: &Member) -> bool {
+        match member.part {
+            // Constructors and destructors are.
+            _ if !matches!(kind, SectionKind::Group(_)) => true,
+            Part::Variable(global) => member.unit.module.retained.contains(&global),
+            Part::Assembly(section) => self.is_retained_assembly(&member.unit, section),
+        }
+    }
+
+    /// Whether something that is reached refers to a member.
+    pub(crate) fn is_reached(&self, member: &Member, live: &HashSet<SymbolIndex>) -> bool {
+        match member.part {
+            Part::Variable(global) => live.contains(&self.units[&member.unit.id].symbols[global.0 as usize]),
+            Part::Assembly(section) => self.is_reached_assembly(&member.unit, section, live),
+        }
+    }
+}
