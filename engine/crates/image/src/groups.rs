@@ -108,7 +108,8 @@ impl Program {
             let what = format!("section {kind:?}, some of which only a linker's garbage collection decides about,");
             return Err(Error::Unplaceable { what });
         }
-        let live = self.live(all().filter(|(kind, member)| self.is_kept(kind, member)).map(|(_, member)| member));
+        let kept = all().filter(|(kind, member)| self.is_kept(kind, member)).map(|(_, member)| member);
+        let live = self.live(kept, std::iter::empty());
         let unreached = doubtful.into_iter().filter(|(_, member)| !self.is_reached(member, &live));
         Ok(unreached.map(|(_, member)| (member.unit.id.clone(), member.part)).collect())
     }
