@@ -130,10 +130,12 @@ export function inspectArgs(args: readonly string[]): RustcArgs {
       .map((value) => value.slice(value.indexOf("=") + 1))
       .at(-1);
   const isTest = items.some((item) => item.flag === "--test");
+  const crateTypes = values("--crate-type").flatMap((value) => value.split(","));
+  const isExecutable = isProgram({ isTest, crateTypes });
   const source = values("").find((value) => value.endsWith(".rs") || value === "-") ?? values("")[0];
   return {
     crate: values("--crate-name").at(-1) ?? "",
-    crateTypes: values("--crate-type").flatMap((value) => value.split(",")),
+    crateTypes,
     isTest,
     hasTestCode: isTest || values("--cfg").includes("test"),
     source,
@@ -147,9 +149,9 @@ export function inspectArgs(args: readonly string[]): RustcArgs {
     externs: values("--extern").map(parseExtern),
     link: items.flatMap((item) => {
       if (item.value === undefined) return [];
-      const isLink =
-        item.flag === "-l" || item.flag === "-L" || (item.flag === "-C" && LINK_OPTIONS.has(codegenName(item.value)));
-      return isLink ? [item.flag, item.value] : [];
+      const isLink = item.flag === "-l" || item.flag === "-L";
+      const isOfProgram = item.flag === "-C" && isExecutable && LINK_OPTIONS.has(codegenName(item.value));
+      return isLink || isOfProgram ? [item.flag, item.value] : [];
     }),
   };
 }
@@ -160,8 +162,8 @@ const LINK_OPTIONS = new Set(
 );
 
 /** Whether a unit is linked into an executable. */
-export function isProgram(args: RustcArgs): boolean {
-  return args.isTest || args.crateTypes.length === 0 || args.crateTypes.includes("bin");
+export function isProgram({ isTest, crateTypes }: Pick<RustcArgs, "isTest" | "crateTypes">): boolean {
+  return isTest || crateTypes.length === 0 || crateTypes.includes("bin");
 }
 
 /** `--extern` takes `[options:]name[=path]`. */
@@ -170,6 +172,23 @@ function parseExtern(value: string): Extern {
   const left = equals < 0 ? value : value.slice(0, equals);
   const name = left.slice(left.lastIndexOf(":") + 1);
   return { name, path: equals < 0 ? undefined : value.slice(equals + 1) };
+}
+
+/**
+ * Leaves out dynamic libraries that cargo offers beside static ones of the same crate, which rustc links if it can. They are
+ * compiled by themselves here, so that rustc would take the two for different crates.
+ */
+export function withoutDynamicTwins(args: readonly string[]): string[] {
+  const items = parseOptions(args);
+  const extern = ({ flag, value }: Item): Extern | undefined =>
+    flag === "--extern" && value !== undefined ? parseExtern(value) : undefined;
+  const isStatic = (file: string | undefined): boolean => /\.(?:rlib|rmeta)$/.test(file ?? "");
+  const names = new Set(items.flatMap((item) => (isStatic(extern(item)?.path) ? [extern(item)?.name] : [])));
+  const isTwin = (item: Item): boolean => {
+    const { name, path: file } = extern(item) ?? {};
+    return names.has(name) && !isStatic(file);
+  };
+  return items.some(isTwin) ? print(items.filter((item) => !isTwin(item))) : [...args];
 }
 
 /** How a unit is to be compiled to bitcode. */

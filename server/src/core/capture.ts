@@ -25,7 +25,7 @@ import { type HostUnit, hostSources, hostUnits } from "./hosts.js";
 import { cargoInputs, discover } from "./inputs.js";
 import type { UnitMessages } from "./generation.js";
 import type { Layout } from "./layout.js";
-import { unitOfOutput, unitOfPlaceholder } from "./outputs.js";
+import { unitOfLibrary, unitOfOutput, unitOfPlaceholder } from "./outputs.js";
 import type { UnitName } from "./messages.js";
 import { run } from "./process.js";
 import {
@@ -257,7 +257,7 @@ function unitOfExecutable(layout: Layout, executable: string): string | undefine
 }
 
 function libraryUnit(layout: Layout, artifact: Artifact): string | undefined {
-  const units = artifact.filenames.map((file) => unitOfOutput(layout, file));
+  const units = artifact.filenames.map((file) => unitOfLibrary(layout, file));
   return units.find((unit) => unit !== undefined);
 }
 
