@@ -73,12 +73,11 @@ export class BaseLink {
     await this.runLinker(inputs.linker, args);
 
     const files = parseDependencyFile(readText(dependencyFile) ?? "").map((file) => path.resolve(this.folder, file));
-    const isOurs = (file: string): boolean => path.relative(this.folder, file).split(path.sep)[0] !== "..";
-    const read = files.filter((file) => !isOurs(file));
-    if (read.length === 0) throw new Unsupported(`the linker does not tell which files it reads (--dependency-file)`);
+    if (files.length === 0) throw new Unsupported(`the linker does not tell which files it reads (--dependency-file)`);
     const offered = new Set<string>();
     const libraries = new Map<string, ReadonlySet<string>>();
-    for (const file of read) {
+    // (Objects that were taken out of Rust libraries are gone again.)
+    for (const file of files.filter((name) => fs.existsSync(name))) {
       const names = namesOfLibrary(file);
       if (names !== undefined) {
         libraries.set(file, names);
@@ -91,7 +90,9 @@ export class BaseLink {
     for (const name of supported) offered.delete(name);
     this.finish(temporary, common, exportsAll(line) ? undefined : libraries);
     fs.renameSync(temporary, this.output);
-    return { files: read, libraries: [...libraries.keys()], offered: [...offered] };
+    fs.rmSync(path.join(this.folder, "crate"), { recursive: true, force: true });
+    const isOurs = (file: string): boolean => path.relative(this.folder, file).split(path.sep)[0] !== "..";
+    return { files: files.filter((file) => !isOurs(file)), libraries: [...libraries.keys()], offered: [...offered] };
   }
 
   /** The linker's arguments for an executable of the empty crate. */

@@ -59,11 +59,23 @@ export function finishBase(file: Buffer, symbols: DynamicSymbols): string[] {
 
 /** All that a shared library defines or expects of others, by name; undefined if the file is none. */
 export function namesOfLibrary(file: string): ReadonlySet<string> | undefined {
+  if (!isLibrary(file)) return undefined;
   const buffer = fs.readFileSync(file);
-  if (!isElf(buffer) || buffer.readUInt16LE(16) !== ET_DYN) return undefined;
   const names = new Set<string>();
   for (const { name, binding } of symbolsIn(buffer, SHT_DYNSYM)) if (binding !== STB_LOCAL) names.add(name);
   return names;
+}
+
+/** By the first bytes: most files that a linker reads are long archives. */
+function isLibrary(file: string): boolean {
+  const descriptor = fs.openSync(file, "r");
+  try {
+    const header = Buffer.alloc(64);
+    fs.readSync(descriptor, header, 0, header.length, 0);
+    return isElf(header) && header.readUInt16LE(16) === ET_DYN;
+  } finally {
+    fs.closeSync(descriptor);
+  }
 }
 
 /** The libraries that an object needs, by name (`DT_NEEDED`). */
