@@ -186,9 +186,7 @@ export class BaseLink {
     const isExported = (name: string): boolean => exported?.has(name) !== false;
     const missing = finishBase(image, { program: new Set(Object.keys(defines)), isExported });
     if (missing.length > 0) {
-      throw new Unsupported(
-        `C code has \`${missing.join("`, `")}\` of the program bound to itself (hidden visibility)`,
-      );
+      throw new Unsupported(`C code declares what the program defines with hidden visibility: ${missing.join(", ")}`);
     }
     fs.writeFileSync(file, image);
   }
