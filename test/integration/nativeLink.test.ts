@@ -110,7 +110,7 @@ describe.skipIf(!HAS_ENGINE)("a program with C libraries", () => {
   it("is run by cargo when it calls what nothing defines", () => {
     project.edit("src/main.rs", 'println!("weak', 'println!("{}", never_called()); println!("weak');
     const ours = project.cranefly(["run", "-q"]);
-    expect(ours.stderr).toContain("undefined: `nowhere`");
+    expect(ours.stderr).toContain("defines `nowhere`");
     expect(ours.code).toBe(project.cargo(["run", "-q"]).code);
   });
 });

@@ -7,8 +7,9 @@
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import * as z from "zod";
-import type { ProgramInterface } from "../../../shared/src/protocol.js";
+import { ProgramInterface } from "../../../shared/src/protocol.js";
 import { collectInputs } from "./baseInputs.js";
 import { BaseLink } from "./baseLink.js";
 import { Stamp, digest, isCurrent, readJson, stamp, writeAtomic } from "./files.js";
@@ -22,10 +23,9 @@ import type { UnitRecord } from "./unit.js";
 const Images = z.object({
   /** Files that the linker has read, and that are not named by the key of all this. */
   files: z.array(Stamp),
-  /** What static archives define: of what programs need, the linker decides by these names alone. */
+  /** What it takes by need for one interface or another: only of these names it makes a difference whether a program needs them. */
   offered: z.array(z.string()),
-  /** Digest of the part of an interface that counts, and the image's folder. */
-  images: z.record(z.string(), z.string()),
+  images: z.array(z.object({ folder: z.string(), interface: ProgramInterface })),
 });
 type Images = z.infer<typeof Images>;
 
@@ -76,23 +76,25 @@ export async function ensureBase(
     known = undefined;
     fs.rmSync(directory, { recursive: true, force: true });
   }
-  const existing = known?.images[digestOf(selection(common, known.offered))];
+  const wanted = selection(common, known?.offered ?? []);
+  const existing = known?.images.find((image) =>
+    isDeepStrictEqual(selection(image.interface, known.offered), wanted),
+  )?.folder;
   if (existing !== undefined && fs.existsSync(imageIn(existing))) return imageIn(existing);
 
-  const folder = existing ?? path.join(directory, String(Object.keys(known?.images ?? {}).length + 1));
+  const others = (known?.images ?? []).filter(({ folder }) => folder !== existing);
+  const folder = existing ?? path.join(directory, String(others.length + 1));
   const startedMs = Date.now();
-  const { files, libraries, offered } = await new BaseLink(folder, imageIn(folder), toolchain, env, signal).link(
-    inputs,
-    common,
-  );
+  const link = new BaseLink(folder, imageIn(folder), toolchain, env, signal);
+  const { files, libraries, offered } = await link.link(inputs, common);
   const { defines, needs } = selection(common, offered);
   const linked: Linked = { defines: Object.keys(defines), needs, offered, libraries };
   writeAtomic(path.join(folder, "libbase.json"), JSON.stringify(linked));
   const named = new Set(inputs.libraries);
   const images: Images = {
     files: files.flatMap((file) => (named.has(file) ? [] : stamp(file, startedMs))),
-    offered: [...offered],
-    images: { ...known?.images, [digestOf({ defines, needs })]: folder },
+    offered: [...new Set([...(known?.offered ?? []), ...offered])],
+    images: [...others, { folder, interface: common }],
   };
   writeAtomic(index, JSON.stringify(images));
   return imageIn(folder);
@@ -102,12 +104,8 @@ function imageIn(folder: string): string {
   return path.join(folder, "libbase.so");
 }
 
-/** The part of an interface by which a linker decides something: what no archive has comes from shared libraries, if at all. */
+/** The part of an interface by which a linker decides something, in order: what else is needed is in libraries that stay, if at all. */
 function selection({ defines, needs }: ProgramInterface, offered: readonly string[]): ProgramInterface {
   const names = new Set(offered);
-  return { defines, needs: needs.filter((name) => names.has(name)) };
-}
-
-function digestOf({ defines, needs }: ProgramInterface): string {
-  return digest(JSON.stringify([Object.entries(defines).sort(), [...needs].sort()]));
+  return { defines, needs: needs.filter((name) => names.has(name)).sort() };
 }

@@ -11,7 +11,7 @@ import type { ProgramInterface } from "../../../shared/src/protocol.js";
 import { type Archive, extractMember, readArchive } from "./archive.js";
 import type { BaseInputs } from "./baseInputs.js";
 import { parseDependencyFile } from "./depinfo.js";
-import { finishBase, nameOfLibrary, namesOfLibrary, neededLibraries } from "./elf.js";
+import { type LibraryNames, finishBase, nameOfLibrary, namesOfLibrary, neededLibraries } from "./elf.js";
 import { Unsupported } from "./errors.js";
 import { readText } from "./files.js";
 import type { Strip } from "./linkArguments.js";
@@ -26,7 +26,7 @@ import type { Toolchain } from "./toolchain.js";
 export interface Linking {
   readonly files: readonly string[];
   readonly libraries: readonly string[];
-  /** What archives define that are taken by need. */
+  /** What is defined where the linker takes things by need: in archives, and in shared libraries that it has left out. */
   readonly offered: readonly string[];
 }
 
@@ -77,7 +77,7 @@ export class BaseLink {
     const files = parseDependencyFile(readText(dependencyFile) ?? "").map((file) => path.resolve(this.folder, file));
     if (files.length === 0) throw new Unsupported(`the linker does not tell which files it reads (--dependency-file)`);
     const offered = new Set<string>();
-    const libraries = new Map<string, ReadonlySet<string>>();
+    const libraries = new Map<string, LibraryNames>();
     // (Objects that were taken out of Rust libraries are gone again.)
     for (const file of files.filter((name) => fs.existsSync(name))) {
       const names = namesOfLibrary(file);
@@ -179,18 +179,19 @@ export class BaseLink {
   private finish(
     file: string,
     { defines }: ProgramInterface,
-    libraries: ReadonlyMap<string, ReadonlySet<string>>,
+    libraries: ReadonlyMap<string, LibraryNames>,
     { areAllExported, strip }: { readonly areAllExported: boolean; readonly strip: Strip },
   ): void {
     const image = fs.readFileSync(file);
-    const shared = new Set<string>([...ANCHORS, ...[...libraries.values()].flatMap((names) => [...names])]);
+    const shared = new Set<string>([...ANCHORS, ...[...libraries.values()].flatMap(({ all }) => [...all])]);
     const isExported = (name: string): boolean => areAllExported || shared.has(name);
     const { bound, undefined: names } = finishBase(image, { program: new Set(Object.keys(defines)), isExported });
     if (bound.length > 0) {
       throw new Unsupported(`C code declares what the program defines with hidden visibility: ${bound.join(", ")}`);
     }
-    // (What rustc has mangled is the allocator's, which is the program's.)
-    const loose = names.filter((name) => !isMangled(name) && !shared.has(name));
+    // (What rustc has mangled is the allocator's, which is the program's, and the bounds of a section are those of its parts there.)
+    const isFound = (name: string): boolean => [...libraries.values()].some(({ defined }) => defined.has(name));
+    const loose = names.filter((name) => !isMangled(name) && !/^__(start|stop)_/.test(name) && !isFound(name));
     if (loose.length > 0) {
       // A linker says nothing of what only functions refer to that nothing calls; which those are is not known here.
       throw new Unsupported(`nothing defines what libraries of the program refer to: ${loose.join(", ")}`);
@@ -231,9 +232,9 @@ function isSupport(file: string): boolean {
 }
 
 /** What those libraries define that the linker left out because nothing needs them. */
-function unneeded(image: string, libraries: ReadonlyMap<string, ReadonlySet<string>>): string[] {
+function unneeded(image: string, libraries: ReadonlyMap<string, LibraryNames>): string[] {
   const needed = new Set(neededLibraries(image));
-  return [...libraries].flatMap(([file, names]) => (needed.has(nameOfLibrary(file)) ? [] : [...names]));
+  return [...libraries].flatMap(([file, { defined }]) => (needed.has(nameOfLibrary(file)) ? [] : [...defined]));
 }
 
 /** Whether a member of a Rust library is what rustc has compiled of the crate itself: it begins with the library's name. */

@@ -67,13 +67,25 @@ export function finishBase(file: Buffer, symbols: DynamicSymbols): Remains {
   return { bound: [...bound], undefined: undefinedNames };
 }
 
-/** All that a shared library defines or expects of others, by name; undefined if the file is none. */
-export function namesOfLibrary(file: string): ReadonlySet<string> | undefined {
+/** A shared library's names for others. */
+export interface LibraryNames {
+  /** What it defines. */
+  readonly defined: ReadonlySet<string>;
+  /** With what it expects others to define. */
+  readonly all: ReadonlySet<string>;
+}
+
+/** The names of a shared library; undefined if the file is none. */
+export function namesOfLibrary(file: string): LibraryNames | undefined {
   if (!isLibrary(file)) return undefined;
-  const buffer = fs.readFileSync(file);
-  const names = new Set<string>();
-  for (const { name, binding } of symbolsIn(buffer, SHT_DYNSYM)) if (binding !== STB_LOCAL) names.add(name);
-  return names;
+  const defined = new Set<string>();
+  const all = new Set<string>();
+  for (const { name, binding, isDefined } of symbolsIn(fs.readFileSync(file), SHT_DYNSYM)) {
+    if (binding === STB_LOCAL) continue;
+    all.add(name);
+    if (isDefined) defined.add(name);
+  }
+  return { defined, all };
 }
 
 /** By the first bytes: most files that a linker reads are long archives. */

@@ -73,7 +73,7 @@ pub enum Error {
         second: String,
     },
     /// Nothing defines what the program refers to.
-    #[error("undefined: {}", .names.join(", "))]
+    #[error("nothing that the program is linked with defines {}", .names.join(", "))]
     Unresolved {
         /// The symbols, for people.
         names: Vec<String>,
