@@ -11,15 +11,15 @@ import type { ProgramInterface } from "../../../shared/src/protocol.js";
 import { type Archive, extractMember, readArchive } from "./archive.js";
 import type { BaseInputs } from "./baseInputs.js";
 import { parseDependencyFile } from "./depinfo.js";
-import { finishBase, nameOfLibrary, namesOfLibrary, neededLibraries } from "./elf.js";
+import { finishBase, linkerSymbols, nameOfLibrary, namesOfLibrary, neededLibraries } from "./elf.js";
 import { Unsupported } from "./errors.js";
 import { readText } from "./files.js";
-import type { Strip } from "./linkArguments.js";
-import { baseLinkArgs, exportsAll } from "./linkline.js";
+import { type Strip, readLinkArguments } from "./linkArguments.js";
+import { baseLinkArgs, separate } from "./linkline.js";
 import { type Exit, run } from "./process.js";
 import { recordingScript, recordedLine } from "./recording.js";
 import { ANCHORS, dynamicList, standInSource } from "./standIn.js";
-import { hideNames, stripOfLine } from "./stripped.js";
+import { hideNames } from "./stripped.js";
 import type { Toolchain } from "./toolchain.js";
 
 /** What the linker has read for an image. */
@@ -32,6 +32,8 @@ export interface Linking {
 
 /** One link in its own folder; the image appears there only when it is complete. */
 export class BaseLink {
+  private cwd = "/";
+
   constructor(
     private readonly folder: string,
     private readonly output: string,
@@ -53,6 +55,7 @@ export class BaseLink {
   private async linkWith(inputs: BaseInputs, common: ProgramInterface): Promise<Linking> {
     fs.rmSync(this.folder, { recursive: true, force: true });
     fs.mkdirSync(this.folder, { recursive: true });
+    this.cwd = inputs.cwd;
     const line = await this.recordLine(inputs);
     // What code generators call without the bitcode naming it: all of that may be needed.
     const support = line.filter(isSupport).flatMap((rlib) => readArchive(rlib)?.symbols ?? []);
@@ -70,11 +73,12 @@ export class BaseLink {
       dynamicList: list,
       dependencyFile,
     });
+    const asked = readLinkArguments(line, () => undefined);
     const temporary = `${this.output}.tmp`;
     args[args.length - 1] = temporary;
     await this.runLinker(inputs.linker, args);
 
-    const files = parseDependencyFile(readText(dependencyFile) ?? "").map((file) => path.resolve(this.folder, file));
+    const files = parseDependencyFile(readText(dependencyFile) ?? "").map((file) => path.resolve(this.cwd, file));
     const isOurs = (file: string): boolean => path.relative(this.folder, file).split(path.sep)[0] !== "..";
     const read = files.filter((file) => !isOurs(file));
     if (read.length === 0) throw new Unsupported(`the linker does not tell which files it reads (--dependency-file)`);
@@ -91,7 +95,7 @@ export class BaseLink {
     }
     for (const name of unneeded(temporary, libraries)) offered.add(name);
     for (const name of supported) offered.delete(name);
-    this.finish(temporary, common, exportsAll(line) ? undefined : libraries, stripOfLine(line));
+    this.finish(temporary, common, asked.exportDynamic ? undefined : libraries, asked.strip);
     fs.renameSync(temporary, this.output);
     return { files: read, libraries: [...libraries.keys()], offered: [...offered] };
   }
@@ -131,7 +135,7 @@ export class BaseLink {
     ];
     const err: string[] = [];
     const exit = await this.run([this.toolchain.rustc, ...args], err);
-    const line = exit.code === 0 ? recordedLine(recorded) : [];
+    const line = exit.code === 0 ? separate(recordedLine(recorded)) : [];
     if (line.length === 0) throw new Unsupported(`rustc cannot link the program's dependencies:\n${err.join("\n")}`);
     return line;
   }
@@ -182,6 +186,10 @@ export class BaseLink {
     strip: Strip,
   ): void {
     const image = fs.readFileSync(file);
+    const [symbol] = linkerSymbols(image);
+    if (symbol !== undefined) {
+      throw new Unsupported(`the linker defines \`${symbol}\`, for an executable that is all in one file`);
+    }
     const exported =
       libraries === undefined ? undefined : new Set([...libraries.values()].flatMap((names) => [...names]));
     for (const anchor of ANCHORS) exported?.add(anchor);
@@ -199,7 +207,7 @@ export class BaseLink {
   private async run(command: string[], err: string[]): Promise<Exit> {
     try {
       return await run(command, {
-        cwd: this.folder,
+        cwd: this.cwd,
         env: { ...this.env, LC_ALL: "C" },
         onStdout: () => undefined,
         onStderr: (text) => err.push(text),
