@@ -54,6 +54,14 @@ const OPTIONS = {
   isWorkspaceLib: (file: string): boolean => file.includes("libutil"),
 };
 
+describe("what stays of a command line", () => {
+  it("is spelled as cargo spells it, which wrappers look for", () => {
+    const args = bitcodeArgs(LIB, OPTIONS).join(" ");
+    expect(args).toContain("--crate-name corelib --edition=2021 core/src/lib.rs --error-format=json");
+    expect(args).toContain("-l static=foo -Lnative=/out -Clink-arg=-Wl,-z,now");
+  });
+});
+
 describe("withoutDynamicTwins", () => {
   it("leaves one library of each crate, the static one if there is one", () => {
     const args = ["--crate-name", "app", "--extern", "one=/t/libone-1.so", "--extern", "priv:one=/t/libone-1.rlib"];

@@ -37,6 +37,8 @@ export interface RustcArgs {
 export interface Item {
   readonly flag: string;
   readonly value: string | undefined;
+  /** As it was spelled, for one that stays as it is: whoever stands between cargo and rustc may look for that. */
+  readonly spelled?: readonly string[];
 }
 
 const SHORT_WITH_VALUE = ["-C", "-L", "-l", "-A", "-W", "-D", "-F", "-Z", "-o"] as const;
@@ -71,19 +73,22 @@ const LONG_WITH_VALUE = new Set([
 export function parseOptions(args: readonly string[]): Item[] {
   const items: Item[] = [];
   for (let i = 0; i < args.length; i++) {
+    const first = i;
     const arg = args[i] ?? "";
+    const add = (flag: string, value: string | undefined): void =>
+      void items.push({ flag, value, spelled: args.slice(first, i + 1) });
     const short = SHORT_WITH_VALUE.find((flag) => arg.startsWith(flag) && !arg.startsWith("--"));
     if (short !== undefined) {
-      items.push({ flag: short, value: arg.length > 2 ? arg.slice(2) : args[++i] });
+      add(short, arg.length > 2 ? arg.slice(2) : args[++i]);
     } else if (arg.startsWith("--")) {
       const equals = arg.indexOf("=");
-      if (equals >= 0) items.push({ flag: longName(arg.slice(0, equals)), value: arg.slice(equals + 1) });
-      else if (LONG_WITH_VALUE.has(arg)) items.push({ flag: longName(arg), value: args[++i] });
-      else items.push({ flag: arg, value: undefined });
+      if (equals >= 0) add(longName(arg.slice(0, equals)), arg.slice(equals + 1));
+      else if (LONG_WITH_VALUE.has(arg)) add(longName(arg), args[++i]);
+      else add(arg, undefined);
     } else if (arg.startsWith("-") && arg !== "-") {
-      items.push({ flag: arg, value: undefined });
+      add(arg, undefined);
     } else {
-      items.push({ flag: "", value: arg });
+      add("", arg);
     }
   }
   return items;
@@ -94,7 +99,8 @@ function longName(flag: string): string {
 }
 
 function print(items: readonly Item[]): string[] {
-  return items.flatMap(({ flag, value }) => {
+  return items.flatMap(({ flag, value, spelled }) => {
+    if (spelled !== undefined) return spelled;
     if (value === undefined) return [flag];
     if (flag === "") return [value];
     return flag.startsWith("--") ? [`${flag}=${value}`] : [flag, value];
@@ -104,6 +110,13 @@ function print(items: readonly Item[]): string[] {
 /** The name of a `-C` option, in rustc's canonical spelling (`-` for `_`). */
 export function codegenName(value: string): string {
   return (value.split("=")[0] ?? "").replaceAll("_", "-");
+}
+
+/** The `-C` and `-Z` options of a command line: `-Copt-level`. */
+export function optionNames(args: readonly string[]): string[] {
+  return parseOptions(args).flatMap(({ flag, value }) =>
+    flag === "-C" || flag === "-Z" ? [`${flag}${codegenName(value ?? "")}`] : [],
+  );
 }
 
 /** Reads what Cranefly needs out of a rustc command line (without the program's name). */
@@ -336,7 +349,11 @@ const NOT_OF_CODE = new Set([
 export function codeOptions(args: readonly string[]): string {
   const counts = ({ flag, value }: Item): boolean =>
     flag === "-C" ? !NOT_OF_CODE.has(codegenName(value ?? "")) : CODE_FLAGS.has(flag);
-  return print(parseOptions(args).filter(counts)).sort().join(" ");
+  // However they are spelled.
+  const plain = parseOptions(args)
+    .filter(counts)
+    .map(({ flag, value }) => ({ flag, value }));
+  return print(plain).sort().join(" ");
 }
 
 const CODE_FLAGS = new Set(["-g", "-O", "-Z", "--target", "--sysroot", "--remap-path-prefix"]);
@@ -377,7 +394,7 @@ export function nativeLibraryArgs(args: readonly string[]): string[] | undefined
     const kinds = (item.value ?? "").split(",").filter((kind) => native.includes(kind));
     return kinds.map((kind) => ({ flag: item.flag, value: kind }));
   });
-  return print(items.map((item) => (item.flag === "--emit" ? { ...item, value: "link" } : item)));
+  return print(items.map((item) => (item.flag === "--emit" ? { flag: item.flag, value: "link" } : item)));
 }
 
 /** What rustc calls its outputs, without kinds and endings. */
