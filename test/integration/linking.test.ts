@@ -9,10 +9,19 @@ const FILES = {
   "Cargo.toml":
     '[package]\nname = "linked"\nversion = "0.1.0"\nedition = "2024"\n[lib]\ncrate-type = ["rlib", "dylib", "staticlib"]\n' +
     "[profile.dev]\nstrip = false\nlto = 'fat'\n",
+  // An object that is named as from the package's folder.
+  "build.rs": `fn main() {
+    assert!(std::process::Command::new("cc").args(["-c", "-fPIC", "-o", "c/one.o", "c/one.c"]).status().unwrap().success());
+    println!("cargo::rerun-if-changed=c/one.c");
+    println!("cargo::rustc-link-arg=c/one.o");
+}
+`,
+  "c/one.c": "int one(void) { return 1; }\n",
   "src/lib.rs": "pub fn number() -> u32 {\n    1\n}\n",
   ".cargo/config.toml": '[build]\nrustflags = ["-Clink-arg=-Wl,--as-needed,--export-dynamic"]\n',
   "src/main.rs": `use std::ffi::{CStr, c_char, c_void};
 unsafe extern "C" {
+    safe fn one() -> i32;
     fn dlsym(handle: *mut c_void, name: *const c_char) -> *mut c_void;
 }
 #[unsafe(no_mangle)]
@@ -32,7 +41,7 @@ fn main() {
         println!("{name:?} {}", !find(name).is_null());
     }
     let version = find(c"HOST_VERSION").cast::<i32>();
-    println!("{}", linked::number());
+    println!("{} {}", linked::number(), one());
     println!("{}", if version.is_null() { 0 } else { unsafe { *version } });
 }
 `,
@@ -66,6 +75,15 @@ describe.runIf(HAS_ENGINE)("a program is linked as its project wants", () => {
     const [ours, theirs] = [session.executable, native].map((program) => backtrace(session, program));
     expect(ours).toBe(theirs);
     expect(ours).toContain("with names?");
+  });
+
+  it("by cargo, where C code refers to what only a linker knows", async () => {
+    const change = [
+      "c/one.c",
+      "int one(void) { return 1; }",
+      "extern char etext; char *volatile at = &etext; int one(void) { return at != 0; }",
+    ] as const;
+    await expect(session.save(change)).rejects.toThrow("the linker defines `etext`");
   });
 });
 

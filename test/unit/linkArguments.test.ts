@@ -46,6 +46,7 @@ describe("a program's link arguments", () => {
       "-Wl,--threads=4",
       "-Wl,--compress-debug-sections=zlib",
     ],
+    ["-Wl,--disable-new-dtags", "-Wl,-z,nodelete"],
     ["-Wl,--dynamic-linker=/lib64/ld-linux-x86-64.so.2", "-Wl,-m,elf_x86_64", "-Wl,--gc-sections", "-pie"],
   ])("that mean the same in the base image go on: %s …", (...args) => {
     expect(read(...args)).toEqual({ refused: undefined, strip: "none", exportDynamic: false });
@@ -75,6 +76,7 @@ describe("a program's link arguments", () => {
     [["-Wl,-Map=out.map"], "-Map=out.map"],
     [["-Wl,-z,execstack"], "-z execstack"],
     [["-zmuldefs"], "-zmuldefs"],
+    [["-Wl,-z,defs"], "-z defs"],
     [["-z", "stack-size=8388608"], "-z stack-size=8388608"],
     [["-Wl,--icf=all"], "--icf=all"],
     [["-Wl,--dynamic-linker", "-Wl,/opt/ld.so"], "--dynamic-linker /opt/ld.so"],

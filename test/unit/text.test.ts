@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseRerunIf } from "../../server/src/core/cargo.js";
 import { parseDepInfo, parseDependencyFile } from "../../server/src/core/depinfo.js";
-import { baseLinkArgs } from "../../server/src/core/linkline.js";
+import { baseLinkArgs, separate } from "../../server/src/core/linkline.js";
 import { shellQuote } from "../../server/src/core/shell.js";
 import { PublishResult } from "../../shared/src/protocol.js";
 import { GenerationReport, noFunctions, noTimes } from "../../shared/src/report.js";
@@ -42,6 +42,18 @@ describe("baseLinkArgs", () => {
     dynamicList: "/b/dynamic.list",
     dependencyFile: "/b/files.d",
   };
+
+  it("leaves out what is an executable's, however it is written", () => {
+    const line = ["-Wl,-O1,--gc-sections,-E", "-Xlinker", "-s", "-Xlinker", "-rpath", "-Xlinker", "/a,b", "-rdynamic"];
+    expect(separate(line).slice(0, 4)).toEqual(["-Wl,-O1", "-Wl,--gc-sections", "-Wl,-E", "-Wl,-s"]);
+    expect(baseLinkArgs(separate(line), base).slice(2, 7)).toEqual([
+      "-Wl,-O1",
+      "-Wl,--strip-debug",
+      "-Wl,-rpath",
+      "-Xlinker",
+      "/a,b",
+    ]);
+  });
 
   it("turns an executable's line into a shared object's", () => {
     const line = [

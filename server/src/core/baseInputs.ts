@@ -18,6 +18,8 @@ export interface BaseInputs {
   readonly possibleLibraries: readonly string[];
   readonly linker: string;
   readonly panic: "unwind" | "abort";
+  /** rustc's folder for the program: what the command line names relatively is there. */
+  readonly cwd: string;
 }
 
 /** `closure`: a program's units, libraries first. `attributes`: the libraries that their sources name. */
@@ -47,7 +49,8 @@ export function collectInputs(
     for (let i = 0; i + 1 < args.link.length; i += 2) {
       const [flag = "", value = ""] = [args.link[i], args.link[i + 1]];
       if (flag === "-C" && value.startsWith("linker=")) linker = value.slice("linker=".length);
-      else link.set(`${flag} ${value}`, [flag, value]);
+      // (What an argument means may depend on those before it, which may be repeated.)
+      else link.set(flag === "-C" ? `${flag} ${i}` : `${flag} ${value}`, [flag, value]);
     }
     for (const { library, name, isCertain } of attributes.get(unit) ?? []) {
       // What the command line says of the same library counts.
@@ -63,6 +66,7 @@ export function collectInputs(
     possibleLibraries: [...possibleLibraries].filter((library) => !attributeLibraries.has(library)),
     linker,
     panic,
+    cwd: closure.at(-1)?.invocation.cwd ?? "/",
   };
 }
 

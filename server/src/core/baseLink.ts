@@ -11,15 +11,22 @@ import type { ProgramInterface } from "../../../shared/src/protocol.js";
 import { type Archive, extractMember, readArchive } from "./archive.js";
 import type { BaseInputs } from "./baseInputs.js";
 import { parseDependencyFile } from "./depinfo.js";
-import { type LibraryNames, finishBase, nameOfLibrary, namesOfLibrary, neededLibraries } from "./elf.js";
+import {
+  type LibraryNames,
+  finishBase,
+  linkerSymbols,
+  nameOfLibrary,
+  namesOfLibrary,
+  neededLibraries,
+} from "./elf.js";
 import { Unsupported } from "./errors.js";
 import { readText } from "./files.js";
-import type { Strip } from "./linkArguments.js";
-import { baseLinkArgs, exportsAll } from "./linkline.js";
+import { type Strip, readLinkArguments } from "./linkArguments.js";
+import { baseLinkArgs, separate } from "./linkline.js";
 import { type Exit, run } from "./process.js";
 import { recordingScript, recordedLine } from "./recording.js";
 import { ANCHORS, dynamicList, standInSource } from "./standIn.js";
-import { hideNames, stripOfLine } from "./stripped.js";
+import { hideNames } from "./stripped.js";
 import type { Toolchain } from "./toolchain.js";
 
 /** What the linker has read for an image. */
@@ -32,6 +39,8 @@ export interface Linking {
 
 /** One link in its own folder; the image appears there only when it is complete. */
 export class BaseLink {
+  private cwd = "/";
+
   constructor(
     private readonly folder: string,
     private readonly output: string,
@@ -53,6 +62,7 @@ export class BaseLink {
   private async linkWith(inputs: BaseInputs, common: ProgramInterface): Promise<Linking> {
     fs.rmSync(this.folder, { recursive: true, force: true });
     fs.mkdirSync(this.folder, { recursive: true });
+    this.cwd = inputs.cwd;
     const line = await this.recordLine(inputs);
     // What code generators call without the bitcode naming it: all of that may be needed.
     const support = line.filter(isSupport).flatMap((rlib) => readArchive(rlib)?.symbols ?? []);
@@ -70,11 +80,12 @@ export class BaseLink {
       dynamicList: list,
       dependencyFile,
     });
+    const asked = readLinkArguments(line, () => undefined);
     const temporary = `${this.output}.tmp`;
     args[args.length - 1] = temporary;
     await this.runLinker(inputs.linker, args);
 
-    const files = parseDependencyFile(readText(dependencyFile) ?? "").map((file) => path.resolve(this.folder, file));
+    const files = parseDependencyFile(readText(dependencyFile) ?? "").map((file) => path.resolve(this.cwd, file));
     if (files.length === 0) throw new Unsupported(`the linker does not tell which files it reads (--dependency-file)`);
     const offered = new Set<string>();
     const libraries = new Map<string, LibraryNames>();
@@ -90,7 +101,7 @@ export class BaseLink {
     }
     for (const name of unneeded(temporary, libraries)) offered.add(name);
     for (const name of supported) offered.delete(name);
-    this.finish(temporary, common, libraries, { areAllExported: exportsAll(line), strip: stripOfLine(line) });
+    this.finish(temporary, common, libraries, { areAllExported: asked.exportDynamic, strip: asked.strip });
     fs.renameSync(temporary, this.output);
     fs.rmSync(path.join(this.folder, "crate"), { recursive: true, force: true });
     const isOurs = (file: string): boolean => path.relative(this.folder, file).split(path.sep)[0] !== "..";
@@ -132,7 +143,7 @@ export class BaseLink {
     ];
     const err: string[] = [];
     const exit = await this.run([this.toolchain.rustc, ...args], err);
-    const line = exit.code === 0 ? recordedLine(recorded) : [];
+    const line = exit.code === 0 ? separate(recordedLine(recorded)) : [];
     if (line.length === 0) throw new Unsupported(`rustc cannot link the program's dependencies:\n${err.join("\n")}`);
     return line;
   }
@@ -183,6 +194,10 @@ export class BaseLink {
     { areAllExported, strip }: { readonly areAllExported: boolean; readonly strip: Strip },
   ): void {
     const image = fs.readFileSync(file);
+    const [symbol] = linkerSymbols(image);
+    if (symbol !== undefined) {
+      throw new Unsupported(`the linker defines \`${symbol}\`, for an executable that is all in one file`);
+    }
     const shared = new Set<string>([...ANCHORS, ...[...libraries.values()].flatMap(({ all }) => [...all])]);
     const isExported = (name: string): boolean => areAllExported || shared.has(name);
     const { bound, undefined: names } = finishBase(image, { program: new Set(Object.keys(defines)), isExported });
@@ -203,7 +218,7 @@ export class BaseLink {
   private async run(command: string[], err: string[]): Promise<Exit> {
     try {
       return await run(command, {
-        cwd: this.folder,
+        cwd: this.cwd,
         env: { ...this.env, LC_ALL: "C" },
         onStdout: () => undefined,
         onStderr: (text) => err.push(text),

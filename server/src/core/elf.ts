@@ -13,6 +13,7 @@ const SYMBOL_SIZE = 24;
 const STB_LOCAL = 0;
 const STB_GLOBAL = 1;
 const STB_WEAK = 2;
+const STT_NOTYPE = 0;
 const STT_GNU_IFUNC = 10;
 const STV_HIDDEN = 2;
 
@@ -66,6 +67,22 @@ export function finishBase(file: Buffer, symbols: DynamicSymbols): Remains {
   }
   return { bound: [...bound], undefined: undefinedNames };
 }
+
+/**
+ * Symbols that a linker makes up for an executable when something refers to them, and that so are in a base image as well, where
+ * they mean something else. (GNU ld defines a few more that nothing refers to.)
+ */
+export function linkerSymbols(file: Buffer): string[] {
+  const isMadeUp = ({ name, type, isDefined }: ElfSymbol): boolean =>
+    isDefined && type === STT_NOTYPE && LINKER_SYMBOLS.has(name);
+  return [...symbolsIn(file, SHT_SYMTAB)].filter(isMadeUp).map(({ name }) => name);
+}
+
+const LINKER_SYMBOLS = new Set([
+  ..."__ehdr_start __executable_start etext _etext __etext edata end".split(" "),
+  ..."__preinit_array_start __preinit_array_end __init_array_start __init_array_end".split(" "),
+  ..."__fini_array_start __fini_array_end __rela_iplt_start __rela_iplt_end".split(" "),
+]);
 
 /** A shared library's names for others. */
 export interface LibraryNames {

@@ -41,7 +41,7 @@ const all = (rule: Rule, names: string): [string, Rule][] => names.split(" ").ma
 
 /** Keywords of `-z` that decide how pages are laid out and protected, or name a default. */
 const KEYWORDS = new Set([
-  ..."now lazy relro norelro noexecstack defs nodelete origin text combreloc".split(" "),
+  ..."now lazy relro norelro noexecstack nodelete origin text combreloc".split(" "),
   ..."separate-code noseparate-code separate-loadable-segments pack-relative-relocs nopack-relative-relocs".split(" "),
   ..."nostart-stop-gc start-stop-gc ibt shstk cet-report=none cet-report=warning".split(" "),
 ]);
@@ -55,7 +55,8 @@ const LINKER_OPTIONS: ReadonlyMap<string, Rule> = new Map([
   // Which files are linked and where they are found: the base image's link has them in the same order.
   ...all(HAS_VALUE, "l library L library-path rpath rpath-link u undefined"),
   ...all(FLAG, "as-needed no-as-needed whole-archive no-whole-archive start-lib end-lib pop-state"),
-  ...all(FLAG, "start-group end-group ( ) Bstatic Bdynamic dn dy no-copy-dt-needed-entries enable-new-dtags"),
+  ...all(FLAG, "start-group end-group ( ) Bstatic Bdynamic dn dy no-copy-dt-needed-entries"),
+  ...all(FLAG, "enable-new-dtags disable-new-dtags"),
   ...all(MAY_HAVE_VALUE, "push-state"),
   // How the linker works, and what it complains of.
   ...all(HAS_VALUE, "O thread-count"),

@@ -18,24 +18,36 @@ export interface BaseLine {
   readonly dependencyFile: string;
 }
 
-/** By which an executable's symbols are all exported. */
-const EXPORT_ALL = new Set(["-rdynamic", "-Wl,--export-dynamic", "-Wl,-E", "-Wl,-export-dynamic", "--export-dynamic"]);
-
 /** Options for an executable that a shared object cannot have, or that would drop what a later image may call. */
 const DROPPED = new Set([
-  ...EXPORT_ALL,
-  "-pie",
-  "-no-pie",
-  "-static-pie",
-  "-static",
-  "-Wl,--gc-sections",
-  "-Wl,--no-gc-sections",
+  ..."-rdynamic -pie".split(" "),
+  ..."-Wl,--export-dynamic -Wl,--E -Wl,--no-export-dynamic -Wl,--pie -Wl,--pic-executable".split(" "),
+  ..."-Wl,--gc-sections -Wl,--no-gc-sections -Wl,--no-undefined".split(" "),
 ]);
 
-const STRIPPED = new Set(["-s", "-Wl,-s", "-Wl,--strip-all"]);
+const STRIPPED = new Set(["-s", "-Wl,--s", "-Wl,--strip-all"]);
+
+/** One argument of the linker's in each word, however the user has put them together. */
+export function separate(line: readonly string[]): string[] {
+  return line.flatMap((arg, index) => {
+    if (arg === "-Xlinker") return [];
+    if (line[index - 1] === "-Xlinker") return arg.includes(",") ? ["-Xlinker", arg] : [`-Wl,${arg}`];
+    return arg.startsWith("-Wl,")
+      ? arg
+          .split(",")
+          .slice(1)
+          .map((word) => `-Wl,${word}`)
+      : [arg];
+  });
+}
+
+/** Options of more than one letter may have one dash or two. */
+function withDashes(arg: string): string {
+  return arg.replace(/^-Wl,--?/, "-Wl,--");
+}
 
 /**
- * The base image's linker arguments.
+ * The base image's linker arguments. `line`: an executable's, with the linker's words apart.
  *
  * Whole archives: every object that rustc has compiled into the Rust libraries goes in, since any later image may call any
  * of their functions. So `.init_array` entries of objects run that a native link would have dropped because nothing refers
@@ -47,7 +59,7 @@ export function baseLinkArgs(line: readonly string[], base: BaseLine): string[] 
   const out: string[] = ["-shared", base.standIn];
   for (let i = 0; i < line.length; i++) {
     const arg = line[i] ?? "";
-    if (DROPPED.has(arg) || isVersionScript(arg)) continue;
+    if (DROPPED.has(withDashes(arg)) || isVersionScript(arg)) continue;
     if (arg === "-o") {
       i++;
     } else if (arg.endsWith(".rlib")) {
@@ -56,7 +68,7 @@ export function baseLinkArgs(line: readonly string[], base: BaseLine): string[] 
       else out.push(...objects, arg);
     } else if (/(\.rcgu\.o|[/\\]symbols\.o|\.rmeta\.o)$/.test(arg)) {
       // The empty crate's own code: `main` and the allocator shim, which the program's image defines.
-    } else if (STRIPPED.has(arg)) {
+    } else if (STRIPPED.has(withDashes(arg))) {
       // The engine links against its symbols.
       out.push("-Wl,--strip-debug");
     } else {
@@ -67,11 +79,6 @@ export function baseLinkArgs(line: readonly string[], base: BaseLine): string[] 
   out.push(`-Wl,--dynamic-list=${base.dynamicList}`, `-Wl,--dependency-file=${base.dependencyFile}`);
   out.push("-Xlinker", "-soname", "-Xlinker", base.output, "-o", base.output);
   return out;
-}
-
-/** Whether the executable of this line would export all of its symbols. */
-export function exportsAll(line: readonly string[]): boolean {
-  return line.some((arg) => EXPORT_ALL.has(arg));
 }
 
 function isVersionScript(arg: string): boolean {

@@ -4,7 +4,6 @@
  * Source: System V ABI, chapter 4.
  */
 import * as fs from "node:fs";
-import { type Strip, readLinkArguments } from "./linkArguments.js";
 
 const SHT_SYMTAB = 2;
 const SHT_DYNSYM = 11;
@@ -14,11 +13,6 @@ const SYMBOL_SIZE = 24;
 const STT_NOTYPE = 0;
 const STT_OBJECT = 1;
 const STT_FUNC = 2;
-
-/** What an executable's line has the linker leave out. */
-export function stripOfLine(line: readonly string[]): Strip {
-  return readLinkArguments(line, () => undefined).strip;
-}
 
 /** Takes the names from a base image, in place. A copy with them is left beside the image that will be at `output`. */
 export function hideNames(image: Buffer, output: string): void {
