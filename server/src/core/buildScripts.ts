@@ -27,6 +27,8 @@ export const ScriptState = z.object({
   inputs: z.array(Stamp),
   /** Those of its inputs that it writes itself, as it was seen to do in its last run. */
   rewritten: z.array(z.string()).optional(),
+  /** It did so more than once. */
+  isItsOwn: z.boolean().optional(),
   variables: z.record(z.string(), z.string().nullable()),
 });
 export type ScriptState = z.infer<typeof ScriptState>;
@@ -84,6 +86,8 @@ export interface Settled {
   readonly cargoReason: string | undefined;
   /** The scripts, with new stamps where one was run again. */
   readonly scripts: readonly ScriptState[];
+  /** What the user should know of them. */
+  readonly warnings: readonly string[];
 }
 
 /** Runs the scripts again whose inputs changed. `onStart`: a script is run. */
@@ -94,7 +98,16 @@ export async function settleScripts(
 ): Promise<Settled> {
   const settled = await Promise.all(scripts.map((script) => settle(script, env, signal)));
   const reasons = settled.filter((item) => typeof item === "string");
-  return { cargoReason: reasons[0], scripts: settled.filter((item) => typeof item !== "string") };
+  const states = settled.filter((item) => typeof item !== "string");
+  return { cargoReason: reasons[0], scripts: states, warnings: states.flatMap(warningOf) };
+}
+
+/** cargo would run it in every build; nobody would see an end of that while files are watched. */
+function warningOf({ packageId, outDir, rewritten, isItsOwn }: ScriptState): string[] {
+  const [file] = rewritten ?? [];
+  if (isItsOwn !== true || file === undefined) return [];
+  const name = /#(.*)@/.exec(packageId)?.[1] ?? /([^/]+)#/.exec(packageId)?.[1] ?? outDir;
+  return [`the build script of ${name} writes ${file}, for which it is to be run again: it is run once for each save`];
 }
 
 /** Gives the script's state, or the input because of which cargo has to run. */
@@ -133,7 +146,7 @@ async function settle(
   // What it writes each time it runs is no reason to run it again: cargo does so only because somebody calls cargo.
   const isItsOwn = rewritten.length > 0 && rewritten.every((file) => script.rewritten?.includes(file));
   const settled = isItsOwn ? script.inputs.map((input) => restamp(input)) : inputs;
-  return { ...script, inputs: settled, rewritten, variables };
+  return { ...script, inputs: settled, rewritten, isItsOwn, variables };
 }
 
 /** When the files that a script is rerun for were modified. */

@@ -24,6 +24,9 @@ const BURST_END_MS = 500;
 const OTHERS_MS = 1000;
 const SOURCE = /\.(rs|toml|lock)$/;
 
+/** So long a source may be empty while it is written anew. */
+const EMPTY_MS = 20;
+
 /** How much later than the editor's word the kernel's may come, and what then happens without it. */
 const SAVED_MS = 200;
 
@@ -238,7 +241,12 @@ export class Watcher {
     this.timer = setTimeout(() => this.fire(), Math.min(earliestMs + quietMs, latestMs) - now);
   }
 
-  private fire(): void {
+  private fire(isLate = false): void {
+    // Most who write a file anew empty it first.
+    if (!isLate && [...this.sources].some(isEmpty)) {
+      this.timer = setTimeout(() => this.fire(true), EMPTY_MS);
+      return;
+    }
     const { firstMs } = this;
     const hasSource = this.haveChanged([...this.sources]);
     this.firstMs = undefined;
@@ -267,4 +275,8 @@ function isBelow(file: string, folder: string): boolean {
 
 function isFile(file: string): boolean {
   return fs.statSync(file, { throwIfNoEntry: false })?.isFile() === true;
+}
+
+function isEmpty(file: string): boolean {
+  return fs.statSync(file, { throwIfNoEntry: false })?.size === 0;
 }
