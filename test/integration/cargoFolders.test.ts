@@ -12,7 +12,7 @@ const FILES = {
     'fn main() {\n    println!("cargo:rerun-if-changed=build.rs");\n    println!("cargo:rustc-env=SAID=said");\n}\n',
   "src/main.rs": 'fn main() {\n    println!("{} {}", names::name(), env!("SAID"));\n}\n',
   "tests/it.rs":
-    '#[test]\nfn runs_the_program() {\n    let out = std::process::Command::new(env!("CARGO_BIN_EXE_folders")).output().unwrap();\n    assert_eq!(out.stdout, b"folder said\\n");\n}\n',
+    '#[test]\nfn runs_the_program() {\n    let out = std::process::Command::new(env!("CARGO_BIN_EXE_folders")).output().unwrap();\n    assert_eq!(out.stdout, b"folder said\\n");\n}\n#[test]\nfn runs_it_where_cargo_leaves_it() {\n    let out = std::process::Command::new("target/debug/folders").output().unwrap();\n    assert_eq!(out.stdout, b"folder said\\n");\n}\n',
   "names/Cargo.toml": '[package]\nname = "names"\nversion = "0.1.0"\nedition = "2021"\n',
   "names/src/lib.rs": 'pub fn name() -> &\'static str {\n    "folder"\n}\n',
 };
@@ -56,7 +56,12 @@ describe.runIf(HAS_ENGINE)("a build directory of the user's own", () => {
       CARGO_UNSTABLE_BUILD_DIR_NEW_LAYOUT: "true",
     };
     expect(project.cranefly(["run", "-q"], env)).toMatchObject({ code: 0, stdout: "folder said\n", stderr: "" });
-    expect(project.cranefly(["test", "-q"], env)).toMatchObject({ code: 0 });
+    const program = project.path("target/debug/folders");
+    expect(project.cranefly(["test", "-q"], env)).toMatchObject({ code: 0, stderr: "" });
+    expect(fs.existsSync(program)).toBe(false);
+    project.write("target/debug/folders", "another build's");
+    expect(project.cranefly(["test", "-q"], env)).toMatchObject({ code: 0, stderr: "" });
+    expect(fs.readFileSync(program, "utf8")).toBe("another build's");
     project.edit("names/src/lib.rs", '"folder"', '"edited"');
     expect(project.cranefly(["run"], env)).toMatchObject({ code: 0, stdout: "edited said\n" });
     project.edit("build.rs", "SAID=said", "SAID=says");

@@ -91,4 +91,23 @@ describe.runIf(HAS_ENGINE)("a build script that names no inputs", () => {
     expect(stderr).toMatch(/\(cargo lane, 0 of /);
     expect(stderr).not.toContain("Compiling");
   });
+
+  it("is not run for ever because of what it writes into its own package", () => {
+    project.edit(
+      "pkg/build.rs",
+      "    let mut log",
+      '    fs::write("src/runs.txt", format!("{:?}", std::time::SystemTime::now())).unwrap();\n    let mut log',
+    );
+    const settled = (): boolean => {
+      const before = runs().length;
+      run();
+      return runs().length === before;
+    };
+    // By cargo, by us, and by us knowing what it does.
+    expect([1, 2, 3].map(settled)).toEqual([false, false, false]);
+    expect(settled()).toBe(true);
+    project.edit("pkg/src/main.rs", "good day", "good night");
+    expect([settled(), settled()]).toEqual([false, true]);
+    expect(run().stdout).toContain("good night three");
+  });
 });

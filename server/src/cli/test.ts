@@ -4,6 +4,7 @@ import { readText } from "../core/files.js";
 import type { Layout } from "../core/layout.js";
 import type { Program, SelectionState, Start } from "../core/selection.js";
 import { programCommand } from "../core/program.js";
+import { standIn } from "../core/standIns.js";
 import { loadUnit } from "../core/unit.js";
 import type { SelectionOptions } from "./options.js";
 import { displayPath } from "./run.js";
@@ -55,6 +56,21 @@ export async function runTests(
   args: readonly string[],
   failFast: boolean,
   run: (script: string) => Promise<Outcome | undefined> = runScript,
+): Promise<number> {
+  const clearUp = standIn(state);
+  try {
+    return await runEach(session, state, args, failFast, run);
+  } finally {
+    clearUp();
+  }
+}
+
+async function runEach(
+  session: Session,
+  state: SelectionState,
+  args: readonly string[],
+  failFast: boolean,
+  run: (script: string) => Promise<Outcome | undefined>,
 ): Promise<number> {
   const failed: { start: Start; outcome: Outcome }[] = [];
   for (const start of state.starts) {

@@ -2,7 +2,9 @@
 import type { GenerationReport } from "../../../shared/src/report.js";
 import { noFunctions, noTimes } from "../../../shared/src/report.js";
 import { Cancelled, messageOf } from "../core/errors.js";
+import { buildFolders } from "../core/cargo.js";
 import { configFiles } from "../core/config.js";
+import { isNewer } from "../core/files.js";
 import { onlyStart, programCommand } from "../core/program.js";
 import type { SelectionState } from "../core/selection.js";
 import { Watcher } from "../core/watch.js";
@@ -37,7 +39,11 @@ export async function watchCommand(
   await new Watch(session, options, args).run();
 }
 
+/** How many changes in a row end the build that is under way, before one is let through. */
+const MAX_OVERTAKEN = 10;
+
 class Watch {
+  private overtaken = 0;
   private workspace: Workspace | undefined;
   private readonly watcher = new Watcher((since, isSource) => this.changed(since, isSource));
   private updating: AbortController | undefined;
@@ -94,22 +100,26 @@ class Watch {
   /** A newer change cancels the work on an older one. */
   private changed(sinceMs: number, isSource = true): void {
     if (this.ended) return;
-    // What a build writes itself is looked at when it is through.
-    if (isSource) this.updating?.abort();
+    // What a build writes itself is looked at when it is through; and no build is overtaken for ever, even by what it writes anew
+    // each time.
+    if (isSource && this.overtaken++ < MAX_OVERTAKEN) this.updating?.abort();
     const controller = new AbortController();
     this.updating = controller;
     this.work = this.work.then(() => this.update(sinceMs, controller.signal));
   }
 
   private async update(sinceMs: number, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return;
+    // One that waits makes up for another.
+    if (signal.aborted || this.updating?.signal !== signal) return;
+    const startedMs = Date.now();
     try {
       this.workspace ??= this.session.openWorkspace(this.options.bodyLane && this.options.once !== true);
       const { report, state, published, isAhead } = await this.workspace.update(sinceMs, signal);
+      this.overtaken = 0;
       const extra = configFiles(this.session.selection.cwd, this.session.env);
       const single = this.session.single === undefined ? [this.session.selection.cwd] : [this.session.single.file];
       const places = state === undefined ? [...extra, ...single] : extra;
-      const isBehind = await this.watcher.follow(this.workspace.layout, state, places);
+      const isBehind = await this.watcher.follow(this.workspace.layout, state, places, report.ok);
       // A save that changes nothing says and restarts nothing, unless it takes back an error.
       const isNews = report.lane === "cargo" || published || this.running === undefined;
       if (isNews || !report.ok || this.failed) {
@@ -119,7 +129,7 @@ class Watch {
       this.failed = !report.ok;
       if (report.ok && state !== undefined && isNews) this.restart(state);
       // What was saved while nobody watched shows in the stamps.
-      if (isBehind && report.ok) this.changed(performance.now());
+      if (isBehind && (report.ok || places.some((place) => isNewer(place, startedMs)))) this.changed(performance.now());
       else if (isAhead) this.work = this.work.then(() => this.letFollow(signal));
     } catch (error) {
       if (error instanceof Cancelled || this.ended) return;
@@ -139,7 +149,10 @@ class Watch {
         programs: [],
       });
       this.restarts.restart(() => this.note(this.start(this.session.native(text, this.args))));
-      await this.watcher.follow(undefined, undefined, [this.session.single?.file ?? this.session.selection.cwd]);
+      const place = this.session.single?.file ?? this.session.selection.cwd;
+      this.watcher.ignore(await buildFolders(this.session.selection, this.session.env));
+      const isBehind = await this.watcher.follow(undefined, undefined, [place]);
+      if (isBehind && isNewer(place, startedMs)) this.changed(performance.now());
     }
   }
 
@@ -150,6 +163,7 @@ class Watch {
       const update = await this.workspace?.follow(signal);
       if (update === undefined) return;
       const { report, state } = update;
+      await this.watcher.follow(this.workspace?.layout, state, [], report.ok);
       const diverged = report.programs.flatMap((program) => program.verified?.diverged ?? []);
       if (this.options.json === true || !report.ok) this.tell(report);
       this.failed = !report.ok;

@@ -11,14 +11,7 @@ import type { ProgramInterface } from "../../../shared/src/protocol.js";
 import { type Archive, extractMember, readArchive } from "./archive.js";
 import type { BaseInputs } from "./baseInputs.js";
 import { parseDependencyFile } from "./depinfo.js";
-import {
-  type LibraryNames,
-  finishBase,
-  linkerSymbols,
-  nameOfLibrary,
-  namesOfLibrary,
-  neededLibraries,
-} from "./elf.js";
+import { type LibraryNames, finishBase, linkerSymbols, nameOfLibrary, namesOfLibrary, neededLibraries } from "./elf.js";
 import { Unsupported } from "./errors.js";
 import { readText } from "./files.js";
 import { type Strip, readLinkArguments } from "./linkArguments.js";

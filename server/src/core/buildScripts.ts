@@ -25,6 +25,10 @@ export const ScriptState = z.object({
   produced: z.array(Stamp),
   /** What it asks to be rerun for; for a script that asks for nothing the files of its package, as cargo does. */
   inputs: z.array(Stamp),
+  /** Those of its inputs that it writes itself, as it was seen to do in its last run. */
+  rewritten: z.array(z.string()).optional(),
+  /** It did so more than once. */
+  isItsOwn: z.boolean().optional(),
   variables: z.record(z.string(), z.string().nullable()),
 });
 export type ScriptState = z.infer<typeof ScriptState>;
@@ -82,6 +86,8 @@ export interface Settled {
   readonly cargoReason: string | undefined;
   /** The scripts, with new stamps where one was run again. */
   readonly scripts: readonly ScriptState[];
+  /** What the user should know of them. */
+  readonly warnings: readonly string[];
 }
 
 /** Runs the scripts again whose inputs changed. `onStart`: a script is run. */
@@ -92,7 +98,16 @@ export async function settleScripts(
 ): Promise<Settled> {
   const settled = await Promise.all(scripts.map((script) => settle(script, env, signal)));
   const reasons = settled.filter((item) => typeof item === "string");
-  return { cargoReason: reasons[0], scripts: settled.filter((item) => typeof item !== "string") };
+  const states = settled.filter((item) => typeof item !== "string");
+  return { cargoReason: reasons[0], scripts: states, warnings: states.flatMap(warningOf) };
+}
+
+/** cargo would run it in every build; nobody would see an end of that while files are watched. */
+function warningOf({ packageId, outDir, rewritten, isItsOwn }: ScriptState): string[] {
+  const [file] = rewritten ?? [];
+  if (isItsOwn !== true || file === undefined) return [];
+  const name = /#(.*)@/.exec(packageId)?.[1] ?? /([^/]+)#/.exec(packageId)?.[1] ?? outDir;
+  return [`the build script of ${name} writes ${file}, for which it is to be run again: it is run once for each save`];
 }
 
 /** Gives the script's state, or the input because of which cargo has to run. */
@@ -108,6 +123,7 @@ async function settle(
   if (script.run === undefined || !fs.existsSync(script.run.executable)) return reason;
   const startedMs = Date.now();
   const inputs = script.inputs.map((input) => restamp(input, startedMs));
+  const timesBefore = inputTimes(script.inputs);
   const before = produced(script.outDir, script.produced);
   const lines: string[] = [];
   fs.writeFileSync(marker, "");
@@ -124,7 +140,19 @@ async function settle(
   if (!isSameOutput(script.produced, now)) return reason;
   fs.rmSync(marker);
   const variables = Object.fromEntries(Object.keys(script.variables).map((name) => [name, env[name] ?? null]));
-  return { ...script, inputs, variables };
+  const rewritten = [...inputTimes(script.inputs)].flatMap(([file, ms]) =>
+    timesBefore.get(file) === ms ? [] : [file],
+  );
+  // What it writes each time it runs is no reason to run it again: cargo does so only because somebody calls cargo.
+  const isItsOwn = rewritten.length > 0 && rewritten.every((file) => script.rewritten?.includes(file));
+  const settled = isItsOwn ? script.inputs.map((input) => restamp(input)) : inputs;
+  return { ...script, inputs: settled, rewritten, isItsOwn, variables };
+}
+
+/** When the files that a script is rerun for were modified. */
+function inputTimes(inputs: readonly Stamp[]): Map<string, number> {
+  const files = inputs.flatMap(({ path: file, tree }) => (tree === undefined ? [file] : walk(file, tree)));
+  return new Map(files.map((file) => [file, fs.statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0]));
 }
 
 /** The input of a script that changed since it ran. */
@@ -135,7 +163,7 @@ function changedScriptInput(script: ScriptState, env: NodeJS.ProcessEnv): string
   return variable === undefined ? undefined : `$${variable[0]}`;
 }
 
-function restamp(old: Stamp, startedMs: number): Stamp {
+function restamp(old: Stamp, startedMs?: number): Stamp {
   return old.tree === undefined ? stamp(old.path, startedMs) : stampTree(old.path, old.tree, startedMs);
 }
 

@@ -36,6 +36,8 @@ const Metadata = z.looseObject({
   workspace_default_members: z.array(z.string()).optional(),
   workspace_root: z.string(),
   target_directory: z.string(),
+  /** Where intermediate artifacts are; cargo tells it since 1.91. */
+  build_directory: z.string().optional(),
   resolve: z
     .looseObject({
       nodes: z.array(
@@ -100,6 +102,16 @@ export async function loadMetadata(
   }
   if (exit.code !== 0) throw new BuildFailed(err.join("\n"), exit.code ?? 101);
   return Metadata.parse(JSON.parse(out.join("\n")));
+}
+
+/** The folders that cargo writes to; none where it cannot tell. */
+export async function buildFolders(options: ManifestOptions, env: NodeJS.ProcessEnv): Promise<string[]> {
+  try {
+    const { target_directory: target, build_directory: build } = await loadMetadata(options, [], env);
+    return build === undefined ? [target] : [target, build];
+  } catch {
+    return [];
+  }
 }
 
 /** Packages whose sources are the user's own: members of the workspace and path dependencies. */

@@ -193,6 +193,13 @@ function treeDigest(directory: string, options: TreeOptions): { hash: string; ne
   return { hash: digest(...entries), newestMs };
 }
 
+/** Whether a file, or one below a directory, was modified at or after a time. */
+export function isNewer(file: string, sinceMs: number): boolean {
+  const stat = statOf(file);
+  if (stat?.isDirectory() !== true) return stat !== undefined && stat.mtimeMs >= sinceMs;
+  return treeDigest(file, { nestedPackages: true }).newestMs >= sinceMs;
+}
+
 /** A directory and all its parents, innermost first. */
 export function ancestors(directory: string): string[] {
   const list = [directory];

@@ -62,6 +62,10 @@ export class Layout {
   get programs(): string {
     return path.join(this.private, "programs");
   }
+  /** What was in the places of programs while tests run, by their paths below `root`. */
+  get displaced(): string {
+    return path.join(this.private, "displaced");
+  }
   get bases(): string {
     return path.join(this.private, "base");
   }

@@ -15,7 +15,7 @@ import {
 } from "../../../shared/src/report.js";
 import type { ProgramInterface } from "../../../shared/src/protocol.js";
 import { BodyLaneDriver, type BodyOutcome } from "./bodyLane.js";
-import { type Settled, settleScripts } from "./buildScripts.js";
+import { type ScriptState, type Settled, settleScripts } from "./buildScripts.js";
 import { type CompiledUnit, crateLane } from "./crateLane.js";
 import { Engine } from "./engine.js";
 import { BuildFailed, messageOf } from "./errors.js";
@@ -70,7 +70,7 @@ type FrontEnd = Pick<GenerationReport, "lane" | "reason" | "refused"> & { readon
       }
     | { readonly exitCode: number }
     /** The body lane has published already. */
-    | { readonly published: readonly ProgramReport[] }
+    | { readonly published: readonly ProgramReport[]; readonly scripts: readonly ScriptState[] }
   );
 
 /** How an update is made. */
@@ -291,11 +291,9 @@ export class Workspace {
   }
 
   /** The update of an edit that took the body lane. */
-  private publishedBodies(
-    front: FrontEnd & { readonly published: readonly ProgramReport[] },
-    generation: Generation,
-  ): Update {
-    const { lane, reason, units, published } = front;
+  private publishedBodies(front: Extract<FrontEnd, { readonly published: unknown }>, generation: Generation): Update {
+    const { lane, reason, units, published, scripts } = front;
+    if (this.state !== undefined) this.state = { ...this.state, scripts: [...scripts] };
     const fresh = new Map(published.map((program) => [program.program, program]));
     const reports = (this.published?.reports ?? []).map((old) => fresh.get(old.program) ?? unchanged(old));
     if (published.length > 0) {
@@ -357,17 +355,21 @@ export class Workspace {
       this.published = undefined;
     }
     const settling = settleScripts(state.scripts, env, signal);
+    // (It is waited for later; until then nobody hears of its failure.)
+    settling.catch(() => undefined);
     const settle = (): Promise<Settled> => generation.timed("scripts", () => settling);
     // rustc may read what a script writes. One that has nothing to write runs beside it, and has its say before anything is published.
     const isBeside = !follows && state.scripts.every(({ produced }) => produced.length === 0);
     let bodies = isBeside ? await this.tryBodies(state, generation, signal, settle) : undefined;
     const settled = await settle();
+    for (const warning of settled.warnings) this.warnOnce(warning);
     if (settled.cargoReason !== undefined) {
       return this.cargoLane(layout, `${settled.cargoReason} changed`, generation, signal);
     }
     if (!follows) bodies ??= await this.tryBodies(state, generation, signal, settle);
     if (bodies !== undefined && bodies.kind === "taken") {
-      return { lane: "body", reason: bodies.reason, units: bodies.units, published: bodies.reports };
+      const { reason, units, reports: published } = bodies;
+      return { lane: "body", reason, units, published, scripts: settled.scripts };
     }
     const refused = bodies?.reason;
     const options = {
@@ -389,6 +391,13 @@ export class Workspace {
     const reason = follows ? "it follows the body lane" : (result.compiled[0]?.reason ?? "nothing changed");
     const { compiled } = result;
     return { lane: "crate", reason, refused, units, compiled, state: { ...state, scripts: [...settled.scripts] } };
+  }
+
+  private readonly warnings = new Set<string>();
+
+  private warnOnce(text: string): void {
+    if (!this.warnings.has(text)) this.listener.onProgress(`warning: ${text}`);
+    this.warnings.add(text);
   }
 
   private async tryBodies(

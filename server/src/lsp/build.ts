@@ -60,6 +60,8 @@ export class Build {
   private good: Omit<Built, "stale"> | undefined;
   private closed = false;
   private isQueued = false;
+  /** How many builds were ended by a newer change since one came to its end. */
+  private overtaken = 0;
   private running: Promise<void> = Promise.resolve();
   /** What changed during an update and need not end it. */
   private late: Cause | undefined;
@@ -115,8 +117,15 @@ export class Build {
     const isWanted = this.isEager || this.settled !== undefined;
     if (!isWanted) return;
     // What is probably no source waits for the end of what is under way, and is looked at then.
-    if (cause.isSource || this.pending === undefined) this.schedule(cause);
+    // No build is overtaken for ever, even by what it writes anew each time.
+    const mayOvertake = cause.isSource && this.overtaken < MAX_OVERTAKEN;
+    if (mayOvertake || this.pending === undefined) this.schedule(cause);
     else this.late = cause;
+  }
+
+  /** The editor has saved a source. That it changed is still to be told; whoever asks in between is not to get what was before. */
+  saved(cause: Cause): void {
+    if (!this.closed) this.behind = cause;
   }
 
   /** Like `invalidate`, and builds even if nobody needs it. */
@@ -131,7 +140,8 @@ export class Build {
    * one may still be on its way. Throws `Cancelled` when `signal` ends the waiting; the build goes on.
    */
   async ensure(reason: string, signal: AbortSignal | undefined): Promise<BuildOutcome> {
-    if (this.settled === undefined) {
+    // What is under way may have begun before the last save.
+    if (this.settled === undefined || this.behind?.isSource === true) {
       this.schedule({ sinceMs: performance.now(), reason: this.behind?.reason ?? reason, isSource: true });
     }
     while (this.settled !== undefined) await abortable(this.settled.promise, signal);
@@ -185,6 +195,7 @@ export class Build {
   /** The newest cause takes the place of an older one, also in the queue. */
   private schedule(cause: Cause): void {
     followers.get(this.queue)?.abort();
+    if (this.pending !== undefined) this.overtaken++;
     this.pending?.controller.abort();
     this.pending = { cause, controller: new AbortController() };
     this.settled ??= withResolvers();
@@ -216,6 +227,7 @@ export class Build {
       this.workspace ??= this.events.open(this, this.listener(pending));
       this.listening = pending;
       const update = await this.workspace.update(cause.sinceMs, controller.signal);
+      this.overtaken = 0;
       this.failure = failureOf(update);
       this.take(update);
       // The state that the update's end leads to; told together with the update.
@@ -338,6 +350,9 @@ export class Build {
     this.events.onActivity(this);
   }
 }
+
+/** How many changes in a row end the build that is under way, before one is let through. */
+const MAX_OVERTAKEN = 10;
 
 /** Behind everything that somebody waits for. */
 const FOLLOW_PRIORITY = -1000;

@@ -212,7 +212,8 @@ export class CargoProject implements Project {
 
   /** The editor has saved a file. `sinceMs` by `performance.now()`. */
   saved(file: string, sinceMs: number): void {
-    this.watcher.saved(file, sinceMs);
+    if (!this.watcher.saved(file, sinceMs)) return;
+    for (const build of this.builds.values()) build.saved({ sinceMs, reason: "a file changed", isSource: true });
   }
 
   /** Ends what is under way. Gives whether there was something. */
@@ -359,6 +360,7 @@ export class CargoProject implements Project {
     }
     this.events.onUpdate(this, build, report);
     this.tell();
+    void this.follow(build);
   }
 
   /** What became of edits of function bodies. */
@@ -388,7 +390,10 @@ export class CargoProject implements Project {
     const places = state === undefined ? [this.file ?? this.root] : [];
     const extra = [...configFiles(this.root, this.env), ...places];
     try {
-      const isBehind = await this.watcher.follow(build?.core?.layout, state, extra);
+      const isComplete = [...this.builds.values()].every(
+        ({ failure, built }) => failure === undefined && built !== undefined,
+      );
+      const isBehind = await this.watcher.follow(build?.core?.layout, state, extra, isComplete);
       if (isBehind && state !== undefined) this.changed(asked("a file changed"));
     } catch (error) {
       this.services.log.warn(`${this.name} cannot be watched: ${messageOf(error)}`);

@@ -8,7 +8,15 @@
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { type Extern, type RustcArgs, inspectArgs, isProgram, outputStem, unitKey, withoutDynamicTwins } from "../core/args.js";
+import {
+  type Extern,
+  type RustcArgs,
+  inspectArgs,
+  isProgram,
+  outputStem,
+  unitKey,
+  withoutDynamicTwins,
+} from "../core/args.js";
 import { HARNESS_MARK } from "../core/cargo.js";
 import { compileUnit } from "../core/compile.js";
 import { dynamicLibraryReason } from "../core/dynamicLibraries.js";
