@@ -73,7 +73,7 @@ describe.runIf(HAS_ENGINE)("cargo does it, and the reason is named", () => {
   });
 
   it("but not where the configuration sets a runner by cfg, which is used", () => {
-    project.write(".cargo/config.toml", "[target.'cfg(unix)']\nrunner = [\"echo\", \"run\"]\n");
+    project.write(".cargo/config.toml", '[target.\'cfg(unix)\']\nrunner = ["echo", "run"]\n');
     const { stdout, stderr } = project.cranefly(["run", "-q"]);
     expect(stdout).toMatch(/^run /);
     expect(stderr).not.toContain("falling back");
