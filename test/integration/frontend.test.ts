@@ -50,6 +50,7 @@ const silent: UnitMessages = { add: nothing, finished: nothing, failed: nothing 
 function lane(): Promise<CrateLaneResult> {
   return crateLane(layout, captured.state.units, {
     env: project.env,
+    wrapper: "",
     jobs: 2,
     messagesOf: () => silent,
     onStart: nothing,
@@ -191,6 +192,7 @@ describe("the crate lane", () => {
     const controller = new AbortController();
     const work = crateLane(layout, captured.state.units, {
       env: project.env,
+      wrapper: "",
       jobs: 2,
       signal: controller.signal,
       messagesOf: () => silent,

@@ -9,7 +9,7 @@ import { isCurrent, stamp } from "../../server/src/core/files.js";
 import { discover } from "../../server/src/core/inputs.js";
 import { withLock } from "../../server/src/core/lock.js";
 import { relevantEnvironment } from "../../server/src/core/selection.js";
-import { environmentDifference } from "../../server/src/core/unit.js";
+import { type Invocation, environmentDifference, wrappedBy } from "../../server/src/core/unit.js";
 
 let directory: string;
 beforeEach(() => {
@@ -121,6 +121,20 @@ describe("cargo's configuration", () => {
     for (const odd of ["cfg(unix", "cfg()", "cfg(not(a, b))", "cfg(un|x)", "cfg(a) b"]) {
       expect(() => holds(odd, cfgs)).toThrow(SyntaxError);
     }
+  });
+});
+
+describe("the user's wrapper of rustc", () => {
+  it("is the one of now, whatever a unit was compiled with", () => {
+    const plain: Invocation = {
+      ...{ key: "k", id: "p:t", args: [], cwd: "/", env: {}, needsRlib: false },
+      ...{ command: ["workspace-wrapper", "rustc"], wrapper: "" },
+    };
+    const wrapped = wrappedBy(plain, "/bin/w");
+    expect(wrapped.command).toEqual(["/bin/w", "workspace-wrapper", "rustc"]);
+    expect(wrappedBy(wrapped, "/bin/v").command).toEqual(["/bin/v", "workspace-wrapper", "rustc"]);
+    expect(wrappedBy(wrapped, "")).toEqual(plain);
+    expect(wrappedBy(wrapped, undefined)).toBe(wrapped);
   });
 });
 

@@ -46,7 +46,10 @@ export function supervise(script: string, options: SuperviseOptions): Supervised
   const outcome = new Promise<Outcome>((resolve, reject) => {
     child.once("error", reject);
     child.once("close", (code, signal) => resolve({ code, signal }));
-    readline.createInterface({ input: control }).on("line", (line) => {
+    const events = readline.createInterface({ input: control });
+    // (It tells of the stream's errors once more.)
+    events.on("error", () => undefined);
+    events.on("line", (line) => {
       const [event, value] = line.split(" ");
       if (event === "interrupted") options.onInterrupt();
       else if (event === "exited") resolve({ code: Number(value), signal: null });

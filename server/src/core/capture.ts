@@ -147,6 +147,7 @@ export async function capture(
     version: 3,
     toolchain,
     runner: [...(config.runner ?? [])],
+    wrapper: config.rustcWrapper ?? "",
     cargoInputs: cargoInputs(selection.cwd, metadata, toolchain, hosts, env, startedMs),
     scripts: scriptStates,
     discovery: {

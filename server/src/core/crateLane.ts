@@ -10,10 +10,12 @@ import { type CompileResult, compileUnit, parseDiagnostic } from "./compile.js";
 import { Cancelled, asError } from "./errors.js";
 import type { UnitMessages } from "./generation.js";
 import type { Layout } from "./layout.js";
-import { type UnitRecord, changedInput, loadUnit, needUnit } from "./unit.js";
+import { type UnitRecord, changedInput, loadUnit, needUnit, wrappedBy } from "./unit.js";
 
 export interface CrateLaneOptions {
   readonly env: NodeJS.ProcessEnv;
+  /** The user's RUSTC_WRAPPER; "" without one, undefined where that is not known. */
+  readonly wrapper: string | undefined;
   /** How many rustc processes may run at a time. */
   readonly jobs: number;
   readonly signal?: AbortSignal | undefined;
@@ -74,7 +76,7 @@ export async function crateLane(
     const result = await queue.add(async (): Promise<CompileResult> => {
       options.onStart(id);
       started = performance.now();
-      return compileUnit(layout, record.invocation, {
+      return compileUnit(layout, wrappedBy(record.invocation, options.wrapper), {
         env: options.env,
         signal: options.signal,
         isBackground: options.isBackground ?? false,

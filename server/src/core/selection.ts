@@ -61,6 +61,8 @@ export const SelectionState = z.object({
   version: z.literal(3),
   toolchain: Toolchain,
   runner: z.array(z.string()),
+  /** The user's RUSTC_WRAPPER. */
+  wrapper: z.string().optional(),
   /** Manifests, configuration, sources of build scripts and procedural macros … */
   cargoInputs: z.array(Stamp),
   scripts: z.array(ScriptState),

@@ -49,7 +49,14 @@ export async function findToolchain(cwd: string, env: NodeJS.ProcessEnv, signal?
 /** What holds on the toolchain's own platform, for `cfg(…)`. */
 export async function platformOf(toolchain: Toolchain, env: NodeJS.ProcessEnv, signal?: AbortSignal): Promise<Cfgs> {
   const out: string[] = [];
-  const options = { cwd: toolchain.sysroot, env, onStdout: (line: string) => out.push(line), signal };
+  // (It may warn of a job server that is not for it.)
+  const options = {
+    cwd: toolchain.sysroot,
+    env,
+    onStdout: (line: string) => out.push(line),
+    onStderr: () => undefined,
+    signal,
+  };
   await run([toolchain.rustc, "--print", "cfg"], options);
   return parseCfgs(out.join("\n"));
 }

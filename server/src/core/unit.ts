@@ -16,6 +16,8 @@ export const Invocation = z.object({
   id: z.string(),
   /** The program and its first arguments up to rustc itself: the user's own wrapper, if any, then rustc. */
   command: z.array(z.string()).min(1),
+  /** That wrapper; "" where there is none. */
+  wrapper: z.string().optional(),
   /** rustc's arguments as cargo gave them. */
   args: z.array(z.string()),
   cwd: z.string(),
@@ -96,6 +98,14 @@ export function forgetUnit(layout: Layout, key: string): boolean {
 
 export function saveUnit(layout: Layout, record: UnitRecord): void {
   writeAtomic(layout.unitRecord(record.invocation.key), JSON.stringify(record));
+}
+
+/** An invocation with the wrapper that the user has now: to cargo a unit is the same with another one. */
+export function wrappedBy(invocation: Invocation, wrapper: string | undefined): Invocation {
+  const { command, wrapper: before } = invocation;
+  if (before === undefined || wrapper === undefined || before === wrapper) return invocation;
+  const rest = before === "" ? command : command.slice(1);
+  return { ...invocation, wrapper, command: wrapper === "" ? rest : [wrapper, ...rest] };
 }
 
 /** The environment to run a unit's rustc in: the user's present one with what cargo adds. */

@@ -374,6 +374,7 @@ export class Workspace {
     const refused = bodies?.reason;
     const options = {
       env,
+      wrapper: state.wrapper,
       jobs,
       signal,
       isBackground: follows,

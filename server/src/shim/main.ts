@@ -134,7 +134,7 @@ async function rustc(layout: Layout, context: ShimContext, [wrapper = "", ...com
   const needsRlib = context.needsRlib.includes(process.env["CARGO_MANIFEST_DIR"] ?? "");
   const result = await compileUnit(
     layout,
-    { key, id, command: prefix, args, cwd, env, needsRlib },
+    { key, id, command: prefix, wrapper, args, cwd, env, needsRlib },
     {
       env: context.env,
       sameGroup: true,
