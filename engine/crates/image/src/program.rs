@@ -109,6 +109,7 @@ pub struct Program {
 /// What a program needs room for.
 pub fn demand(units: &[Arc<Unit>], scale: u64) -> Demand {
     let mut demand = Demand { scale, ..Demand::default() };
+    demand.data_bytes += units.iter().filter_map(|unit| unit.assembly.as_ref()).map(|it| it.len() as u64).sum::<u64>();
     for global in units.iter().flat_map(|unit| &unit.module.globals) {
         demand.name_bytes += global.name.len() as u64 + 1;
         match &global.kind {
@@ -422,7 +423,7 @@ fn crates_of(units: &[Arc<Unit>]) -> Vec<Arc<str>> {
     crates
 }
 
-fn defines(global: &cranefly_bitcode::ir::Global) -> bool {
+pub(crate) fn defines(global: &cranefly_bitcode::ir::Global) -> bool {
     if matches!(global.linkage, Linkage::AvailableExternally | Linkage::ExternWeak) {
         return false;
     }
