@@ -44,6 +44,6 @@ export function openWorkspace({ folder, targets, command = "build", env, hasBody
       ...(hasBodyLane ? { bodyLane: bundles } : {}),
       ...(openFiles === undefined ? {} : { openFiles }),
     },
-    { onDiagnostic: silent, onProgress: silent, onWait: silent },
+    { onDiagnostic: silent, onClosing: silent, onProgress: silent, onWait: silent },
   );
 }

@@ -88,6 +88,10 @@ export const PublishParams = z.object({
   panic: z.enum(["unwind", "abort"]),
   /** rustc's `-C debuginfo` that the units were compiled with. */
   debugInfo: z.string().optional(),
+  /** What a linker would leave out of the program; nothing unless it is told. */
+  strip: z.enum(["none", "debuginfo", "symbols"]).optional(),
+  /** A linker would have all visible symbols in the dynamic symbol table. */
+  exportDynamic: z.boolean().optional(),
   /** Units with edited functions, as the body lane compiled them; `units` are the crate lane's. */
   bodyLane: z.array(BodyLaneParams).optional(),
   /** `units` were compiled from the sources that the body lane compiled last: the engine compares the two. */

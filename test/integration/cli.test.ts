@@ -192,6 +192,8 @@ describe.runIf(HAS_ENGINE)("a single file", () => {
     project = new Project("single", {
       "hello-world.rs":
         'fn main() {\n    let args: Vec<_> = std::env::args().skip(1).collect();\n    println!("{args:?} {}", cfg!(marked));\n    std::process::exit(3);\n}\n',
+      "named.rs":
+        '/*\n#![crate_name = "other"]\n*/\n#![crate_name = "chosen"]\nfn main() {\n    println!("{}", module_path!());\n}\n',
       "no_main.rs": "fn other() {}\n",
     });
   });
@@ -212,6 +214,10 @@ describe.runIf(HAS_ENGINE)("a single file", () => {
       "--rustc-arg=--edition=2021",
     ];
     expect(project.cranefly(marked)).toMatchObject({ code: 3, stdout: "[] true\n" });
+  });
+
+  it("has the name that rustc gives it", () => {
+    expect(project.cranefly(["run", "-q", "named.rs"])).toMatchObject({ code: 0, stdout: "chosen\n", stderr: "" });
   });
 
   it("is compiled anew after an edit", () => {

@@ -32,6 +32,12 @@ describe.runIf(HAS_ENGINE)("cargo does it, and the reason is named", () => {
     expect(result).toMatchObject({ code: 0, stdout: "ran\n" });
   };
 
+  /** Nothing of the project was compiled by Cranefly before cargo did it. */
+  const expectBeforeBuilding = (result: Result, reason: RegExp, in_ = project): void => {
+    expectNative(result, reason);
+    expect(fs.existsSync(in_.path("target/cranefly/debug/plain"))).toBe(false);
+  };
+
   it("where a dependency is a Rust dynamic library", () => {
     const dynamic = new Project("dylib", {
       ...FILES,
@@ -42,7 +48,28 @@ describe.runIf(HAS_ENGINE)("cargo does it, and the reason is named", () => {
       "src/main.rs": 'fn main() {\n    println!("{}", dynamic::word());\n}\n',
     });
     onTestFinished(() => dynamic.remove());
-    expectNative(dynamic.cranefly(["run"]), /libdynamic.*\.so: Rust dynamic libraries \(crate-type dylib\)/);
+    expectBeforeBuilding(dynamic.cranefly(["run"]), /dynamic is a Rust dynamic library/, dynamic);
+  });
+
+  it("where RUSTFLAGS, or the configuration, hold an option that changes what a program is", () => {
+    const flags = project.cranefly(["run"], { RUSTFLAGS: "-Crelocation-model=static" });
+    expectBeforeBuilding(flags, /the compiler option `-C relocation-model=static` is not supported/);
+    project.write(".cargo/config.toml", "[target.'cfg(unix)']\nrustflags = ['-Clink-arg=-Wl,--wrap=plain']\n");
+    expectBeforeBuilding(project.cranefly(["run"]), /the link argument `--wrap=plain` is not supported/);
+    fs.rmSync(project.path(".cargo/config.toml"));
+    const single = project.cranefly(["run", "src/main.rs", "--rustc-arg=-Clink-arg=-no-pie"]);
+    expect(single.stderr).toMatch(/the link argument `-no-pie` is not supported\n.*falling back to: rustc/);
+    expect(single.stdout).toBe("ran\n");
+  });
+
+  it("where a build script gives the linker an argument that Cranefly cannot follow", () => {
+    project.write("build.rs", 'fn main() { println!("cargo::rustc-link-arg=-Wl,--defsym=plain_defined=1"); }\n');
+    const all = /the link argument `--defsym=plain_defined=1` of a build script is not supported/;
+    expectBeforeBuilding(project.cranefly(["run"]), all);
+    project.write("build.rs", 'fn main() { println!("cargo::rustc-link-arg-bin=plain=-Wl,-z,execstack"); }\n');
+    expectBeforeBuilding(project.cranefly(["run"]), /the link argument `-z execstack` of plain:plain is not supported/);
+    fs.rmSync(project.path("build.rs"));
+    expect(project.cranefly(["run", "-q"])).toMatchObject({ code: 0, stdout: "ran\n", stderr: "" });
   });
 
   it("where the workspace adds to a section that a dependency asks for the bounds of", () => {

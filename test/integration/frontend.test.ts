@@ -7,6 +7,7 @@ import { type Captured, capture } from "../../server/src/core/capture.js";
 import { loadMetadata } from "../../server/src/core/cargo.js";
 import { type CrateLaneResult, crateLane } from "../../server/src/core/crateLane.js";
 import { changedCargoInput } from "../../server/src/core/inputs.js";
+import type { UnitMessages } from "../../server/src/core/generation.js";
 import { Layout } from "../../server/src/core/layout.js";
 import type { Selection } from "../../server/src/core/selection.js";
 import { type UnitRecord, loadUnit } from "../../server/src/core/unit.js";
@@ -33,19 +34,24 @@ async function captureIt(command: Selection["command"], targets: string[]): Prom
     shimBundle: path.join(ROOT, "dist", "shim.cjs"),
     color: false,
     quiet: true,
-    onDiagnostic: (diagnostic) => {
-      throw new Error(diagnostic.rendered ?? diagnostic.message);
-    },
+    messagesOf: () => ({
+      ...silent,
+      add: (diagnostic) => {
+        throw new Error(diagnostic.rendered ?? diagnostic.message);
+      },
+    }),
     onProgress: () => undefined,
   });
 }
 
+const nothing = (): void => undefined;
+const silent: UnitMessages = { add: nothing, finished: nothing, failed: nothing };
+
 function lane(): Promise<CrateLaneResult> {
-  const nothing = (): void => undefined;
   return crateLane(layout, captured.state.units, {
     env: project.env,
     jobs: 2,
-    onDiagnostic: nothing,
+    messagesOf: () => silent,
     onStart: nothing,
   });
 }
@@ -181,7 +187,7 @@ describe("the crate lane", () => {
       env: project.env,
       jobs: 2,
       signal: controller.signal,
-      onDiagnostic: () => undefined,
+      messagesOf: () => silent,
       onStart: () => setTimeout(() => controller.abort(), 5),
     });
     await expect(work).rejects.toThrow("overtaken");

@@ -48,6 +48,10 @@ export class Project {
     fs.writeFileSync(this.path(file), text);
   }
 
+  read(file: string): string {
+    return fs.readFileSync(this.path(file), "utf8");
+  }
+
   edit(file: string, from: string, to: string): void {
     const text = fs.readFileSync(this.path(file), "utf8");
     if (!text.includes(from)) throw new Error(`${file} does not contain ${from}`);
@@ -76,7 +80,7 @@ export class Project {
     fs.rmSync(this.dir, { recursive: true, force: true });
   }
 
-  private exec(program: string, args: readonly string[], env: NodeJS.ProcessEnv): Result {
+  exec(program: string, args: readonly string[], env: NodeJS.ProcessEnv): Result {
     const done = spawnSync(program, args, { cwd: this.dir, env: { ...this.env, ...env }, encoding: "utf8" });
     if (done.error !== undefined) throw done.error;
     return { code: done.status, signal: done.signal, stdout: done.stdout, stderr: done.stderr };

@@ -12,7 +12,8 @@ export type Change = readonly [file: string, from: string, to: string];
 const never = new AbortController().signal;
 
 export class Session {
-  private executable = "";
+  /** The program. */
+  executable = "";
 
   private constructor(
     readonly project: Project,

@@ -16,9 +16,24 @@ describe.runIf(HAS_ENGINE)("a watch", () => {
       "}",
       "fn main() {",
       '    println!("{}", greeting());',
-      "    if std::env::args().count() > 1 {",
+      "    let args: Vec<String> = std::env::args().skip(1).collect();",
+      '    if args.iter().any(|arg| arg == "deaf") {',
+      "        // A server that goes on for ever when it is asked to end.",
+      "        unsafe { signal(15, 1) };",
+      "    }",
+      '    if args.iter().any(|arg| arg == "parent") {',
+      '        let child = std::process::Command::new("sleep").arg("600").spawn().unwrap();',
+      '        println!("child {}", child.id());',
+      "    }",
+      '    if args.iter().any(|arg| arg == "crash") {',
+      "        std::process::abort();",
+      "    }",
+      "    if !args.is_empty() {",
       "        std::thread::sleep(std::time::Duration::from_secs(600));",
       "    }",
+      "}",
+      'extern "C" {',
+      "    fn signal(number: i32, action: usize) -> usize;",
       "}",
       "#[test]",
       "fn is_polite() {",
@@ -108,6 +123,40 @@ describe.runIf(HAS_ENGINE)("a watch", () => {
     greet('"hello again"');
     await watch.next((line) => line === "hello again");
     await watch.end();
+  });
+
+  it("kills what does not end, with all that it has started, and starts the newest version", async () => {
+    const watch = new Watch(project, ["--run", "--stop-timeout", "0.5", "--", "deaf", "parent"]);
+    await watch.next((line) => line === "hello");
+    const child = (await watch.next((line) => line.startsWith("child "))).slice("child ".length);
+    greet('"hello anew"');
+    await watch.next((line) => line === "hello anew");
+    expect(fs.existsSync(`/proc/${child}`)).toBe(false);
+    expect(watch.log).toContain("did not end within 0.5 s");
+    const last = (await watch.next((line) => line.startsWith("child "))).slice("child ".length);
+    await watch.end();
+    expect(fs.existsSync(`/proc/${last}`)).toBe(false);
+  });
+
+  it("ends when it is to end, whatever the program does, and at once when told twice", async () => {
+    const watch = new Watch(project, ["--run", "--stop-timeout", "600", "--", "deaf"]);
+    await watch.next((line) => line === "hello");
+    greet('"never started"');
+    await watch.report();
+    watch.child.kill("SIGINT");
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    watch.child.kill("SIGINT");
+    expect(await watch.ended).toBe(0);
+    expect(watch.unread.filter((line) => line.includes("never started"))).toEqual([]);
+  });
+
+  it("starts again what has crashed", async () => {
+    const watch = new Watch(project, ["--run", "--", "crash"]);
+    await watch.next((line) => line === "hello");
+    greet('"hello after a crash"');
+    await watch.next((line) => line === "hello after a crash");
+    await watch.end();
+    expect(watch.log).toContain("the program was ended by SIGABRT");
   });
 
   it("runs the tests", async () => {

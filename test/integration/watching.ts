@@ -9,6 +9,8 @@ import type { Project } from "./project.js";
 export class Watch {
   private readonly lines: string[] = [];
   private wake: () => void = () => undefined;
+  /** Standard error so far. */
+  log = "";
   readonly child: ChildProcess;
   readonly ended: Promise<number | null>;
 
@@ -16,14 +18,18 @@ export class Watch {
     this.child = project.start(["watch", "--json", ...args]);
     onTestFinished(() => void this.child.kill("SIGKILL"));
     this.ended = new Promise((resolve) => this.child.once("exit", (code) => resolve(code)));
-    let log = "";
-    this.child.stderr?.on("data", (data: Buffer) => (log += data.toString()));
-    onTestFailed(() => void process.stderr.write(log));
+    this.child.stderr?.on("data", (data: Buffer) => (this.log += data.toString()));
+    onTestFailed(() => void process.stderr.write(this.log));
     if (this.child.stdout === null) throw new Error("no output");
     readline.createInterface({ input: this.child.stdout }).on("line", (line) => {
       this.lines.push(line);
       this.wake();
     });
+  }
+
+  /** Lines that nobody has asked for yet. */
+  get unread(): readonly string[] {
+    return this.lines;
   }
 
   async next(accept: (line: string) => boolean): Promise<string> {

@@ -3,7 +3,7 @@
  * files and resets signals: as scripts for a shell. The launcher (`bin/cranefly`) runs them in its own process once node
  * has ended; without a launcher, and in a watch, they are run by a shell that is our child.
  */
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import { constants } from "node:os";
 import { isatty } from "node:tty";
@@ -81,29 +81,30 @@ export function execScript(command: Command): string {
 /** Lets a script be the rest of this command: by the launcher when we have ended, or here. */
 export async function finishWith(script: string): Promise<void> {
   if (launcher === undefined) {
-    endLike(await runScript(script).outcome);
+    endLike(await runScript(script));
     return;
   }
   const bytes = Buffer.from(script);
   for (let at = 0; at < bytes.length;) at += fs.writeSync(SCRIPT_DESCRIPTOR, bytes, at);
 }
 
-export interface Running {
-  readonly child: ChildProcess;
-  readonly outcome: Promise<Outcome>;
-}
-
 /** Signals that someone may send us and mean the program. A terminal sends its own to the whole process group. */
 const FORWARDED: readonly NodeJS.Signals[] = ["SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGWINCH", "SIGCONT"];
 const FROM_TERMINAL: readonly NodeJS.Signals[] = ["SIGINT", "SIGQUIT"];
 
-/** Runs a script as a child with our own terminal; signals that reach us go on to it. */
-export function runScript(script: string): Running {
+/** The command that runs a script as a child of ours. */
+export function shellCommand(script: string): readonly [program: string, ...args: string[]] {
   const limit = openFiles === undefined || openFiles === "unlimited" ? "" : `ulimit -S -n ${openFiles}\n`;
   // In pieces, since a single argument must not be longer than 128 KiB.
   const pieces = (limit + script).match(/[^]{1,30000}/gu) ?? [];
   const whole = 'IFS=; cranefly_script="$*"; unset IFS; eval "$cranefly_script"';
-  const child = spawn("/bin/sh", ["-c", whole, "sh", ...pieces], { stdio: "inherit" });
+  return ["/bin/sh", "-c", whole, "sh", ...pieces];
+}
+
+/** Runs a script as a child with our own terminal; signals that reach us go on to it. */
+export function runScript(script: string): Promise<Outcome> {
+  const [program, ...args] = shellCommand(script);
+  const child = spawn(program, args, { stdio: "inherit" });
   const handlers = new Map<NodeJS.Signals, () => void>();
   for (const signal of FORWARDED) handlers.set(signal, () => child.kill(signal));
   for (const signal of FROM_TERMINAL) {
@@ -112,13 +113,12 @@ export function runScript(script: string): Running {
     handlers.set(signal, isatty(0) ? () => undefined : () => child.kill(signal));
   }
   for (const [signal, handler] of handlers) process.on(signal, handler);
-  const outcome = new Promise<Outcome>((resolve, reject) => {
+  return new Promise<Outcome>((resolve, reject) => {
     child.once("error", reject);
     child.once("exit", (code, signal) => resolve({ code, signal }));
   }).finally(() => {
     for (const [signal, handler] of handlers) process.removeListener(signal, handler);
   });
-  return { child, outcome };
 }
 
 /** Ends this process as the program ended: with its exit code, or by its signal. */

@@ -1,5 +1,5 @@
 /** The entry of the `cranefly` command: its commands and their options. */
-import { Command } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { BuildFailed, messageOf } from "../core/errors.js";
 import { cleanCommand, statusCommand, stopCommand } from "./daemon.js";
 import { takeLauncher } from "./launch.js";
@@ -50,6 +50,11 @@ function grammar(programArgs: readonly string[]): Command {
     .option("--run", "run the program again")
     .option("--test", "run the tests again")
     .option("--once", "end after the first run")
+    .addOption(
+      new Option("--stop-timeout <SECONDS>", "how long a program may take to end before it is killed")
+        .argParser(seconds)
+        .default(5),
+    )
     .option("--no-body-lane", "never compile edited functions before the rest of their crate")
     .action((place: string | undefined, options: WatchOptions) => watchCommand(place, options, programArgs));
 
@@ -66,6 +71,12 @@ function grammar(programArgs: readonly string[]): Command {
     .option("--manifest-path <PATH>", "path to Cargo.toml")
     .action((place: string | undefined, options: { manifestPath?: string }) => cleanCommand(place, options));
   return main;
+}
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value) || value < 0) throw new InvalidArgumentError("Not a time.");
+  return value;
 }
 
 async function main(argv: readonly string[]): Promise<void> {

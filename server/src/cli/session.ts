@@ -4,7 +4,7 @@ import { availableParallelism } from "node:os";
 import { isatty } from "node:tty";
 import type { GenerationReport } from "../../../shared/src/report.js";
 import { findEngine } from "../core/engine.js";
-import { Cancelled, messageOf } from "../core/errors.js";
+import { Cancelled, Unsupported, messageOf } from "../core/errors.js";
 import type { Layout } from "../core/layout.js";
 import type { Selection, SelectionState } from "../core/selection.js";
 import type { SingleFile } from "../core/targetDirectory.js";
@@ -50,6 +50,16 @@ export class Session {
       },
       this.terminal,
     );
+  }
+
+  /** The engine's executable, if there is one. */
+  engine(): string | undefined {
+    try {
+      return findEngine(this.env, BUNDLE_DIRECTORY);
+    } catch (error) {
+      if (error instanceof Unsupported) return undefined;
+      throw error;
+    }
   }
 
   /**

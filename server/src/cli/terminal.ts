@@ -6,6 +6,7 @@ import type { Listener } from "../core/generation.js";
 
 const GREEN = "\u001b[1;32m";
 const YELLOW = "\u001b[1;33m";
+const RED = "\u001b[1;31m";
 const RESET = "\u001b[0m";
 
 /**
@@ -38,6 +39,11 @@ export class Terminal implements Listener {
     const text = diagnostic.rendered ?? `${diagnostic.level}: ${diagnostic.message}\n`;
     writeAll(2, this.color ? text : stripVTControlCharacters(text));
     if (!text.endsWith("\n")) writeAll(2, "\n");
+  }
+
+  onClosing(level: "warning" | "error", text: string): void {
+    if (level === "error") writeAll(2, `${this.color ? `${RED}error${RESET}` : "error"}: ${text}\n`);
+    else if (!this.quiet) this.warn(text);
   }
 
   onProgress(line: string): void {

@@ -48,24 +48,26 @@ export async function testCommand(
   });
 }
 
-/** Runs the test programs in order. Gives the exit code that cargo would end with. */
+/**
+ * Runs the test programs in order. Gives the exit code that cargo would end with. `run`: runs a script; undefined instead
+ * of an outcome: no other is to be started.
+ */
 export async function runTests(
   session: Session,
   state: SelectionState,
   args: readonly string[],
   failFast: boolean,
-  onStart?: (stop: () => void) => void,
+  run: (script: string) => Promise<Outcome | undefined> = runScript,
 ): Promise<number> {
   const failed: { start: Start; outcome: Outcome }[] = [];
   for (const start of state.starts) {
     const program = programOf(state, start);
     if (!session.terminal.quiet) session.terminal.status("Running", describe(program, start));
     const quiet = session.terminal.quiet && start.harness ? ["--quiet"] : [];
-    const running = runScript(
+    const outcome = await run(
       execScript(programCommand(state.runner, start, program, [...args, ...quiet], session.env)),
     );
-    onStart?.(() => running.child.kill("SIGTERM"));
-    const outcome = await running.outcome;
+    if (outcome === undefined) break;
     if (outcome.code === 0) continue;
     failed.push({ start, outcome });
     const how = outcome.signal === null ? `exit code ${String(outcome.code)}` : outcome.signal;

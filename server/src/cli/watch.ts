@@ -8,9 +8,11 @@ import type { SelectionState } from "../core/selection.js";
 import { Watcher } from "../core/watch.js";
 import type { Workspace } from "../core/workspace.js";
 import type { SelectionOptions } from "./options.js";
-import { execScript, runScript } from "./launch.js";
+import { type Outcome, execScript } from "./launch.js";
+import { type Job, Restarts } from "./restarts.js";
 import { Session } from "./session.js";
 import { reportLine } from "../core/reportFile.js";
+import { type SupervisedJob, supervise } from "./supervise.js";
 import { writeAll } from "./terminal.js";
 import { runTests } from "./test.js";
 
@@ -20,6 +22,8 @@ export interface WatchOptions extends Omit<SelectionOptions, "test"> {
   test?: boolean;
   once?: boolean;
   bodyLane: boolean;
+  /** Seconds. */
+  stopTimeout: number;
 }
 
 export async function watchCommand(
@@ -38,7 +42,10 @@ class Watch {
   private readonly watcher = new Watcher((since, isSource) => this.changed(since, isSource));
   private updating: AbortController | undefined;
   private work: Promise<void> = Promise.resolve();
-  private stopRun: (() => Promise<void>) | undefined;
+  private readonly restarts: Restarts;
+  private readonly limitMs: number;
+  /** The last start's end; undefined before the first. */
+  private running: Promise<void> | undefined;
   private ended = false;
   private failed = false;
   private finish: () => void = () => undefined;
@@ -47,31 +54,42 @@ class Watch {
     private readonly session: Session,
     private readonly options: WatchOptions,
     private readonly args: readonly string[],
-  ) {}
+  ) {
+    this.limitMs = options.stopTimeout * 1000;
+    this.restarts = new Restarts(this.limitMs, () => {
+      session.terminal.warn(`the program did not end within ${options.stopTimeout} s: it is killed`);
+    });
+  }
 
   /** Runs until Ctrl-C, or through the first generation with `--once`. */
   async run(): Promise<void> {
     const done = new Promise<void>((resolve) => (this.finish = resolve));
-    const end = (): void => this.finish();
-    process.once("SIGINT", end);
-    process.once("SIGTERM", end);
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => this.interrupt(false));
     this.changed(performance.now());
     if (this.options.once === true) {
-      await this.work;
-      // The first run is part of it.
-      await this.running;
+      const first = this.work.then(() => this.running);
+      await Promise.race([first, done]);
     } else {
       await done;
     }
     this.ended = true;
     this.updating?.abort();
-    await this.stopRun?.();
+    await this.restarts.end();
     await this.work;
     await this.watcher.close();
     this.workspace?.close();
   }
 
-  private running: Promise<void> | undefined;
+  /** The user wants an end; the second time at once. `isTold`: the program knows it as well. */
+  private interrupt(isTold: boolean): void {
+    if (this.ended) {
+      this.restarts.kill();
+      return;
+    }
+    this.ended = true;
+    void this.restarts.end(isTold);
+    this.finish();
+  }
 
   /** A newer change cancels the work on an older one. */
   private changed(sinceMs: number, isSource = true): void {
@@ -99,7 +117,7 @@ class Watch {
         this.tell(report);
       }
       this.failed = !report.ok;
-      if (report.ok && state !== undefined && isNews) await this.restart(state);
+      if (report.ok && state !== undefined && isNews) this.restart(state);
       // What was saved while nobody watched shows in the stamps.
       if (isBehind && report.ok) this.changed(performance.now());
       else if (isAhead) this.work = this.work.then(() => this.letFollow(signal));
@@ -120,12 +138,7 @@ class Watch {
         diagnostics: [],
         programs: [],
       });
-      await this.stopRun?.();
-      const { child, outcome } = runScript(this.session.native(text, this.args));
-      this.follow(
-        outcome.then(() => undefined),
-        () => child.kill("SIGTERM"),
-      );
+      this.restarts.restart(() => this.note(this.start(this.session.native(text, this.args))));
       await this.watcher.follow(undefined, undefined, [this.session.single?.file ?? this.session.selection.cwd]);
     }
   }
@@ -144,7 +157,7 @@ class Watch {
       this.session.terminal.warn(
         `the body lane compiled ${diverged.join(", ")} otherwise than the crate lane, whose code is used now: please report this`,
       );
-      if (state !== undefined) await this.restart(state);
+      if (state !== undefined) this.restart(state);
     } catch (error) {
       // The next save finds the same, and tells it.
       if (!(error instanceof Cancelled)) this.session.terminal.warn(messageOf(error));
@@ -156,48 +169,77 @@ class Watch {
     else this.session.terminal.generation(report);
   }
 
-  private async restart(state: SelectionState): Promise<void> {
-    await this.stopRun?.();
-    this.stopRun = undefined;
+  private restart(state: SelectionState): void {
     if (this.options.test === true) {
-      let stop: () => void = () => undefined;
-      let stopped = false;
-      const tests = runTests(this.session, state, this.args, false, (kill) => {
-        stop = kill;
-        if (stopped) kill();
-      });
-      this.follow(
-        tests.then((code) => void (process.exitCode = this.options.once === true ? code : 0)),
-        () => {
-          stopped = true;
-          stop();
-        },
-      );
+      this.restarts.restart(() => this.note(this.startTests(state)));
     } else if (this.options.run === true) {
       const { start, program } = onlyStart(state);
       const command = programCommand(state.runner, start, program, this.args, this.session.env);
-      const { child, outcome } = runScript(execScript(command));
-      const told = outcome.then(({ code, signal }) => {
-        if (signal === null && code !== 0)
-          this.session.terminal.warn(`the program ended with exit code ${String(code)}`);
-        else if (signal !== null && !this.isStopping) this.session.terminal.warn(`the program was ended by ${signal}`);
-      });
-      this.follow(told, () => child.kill("SIGTERM"));
+      this.restarts.restart(() => this.note(this.startProgram(execScript(command))));
     } else {
       this.running = Promise.resolve();
     }
   }
 
-  private isStopping = false;
+  private note(job: Job): Job {
+    this.running = job.ended;
+    return job;
+  }
 
-  private follow(ended: Promise<void>, stop: () => void): void {
-    this.running = ended.catch((error: unknown) => this.session.terminal.error(messageOf(error)));
-    const running = this.running;
-    this.stopRun = async () => {
-      this.isStopping = true;
-      stop();
-      await running;
-      this.isStopping = false;
+  private start(script: string): SupervisedJob {
+    const job = supervise(script, {
+      engine: this.session.engine(),
+      limitMs: this.limitMs,
+      onInterrupt: () => this.interrupt(true),
+    });
+    job.outcome.catch((error: unknown) => this.session.terminal.error(messageOf(error)));
+    return job;
+  }
+
+  private startProgram(script: string): Job {
+    const job = this.start(script);
+    let isStopped = false;
+    const ended = job.outcome.then(
+      ({ code, signal }) => {
+        const { terminal } = this.session;
+        if (isStopped || this.ended) return;
+        if (signal !== null) terminal.warn(`the program was ended by ${signal}`);
+        else if (code !== 0) terminal.warn(`the program ended with exit code ${String(code)}`);
+      },
+      () => undefined,
+    );
+    const askToEnd = (): void => {
+      isStopped = true;
+      job.askToEnd();
+    };
+    return { ...job, ended, askToEnd };
+  }
+
+  /** All test programs, one after the other, as one. */
+  private startTests(state: SelectionState): Job {
+    let current: SupervisedJob | undefined;
+    let isStopped = false;
+    const run = async (script: string): Promise<Outcome | undefined> => {
+      await current?.gone;
+      if (isStopped) return undefined;
+      current = this.start(script);
+      return current.outcome;
+    };
+    const ended = runTests(this.session, state, this.args, false, run).then(
+      (code) => void (process.exitCode = this.options.once === true ? code : 0),
+      (error: unknown) => this.session.terminal.error(messageOf(error)),
+    );
+    return {
+      ended,
+      gone: ended.then(() => current?.gone),
+      askToEnd: () => {
+        isStopped = true;
+        current?.askToEnd();
+      },
+      kill: () => {
+        isStopped = true;
+        current?.kill();
+      },
     };
   }
 }

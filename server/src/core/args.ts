@@ -4,6 +4,7 @@
  * Knows the spelling of options, not files or processes.
  */
 import * as path from "node:path";
+import { digest } from "./files.js";
 
 /** One `--extern` of a unit. `path` is missing for crates of the sysroot such as `proc_macro`. */
 export interface Extern {
@@ -26,13 +27,14 @@ export interface RustcArgs {
   /** As the command line says it: "0", "line-tables-only", "2", "full" … */
   readonly debugInfo: string;
   readonly target: string | undefined;
+  readonly incremental: string | undefined;
   readonly externs: readonly Extern[];
-  /** `-C linker`, `-C link-arg…`, `-l` and `-L`: all that decides how the program would be linked. */
+  /** `-C linker`, `-C link-arg…`, `-C strip`, `-l` and `-L`: all that decides how the program would be linked. */
   readonly link: readonly string[];
 }
 
 /** One option with its value: `-C a=b`, `-Ca=b`, `--codegen=a=b` all become {flag: "-C", value: "a=b"}. */
-interface Item {
+export interface Item {
   readonly flag: string;
   readonly value: string | undefined;
 }
@@ -66,7 +68,7 @@ const LONG_WITH_VALUE = new Set([
 ]);
 
 /** Splits rustc's arguments into options and plain arguments (flag ""). */
-function parse(args: readonly string[]): Item[] {
+export function parseOptions(args: readonly string[]): Item[] {
   const items: Item[] = [];
   for (let i = 0; i < args.length; i++) {
     const arg = args[i] ?? "";
@@ -100,13 +102,13 @@ function print(items: readonly Item[]): string[] {
 }
 
 /** The name of a `-C` option, in rustc's canonical spelling (`-` for `_`). */
-function codegenName(value: string): string {
+export function codegenName(value: string): string {
   return (value.split("=")[0] ?? "").replaceAll("_", "-");
 }
 
 /** Reads what Cranefly needs out of a rustc command line (without the program's name). */
 export function inspectArgs(args: readonly string[]): RustcArgs {
-  const items = parse(args);
+  const items = parseOptions(args);
   const values = (flag: string): string[] =>
     items.filter((item) => item.flag === flag).flatMap((item) => (item.value === undefined ? [] : [item.value]));
   const codegen = (name: string): string | undefined =>
@@ -128,16 +130,25 @@ export function inspectArgs(args: readonly string[]): RustcArgs {
     panic: codegen("panic") === "abort" ? "abort" : "unwind",
     debugInfo: codegen("debuginfo") ?? (items.some((item) => item.flag === "-g") ? "2" : "0"),
     target: values("--target").at(-1),
+    incremental: codegen("incremental"),
     externs: values("--extern").map(parseExtern),
     link: items.flatMap((item) => {
       if (item.value === undefined) return [];
       const isLink =
-        item.flag === "-l" ||
-        item.flag === "-L" ||
-        (item.flag === "-C" && ["linker", "link-arg", "link-args", "linker-flavor"].includes(codegenName(item.value)));
+        item.flag === "-l" || item.flag === "-L" || (item.flag === "-C" && LINK_OPTIONS.has(codegenName(item.value)));
       return isLink ? [item.flag, item.value] : [];
     }),
   };
+}
+
+/** `-C` options that decide about the link. (A library has them for its other kinds, which rustc links natively.) */
+const LINK_OPTIONS = new Set(
+  "linker link-arg link-args linker-flavor linker-features link-self-contained strip".split(" "),
+);
+
+/** Whether a unit is linked into an executable. */
+export function isProgram(args: RustcArgs): boolean {
+  return args.isTest || args.crateTypes.length === 0 || args.crateTypes.includes("bin");
 }
 
 /** `--extern` takes `[options:]name[=path]`. */
@@ -191,7 +202,7 @@ export function debugInfoInUse(level: string): string {
 
 /** Turns cargo's command line of a unit into the one that stops at bitcode. */
 export function bitcodeArgs(args: readonly string[], options: BitcodeOptions): string[] {
-  const items = parse(args).flatMap((item): Item[] => {
+  const items = parseOptions(args).flatMap((item): Item[] => {
     const { flag, value } = item;
     switch (flag) {
       case "--emit":
@@ -250,7 +261,7 @@ function externToMetadata(value: string, isWorkspaceLib: (rlib: string) => boole
 /** Names of lints that a command line denies or forbids, `--deny=unused_must_use,warnings` as two. */
 export function inspectLints(args: readonly string[]): string[] {
   const levels = ["-D", "-F", "--deny", "--forbid"];
-  return parse(args)
+  return parseOptions(args)
     .filter((item) => levels.includes(item.flag))
     .flatMap((item) => (item.value ?? "").split(","));
 }
@@ -274,7 +285,7 @@ export interface OverlayOptions {
 /** Points `bitcodeArgs`' command line to an overlay. */
 export function overlayArgs(args: readonly string[], options: OverlayOptions): string[] {
   const isTest = args.includes("--test");
-  const items = parse(args).flatMap((item): Item[] => {
+  const items = parseOptions(args).flatMap((item): Item[] => {
     const { flag, value } = item;
     if (flag === "" && value !== undefined && path.isAbsolute(value)) return [{ flag, value: options.source(value) }];
     if (flag === "--crate-type") return [{ flag, value: options.crateType(value ?? "") }];
@@ -306,19 +317,19 @@ const NOT_OF_CODE = new Set([
 export function codeOptions(args: readonly string[]): string {
   const counts = ({ flag, value }: Item): boolean =>
     flag === "-C" ? !NOT_OF_CODE.has(codegenName(value ?? "")) : CODE_FLAGS.has(flag);
-  return print(parse(args).filter(counts)).sort().join(" ");
+  return print(parseOptions(args).filter(counts)).sort().join(" ");
 }
 
 const CODE_FLAGS = new Set(["-g", "-O", "-Z", "--target", "--sysroot", "--remap-path-prefix"]);
 
 /** The edition of the sources. */
 export function editionOf(args: readonly string[]): string {
-  return parse(args).findLast((item) => item.flag === "--edition")?.value ?? "2015";
+  return parseOptions(args).findLast((item) => item.flag === "--edition")?.value ?? "2015";
 }
 
 /** The values of `--remap-path-prefix`, in order. */
 export function inspectRemaps(args: readonly string[]): string[] {
-  return parse(args).flatMap((item) =>
+  return parseOptions(args).flatMap((item) =>
     item.flag === "--remap-path-prefix" && item.value !== undefined ? [item.value] : [],
   );
 }
@@ -327,7 +338,7 @@ export function inspectRemaps(args: readonly string[]): string[] {
 export function nativeLibraryArgs(args: readonly string[]): string[] | undefined {
   const native = ["cdylib", "dylib", "staticlib"];
   if (!inspectArgs(args).crateTypes.some((kind) => native.includes(kind))) return undefined;
-  const items = parse(args).flatMap((item): Item[] => {
+  const items = parseOptions(args).flatMap((item): Item[] => {
     // The incremental session belongs to the bitcode run; two sets of options would keep invalidating it.
     if (item.flag === "-C" && codegenName(item.value ?? "") === "incremental") return [];
     if (item.flag !== "--crate-type") return [item];
@@ -337,15 +348,13 @@ export function nativeLibraryArgs(args: readonly string[]): string[] | undefined
   return print(items.map((item) => (item.flag === "--emit" ? { ...item, value: "link" } : item)));
 }
 
-/** A unit's name among all units of a target directory: rustc's output name without directory and ending. */
-export function unitKey(args: RustcArgs): string {
-  return `${args.crate}${args.extraFilename}`;
+/** What rustc calls its outputs, without kinds and endings. */
+export function outputStem({ crate, extraFilename }: RustcArgs): string {
+  return `${crate}${extraFilename}`;
 }
 
-/** The unit that made a library file (`libNAME-HASH.rlib` or `.rmeta`). */
-export function unitKeyOfLibrary(file: string): string {
-  return path
-    .basename(file)
-    .replace(/^lib/, "")
-    .replace(/\.(rlib|rmeta)$/, "");
+/** A unit's name among all units of a target directory. (Not every unit has a hash in its outputs' names.) */
+export function unitKey(args: RustcArgs): string {
+  const { crate, extraFilename, outDir = "" } = args;
+  return extraFilename === "" ? `${crate}-${digest(outDir).slice(0, 16)}` : outputStem(args);
 }

@@ -14,6 +14,7 @@ import type { Layout } from "./layout.js";
 import { baseLinkArgs } from "./linkline.js";
 import { type Exit, run } from "./process.js";
 import { shellQuote } from "./shell.js";
+import { hideNames, stripOfLine } from "./stripped.js";
 import type { Toolchain } from "./toolchain.js";
 import type { UnitRecord } from "./unit.js";
 
@@ -226,6 +227,7 @@ class BaseBuild {
     }
     const image = fs.readFileSync(temporary);
     const undefinedSymbols = weakenUndefined(image);
+    if (stripOfLine(line) === "symbols") hideNames(image, this.output);
     fs.writeFileSync(temporary, image);
     fs.writeFileSync(path.join(this.directory, "undefined"), `${undefinedSymbols.join("\n")}\n`);
     fs.renameSync(temporary, this.output);

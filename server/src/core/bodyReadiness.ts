@@ -7,7 +7,6 @@ import type { ProgramReport, StageTimes } from "../../../shared/src/report.js";
 import { inspectArgs } from "./args.js";
 import type { BodyLane, PatchLane } from "./body/index.js";
 import { type Engine, EngineError } from "./engine.js";
-import { Unsupported } from "./errors.js";
 import type { Layout } from "./layout.js";
 import { publish } from "./publisher.js";
 import type { Program, SelectionState } from "./selection.js";
@@ -152,14 +151,6 @@ export function unsuitableUnit({ invocation }: UnitRecord): string | undefined {
   // At other levels rustc inlines functions into others before we see them.
   if (inspectArgs(invocation.args).optLevel !== "0") return "an optimised profile";
   return invocation.needsRlib ? "a library that build scripts, procedural macros or native code link to" : undefined;
-}
-
-export function recordsOf(layout: Layout, state: SelectionState): UnitRecord[] {
-  return state.units.map((key) => {
-    const record = loadUnit(layout, key);
-    if (record === undefined) throw new Unsupported(`the record of ${key} is gone`);
-    return record;
-  });
 }
 
 /** The source that was saved last. */

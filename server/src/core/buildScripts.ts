@@ -32,6 +32,16 @@ export type ScriptState = z.infer<typeof ScriptState>;
 /** Beside `OUT_DIR` while what is in it may be another run's than the recorded one. */
 const UNSETTLED = "cranefly-unsettled";
 
+/**
+ * Where cargo keeps what a script printed, beside `OUT_DIR`: in today's layout and in the one that is to follow. (A script whose words
+ * are not found is cargo's to run.)
+ */
+const OUTPUTS = ["output", path.join("run", "stdout")];
+
+function isText(text: string | undefined): text is string {
+  return text !== undefined;
+}
+
 /** The state of a script that cargo has just run or found fresh. `startedMs`: when cargo was started. */
 export function scriptState(
   script: BuildScript,
@@ -41,7 +51,7 @@ export function scriptState(
 ): ScriptState {
   const outDir = script.out_dir;
   const packageDir = path.dirname(owner.manifest_path);
-  const output = readText(path.join(path.dirname(outDir), "output")) ?? "";
+  const output = OUTPUTS.map((name) => readText(path.join(path.dirname(outDir), name))).find(isText) ?? "";
   fs.rmSync(path.join(path.dirname(outDir), UNSETTLED), { force: true });
   const { paths, variables } = parseRerunIf(output, packageDir);
   const scriptRun = takeRun(outDir, env);
@@ -92,7 +102,8 @@ async function settle(
   signal: AbortSignal | undefined,
 ): Promise<ScriptState | string> {
   const marker = path.join(path.dirname(script.outDir), UNSETTLED);
-  const reason = changedScriptInput(script, env) ?? (fs.existsSync(marker) ? script.outDir : undefined);
+  const isUnsettled = fs.existsSync(marker) || !script.produced.every(isCurrent);
+  const reason = changedScriptInput(script, env) ?? (isUnsettled ? script.outDir : undefined);
   if (reason === undefined) return script;
   if (script.run === undefined || !fs.existsSync(script.run.executable)) return reason;
   const startedMs = Date.now();

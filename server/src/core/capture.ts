@@ -2,27 +2,31 @@
  * The cargo lane: lets cargo build a selection in `target/cranefly`, with shims that compile the workspace's units to
  * bitcode and note how cargo would start the programs. Gives the selection's state.
  */
-import * as fs from "node:fs";
 import * as path from "node:path";
-import type { Diagnostic } from "../../../shared/src/report.js";
+import { parse } from "smol-toml";
 import { emitPath, inspectArgs } from "./args.js";
+import { BuildGuard } from "./buildGuard.js";
 import { scriptState } from "./buildScripts.js";
 import {
   type Artifact,
   type BuildScript,
   type Metadata,
+  type Package,
   cargoProgram,
   localPackages,
   nativelyLinked,
   parseMessage,
 } from "./cargo.js";
-import { unitOfPlaceholder } from "./compile.js";
 import { loadConfig } from "./config.js";
-import { BuildFailed, MissingUnit, Unsupported } from "./errors.js";
-import { readText } from "./files.js";
-import { hostUnits } from "./hosts.js";
+import { dynamicCrates } from "./dynamicLibraries.js";
+import { BuildFailed, LostBuild, MissingUnit, Unsupported } from "./errors.js";
+import { readText, realPath } from "./files.js";
+import { type HostUnit, hostSources, hostUnits } from "./hosts.js";
 import { cargoInputs, discover } from "./inputs.js";
+import type { UnitMessages } from "./generation.js";
 import type { Layout } from "./layout.js";
+import { unitOfOutput, unitOfPlaceholder } from "./outputs.js";
+import type { UnitName } from "./messages.js";
 import { run } from "./process.js";
 import {
   type Program,
@@ -34,6 +38,7 @@ import {
 } from "./selection.js";
 import { type ShimEvent, readEvents, writeShims } from "./shims.js";
 import { checkToolchain, findToolchain } from "./toolchain.js";
+import { ToldByCargo, unitName } from "./toldByCargo.js";
 import { loadUnit } from "./unit.js";
 
 export interface CaptureOptions {
@@ -42,7 +47,8 @@ export interface CaptureOptions {
   readonly shimBundle: string;
   readonly color: boolean;
   readonly quiet: boolean;
-  readonly onDiagnostic: (diagnostic: Diagnostic) => void;
+  /** Who takes what rustc says of a unit. */
+  readonly messagesOf: (unit: UnitName | undefined) => UnitMessages;
   /** cargo's own lines ("Compiling …"). */
   readonly onProgress: (line: string) => void;
   readonly signal?: AbortSignal | undefined;
@@ -70,6 +76,7 @@ export async function capture(
 
   const packages = localPackages(metadata);
   checkCommas(layout, metadata);
+  const guard = new BuildGuard(metadata, selection, toolchain.host);
   const native = nativelyLinked(metadata);
   const directory = (item: { manifest_path: string }): string => path.dirname(item.manifest_path);
   const shims = writeShims(layout, options.shimBundle, packages.map(directory), config.rustcWrapper, {
@@ -78,15 +85,22 @@ export async function capture(
       Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
     ),
     needsRlib: packages.filter((item) => native.has(item.id)).map(directory),
+    dynamicCrates: dynamicCrates(metadata),
+    host: toolchain.host,
   });
 
   const artifacts: Artifact[] = [];
   const scripts: BuildScript[] = [];
+  const told = new ToldByCargo(metadata, options);
   const onStdout = (line: string): void => {
     const message = parseMessage(line);
-    if (message?.reason === "compiler-artifact") artifacts.push(message);
-    else if (message?.reason === "build-script-executed") scripts.push(message);
-    else if (message?.reason === "compiler-message") options.onDiagnostic(message.message);
+    if (message === undefined) return;
+    told.message(message);
+    if (message.reason === "compiler-artifact") artifacts.push(message);
+    else if (message.reason === "build-script-executed") {
+      scripts.push(message);
+      guard.onScript(message);
+    }
   };
   const command = [
     cargoProgram(env),
@@ -94,6 +108,7 @@ export async function capture(
     ...cargoArguments(selection),
     "--target-dir",
     layout.root,
+    ...buildDirectory(layout.root, selection.cwd),
     "--message-format=json-diagnostic-rendered-ansi",
     "--color",
     options.color ? "always" : "never",
@@ -104,13 +119,16 @@ export async function capture(
     // A failing runner cannot be: the shim only takes notes. But all targets are to be noted.
     ...(selection.command === "test" ? ["--no-fail-fast"] : []),
   ];
-  const exit = await run(command, {
-    cwd: selection.cwd,
-    env: { ...env, RUSTC_WRAPPER: shims.rustc, ...(selection.command === "test" ? { RUSTDOC: shims.rustdoc } : {}) },
-    onStdout,
-    onStderr: options.onProgress,
-    signal: options.signal,
-  });
+  const exit = await guard.watch(layout, options.signal, (signal) =>
+    run(command, {
+      cwd: selection.cwd,
+      env: { ...env, RUSTC_WRAPPER: shims.rustc, ...(selection.command === "test" ? { RUSTDOC: shims.rustdoc } : {}) },
+      onStdout,
+      onStderr: told.line,
+      signal,
+    }),
+  );
+  told.end();
   // Also when the build failed: what a recorder noted is relative to the environment of this very capture.
   const scriptStates = scripts.flatMap((script) => {
     const owner = packages.find((item) => item.id === script.package_id);
@@ -118,6 +136,8 @@ export async function capture(
   });
   if (exit.code !== 0) throw new BuildFailed("", exit.code ?? 101);
 
+  const hosts = hostUnits(layout);
+  checkKnown(layout, artifacts, packages, hosts);
   const events = readEvents(layout);
   const programs = findPrograms(layout, artifacts);
   const libraries = artifacts.flatMap((artifact) => libraryUnit(layout, artifact) ?? []);
@@ -126,7 +146,7 @@ export async function capture(
     version: 3,
     toolchain,
     runner: [...(config.runner ?? [])],
-    cargoInputs: cargoInputs(selection.cwd, metadata, toolchain, hostUnits(layout), env, startedMs),
+    cargoInputs: cargoInputs(selection.cwd, metadata, toolchain, hosts, env, startedMs),
     scripts: scriptStates,
     discovery: {
       root: metadata.workspace_root,
@@ -134,6 +154,7 @@ export async function capture(
       digest: discover(metadata.workspace_root, packageDirs),
     },
     units: closureOf(layout, [...libraries, ...programs.map((program) => program.unit)]),
+    names: namesOf(layout, artifacts, metadata),
     programs,
     starts: findStarts(layout, events, artifacts),
     docTests: events.flatMap((event) => (event.kind === "doc" ? [event.crate] : [])),
@@ -145,6 +166,20 @@ export async function capture(
     compiled: events.flatMap((event) => (event.kind === "unit" ? [event.id] : [])),
     frontEndMs: events.reduce((sum, event) => sum + (event.kind === "unit" ? event.ms : 0), 0),
   };
+}
+
+/**
+ * Keeps intermediate artifacts below the target directory as well, wherever the user has his: cargo without us takes whatever lies
+ * in its build directory for its own.
+ */
+function buildDirectory(root: string, cwd: string): string[] {
+  // cargo reads braces as a template's, and a path on the command line relative to the working directory.
+  const hasBraces = (text: string): boolean => /[{}]/.test(text);
+  const place = hasBraces(root) ? path.relative(cwd, root) : root;
+  if (hasBraces(place)) {
+    throw new Unsupported(`the target directory ${root} has a brace in its path, which build.build-dir cannot take`);
+  }
+  return ["--config", `build.build-dir=${JSON.stringify(place)}`];
 }
 
 /** Throws `Unsupported` where rustc's `--emit` could not name a unit's outputs. */
@@ -161,14 +196,40 @@ function checkCommas(layout: Layout, metadata: Metadata): void {
 }
 
 /**
- * Link-time optimisation would leave the dependencies' libraries without machine code. It is switched off where a
- * manifest could have switched it on; that changes no behaviour, only speed.
+ * Link-time optimisation would leave the dependencies' libraries without machine code, so it is as it is where nobody asks for
+ * any; that changes no behaviour, only speed. (cargo has no profile of another name unless a manifest has it.)
  */
 function withoutLto(selection: Selection, metadata: Metadata): string[] {
-  const manifest = readText(path.join(metadata.workspace_root, "Cargo.toml")) ?? "";
-  if (!/\blto\b/.test(manifest)) return [];
-  const profile = selection.profile ?? "dev";
-  return ["--config", `profile.${profile}.lto="off"`];
+  const { profile = selection.command === "test" ? "test" : "dev" } = selection;
+  const manifest = parse(readText(path.join(metadata.workspace_root, "Cargo.toml")) ?? "")["profile"];
+  const isThere = BUILT_IN_PROFILES.includes(profile) || (typeof manifest === "object" && profile in manifest);
+  return isThere ? ["--config", `profile.${profile}.lto=false`] : [];
+}
+
+const BUILT_IN_PROFILES = ["dev", "release", "test", "bench"];
+
+/**
+ * Throws `LostBuild` where cargo has an output of a local package of which the shim's notes know nothing: they were removed, or cut
+ * short, while cargo takes the unit for fresh.
+ */
+function checkKnown(
+  layout: Layout,
+  artifacts: readonly Artifact[],
+  packages: readonly Package[],
+  hosts: readonly HostUnit[],
+): void {
+  const local = new Set(packages.map((item) => item.id));
+  const sources = new Set(hosts.flatMap(hostSources).map(realPath));
+  for (const artifact of artifacts.filter((item) => local.has(item.package_id))) {
+    const { kind, crate_types: types, src_path: source, name } = artifact.target;
+    const isLibrary = types.some((type) => type === "lib" || type === "rlib");
+    const isHost = kind.includes("custom-build") || (!isLibrary && !types.includes("bin"));
+    const isProgram = artifact.executable !== null;
+    const isLost = isHost
+      ? !isProgram && !sources.has(realPath(source))
+      : isLibrary && !isProgram && libraryUnit(layout, artifact) === undefined;
+    if (isLost) throw new LostBuild(`how ${name} was built is not known any more`);
+  }
 }
 
 /** The programs of a build, each with its unit and all libraries of the workspace that it is made of. */
@@ -177,25 +238,30 @@ function findPrograms(layout: Layout, artifacts: readonly Artifact[]): Program[]
     const { executable } = artifact;
     if (executable === null || artifact.target.kind.includes("custom-build")) return [];
     const unit = unitOfExecutable(layout, executable);
-    if (unit === undefined) throw new Unsupported(`cargo built ${executable} without Cranefly's wrapper`);
+    if (unit === undefined) throw new LostBuild(`cargo built ${executable} without Cranefly's wrapper`);
     const name = programName(layout, executable);
     return [{ name, executable, unit, closure: closureOf(layout, [unit]), base: "" }];
   });
 }
 
+/** cargo puts copies of programs where the user looks for them. What it does not copy may be the engine's already. */
 function unitOfExecutable(layout: Layout, executable: string): string | undefined {
-  const key = unitOfPlaceholder(executable);
-  if (key !== undefined) return key;
-  // A test program has no other name than its unit's, and may already be the engine's.
-  const name = path.basename(executable);
-  return fs.existsSync(layout.unit(name)) ? name : undefined;
+  return unitOfPlaceholder(executable) ?? unitOfOutput(layout, executable);
 }
 
 function libraryUnit(layout: Layout, artifact: Artifact): string | undefined {
-  const metadata = artifact.filenames.find((file) => file.endsWith(".rmeta"));
-  if (metadata === undefined) return undefined;
-  const key = path.basename(metadata, ".rmeta").replace(/^lib/, "");
-  return fs.existsSync(layout.unitRecord(key)) ? key : undefined;
+  const units = artifact.filenames.map((file) => unitOfOutput(layout, file));
+  return units.find((unit) => unit !== undefined);
+}
+
+/** How cargo names the units that it built, by key. */
+function namesOf(layout: Layout, artifacts: readonly Artifact[], metadata: Metadata): Record<string, UnitName> {
+  const named = artifacts.flatMap((artifact): [string, UnitName][] => {
+    const { executable } = artifact;
+    const key = executable === null ? libraryUnit(layout, artifact) : unitOfExecutable(layout, executable);
+    return key === undefined ? [] : [[key, unitName(artifact, metadata)]];
+  });
+  return Object.fromEntries(named);
 }
 
 /** Units with everything of the workspace that they use, dependencies first. Throws `MissingUnit`. */

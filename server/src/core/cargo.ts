@@ -5,6 +5,9 @@ import { Diagnostic } from "../../../shared/src/report.js";
 import { BuildFailed, Unsupported } from "./errors.js";
 import { run } from "./process.js";
 
+/** The field by which the shim marks the diagnostics of test harnesses. */
+export const HARNESS_MARK = "cranefly_harness";
+
 const Target = z.looseObject({
   name: z.string(),
   kind: z.array(z.string()),
@@ -39,7 +42,12 @@ const Metadata = z.looseObject({
         z.looseObject({
           id: z.string(),
           deps: z.array(
-            z.looseObject({ pkg: z.string(), dep_kinds: z.array(z.looseObject({ kind: z.string().nullable() })) }),
+            z.looseObject({
+              pkg: z.string(),
+              dep_kinds: z.array(
+                z.looseObject({ kind: z.string().nullable(), target: z.string().nullable().optional() }),
+              ),
+            }),
           ),
         }),
       ),
@@ -121,6 +129,9 @@ export function nativelyLinked(metadata: Metadata): Set<string> {
   return new Set([...seen].filter((id) => packages.get(id)?.source === null));
 }
 
+/** rustc's word on a unit; the shim notes on it whether the unit is a test harness, which cargo does not tell. */
+const UnitDiagnostic = z.intersection(Diagnostic, z.looseObject({ [HARNESS_MARK]: z.boolean().optional() }));
+
 /** The messages of `--message-format=json` that are used here. */
 export const Message = z.discriminatedUnion("reason", [
   z.looseObject({
@@ -136,7 +147,7 @@ export const Message = z.discriminatedUnion("reason", [
     reason: z.literal("compiler-message"),
     package_id: z.string(),
     target: Target,
-    message: Diagnostic,
+    message: UnitDiagnostic,
   }),
   z.looseObject({
     reason: z.literal("build-script-executed"),
@@ -160,6 +171,11 @@ export function parseMessage(line: string): Message | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** What a build script's `output` file asks to pass to the linker of a package's programs. */
+export function parseLinkArguments(output: string): string[] {
+  return output.split("\n").flatMap((line) => /^cargo::?rustc-link-arg=(.*)$/.exec(line.trimEnd())?.[1] ?? []);
 }
 
 /** What a build script's `output` file asks to be rerun for. */

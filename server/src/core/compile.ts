@@ -6,10 +6,11 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { Diagnostic } from "../../../shared/src/report.js";
-import { type RustcArgs, bitcodeArgs, inspectArgs, nativeLibraryArgs, unitKeyOfLibrary } from "./args.js";
+import { type RustcArgs, bitcodeArgs, inspectArgs, nativeLibraryArgs } from "./args.js";
 import { type DepInfo, parseDepInfo } from "./depinfo.js";
-import { readText, stamp } from "./files.js";
+import { linkOrCopy, readText, stamp } from "./files.js";
 import type { Layout } from "./layout.js";
+import { announce, announcedOutputs, leavePlaceholders, outputsOf, removeSessions, unitOfOutput } from "./outputs.js";
 import { run } from "./process.js";
 import { type Invocation, type UnitRecord, loadUnit, saveUnit, unitEnvironment } from "./unit.js";
 
@@ -31,9 +32,6 @@ export interface CompileResult {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** A file that stands where cargo expects a unit's output; its text names the unit, also after cargo has copied it. */
-const PLACEHOLDER = "cranefly unit ";
-
 /** Compiles a unit, and makes the result the unit's current one if rustc succeeds. */
 export async function compileUnit(
   layout: Layout,
@@ -41,24 +39,28 @@ export async function compileUnit(
   options: CompileOptions,
 ): Promise<CompileResult> {
   const args = inspectArgs(invocation.args);
-  const outputs = outputsOf(invocation, args);
+  const outputs = outputsOf(layout, invocation, args);
   const directory = layout.unit(invocation.key);
   const out = path.join(directory, "out");
   fs.rmSync(out, { recursive: true, force: true });
   fs.mkdirSync(out, { recursive: true });
   fs.mkdirSync(path.dirname(outputs.depInfo), { recursive: true });
+  announce(layout, invocation.key, outputs);
 
-  const isWorkspaceLib = (rlib: string): boolean => workspaceUnit(layout, rlib) !== undefined;
+  const isWorkspaceLib = (rlib: string): boolean =>
+    unitOfOutput(layout, path.resolve(invocation.cwd, rlib)) !== undefined;
   const command = bitcodeArgs(invocation.args, {
     bitcodeDir: out,
     cwd: invocation.cwd,
     depInfo: outputs.depInfo,
     metadata: outputs.metadata,
     link: invocation.needsRlib ? outputs.rlib : undefined,
-    incrementalDir: layout.incremental,
+    incrementalDir: outputs.incremental,
     isWorkspaceLib,
   });
 
+  // As it will read them: what is made of a library meanwhile is not what this was compiled against.
+  const externs = usedExterns(layout, args, invocation);
   const diagnostics: Diagnostic[] = [];
   const onStderr = (line: string): void => {
     const diagnostic = parseDiagnostic(line);
@@ -82,7 +84,12 @@ export async function compileUnit(
   };
   const native = nativeLibraryArgs(invocation.args);
   const exitCode = await keepingUnlessDone(outputs.metadata, path.join(directory, "metadata"), async () => {
-    const exit = await run([...invocation.command, ...command], runOptions);
+    let exit = await run([...invocation.command, ...command], runOptions);
+    if (exit.code !== 0 && hasFailedItself(diagnostics)) {
+      // Whatever an earlier run has left it may be damaged.
+      removeSessions(outputs);
+      exit = await run([...invocation.command, ...command], runOptions);
+    }
     if (exit.code !== 0 || native === undefined) return exit.code ?? 101;
     const nativeExit = await run([...invocation.command, ...native], { ...runOptions, onStderr: onNativeLine });
     return nativeExit.code ?? 101;
@@ -92,14 +99,14 @@ export async function compileUnit(
   const bitcodeDir = keepBitcode(directory, out);
   const depInfo = parseDepInfo(readText(outputs.depInfo) ?? "");
   const record: UnitRecord = {
-    version: 3,
+    version: 4,
     invocation,
     crate: args.crate,
     bitcodeDir,
     bitcode: bitcodeFiles(bitcodeDir),
     inputs: depInfo.files.map((file) => stamp(path.resolve(invocation.cwd, file), startedMs)),
     envDeps: trackedVariables(depInfo, invocation),
-    externs: usedExterns(layout, args, invocation),
+    externs,
     nativeLibraries: depInfo.files.flatMap((file) =>
       linkAttributes(readText(path.resolve(invocation.cwd, file)) ?? ""),
     ),
@@ -109,6 +116,12 @@ export async function compileUnit(
   leavePlaceholders(invocation.key, outputs, invocation.needsRlib);
   saveUnit(layout, record);
   return { exitCode: 0, record, diagnostics };
+}
+
+/** Whether it was not the sources that rustc failed on. */
+function hasFailedItself(diagnostics: readonly Diagnostic[]): boolean {
+  const levels = new Set(diagnostics.map(({ level }) => level));
+  return levels.has("error: internal compiler error") || !levels.has("error");
 }
 
 /**
@@ -133,36 +146,6 @@ async function keepingUnlessDone(
     // (Where it is still the same file, nothing was renamed.)
     fs.rmSync(aside, { force: true });
   }
-}
-
-/** Gives a file another name. */
-function linkOrCopy(from: string, to: string): void {
-  try {
-    fs.linkSync(from, to);
-  } catch {
-    // Not every file system has links.
-    fs.copyFileSync(from, to);
-  }
-}
-
-/** The files that cargo expects of a unit. */
-interface Outputs {
-  readonly depInfo: string;
-  readonly metadata: string | undefined;
-  readonly rlib: string | undefined;
-  readonly executable: string | undefined;
-}
-
-function outputsOf(invocation: Invocation, args: RustcArgs): Outputs {
-  const directory = path.resolve(invocation.cwd, args.outDir ?? ".");
-  const stem = `${args.crate}${args.extraFilename}`;
-  const isProgram = args.isTest || args.crateTypes.length === 0 || args.crateTypes.includes("bin");
-  return {
-    depInfo: path.join(directory, `${stem}.d`),
-    metadata: isProgram ? undefined : path.join(directory, `lib${stem}.rmeta`),
-    rlib: isProgram ? undefined : path.join(directory, `lib${stem}.rlib`),
-    executable: isProgram ? path.join(directory, stem) : undefined,
-  };
 }
 
 /**
@@ -200,47 +183,16 @@ function usedExterns(layout: Layout, args: RustcArgs, invocation: Invocation): U
   return args.externs.flatMap((extern) => {
     if (extern.path === undefined) return [{ name: extern.name, path: "", unit: null, hash: "" }];
     const file = path.resolve(invocation.cwd, extern.path);
-    const unit = /\.(rlib|rmeta)$/.test(file) ? workspaceUnit(layout, file) : undefined;
-    const hash = unit === undefined ? "" : (loadUnit(layout, unit)?.metadata?.hash ?? "");
+    const unit = unitOfOutput(layout, file);
+    const hash = unit === undefined ? "" : metadataHash(layout, unit);
     return [{ name: extern.name, path: file, unit: unit ?? null, hash }];
   });
 }
 
-/** The unit that makes a library, if it is one of the workspace's: also when its record was lost. */
-function workspaceUnit(layout: Layout, library: string): string | undefined {
-  const key = unitKeyOfLibrary(library);
-  const isKnown = fs.existsSync(layout.unitRecord(key));
-  return isKnown || unitOfPlaceholder(library.replace(/\.rmeta$/, ".rlib")) !== undefined ? key : undefined;
-}
-
-/**
- * cargo takes a unit whose outputs are missing for dirty, so something must lie there. The engine replaces an
- * executable that is run; the tiny executables of earlier generations stay until then.
- */
-function leavePlaceholders(key: string, outputs: Outputs, hasRlib: boolean): void {
-  const expected = outputs.executable ?? (hasRlib ? undefined : outputs.rlib);
-  if (expected === undefined) return;
-  const temporary = `${expected}.placeholder`;
-  fs.writeFileSync(temporary, `${PLACEHOLDER}${key}\n`, { mode: 0o755 });
-  fs.renameSync(temporary, expected);
-}
-
-/** The unit that an output belongs to, if it is a placeholder (or cargo's copy of one). */
-export function unitOfPlaceholder(file: string): string | undefined {
-  const buffer = Buffer.alloc(4096);
-  let length: number;
-  try {
-    const descriptor = fs.openSync(file, "r");
-    try {
-      length = fs.readSync(descriptor, buffer, 0, buffer.length, 0);
-    } finally {
-      fs.closeSync(descriptor);
-    }
-  } catch {
-    return undefined;
-  }
-  const text = buffer.toString("utf8", 0, length);
-  return text.startsWith(PLACEHOLDER) ? text.slice(PLACEHOLDER.length).trimEnd() : undefined;
+/** The hash of a library's metadata as it is now: its record may be about an earlier one, or not be there yet. */
+function metadataHash(layout: Layout, key: string): string {
+  const file = announcedOutputs(layout, key)?.metadata;
+  return file === undefined ? "" : stamp(file, undefined, loadUnit(layout, key)?.metadata ?? undefined).hash;
 }
 
 /** A line of rustc's JSON output, if it is a diagnostic. */

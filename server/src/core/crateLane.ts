@@ -8,6 +8,7 @@ import PQueue from "p-queue";
 import type { Diagnostic } from "../../../shared/src/report.js";
 import { type CompileResult, compileUnit, parseDiagnostic } from "./compile.js";
 import { Cancelled, asError } from "./errors.js";
+import type { UnitMessages } from "./generation.js";
 import type { Layout } from "./layout.js";
 import { type UnitRecord, changedInput, loadUnit, needUnit } from "./unit.js";
 
@@ -16,7 +17,8 @@ export interface CrateLaneOptions {
   /** How many rustc processes may run at a time. */
   readonly jobs: number;
   readonly signal?: AbortSignal | undefined;
-  readonly onDiagnostic: (diagnostic: Diagnostic) => void;
+  /** Who takes what rustc says of a unit. `before`: what it said last time. */
+  readonly messagesOf: (key: string, before: readonly Diagnostic[], isFresh: boolean) => UnitMessages;
   readonly onStart: (id: string) => void;
   /** Nobody waits for it. */
   readonly isBackground?: boolean;
@@ -61,10 +63,13 @@ export async function crateLane(
     }
     const reason = reasonToCompile(record, used, options.env);
     if (reason === undefined) {
-      for (const diagnostic of record.diagnostics) options.onDiagnostic(diagnostic);
+      const messages = options.messagesOf(key, [], true);
+      record.diagnostics.forEach(messages.add);
+      messages.finished();
       return record;
     }
     const { id } = record.invocation;
+    const messages = options.messagesOf(key, record.diagnostics, false);
     let started = performance.now();
     const result = await queue.add(async (): Promise<CompileResult> => {
       options.onStart(id);
@@ -75,12 +80,17 @@ export async function crateLane(
         isBackground: options.isBackground ?? false,
         onLine: (line) => {
           const diagnostic = parseDiagnostic(line);
-          if (diagnostic !== undefined) options.onDiagnostic(diagnostic);
+          if (diagnostic !== undefined) messages.add(diagnostic);
         },
       });
     });
-    if (result.record === undefined) failed.push(id);
-    else compiled.push({ key, id, reason, ms: performance.now() - started });
+    if (result.record === undefined) {
+      failed.push(id);
+      messages.failed();
+    } else {
+      compiled.push({ key, id, reason, ms: performance.now() - started });
+      messages.finished();
+    }
     return result.record;
   };
 

@@ -35,6 +35,14 @@ export class MissingUnit extends Unsupported {
   }
 }
 
+/** What cargo takes for fresh is not what is known of it: everything has to be built anew. */
+export class LostBuild extends Unsupported {
+  constructor(message: string) {
+    super(message);
+    this.name = "LostBuild";
+  }
+}
+
 /** A newer save overtook this work. */
 export class Cancelled extends Error {
   constructor() {

@@ -22,6 +22,25 @@ export function writeIfChanged(file: string, text: string, mode = 0o644): void {
   if (readText(file) !== text) writeAtomic(file, text, mode);
 }
 
+/** A path without links, as far as it is one. */
+export function realPath(file: string): string {
+  try {
+    return fs.realpathSync(file);
+  } catch {
+    return file;
+  }
+}
+
+/** Gives a file another name. */
+export function linkOrCopy(from: string, to: string): void {
+  try {
+    fs.linkSync(from, to);
+  } catch {
+    // Not every file system has links.
+    fs.copyFileSync(from, to);
+  }
+}
+
 /** The text of a file, or undefined when it cannot be read. */
 export function readText(file: string): string | undefined {
   try {

@@ -8,10 +8,13 @@ import {
   noFunctions,
   noTimes,
 } from "../../../shared/src/report.js";
+import { MessageCounts, type UnitName, identityOf, isRustcsSummary } from "./messages.js";
 
 /** What a build tells while it runs. */
 export interface Listener {
   onDiagnostic(diagnostic: Diagnostic): void;
+  /** cargo's closing line about a unit, or one like it. */
+  onClosing(level: "warning" | "error", text: string): void;
   /** A line of cargo's, or one like it: "   Compiling name". */
   onProgress(line: string): void;
   /** Another process builds in this workspace. */
@@ -26,25 +29,66 @@ type Outcome = Pick<GenerationReport, "generation" | "lane" | "ok" | "stale" | "
   readonly refused?: string | undefined;
 };
 
+/**
+ * `all`: every message of every unit, as cargo; `news`: those of units that are compiled; `background`: only what was not said
+ * of the unit before.
+ */
+export type Manner = "all" | "news" | "background";
+
+/** Takes the messages of one unit. */
+export interface UnitMessages {
+  add(diagnostic: Diagnostic): void;
+  /** It compiled. */
+  finished(): void;
+  /** It did not. */
+  failed(): void;
+}
+
 export class Generation {
   readonly ms: StageTimes = noTimes();
   private readonly diagnostics: Diagnostic[] = [];
   private readonly seen = new Set<string>();
 
-  /** `sinceMs`: when the change was seen, by `performance.now()`. */
+  /** `sinceMs`: when the change was seen, by `performance.now()`. `manner`: which messages are told at once. */
   constructor(
     private readonly listener: Listener,
     private readonly sinceMs: number,
+    private readonly manner: Manner = "all",
   ) {}
 
-  /** Passes a diagnostic on, once: the same source compiled for two targets says everything twice. */
-  readonly onDiagnostic = (diagnostic: Diagnostic): void => {
-    const text = diagnostic.rendered ?? diagnostic.message;
-    if (isSummary(diagnostic) || this.seen.has(text)) return;
-    this.seen.add(text);
-    this.diagnostics.push(diagnostic);
-    this.listener.onDiagnostic(diagnostic);
-  };
+  /**
+   * What rustc says of a unit. `before`: what it said when the unit was last compiled; undefined when it is compiled for the
+   * first time. `isFresh`: it says that again, since nothing has changed.
+   */
+  messagesOf(unit: UnitName | undefined, before?: readonly Diagnostic[], isFresh = false): UnitMessages {
+    const counts = new MessageCounts();
+    const known = new Set(this.manner === "background" ? before?.map(identityOf) : []);
+    const isQuiet = (isFresh && this.manner !== "all") || this.manner === "background";
+    const close = (level: "warning" | "error", text: string | undefined): void => {
+      if (text !== undefined) this.listener.onClosing(level, text);
+    };
+    return {
+      add: (diagnostic) => {
+        if (isRustcsSummary(diagnostic)) return;
+        const text = diagnostic.rendered ?? diagnostic.message;
+        const isNew = !this.seen.has(text);
+        counts.add(diagnostic, isNew);
+        if (!isNew) return;
+        this.seen.add(text);
+        if (diagnostic.level !== "failure-note") this.diagnostics.push(diagnostic);
+        const isOld = isFresh || known.has(identityOf(diagnostic));
+        if (!isQuiet || (this.manner === "background" && !isOld)) this.listener.onDiagnostic(diagnostic);
+      },
+      finished: () => {
+        if (!isQuiet && unit !== undefined) close("warning", counts.closing(unit));
+      },
+      failed: () => {
+        if (unit === undefined) return;
+        if (!isQuiet) close("warning", counts.closing(unit));
+        close("error", counts.failure(unit));
+      },
+    };
+  }
 
   /** Counts the time of some work, failed or not, to a stage. */
   async timed<T>(stage: keyof StageTimes, work: () => T | Promise<T>): Promise<T> {
@@ -89,14 +133,4 @@ function sum(programs: readonly ProgramReport[]): FunctionCounts {
 export function unchanged(program: ProgramReport): ProgramReport {
   const { total, llvm } = program.functions;
   return { ...program, functions: { ...noFunctions(), total, llvm } };
-}
-
-/** rustc's closing lines ("2 warnings emitted"), which cargo replaces by its own. */
-function isSummary(diagnostic: Diagnostic): boolean {
-  return (
-    diagnostic.level === "failure-note" ||
-    /^(\d+ warnings? emitted|aborting due to .*|Some errors have detailed explanations.*|For more information about .*)$/.test(
-      diagnostic.message,
-    )
-  );
 }

@@ -43,12 +43,24 @@ export class Layout {
   unitRecord(key: string): string {
     return path.join(this.unit(key), "unit.json");
   }
+  /** The files that cargo expects of a unit; known before it was ever compiled. */
+  outputs(key: string): string {
+    return path.join(this.unit(key), "outputs.json");
+  }
+  /** Which unit makes a file, by the file's path. */
+  get announcements(): string {
+    return path.join(this.private, "announced");
+  }
   get incremental(): string {
     return path.join(this.private, "incremental");
   }
   /** A unit's overlay, and what rustc makes of it. */
   bodyLane(key: string): string {
     return path.join(this.private, "body", key);
+  }
+  /** Programs as they were published last, by their paths below `root`. */
+  get programs(): string {
+    return path.join(this.private, "programs");
   }
   get bases(): string {
     return path.join(this.private, "base");

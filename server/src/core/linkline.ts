@@ -22,19 +22,16 @@ const DROPPED = new Set([
   "-no-pie",
   "-static-pie",
   "-static",
-  "-s",
   "-Wl,--gc-sections",
   "-Wl,--no-gc-sections",
-  "-Wl,--strip-all",
-  "-Wl,--strip-debug",
-  "-Wl,-S",
-  "-Wl,-s",
   // The image may be the first to need a library: every one stays.
   "-Wl,--as-needed",
   "-Wl,--no-as-needed",
   "-Wl,--export-dynamic",
   "-rdynamic",
 ]);
+
+const STRIPPED = new Set(["-s", "-Wl,-s", "-Wl,--strip-all"]);
 
 /**
  * The base image's linker arguments.
@@ -58,6 +55,9 @@ export function baseLinkArgs(line: readonly string[], base: BaseLine): string[] 
       out.push("-Wl,--whole-archive", arg, "-Wl,--no-whole-archive");
     } else if (/(\.rcgu\.o|[/\\]symbols\.o|\.rmeta\.o)$/.test(arg)) {
       // The empty crate's own code: `main` and the allocator shim, which the program's image defines.
+    } else if (STRIPPED.has(arg)) {
+      // The engine links against its symbols.
+      out.push("-Wl,--strip-debug");
     } else if (base.emptyLibraries.includes(arg)) {
       out.push("-Wl,--as-needed", arg, "-Wl,--no-as-needed");
     } else {

@@ -46,11 +46,21 @@ function isFrom(layout: Layout, { bitcodeDir, invocation }: UnitRecord, packageD
   return path.dirname(bitcodeDir) === layout.unit(invocation.key) && packageDirs.includes(packageDir);
 }
 
-/** cargo's notes of what it built of these packages: `PROFILE/.fingerprint/PACKAGE-HASH`, below the target if one was named. */
+/**
+ * cargo's notes of what it built of these packages: `PROFILE/.fingerprint/PACKAGE-HASH`, or `PROFILE/build/PACKAGE/HASH/fingerprint`;
+ * below the target if one was named.
+ */
 function fingerprints(layout: Layout, names: ReadonlySet<string>): string[] {
   const below = (folder: string): string[] => list(folder).map((name) => path.join(folder, name));
   const folders = below(layout.root);
-  return [...folders, ...folders.flatMap(below)]
-    .flatMap((profile) => below(path.join(profile, ".fingerprint")))
-    .filter((unit) => names.has(path.basename(unit).replace(/-[0-9a-f]+$/, "")));
+  return [...folders, ...folders.flatMap(below)].flatMap((profile) => [
+    ...below(path.join(profile, ".fingerprint")).filter((unit) => names.has(withoutHash(path.basename(unit)))),
+    ...[...names]
+      .flatMap((name) => below(path.join(profile, "build", name)))
+      .map((unit) => path.join(unit, "fingerprint")),
+  ]);
+}
+
+function withoutHash(name: string): string {
+  return name.replace(/-[0-9a-f]+$/, "");
 }

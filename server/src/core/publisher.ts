@@ -7,6 +7,7 @@ import { type Engine, EngineError } from "./engine.js";
 import { Unsupported } from "./errors.js";
 import type { Layout } from "./layout.js";
 import type { Program, SelectionState } from "./selection.js";
+import { linkRequestOf } from "./rustcOptions.js";
 import { type UnitRecord, loadUnit, needUnit } from "./unit.js";
 
 /** The engine cannot read what lies on disk for a program: cut short by a full disk or a crash. */
@@ -69,6 +70,7 @@ export function publishParams(layout: Layout, program: Program): PublishParams {
   const main = closure.at(-1);
   if (main === undefined) throw new Unsupported(`${program.name} has no units`);
   const { optLevel, panic } = inspectArgs(main.invocation.args);
+  const { strip, exportDynamic } = linkRequestOf(main.invocation);
   return {
     workspace: layout.root,
     program: program.name,
@@ -78,6 +80,8 @@ export function publishParams(layout: Layout, program: Program): PublishParams {
     optLevel,
     panic,
     debugInfo: debugInfoOf(closure),
+    strip,
+    exportDynamic,
   };
 }
 

@@ -4,6 +4,7 @@ import * as z from "zod";
 import { ScriptState } from "./buildScripts.js";
 import { Stamp, digest, readJson, writeAtomic } from "./files.js";
 import type { Layout } from "./layout.js";
+import { UnitName } from "./messages.js";
 import { Toolchain } from "./toolchain.js";
 
 export interface Selection {
@@ -59,6 +60,8 @@ export const SelectionState = z.object({
   discovery: z.object({ root: z.string(), packages: z.array(z.string()), digest: z.string() }).optional(),
   /** Keys of all units, dependencies first. */
   units: z.array(z.string()),
+  /** How cargo names the units, by key. */
+  names: z.record(z.string(), UnitName).optional(),
   programs: z.array(Program),
   starts: z.array(Start),
   /** Libraries whose documentation tests are not run. */

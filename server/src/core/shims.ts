@@ -19,6 +19,10 @@ export const ShimContext = z.object({
   env: z.record(z.string(), z.string()),
   /** Directories of packages whose libraries are linked natively as well. */
   needsRlib: z.array(z.string()),
+  /** Crates that can only be linked as Rust dynamic libraries. */
+  dynamicCrates: z.array(z.string()),
+  /** The target triple. */
+  host: z.string(),
 });
 export type ShimContext = z.infer<typeof ShimContext>;
 
@@ -36,6 +40,8 @@ export const ShimEvent = z.discriminatedUnion("kind", [
     /** What cargo put in front of the dynamic loader's search path. */
     libraryPath: z.array(z.string()),
   }),
+  /** The build was ended: Cranefly cannot do what it asks for. */
+  z.object({ kind: z.literal("refused"), reason: z.string() }),
   /** cargo would now run a library's documentation tests. */
   z.object({ kind: z.literal("doc"), crate: z.string() }),
 ]);
@@ -65,6 +71,7 @@ export function writeShims(
   const asNode = process.versions["electron"] === undefined ? "" : "export ELECTRON_RUN_AS_NODE=1; ";
   const call = (mode: string): string =>
     `${keep}; ${asNode}exec ${node} ${shellQuote(bundle)} ${mode} ${shellQuote(layout.context)}`;
+  const question = `(${asNode}exec ${node} ${shellQuote(bundle)} question ${shellQuote(layout.context)}`;
   const plain = userWrapper === undefined ? 'exec "$@"' : `exec ${shellQuote(userWrapper)} "$@"`;
   const shims: Shims = {
     rustc: path.join(layout.shims, "rustc"),
@@ -78,6 +85,11 @@ export function writeShims(
     'if [ -n "$CARGO_CRATE_NAME" ]; then',
     '  case "$CARGO_MANIFEST_DIR" in',
     ...packageDirs.map((directory) => `    ${shellQuote(directory)}) ${call("rustc")} ${wrapperArgument} "$@" ;;`),
+    "  esac",
+    // cargo asks what RUSTFLAGS make of the target before it builds anything. (A build script's own cargo is none of ours.)
+    'elif [ -z "$CARGO_MANIFEST_DIR" ]; then',
+    '  case " $* " in',
+    `    *" --crate-name ___ "*) ${question} "$@") || exit 101 ;;`,
     "  esac",
     "fi",
     plain,

@@ -6,8 +6,10 @@ import { compileUnit, parseDiagnostic } from "./compile.js";
 import { BuildFailed, Unsupported } from "./errors.js";
 import { digest, readText, stamp } from "./files.js";
 import type { Layout } from "./layout.js";
+import { run } from "./process.js";
+import { readProgramOptions } from "./rustcOptions.js";
 import type { SelectionState } from "./selection.js";
-import { checkToolchain, findToolchain, toolchainFiles } from "./toolchain.js";
+import { type Toolchain, checkToolchain, findToolchain, toolchainFiles } from "./toolchain.js";
 import type { SingleFile } from "./targetDirectory.js";
 
 /** Compiles the file to bitcode; the counterpart of a capture for a package. */
@@ -25,7 +27,14 @@ export async function captureSingle(
   if (given.crateTypes.some((kind) => kind !== "bin")) {
     throw new Unsupported(`${single.file}: only programs can be run, not --crate-type ${given.crateTypes.join(",")}`);
   }
-  const crate = given.crate === "" ? crateName(single.file) : given.crate;
+  const { refused } = readProgramOptions(single.rustcArgs, {
+    host: toolchain.host,
+    origin: "user",
+    isProgram: true,
+    readFile: (file) => readText(path.resolve(cwd, file)),
+  });
+  if (refused !== undefined) throw new Unsupported(`${refused} is not supported`);
+  const crate = await crateName(toolchain, single, cwd, options);
   const suffix = `-${digest(single.file, JSON.stringify(single.rustcArgs)).slice(0, 16)}`;
   const key = `${crate}${suffix}`;
   const args = [
@@ -43,12 +52,13 @@ export async function captureSingle(
   ];
   const invocation = { key, id: `${crate}:${crate}`, command: [toolchain.rustc], args, cwd, env: {}, needsRlib: false };
   const started = performance.now();
+  const messages = options.messagesOf(undefined);
   const result = await compileUnit(layout, invocation, {
     env,
     signal: options.signal,
     onLine: (line) => {
       const diagnostic = parseDiagnostic(line);
-      if (diagnostic !== undefined) options.onDiagnostic(diagnostic);
+      if (diagnostic !== undefined) messages.add(diagnostic);
     },
   });
   if (result.record === undefined) throw new BuildFailed("", result.exitCode);
@@ -71,10 +81,18 @@ export async function captureSingle(
   return { state, compiled: [invocation.id], frontEndMs: performance.now() - started };
 }
 
-/** rustc's own rule: the attribute, or the file's name. */
-function crateName(file: string): string {
-  const attribute = /^\s*#!\[crate_name\s*=\s*"([^"]+)"\s*\]/m.exec(readText(file) ?? "");
-  return attribute?.[1] ?? path.basename(file, ".rs").replaceAll("-", "_");
+/** The crate's name as rustc has it: from the arguments, an attribute or the file's name. */
+async function crateName(
+  toolchain: Toolchain,
+  { file, source, rustcArgs }: SingleFile,
+  cwd: string,
+  { env, signal }: CaptureOptions,
+): Promise<string> {
+  const out: string[] = [];
+  const command = [toolchain.rustc, source, ...rustcArgs, "--print", "crate-name"];
+  await run(command, { cwd, env, onStdout: (line) => out.push(line), onStderr: () => undefined, signal });
+  // A file that it cannot read does not compile either, whatever its name: that tells the error, with its place.
+  return out[0] ?? path.basename(file, ".rs").replaceAll("-", "_");
 }
 
 function withoutCrateName(args: readonly string[]): string[] {

@@ -3,10 +3,11 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import * as z from "zod";
 import { Diagnostic } from "../../../shared/src/report.js";
-import { type RustcArgs, unitKeyOfLibrary } from "./args.js";
+import { type RustcArgs, inspectArgs } from "./args.js";
 import { MissingUnit } from "./errors.js";
-import { Stamp, isCurrent, list, readJson, writeAtomic } from "./files.js";
+import { Stamp, isCurrent, readJson, writeAtomic } from "./files.js";
 import type { Layout } from "./layout.js";
+import { announcedOutputs, outputsOf, removeOutputs } from "./outputs.js";
 
 /** How cargo (or the user, for a single file) invokes rustc for a unit. */
 export const Invocation = z.object({
@@ -36,7 +37,7 @@ const UsedExtern = z.object({
 
 /** A unit's last good result. */
 export const UnitRecord = z.object({
-  version: z.literal(3),
+  version: z.literal(4),
   invocation: Invocation,
   crate: z.string(),
   bitcodeDir: z.string(),
@@ -79,31 +80,18 @@ export function needUnit(layout: Layout, key: string): UnitRecord {
 }
 
 /**
- * Removes a unit's outputs, so that cargo takes it for dirty and calls our wrapper for it; and the incremental sessions
- * of its crate, whose files are the same as the bitcode's (hard links), damage included.
+ * Removes a unit with all that cargo knows it by, so that cargo calls our wrapper for it. Gives whether that is known: if not, cargo
+ * takes it for fresh still.
  */
-export function forgetUnit(layout: Layout, key: string): void {
-  const crate = loadUnit(layout, key)?.crate;
+export function forgetUnit(layout: Layout, key: string): boolean {
+  const record = loadUnit(layout, key);
+  const known = record && outputsOf(layout, record.invocation, inspectArgs(record.invocation.args));
+  const outputs = announcedOutputs(layout, key) ?? known;
   for (const directory of [layout.unit(key), layout.bodyLane(key)]) {
     fs.rmSync(directory, { recursive: true, force: true });
   }
-  const sessions = [
-    layout.incremental,
-    ...list(layout.root).map((name) => path.join(layout.root, name, "incremental")),
-  ];
-  for (const directory of crate === undefined ? [] : sessions) {
-    for (const name of list(directory)) {
-      if (name.startsWith(`${crate}-`)) fs.rmSync(path.join(directory, name), { recursive: true, force: true });
-    }
-  }
-  for (const profile of list(layout.root)) {
-    for (const folder of ["deps", "examples"]) {
-      const directory = path.join(layout.root, profile, folder);
-      for (const name of list(directory)) {
-        if (name === key || unitKeyOfLibrary(name) === key) fs.rmSync(path.join(directory, name), { force: true });
-      }
-    }
-  }
+  if (outputs !== undefined) removeOutputs(outputs);
+  return outputs !== undefined;
 }
 
 export function saveUnit(layout: Layout, record: UnitRecord): void {

@@ -5,9 +5,9 @@
  * Knows nothing of terminals; everything for the user goes through `Listener`.
  */
 import * as fs from "node:fs";
-import * as path from "node:path";
 import {
   type BodyLaneStatistics,
+  type Diagnostic,
   type GenerationReport,
   type ProgramReport,
   noTimes,
@@ -16,18 +16,21 @@ import { BodyLaneDriver, type BodyOutcome } from "./bodyLane.js";
 import { type Settled, settleScripts } from "./buildScripts.js";
 import { type CompiledUnit, crateLane } from "./crateLane.js";
 import { Engine } from "./engine.js";
-import { BuildFailed, MissingUnit } from "./errors.js";
-import { Generation, type Listener, unchanged } from "./generation.js";
+import { BuildFailed, messageOf } from "./errors.js";
+import { Generation, type Listener, type UnitMessages, unchanged } from "./generation.js";
 import { changedCargoInput } from "./inputs.js";
+import { type ProgramFiles, arePublished, isWhole, missingLibrary, programFiles, recordsOf } from "./intact.js";
+import { keepPrograms, restorePrograms } from "./keptPrograms.js";
 import type { Layout } from "./layout.js";
 import { withLock } from "./lock.js";
+import type { UnitName } from "./messages.js";
 import { isHere } from "./place.js";
-import { DamagedProgram, changedUnits, isSame, partsOf, publish, withBases } from "./publisher.js";
+import { changedUnits, isSame, partsOf, publish, withBases } from "./publisher.js";
+import { Recovery } from "./recovery.js";
 import { type Selection, type SelectionState, loadSelection, saveSelection } from "./selection.js";
 import { writeReport } from "./reportFile.js";
 import { Moved, type SingleFile, TargetDirectory } from "./targetDirectory.js";
 import type { Toolchain } from "./toolchain.js";
-import { forgetUnit } from "./unit.js";
 
 export interface WorkspaceOptions {
   readonly env: NodeJS.ProcessEnv;
@@ -76,21 +79,20 @@ interface Manner {
   readonly follows: boolean;
 }
 
-/** The units to compile once more after a failure; none when that would not help. */
-function unitsToForget(error: unknown): readonly string[] {
-  if (error instanceof MissingUnit) return error.keys;
-  if (!(error instanceof DamagedProgram)) return [];
-  fs.rmSync(path.dirname(error.program.base), { recursive: true, force: true });
-  return error.program.closure;
-}
-
 export class Workspace {
   private generation = 0;
   private state: SelectionState | undefined;
   private client: Engine | undefined;
   /** What this process last had the engine publish, and what came of it. */
   private published:
-    { readonly parts: ReadonlyMap<string, string>; readonly reports: readonly ProgramReport[] } | undefined;
+    | {
+        readonly parts: ReadonlyMap<string, string>;
+        readonly reports: readonly ProgramReport[];
+        readonly files: ProgramFiles;
+      }
+    | undefined;
+  /** What was found missing, and is to be made anew. */
+  private lost: string | undefined;
   /** The crate lane has published a save before anybody asked for it. */
   private hasUntold = false;
   private readonly target: TargetDirectory;
@@ -174,28 +176,36 @@ export class Workspace {
 
   private async attempt(manner: Manner): Promise<Update> {
     const { signal } = manner;
-    const forgotten = new Set<string>();
     for (;;) {
       const layout = await this.target.find(signal);
       const onWait = (pid: number): void => this.listener.onWait(pid);
       try {
-        return await withLock(layout.lock, onWait, signal, () => this.build(layout, manner));
+        return await withLock(layout.lock, onWait, signal, () => this.buildWhole(layout, manner));
       } catch (error) {
-        const lost = unitsToForget(error);
-        if (lost.some((key) => !forgotten.has(key))) {
-          for (const key of lost) {
-            forgotten.add(key);
-            forgetUnit(layout, key);
-          }
-          fs.rmSync(layout.selection(this.target.key), { force: true });
-          this.state = undefined;
-          // What comes anew may have the names of what was lost.
-          this.published = undefined;
-          continue;
-        }
         if (!(error instanceof Moved)) throw error;
         this.target.moveTo(error.root);
         this.state = undefined;
+      }
+    }
+  }
+
+  /** Builds, and makes anew what is found missing or damaged on the way. */
+  private async buildWhole(layout: Layout, manner: Manner): Promise<Update> {
+    const recovery = new Recovery(layout);
+    for (;;) {
+      let isGood = false;
+      try {
+        const update = await this.build(layout, manner);
+        isGood = update.report.ok;
+        return update;
+      } catch (error) {
+        if (!recovery.forget(error)) throw error;
+        this.lost = messageOf(error);
+        this.forgetState();
+        // What comes anew may have the names of what was lost.
+        this.published = undefined;
+      } finally {
+        if (!isGood) restorePrograms(layout);
       }
     }
   }
@@ -207,9 +217,15 @@ export class Workspace {
     await writeReport(file, report, isKnown ? { engine, workspace: layout.root } : undefined);
   }
 
+  /** What was said of units that do not change is said once in this process. */
+  private mannerOf({ follows }: Manner): "all" | "news" | "background" {
+    if (follows) return "background";
+    return this.published === undefined ? "all" : "news";
+  }
+
   private async build(layout: Layout, manner: Manner): Promise<Update> {
     const { signal } = manner;
-    const generation = new Generation(this.listener, manner.sinceMs);
+    const generation = new Generation(this.listener, manner.sinceMs, this.mannerOf(manner));
     this.state ??= loadSelection(layout, this.target.key);
     const front = await this.frontEnd(layout, this.state, generation, manner);
     const { lane, reason, refused } = front;
@@ -236,12 +252,17 @@ export class Workspace {
       const reports = await generation.timed("engine", () =>
         publish(layout, programs, engine, generation.ms, () => more),
       );
-      this.published = { parts, reports };
+      this.published = { parts, reports, files: programFiles(reports) };
+      keepPrograms(
+        layout,
+        reports.map(({ program }) => program),
+      );
       this.bodies?.followed(reports);
       this.generation = Math.max(this.generation + 1, ...reports.map((program) => program.generation));
     }
     saveSelection(layout, this.target.key, state);
     this.state = state;
+    this.lost = undefined;
     await this.rebaseBodies(layout, state, front.compiled, manner.follows);
     const reports = this.published?.reports ?? [];
     const isNews = isNew || (this.hasUntold && !manner.follows);
@@ -269,7 +290,7 @@ export class Workspace {
     const reports = (this.published?.reports ?? []).map((old) => fresh.get(old.program) ?? unchanged(old));
     if (published.length > 0) {
       // (No state of the crate lane has these parts, so that it publishes whatever comes next.)
-      this.published = { parts: new Map(), reports };
+      this.published = { parts: new Map(), reports, files: programFiles(reports) };
       this.generation = Math.max(this.generation + 1, ...published.map((program) => program.generation));
     }
     const report = generation.report({
@@ -314,11 +335,17 @@ export class Workspace {
     generation: Generation,
     { signal, follows }: Manner,
   ): Promise<FrontEnd> {
-    if (state === undefined) return this.cargoLane(layout, "first build", generation, signal);
+    if (state === undefined) return this.cargoLane(layout, this.lost ?? "first build", generation, signal);
     if (!isHere(layout, state)) return this.cargoLane(layout, "it was built elsewhere", generation, signal);
     const { env, jobs } = this.options;
     const cargoInput = await generation.timed("check", () => changedCargoInput(state));
     if (cargoInput !== undefined) return this.cargoLane(layout, `${cargoInput} changed`, generation, signal);
+    const records = recordsOf(layout, state);
+    const library = missingLibrary(records);
+    if (library !== undefined) return this.cargoLane(layout, `${library} is missing`, generation, signal);
+    if (!isWhole(layout, records, state) || (this.published !== undefined && !arePublished(this.published.files))) {
+      this.published = undefined;
+    }
     const settling = settleScripts(state.scripts, env, signal);
     const settle = (): Promise<Settled> => generation.timed("scripts", () => settling);
     // rustc may read what a script writes. One that has nothing to write runs beside it, and has its say before anything is published.
@@ -338,14 +365,15 @@ export class Workspace {
       jobs,
       signal,
       isBackground: follows,
-      onDiagnostic: generation.onDiagnostic,
-      onStart: (id: string) => this.listener.onProgress(`   Compiling ${id}`),
+      messagesOf: (key: string, before: readonly Diagnostic[], isFresh: boolean) =>
+        generation.messagesOf(state.names?.[key], before, isFresh),
+      onStart: (id: string) => {
+        if (!follows) this.listener.onProgress(`   Compiling ${id}`);
+      },
     };
     const result = await generation.timed("frontEnd", () => crateLane(layout, state.units, options));
     const units = result.compiled.map((unit) => unit.id);
     if (!result.ok) {
-      const names = result.failed.map((id) => `\`${id}\``).join(", ");
-      this.listener.onProgress(`error: could not compile ${names}`);
       return { lane: "crate", reason: "compile errors", refused, units, exitCode: 101 };
     }
     const reason = follows ? "it follows the body lane" : (result.compiled[0]?.reason ?? "nothing changed");
@@ -383,7 +411,8 @@ export class Workspace {
     try {
       const { env, shimBundle, color, quiet } = this.options;
       const onProgress = (line: string): void => this.listener.onProgress(line);
-      const options = { env, shimBundle, color, quiet, signal, onProgress, onDiagnostic: generation.onDiagnostic };
+      const messagesOf = (unit: UnitName | undefined): UnitMessages => generation.messagesOf(unit);
+      const options = { env, shimBundle, color, quiet, signal, onProgress, messagesOf };
       const captured = await generation.timed("capture", () =>
         this.target.capture(layout, options, () => (this.published = undefined)),
       );

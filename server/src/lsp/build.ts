@@ -308,6 +308,7 @@ export class Build {
     };
     return {
       onDiagnostic: () => undefined,
+      onClosing: (level, text) => this.keep(`${level}: ${text}`),
       onProgress: (line) => {
         this.keep(stripVTControlCharacters(line));
         // "package v1.2.3" of cargo's, "package:target" of the crate lane's.

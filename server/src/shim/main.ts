@@ -1,19 +1,23 @@
 /**
  * What the shims of a capture run: `shim.cjs MODE CONTEXT …`. Small, because it starts once for every unit.
  *
+ * - `question CONTEXT RUSTC ARGS…`: looks at the options that cargo asks rustc about before it builds.
  * - `rustc CONTEXT USER_WRAPPER RUSTC ARGS…`: compiles a unit to bitcode and reports it.
  * - `run CONTEXT EXECUTABLE ARGS…`: reports the environment that cargo would start the program in.
  * - `doc CONTEXT ARGS…`: reports that there would be documentation tests.
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { type RustcArgs, inspectArgs, unitKey } from "../core/args.js";
+import { type Extern, type RustcArgs, inspectArgs, isProgram, outputStem, unitKey } from "../core/args.js";
+import { HARNESS_MARK } from "../core/cargo.js";
 import { compileUnit } from "../core/compile.js";
+import { dynamicLibraryReason } from "../core/dynamicLibraries.js";
 import { messageOf } from "../core/errors.js";
 import { readJson, readText } from "../core/files.js";
 import { type HostUnit, noteHost } from "../core/hosts.js";
 import { Layout } from "../core/layout.js";
 import { run } from "../core/process.js";
+import { type Origin, type ReadOptions, readProgramOptions } from "../core/rustcOptions.js";
 import { ShimContext, type ShimEvent } from "../core/shims.js";
 import { isShellName, parseEnvironment } from "../core/shell.js";
 import { installRecorder } from "../core/scriptRun.js";
@@ -31,6 +35,8 @@ async function main(): Promise<number> {
   // What made this program a node is no business of rustc's or the program's.
   if (process.versions["electron"] !== undefined) delete process.env["ELECTRON_RUN_AS_NODE"];
   switch (mode) {
+    case "question":
+      return checkQuestion(layout, context, rest);
     case "rustc":
       return rustc(layout, context, rest);
     case "run":
@@ -57,6 +63,33 @@ function report(layout: Layout, event: ShimEvent): void {
   fs.appendFileSync(layout.events, `${JSON.stringify(event)}\n`);
 }
 
+/** Ends the build at once: cargo, and whatever it has started, is this process's group. */
+function refuse(layout: Layout, reason: string): number {
+  report(layout, { kind: "refused", reason });
+  process.kill(0, "SIGKILL");
+  return 101;
+}
+
+function checkQuestion(layout: Layout, context: ShimContext, command: readonly string[]): number {
+  const args = command.slice(command.indexOf("--crate-name"));
+  const { refused } = readProgramOptions(args, optionsOf(context, "question", true));
+  return refused === undefined ? 0 : refuse(layout, `${refused} is not supported`);
+}
+
+function optionsOf(context: ShimContext, origin: Origin, isProgram: boolean): ReadOptions {
+  return { host: context.host, origin, isProgram, readFile: (file) => readText(path.resolve(file)) };
+}
+
+/** The crate that an extern's file is of, which its name in the code need not be: `libNAME-HASH.so`. */
+function crateOf({ path: file }: Extern): string {
+  return file?.endsWith(".so") === true
+    ? path
+        .basename(file, ".so")
+        .replace(/^lib/, "")
+        .replace(/-[0-9a-f]+$/, "")
+    : "";
+}
+
 async function rustc(layout: Layout, context: ShimContext, [wrapper = "", ...command]: string[]): Promise<number> {
   // cargo names the crate first; before that stand rustc and, for members, the user's RUSTC_WORKSPACE_WRAPPER.
   const at = Math.max(1, command.indexOf("--crate-name"));
@@ -68,22 +101,28 @@ async function rustc(layout: Layout, context: ShimContext, [wrapper = "", ...com
   const isScript = /^build_script_/.test(parsed.crate);
   const isHost = isNative || isScript;
   // A build script may call rustc itself; it then names another crate than cargo does, or asks a question.
-  const isUnit = parsed.crate === process.env["CARGO_CRATE_NAME"] && parsed.outDir !== undefined;
-  if (isHost || !isUnit || args.includes("--print")) {
+  // It may also call cargo, which then builds elsewhere: where others look we leave nothing.
+  const isBelow = path.resolve(cwd, parsed.outDir ?? "").startsWith(layout.root + path.sep);
+  const isUnit = parsed.crate === process.env["CARGO_CRATE_NAME"] && parsed.outDir !== undefined && isBelow;
+  if (isHost || !isUnit) {
     const env = Object.fromEntries(
       Object.entries(process.env).filter(([name]) => !JOB_SERVER_VARIABLES.includes(name)),
     );
     const exit = await run([...prefix, ...args], { cwd, env, sameGroup: true });
-    if (isHost && parsed.outDir !== undefined && exit.code === 0) {
-      if (isScript) installRecorder(path.resolve(cwd, parsed.outDir, unitKey(parsed)), wrapper);
+    if (isHost && isUnit && exit.code === 0) {
+      if (isScript) installRecorder(path.resolve(cwd, parsed.outDir, outputStem(parsed)), wrapper);
       noteHost(layout, hostUnit(parsed, cwd));
     }
     return exit.code ?? 101;
   }
+  const id = unitId(parsed, process.env, cwd);
+  const { refused } = readProgramOptions(args, optionsOf(context, "cargo", isProgram(parsed)));
+  if (refused !== undefined) return refuse(layout, `${refused} of ${id} is not supported`);
+  const library = parsed.externs.find((extern) => context.dynamicCrates.includes(crateOf(extern)));
+  if (library !== undefined) return refuse(layout, dynamicLibraryReason(library.name));
   const started = performance.now();
   const env = environmentDifference(context.env, process.env, CAPTURE_ONLY);
   const key = unitKey(parsed);
-  const id = unitId(parsed, process.env, cwd);
   const needsRlib = context.needsRlib.includes(process.env["CARGO_MANIFEST_DIR"] ?? "");
   const result = await compileUnit(
     layout,
@@ -91,7 +130,7 @@ async function rustc(layout: Layout, context: ShimContext, [wrapper = "", ...com
     {
       env: context.env,
       sameGroup: true,
-      onLine: (line) => void process.stderr.write(`${line}\n`),
+      onLine: (line) => void process.stderr.write(`${parsed.isTest ? marked(line) : line}\n`),
     },
   );
   if (result.exitCode === 0) {
@@ -102,8 +141,13 @@ async function rustc(layout: Layout, context: ShimContext, [wrapper = "", ...com
   return result.exitCode;
 }
 
+/** A line of rustc's JSON, marked as a test harness's: cargo passes it on. */
+function marked(line: string): string {
+  return line.startsWith("{") ? `{"${HARNESS_MARK}":true,${line.slice(1)}` : line;
+}
+
 function hostUnit(args: RustcArgs, cwd: string): HostUnit {
-  return { depInfo: path.resolve(cwd, args.outDir ?? ".", `${args.crate}${args.extraFilename}.d`), cwd };
+  return { depInfo: path.resolve(cwd, args.outDir ?? ".", `${outputStem(args)}.d`), cwd };
 }
 
 function reportRun(layout: Layout, context: ShimContext, [executable = ""]: string[]): number {

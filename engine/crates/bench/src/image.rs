@@ -34,6 +34,7 @@ impl Prepared {
                 functions.push(Arc::new(FunctionInfo {
                     global: *global,
                     key: keyer.key(body, &file.bytes).0,
+                    is_llvm: false,
                     symbols: body.symbols.clone(),
                     locations: body.locations.clone(),
                     subprogram: body.subprogram.clone(),

@@ -27,10 +27,73 @@ enum Meaning {
 }
 
 /// Parameter attributes with an ABI of their own, which rustc does not use on x86-64 Linux.
-const UNUSUAL: [&str; 7] = ["inreg", "nest", "inalloca", "preallocated", "swiftself", "swifterror", "swiftasync"];
+const UNUSUAL: [&str; 8] =
+    ["inreg", "nest", "inalloca", "preallocated", "byref", "swiftself", "swifterror", "swiftasync"];
 
-/// Function attributes without a value that LLVM's code generator acts on.
-const CODEGEN: [&str; 20] = [
+/// Attributes that only promise something, to optimisers mostly, or ask for what need not be done. All that are neither here
+/// nor otherwise known by name are passed on as [`Meaning::Codegen`], which only LLVM takes: a new LLVM may have any.
+const PROMISES: [&str; 57] = [
+    "alwaysinline",
+    "cold",
+    "hot",
+    "inlinehint",
+    "minsize",
+    "optsize",
+    "optdebug",
+    "optnone",
+    "noinline",
+    "noreturn",
+    "willreturn",
+    "mustprogress",
+    "nofree",
+    "nosync",
+    "norecurse",
+    "nocallback",
+    "nomerge",
+    "noduplicate",
+    "nodivergencesource",
+    "convergent",
+    "speculatable",
+    "builtin",
+    "nobuiltin",
+    "nonlazybind",
+    "noprofile",
+    "skipprofile",
+    "disable_sanitizer_instrumentation",
+    "nosanitize_bounds",
+    "nosanitize_coverage",
+    "null_pointer_is_valid",
+    "uwtable",
+    "memory",
+    "allockind",
+    "allocsize",
+    "vscale_range",
+    "noalias",
+    "nonnull",
+    "noundef",
+    "noext",
+    "dereferenceable",
+    "dereferenceable_or_null",
+    "readonly",
+    "readnone",
+    "writeonly",
+    "writable",
+    "captures",
+    "nocapture",
+    "returned",
+    "immarg",
+    "range",
+    "nofpclass",
+    "initializes",
+    "dead_on_unwind",
+    "dead_on_return",
+    "allocalign",
+    "allocptr",
+    "elementtype",
+];
+
+/// Attributes that LLVM's code generator acts on, for messages.
+const CODEGEN: [&str; 21] = [
     "naked",
     "ssp",
     "sspreq",
@@ -51,6 +114,7 @@ const CODEGEN: [&str; 20] = [
     "nocf_check",
     "alignstack",
     "presplitcoroutine",
+    "jumptable",
 ];
 
 /// Attributes of one function or call.
@@ -69,29 +133,42 @@ pub(crate) enum Place {
     Call(ValueRef),
 }
 
+/// What is known of an attribute by its name.
+#[derive(Clone, Copy)]
+enum Kind {
+    Decoded(&'static str),
+    Unusual(&'static str),
+    Promise,
+}
+
 /// Memoised meanings: LLVM keeps attributes unique per context.
 pub(crate) struct AttributeTable {
     meanings: PointerMap<AttributeRef, Meaning>,
-    kinds: PointerMap<u32, &'static str>,
+    kinds: PointerMap<u32, Kind>,
     buffer: Vec<AttributeRef>,
 }
 
 impl AttributeTable {
     pub(crate) fn new(api: &Api) -> Self {
-        let names =
-            ["zeroext", "signext", "sret", "byval", "align", "nounwind"].into_iter().chain(UNUSUAL).chain(CODEGEN);
-        let kinds = names
-            .map(|name| (api.LLVMGetEnumAttributeKindForName(name.as_ptr().cast(), name.len()), name))
+        let decoded =
+            ["zeroext", "signext", "sret", "byval", "align", "nounwind"].map(|name| (name, Kind::Decoded(name)));
+        let unusual = UNUSUAL.map(|name| (name, Kind::Unusual(name)));
+        let promises = PROMISES.map(|name| (name, Kind::Promise));
+        let kinds = decoded
+            .into_iter()
+            .chain(unusual)
+            .chain(promises)
+            .map(|(name, kind)| (api.LLVMGetEnumAttributeKindForName(name.as_ptr().cast(), name.len()), kind))
             // Zero: this LLVM does not know the name, so no attribute can have it.
             .filter(|&(kind, _)| kind != 0)
             .collect();
         Self { meanings: PointerMap::default(), kinds, buffer: Vec::new() }
     }
 
-    /// Attributes of the function as a whole.
-    pub(crate) fn function(&mut self, cx: &Context, types: &mut TypeTable, function: ValueRef) -> FunctionAttributes {
+    /// Attributes of the function or call as a whole.
+    pub(crate) fn function(&mut self, cx: &Context, types: &mut TypeTable, place: Place) -> FunctionAttributes {
         let mut found = FunctionAttributes::default();
-        self.each(cx, types, Place::Function(function), FUNCTION, |meaning| match meaning {
+        self.each(cx, types, place, FUNCTION, |meaning| match meaning {
             Meaning::NoUnwind => found.nounwind = true,
             Meaning::Codegen(text) => found.codegen.push(text.clone()),
             _ => {}
@@ -100,15 +177,22 @@ impl AttributeTable {
         found
     }
 
-    /// Extension of the return value.
-    pub(crate) fn returned(&mut self, cx: &Context, types: &mut TypeTable, place: Place) -> Extension {
-        let mut extension = Extension::None;
+    /// Extension of the return value. Second, the name of an attribute of it that has no decoded form.
+    pub(crate) fn returned(
+        &mut self,
+        cx: &Context,
+        types: &mut TypeTable,
+        place: Place,
+    ) -> (Extension, Option<String>) {
+        let (mut extension, mut unusual) = (Extension::None, None);
         self.each(cx, types, place, 0, |meaning| match meaning {
             Meaning::ZeroExtend => extension = Extension::Zero,
             Meaning::SignExtend => extension = Extension::Sign,
+            Meaning::Unusual(name) => unusual = Some((*name).to_owned()),
+            Meaning::Codegen(text) => unusual = Some(text.clone()),
             _ => {}
         });
-        extension
+        (extension, unusual)
     }
 
     /// Parameter `index` (from 0) of type `ty`. The error names an attribute that has no decoded form.
@@ -119,7 +203,7 @@ impl AttributeTable {
         place: Place,
         index: u32,
         ty: TypeRef,
-    ) -> Result<Param, &'static str> {
+    ) -> Result<Param, String> {
         /// The System V ABI rounds stack arguments up to eight bytes.
         const MIN_BYVAL_ALIGN: u64 = 8;
         let mut param = Param { ty, extension: Extension::None, sret: false, byval: None };
@@ -130,8 +214,9 @@ impl AttributeTable {
             Meaning::StructReturn => param.sret = true,
             Meaning::ByVal(ty) => by_value = Some(ty.clone()),
             Meaning::Align(bytes) => align = Some(*bytes),
-            Meaning::Unusual(name) => unusual = Some(*name),
-            _ => {}
+            Meaning::Unusual(name) => unusual = Some((*name).to_owned()),
+            Meaning::Codegen(text) => unusual = Some(text.clone()),
+            Meaning::NoUnwind | Meaning::Ignored => {}
         });
         if let Some(ty) = by_value {
             param.byval = Some((ty.alloc_size(), align.unwrap_or_else(|| ty.align().max(MIN_BYVAL_ALIGN))));
@@ -164,31 +249,29 @@ impl AttributeTable {
     }
 }
 
-fn meaning(
-    cx: &Context,
-    types: &mut TypeTable,
-    kinds: &PointerMap<u32, &'static str>,
-    attribute: AttributeRef,
-) -> Meaning {
+fn meaning(cx: &Context, types: &mut TypeTable, kinds: &PointerMap<u32, Kind>, attribute: AttributeRef) -> Meaning {
     let api = cx.api();
     if api.LLVMIsStringAttribute(attribute) != 0 {
         let key = borrow_text(api, |len| api.LLVMGetStringAttributeKind(attribute, len));
         let value = borrow_text(api, |len| api.LLVMGetStringAttributeValue(attribute, len));
         return Meaning::Codegen(format!("{key}={value}"));
     }
-    if api.LLVMIsEnumAttribute(attribute) == 0 && api.LLVMIsTypeAttribute(attribute) == 0 {
-        return Meaning::Ignored;
+    let kind = api.LLVMGetEnumAttributeKind(attribute);
+    match kinds.get(&kind).copied() {
+        Some(Kind::Decoded("zeroext")) => Meaning::ZeroExtend,
+        Some(Kind::Decoded("signext")) => Meaning::SignExtend,
+        Some(Kind::Decoded("sret")) => Meaning::StructReturn,
+        Some(Kind::Decoded("byval")) => Meaning::ByVal(types.get(api, api.LLVMGetTypeAttributeValue(attribute))),
+        Some(Kind::Decoded("align")) => Meaning::Align(api.LLVMGetEnumAttributeValue(attribute)),
+        Some(Kind::Decoded("nounwind")) => Meaning::NoUnwind,
+        Some(Kind::Unusual(name)) => Meaning::Unusual(name),
+        Some(Kind::Promise) => Meaning::Ignored,
+        Some(Kind::Decoded(_)) | None => Meaning::Codegen(name_of(api, kind)),
     }
-    match kinds.get(&api.LLVMGetEnumAttributeKind(attribute)).copied() {
-        Some("zeroext") => Meaning::ZeroExtend,
-        Some("signext") => Meaning::SignExtend,
-        Some("sret") => Meaning::StructReturn,
-        Some("byval") => Meaning::ByVal(types.get(api, api.LLVMGetTypeAttributeValue(attribute))),
-        Some("align") => Meaning::Align(api.LLVMGetEnumAttributeValue(attribute)),
-        Some("nounwind") => Meaning::NoUnwind,
-        Some("alignstack") => Meaning::Codegen(format!("alignstack={}", api.LLVMGetEnumAttributeValue(attribute))),
-        Some(name) if UNUSUAL.contains(&name) => Meaning::Unusual(name),
-        Some(name) => Meaning::Codegen(name.to_owned()),
-        None => Meaning::Ignored,
-    }
+}
+
+/// The name of an attribute that is on no list here, as far as it is an old one.
+fn name_of(api: &Api, kind: u32) -> String {
+    let named = |name: &&&str| api.LLVMGetEnumAttributeKindForName(name.as_ptr().cast(), name.len()) == kind;
+    CODEGEN.iter().find(named).map_or_else(|| format!("attribute {kind}"), |name| (**name).to_owned())
 }

@@ -4,7 +4,7 @@ use crate::attributes::Place;
 use crate::context::borrow_bytes;
 use crate::error::Error;
 use crate::ffi::{ValueRef, value_kind};
-use crate::function::Decoder;
+use crate::function::{Decoder, Tables};
 use crate::globals::Entry;
 use crate::ir::{Callee, Op};
 
@@ -27,6 +27,10 @@ impl Decoder<'_> {
         }
         if !invoke && api.LLVMGetTailCallKind(call) == MUST_TAIL {
             return Ok(Self::unsupported("musttail call"));
+        }
+        let Tables { attributes, types, .. } = &mut *self.tables;
+        if let Some(what) = attributes.function(self.cx, types, Place::Call(call)).codegen.first() {
+            return Ok(Self::unsupported(format!("call with {what}")));
         }
         let count = api.LLVMGetNumArgOperands(call);
         let (signature, unusual) = self.signature(

@@ -231,8 +231,6 @@ llvm_api! {
     fn LLVMGetCallSiteAttributeCount(call: ValueRef, index: c_uint) -> c_uint;
     fn LLVMGetCallSiteAttributes(call: ValueRef, index: c_uint, out: *mut AttributeRef);
     fn LLVMIsStringAttribute(attribute: AttributeRef) -> c_int;
-    fn LLVMIsTypeAttribute(attribute: AttributeRef) -> c_int;
-    fn LLVMIsEnumAttribute(attribute: AttributeRef) -> c_int;
     fn LLVMGetStringAttributeKind(attribute: AttributeRef, len: *mut c_uint) -> *const c_char;
     fn LLVMGetStringAttributeValue(attribute: AttributeRef, len: *mut c_uint) -> *const c_char;
     fn LLVMGetEnumAttributeKind(attribute: AttributeRef) -> c_uint;

@@ -113,7 +113,7 @@ pub(crate) fn decode(
 impl Decoder<'_> {
     fn function(mut self, function: ValueRef) -> Result<Function, Error> {
         let api = self.cx.api();
-        let found = self.tables.attributes.function(self.cx, &mut self.tables.types, function);
+        let found = self.tables.attributes.function(self.cx, &mut self.tables.types, Place::Function(function));
         let mut attributes = found.codegen;
         let count = api.LLVMCountParams(function);
         let ty = api.LLVMGlobalGetValueType(function);
@@ -272,7 +272,7 @@ impl Decoder<'_> {
     }
 
     /// The ABI of a function or call with `count` parameters or arguments; `type_at` gives the types of those past the
-    /// fixed parameters. Second, the name of a parameter attribute that has no decoded form.
+    /// fixed parameters. Second, the name of an attribute of a parameter or of the result that has no decoded form.
     pub(crate) fn signature(
         &mut self,
         place: Place,
@@ -280,12 +280,13 @@ impl Decoder<'_> {
         count: u32,
         call_conv: u32,
         mut type_at: impl FnMut(&mut Self, u32) -> Option<TypeRef>,
-    ) -> (Signature, Option<&'static str>) {
+    ) -> (Signature, Option<String>) {
         let api = self.cx.api();
         let mut fixed: SmallVec<[LlvmType; 8]> = SmallVec::new();
         fixed.resize(api.LLVMCountParamTypes(ty) as usize, LlvmType(std::ptr::null_mut()));
         api.LLVMGetParamTypes(ty, fixed.as_mut_ptr());
-        let mut unusual = None;
+        let Tables { attributes, types, .. } = &mut *self.tables;
+        let (ret_extension, mut unusual) = attributes.returned(self.cx, types, place);
         let mut params = Vec::with_capacity(count as usize);
         for index in 0..count {
             let param_type = match fixed.get(index as usize) {
@@ -299,10 +300,10 @@ impl Decoder<'_> {
                 Err(name) => unusual = Some(name),
             }
         }
-        let Tables { attributes, types, .. } = &mut *self.tables;
+        let Tables { types, .. } = &mut *self.tables;
         let signature = Signature {
             ret: types.get(api, api.LLVMGetReturnType(ty)),
-            ret_extension: attributes.returned(self.cx, types, place),
+            ret_extension,
             params,
             variadic: api.LLVMIsFunctionVarArg(ty) != 0,
             call_conv,

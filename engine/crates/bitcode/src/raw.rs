@@ -11,7 +11,7 @@ pub use crate::ffi::{ContextRef, LlvmType, MetadataRef, ModuleRef, ValueRef};
 use crate::context::Context;
 use crate::error::Error;
 use crate::globals::{Entry, GlobalTable};
-use crate::ir::{GlobalId, Module};
+use crate::ir::{GlobalId, GlobalKind, Module};
 use crate::reader::Reader;
 
 /// A unit taken apart: its module may be changed, so nothing is decoded from it any more.
@@ -54,6 +54,16 @@ impl Unit {
     /// [`Error::Invalid`].
     pub fn materialize(&self, id: GlobalId) -> Result<(), Error> {
         self.global(id).map_or(Ok(()), |function| self.context.materialize(function))
+    }
+
+    /// Reads the bodies of all functions.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`].
+    pub fn materialize_all(&self) -> Result<(), Error> {
+        let defined = |index: usize| matches!(self.module.globals[index].kind, GlobalKind::Function { defined: true });
+        let mut handles = self.globals.handles.iter().enumerate().filter(|&(index, _)| defined(index));
+        handles.try_for_each(|(_, &function)| self.context.materialize(function))
     }
 
     /// Errors that LLVM has reported since the last call, joined; `None` when there were none.

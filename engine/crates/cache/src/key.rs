@@ -8,10 +8,27 @@ use cranefly_bitcode::ir::Function;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(pub u128);
 
+impl Key {
+    /// The key of a function whose code depends on `input`, besides what the key stands for: what LLVM reads, and its decoded
+    /// form leaves out.
+    #[must_use]
+    pub fn with(self, input: &[u8]) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&self.0.to_le_bytes());
+        hasher.update(input);
+        Self::of(&hasher.finalize())
+    }
+
+    fn of(hash: &blake3::Hash) -> Self {
+        let (low, _) = hash.as_bytes().split_at(16);
+        Self(u128::from_le_bytes(low.try_into().expect("16 bytes")))
+    }
+}
+
 /// Computes keys; keeps its buffer between functions.
 ///
 /// The derived `Hash` of [`Function`] feeds every field that later stages can read into the buffer, so the key cannot miss
-/// an input: what a stage may depend on is what the type holds.
+/// an input: what a stage may depend on is what the type holds. LLVM reads more: see [`Key::with`].
 #[derive(Debug)]
 pub struct Keyer {
     prefix: Vec<u8>,
@@ -35,9 +52,7 @@ impl Keyer {
         if function.is_incomplete() {
             self.buffer.0.extend_from_slice(blake3::hash(unit).as_bytes());
         }
-        let hash = blake3::hash(&self.buffer.0);
-        let (low, _) = hash.as_bytes().split_at(16);
-        Key(u128::from_le_bytes(low.try_into().expect("16 bytes")))
+        Key::of(&blake3::hash(&self.buffer.0))
     }
 }
 
@@ -111,6 +126,14 @@ mod tests {
         assert_eq!(key, Keyer::new("a").key(&function, &[]));
         assert_ne!(key, Keyer::new("b").key(&function, &[]));
         assert_ne!(key, Keyer::new("a").key(&returning(2, 0, SymbolKind::Function), &[]));
+    }
+
+    #[test]
+    fn what_llvm_reads_besides_counts() {
+        let key = Keyer::new("").key(&returning(1, 0, SymbolKind::Function), &[]);
+        assert_eq!(key.with(b"align 16"), key.with(b"align 16"));
+        assert_ne!(key.with(b"align 16"), key.with(b"align 1"));
+        assert_ne!(key.with(b""), key);
     }
 
     #[test]

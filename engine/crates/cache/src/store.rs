@@ -28,6 +28,9 @@ struct Entry {
     used: u64,
 }
 
+/// Refusals are few, and are found out again; more than so many are forgotten.
+const MAX_REFUSED: usize = 1 << 16;
+
 /// What the store holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StoreSize {
@@ -41,6 +44,8 @@ pub struct StoreSize {
 #[derive(Debug)]
 pub struct Store {
     entries: Mutex<HashMap<Key, Entry>>,
+    /// What Cranelift refused, and why.
+    refused: Mutex<HashMap<Key, Arc<str>>>,
     bytes: AtomicU64,
     clock: AtomicU64,
     limit: u64,
@@ -52,7 +57,15 @@ impl Store {
     /// A store that keeps at most about `limit` bytes.
     pub fn new(limit: u64) -> Self {
         let zero = || AtomicU64::new(0);
-        Self { entries: Mutex::default(), bytes: zero(), clock: zero(), limit, inserted: zero(), evicted: zero() }
+        Self {
+            entries: Mutex::default(),
+            refused: Mutex::default(),
+            bytes: zero(),
+            clock: zero(),
+            limit,
+            inserted: zero(),
+            evicted: zero(),
+        }
     }
 
     /// The code of `key`, if it is there. Counts as a use.
@@ -62,6 +75,20 @@ impl Store {
         let entry = entries.get_mut(&key)?;
         entry.used = now;
         Some(entry.compiled.clone())
+    }
+
+    /// Why Cranelift does not compile the function of this key, if it is known that it does not.
+    pub fn refusal(&self, key: Key) -> Option<Arc<str>> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned()
+    }
+
+    /// Remembers why Cranelift does not compile the function of this key; gives the reason.
+    pub fn refuse(&self, key: Key, reason: &str) -> Arc<str> {
+        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        if refused.len() >= MAX_REFUSED {
+            refused.clear();
+        }
+        refused.entry(key).or_insert_with(|| reason.into()).clone()
     }
 
     /// Shows `visit` what there is of each of `keys`, in their order. No use: what is looked at grows no younger.

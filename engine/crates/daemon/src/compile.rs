@@ -3,14 +3,12 @@
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
-use std::time::Instant;
 
-use cranefly_bitcode::ir::{Function, GlobalId, Linkage, Module};
+use cranefly_bitcode::ir::{Function, GlobalId, Module};
 use cranefly_bitcode::{Llvm, Reader};
-use cranefly_cache::{Compiled, Key, Store};
-use cranefly_codegen::cranelift::{Compiler, Flags};
-use cranefly_codegen::llvm::{LlvmCompiler, OptLevel};
-use cranefly_codegen::machine::Target;
+use cranefly_cache::{Compiled, Key};
+use cranefly_codegen::cranelift::{Compiler, Error, Flags};
+use cranefly_image::Contents;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +28,8 @@ pub struct CodeOptions {
     pub opt_level: String,
     /// Functions get debug info entries of their own, not only line tables.
     pub full_debug_info: bool,
+    /// What the program's file says of its functions.
+    pub contents: Contents,
 }
 
 impl CodeOptions {
@@ -50,22 +50,41 @@ pub struct CompileError {
     pub reason: String,
 }
 
+/// A function of a unit.
+#[derive(Clone, Copy)]
+pub struct Source<'a> {
+    /// Its unit.
+    pub module: &'a Module,
+    /// The unit's bitcode.
+    pub bitcode: &'a [u8],
+    /// Which global it is.
+    pub global: GlobalId,
+    /// Its decoded form.
+    pub body: &'a Function,
+}
+
+impl Source<'_> {
+    /// Its linker name.
+    pub fn name(&self) -> &str {
+        &self.module.globals[self.global.0 as usize].name
+    }
+}
+
 /// Compiles the given functions of each unit and puts them into the store, on all cores.
 pub fn compile_all(
-    llvm: &Llvm,
-    store: &Store,
+    shared: &Shared,
     wanted: &[(Arc<LoadedUnit>, Vec<usize>)],
     options: &CodeOptions,
 ) -> Result<(), CompileError> {
     wanted.par_iter().try_for_each(|(unit, functions)| {
-        let mut compiler = UnitCompiler::new(llvm, unit, options);
+        let mut compiler = UnitCompiler::new(shared, unit, options);
         for &number in functions {
             let info = &unit.unit.functions[number];
             let compiled = compiler.compile(number).map_err(|reason| CompileError {
                 function: unit.unit.module.globals[info.global.0 as usize].name.to_string(),
                 reason,
             })?;
-            store.insert(Key(info.key), compiled);
+            shared.store.insert(Key(info.key), compiled);
         }
         Ok(())
     })
@@ -73,7 +92,7 @@ pub fn compile_all(
 
 /// Compiles functions of one unit, which is opened when the first is wanted.
 pub struct UnitCompiler<'a> {
-    llvm: &'a Llvm,
+    shared: &'a Shared,
     unit: &'a LoadedUnit,
     options: &'a CodeOptions,
     reader: Option<Reader>,
@@ -81,26 +100,40 @@ pub struct UnitCompiler<'a> {
 
 impl<'a> UnitCompiler<'a> {
     /// For functions of `unit`.
-    pub fn new(llvm: &'a Llvm, unit: &'a LoadedUnit, options: &'a CodeOptions) -> Self {
-        Self { llvm, unit, options, reader: None }
+    pub fn new(shared: &'a Shared, unit: &'a LoadedUnit, options: &'a CodeOptions) -> Self {
+        Self { shared, unit, options, reader: None }
     }
 
     /// Compiles a function by its number in the unit. Errors are reasons, in words.
     pub fn compile(&mut self, function: usize) -> Result<Compiled, String> {
         let reader = match self.reader.take() {
             Some(reader) => reader,
-            None => open(self.llvm, self.unit)?,
+            None => open(&self.shared.llvm, self.unit)?,
         };
-        let global = self.unit.unit.functions[function].global;
-        let unit = self.unit;
         let compiled = reader
-            .function(global)
+            .function(self.unit.unit.functions[function].global)
             .map_err(|error| error.to_string())
-            .and_then(|body| compile(self.llvm, &unit.unit.module, global, &unit.bytes, &body, self.options));
+            .and_then(|body| self.compile_body(function, &body));
         self.reader = Some(reader);
         compiled
     }
+
+    /// By the code generator that the function's key is for: code of the other may depend on what the key does not say.
+    fn compile_body(&self, function: usize, body: &Function) -> Result<Compiled, String> {
+        let (info, unit) = (&self.unit.unit.functions[function], self.unit);
+        let source = Source { module: &unit.unit.module, bitcode: &unit.bytes, global: info.global, body };
+        if !info.is_llvm {
+            return cranelift(body, self.options).map_err(|error| error.to_string());
+        }
+        let construct = self.shared.store.refusal(Key(info.key)).unwrap_or_else(|| UNNAMED.into());
+        let tier = &self.shared.llvm_tier;
+        let isolated = tier.isolate(source, &construct)?;
+        tier.compile(source, &isolated, &construct, self.options)
+    }
 }
+
+/// What went to LLVM so long ago that nobody knows why.
+const UNNAMED: &str = "a construct of its";
 
 fn open(llvm: &Llvm, unit: &LoadedUnit) -> Result<Reader, String> {
     Reader::open(llvm, &*unit.bytes, &unit.path.to_string_lossy()).map_err(|error| error.to_string())
@@ -110,31 +143,105 @@ thread_local! {
     static COMPILER: RefCell<Option<(String, Compiler)>> = const { RefCell::new(None) };
 }
 
+/// Has this thread's Cranelift do something.
+fn with_compiler<T>(options: &CodeOptions, work: impl FnOnce(&mut Compiler) -> T) -> T {
+    COMPILER.with_borrow_mut(|cell| {
+        if cell.as_ref().is_none_or(|(opt_level, _)| *opt_level != options.opt_level) {
+            let flags = Flags { optimize: options.opt_level != "0", verify: false };
+            *cell = Some((options.opt_level.clone(), Compiler::new(flags)));
+        }
+        let (_, compiler) = cell.as_mut().expect("set above");
+        work(compiler)
+    })
+}
+
+fn cranelift(body: &Function, options: &CodeOptions) -> Result<Compiled, Error> {
+    let (code, timing) =
+        with_compiler(options, |compiler| compiler.compile(body).map(|code| (code, compiler.timing())))?;
+    Ok(Compiled {
+        code: Arc::new(code),
+        construct: None,
+        translate_us: timing.translate.as_secs_f32() * 1e6,
+        compile_us: timing.compile.as_secs_f32() * 1e6,
+    })
+}
+
+/// What is found out about a function when its unit is read.
+pub struct Identity {
+    /// Its key.
+    pub key: Key,
+    /// LLVM compiles it.
+    pub is_llvm: bool,
+    /// It was compiled meanwhile.
+    pub is_compiled: bool,
+}
+
 /// Compiles functions as their units are read, while their decoded bodies are at hand: as many as the budget allows.
 #[derive(Debug)]
 pub struct EagerCompiler<'a> {
-    /// The toolchain's LLVM.
-    pub llvm: &'a Llvm,
-    /// Where code goes.
-    pub store: &'a Store,
+    /// The toolchain, and where code goes.
+    pub shared: &'a Shared,
     /// How.
     pub options: &'a CodeOptions,
     budget: AtomicUsize,
-    /// Recompile what the store has, and compare.
-    paranoid: bool,
 }
 
 impl<'a> EagerCompiler<'a> {
     /// For at most `budget` functions.
     pub fn new(shared: &'a Shared, options: &'a CodeOptions, budget: usize) -> Self {
-        let budget = AtomicUsize::new(budget);
-        Self { llvm: &shared.llvm, store: &shared.store, options, budget, paranoid: shared.paranoid }
+        Self { shared, options, budget: AtomicUsize::new(budget) }
+    }
+
+    /// Finds out who compiles a function, `plain` being the key of its decoded form, and with that its key: LLVM reads more
+    /// than the decoded form holds, so its functions have keys of their own. Errors are of paranoid mode.
+    pub fn identify(&self, plain: Key, source: Source) -> Result<Identity, String> {
+        let store = &self.shared.store;
+        let by_cranelift = |is_compiled| Identity { key: plain, is_llvm: false, is_compiled };
+        let construct = if let Some(known) = store.refusal(plain) {
+            known
+        } else if skips_cranelift(source.name()) {
+            LLVM_ONLY_VARIABLE.into()
+        } else if store.get(plain).is_some() {
+            self.check(plain, || cranelift(source.body, self.options).map_err(|error| error.to_string()))?;
+            return Ok(by_cranelift(false));
+        } else {
+            let tried = if self.takes_one() {
+                cranelift(source.body, self.options).map(|compiled| {
+                    store.insert(plain, compiled);
+                    true
+                })
+            } else {
+                with_compiler(self.options, |compiler| compiler.takes(source.body)).map(|()| false)
+            };
+            match tried {
+                Ok(is_compiled) => return Ok(by_cranelift(is_compiled)),
+                Err(error) => store.refuse(plain, &error.to_string()),
+            }
+        };
+        let tier = &self.shared.llvm_tier;
+        // One that cannot be compiled is refused when it is bound, if it is.
+        let Ok(isolated) = tier.isolate(source, &construct) else {
+            let key = plain.with(blake3::hash(source.bitcode).as_bytes());
+            store.refuse(key, &construct);
+            return Ok(Identity { key, is_llvm: true, is_compiled: false });
+        };
+        let key = plain.with(isolated.text.as_bytes());
+        store.refuse(key, &construct);
+        let compile = || tier.compile(source, &isolated, &construct, self.options);
+        self.check(key, compile)?;
+        let is_compiled = store.get(key).is_none()
+            && self.takes_one()
+            && compile().is_ok_and(|compiled| {
+                store.insert(key, compiled);
+                true
+            });
+        Ok(Identity { key, is_llvm: true, is_compiled })
     }
 
     /// In paranoid mode: whether the store's code of `key` is what `compile` makes now. A difference is a hole in the key,
     /// the worst bug that Cranefly can have; the function is not run then.
-    pub fn check(&self, key: Key, compile: impl FnOnce() -> Result<Compiled, String>) -> Result<(), String> {
-        match self.store.get(key).filter(|_| self.paranoid) {
+    fn check(&self, key: Key, compile: impl FnOnce() -> Result<Compiled, String>) -> Result<(), String> {
+        match self.shared.store.get(key).filter(|_| self.shared.paranoid) {
             Some(stored) if compile()?.code != stored.code => {
                 Err("the function store has other code under its key; please report this".to_owned())
             }
@@ -142,42 +249,10 @@ impl<'a> EagerCompiler<'a> {
         }
     }
 
-    /// Whether the function of this key is to be compiled now. Counts against the budget.
-    pub fn wants(&self, key: Key) -> bool {
+    /// Whether one more function may be compiled now.
+    fn takes_one(&self) -> bool {
         let one_less = |left: usize| left.checked_sub(1);
-        self.store.get(key).is_none()
-            && self.budget.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less).is_ok()
-    }
-}
-
-/// Compiles the function `global`, decoded as `body`, of the unit with the given bitcode. Errors are reasons, in words.
-pub fn compile(
-    llvm: &Llvm,
-    module: &Module,
-    global: GlobalId,
-    bitcode: &[u8],
-    body: &Function,
-    options: &CodeOptions,
-) -> Result<Compiled, String> {
-    if skips_cranelift(&module.globals[global.0 as usize].name) {
-        return fall_back(llvm, module, global, bitcode, body, options, LLVM_ONLY_VARIABLE);
-    }
-    let outcome = COMPILER.with_borrow_mut(|cell| {
-        if cell.as_ref().is_none_or(|(opt_level, _)| *opt_level != options.opt_level) {
-            let flags = Flags { optimize: options.opt_level != "0", verify: false };
-            *cell = Some((options.opt_level.clone(), Compiler::new(flags)));
-        }
-        let (_, compiler) = cell.as_mut().expect("set above");
-        compiler.compile(body).map(|code| (code, compiler.timing()))
-    });
-    match outcome {
-        Ok((code, timing)) => Ok(Compiled {
-            code: Arc::new(code),
-            construct: None,
-            translate_us: timing.translate.as_secs_f32() * 1e6,
-            compile_us: timing.compile.as_secs_f32() * 1e6,
-        }),
-        Err(error) => fall_back(llvm, module, global, bitcode, body, options, &error.to_string()),
+        self.budget.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less).is_ok()
     }
 }
 
@@ -186,46 +261,4 @@ fn skips_cranelift(symbol: &str) -> bool {
     LLVM_ONLY
         .as_deref()
         .is_some_and(|part| part == "*" || format!("{:#}", rustc_demangle::demangle(symbol)).contains(part))
-}
-
-/// Compiles with LLVM what Cranelift could not take: `construct` says what that was.
-fn fall_back(
-    llvm: &Llvm,
-    module: &Module,
-    global: GlobalId,
-    bitcode: &[u8],
-    body: &Function,
-    options: &CodeOptions,
-    construct: &str,
-) -> Result<Compiled, String> {
-    let failed =
-        |error: &dyn std::fmt::Display| format!("{construct} is not supported by Cranelift, and LLVM failed: {error}");
-    let start = Instant::now();
-    let compiler = LlvmCompiler::new(llvm).map_err(|error| failed(&error))?;
-    let level = match options.opt_level.as_str() {
-        "0" => OptLevel::None,
-        "1" => OptLevel::Less,
-        "3" => OptLevel::Aggressive,
-        _ => OptLevel::Default,
-    };
-    let compiled = compiler.compile(bitcode, global, body, level).map_err(|error| failed(&error))?;
-    let mut code = compiled.code;
-    for relocation in &mut code.relocations {
-        let Target::Symbol(number) = relocation.target else { continue };
-        let Some(extra) = (number as usize).checked_sub(body.symbols.len()) else { continue };
-        // Known to LLVM only: by name if others can see it, else by its number in the unit.
-        let symbol = compiled.symbols.get(body.symbols.len() + extra).ok_or("a relocation to an unknown symbol")?;
-        let global = &module.globals[symbol.global.0 as usize];
-        relocation.target = if global.linkage == Linkage::Local {
-            Target::Global(symbol.global.0)
-        } else {
-            Target::Runtime(global.name.to_string())
-        };
-    }
-    Ok(Compiled {
-        code: Arc::new(code),
-        construct: Some(construct.into()),
-        translate_us: 0.0,
-        compile_us: start.elapsed().as_secs_f32() * 1e6,
-    })
 }

@@ -12,8 +12,10 @@ use cranefly_cache::Store;
 use cranefly_image::BaseImage;
 
 use crate::live::LiveImage;
+use crate::llvm_tier::LlvmTier;
 use crate::program_state::ProgramState;
 use crate::protocol::{CacheStatus, MemoryStatus, ProgramStatus, StatusResult};
+use crate::runtime_folder::ImageFolder;
 use crate::units::UnitCache;
 use crate::view::View;
 
@@ -25,6 +27,8 @@ pub type ProgramKey = (PathBuf, String);
 pub struct Shared {
     /// The toolchain's LLVM.
     pub llvm: Llvm,
+    /// Its code generator.
+    pub llvm_tier: LlvmTier,
     /// The function store.
     pub store: Store,
     /// How a program starts a daemon when it needs one and there is none.
@@ -43,7 +47,7 @@ pub struct EngineOptions {
     /// The toolchain's folder.
     pub sysroot: PathBuf,
     /// The folder that images live in, this daemon's alone.
-    pub images: PathBuf,
+    pub images: ImageFolder,
     /// Bound of the function store.
     pub cache_bytes: u64,
     /// Bound of all images together.
@@ -66,7 +70,7 @@ pub struct Engine {
     pub(crate) shared: Arc<Shared>,
     pub(crate) sysroot: PathBuf,
     pub(crate) units: UnitCache,
-    pub(crate) images: PathBuf,
+    pub(crate) images: ImageFolder,
     /// Functions without code that are compiled before a program may start, the first in call order.
     pub(crate) eager: usize,
     image_bytes_limit: u64,
@@ -85,8 +89,10 @@ pub struct Engine {
 impl Engine {
     /// Opens the toolchain's LLVM.
     pub fn new(options: EngineOptions) -> Result<Self, cranefly_bitcode::Error> {
+        let llvm = Llvm::open(&options.sysroot)?;
         let shared = Shared {
-            llvm: Llvm::open(&options.sysroot)?,
+            llvm_tier: LlvmTier::new(&llvm, &options.sysroot),
+            llvm,
             store: Store::new(options.cache_bytes),
             command: options.command,
             ahead: options.ahead,
@@ -160,6 +166,16 @@ impl Engine {
         });
         drop(programs);
         self.views.lock().unwrap_or_else(PoisonError::into_inner).retain(|(owner, _), _| owner != workspace);
+        self.units.prune();
+    }
+
+    /// Forgets a program in the middle of whose publication something went wrong, and removes its image.
+    pub(crate) fn abandon(&self, key: &ProgramKey) {
+        let state = self.programs.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+        if let Some(state) = state {
+            state.lock().unwrap_or_else(PoisonError::into_inner).remove_image();
+        }
+        self.views.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
         self.units.prune();
     }
 

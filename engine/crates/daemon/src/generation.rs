@@ -12,6 +12,7 @@ use hashbrown::{HashMap, HashSet};
 
 use crate::body_lane::is_body_lane;
 use crate::compile::{CodeOptions, compile_all};
+use crate::contain::contained;
 use crate::engine::Engine;
 use crate::live::LiveImage;
 use crate::program_state::{Before, ProgramState};
@@ -20,6 +21,13 @@ use crate::units::LoadedUnit;
 
 /// What happened to the functions that a generation touched, by symbol: the words of the report.
 pub type Outcomes = HashMap<Arc<str>, &'static str>;
+
+/// Functions with which a program restricts what it, or its children, may ask the kernel for: system calls of the first-call
+/// stub among it. (std calls none of these.)
+const RESTRICTING: [&str; 3] = ["prctl", "seccomp_load", "seccomp_export_bpf"];
+/// The same, and functions with which a program takes pages of the image for its own, which no code appears in any more.
+/// std calls them as well, so only the program's own use counts.
+const ALTERING: [&str; 2] = ["syscall", "mprotect"];
 
 /// A generation in the making.
 pub struct Generation<'a> {
@@ -43,7 +51,7 @@ impl Generation<'_> {
         let start = Instant::now();
         let inputs: Vec<Arc<Unit>> = self.units.iter().map(|unit| unit.unit.clone()).collect();
         let before = Before::new(&state.units, self.units);
-        let old = state.take_image(self.base, self.options).filter(|_| self.image.exists());
+        let old = self.take_image(state);
         if let Some(live) = &old
             && live.program().consists_of(&inputs)
         {
@@ -72,6 +80,18 @@ impl Generation<'_> {
         Ok(outcomes)
     }
 
+    /// The image of the generation before, if programs would still start from it and find us; what was removed, or replaced by
+    /// somebody else, is given up.
+    fn take_image(&self, state: &mut ProgramState) -> Option<Arc<LiveImage>> {
+        let old = state.take_image(self.base, self.options)?;
+        if old.is_at(self.image) {
+            return Some(old);
+        }
+        tracing::info!(image = %self.image.display(), "the image is gone, and is made anew");
+        old.retire();
+        None
+    }
+
     /// `None` when programs run from the image, or when it has no room left: it is given up then. While it is changed, a
     /// lease keeps programs from starting.
     fn update_in_place(
@@ -86,10 +106,12 @@ impl Generation<'_> {
             live.retire();
             return None;
         };
-        match self.bind(live, &mut program, before, inputs, result) {
+        let bound = contained("update", || self.bind(live, &mut program, before, inputs, result))
+            .and_then(|bound| bound.map_err(|error| error.to_string()));
+        match bound {
             Ok(outcomes) => Some(outcomes),
             Err(error) => {
-                tracing::info!(%error, "image is made anew");
+                tracing::info!(error, "image is made anew");
                 // Half changed: nobody may start from it.
                 let _ = std::fs::remove_file(self.image);
                 drop(lease);
@@ -114,7 +136,11 @@ impl Generation<'_> {
             let live = self.empty_image(inputs, scale)?;
             let mut program = live.program();
             again(result, counts);
-            match self.bind(&live, &mut program, before, inputs, result) {
+            let bound =
+                contained("link", || self.bind(&live, &mut program, before, inputs, result)).unwrap_or_else(|reason| {
+                    Err(Error::File { path: self.image.to_owned(), source: std::io::Error::other(reason) })
+                });
+            match bound {
                 Ok(outcomes) => {
                     program.file_mut().rename(self.image)?;
                     self.engine.replaced(self.image);
@@ -147,9 +173,11 @@ impl Generation<'_> {
         live.set_inputs(self.units, self.options);
         let pending = program.update(inputs)?;
         // What had code was called, or would be soon: its new version is compiled now, and what an edit needs with it. The
-        // rest waits.
+        // rest waits, unless the program may make first calls impossible.
         let start = Instant::now();
-        let is_wanted = |pending: &&Pending| program.has_code(pending) || is_body_lane(&pending.unit.id);
+        let all = RESTRICTING.iter().any(|name| program.refers_to(name) || self.base.expects(name))
+            || ALTERING.iter().any(|name| program.refers_to(name));
+        let is_wanted = |pending: &&Pending| all || program.has_code(pending) || is_body_lane(&pending.unit.id);
         let eager: Vec<Pending> = pending.iter().filter(is_wanted).cloned().collect();
         self.compile_missing(&eager, result)?;
         result.us.wait += start.elapsed().as_secs_f64() * 1e6;
@@ -186,8 +214,13 @@ impl Generation<'_> {
         let suffix = format!("{}-{}", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed));
         let temporary = self.image.with_extension(&suffix);
         let control = self.image.with_extension(format!("{suffix}.control"));
-        let demand = cranefly_image::demand(inputs, scale);
-        let program = Program::create(&temporary, self.base.clone(), &demand, self.options.full_debug_info, &control)?;
+        let mut demand = cranefly_image::demand(inputs, scale);
+        if self.options.contents.all_exported {
+            demand.imports += demand.functions + demand.variables;
+        }
+        let mut program =
+            Program::create(&temporary, self.base.clone(), &demand, self.options.full_debug_info, &control)?;
+        program.set_contents(self.options.contents);
         LiveImage::new(program, &control, self.engine.shared.clone())
             .map_err(|error| Error::File { path: control, source: std::io::Error::other(error.to_string()) })
     }
@@ -207,7 +240,7 @@ impl Generation<'_> {
         }
         let wanted: Vec<(Arc<LoadedUnit>, Vec<usize>)> =
             wanted.into_iter().map(|(id, functions)| (by_id[id].clone(), functions)).collect();
-        compile_all(&self.engine.shared.llvm, &self.engine.shared.store, &wanted, self.options)
+        compile_all(&self.engine.shared, &wanted, self.options)
             .map_err(|error| Error::Relocation { function: error.function, reason: error.reason })?;
         for key in &compiled {
             if let Some(code) = self.engine.shared.store.get(*key) {

@@ -11,13 +11,28 @@ use cranefly_cache::{Compiled, Key};
 use cranefly_image::{Pending, Program};
 use cranefly_runtime::{Command, Control, ControlError, Request};
 
+use crate::STACK;
 use crate::compile::{CodeOptions, UnitCompiler};
+use crate::contain::contained;
 use crate::engine::Shared;
 use crate::resume::ResumeFolder;
 use crate::units::LoadedUnit;
 
 /// Functions that are compiled ahead in one go: what is installed at a time, with one description.
 const AHEAD_BATCH: usize = 64;
+/// What a daemon reads of its environment, directly or through the libraries that it uses: all that the one after it, if a
+/// program has to start it, needs.
+const ENVIRONMENT: [&str; 9] = [
+    "XDG_RUNTIME_DIR",
+    "TMPDIR",
+    "HOME",
+    "PATH",
+    "LD_LIBRARY_PATH",
+    "RUST_BACKTRACE",
+    "RAYON_NUM_THREADS",
+    "CRANEFLY_LOG",
+    "CRANEFLY_LLVM_ONLY",
+];
 /// How often an image that was replaced is checked for programs that still run from it.
 const RETIRED_CHECK: Duration = Duration::from_secs(2);
 
@@ -31,6 +46,8 @@ pub struct LiveImage {
     inputs: Mutex<Inputs>,
     /// A newer image has taken the path.
     retired: AtomicBool,
+    /// Something went wrong while it was changed.
+    broken: AtomicBool,
     shared: Arc<Shared>,
 }
 
@@ -46,7 +63,7 @@ struct Inputs {
 impl LiveImage {
     /// Takes charge of `program`. The control file is made at `control_path`, which must be free.
     pub fn new(program: Program, control_path: &Path, shared: Arc<Shared>) -> Result<Arc<Self>, ControlError> {
-        let control = Control::create(control_path, &Command::with_current_environment(shared.command.clone()))?;
+        let control = Control::create(control_path, &Command::with_environment(shared.command.clone(), &ENVIRONMENT))?;
         let image = Arc::new(Self::with(program, control, control_path, ResumeFolder::of(control_path), shared));
         image.start()?;
         Ok(image)
@@ -68,6 +85,7 @@ impl LiveImage {
             resume,
             inputs: Mutex::default(),
             retired: AtomicBool::new(false),
+            broken: AtomicBool::new(false),
             shared,
         }
     }
@@ -75,13 +93,18 @@ impl LiveImage {
     /// Starts answering programs.
     pub fn start(self: &Arc<Self>) -> io::Result<()> {
         let server = self.clone();
-        std::thread::Builder::new().name("first calls".to_owned()).spawn(move || server.serve())?;
+        std::thread::Builder::new().name("first calls".to_owned()).stack_size(STACK).spawn(move || server.serve())?;
         Ok(())
     }
 
     /// The program, for as long as the guard lives.
     pub fn program(&self) -> MutexGuard<'_, Program> {
         self.program.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a program that loads `path` gets this image, and finds its control file.
+    pub fn is_at(&self, path: &Path) -> bool {
+        self.program().file().is_at(path) && self.control_path.exists()
     }
 
     /// What is kept for the daemon after this one.
@@ -107,15 +130,34 @@ impl LiveImage {
             let image = self.clone();
             std::thread::Builder::new()
                 .name("compile ahead".to_owned())
-                .spawn(move || image.work_ahead(&ahead, number))?;
+                .stack_size(STACK)
+                .spawn(move || image.guarded("compile ahead", || image.work_ahead(&ahead, number)))?;
         }
         Ok(())
     }
 
     /// Compiles and installs functions now, before anyone calls them; those of one unit should be neighbours.
     pub fn compile(&self, batch: &[Pending]) {
-        self.supply(batch);
+        self.guarded("compile", || self.supply(batch));
         self.control.complete();
+    }
+
+    /// Whether it must be made anew before another program may start from it.
+    pub fn is_broken(&self) -> bool {
+        self.broken.load(Ordering::Acquire)
+    }
+
+    /// Does something that changes the image. If it panics, nothing more is added to the image: programs that wait for a
+    /// function, or will, end with a message.
+    fn guarded(&self, what: &str, work: impl FnOnce()) {
+        if self.is_broken() {
+            return;
+        }
+        if let Err(reason) = contained(what, work) {
+            self.broken.store(true, Ordering::Release);
+            self.resume.discard();
+            self.control.fail_all(&format!("cranefly: {reason}; build the program again\n"));
+        }
     }
 
     /// A newer image has taken the path: this one lives on for the programs that run from it.
@@ -129,11 +171,13 @@ impl LiveImage {
             let retired = self.retired.load(Ordering::Acquire);
             match self.control.next_request(retired.then_some(RETIRED_CHECK)) {
                 Request::Compile(slot) => {
-                    let pending = self.program().deferred(slot);
-                    if let Some(pending) = pending {
-                        self.shared.first_calls.fetch_add(1, Ordering::Relaxed);
-                        self.supply(&[pending]);
-                    }
+                    self.guarded("first call", || {
+                        let pending = self.program().deferred(slot);
+                        if let Some(pending) = pending {
+                            self.shared.first_calls.fetch_add(1, Ordering::Relaxed);
+                            self.supply(&[pending]);
+                        }
+                    });
                     // Also when there was nothing to do: the function may have got its code in between.
                     self.control.complete();
                 }
@@ -215,14 +259,14 @@ impl LiveImage {
         let Some(unit) = unit else {
             return group.iter().map(|pending| cached(pending).ok_or_else(|| OLDER.to_owned())).collect();
         };
-        let mut compiler = UnitCompiler::new(&self.shared.llvm, &unit, &options);
+        let mut compiler = UnitCompiler::new(&self.shared, &unit, &options);
         group
             .iter()
             .map(|pending| {
                 if let Some(compiled) = cached(pending) {
                     return Ok(compiled);
                 }
-                let compiled = compiler.compile(pending.function)?;
+                let compiled = contained("compile", || compiler.compile(pending.function)).and_then(|it| it)?;
                 self.shared.store.insert(Key(pending.info().key), compiled.clone());
                 Ok(compiled)
             })

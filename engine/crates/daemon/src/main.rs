@@ -7,12 +7,15 @@ mod body_lane;
 mod clif_command;
 mod compile;
 mod compile_now;
+mod contain;
 mod engine;
 mod function_report;
 mod generation;
 mod history;
 mod inspect;
 mod live;
+mod llvm_tier;
+mod llvm_worker;
 mod predecessor;
 mod program_state;
 mod protocol;
@@ -23,6 +26,7 @@ mod runtime_folder;
 mod server;
 mod sources;
 mod summary;
+mod supervisor;
 mod units;
 mod view;
 
@@ -37,6 +41,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 
 use crate::engine::{Engine, EngineOptions};
+use crate::runtime_folder::ImageFolder;
 use crate::server::{Server, private_folder};
 
 const USAGE: &str = "usage: cranefly-engine serve --socket PATH --sysroot PATH [--idle-seconds N] [--cache-bytes N] [--image-bytes N] [--memory-bytes N] [--eager-functions N] [--compile-ahead BOOL] [--paranoid BOOL]";
@@ -45,6 +50,9 @@ const USAGE: &str = "usage: cranefly-engine serve --socket PATH --sysroot PATH [
 /// once; and a program that is complete from the start prints complete backtraces: std reads the image's symbols when the
 /// first backtrace is printed, and would not see functions that are compiled later in the same process.
 const EAGER: usize = 20_000;
+
+/// Stack of threads that read or compile functions: address space, as long as it is not used.
+const STACK: usize = 64 << 20;
 
 struct Options {
     socket: PathBuf,
@@ -62,11 +70,19 @@ struct Options {
 const LOG: &str = "info,cranelift_codegen=error";
 
 fn main() -> ExitCode {
+    let mut args = std::env::args_os().skip(1);
+    if args.next().is_some_and(|command| command == "supervise") {
+        return ended(supervisor::run(args));
+    }
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_env_filter(tracing_subscriber::EnvFilter::try_from_env("CRANEFLY_LOG").unwrap_or_else(|_| LOG.into()))
         .init();
-    match options(std::env::args().skip(1)).and_then(|options| serve(&options)) {
+    ended(options(std::env::args().skip(1)).and_then(|options| serve(&options)))
+}
+
+fn ended(result: anyhow::Result<()>) -> ExitCode {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("cranefly-engine: {error:#}");
@@ -79,6 +95,10 @@ fn options(mut args: impl Iterator<Item = String>) -> anyhow::Result<Options> {
     match args.next().as_deref() {
         Some("serve") => {}
         Some("clif") => clif_command::run(args),
+        Some(llvm_worker::COMMAND) => {
+            llvm_worker::run(Path::new(&args.next().context(USAGE)?))?;
+            std::process::exit(0);
+        }
         Some("--version") => {
             println!("cranefly-engine {}", env!("CARGO_PKG_VERSION"));
             std::process::exit(0);
@@ -121,11 +141,13 @@ fn serve(options: &Options) -> anyhow::Result<()> {
         // Another daemon was faster; the client finds it at the same place.
         return Ok(());
     };
-    let images = runtime_folder::find()?.join(options.socket.file_stem().context("the socket has no name")?);
-    private_folder(&images)?;
-    let orphans = predecessor::clean(&images);
-    predecessor::forget_others(&images);
-    let room = runtime_folder::room(&images)?;
+    let images = ImageFolder::make(options.socket.file_stem().context("the socket has no name")?)?;
+    let folder = images.path()?;
+    let orphans = predecessor::clean(&folder);
+    predecessor::forget_others(&folder);
+    let room = runtime_folder::room(&folder)?;
+    // Names and types can be nested deeply.
+    rayon::ThreadPoolBuilder::new().stack_size(STACK).build_global()?;
     let engine = Arc::new(Engine::new(EngineOptions {
         sysroot: options.sysroot.clone(),
         images,

@@ -48,7 +48,9 @@ impl ProgramState {
 
     /// The image, if it can be updated to stand on `base` with code made by `options`; any other is given up.
     pub fn take_image(&mut self, base: &Arc<BaseImage>, options: &CodeOptions) -> Option<Arc<LiveImage>> {
-        let usable = self.options == *options && self.base.as_ref().is_some_and(|old| Arc::ptr_eq(old, base));
+        let usable = self.options == *options
+            && self.base.as_ref().is_some_and(|old| Arc::ptr_eq(old, base))
+            && self.live.as_ref().is_none_or(|live| !live.is_broken());
         if !usable {
             self.retire();
         }

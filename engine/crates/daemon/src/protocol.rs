@@ -52,12 +52,31 @@ pub struct PublishParams {
     /// `line-tables-only` when the units' debug info has no more than that; anything else, or nothing, for full.
     #[serde(default)]
     pub debug_info: Option<String>,
+    /// What a linker would leave out of the program.
+    #[serde(default)]
+    pub strip: Strip,
+    /// A linker would have all visible symbols in the dynamic symbol table.
+    #[serde(default)]
+    pub export_dynamic: bool,
     /// Crates of the program whose edited functions the body lane compiled; `units` are the crate lane's, as before.
     #[serde(default)]
     pub body_lane: Vec<BodyLaneParams>,
     /// `units` were compiled from the sources that the body lane compiled last: the two are to be compared.
     #[serde(default)]
     pub verify: bool,
+}
+
+/// rustc's `-C strip`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Strip {
+    /// Nothing.
+    #[default]
+    None,
+    /// Source positions.
+    DebugInfo,
+    /// And the names of functions.
+    Symbols,
 }
 
 /// One crate of a program.

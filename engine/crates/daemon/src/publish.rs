@@ -8,17 +8,18 @@ use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
 use cranefly_cache::Key;
-use cranefly_image::{BUILD_ID_SIZE, BaseImage, Identity, write_executable};
+use cranefly_image::{BUILD_ID_SIZE, BaseImage, Contents, Identity, write_executable};
 use hashbrown::HashSet;
 use rayon::prelude::*;
 
 use crate::body_lane::{self, BodyUnit, Edit, Origin, Patch};
 use crate::compile::{CodeOptions, EagerCompiler};
+use crate::contain::contained;
 use crate::engine::{Engine, ProgramKey, give_memory_back};
 use crate::generation::Generation;
 use crate::history::Changes;
 use crate::program_state::ProgramState;
-use crate::protocol::{InstantiatorsResult, PublishParams, PublishResult, UnitParams};
+use crate::protocol::{InstantiatorsResult, PublishParams, PublishResult, Strip, UnitParams};
 use crate::rpc::RpcError;
 use crate::units::LoadedUnit;
 use crate::view::View;
@@ -27,8 +28,15 @@ use crate::view::View;
 const MANY_UNITS: u64 = 64;
 
 impl Engine {
-    /// Makes and publishes a new generation of a program.
+    /// Makes and publishes a new generation of a program. After a panic the program is made anew the next time.
     pub fn publish(&self, params: &PublishParams) -> Result<PublishResult, RpcError> {
+        contained("publish", || self.publish_generation(params)).unwrap_or_else(|reason| {
+            self.abandon(&(params.workspace.clone(), params.program.clone()));
+            Err(RpcError::failed("internal", reason))
+        })
+    }
+
+    fn publish_generation(&self, params: &PublishParams) -> Result<PublishResult, RpcError> {
         let start = Instant::now();
         let options = options(params);
         self.shared.store.tick();
@@ -48,7 +56,7 @@ impl Engine {
         } else {
             self.take_bodies(params, &mut state, &base, &options, &mut units, &mut result)?
         };
-        let image = self.image_path(&key);
+        let image = self.image_path(&key).map_err(|error| RpcError::failed("image", format!("{error:#}")))?;
         let before = self.known_view(&key);
         let changes = Changes::since(before.as_deref(), &units);
         let compiled = RefCell::new(compiled);
@@ -173,12 +181,12 @@ impl Engine {
         Ok((loaded.into_iter().map(|(unit, _)| unit).collect(), compiled))
     }
 
-    /// Where a program's image lies: the same path in every generation.
-    fn image_path(&self, key: &ProgramKey) -> PathBuf {
+    /// Where a program's image lies: the same path in every generation, as long as nobody removes the folder.
+    fn image_path(&self, key: &ProgramKey) -> anyhow::Result<PathBuf> {
         let mut hasher = DefaultHasher::new();
         key.hash(&mut hasher);
         let name: String = key.1.chars().map(|char| if char.is_ascii_alphanumeric() { char } else { '-' }).collect();
-        self.images.join(format!("{name}-{:016x}.so", hasher.finish()))
+        Ok(self.images.path()?.join(format!("{name}-{:016x}.so", hasher.finish())))
     }
 }
 
@@ -186,6 +194,11 @@ fn options(params: &PublishParams) -> CodeOptions {
     CodeOptions {
         opt_level: params.opt_level.clone(),
         full_debug_info: params.debug_info.as_deref() != Some("line-tables-only"),
+        contents: Contents {
+            debug_info: params.strip == Strip::None,
+            names: params.strip != Strip::Symbols,
+            all_exported: params.export_dynamic,
+        },
     }
 }
 

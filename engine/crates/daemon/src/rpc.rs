@@ -6,6 +6,8 @@ use std::os::unix::net::UnixStream;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::contain::contained;
+
 /// Longest message that is read. A request names files, so even thousands of units stay far below.
 const MAX_MESSAGE: usize = 64 << 20;
 
@@ -42,7 +44,7 @@ struct Request {
     params: Value,
 }
 
-/// Answers requests on `stream` until it ends. `handle` runs for one request at a time.
+/// Answers requests on `stream` until it ends. `handle` runs for one request at a time, and may panic.
 pub fn serve(stream: &UnixStream, mut handle: impl FnMut(&str, Value) -> Result<Value, RpcError>) -> io::Result<()> {
     let mut reader = BufReader::new(stream.try_clone()?);
     let mut writer = stream.try_clone()?;
@@ -55,7 +57,8 @@ pub fn serve(stream: &UnixStream, mut handle: impl FnMut(&str, Value) -> Result<
                 continue;
             }
         };
-        let result = handle(&request.method, request.params);
+        let result = contained(&request.method, || handle(&request.method, request.params))
+            .unwrap_or_else(|reason| Err(RpcError::failed("internal", reason)));
         let Some(id) = request.id else { continue };
         let answer = match result {
             Ok(result) => json!({"jsonrpc": "2.0", "id": id, "result": result}),
@@ -103,4 +106,42 @@ fn write_message(writer: &mut impl Write, message: &impl Serialize) -> io::Resul
     let mut bytes = format!("Content-Length: {}\r\n\r\n", body.len()).into_bytes();
     bytes.extend(body);
     writer.write_all(&bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn framed(method: &str) -> Vec<u8> {
+        let body = json!({"jsonrpc": "2.0", "id": 1, "method": method}).to_string();
+        format!("Content-Length: {}\r\n\r\n{body}", body.len()).into_bytes()
+    }
+
+    #[test]
+    fn a_panic_costs_one_request() {
+        let (mut ours, theirs) = UnixStream::pair().unwrap();
+        let server = std::thread::spawn(move || {
+            serve(&theirs, |method, _| match method {
+                "bad" => panic!("a bug"),
+                _ => Ok(json!("fine")),
+            })
+        });
+        ours.write_all(&[framed("bad"), framed("good")].concat()).unwrap();
+        let mut reader = BufReader::new(ours.try_clone().unwrap());
+        let mut answer = || -> Value { serde_json::from_slice(&read_message(&mut reader).unwrap().unwrap()).unwrap() };
+        let error = answer();
+        assert_eq!(error["error"]["data"]["kind"], "internal");
+        assert!(error["error"]["message"].as_str().unwrap().contains("a bug"), "{error}");
+        assert_eq!(answer()["result"], "fine");
+        ours.shutdown(std::net::Shutdown::Write).unwrap();
+        server.join().unwrap().unwrap();
+    }
+
+    #[test]
+    fn messages_are_read_up_to_the_limit() {
+        let read = |length: usize| read_message(&mut format!("Content-Length: {length}\r\n\r\n").as_bytes());
+        // Cut short, that is: the message itself was to be read.
+        assert_eq!(read(MAX_MESSAGE).unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+        assert_eq!(read(MAX_MESSAGE + 1).unwrap_err().kind(), io::ErrorKind::InvalidData);
+    }
 }

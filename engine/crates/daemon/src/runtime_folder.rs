@@ -1,9 +1,11 @@
 //! Where images live: a folder in memory from which code may be mapped.
 
+use std::ffi::{OsStr, OsString};
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::bail;
 use rustix::mm::{MapFlags, ProtFlags};
@@ -13,9 +15,40 @@ use crate::server::private_folder;
 /// An image of a large program takes about a hundred megabytes, and there are two while one replaces the other.
 const ENOUGH: u64 = 256 << 20;
 
+/// The folder that a daemon keeps its images in. Whoever ends sessions or tidies temporary files may remove it at any time.
+#[derive(Debug)]
+pub struct ImageFolder {
+    /// The daemon's own name in it.
+    name: OsString,
+    path: Mutex<PathBuf>,
+}
+
+impl ImageFolder {
+    /// Finds a place, and makes the folder there.
+    pub fn make(name: &OsStr) -> anyhow::Result<Self> {
+        Ok(Self { name: name.to_owned(), path: Mutex::new(make(name)?) })
+    }
+
+    /// Where it is; made anew, elsewhere if need be, when it is gone.
+    pub fn path(&self) -> anyhow::Result<PathBuf> {
+        let mut path = self.path.lock().unwrap_or_else(PoisonError::into_inner);
+        if !path.is_dir() {
+            *path = make(&self.name)?;
+            tracing::info!(folder = %path.display(), "the folder of images was removed, and is made anew");
+        }
+        Ok(path.clone())
+    }
+}
+
+fn make(name: &OsStr) -> anyhow::Result<PathBuf> {
+    let path = find()?.join(name);
+    private_folder(&path)?;
+    Ok(path)
+}
+
 /// The first folder that works and has room of `$XDG_RUNTIME_DIR`, `/dev/shm` and the temporary folder; if none has room, the
 /// one that has most.
-pub fn find() -> anyhow::Result<PathBuf> {
+fn find() -> anyhow::Result<PathBuf> {
     let uid = rustix::process::getuid().as_raw();
     let candidates = [
         std::env::var_os("XDG_RUNTIME_DIR").map(|folder| PathBuf::from(folder).join("cranefly-images")),

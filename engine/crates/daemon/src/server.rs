@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::STACK;
 use crate::engine::Engine;
 use crate::protocol::{
     CompileParams, FunctionsParams, InitializeParams, InitializeResult, InspectParams, PROTOCOL, PublishParams,
@@ -20,6 +21,9 @@ use crate::rpc::{self, RpcError};
 
 /// Connections that are served at a time; more are closed at once.
 const MAX_CONNECTIONS: usize = 256;
+
+/// How long nobody is accepted after that failed.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 
 /// The daemon's front: accepts connections until it is told to stop or has been idle for long enough.
 pub struct Server {
@@ -74,9 +78,17 @@ impl Server {
             if self.state.stop.load(Ordering::Relaxed) {
                 break;
             }
-            let stream = stream?;
-            if let Err(error) = self.accept(stream) {
-                tracing::warn!(%error, "connection refused");
+            match stream {
+                Ok(stream) => {
+                    if let Err(error) = self.accept(stream) {
+                        tracing::warn!(%error, "connection refused");
+                    }
+                }
+                // No descriptors or no memory left, mostly: that passes. Whoever connects waits meanwhile.
+                Err(error) => {
+                    tracing::warn!(%error, "no connection");
+                    std::thread::sleep(ACCEPT_AGAIN);
+                }
             }
         }
         Ok(())
@@ -90,21 +102,20 @@ impl Server {
         if self.state.connections.load(Ordering::Relaxed) >= MAX_CONNECTIONS {
             return Err(io::Error::other("too many connections"));
         }
-        let (engine, state) = (self.engine.clone(), self.state.clone());
-        state.connections.fetch_add(1, Ordering::Relaxed);
-        std::thread::Builder::new().name("connection".to_owned()).spawn(move || {
+        let engine = self.engine.clone();
+        self.state.connections.fetch_add(1, Ordering::Relaxed);
+        // Counts it out when it ends, or cannot begin.
+        let connection = Connection(self.state.clone());
+        std::thread::Builder::new().name("connection".to_owned()).stack_size(STACK).spawn(move || {
+            let state = &connection.0;
             let result = rpc::serve(&stream, |method, params| {
                 state.touch();
-                let result = dispatch(&engine, &state, method, params);
+                let result = dispatch(&engine, state, method, params);
                 state.touch();
                 result
             });
             if let Err(error) = result {
                 tracing::warn!(%error, "connection ended");
-            }
-            state.connections.fetch_sub(1, Ordering::Relaxed);
-            if state.stop.load(Ordering::Relaxed) {
-                state.wake();
             }
         })?;
         Ok(())
@@ -124,6 +135,18 @@ impl Server {
                 }
             }
         });
+    }
+}
+
+/// One of [`State::connections`].
+struct Connection(Arc<State>);
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.0.connections.fetch_sub(1, Ordering::Relaxed);
+        if self.0.stop.load(Ordering::Relaxed) {
+            self.0.wake();
+        }
     }
 }
 

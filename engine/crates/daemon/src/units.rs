@@ -9,12 +9,11 @@ use std::time::Instant;
 use cranefly_bitcode::ir::{Global, GlobalId, Module};
 use cranefly_bitcode::{Error, Reader};
 use cranefly_cache::{Key, Keyer};
-use cranefly_codegen::llvm::LlvmCompiler;
 use cranefly_image::{FunctionInfo, Unit};
 use rustc_hash::FxHashMap;
 
 use crate::body_lane::{self, Shape};
-use crate::compile::{EagerCompiler, compile};
+use crate::compile::{EagerCompiler, Identity, Source};
 use crate::protocol::FunctionTimes;
 use crate::sources::UnitIndex;
 
@@ -180,7 +179,7 @@ fn read(path: &Path, id: &Arc<str>, configuration: &str, compiler: &EagerCompile
     let name = path.display().to_string();
     let bytes = std::fs::read(path).map_err(|error| Error::Io { file: name.clone(), reason: error.to_string() })?;
     let bytes: Arc<[u8]> = bytes.into();
-    let reader = Reader::open(compiler.llvm, &*bytes, &name)?;
+    let reader = Reader::open(&compiler.shared.llvm, &*bytes, &name)?;
     let open_us = start.elapsed().as_secs_f64() * 1e6;
     let mut keyer = Keyer::new(configuration);
     let ids: Vec<_> = reader.functions().collect();
@@ -193,29 +192,24 @@ fn read(path: &Path, id: &Arc<str>, configuration: &str, compiler: &EagerCompile
         let start = Instant::now();
         let body = reader.function(global)?;
         let decoded = Instant::now();
-        let key = keyer.key(&body, &bytes).0;
+        let plain = keyer.key(&body, &bytes);
         times.push(FunctionTimes {
             parse: (decoded - start).as_secs_f32() * 1e6,
             hash: decoded.elapsed().as_secs_f32() * 1e6,
             ..FunctionTimes::default()
         });
         shapes.push(Shape::of(&body));
-        let key = Key(key);
-        let compile = || compile(compiler.llvm, &module, global, &bytes, &body, compiler.options);
-        compiler.check(key, compile).map_err(|reason| {
-            let function = &module.globals[global.0 as usize].name;
-            Error::Invalid { file: name.clone(), message: format!("{function}: {reason}") }
-        })?;
-        if compiler.wants(key) {
-            // One that cannot be compiled is refused when it is bound, if it is.
-            if let Ok(code) = compile() {
-                compiler.store.insert(key, code);
-                compiled.push(key);
-            }
+        let source = Source { module: &module, bitcode: &bytes, global, body: &body };
+        let Identity { key, is_llvm, is_compiled } = compiler
+            .identify(plain, source)
+            .map_err(|reason| Error::Invalid { file: name.clone(), message: format!("{}: {reason}", source.name()) })?;
+        if is_compiled {
+            compiled.push(key);
         }
         functions.push(Arc::new(FunctionInfo {
             global,
             key: key.0,
+            is_llvm,
             symbols: body.symbols,
             locations: body.locations,
             subprogram: body.subprogram,
@@ -264,7 +258,5 @@ fn assemble(compiler: &EagerCompiler, module: &Module, bytes: &[u8], name: &str)
         return Ok(None);
     }
     let invalid = |message: String| Error::Invalid { file: name.to_owned(), message };
-    LlvmCompiler::new(compiler.llvm)
-        .and_then(|llvm| llvm.assemble(bytes, name))
-        .map_err(|error| invalid(format!("its assembly: {error}")))
+    compiler.shared.llvm_tier.assemble(bytes, name).map_err(|error| invalid(format!("its assembly: {error}")))
 }

@@ -4,6 +4,7 @@ mod support;
 
 use std::io::Write;
 use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
@@ -187,6 +188,29 @@ fn a_program_outgrows_its_image() {
 }
 
 #[test]
+fn an_image_that_is_taken_away_is_made_anew() {
+    let mut project = Project::new("taken-away");
+    let daemon = Daemon::start(&project.folder, &[]);
+    let mut report = daemon.publish_source(&mut project, "fn main() { println!(\"0\"); }");
+    // The image, this daemon's folder, the folder of all daemons; with and without an edit.
+    for level in 0..3 {
+        for edit in [level, level + 1] {
+            let image = PathBuf::from(report["image"].as_str().unwrap());
+            let gone = image.ancestors().nth(level).unwrap();
+            if gone.is_dir() { std::fs::remove_dir_all(gone) } else { std::fs::remove_file(gone) }.unwrap();
+            report = daemon.publish_source(&mut project, &format!("fn main() {{ println!(\"{edit}\"); }}"));
+            same_as_native(&project, &[]);
+        }
+    }
+    // Somebody else's file in its place is not taken for it.
+    let image = report["image"].as_str().unwrap();
+    std::fs::remove_file(image).unwrap();
+    std::fs::write(image, "not an image").unwrap();
+    daemon.publish_source(&mut project, "fn main() { println!(\"other\"); }");
+    same_as_native(&project, &[]);
+}
+
+#[test]
 fn a_killed_daemon_costs_nothing_but_time() {
     let mut project = Project::new("killed");
     let mut daemon = Daemon::start(&project.folder, &[]);
@@ -245,6 +269,21 @@ fn a_name_that_is_defined_twice_is_refused_as_by_a_linker() {
     let files: Vec<_> = first.iter().cloned().chain(other.bitcode(&twice.replace("mod a", "mod b"))).collect();
     let error = daemon.publish(&project, &files).unwrap_err();
     assert!(error["message"].as_str().unwrap().contains("is defined twice"), "{error}");
+}
+
+#[test]
+fn a_symbol_that_a_linker_makes_up_is_refused_unless_the_program_defines_it() {
+    let mut project = Project::new("linker-symbol");
+    let daemon = Daemon::start(&project.folder, &[]);
+    let main = "fn main() { println!(\"{}\", unsafe { end } > 0) }";
+    let theirs = project.bitcode(&format!("unsafe extern \"C\" {{ static end: u8; }} {main}"));
+    let error = daemon.publish(&project, &theirs).unwrap_err();
+    assert!(error["message"].as_str().unwrap().contains("the linker defines `end`"), "{error}");
+    let own = format!(
+        "mod own {{ #[unsafe(no_mangle)] static end: u8 = 1; }} unsafe extern \"C\" {{ static end: u8; }} {main}"
+    );
+    daemon.publish_source(&mut project, &own);
+    assert_eq!(text(&project.run(&[]).stdout), "true\n");
 }
 
 #[test]

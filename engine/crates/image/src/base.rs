@@ -61,7 +61,10 @@ impl BaseImage {
     /// Reads the symbol tables of the base image at `path` and of the shared libraries that it needs.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let bad = |reason: String| Error::Base { path: path.to_owned(), reason };
-        let map = map_file(path).map_err(|error| bad(error.to_string()))?;
+        // Those of an image without names are in a copy of it.
+        let symbols = path.with_extension("symbols");
+        let file = if symbols.exists() { &*symbols } else { path };
+        let map = map_file(file).map_err(|error| bad(error.to_string()))?;
         let elf = ElfFile64::<LittleEndian>::parse(&*map).map_err(|error| bad(error.to_string()))?;
         let mut addresses: HashMap<Box<str>, u64> = HashMap::new();
         let mut hidden: HashSet<Box<str>> = HashSet::new();
@@ -165,6 +168,11 @@ impl BaseImage {
     /// Names that the base image expects others to define: libraries, and the program (the allocator's entry points).
     pub fn undefined(&self) -> impl Iterator<Item = &str> {
         self.undefined.iter().map(AsRef::as_ref)
+    }
+
+    /// Whether `name` is one of [`Self::undefined`].
+    pub fn expects(&self, name: &str) -> bool {
+        self.undefined.contains(name)
     }
 
     /// `DT_NEEDED` of the base image, in order.

@@ -15,6 +15,7 @@ impl Program {
     /// Writes everything that the loader reads, so that a program may start from the image. `soname` is where the image
     /// will be found.
     pub fn commit(&mut self, soname: &str) -> Result<(), Error> {
+        self.export_all();
         self.export_for_base()?;
         self.export_main()?;
         let dirty = std::mem::take(&mut self.dirty_units);

@@ -96,6 +96,7 @@ impl Program {
 
     /// Appends contributions for functions of `unit`.
     fn contribute(&mut self, unit: &Arc<Unit>, placed: &[Described]) -> Result<(), Error> {
+        let placed = if self.contents.debug_info { placed } else { &[] };
         for functions in placed.chunks(CONTRIBUTION) {
             let infos: Vec<FunctionInfo> = functions.iter().map(|function| self.info(unit, function)).collect();
             let bases = Bases {

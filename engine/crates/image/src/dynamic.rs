@@ -94,6 +94,13 @@ impl DynamicTables {
         self.add(name, STT_FUNC, Some(value), 1)
     }
 
+    /// Nobody finds `name` here any more.
+    pub fn withdraw(&mut self, name: &str) {
+        if let Some(&index) = self.by_name.get(name) {
+            self.entries[index as usize - 1].value = None;
+        }
+    }
+
     fn add(&mut self, name: &str, kind: u8, value: Option<u64>, version: u16) -> u32 {
         let offset = self.string(name);
         let entry =

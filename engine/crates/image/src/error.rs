@@ -56,6 +56,12 @@ pub enum Error {
         /// What and where it is.
         what: String,
     },
+    /// Only a linker knows what it is.
+    #[error("the linker defines `{name}`, for an executable that is all in one file")]
+    LinkerDefined {
+        /// The symbol.
+        name: String,
+    },
     /// The same symbol has two strong definitions.
     #[error("symbol `{name}` is defined twice: in {first} and in {second}")]
     Duplicate {

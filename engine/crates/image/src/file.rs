@@ -1,9 +1,9 @@
 //! The image's file: a sparse, private file that the daemon keeps mapped and writes in place.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io;
 use std::os::fd::AsRawFd;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use memmap2::MmapMut;
@@ -92,6 +92,12 @@ impl ImageFile {
         std::fs::rename(&self.path, target).map_err(|source| Error::File { path: target.to_owned(), source })?;
         target.clone_into(&mut self.path);
         Ok(())
+    }
+
+    /// Whether `path` leads to this very file.
+    pub fn is_at(&self, path: &Path) -> bool {
+        let identity = |metadata: io::Result<Metadata>| metadata.map(|file| (file.dev(), file.ino())).ok();
+        identity(self.file.metadata()).is_some_and(|own| identity(std::fs::metadata(path)) == Some(own))
     }
 
     /// The regions.
@@ -185,7 +191,6 @@ impl ImageFile {
 
     /// Bytes that the file really takes.
     pub fn allocated_bytes(&self) -> u64 {
-        use std::os::unix::fs::MetadataExt;
         self.file.metadata().map_or(0, |metadata| metadata.blocks() * 512)
     }
 

@@ -36,6 +36,8 @@ pub struct FunctionInfo {
     pub global: GlobalId,
     /// Content key: functions with equal keys have equal machine code up to binding.
     pub key: u128,
+    /// LLVM compiles it: the key says what only LLVM reads, too.
+    pub is_llvm: bool,
     /// What its symbol operands name, by `SymbolId`.
     pub symbols: Vec<SymbolRef>,
     /// Its source positions, by `LocationId`.

@@ -16,11 +16,19 @@ use crate::text::{self, Bound, PlacedCode};
 const STT_FUNC: u8 = 2;
 
 impl Program {
-    /// Hash of the places of everything that `function` refers to.
-    pub(crate) fn binding(&self, state: &UnitState, function: &FunctionInfo) -> u64 {
+    /// Hash of the places of everything that `function` refers to, and that its `code` does besides.
+    pub(crate) fn binding(&self, state: &UnitState, function: &FunctionInfo, code: &MachineCode) -> u64 {
         let mut hasher = DefaultHasher::new();
         for symbol in &function.symbols {
             self.symbols[state.symbols[symbol.global.0 as usize]].place.hash(&mut hasher);
+        }
+        for relocation in &code.relocations {
+            let index = match &relocation.target {
+                Target::Runtime(name) => self.symbols.find(name),
+                Target::Global(number) => state.symbols.get(*number as usize).copied(),
+                Target::Symbol(_) | Target::Variadic(_) | Target::Local(_) => continue,
+            };
+            index.map(|index| self.symbols[index].place).hash(&mut hasher);
         }
         hasher.finish()
     }
@@ -67,7 +75,7 @@ impl Program {
         self.add_frame(&name, address, code)?;
         let symtab = self.symbols[pending.symbol].code.as_ref().map(|old| old.symtab);
         let symtab = self.add_to_symtab(symtab, &name, STT_FUNC, address, u64::from(code.text_len))?;
-        let binding = self.binding(&self.units[&pending.unit.id], pending.info());
+        let binding = self.binding(&self.units[&pending.unit.id], pending.info(), code);
         let symbol = &mut self.symbols[pending.symbol];
         symbol.code = Some(PlacedCode { key: pending.info().key, code: code.clone(), address, binding, symtab });
         let slot = symbol.slot.expect("a defined function has a slot");
@@ -106,7 +114,11 @@ impl Program {
                     .get(*number as usize)
                     .ok_or_else(|| BindError::Reason(format!("global {number} is unknown")))?
             }
-            Target::Runtime(name) => self.runtime(name)?,
+            Target::Runtime(name) => {
+                let index = self.runtime(name)?;
+                self.named_by_code.insert(index);
+                index
+            }
         };
         let relaxable = text::can_relax(&code.bytes, relocation.offset as usize);
         Ok(match (relocation.kind, self.symbols[index].place) {
@@ -136,6 +148,10 @@ impl Program {
         address: u64,
         len: u64,
     ) -> Result<u32, Error> {
+        if !self.contents.names {
+            // The null symbol's, which stands for any.
+            return Ok(0);
+        }
         let start = self.file.layout().start(Region::Symtab);
         let (row, name) = if let Some(row) = row {
             let bytes = self.file.read(start + u64::from(row) * 24, 4);
@@ -158,6 +174,9 @@ impl Program {
 
     /// Makes a row of `.symtab` one that says nothing.
     pub(crate) fn clear_symtab(&mut self, row: u32) {
+        if !self.contents.names {
+            return;
+        }
         let start = self.file.layout().start(Region::Symtab);
         self.file.write(start + u64::from(row) * 24, &[0; 24]);
     }

@@ -224,7 +224,7 @@ impl Layout {
         for region in Region::ALL {
             capacity[region as usize] = match region {
                 Region::Header => 8192,
-                Region::Hash => 64 << 10,
+                Region::Hash => imports * 8 + (64 << 10),
                 Region::Dynsym => imports * 24,
                 Region::Dynstr => imports * 128,
                 Region::Versym => imports * 2,
@@ -235,7 +235,7 @@ impl Layout {
                 Region::Lsda => functions * 4 * 96,
                 Region::Rodata | Region::DataRelRo | Region::Data => data + variables * 16,
                 Region::Stub => PAGE,
-                Region::Slots => functions * 8,
+                Region::Slots => functions * cranefly_runtime::SLOT_SIZE,
                 Region::Plt => imports * 16 + 4096,
                 Region::Text => functions * 4096 + (8 << 20),
                 Region::Tdata => demand.tls_bytes * grow * 2 + 4096,

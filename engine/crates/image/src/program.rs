@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::Error;
 use crate::assembly::{Assembly, AssemblyDefinition, PlacedAssembly};
 use crate::base::{ANCHOR, BaseImage, BasePlace, TLS_ANCHOR};
+use crate::contents::Contents;
 use crate::data::{self, Anchors, Relocations};
 use crate::debug::Contribution;
 use crate::dynamic::DynamicTables;
@@ -18,6 +19,7 @@ use crate::runtime_symbols::RUNTIME_FUNCTIONS;
 use crate::section::SectionKind;
 use crate::symbols::{Definer, Place, SymbolIndex, Symbols};
 use cranefly_bitcode::ir::{GlobalId, GlobalKind, Linkage};
+use cranefly_machine::Target;
 use hashbrown::{HashMap, HashSet};
 
 /// A function whose slot must be given code.
@@ -80,6 +82,8 @@ pub struct Program {
     pub(crate) crates: Vec<Arc<str>>,
     pub(crate) allocator_symbols: Vec<SymbolIndex>,
     pub(crate) runtime_symbols: Vec<SymbolIndex>,
+    /// What code refers to by name, whether its unit does or not.
+    pub(crate) named_by_code: HashSet<SymbolIndex>,
     pub(crate) contributions: HashMap<Arc<str>, Vec<Contribution>>,
     pub(crate) dirty_units: HashSet<Arc<str>>,
     pub(crate) assemblies: HashMap<Arc<str>, PlacedAssembly>,
@@ -87,6 +91,9 @@ pub struct Program {
     pub(crate) full_debug_info: bool,
     /// What the load address must be a multiple of.
     pub(crate) load_align: u64,
+    pub(crate) contents: Contents,
+    /// What is exported because everything is.
+    pub(crate) visible: HashSet<SymbolIndex>,
     pub(crate) tls_align: u64,
     pub(crate) cies: [u64; 2],
     pub(crate) fdes: u32,
@@ -178,12 +185,15 @@ impl Program {
             crates: Vec::new(),
             allocator_symbols: Vec::new(),
             runtime_symbols: Vec::new(),
+            named_by_code: HashSet::new(),
             contributions: HashMap::new(),
             dirty_units: HashSet::new(),
             assemblies: HashMap::new(),
             assembly_symbols: HashMap::new(),
             full_debug_info,
             load_align: PAGE,
+            contents: Contents::default(),
+            visible: HashSet::new(),
             tls_align: 8,
             cies: [0; 2],
             fdes: 0,
@@ -258,6 +268,8 @@ impl Program {
         let moved_assemblies = std::mem::take(&mut self.moved_assemblies);
         if !moved.is_empty() || !moved_assemblies.is_empty() {
             let fresh: HashSet<&Arc<str>> = changed.iter().map(|unit| &unit.id).collect();
+            let named: HashSet<&str> =
+                self.named_by_code.intersection(&moved).map(|&index| &*self.symbols[index].name).collect();
             affected.extend(
                 self.units
                     .values()
@@ -266,6 +278,7 @@ impl Program {
                         let in_assembly = self.assembly_references(&state.unit.id);
                         state.symbols.iter().chain(in_assembly).any(|symbol| moved.contains(symbol))
                             || moved_assemblies.contains(&state.unit.id)
+                            || self.code_names(state, &named)
                     })
                     .map(|state| (state.unit.clone(), false)),
             );
@@ -340,6 +353,25 @@ impl Program {
         self.units.get(unit)?.symbols.get(global.0 as usize).copied()
     }
 
+    /// Whether code of the unit refers to one of these names without the unit doing so.
+    fn code_names(&self, state: &UnitState, names: &HashSet<&str>) -> bool {
+        let code = |function: &Arc<crate::FunctionInfo>| {
+            let code = self.symbols[state.symbols[function.global.0 as usize]].code.as_ref()?;
+            Some(code.code.clone())
+        };
+        !names.is_empty()
+            && state.unit.functions.iter().filter_map(code).any(|code| {
+                let named = |target: &Target| matches!(target, Target::Runtime(name) if names.contains(&**name));
+                code.relocations.iter().any(|relocation| named(&relocation.target))
+            })
+    }
+
+    /// Whether the program itself, not the libraries below it, refers to a symbol of this name.
+    pub fn refers_to(&self, name: &str) -> bool {
+        let Some(index) = self.symbols.find(name) else { return false };
+        self.units.values().any(|state| state.symbols.contains(&index))
+    }
+
     pub(crate) fn fill_variables(&mut self, unit: &Unit) -> Result<(), Error> {
         let symbols = self.units[&unit.id].symbols.clone();
         for (number, global) in unit.module.globals.iter().enumerate() {
@@ -366,7 +398,8 @@ impl Program {
                 continue;
             }
             let changed = symbol.code.as_ref().is_none_or(|code| code.key != function.key);
-            let bound = symbol.code.as_ref().is_some_and(|code| code.binding == self.binding(state, function));
+            let bound =
+                symbol.code.as_ref().is_some_and(|code| code.binding == self.binding(state, function, &code.code));
             if changed || !bound {
                 pending.push(Pending { symbol: index, unit: unit.clone(), function: number, changed });
             }

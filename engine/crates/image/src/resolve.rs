@@ -12,6 +12,7 @@ use crate::dynamic::DynamicRelocation;
 use crate::groups::Part;
 use crate::input::Unit;
 use crate::layout::Region;
+use crate::linker_symbols::is_linker_defined;
 use crate::program::Program;
 use crate::section::SectionKind;
 use crate::symbols::{Place, SymbolIndex};
@@ -135,6 +136,9 @@ impl Program {
                 return Ok(Place::Image(if start { from } else { to }));
             }
         }
+        if is_linker_defined(&name) {
+            return Err(Error::LinkerDefined { name: name.to_string() });
+        }
         match self.base.symbol(&name) {
             Some(BasePlace::Address(distance)) => return Ok(Place::Base(distance)),
             Some(BasePlace::ThreadLocal(distance)) => return Ok(Place::BaseThreadLocal(distance)),
@@ -152,6 +156,7 @@ impl Program {
             return Ok(slot);
         }
         let slot = self.file.reserve(Region::Slots, SLOT_SIZE, SLOT_SIZE)?;
+        self.file.write(slot, &[0xcc; SLOT_SIZE as usize]);
         self.symbols[index].slot = Some(slot);
         self.slots.push(index);
         Ok(slot)

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::assembly::AssemblyDefinition;
 use crate::base::BaseImage;
 use crate::checkpoint::{Checkpoint, word};
+use crate::contents::Contents;
 use crate::data::{Anchors, Relocations};
 use crate::dynamic::DynamicTables;
 use crate::file::{Cursors, ImageFile};
@@ -36,6 +37,7 @@ pub struct SavedProgram {
     #[serde(with = "by_region")]
     used: Cursors,
     full_debug_info: bool,
+    contents: Contents,
     anchors: (u32, u32),
     cies: [u64; 2],
     personality_cell: u64,
@@ -112,6 +114,7 @@ impl Program {
             layout: self.file.layout().clone(),
             used: self.file.cursors(),
             full_debug_info: self.full_debug_info,
+            contents: self.contents,
             anchors: (self.anchors.address, self.anchors.thread_local),
             cies: self.cies,
             personality_cell: self.personality_cell,
@@ -154,6 +157,7 @@ impl Program {
             group_bounds: saved.group_bounds.into_iter().map(|(name, bounds)| (name.into(), bounds)).collect(),
             allocator_symbols: Vec::new(),
             runtime_symbols: Vec::new(),
+            named_by_code: HashSet::new(),
             contributions: HashMap::new(),
             dirty_units: HashSet::new(),
             assemblies: HashMap::new(),
@@ -164,6 +168,8 @@ impl Program {
                 .collect(),
             full_debug_info: saved.full_debug_info,
             load_align: 0,
+            contents: saved.contents,
+            visible: HashSet::new(),
             tls_align: 0,
             cies: saved.cies,
             fdes: checkpoint.fdes,

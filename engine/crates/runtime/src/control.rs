@@ -27,14 +27,18 @@ pub struct Command {
 }
 
 impl Command {
-    /// The environment of this process, for a daemon started with `arguments`.
-    pub fn with_current_environment(arguments: Vec<OsString>) -> Self {
-        let pair = |(mut key, value): (OsString, OsString)| {
-            key.push("=");
-            key.push(value);
-            key
-        };
-        Self { arguments, environment: std::env::vars_os().map(pair).collect() }
+    /// For a daemon started with `arguments` and what this process has of the variables `names`. One whose value is longer than
+    /// any path is left out: there is room for [`COMMAND_BYTES`].
+    pub fn with_environment(arguments: Vec<OsString>, names: &[&str]) -> Self {
+        const LONGEST: usize = 4096;
+        let variables = names.iter().filter_map(|name| {
+            let value = std::env::var_os(name).filter(|value| value.len() <= LONGEST)?;
+            let mut variable = OsString::from(name);
+            variable.push("=");
+            variable.push(value);
+            Some(variable)
+        });
+        Self { arguments, environment: variables.collect() }
     }
 }
 

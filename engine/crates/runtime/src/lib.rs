@@ -5,7 +5,7 @@
 //! the conversation. **Never** touches the program's allocator, thread-locals, locks, errno, vector state or signal
 //! handlers: the stub makes raw system calls only, and needs less than 400 bytes of stack.
 //!
-//! A function is called through its *slot*, 8 aligned bytes of text: `E9 rel32` jumps to the code, `E8 rel32` calls
+//! A function is called through its *slot*, 16 aligned bytes of text, the first of which matter: `E9 rel32` jumps to the code, `E8 rel32` calls
 //! the stub, which finds the slot by its return address, asks the daemon through the shared [`Layout`], sleeps until
 //! the daemon has rewritten the slot in the page cache, and starts the slot again with every register as it was.
 

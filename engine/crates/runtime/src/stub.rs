@@ -6,8 +6,12 @@ use std::path::Path;
 
 use crate::layout::{Layout, MAGIC, RING};
 
-/// Bytes of a slot, and its alignment.
-pub const SLOT_SIZE: u64 = 8;
+/// Bytes of a slot, and its alignment. A jump needs five of them; libraries that replace functions while a program runs write
+/// up to fourteen where a function begins.
+pub const SLOT_SIZE: u64 = 16;
+
+/// [`SLOT_SIZE`] as a shift.
+const SLOT_SHIFT: u32 = SLOT_SIZE.trailing_zeros();
 
 /// Alignment in bytes of the stub.
 pub const STUB_ALIGN: u64 = 16;
@@ -159,12 +163,12 @@ fn uleb128(out: &mut Vec<u8>, mut value: u64) {
     out.push(value as u8);
 }
 
-/// The slot at vaddr `slot` for a function whose code is at `code`. Store it as one aligned 8-byte word, after the code.
+/// The first word of the slot at vaddr `slot` for a function whose code is at `code`. Store it as one aligned 8-byte word, after the code.
 pub fn compiled_slot(slot: u64, code: u64) -> Result<[u8; 8], BindError> {
     branch(0xe9, slot, code)
 }
 
-/// The slot at vaddr `slot` for a function without code; `entry` is the vaddr of [`Stub::entry`].
+/// The first word of the slot at vaddr `slot` for a function without code; `entry` is the vaddr of [`Stub::entry`].
 pub fn uncompiled_slot(slot: u64, entry: u64) -> Result<[u8; 8], BindError> {
     branch(0xe8, slot, entry)
 }
@@ -212,6 +216,7 @@ std::arch::global_asm!(
     RING = const RING,
     RING_MASK = const RING - 1,
     LAYOUT = const size_of::<Layout>(),
+    SLOT_SHIFT = const SLOT_SHIFT,
     PATH = const DATA_PATH,
     DAEMON_PID = const offset_of!(Layout, daemon_pid),
     EPOCH = const offset_of!(Layout, epoch),

@@ -95,7 +95,7 @@ cranefly_stub_framed:
     add rax, [rax]
     mov r13, rbx
     sub r13, rax
-    shr r13, 3
+    shr r13, {SLOT_SHIFT}
     inc r13d
 
 # Make a request: the slot's index + 1 into an empty cell.

@@ -5,6 +5,66 @@ use std::collections::BTreeSet;
 use cranefly_bitcode::ir;
 use cranefly_translate::Unsupported;
 
+/// Attributes that ask for what every function gets anyway, or that only inform LLVM's optimisers.
+const HARMLESS: [&str; 9] = [
+    "alloc-family",
+    "alloc-variant-zeroed",
+    "frame-pointer",
+    "no-builtins",
+    "no-jump-tables",
+    "no-trapping-math",
+    "probe-stack",
+    "target-cpu",
+    "tune-cpu",
+];
+
+/// Beginnings of the names of features that only say which instructions there are. (Switching off SSE, or `soft-float`, would
+/// change how floats are passed.)
+const INSTRUCTIONS: [&str; 42] = [
+    "adx",
+    "aes",
+    "amx",
+    "avx",
+    "clflushopt",
+    "clwb",
+    "cmpccxadd",
+    "crc32",
+    "cx16",
+    "cx8",
+    "evex512",
+    "f16c",
+    "fma",
+    "fsgsbase",
+    "fxsr",
+    "gfni",
+    "invpcid",
+    "kl",
+    "mmx",
+    "movbe",
+    "movdir",
+    "pclmul",
+    "pku",
+    "prefer-",
+    "prfchw",
+    "rdpid",
+    "rdrnd",
+    "rdseed",
+    "rtm",
+    "sahf",
+    "sha",
+    "shstk",
+    "sm3",
+    "sm4",
+    "sse4a",
+    "tbm",
+    "vaes",
+    "vpclmulqdq",
+    "waitpkg",
+    "widekl",
+    "xop",
+    "xsave",
+];
+
 /// Cranelift's settings (comma-separated, sorted) for what a function may use beyond x86-64's SSE2.
 pub(super) fn of(source: &ir::Function) -> Result<String, Unsupported> {
     let mut enabled = BTreeSet::new();
@@ -15,33 +75,21 @@ pub(super) fn of(source: &ir::Function) -> Result<String, Unsupported> {
                 return Err(Unsupported::new(format!("target CPU {value}")));
             }
             "target-features" => {
-                for feature in value.split(',') {
-                    // What is switched off need not be used; what is on may, and never must, be.
-                    if let Some(setting) = feature.strip_prefix('+').and_then(setting) {
-                        enabled.insert(setting);
+                for feature in value.split(',').filter(|feature| !feature.is_empty()) {
+                    let name = feature.get(1..).unwrap_or("");
+                    match setting(name) {
+                        // What is switched off need not be used; what is on may, and never must, be.
+                        Some(setting) if feature.starts_with('+') => drop(enabled.insert(setting)),
+                        Some(_) => {}
+                        None if matches!(feature, "+sse" | "+sse2" | "+x87" | "+64bit") => {}
+                        None if INSTRUCTIONS.iter().any(|family| name.starts_with(family)) => {}
+                        None => return Err(Unsupported::new(format!("target feature {feature}"))),
                     }
                 }
             }
-            // Instrumentation and hardening that only LLVM can add.
-            "ssp"
-            | "sspreq"
-            | "sspstrong"
-            | "safestack"
-            | "shadowcallstack"
-            | "returns_twice"
-            | "strictfp"
-            | "speculative_load_hardening"
-            | "nocf_check"
-            | "alignstack"
-            | "presplitcoroutine"
-            | "noredzone"
-            | "noimplicitfloat"
-            | "naked" => return Err(Unsupported::new(format!("function attribute {key}"))),
-            _ if key.starts_with("sanitize_") || key.starts_with("patchable-function") || key == "fentry-call" => {
-                return Err(Unsupported::new(format!("function attribute {key}")));
-            }
-            // `frame-pointer`, `probe-stack` and the like ask for what every function gets anyway.
-            _ => {}
+            _ if HARMLESS.contains(&key) => {}
+            // Instrumentation and hardening that only LLVM can add, and what nobody knows here.
+            _ => return Err(Unsupported::new(format!("function attribute {key}"))),
         }
     }
     // Cranelift knows these only in the order in which processors gained them.

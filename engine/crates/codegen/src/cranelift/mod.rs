@@ -89,6 +89,14 @@ impl Compiler {
         self.guarded(|compiler| compiler.attempt(source))
     }
 
+    /// Whether the function can be translated, which is all that can fail but for bugs.
+    ///
+    /// # Errors
+    /// As [`Self::compile`].
+    pub fn takes(&mut self, source: &ir::Function) -> Result<(), Error> {
+        self.guarded(|compiler| compiler.translate(source).map(|_| ()))
+    }
+
     /// Keeps a panic from spreading.
     fn guarded<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<T, Error> {
         self.timing = Timing::default();

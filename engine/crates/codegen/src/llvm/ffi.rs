@@ -84,6 +84,14 @@ llvm_api! {
     fn LLVMSetValueName2(value: ValueRef, name: *const c_char, len: usize);
     fn LLVMSetModuleInlineAsm2(module: ModuleRef, text: *const c_char, len: usize);
     fn LLVMStripModuleDebugInfo(module: ModuleRef) -> c_int;
+    fn LLVMSetSourceFileName(module: ModuleRef, name: *const c_char, len: usize);
+    fn LLVMSetModuleIdentifier(module: ModuleRef, name: *const c_char, len: usize);
+    fn LLVMGetValueName2(value: ValueRef, len: *mut usize) -> *const c_char;
+    fn LLVMGetFirstNamedMetadata(module: ModuleRef) -> NamedNodeRef;
+    fn LLVMGetNextNamedMetadata(node: NamedNodeRef) -> NamedNodeRef;
+    fn LLVMWriteBitcodeToMemoryBuffer(module: ModuleRef) -> BufferRef;
+    fn LLVMPrintModuleToString(module: ModuleRef) -> *mut c_char;
+    fn LLVMInstallFatalErrorHandler(handler: extern "C" fn(*const c_char));
     fn LLVMGetFirstBasicBlock(function: ValueRef) -> BlockRef;
     fn LLVMGetNextBasicBlock(block: BlockRef) -> BlockRef;
     fn LLVMGetFirstInstruction(block: BlockRef) -> ValueRef;
@@ -162,3 +170,8 @@ pub(super) struct UseRef(pub *mut c_void);
 #[repr(transparent)]
 #[derive(Clone, Copy)]
 pub(super) struct BlockRef(pub *mut c_void);
+
+/// `LLVMNamedMDNodeRef`
+#[repr(transparent)]
+#[derive(Clone, Copy)]
+pub(super) struct NamedNodeRef(pub *mut c_void);

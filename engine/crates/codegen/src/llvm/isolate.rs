@@ -1,45 +1,72 @@
 //! Reduces a unit to one function, or to its `module asm`.
 
-use std::ffi::{CString, c_void};
+use std::collections::HashMap;
+use std::ffi::{CStr, CString, c_void};
 use std::ptr;
 
-use cranefly_bitcode::ir::{GlobalId, GlobalKind, Linkage};
+use cranefly_bitcode::ir::{Function, Global, GlobalId, GlobalKind, Linkage};
 use cranefly_bitcode::raw::{Unit, ValueRef};
 
 use super::Error;
-use super::ffi::Api;
+use super::ffi::{Api, NamedNodeRef};
 
-/// Start of the names that globals get; the rest is the [`GlobalId`].
-const PREFIX: &str = "cranefly.g.";
+/// Start of the names that globals get.
+const PREFIX: &str = "cranefly.";
 
 const EXTERNAL: i32 = 0;
 const EXTERNAL_WEAK: i32 = 12;
 const INITIAL_EXEC: i32 = 3;
 
-/// The global that a symbol of the emitted object stands for; `None` for run-time support functions.
-pub(super) fn global_of(name: &str) -> Option<GlobalId> {
-    name.strip_prefix(PREFIX)?.parse().ok().map(GlobalId)
+/// What globals are called in the isolated module. A name says nothing of the unit that the function comes from, so that the
+/// same function of two units is the same module: the function itself has a fixed one, what its body refers to is
+/// numbered as [`Function::symbols`] is, and what only LLVM knows of goes by its linker name, or by its number if it has none.
+#[derive(Debug, Default)]
+pub struct Names {
+    /// With whether it is a function.
+    globals: HashMap<String, (GlobalId, bool)>,
 }
 
-fn name_of(id: usize) -> CString {
-    CString::new(format!("{PREFIX}{id}")).unwrap_or_default()
+impl Names {
+    /// The global that a symbol of the emitted object stands for; `None` for run-time support functions.
+    pub(super) fn global_of(&self, name: &str) -> Option<GlobalId> {
+        self.globals.get(name).map(|&(global, _)| global)
+    }
+
+    /// Whether that global is a function.
+    pub(super) fn is_function(&self, name: &str) -> bool {
+        self.globals.get(name).is_some_and(|&(_, is_function)| is_function)
+    }
+
+    fn add(&mut self, name: String, id: GlobalId, global: &Global) -> CString {
+        let text = CString::new(name.replace('\0', "?")).unwrap_or_default();
+        let is_function = matches!(global.kind, GlobalKind::Function { .. });
+        self.globals.insert(text.to_string_lossy().into_owned(), (id, is_function));
+        text
+    }
 }
 
-/// Leaves `kept` as the only definition; what it refers to becomes declarations named by number, all others go.
+/// Leaves `kept`, whose decoded form is `body`, as the only definition; what it refers to becomes declarations, all others go.
 ///
 /// Declarations are made anew instead of stripped of their contents: a new one is neither local, hidden nor `dso_local`,
 /// so LLVM reaches it through the GOT or a PLT wherever the image may have put it. (The C API also has no way to drop the
-/// body of a function that was never read.)
-pub(super) fn keep_only(api: &Api, unit: &Unit, kept: GlobalId) -> Result<(), Error> {
+/// body of a function that was never read.) They come in the order in which the body names them, whatever the unit's is.
+pub(super) fn keep_only(api: &Api, unit: &Unit, kept: GlobalId, body: &Function) -> Result<Names, Error> {
     clear(api, unit);
     let globals = &unit.description().globals;
-    for (index, global) in globals.iter().enumerate() {
-        let Some(old) = unit.global(GlobalId(index as u32)) else { continue };
-        if index == kept.0 as usize {
+    let mut names = Names::default();
+    let mut declared = vec![false; globals.len()];
+    let known = body.symbols.iter().enumerate().map(|(number, symbol)| (symbol.global, format!("{PREFIX}s.{number}")));
+    let others = (0u32..).map(GlobalId).zip(globals).map(|(id, global)| {
+        let is_local = global.linkage == Linkage::Local;
+        (id, if is_local { format!("{PREFIX}g.{}", id.0) } else { format!("{PREFIX}n.{}", global.name) })
+    });
+    for (id, name) in known.chain(others) {
+        let Some((global, old)) = globals.get(id.0 as usize).zip(unit.global(id)) else { continue };
+        if id == kept || std::mem::replace(&mut declared[id.0 as usize], true) {
             continue;
         }
         if !api.LLVMGetFirstUse(old).0.is_null() {
-            let new = declare(api, unit, index, old);
+            let new = declare(api, unit, id, old, &names.add(name, id, global));
             if global.linkage == Linkage::ExternWeak {
                 api.LLVMSetLinkage(new, EXTERNAL_WEAK);
             }
@@ -47,17 +74,68 @@ pub(super) fn keep_only(api: &Api, unit: &Unit, kept: GlobalId) -> Result<(), Er
         }
         erase(api, unit, &global.kind, old)?;
     }
-    if let Some(function) = unit.global(kept) {
-        let name = name_of(kept.0 as usize);
+    if let Some((global, function)) = globals.get(kept.0 as usize).zip(unit.global(kept)) {
+        let name = names.add(format!("{PREFIX}f"), kept, global);
         api.LLVMSetComdat(function, ptr::null_mut());
         api.LLVMSetLinkage(function, EXTERNAL);
         api.LLVMSetVisibility(function, 0);
         api.LLVMSetSection(function, c"".as_ptr());
         api.LLVMSetValueName2(function, name.as_ptr(), name.as_bytes().len());
+        order_intrinsics(api, unit, function);
     }
     api.LLVMSetModuleInlineAsm2(unit.module(), c"".as_ptr(), 0);
     api.LLVMStripModuleDebugInfo(unit.module());
-    Ok(())
+    for set in [Api::LLVMSetSourceFileName, Api::LLVMSetModuleIdentifier] {
+        set(api, unit.module(), c"".as_ptr(), 0);
+    }
+    Ok(names)
+}
+
+/// What is left besides `kept` and new declarations are intrinsics: drops those that are not used, and declares the others
+/// anew in the order of their names.
+fn order_intrinsics(api: &Api, unit: &Unit, kept: ValueRef) {
+    let mut intrinsics = Vec::new();
+    let mut next = api.LLVMGetFirstFunction(unit.module());
+    while !next.is_null() {
+        let function = next;
+        next = api.LLVMGetNextFunction(function);
+        let mut len = 0;
+        let name = api.LLVMGetValueName2(function, &mut len);
+        // SAFETY: LLVM keeps `len` bytes at `name`, and a NUL behind them, for as long as the function has the name.
+        let name = unsafe { CStr::from_ptr(name) }.to_owned();
+        if function == kept || name.to_bytes().starts_with(PREFIX.as_bytes()) {
+            continue;
+        }
+        if api.LLVMGetFirstUse(function).0.is_null() {
+            api.LLVMDeleteFunction(function);
+        } else {
+            intrinsics.push((name, function));
+        }
+    }
+    intrinsics.sort_by(|a, b| a.0.cmp(&b.0));
+    for (name, old) in intrinsics {
+        let ty = api.LLVMGlobalGetValueType(old);
+        api.LLVMSetValueName2(old, c"".as_ptr(), 0);
+        // LLVM gives a function of such a name an intrinsic's attributes.
+        let new = api.LLVMAddFunction(unit.module(), name.as_ptr(), ty);
+        api.LLVMReplaceAllUsesWith(old, new);
+        api.LLVMDeleteFunction(old);
+    }
+}
+
+/// Drops the module's flags and identification: what they say of how the unit was compiled is decided by the declarations
+/// here, and differs between units that have the same function.
+pub(super) fn drop_named_metadata(api: &Api, unit: &Unit) {
+    let Some(erase) = unit.address(c"_ZN4llvm11NamedMDNode15eraseFromParentEv") else { return };
+    // SAFETY: `llvm::NamedMDNode::eraseFromParent()`: a member function without arguments or result.
+    let erase = unsafe { std::mem::transmute::<ptr::NonNull<c_void>, unsafe extern "C" fn(NamedNodeRef)>(erase) };
+    let mut next = api.LLVMGetFirstNamedMetadata(unit.module());
+    while !next.0.is_null() {
+        let node = next;
+        next = api.LLVMGetNextNamedMetadata(node);
+        // SAFETY: a node of the live module, which is not used again.
+        unsafe { erase(node) };
+    }
 }
 
 /// Leaves nothing but the assembly.
@@ -69,7 +147,8 @@ pub(super) fn keep_assembly(api: &Api, unit: &Unit) -> Result<(), Error> {
         if let Some(value) = unit.global(GlobalId(index as u32)) {
             let remaining = !api.LLVMGetFirstUse(value).0.is_null();
             if remaining {
-                let new = declare(api, unit, index, value);
+                let name = CString::new(format!("{PREFIX}g.{index}")).unwrap_or_default();
+                let new = declare(api, unit, GlobalId(index as u32), value, &name);
                 api.LLVMReplaceAllUsesWith(value, new);
             }
             erase(api, unit, &global.kind, value)?;
@@ -93,9 +172,9 @@ fn clear(api: &Api, unit: &Unit) {
     }
 }
 
-fn declare(api: &Api, unit: &Unit, index: usize, old: ValueRef) -> ValueRef {
+fn declare(api: &Api, unit: &Unit, id: GlobalId, old: ValueRef, name: &CStr) -> ValueRef {
     let description = unit.description();
-    let name = name_of(index);
+    let index = id.0 as usize;
     let mut resolved = index;
     // An alias is declared as what it finally stands for.
     while let GlobalKind::Alias { target, .. } = description.globals[resolved].kind {

@@ -4,8 +4,9 @@
 //! tier gives. **Never** compiles anything but that one function: everything else in the unit becomes a declaration whose
 //! name says its [`GlobalId`], which is how relocations find back to the function's symbol table.
 //!
-//! LLVM still aborts the process on what it calls fatal errors (an instruction that it cannot select); inline assembly
-//! that does not assemble is an ordinary [`Error::Rejected`].
+//! LLVM ends the process on what it calls fatal errors (an instruction that it cannot select), so that its part of the work,
+//! [`LlvmCompiler::emit`], can be done in another process. Inline assembly that does not assemble is an ordinary
+//! [`Error::Rejected`].
 
 mod cursor;
 mod eh_frame;
@@ -25,6 +26,7 @@ use cranefly_bitcode::{Llvm, Reader};
 
 use crate::machine::MachineCode;
 use ffi::{Api, BufferRef, MachineRef, TargetRef};
+use isolate::Names;
 
 /// Why LLVM could not compile a function.
 #[derive(Debug, thiserror::Error)]
@@ -104,7 +106,38 @@ impl LlvmCompiler {
         Ok(Self { llvm: llvm.clone(), api: Arc::new(api) })
     }
 
-    /// Compiles `function` of the unit in `bitcode`, whose decoded form is `body`.
+    /// Takes `function`, whose decoded form is `body`, out of the unit in `bitcode`.
+    ///
+    /// # Errors
+    /// Any [`Error`] but [`Error::Rejected`].
+    pub fn isolate(&self, bitcode: &[u8], function: GlobalId, body: &Function) -> Result<Isolated, Error> {
+        let unit = Unit::from(Reader::open(&self.llvm, bitcode, "function for LLVM")?);
+        let name = match unit.description().globals.get(function.0 as usize) {
+            Some(global) => global.name.to_string(),
+            None => format!("global {}", function.0),
+        };
+        if let Some(what) = unusual_clause(body) {
+            return Err(Error::Unsupported { name, what });
+        }
+        unit.materialize(function)?;
+        let names = isolate::keep_only(&self.api, &unit, function, body)?;
+        lines::number(&self.api, &unit, function, body);
+        let module = self.write(&unit);
+        isolate::drop_named_metadata(&self.api, &unit);
+        let text = take_message(&self.api, self.api.LLVMPrintModuleToString(unit.module()));
+        Ok(Isolated { module, text, name, function, names })
+    }
+
+    /// The machine code of `isolated`, whose decoded form is `body`, out of the `object` that [`Self::emit`] made of it.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`].
+    pub fn finish(&self, object: &[u8], isolated: &Isolated, body: &Function) -> Result<Compiled, Error> {
+        object_file::read(object, &isolated.names, isolated.function, body)
+            .map_err(|what| Error::Unsupported { name: isolated.name.clone(), what })
+    }
+
+    /// Compiles `function` of the unit in `bitcode`, whose decoded form is `body`, in this process.
     ///
     /// # Errors
     /// Any [`Error`].
@@ -115,43 +148,45 @@ impl LlvmCompiler {
         body: &Function,
         level: OptLevel,
     ) -> Result<Compiled, Error> {
-        let unit = Unit::from(Reader::open(&self.llvm, bitcode, "function for LLVM")?);
-        let name = match unit.description().globals.get(function.0 as usize) {
-            Some(global) => global.name.to_string(),
-            None => format!("global {}", function.0),
-        };
-        if let Some(what) = unusual_clause(body) {
-            return Err(Error::Unsupported { name, what });
-        }
-        unit.materialize(function)?;
-        isolate::keep_only(&self.api, &unit, function)?;
-        lines::number(&self.api, &unit, function, body);
-        let object = self.emit(&unit, &name, level)?;
-        let mut compiled =
-            object_file::read(&object, function, body).map_err(|what| Error::Unsupported { name, what })?;
-        object_file::classify(&mut compiled.symbols, body.symbols.len(), &unit.description().globals);
-        Ok(compiled)
+        let isolated = self.isolate(bitcode, function, body)?;
+        let object = self.emit(&isolated.module, &isolated.name, level)?;
+        self.finish(&object, &isolated, body)
     }
 
-    /// Assembles the `module asm` (`global_asm!`, naked functions) of a unit into a relocatable object that holds nothing
-    /// else. Symbols keep their names; `None` when the unit has no assembly.
+    /// Takes the `module asm` (`global_asm!`, naked functions) out of a unit: a module to [emit](Self::emit), in which symbols
+    /// keep their names; `None` when the unit has no assembly.
     ///
     /// # Errors
-    /// Any [`Error`]; assembly errors are [`Error::Rejected`].
-    pub fn assemble(&self, bitcode: &[u8], file: &str) -> Result<Option<Vec<u8>>, Error> {
+    /// Any [`Error`] but [`Error::Rejected`].
+    pub fn isolate_assembly(&self, bitcode: &[u8], file: &str) -> Result<Option<Vec<u8>>, Error> {
         let unit = Unit::from(Reader::open(&self.llvm, bitcode, file)?);
         if unit.description().assembly.is_empty() {
             return Ok(None);
         }
         isolate::keep_assembly(&self.api, &unit)?;
-        self.emit(&unit, file, OptLevel::None).map(Some)
+        Ok(Some(self.write(&unit)))
     }
 
-    /// Runs code generation over what is left of the unit.
-    fn emit(&self, unit: &Unit, name: &str, level: OptLevel) -> Result<Vec<u8>, Error> {
+    /// Assembles the `module asm` of a unit, in this process, into a relocatable object that holds nothing else.
+    ///
+    /// # Errors
+    /// Any [`Error`]; assembly errors are [`Error::Rejected`].
+    pub fn assemble(&self, bitcode: &[u8], file: &str) -> Result<Option<Vec<u8>>, Error> {
+        let module = self.isolate_assembly(bitcode, file)?;
+        module.map(|module| self.emit(&module, file, OptLevel::None)).transpose()
+    }
+
+    /// Runs code generation over a module; gives the object. What LLVM calls a fatal error ends the process: see
+    /// [`Self::on_fatal_error`].
+    ///
+    /// # Errors
+    /// Any [`Error`] but [`Error::Unsupported`]; assembly errors are [`Error::Rejected`].
+    pub fn emit(&self, module: &[u8], name: &str, level: OptLevel) -> Result<Vec<u8>, Error> {
         const OBJECT_FILE: i32 = 1;
         let api = &*self.api;
-        let machine = Machine::new(api, unit, level)?;
+        let unit = Unit::from(Reader::open(&self.llvm, module, name)?);
+        unit.materialize_all()?;
+        let machine = Machine::new(api, &unit, level)?;
         let (mut message, mut buffer) = (ptr::null_mut(), BufferRef(ptr::null_mut()));
         let failed = api.LLVMTargetMachineEmitToMemoryBuffer(
             machine.machine,
@@ -164,13 +199,43 @@ impl LlvmCompiler {
         if failed {
             return Err(rejected(take_message(api, message)));
         }
-        let len = api.LLVMGetBufferSize(buffer);
-        // SAFETY: the buffer holds `len` bytes until it is disposed of below.
-        let bytes = unsafe { std::slice::from_raw_parts(api.LLVMGetBufferStart(buffer).cast::<u8>(), len) }.to_vec();
-        api.LLVMDisposeMemoryBuffer(buffer);
+        let bytes = self.take_buffer(buffer);
         // LLVM writes an object even when the assembler complained.
         unit.take_errors().map_or(Ok(bytes), |message| Err(rejected(message)))
     }
+
+    /// Has `handler` called with LLVM's words before a fatal error ends the process.
+    pub fn on_fatal_error(&self, handler: extern "C" fn(*const c_char)) {
+        self.api.LLVMInstallFatalErrorHandler(handler);
+    }
+
+    /// The module as bitcode.
+    fn write(&self, unit: &Unit) -> Vec<u8> {
+        self.take_buffer(self.api.LLVMWriteBitcodeToMemoryBuffer(unit.module()))
+    }
+
+    /// Copies and frees a buffer.
+    fn take_buffer(&self, buffer: BufferRef) -> Vec<u8> {
+        let len = self.api.LLVMGetBufferSize(buffer);
+        // SAFETY: the buffer holds `len` bytes until it is disposed of below.
+        let bytes =
+            unsafe { std::slice::from_raw_parts(self.api.LLVMGetBufferStart(buffer).cast::<u8>(), len) }.to_vec();
+        self.api.LLVMDisposeMemoryBuffer(buffer);
+        bytes
+    }
+}
+
+/// One function alone: a module with no other definition.
+#[derive(Debug)]
+pub struct Isolated {
+    /// The module, for [`LlvmCompiler::emit`].
+    pub module: Vec<u8>,
+    /// All that LLVM's code generator reads, as text: equal for functions that it makes the same code of, whatever unit they are in.
+    pub text: String,
+    /// The function's linker name.
+    pub name: String,
+    function: GlobalId,
+    names: Names,
 }
 
 /// A target machine, disposed of when dropped.

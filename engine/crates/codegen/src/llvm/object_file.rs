@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use cranefly_bitcode::ir::{Function, GlobalId, GlobalKind, SymbolKind, SymbolRef};
+use cranefly_bitcode::ir::{Function, GlobalId, SymbolKind, SymbolRef};
 use object::elf;
 use object::read::elf::ElfFile64;
 use object::{
@@ -13,17 +13,19 @@ use object::{
     SymbolIndex, SymbolSection,
 };
 
-use super::{Compiled, eh_frame, isolate, lines, lsda};
+use super::isolate::Names;
+use super::{Compiled, eh_frame, lines, lsda};
 use crate::machine::{MachineCode, Relocation, RelocationKind, Target, Tier};
 
 type File<'a> = ElfFile64<'a, Endianness>;
 
 /// Builds the machine code of `function`; the error names what it cannot hold.
-pub(super) fn read(object: &[u8], function: GlobalId, body: &Function) -> Result<Compiled, String> {
+pub(super) fn read(object: &[u8], names: &Names, function: GlobalId, body: &Function) -> Result<Compiled, String> {
     let file = File::parse(object).map_err(|error| format!("an unreadable object ({error})"))?;
-    let text = text_section(&file, function)?;
+    let text = text_section(&file, names, function)?;
     let mut builder = Builder {
         file: &file,
+        names,
         bytes: Vec::new(),
         align: 1,
         placed: HashMap::new(),
@@ -73,10 +75,12 @@ fn contents(file: &File<'_>, name: &str) -> Result<Vec<u8>, String> {
 }
 
 /// The section that holds the function, which must be the only code and start with it.
-fn text_section(file: &File<'_>, function: GlobalId) -> Result<SectionIndex, String> {
+fn text_section(file: &File<'_>, names: &Names, function: GlobalId) -> Result<SectionIndex, String> {
     let symbol = file
         .symbols()
-        .find(|symbol| symbol.is_definition() && symbol.name().ok().and_then(isolate::global_of) == Some(function))
+        .find(|symbol| {
+            symbol.is_definition() && symbol.name().ok().and_then(|name| names.global_of(name)) == Some(function)
+        })
         .ok_or("no code")?;
     if symbol.address() != 0 {
         return Err("something in front of the function".to_owned());
@@ -100,6 +104,7 @@ fn flags<'a>(section: &impl ObjectSection<'a>) -> u64 {
 
 struct Builder<'a> {
     file: &'a File<'a>,
+    names: &'a Names,
     bytes: Vec<u8>,
     align: u64,
     /// Where sections start in `bytes`.
@@ -163,7 +168,7 @@ impl Builder<'_> {
         }
         for symbol in self.file.symbols().filter(|symbol| symbol.is_definition() && symbol.is_global()) {
             let name = symbol.name().unwrap_or("?");
-            if isolate::global_of(name) != Some(function) && !name.starts_with("DW.ref.") {
+            if self.names.global_of(name) != Some(function) && !name.starts_with("DW.ref.") {
                 return Err(format!("a symbol of its own, {name}"));
             }
         }
@@ -244,9 +249,13 @@ impl Builder<'_> {
         let symbol = self.file.symbol_by_index(index).map_err(|error| error.to_string())?;
         let name = symbol.name().map_err(|error| error.to_string())?;
         // The function itself is referred to as everybody else refers to it: it may be replaced.
-        if let Some(global) = isolate::global_of(name) {
-            let thread_local = symbol.kind() == object::SymbolKind::Tls;
-            return Ok(Place::Outside(Target::Symbol(self.symbol(global, thread_local)?)));
+        if let Some(global) = self.names.global_of(name) {
+            let kind = match symbol.kind() {
+                object::SymbolKind::Tls => SymbolKind::ThreadLocal,
+                _ if self.names.is_function(name) => SymbolKind::Function,
+                _ => SymbolKind::Data,
+            };
+            return Ok(Place::Outside(Target::Symbol(self.symbol(global, kind)?)));
         }
         match symbol.section() {
             SymbolSection::Section(section) => Ok(Place::Inside(self.place(section)? + symbol.address() as usize)),
@@ -256,21 +265,11 @@ impl Builder<'_> {
     }
 
     /// Number of a global in the symbol table, extended when the body does not list it.
-    fn symbol(&mut self, global: GlobalId, thread_local: bool) -> Result<u32, String> {
+    fn symbol(&mut self, global: GlobalId, kind: SymbolKind) -> Result<u32, String> {
         if let Some(known) = self.symbols.iter().position(|symbol| symbol.global == global) {
             return to_u32(known);
         }
-        let kind = if thread_local { SymbolKind::ThreadLocal } else { SymbolKind::Data };
         self.symbols.push(SymbolRef { global, kind });
         to_u32(self.symbols.len() - 1)
-    }
-}
-
-/// Corrects the kinds of the symbols that only LLVM's code refers to, which the object does not tell.
-pub(super) fn classify(symbols: &mut [SymbolRef], known: usize, globals: &[cranefly_bitcode::ir::Global]) {
-    for symbol in symbols.iter_mut().skip(known) {
-        if let Some(GlobalKind::Function { .. }) = globals.get(symbol.global.0 as usize).map(|global| &global.kind) {
-            symbol.kind = SymbolKind::Function;
-        }
     }
 }

@@ -1,0 +1,86 @@
+/** Starts programs so that they can be ended with all that they start: under the engine's supervisor (`supervisor.rs`). */
+import { spawn } from "node:child_process";
+import * as readline from "node:readline";
+import { constants } from "node:os";
+import { Duplex } from "node:stream";
+import { type Outcome, shellCommand } from "./launch.js";
+import type { Job } from "./restarts.js";
+
+export interface SupervisedJob extends Job {
+  readonly outcome: Promise<Outcome>;
+}
+
+export interface SuperviseOptions {
+  /** The engine's executable; without one there are no groups, and the program alone is ended. */
+  readonly engine: string | undefined;
+  /** How long the program may take to end when we have ended without a word. */
+  readonly limitMs: number;
+  /** The terminal's user wants an end, and the program was told. */
+  readonly onInterrupt: () => void;
+}
+
+/** Runs a script with our own terminal, in a process group of its own. */
+export function supervise(script: string, options: SuperviseOptions): SupervisedJob {
+  if (options.engine === undefined) return startAlone(script);
+  const args = ["supervise", String(options.limitMs), ...shellCommand(script)];
+  const child = spawn(options.engine, args, { stdio: ["inherit", "inherit", "inherit", "pipe"] });
+  const control = child.stdio[3];
+  // (A pipe of ours goes both ways.)
+  if (!(control instanceof Duplex)) throw new Error("no connection to the supervisor");
+  // It may have ended, which `exit` tells.
+  control.on("error", () => undefined);
+  const command = (letter: string): void => {
+    if (child.exitCode === null && child.signalCode === null) control.write(letter);
+  };
+  const forwarded = (): void => void child.kill("SIGCONT");
+  // After a stop by the terminal's user, which has stopped us, too.
+  process.on("SIGCONT", forwarded);
+  // (Not `exit`, which may come before what was told last.)
+  const gone = new Promise<void>((resolve) => {
+    child.once("error", () => resolve());
+    child.once("close", () => resolve());
+  }).finally(() => {
+    process.removeListener("SIGCONT", forwarded);
+    control.destroy();
+  });
+  const outcome = new Promise<Outcome>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code, signal) => resolve({ code, signal }));
+    readline.createInterface({ input: control }).on("line", (line) => {
+      const [event, value] = line.split(" ");
+      if (event === "interrupted") options.onInterrupt();
+      else if (event === "exited") resolve({ code: Number(value), signal: null });
+      else if (event === "signaled") resolve({ code: null, signal: signalOf(Number(value)) });
+    });
+  });
+  return {
+    outcome,
+    ended: settled(outcome),
+    gone,
+    askToEnd: () => command("t"),
+    kill: () => command("k"),
+  };
+}
+
+function startAlone(script: string): SupervisedJob {
+  const [program, ...args] = shellCommand(script);
+  const child = spawn(program, args, { stdio: "inherit" });
+  const outcome = new Promise<Outcome>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", (code, signal) => resolve({ code, signal }));
+  });
+  const end = (signal: NodeJS.Signals) => (): void => void child.kill(signal);
+  return { outcome, ended: settled(outcome), gone: settled(outcome), askToEnd: end("SIGTERM"), kill: end("SIGKILL") };
+}
+
+function settled(outcome: Promise<Outcome>): Promise<void> {
+  return outcome.then(
+    () => undefined,
+    () => undefined,
+  );
+}
+
+function signalOf(number: number): NodeJS.Signals {
+  const names = Object.keys(constants.signals) as NodeJS.Signals[];
+  return names.find((name) => constants.signals[name] === number) ?? "SIGKILL";
+}

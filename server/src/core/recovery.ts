@@ -1,0 +1,65 @@
+/**
+ * What was taken away or damaged is forgotten, and just that, so that the same update makes it anew: a target directory that was
+ * removed, records cut short by a full disk, a base image that a cleaner took. Each level says by its error what it misses.
+ */
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { LostBuild, MissingUnit } from "./errors.js";
+import { list } from "./files.js";
+import type { Layout } from "./layout.js";
+import { DamagedProgram } from "./publisher.js";
+import { forgetUnit } from "./unit.js";
+
+/** What an update has forgotten. Nothing is forgotten twice: what is missing then is no accident. */
+export class Recovery {
+  private readonly units = new Set<string>();
+  private readonly files = new Set<string>();
+  private hasForgottenAll = false;
+
+  constructor(private readonly layout: Layout) {}
+
+  /** Forgets what the error says is of no use. Gives whether it is worth another attempt, which has to ask cargo. */
+  forget(error: unknown): boolean {
+    if (error instanceof MissingUnit) return this.forgetUnits(error.keys) || this.forgetAll();
+    if (error instanceof LostBuild) return this.forgetAll();
+    if (error instanceof DamagedProgram) {
+      fs.rmSync(path.dirname(error.program.base), { recursive: true, force: true });
+      return this.forgetUnits(error.program.closure);
+    }
+    const file = missingFile(error);
+    if (file?.startsWith(this.layout.root + path.sep) !== true) return false;
+    // cargo makes what it misses itself.
+    if (this.files.has(file)) return this.forgetAll();
+    this.files.add(file);
+    return true;
+  }
+
+  private forgetUnits(keys: readonly string[]): boolean {
+    const fresh = keys.filter((key) => !this.units.has(key));
+    for (const key of fresh) this.units.add(key);
+    const isKnown = fresh.map((key) => forgetUnit(this.layout, key)).every((known) => known);
+    return fresh.length > 0 && (isKnown || this.forgetAll());
+  }
+
+  /** Nobody knows what cargo takes for fresh. */
+  private forgetAll(): boolean {
+    if (this.hasForgottenAll) return false;
+    this.hasForgottenAll = true;
+    const { root, private: own, lock } = this.layout;
+    // (The lock is held.)
+    for (const file of [...inFolder(own), ...inFolder(root)]) {
+      if (file !== own && !file.startsWith(lock)) fs.rmSync(file, { recursive: true, force: true });
+    }
+    return true;
+  }
+}
+
+function inFolder(folder: string): string[] {
+  return list(folder).map((name) => path.join(folder, name));
+}
+
+/** The file that somebody tried to read, or the folder to write to. */
+function missingFile(error: unknown): string | undefined {
+  const isMissing = error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR");
+  return isMissing && "path" in error && typeof error.path === "string" ? error.path : undefined;
+}
