@@ -217,7 +217,7 @@ fn identity(units: &[Arc<LoadedUnit>], options: &CodeOptions, base: &BaseImage, 
     let mut build_id = [0; BUILD_ID_SIZE];
     hasher.finalize_xof().fill(&mut build_id);
     let sections = state.live().map(|live| live.program().named_sections()).unwrap_or_default();
-    Identity { build_id, sections }
+    Identity { build_id, has_names: options.contents.names, sections }
 }
 
 /// `crate/codegen-unit`. With an incremental session rustc names the files `<crate>.<codegen unit>.<invocation>.rcgu.bc`, and only

@@ -170,23 +170,19 @@ fn executable(image: &Path, base: &BaseImage, identity: &Identity) -> Result<Vec
         Section { flags: 2, align: 4, ..Section::new(".eh_frame_hdr", search_at, search.len() as u64) },
     ];
     first.extend(second);
-    // The names of symbols, and a global function in section 2 (`.text`) behind the null symbol.
-    const NAMES: &[u8; 8] = b"\0_start\0";
-    let names_at = first.len() as u64;
-    first.extend(NAMES);
-    let symbols_at = first.len() as u64;
-    first.extend([0; 24]);
-    first.extend(dynamic::symbol(1, 0x12, 2, start, code.len() as u64));
-    let link = u32::try_from(sections.len()).expect("a handful of sections");
-    sections.push(Section { kind: 3, ..Section::new(".strtab", names_at, NAMES.len() as u64) });
-    sections.push(Section {
-        kind: 2,
-        link,
-        info: 1,
-        align: 8,
-        entry_size: 24,
-        ..Section::new(".symtab", symbols_at, 48)
-    });
+    if identity.has_names {
+        // The names of symbols, and a global function in section 2 (`.text`) behind the null symbol.
+        const NAMES: &[u8; 8] = b"\0_start\0";
+        let names_at = first.len() as u64;
+        first.extend(NAMES);
+        let symbols_at = first.len() as u64;
+        first.extend([0; 24]);
+        first.extend(dynamic::symbol(1, 0x12, 2, start, code.len() as u64));
+        let link = u32::try_from(sections.len()).expect("a handful of sections");
+        sections.push(Section { kind: 3, ..Section::new(".strtab", names_at, NAMES.len() as u64) });
+        let table = Section::new(".symtab", symbols_at, 48);
+        sections.push(Section { kind: 2, link, info: 1, align: 8, entry_size: 24, ..table });
+    }
     for (name, bytes) in &identity.sections {
         first.resize(first.len().next_multiple_of(16), 0);
         sections.push(Section { align: 16, ..Section::new(name, first.len() as u64, bytes.len() as u64) });

@@ -16,6 +16,8 @@ pub const BUILD_ID_SIZE: usize = 20;
 pub struct Identity {
     /// Another one for every program that is not the same.
     pub build_id: [u8; BUILD_ID_SIZE],
+    /// The file names its functions, of which there is one.
+    pub has_names: bool,
     /// Sections of names that the sources chose, with their contents as they are in a file: pointers are zero there.
     pub sections: BTreeMap<String, Vec<u8>>,
 }

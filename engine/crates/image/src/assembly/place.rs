@@ -95,7 +95,9 @@ impl Program {
                 }
                 placed.symbols.push(PlacedSymbol { index, section, value: symbol.address(), is_global });
             }
+            let is_code = section.and_then(|section| placed.sections.get(&section)).is_some_and(|it| it.code);
             if let Place::Image(at) = place
+                && is_code
                 && !name.is_empty()
             {
                 let row = self.add_to_symtab(None, name, kind.0, at, symbol.elf_symbol().st_size(LittleEndian))?;
