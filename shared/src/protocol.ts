@@ -73,6 +73,17 @@ export type Instantiator = z.infer<typeof Instantiator>;
 /** Answer to `instantiators`, which is asked with the same parameters as `publish`. */
 export const InstantiatorsResult = z.object({ functions: z.array(Instantiator) });
 
+/**
+ * A program's C-level interface: what it defines for C code and needs of it, by names that rustc has not mangled. A linker
+ * selects members of archives, and between weak and strong definitions, by these.
+ */
+export const ProgramInterface = z.object({
+  defines: z.record(z.string(), z.enum(["function", "variable", "threadLocal"])),
+  needs: z.array(z.string()),
+});
+/** `details` of an error of kind `interface`: the base image has to be linked for this one. */
+export type ProgramInterface = z.infer<typeof ProgramInterface>;
+
 export const PublishParams = z.object({
   /** The `target/cranefly` folder in use. */
   workspace: z.string(),
@@ -80,8 +91,8 @@ export const PublishParams = z.object({
   program: z.string(),
   /** Where the tiny executable goes. */
   executable: z.string(),
-  /** The base image, `libbase.so`. */
-  base: z.string(),
+  /** The base image, `libbase.so`; none as long as the program's interface, for which it is linked, is not known. */
+  base: z.string().optional(),
   units: z.array(BitcodeUnit),
   /** rustc's `-C opt-level`: "0" … "3", "s", "z". */
   optLevel: z.string(),

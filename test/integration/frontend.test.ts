@@ -109,10 +109,16 @@ describe("a capture", () => {
 });
 
 describe("the base image", () => {
+  const common = { defines: { main: "function" as const }, needs: ["atexit", "puts"] };
+  const link = (): Promise<string> => {
+    const { toolchain } = captured.state;
+    return ensureBase({ layout, toolchain, bundleDir: path.join(ROOT, "dist"), env: project.env }, closure(), common);
+  };
+
   it("holds std and the registry's crates, and leaves the allocator to the program", async () => {
-    const base = await ensureBase(layout, captured.state.toolchain, closure(), project.env);
+    const base = await link();
     const modified = fs.statSync(base).mtimeMs;
-    expect(await ensureBase(layout, captured.state.toolchain, closure(), project.env)).toBe(base);
+    expect(await link()).toBe(base);
     expect(fs.statSync(base).mtimeMs).toBe(modified);
     const symbols = execFileSync("nm", [base], { encoding: "utf8", maxBuffer: 1 << 28 }).split("\n");
     const has = (pattern: RegExp): boolean => symbols.some((symbol) => pattern.test(symbol));
@@ -126,7 +132,7 @@ describe("the base image", () => {
   });
 
   it("can be loaded although nobody defines the allocator", async () => {
-    const base = await ensureBase(layout, captured.state.toolchain, closure(), project.env);
+    const base = await link();
     const source = project.path("load.c");
     fs.writeFileSync(
       source,

@@ -13,7 +13,7 @@ const unit = (key: string, uses: readonly string[], args: readonly string[] = []
   inputs: [],
   envDeps: [],
   externs: uses.map((name) => ({ name, path: "", unit: name, hash: "" })),
-  nativeLibraries: [],
+  linkSources: [],
   metadata: null,
   diagnostics: [],
 });

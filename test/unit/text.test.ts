@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseRerunIf } from "../../server/src/core/cargo.js";
-import { linkAttributes } from "../../server/src/core/compile.js";
-import { parseDepInfo } from "../../server/src/core/depinfo.js";
+import { parseDepInfo, parseDependencyFile } from "../../server/src/core/depinfo.js";
 import { baseLinkArgs } from "../../server/src/core/linkline.js";
 import { shellQuote } from "../../server/src/core/shell.js";
 import { PublishResult } from "../../shared/src/protocol.js";
@@ -30,12 +29,18 @@ describe("parseDepInfo", () => {
   });
 });
 
+it("reads a linker's dependency file", () => {
+  const text = "/b/my\\ base.so: \\\n  /b/program.o \\\n  /l/a\\ b$$c.so\n\n/b/program.o:\n\n/l/a\\ b$$c.so:\n";
+  expect(parseDependencyFile(text)).toEqual(["/b/program.o", "/l/a b$c.so"]);
+});
+
 describe("baseLinkArgs", () => {
   const base = {
     output: "/b/libbase.so",
-    objects: ["/b/anchors.o"],
-    wholeArchives: ["/lib/libc_nonshared.a"],
-    emptyLibraries: ["-lutil"],
+    standIn: "/b/program.o",
+    objectsOf: (rlib: string) => (rlib.includes("sys") ? ["/b/objects/0.o"] : undefined),
+    dynamicList: "/b/dynamic.list",
+    dependencyFile: "/b/files.d",
   };
 
   it("turns an executable's line into a shared object's", () => {
@@ -45,11 +50,11 @@ describe("baseLinkArgs", () => {
       "base.base.1-cgu.0.rcgu.o",
       "-Wl,--as-needed",
       "-Wl,-Bstatic",
+      "/s/libz_sys-1.rlib",
       "/s/libstd-1.rlib",
       "-lfoo",
       "-Wl,-Bdynamic",
       "-lgcc_s",
-      "-lutil",
       "-fuse-ld=lld",
       "-Wl,--version-script=/tmp/x",
       "-o",
@@ -61,25 +66,23 @@ describe("baseLinkArgs", () => {
     ];
     expect(baseLinkArgs(line, base)).toEqual([
       "-shared",
-      "/b/anchors.o",
-      "-Wl,--whole-archive",
-      "/lib/libc_nonshared.a",
-      "-Wl,--no-whole-archive",
+      "/b/program.o",
       "-m64",
+      "-Wl,--as-needed",
       "-Wl,-Bstatic",
+      "/b/objects/0.o",
+      "/s/libz_sys-1.rlib",
       "-Wl,--whole-archive",
       "/s/libstd-1.rlib",
       "-Wl,--no-whole-archive",
       "-lfoo",
       "-Wl,-Bdynamic",
       "-lgcc_s",
-      "-Wl,--as-needed",
-      "-lutil",
-      "-Wl,--no-as-needed",
       "-fuse-ld=lld",
       "-Wl,-z,relro,-z,now",
       "-nodefaultlibs",
-      "-Wl,-Bsymbolic",
+      "-Wl,--dynamic-list=/b/dynamic.list",
+      "-Wl,--dependency-file=/b/files.d",
       "-Xlinker",
       "-soname",
       "-Xlinker",
@@ -93,11 +96,6 @@ describe("baseLinkArgs", () => {
 it("reads what a build script wants to be rerun for", () => {
   const text = "cargo:rerun-if-changed=a/b\ncargo::rerun-if-env-changed=CC\ncargo:rustc-env=X=1\n";
   expect(parseRerunIf(text, "/p")).toEqual({ paths: ["/p/a/b"], variables: ["CC"] });
-});
-
-it("finds the libraries of #[link] attributes", () => {
-  const source = '#[link(name = "z")]\n#[cfg_attr(unix, link(name = "m", kind = "static"))]\n#[link_section = ".x"]';
-  expect(linkAttributes(source)).toEqual(["dylib=z", "static=m"]);
 });
 
 it("quotes for the shell", () => {

@@ -21,7 +21,7 @@ export class Restarts {
   private next: (() => Job) | undefined;
   private hasEnded = false;
   private timer: NodeJS.Timeout | undefined;
-  private whenIdle: (() => void)[] = [];
+  private readonly whenIdle: (() => void)[] = [];
 
   /** `limitMs`: how long a program that was asked to end may take. `onKill`: it took longer, and is killed. */
   constructor(

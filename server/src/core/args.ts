@@ -322,6 +322,19 @@ export function codeOptions(args: readonly string[]): string {
 
 const CODE_FLAGS = new Set(["-g", "-O", "-Z", "--target", "--sysroot", "--remap-path-prefix"]);
 
+/** What decides which `cfg` conditions hold, for `rustc --print cfg`. */
+export function inspectConditions(args: readonly string[]): string[] {
+  const flags = new Set(["--cfg", "--target", "--test", "-O"]);
+  const counts = ({ flag, value }: Item): boolean =>
+    flag === "-C" ? CONDITION_OPTIONS.has(codegenName(value ?? "")) : flags.has(flag);
+  const test = args.includes("--test") ? ["--cfg=test"] : [];
+  return [...print(parseOptions(args).filter(counts)).filter((arg) => arg !== "--test"), ...test];
+}
+
+const CONDITION_OPTIONS = new Set(
+  "debug-assertions opt-level overflow-checks panic relocation-model target-cpu target-feature".split(" "),
+);
+
 /** The edition of the sources. */
 export function editionOf(args: readonly string[]): string {
   return parseOptions(args).findLast((item) => item.flag === "--edition")?.value ?? "2015";

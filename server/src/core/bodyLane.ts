@@ -24,6 +24,8 @@ import { type UnitRecord, loadUnit } from "./unit.js";
 /** How often an edit is compiled again because the engine needs a body that was blanked. */
 const MAX_ROUNDS = 3;
 
+/** What the engine says of an edit that it does not take, but might take from the crate lane. */
+const REFUSALS: ReadonlySet<string> = new Set(["bodyLane", "bodyLaneEdit", "interface", "unresolved"]);
 const FIRST_EDIT = "a crate that is edited for the first time";
 
 /** What the body lane made of an edit. */
@@ -208,7 +210,7 @@ export class BodyLaneDriver {
     if (!(await options.mayPublish())) return { refused: "cargo has to run", isTried: false };
     const reports = await this.publishBodies(state, lanes, engine, options.ms);
     if (!(reports instanceof EngineError)) return reports;
-    return { refused: reports.message, isTried: true, isFinal: reports.kind === "bodyLaneEdit" };
+    return { refused: reports.message, isTried: true, isFinal: reports.kind !== "bodyLane" };
   }
 
   /** By overlays; a text says why not. */
@@ -263,7 +265,7 @@ export class BodyLaneDriver {
     try {
       return await publishLanes(this.layout, state, this.withTakenBack(lanes), engine, ms);
     } catch (error) {
-      if (error instanceof EngineError && (error.kind === "bodyLane" || error.kind === "bodyLaneEdit")) return error;
+      if (error instanceof EngineError && REFUSALS.has(error.kind)) return error;
       throw error;
     } finally {
       ms.engine += performance.now() - started;

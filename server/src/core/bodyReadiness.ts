@@ -134,7 +134,7 @@ export class Readiness {
 }
 
 /** Publishes the programs that these units, by their keys, are part of. */
-export function publishLanes(
+export async function publishLanes(
   layout: Layout,
   state: SelectionState,
   lanes: ReadonlyMap<string, BodyLaneParams>,
@@ -143,7 +143,7 @@ export function publishLanes(
 ): Promise<readonly ProgramReport[]> {
   const lanesOf = (program: Program): BodyLaneParams[] => program.closure.flatMap((key) => lanes.get(key) ?? []);
   const programs = state.programs.filter((program) => lanesOf(program).length > 0);
-  return publish(layout, programs, engine, ms, (program) => ({ bodyLane: lanesOf(program) }));
+  return (await publish(layout, programs, engine, ms, (program) => ({ bodyLane: lanesOf(program) }))).reports;
 }
 
 /** Why no edit of a unit can be taken alone. */

@@ -10,6 +10,7 @@ import { type RustcArgs, bitcodeArgs, inspectArgs, nativeLibraryArgs } from "./a
 import { type DepInfo, parseDepInfo } from "./depinfo.js";
 import { linkOrCopy, readText, stamp } from "./files.js";
 import type { Layout } from "./layout.js";
+import { mayHaveLinkAttributes } from "./linkWords.js";
 import { announce, announcedOutputs, leavePlaceholders, outputsOf, removeSessions, unitOfOutput } from "./outputs.js";
 import { run } from "./process.js";
 import { type Invocation, type UnitRecord, loadUnit, saveUnit, unitEnvironment } from "./unit.js";
@@ -107,9 +108,10 @@ export async function compileUnit(
     inputs: depInfo.files.map((file) => stamp(path.resolve(invocation.cwd, file), startedMs)),
     envDeps: trackedVariables(depInfo, invocation),
     externs,
-    nativeLibraries: depInfo.files.flatMap((file) =>
-      linkAttributes(readText(path.resolve(invocation.cwd, file)) ?? ""),
-    ),
+    linkSources: depInfo.files.flatMap((file) => {
+      const text = readText(path.resolve(invocation.cwd, file)) ?? "";
+      return mayHaveLinkAttributes(text) ? text : [];
+    }),
     metadata: outputs.metadata === undefined ? null : stamp(outputs.metadata),
     diagnostics,
   };
@@ -206,19 +208,4 @@ export function parseDiagnostic(line: string): Diagnostic | undefined {
   } catch {
     return undefined;
   }
-}
-
-/**
- * The libraries named by `#[link(…)]` in a source text, as `-l` takes them. Attributes under a `#[cfg]` are among them:
- * whoever links tries without those that do not exist.
- */
-export function linkAttributes(source: string): string[] {
-  return [...source.matchAll(/\blink\s*\(\s*((?:[a-z_]+\s*=\s*"[^"]*"\s*,?\s*)+)\)/g)].flatMap((match) => {
-    const fields = new Map([...(match[1] ?? "").matchAll(/([a-z_]+)\s*=\s*"([^"]*)"/g)].map((f) => [f[1], f[2]]));
-    const name = fields.get("name");
-    const kind = fields.get("kind") ?? "dylib";
-    if (name === undefined || !["dylib", "static"].includes(kind)) return [];
-    const modifiers = fields.get("modifiers");
-    return [`${kind}${modifiers === undefined ? "" : `:${modifiers}`}=${name}`];
-  });
 }

@@ -23,6 +23,13 @@ export function parseDepInfo(text: string): DepInfo {
   return { files: [...files], env };
 }
 
+/** The files in a linker's `--dependency-file`: a rule whose lines go on behind backslashes, and empty ones for each file. */
+export function parseDependencyFile(text: string): string[] {
+  const [rule = ""] = text.replaceAll("\\\n", " ").split("\n");
+  const colon = rule.indexOf(": ");
+  return colon < 0 ? [] : splitEscaped(rule.slice(colon + 2)).map((file) => file.replaceAll("$$", "$"));
+}
+
 /** Splits at blanks that no backslash protects, and drops the protecting backslashes. */
 function splitEscaped(list: string): string[] {
   const out: string[] = [];

@@ -1,47 +1,142 @@
 /** The little of ELF64 (little endian) that the base image needs. Source: System V ABI, chapters 4 and 5. */
+import * as fs from "node:fs";
+import * as path from "node:path";
 
+const ET_DYN = 3;
+const SHT_SYMTAB = 2;
+const SHT_DYNAMIC = 6;
 const SHT_DYNSYM = 11;
+const DT_NEEDED = 1n;
+const DT_SONAME = 14n;
+const DYNAMIC_SIZE = 16;
 const SYMBOL_SIZE = 24;
+const STB_LOCAL = 0;
 const STB_GLOBAL = 1;
 const STB_WEAK = 2;
+const STT_GNU_IFUNC = 10;
+const STV_HIDDEN = 2;
+
+/** What becomes of a base image's dynamic symbols. */
+export interface DynamicSymbols {
+  /** Names of stand-ins for what the program defines. */
+  readonly program: ReadonlySet<string>;
+  /** Whether others may find a definition of the image by its name. */
+  readonly isExported: (name: string) => boolean;
+}
 
 /**
- * Makes every undefined dynamic symbol of a shared object weak, in place, and returns their names.
+ * Makes a linked base image one part of a program, in place. Returns the names that are not defined in it although they must.
  *
- * Whole archives contain functions that nobody calls and that call what nobody defines; a native link drops them. As a
- * strong reference each would keep the object from being loaded; a weak one is null unless some image defines it.
- * Symbols that exist are found the same way whether weak or not.
+ * - The program's stand-ins become undefined, so that the loader takes the program's own.
+ * - What an executable would not export becomes local, so that no library finds it: those that a program opens when it runs
+ *   have their own.
+ * - What is undefined becomes weak. Whole archives contain functions that nobody calls and that call what nobody defines;
+ *   a native link drops them. As a strong reference each would keep the object from being loaded; a weak one is null unless
+ *   something defines it, and symbols that exist are found the same way.
  */
-export function weakenUndefined(file: Buffer): string[] {
-  if (file.length < 64 || file.readUInt32BE(0) !== 0x7f454c46 || file[4] !== 2 || file[5] !== 1) {
-    throw new Error("not a 64-bit little-endian ELF file");
+export function finishBase(file: Buffer, symbols: DynamicSymbols): string[] {
+  const missing = new Set(symbols.program);
+  // Section, address and size.
+  const undefine = (at: number): Buffer => file.fill(0, at + 6, at + SYMBOL_SIZE);
+  // Debuggers read this table.
+  for (const { at, name, binding } of symbolsIn(file, SHT_SYMTAB)) {
+    if (binding !== STB_LOCAL && symbols.program.has(name)) undefine(at);
   }
-  const sectionOffset = Number(file.readBigUInt64LE(0x28));
-  const sectionSize = file.readUInt16LE(0x3a);
-  const sectionCount = file.readUInt16LE(0x3c);
-  const section = (index: number): { type: number; offset: number; size: number; link: number } => {
-    const at = sectionOffset + index * sectionSize;
-    return {
-      type: file.readUInt32LE(at + 4),
-      offset: Number(file.readBigUInt64LE(at + 0x18)),
-      size: Number(file.readBigUInt64LE(at + 0x20)),
-      link: file.readUInt32LE(at + 0x28),
-    };
-  };
+  for (const { at, name, binding, type, isDefined } of symbolsIn(file, SHT_DYNSYM)) {
+    const info = (value: number): number => file.writeUInt8((value << 4) | type, at + 4);
+    if (symbols.program.has(name)) {
+      if (isDefined && binding !== STB_LOCAL) missing.delete(name);
+      undefine(at);
+    } else if (!isDefined) {
+      if (binding === STB_GLOBAL) info(STB_WEAK);
+    } else if (type !== STT_GNU_IFUNC && !symbols.isExported(name)) {
+      info(STB_LOCAL);
+      file.writeUInt8(STV_HIDDEN, at + 5);
+    }
+  }
+  return [...missing];
+}
+
+/** All that a shared library defines or expects of others, by name; undefined if the file is none. */
+export function namesOfLibrary(file: string): ReadonlySet<string> | undefined {
+  const buffer = fs.readFileSync(file);
+  if (!isElf(buffer) || buffer.readUInt16LE(16) !== ET_DYN) return undefined;
+  const names = new Set<string>();
+  for (const { name, binding } of symbolsIn(buffer, SHT_DYNSYM)) if (binding !== STB_LOCAL) names.add(name);
+  return names;
+}
+
+/** The libraries that an object needs, by name (`DT_NEEDED`). */
+export function neededLibraries(file: string): string[] {
+  return dynamicNames(fs.readFileSync(file), DT_NEEDED);
+}
+
+/** The name by which others need a library (`DT_SONAME`, or its file's). */
+export function nameOfLibrary(file: string): string {
+  return dynamicNames(fs.readFileSync(file), DT_SONAME)[0] ?? path.basename(file);
+}
+
+function dynamicNames(file: Buffer, wanted: bigint): string[] {
   const names: string[] = [];
-  for (let index = 0; index < sectionCount; index++) {
-    const table = section(index);
-    if (table.type !== SHT_DYNSYM) continue;
-    const strings = section(table.link);
-    // The first entry is the null symbol.
-    for (let at = table.offset + SYMBOL_SIZE; at < table.offset + table.size; at += SYMBOL_SIZE) {
-      const info = file.readUInt8(at + 4);
-      const sectionIndex = file.readUInt16LE(at + 6);
-      if (sectionIndex !== 0 || info >> 4 !== STB_GLOBAL) continue;
-      file.writeUInt8((STB_WEAK << 4) | (info & 0xf), at + 4);
-      const start = strings.offset + file.readUInt32LE(at);
-      names.push(file.toString("utf8", start, file.indexOf(0, start)));
+  for (const { type, offset, size, strings } of sections(file)) {
+    if (type !== SHT_DYNAMIC) continue;
+    for (let at = offset; at < offset + size; at += DYNAMIC_SIZE) {
+      if (file.readBigInt64LE(at) !== wanted) continue;
+      names.push(textAt(file, strings() + Number(file.readBigUInt64LE(at + 8))));
     }
   }
   return names;
+}
+
+interface ElfSymbol {
+  /** Where its entry is. */
+  readonly at: number;
+  readonly name: string;
+  readonly binding: number;
+  readonly type: number;
+  readonly isDefined: boolean;
+}
+
+function* symbolsIn(file: Buffer, kind: number): Generator<ElfSymbol> {
+  for (const { type, offset, size, strings } of sections(file)) {
+    if (type !== kind) continue;
+    // The first entry is the null symbol.
+    for (let at = offset + SYMBOL_SIZE; at < offset + size; at += SYMBOL_SIZE) {
+      const name = textAt(file, strings() + file.readUInt32LE(at));
+      const info = file.readUInt8(at + 4);
+      yield { at, name, binding: info >> 4, type: info & 0xf, isDefined: file.readUInt16LE(at + 6) !== 0 };
+    }
+  }
+}
+
+interface Section {
+  readonly type: number;
+  readonly offset: number;
+  readonly size: number;
+  /** Where the strings are that it refers to. */
+  readonly strings: () => number;
+}
+
+function sections(file: Buffer): Section[] {
+  if (!isElf(file)) throw new Error("not a 64-bit little-endian ELF file");
+  const start = Number(file.readBigUInt64LE(0x28));
+  const headerSize = file.readUInt16LE(0x3a);
+  const offsetOf = (index: number): number => Number(file.readBigUInt64LE(start + index * headerSize + 0x18));
+  return Array.from({ length: file.readUInt16LE(0x3c) }, (_, index) => {
+    const at = start + index * headerSize;
+    return {
+      type: file.readUInt32LE(at + 4),
+      offset: offsetOf(index),
+      size: Number(file.readBigUInt64LE(at + 0x20)),
+      strings: () => offsetOf(file.readUInt32LE(at + 0x28)),
+    };
+  });
+}
+
+function textAt(file: Buffer, start: number): string {
+  return file.toString("utf8", start, file.indexOf(0, start));
+}
+
+function isElf(file: Buffer): boolean {
+  return file.length >= 64 && file.readUInt32BE(0) === 0x7f454c46 && file[4] === 2 && file[5] === 1;
 }

@@ -1,13 +1,13 @@
 /** Hands a state's programs to the engine: the base image first, then every unit's bitcode. */
-import type { PublishParams } from "../../../shared/src/protocol.js";
+import { ProgramInterface, type PublishParams, type PublishResult } from "../../../shared/src/protocol.js";
 import type { ProgramReport, StageTimes } from "../../../shared/src/report.js";
 import { debugInfoInUse, inspectArgs } from "./args.js";
-import { ensureBase } from "./base.js";
+import { type BaseContext, ensureBase } from "./base.js";
 import { type Engine, EngineError } from "./engine.js";
 import { Unsupported } from "./errors.js";
 import type { Layout } from "./layout.js";
-import type { Program, SelectionState } from "./selection.js";
 import { linkRequestOf } from "./rustcOptions.js";
+import type { Program } from "./selection.js";
 import { type UnitRecord, loadUnit, needUnit } from "./unit.js";
 
 /** The engine cannot read what lies on disk for a program: cut short by a full disk or a crash. */
@@ -25,43 +25,78 @@ function isDamage(error: unknown): error is EngineError {
   return error instanceof EngineError && (error.kind === "bitcode" || error.kind === "base");
 }
 
-/** The state's programs with their base images, which are made if they do not exist. */
-export async function withBases(
-  layout: Layout,
-  state: SelectionState,
-  env: NodeJS.ProcessEnv,
-  signal: AbortSignal | undefined,
-): Promise<Program[]> {
-  const programs: Program[] = [];
-  for (const program of state.programs) {
-    const base = await ensureBase(layout, state.toolchain, unitsOf(layout, program), env, signal);
-    programs.push({ ...program, base });
+/** How often a program may turn out to have another interface than its base image was linked for: once, unless something is wrong. */
+const MAX_LINKS = 3;
+
+/** Gives programs their base images. */
+export class Bases {
+  constructor(private readonly context: BaseContext) {}
+
+  /** Programs with their base images, as far as it is known what these are linked for: `known`, from an earlier state. */
+  async of(programs: readonly Program[], known: readonly Program[]): Promise<Program[]> {
+    const found: Program[] = [];
+    for (const program of programs) {
+      const earlier = known.find(({ executable }) => executable === program.executable);
+      const common = program.interface ?? earlier?.interface;
+      found.push(common === undefined ? { ...program, base: "" } : await this.link(program, common));
+    }
+    return found;
   }
-  return programs;
+
+  /** A program on the base image for an interface. */
+  async link(program: Program, common: ProgramInterface): Promise<Program> {
+    const base = await ensureBase(this.context, unitsOf(this.context.layout, program), common);
+    return { ...program, base, interface: common };
+  }
 }
 
-/** Publishes every program, one after the other. The engine's own times are added to `ms`. `more`: what the lanes add. */
+/** What the engine made of programs, and on which base images. */
+export interface Published {
+  readonly programs: readonly Program[];
+  readonly reports: readonly ProgramReport[];
+}
+
+/**
+ * Publishes every program, one after the other. The engine's own times are added to `ms`. `more`: what the lanes add. `link`:
+ * gives a program another base image; without it one that needs another is an `EngineError` of kind `interface`.
+ */
 export async function publish(
   layout: Layout,
   programs: readonly Program[],
   engine: Engine,
   ms: StageTimes,
   more: (program: Program) => Pick<PublishParams, "bodyLane" | "verify"> = () => ({}),
-): Promise<ProgramReport[]> {
+  link?: (program: Program, common: ProgramInterface) => Promise<Program>,
+): Promise<Published> {
+  const linked: Program[] = [];
   const reports: ProgramReport[] = [];
-  for (const program of programs) {
-    const answer = await engine
-      .publish({ ...publishParams(layout, program), ...more(program) })
-      .catch((error: unknown) => {
-        throw isDamage(error) ? new DamagedProgram(program, error) : error;
-      });
+  for (let program of programs) {
+    const { name, executable } = program;
+    let answer: PublishResult | undefined;
+    for (let links = 0; answer === undefined; links++) {
+      try {
+        answer = await engine.publish({ ...publishParams(layout, program), ...more(program) });
+      } catch (error) {
+        if (isDamage(error)) throw new DamagedProgram(program, error);
+        const common = interfaceOf(error);
+        if (link === undefined || common === undefined || links >= MAX_LINKS) throw error;
+        program = await link(program, common);
+      }
+    }
+    linked.push(program);
     const { us, generation, image, functions, fallbacks, units, warnings, verified } = answer;
     for (const stage of ["parse", "translate", "hash", "compile", "publish"] as const) ms[stage] += us[stage] / 1000;
-    const { name, executable } = program;
     const report = { program: name, executable, generation, image, functions, fallbacks, units, warnings };
     reports.push(verified === undefined ? report : { ...report, verified });
   }
-  return reports;
+  return { programs: linked, reports };
+}
+
+/** The interface that the engine refuses a base image for. */
+function interfaceOf(error: unknown): ProgramInterface | undefined {
+  if (!(error instanceof EngineError) || error.kind !== "interface") return undefined;
+  const parsed = ProgramInterface.safeParse(error.details);
+  return parsed.success ? parsed.data : undefined;
 }
 
 /** What the crate lane made of a program. */
@@ -75,7 +110,7 @@ export function publishParams(layout: Layout, program: Program): PublishParams {
     workspace: layout.root,
     program: program.name,
     executable: program.executable,
-    base: program.base,
+    ...(program.base === "" ? {} : { base: program.base }),
     units: closure.map((unit) => ({ id: unit.invocation.id, crate: unit.crate, bitcode: unit.bitcode })),
     optLevel,
     panic,

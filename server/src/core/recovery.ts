@@ -23,7 +23,9 @@ export class Recovery {
     if (error instanceof MissingUnit) return this.forgetUnits(error.keys) || this.forgetAll();
     if (error instanceof LostBuild) return this.forgetAll();
     if (error instanceof DamagedProgram) {
-      fs.rmSync(path.dirname(error.program.base), { recursive: true, force: true });
+      const { base } = error.program;
+      // (Without one, it was to be told what the program needs of it.)
+      if (base !== "") fs.rmSync(path.dirname(base), { recursive: true, force: true });
       return this.forgetUnits(error.program.closure);
     }
     const file = missingFile(error);

@@ -1,6 +1,7 @@
 /** What the user wants built, and the state that is kept for it from run to run. */
 import * as path from "node:path";
 import * as z from "zod";
+import { ProgramInterface } from "../../../shared/src/protocol.js";
 import { ScriptState } from "./buildScripts.js";
 import { Stamp, digest, readJson, writeAtomic } from "./files.js";
 import type { Layout } from "./layout.js";
@@ -29,7 +30,10 @@ export const Program = z.object({
   unit: z.string(),
   /** The units that it is made of, libraries first. */
   closure: z.array(z.string()),
+  /** Its base image; empty as long as that is not linked. */
   base: z.string(),
+  /** What it had in common with C when it was published last. */
+  interface: ProgramInterface.optional(),
 });
 export type Program = z.infer<typeof Program>;
 

@@ -46,8 +46,8 @@ export const UnitRecord = z.object({
   inputs: z.array(Stamp),
   envDeps: z.array(z.object({ name: z.string(), value: z.string().nullable() })),
   externs: z.array(UsedExtern),
-  /** Libraries that its sources name in `#[link(…)]`, as `-l` takes them. */
-  nativeLibraries: z.array(z.string()),
+  /** Texts of those of its sources that may name libraries in `#[link(…)]`. */
+  linkSources: z.array(z.string()),
   /**
    * The metadata file as rustc left it; null for a program. A later run that failed or was killed may have written
    * another one, which the recorded bitcode does not belong to.

@@ -5,6 +5,7 @@
  * Knows nothing of terminals; everything for the user goes through `Listener`.
  */
 import * as fs from "node:fs";
+import * as path from "node:path";
 import {
   type BodyLaneStatistics,
   type Diagnostic,
@@ -12,6 +13,7 @@ import {
   type ProgramReport,
   noTimes,
 } from "../../../shared/src/report.js";
+import type { ProgramInterface } from "../../../shared/src/protocol.js";
 import { BodyLaneDriver, type BodyOutcome } from "./bodyLane.js";
 import { type Settled, settleScripts } from "./buildScripts.js";
 import { type CompiledUnit, crateLane } from "./crateLane.js";
@@ -25,9 +27,9 @@ import type { Layout } from "./layout.js";
 import { withLock } from "./lock.js";
 import type { UnitName } from "./messages.js";
 import { isHere } from "./place.js";
-import { changedUnits, isSame, partsOf, publish, withBases } from "./publisher.js";
+import { Bases, changedUnits, isSame, partsOf, publish } from "./publisher.js";
 import { Recovery } from "./recovery.js";
-import { type Selection, type SelectionState, loadSelection, saveSelection } from "./selection.js";
+import { type Program, type Selection, type SelectionState, loadSelection, saveSelection } from "./selection.js";
 import { writeReport } from "./reportFile.js";
 import { Moved, type SingleFile, TargetDirectory } from "./targetDirectory.js";
 import type { Toolchain } from "./toolchain.js";
@@ -236,22 +238,29 @@ export class Workspace {
       return { report, state, exitCode: front.exitCode, published: false, isAhead: false };
     }
     if ("published" in front) return this.publishedBodies(front, generation);
-    const programs = await generation.timed("base", () => withBases(layout, front.state, this.options.env, signal));
-    const state = { ...front.state, programs };
-    const parts = partsOf(layout, programs);
+    const { env, shimBundle } = this.options;
+    const { toolchain } = front.state;
+    const bases = new Bases({ layout, toolchain, bundleDir: path.dirname(shimBundle), env, signal });
+    let programs = await generation.timed("base", () => bases.of(front.state.programs, this.state?.programs ?? []));
+    let parts = partsOf(layout, programs);
     const before = this.published?.parts;
     const isNew = before === undefined || !isSame(before, parts);
     // Among them what was compiled for a change that another one overtook before it was published.
     const units = new Set([...front.units, ...(before === undefined ? [] : changedUnits(layout, before, parts))]);
     if (isNew) {
-      const engine = this.engineFor(state.toolchain);
-      const isVerified = this.bodies?.canVerify(state) === true;
+      const engine = this.engineFor(toolchain);
+      const isVerified = this.bodies?.canVerify(front.state) === true;
       const more = isVerified ? { verify: true } : {};
       // A save came while the crate lane followed, which has compiled it: whoever asks because of it has to hear of that.
       this.hasUntold ||= manner.follows && !isVerified;
-      const reports = await generation.timed("engine", () =>
-        publish(layout, programs, engine, generation.ms, () => more),
+      const link = (program: Program, common: ProgramInterface): Promise<Program> =>
+        generation.timed("base", () => bases.link(program, common));
+      const published = await generation.timed("engine", () =>
+        publish(layout, programs, engine, generation.ms, () => more, link),
       );
+      const { reports } = published;
+      programs = [...published.programs];
+      parts = partsOf(layout, programs);
       this.published = { parts, reports, files: programFiles(reports) };
       keepPrograms(
         layout,
@@ -260,6 +269,7 @@ export class Workspace {
       this.bodies?.followed(reports);
       this.generation = Math.max(this.generation + 1, ...reports.map((program) => program.generation));
     }
+    const state = { ...front.state, programs };
     saveSelection(layout, this.target.key, state);
     this.state = state;
     this.lost = undefined;

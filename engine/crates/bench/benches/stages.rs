@@ -3,6 +3,7 @@
 //! Samples are processor times of one thread ([`timed`]); one iteration is the whole program, and the throughput that
 //! criterion is told is its number of functions, so that time divided by it is the time a function.
 
+use std::path::Path;
 use std::time::Duration;
 
 use cranefly_bench::{Corpus, DebugInfo, Decoded, Linker, Pipeline, Prepared, timed};
@@ -131,7 +132,7 @@ fn image(criterion: &mut Criterion, corpus: &Corpus, prepared: &Prepared, functi
             let mut program = timed(&mut times[0], || linker.create(&prepared.units)).expect("room");
             let pending = timed(&mut times[1], || program.update(&prepared.units)).expect("a program that links");
             timed(&mut times[2], || prepared.install(&mut program, &pending)).expect("room");
-            timed(&mut times[3], || program.commit("bench.so")).expect("room");
+            timed(&mut times[3], || program.commit("bench.so", Path::new("/"))).expect("room");
             *total += times[part];
         });
     }
@@ -153,14 +154,14 @@ fn image(criterion: &mut Criterion, corpus: &Corpus, prepared: &Prepared, functi
             let mut program = linker.create(&prepared.units).expect("room");
             let pending = program.update(&prepared.units).expect("a program that links");
             prepared.install(&mut program, &pending).expect("room");
-            program.commit("bench.so").expect("room");
+            program.commit("bench.so", Path::new("/")).expect("room");
             let mut times = [Duration::ZERO; 3];
             for round in 0..EDITS {
                 let units = prepared.edited(unit, number, round as u128);
                 let pending = timed(&mut times[0], || program.update(&units)).expect("a program that links");
                 assert_eq!(pending.len(), 1, "only the edited function is bound again");
                 timed(&mut times[1], || prepared.install(&mut program, &pending)).expect("room");
-                timed(&mut times[2], || program.commit("bench.so")).expect("room");
+                timed(&mut times[2], || program.commit("bench.so", Path::new("/"))).expect("room");
             }
             *total += times[part];
         });

@@ -41,6 +41,8 @@ pub struct Generation<'a> {
     pub options: &'a CodeOptions,
     /// Where programs find it.
     pub image: &'a Path,
+    /// By what it is started.
+    pub executable: &'a Path,
     /// What was compiled for it, now or while the units were read.
     pub compiled: RefCell<HashSet<Key>>,
 }
@@ -56,7 +58,6 @@ impl Generation<'_> {
             && live.program().consists_of(&inputs)
         {
             result.functions.total = total(&inputs);
-            result.warnings = warnings(&live.program());
             state.set_image(old, self.options);
             return Ok(Outcomes::new());
         }
@@ -73,7 +74,6 @@ impl Generation<'_> {
             }
         };
         result.functions.total = total(&inputs);
-        result.warnings = warnings(&live.program());
         live.compile_ahead().map_err(|source| Error::File { path: self.image.to_owned(), source })?;
         state.set_image(Some(live), self.options);
         result.us.publish = start.elapsed().as_secs_f64() * 1e6 - result.us.wait;
@@ -172,6 +172,11 @@ impl Generation<'_> {
         live.resume().forget().map_err(|source| Error::File { path: self.image.to_owned(), source })?;
         live.set_inputs(self.units, self.options);
         let pending = program.update(inputs)?;
+        let unresolved = program.unresolved();
+        if !unresolved.is_empty() {
+            let names = unresolved.iter().map(|name| format!("`{:#}`", rustc_demangle::demangle(name))).collect();
+            return Err(Error::Unresolved { names });
+        }
         // What had code was called, or would be soon: its new version is compiled now, and what an edit needs with it. The
         // rest waits, unless the program may make first calls impossible.
         let start = Instant::now();
@@ -200,7 +205,7 @@ impl Generation<'_> {
             outcomes.insert(name, outcome);
         }
         again(result, counts);
-        program.commit(&self.image.to_string_lossy())?;
+        program.commit(&self.image.to_string_lossy(), self.executable.parent().unwrap_or(Path::new("/")))?;
         if let Err(error) = live.resume().save(program, self.image, self.units, self.options) {
             live.resume().discard();
             let reason = format!("{error:#}");
@@ -263,11 +268,4 @@ fn again(result: &mut PublishResult, counts: FunctionCounts) {
 
 fn total(units: &[Arc<Unit>]) -> u64 {
     units.iter().map(|unit| unit.functions.len() as u64).sum()
-}
-
-fn warnings(program: &Program) -> Vec<String> {
-    let undefined = program.undefined().into_iter().map(|name| {
-        format!("undefined symbol `{:#}`: the program fails if it uses it", rustc_demangle::demangle(&name))
-    });
-    undefined.collect()
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
+use cranefly_cache::Key;
 use cranefly_image::{BaseImage, FunctionInfo, Unit};
 use hashbrown::{HashMap, HashSet};
 
@@ -11,7 +12,7 @@ use crate::body_lane::{Patch, SelectionCache};
 use crate::compile::CodeOptions;
 use crate::engine::ProgramKey;
 use crate::live::LiveImage;
-use crate::protocol::ProgramStatus;
+use crate::protocol::{ProgramStatus, PublishResult};
 use crate::units::LoadedUnit;
 
 /// A program between publications.
@@ -26,6 +27,9 @@ pub struct ProgramState {
     pub(crate) selections: SelectionCache,
     /// What the body lane has put in since the crate lane was published.
     pub(crate) patch: Patch,
+    /// What was read and compiled for a publication that came to nothing because the base image has to be linked first: the
+    /// next one reports it.
+    pub(crate) unlinked: Option<(PublishResult, HashSet<Key>)>,
     /// See [`cranefly_image::Demand::scale`].
     pub(crate) scale: u64,
     live: Option<Arc<LiveImage>>,

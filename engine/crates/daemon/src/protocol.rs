@@ -43,8 +43,9 @@ pub struct PublishParams {
     pub program: String,
     /// Where the executable belongs.
     pub executable: PathBuf,
-    /// The base image.
-    pub base: PathBuf,
+    /// The base image; none as long as the program's C-level interface, for which it is linked, is not known.
+    #[serde(default)]
+    pub base: Option<PathBuf>,
     /// Compilation units (crates) in link order.
     pub units: Vec<UnitParams>,
     /// rustc's `opt-level`.
@@ -113,6 +114,20 @@ pub struct PublishResult {
     /// How the body lane's functions compare with the crate lane's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verified: Option<Verified>,
+}
+
+impl PublishResult {
+    /// Counts what was read and compiled for an earlier attempt at the same publication as well.
+    pub fn add(&mut self, before: &Self) {
+        self.us.parse += before.us.parse;
+        self.us.hash += before.us.hash;
+        self.us.translate += before.us.translate;
+        self.us.compile += before.us.compile;
+        self.functions.compiled += before.functions.compiled;
+        self.functions.llvm += before.functions.llvm;
+        self.units.read += before.units.read;
+        self.units.reused = self.units.reused.saturating_sub(before.units.read);
+    }
 }
 
 /// Result of `instantiators`.

@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
 use cranefly_cache::Key;
-use cranefly_image::{BUILD_ID_SIZE, BaseImage, Contents, Identity, write_executable};
+use cranefly_image::{BUILD_ID_SIZE, BaseImage, Contents, Identity, Interface, write_executable};
 use hashbrown::HashSet;
 use rayon::prelude::*;
 
@@ -42,12 +42,21 @@ impl Engine {
         self.shared.store.tick();
         let mut result = PublishResult::default();
         let eager = EagerCompiler::new(&self.shared, &options, self.eager);
-        let (mut units, compiled) = self.load_units(&params.units, &eager, &mut result)?;
+        let (mut units, mut compiled) = self.load_units(&params.units, &eager, &mut result)?;
 
         let key: ProgramKey = (params.workspace.clone(), params.program.clone());
         let state = self.program(&key);
         let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
-        let base = self.base(&params.base).map_err(|error| RpcError::failed("base", error.to_string()))?;
+        if let Some((before, keys)) = state.unlinked.take() {
+            result.add(&before);
+            compiled.extend(keys);
+        }
+        let base = params.base.as_ref().map(|path| self.base(path)).transpose();
+        let base = base.map_err(|error| RpcError::failed("base", error.to_string()))?;
+        let Some(base) = base.filter(|base| is_linked_for(base, &units)) else {
+            state.unlinked = Some((result, compiled));
+            return Err(not_linked_for(&units));
+        };
         if params.verify && !state.patch.is_empty() {
             result.verified = Some(state.patch.verify(&units));
         }
@@ -56,14 +65,26 @@ impl Engine {
         } else {
             self.take_bodies(params, &mut state, &base, &options, &mut units, &mut result)?
         };
+        if !is_linked_for(&base, &units) {
+            return Err(not_linked_for(&units));
+        }
         let image = self.image_path(&key).map_err(|error| RpcError::failed("image", format!("{error:#}")))?;
         let before = self.known_view(&key);
         let changes = Changes::since(before.as_deref(), &units);
         let compiled = RefCell::new(compiled);
-        let generation =
-            Generation { engine: self, base: &base, units: &units, options: &options, image: &image, compiled };
-        let last =
-            generation.link(&mut state, &mut result).map_err(|error| RpcError::failed("image", error.to_string()))?;
+        let generation = Generation {
+            engine: self,
+            base: &base,
+            units: &units,
+            options: &options,
+            image: &image,
+            executable: &params.executable,
+            compiled,
+        };
+        let last = generation.link(&mut state, &mut result).map_err(|error| {
+            let kind = if matches!(error, cranefly_image::Error::Unresolved { .. }) { "unresolved" } else { "image" };
+            RpcError::failed(kind, error.to_string())
+        })?;
         let identity = identity(&units, &options, &base, &state);
         write_executable(&params.executable, &image, &base, &identity)
             .map_err(|error| RpcError::failed("executable", error.to_string()))?;
@@ -188,6 +209,18 @@ impl Engine {
         let name: String = key.1.chars().map(|char| if char.is_ascii_alphanumeric() { char } else { '-' }).collect();
         Ok(self.images.path()?.join(format!("{name}-{:016x}.so", hasher.finish())))
     }
+}
+
+/// Whether a linker would make the same base image for a program of these units.
+fn is_linked_for(base: &BaseImage, units: &[Arc<LoadedUnit>]) -> bool {
+    base.linked().is_none_or(|linked| linked.is_for(units.iter().map(|unit| unit.interface())))
+}
+
+/// The base image is not one for these units; tells what it must be linked for.
+fn not_linked_for(units: &[Arc<LoadedUnit>]) -> RpcError {
+    let interface = Interface::of(units.iter().map(|unit| unit.interface()));
+    let message = "what the program has in common with C libraries is not what its base image was linked for";
+    RpcError { details: serde_json::to_value(interface).ok(), ..RpcError::failed("interface", message) }
 }
 
 fn options(params: &PublishParams) -> CodeOptions {

@@ -9,7 +9,7 @@ use std::time::Instant;
 use cranefly_bitcode::ir::{Global, GlobalId, Module};
 use cranefly_bitcode::{Error, Reader};
 use cranefly_cache::{Key, Keyer};
-use cranefly_image::{FunctionInfo, Unit};
+use cranefly_image::{FunctionInfo, Unit, UnitInterface};
 use rustc_hash::FxHashMap;
 
 use crate::body_lane::{self, Shape};
@@ -39,6 +39,7 @@ pub struct LoadedUnit {
     /// Where its functions are written: see [`LoadedUnit::index`].
     pub index: OnceLock<UnitIndex>,
     digest: OnceLock<[u8; 32]>,
+    interface: OnceLock<UnitInterface>,
     definitions: OnceLock<FxHashMap<Arc<str>, Definition>>,
     paths: OnceLock<FxHashMap<String, Vec<GlobalId>>>,
 }
@@ -60,7 +61,8 @@ impl LoadedUnit {
 
     /// A unit that is made from another one's bitcode.
     pub fn new(unit: Unit, path: PathBuf, bytes: Arc<[u8]>, times: Vec<FunctionTimes>, shapes: Vec<Shape>) -> Self {
-        let (digest, definitions, paths) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        let (digest, interface) = (OnceLock::new(), OnceLock::new());
+        let (definitions, paths) = (OnceLock::new(), OnceLock::new());
         Self {
             unit: Arc::new(unit),
             path,
@@ -72,9 +74,15 @@ impl LoadedUnit {
             is_derived: true,
             index: OnceLock::new(),
             digest,
+            interface,
             definitions,
             paths,
         }
+    }
+
+    /// Its part of the program's C-level interface.
+    pub fn interface(&self) -> &UnitInterface {
+        self.interface.get_or_init(|| UnitInterface::of(&self.unit))
     }
 
     /// A global by its number.
@@ -218,7 +226,7 @@ fn read(path: &Path, id: &Arc<str>, configuration: &str, compiler: &EagerCompile
     check_module(&module, &name)?;
     let assembly = assemble(compiler, &module, &bytes, &name)?;
     let unit = Arc::new(Unit { id: id.clone(), module, assembly, functions, bound: BTreeMap::new() });
-    let (index, digest) = (OnceLock::new(), OnceLock::new());
+    let (index, digest, interface) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
     let (definitions, paths) = (OnceLock::new(), OnceLock::new());
     Ok(LoadedUnit {
         unit,
@@ -231,6 +239,7 @@ fn read(path: &Path, id: &Arc<str>, configuration: &str, compiler: &EagerCompile
         is_derived: false,
         index,
         digest,
+        interface,
         definitions,
         paths,
     })

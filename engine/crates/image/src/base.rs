@@ -10,6 +10,7 @@ use object::read::elf::{Dyn, ElfFile64, Sym, SymbolTable};
 use object::{LittleEndian, Object, ObjectSection, ObjectSymbol, SymbolKind, SymbolSection};
 
 use crate::Error;
+use crate::interface::Linked;
 
 /// Exported by every base image: a byte of data whose address the image's relocations are counted from. It makes every
 /// symbol of the base image reachable through the ordinary dynamic loader, also those that have no dynamic symbol.
@@ -19,9 +20,6 @@ pub const TLS_ANCHOR: &str = "__cranefly_tls_anchor";
 
 /// Libraries on every link line of rustc for this target.
 const IMPLICIT_LIBRARIES: [&str; 3] = ["libc.so.6", "libm.so.6", "libgcc_s.so.1"];
-
-/// The first library that rustc puts on the link line by itself.
-const FIRST_DEFAULT_LIBRARY: &str = "libgcc_s.so.1";
 
 /// Where the base image defines a symbol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +43,15 @@ pub struct Import {
     pub thread_local: bool,
 }
 
+/// `DT_RUNPATH`, or `DT_RPATH`.
+#[derive(Clone, Debug)]
+pub(crate) struct Search {
+    /// It is the older `DT_RPATH`, which counts for the libraries' own libraries, too.
+    pub(crate) is_inherited: bool,
+    /// Separated by colons; `$ORIGIN` is the executable's folder.
+    pub(crate) folders: String,
+}
+
 /// An indexed `libbase.so`.
 #[derive(Debug)]
 pub struct BaseImage {
@@ -55,6 +62,10 @@ pub struct BaseImage {
     linked_by_lld: bool,
     libraries: Vec<String>,
     imports: HashMap<Box<str>, Import>,
+    /// What libraries leave to others to define.
+    referenced: HashSet<Box<str>>,
+    search: Option<Search>,
+    linked: Option<Linked>,
 }
 
 impl BaseImage {
@@ -66,8 +77,9 @@ impl BaseImage {
         let file = if symbols.exists() { &*symbols } else { path };
         let map = map_file(file).map_err(|error| bad(error.to_string()))?;
         let elf = ElfFile64::<LittleEndian>::parse(&*map).map_err(|error| bad(error.to_string()))?;
+        let linked = read_linked(path).map_err(bad)?;
         let mut addresses: HashMap<Box<str>, u64> = HashMap::new();
-        let mut hidden: HashSet<Box<str>> = HashSet::new();
+        let mut ifuncs = HashSet::new();
         let mut thread_locals = HashMap::new();
         let mut undefined = HashSet::new();
         for symbol in elf.symbols() {
@@ -78,20 +90,27 @@ impl BaseImage {
             if !visible || name.is_empty() || symbol.section() == SymbolSection::Undefined {
                 continue;
             }
-            if symbol.kind() == SymbolKind::Tls {
+            if linked.as_ref().is_some_and(|linked| linked.defines.contains(name)) {
+                // A stand-in for the program's own.
+                continue;
+            }
+            if raw.st_type() == elf::STT_GNU_IFUNC {
+                // Its place is that of a function which tells the loader where to go: only the loader can be asked.
+                ifuncs.insert(Box::from(name));
+            } else if symbol.kind() == SymbolKind::Tls {
                 thread_locals.insert(Box::from(name), symbol.address());
             } else {
                 addresses.insert(Box::from(name), symbol.address());
-                if raw.st_visibility() == elf::STV_HIDDEN {
-                    hidden.insert(Box::from(name));
-                }
             }
         }
+        let mut imports: HashMap<Box<str>, Import> = HashMap::new();
         for symbol in elf.dynamic_symbols() {
-            if symbol.is_undefined()
-                && let Ok(name) = symbol.name()
-            {
+            let Ok(name) = symbol.name() else { continue };
+            if symbol.is_undefined() {
                 undefined.insert(Box::from(name));
+            } else if symbol.is_global() && ifuncs.contains(name) {
+                let import = Import { library: String::new(), version: None, function: true, thread_local: false };
+                imports.insert(Box::from(name), import);
             }
         }
         let anchor = *addresses.get(ANCHOR).ok_or_else(|| bad(format!("it does not define `{ANCHOR}`")))?;
@@ -99,17 +118,18 @@ impl BaseImage {
             *thread_locals.get(TLS_ANCHOR).ok_or_else(|| bad(format!("it does not define `{TLS_ANCHOR}`")))?;
         let distance = |from: u64, to: u64| to.wrapping_sub(from).cast_signed();
         let (needed, search) = needed_libraries(&elf).map_err(|error| bad(error.to_string()))?;
-        let mut imports: HashMap<Box<str>, Import> = HashMap::new();
+        let mut referenced = HashSet::new();
         let mut libraries = Vec::new();
+        let files = linked.iter().flat_map(|linked| &linked.libraries).filter_map(|file| Some((soname(file)?, file)));
+        let files: HashMap<String, PathBuf> = files.map(|(name, file)| (name, file.clone())).collect();
+        let directories: Vec<PathBuf> =
+            search.iter().flat_map(|search| search.folders.split(':').map(PathBuf::from)).collect();
+        let find = |library: &str| files.get(library).cloned().or_else(|| find_library(library, &directories));
         for library in needed {
-            if library == FIRST_DEFAULT_LIBRARY {
-                // Every library before was asked for by a crate, and so stands before compiler-builtins on the link line:
-                // what both have (`cbrt`, with `-lm`) comes from the library.
-                addresses.retain(|name, _| !(hidden.contains(name) && imports.contains_key(name)));
-            }
             // A library that is missing now is missing when the program starts, too; the loader says so best.
-            if let Some(file) = find_library(&library, &search) {
-                index_library(&library, &file, &mut imports).map_err(|error| bad(format!("{library}: {error}")))?;
+            if let Some(file) = find(&library) {
+                index_library(&library, &file, &mut imports, &mut referenced)
+                    .map_err(|error| bad(format!("{library}: {error}")))?;
             }
             libraries.push(library);
         }
@@ -133,12 +153,24 @@ impl BaseImage {
         // What the linker dropped because nothing in the base image uses it may be what the program needs.
         for library in IMPLICIT_LIBRARIES {
             if !libraries.iter().any(|needed| needed == library)
-                && let Some(file) = find_library(library, &search)
+                && let Some(file) = find(library)
             {
-                index_library(library, &file, &mut imports).map_err(|error| bad(format!("{library}: {error}")))?;
+                index_library(library, &file, &mut imports, &mut referenced)
+                    .map_err(|error| bad(format!("{library}: {error}")))?;
             }
         }
-        Ok(Self { path: path.to_owned(), symbols, undefined, sections, linked_by_lld, libraries, imports })
+        Ok(Self {
+            path: path.to_owned(),
+            symbols,
+            undefined,
+            sections,
+            linked_by_lld,
+            libraries,
+            imports,
+            referenced,
+            search,
+            linked,
+        })
     }
 
     /// One that nothing is known of. Enough for code that is added to a committed image: whatever it refers to in the base
@@ -152,6 +184,9 @@ impl BaseImage {
             linked_by_lld: false,
             libraries: Vec::new(),
             imports: HashMap::new(),
+            referenced: HashSet::new(),
+            search: None,
+            linked: None,
         }
     }
 
@@ -195,6 +230,21 @@ impl BaseImage {
         self.linked_by_lld
     }
 
+    /// Whether a needed library defines `name` or expects another to: then a linker exports it from an executable.
+    pub(crate) fn is_known_to_libraries(&self, name: &str) -> bool {
+        self.imports.contains_key(name) || self.referenced.contains(name)
+    }
+
+    /// Where libraries are looked for besides where they always are.
+    pub(crate) fn search(&self) -> Option<&Search> {
+        self.search.as_ref()
+    }
+
+    /// What it was linked for; `None` where that was never written down.
+    pub fn linked(&self) -> Option<&Linked> {
+        self.linked.as_ref()
+    }
+
     /// Whether the base image has a section of that name.
     pub fn has_section(&self, name: &str) -> bool {
         self.sections.contains(name)
@@ -209,11 +259,36 @@ fn map_file(path: &Path) -> std::io::Result<Mmap> {
 
 type Elf<'data> = ElfFile64<'data, LittleEndian>;
 
-/// `DT_NEEDED` and the directories of `DT_RUNPATH` / `DT_RPATH`.
-fn needed_libraries(elf: &Elf) -> object::Result<(Vec<String>, Vec<PathBuf>)> {
+/// Reads what the base image at `path` was linked for.
+fn read_linked(path: &Path) -> Result<Option<Linked>, String> {
+    let file = path.with_extension("json");
+    match std::fs::read(&file) {
+        Ok(text) => serde_json::from_slice(&text).map(Some).map_err(|error| format!("{}: {error}", file.display())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(format!("{}: {error}", file.display())),
+    }
+}
+
+/// The name by which others need a shared library.
+fn soname(file: &Path) -> Option<String> {
+    let map = map_file(file).ok()?;
+    let elf = Elf::parse(&*map).ok()?;
+    let sections = elf.elf_section_table();
+    let (entries, strings) = sections.dynamic(LittleEndian, elf.data()).ok()??;
+    let strings = sections.strings(LittleEndian, elf.data(), strings).ok()?;
+    let name = entries.iter().find(|entry| entry.d_tag(LittleEndian) == elf::DT_SONAME);
+    let name = name.and_then(|entry| strings.get(u32::try_from(entry.d_val(LittleEndian)).ok()?).ok());
+    match name {
+        Some(name) => String::from_utf8(name.to_vec()).ok(),
+        None => Some(file.file_name()?.to_str()?.to_owned()),
+    }
+}
+
+/// `DT_NEEDED`, and `DT_RUNPATH` or `DT_RPATH`.
+fn needed_libraries(elf: &Elf) -> object::Result<(Vec<String>, Option<Search>)> {
     let sections = elf.elf_section_table();
     let mut needed = Vec::new();
-    let mut search = Vec::new();
+    let mut search = None;
     if let Some((entries, strings)) = sections.dynamic(LittleEndian, elf.data())? {
         let strings = sections.strings(LittleEndian, elf.data(), strings)?;
         for entry in entries {
@@ -223,7 +298,8 @@ fn needed_libraries(elf: &Elf) -> object::Result<(Vec<String>, Vec<PathBuf>)> {
             match tag {
                 elf::DT_NEEDED => needed.extend(text().map(str::to_owned)),
                 elf::DT_RUNPATH | elf::DT_RPATH => {
-                    search.extend(text().unwrap_or_default().split(':').map(PathBuf::from))
+                    let folders = text().unwrap_or_default().to_owned();
+                    search = Some(Search { is_inherited: tag == elf::DT_RPATH, folders });
                 }
                 _ => {}
             }
@@ -254,11 +330,12 @@ fn find_library(name: &str, search: &[PathBuf]) -> Option<PathBuf> {
         .find(|path| path.exists())
 }
 
-/// Records the default version of everything that `file` exports; earlier libraries win, as at load time.
+/// Records the default version of everything that `file` exports; earlier libraries win, as at load time. And what it refers to.
 fn index_library(
     library: &str,
     file: &Path,
     imports: &mut HashMap<Box<str>, Import>,
+    referenced: &mut HashSet<Box<str>>,
 ) -> Result<(), Box<dyn std::error::Error>> {
     let map = map_file(file)?;
     let elf = Elf::parse(&*map)?;
@@ -266,10 +343,14 @@ fn index_library(
     let symbols: &SymbolTable<_, _> = elf.elf_dynamic_symbol_table();
     let versions = sections.versions(LittleEndian, elf.data())?;
     for (index, symbol) in symbols.enumerate() {
-        if symbol.is_undefined(LittleEndian) || symbol.st_bind() == elf::STB_LOCAL {
+        if symbol.st_bind() == elf::STB_LOCAL {
             continue;
         }
         let Ok(Ok(name)) = symbols.symbol_name(LittleEndian, symbol).map(std::str::from_utf8) else { continue };
+        if symbol.is_undefined(LittleEndian) {
+            referenced.insert(name.into());
+            continue;
+        }
         let mut version = None;
         if let Some(versions) = &versions {
             let number = versions.version_index(LittleEndian, index);

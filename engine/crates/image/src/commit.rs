@@ -1,7 +1,12 @@
 //! The end of an update: exports, allocator entry points, and the tables that the loader reads.
 
+use std::path::Path;
+
+use cranefly_bitcode::ir::Linkage;
+
 use crate::Error;
 use crate::elf::{self, Alignment, DynamicEntry, tag};
+use crate::interface::is_mangled;
 use crate::layout::{PAGE, Region};
 use crate::program::Program;
 use crate::symbols::{Place, SymbolIndex};
@@ -13,10 +18,11 @@ const FLAGS_1: u64 = 1;
 
 impl Program {
     /// Writes everything that the loader reads, so that a program may start from the image. `soname` is where the image
-    /// will be found.
-    pub fn commit(&mut self, soname: &str) -> Result<(), Error> {
+    /// will be found, `origin` the executable's folder.
+    pub fn commit(&mut self, soname: &str, origin: &Path) -> Result<(), Error> {
         self.export_all();
         self.export_for_base()?;
+        self.export_for_libraries();
         self.export_main()?;
         let dirty = std::mem::take(&mut self.dirty_units);
         self.describe(&dirty)?;
@@ -27,7 +33,7 @@ impl Program {
             (Region::Verneed, self.dynamic.verneed().0),
             (Region::Hash, self.dynamic.hash()),
         ];
-        let dynamic = self.dynamic_entries(soname);
+        let dynamic = self.dynamic_entries(soname, origin);
         for (region, bytes) in &tables {
             let bytes = if *region == Region::Dynstr { self.dynamic.strings() } else { bytes };
             elf::rewrite(&mut self.file, *region, bytes)?;
@@ -47,7 +53,7 @@ impl Program {
         Ok(())
     }
 
-    fn dynamic_entries(&mut self, soname: &str) -> Vec<DynamicEntry> {
+    fn dynamic_entries(&mut self, soname: &str, origin: &Path) -> Vec<DynamicEntry> {
         let mut libraries = vec![elf::path_text(self.base.path())];
         libraries.extend(self.base.libraries().iter().cloned());
         let more: Vec<String> = self.dynamic.libraries().map(str::to_owned).collect();
@@ -55,6 +61,13 @@ impl Program {
         let mut entries: Vec<DynamicEntry> =
             libraries.iter().map(|library| (tag::NEEDED, u64::from(self.dynamic.string(library)))).collect();
         entries.push((tag::SONAME, u64::from(self.dynamic.string(soname))));
+        if let Some(search) = self.base.search() {
+            // The loader asks the image for the program's libraries, so it needs what the linker gave to the base image.
+            let tag = if search.is_inherited { tag::RPATH } else { tag::RUNPATH };
+            let origin = elf::path_text(origin);
+            let folders = search.folders.replace("${ORIGIN}", &origin).replace("$ORIGIN", &origin);
+            entries.push((tag, u64::from(self.dynamic.string(&folders))));
+        }
         let start = |region| self.file.layout().start(region);
         let used = |region| self.file.used(region);
         entries.extend([
@@ -110,6 +123,32 @@ impl Program {
             }
         }
         Ok(())
+    }
+
+    /// Defines what a linker would export to the shared libraries that the program needs, since they define or expect it.
+    fn export_for_libraries(&mut self) {
+        for &index in &self.exported {
+            let symbol = &self.symbols[index];
+            match symbol.place {
+                Place::Image(at) => drop(self.dynamic.export(&symbol.name, at)),
+                _ => self.dynamic.withdraw(&symbol.name),
+            }
+        }
+    }
+
+    /// Notes whether shared libraries see the definition of `index`.
+    pub(crate) fn note_export(&mut self, index: SymbolIndex) {
+        let symbol = &self.symbols[index];
+        if is_mangled(&symbol.name) || !self.base.is_known_to_libraries(&symbol.name) {
+            return;
+        }
+        let is_visible = symbol.definition().is_some_and(|definer| {
+            let global = &self.units[&definer.unit].unit.module.globals[definer.global.0 as usize];
+            definer.linkage != Linkage::Local && !global.hidden
+        });
+        if is_visible || self.assembly_place(index).is_some() {
+            self.exported.insert(index);
+        }
     }
 
     /// Where `index` lies if it is an allocator entry point.

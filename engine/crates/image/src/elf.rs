@@ -227,11 +227,13 @@ pub mod tag {
     pub const STRSZ: u64 = 10;
     pub const SYMENT: u64 = 11;
     pub const SONAME: u64 = 14;
+    pub const RPATH: u64 = 15;
     pub const DEBUG: u64 = 21;
     pub const INIT_ARRAY: u64 = 25;
     pub const FINI_ARRAY: u64 = 26;
     pub const INIT_ARRAYSZ: u64 = 27;
     pub const FINI_ARRAYSZ: u64 = 28;
+    pub const RUNPATH: u64 = 29;
     pub const FLAGS: u64 = 30;
     pub const VERSYM: u64 = 0x6fff_fff0;
     pub const FLAGS_1: u64 = 0x6fff_fffb;

@@ -72,4 +72,10 @@ pub enum Error {
         /// The other unit.
         second: String,
     },
+    /// Nothing defines what the program refers to.
+    #[error("undefined: {}", .names.join(", "))]
+    Unresolved {
+        /// The symbols, for people.
+        names: Vec<String>,
+    },
 }

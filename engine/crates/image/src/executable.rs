@@ -63,10 +63,9 @@ fn executable(image: &Path, base: &BaseImage, identity: &Identity) -> Result<Vec
     let main = tables.import("main", None, false);
     let start_main = "__libc_start_main";
     let start_main = tables.import(start_main, base.import(start_main), false);
-    let mut needed = vec![tables.string(&elf::path_text(image))];
-    if let Some(import) = base.import("__libc_start_main") {
-        needed.push(tables.string(&import.library));
-    }
+    // The image alone, which needs the rest: names are looked up in the order in which objects are needed, and what the
+    // program or the base image define comes before any library's, as in an executable.
+    let needed = [tables.string(&elf::path_text(image))];
 
     // First page: read and execute. Second page: the dynamic section, which the loader writes to, and the GOT.
     let got = PAGE + 1024;

@@ -103,12 +103,13 @@ impl Program {
         let doubtful: Vec<(&SectionKind, &Member)> =
             all().filter(|(kind, member)| self.is_wanted(kind) && !self.is_kept(kind, member)).collect();
         self.has_doubtful_members = !doubtful.is_empty();
-        let Some((kind, _)) = doubtful.first() else { return Ok(HashSet::new()) };
+        let Some((SectionKind::Group(section), _)) = doubtful.first() else { return Ok(HashSet::new()) };
         if !self.base.is_linked_by_lld() {
-            let what = format!("section {kind:?}, some of which only a linker's garbage collection decides about,");
+            let what = format!("section `{section}`, about parts of which only garbage collection decides,");
             return Err(Error::Unplaceable { what });
         }
-        let live = self.live(all().filter(|(kind, member)| self.is_kept(kind, member)).map(|(_, member)| member));
+        let kept = all().filter(|(kind, member)| self.is_kept(kind, member)).map(|(_, member)| member);
+        let live = self.live(kept, std::iter::empty());
         // What a unit adds to a section is one input section if it has the same flags, and stays or goes as a whole.
         let input = |kind, member: &Member| (kind, member.unit.id.clone(), self.is_plain(member));
         let reached = doubtful.iter().filter(|(_, member)| self.is_reached(member, &live));

@@ -117,6 +117,9 @@ impl Program {
             Target::Runtime(name) => {
                 let index = self.runtime(name)?;
                 self.named_by_code.insert(index);
+                if self.symbols[index].place == Place::Undefined {
+                    return Err(BindError::Reason(format!("nothing defines `{name}`, which its code needs")));
+                }
                 index
             }
         };

@@ -5,20 +5,34 @@
 //! counting the symbols of a section's bounds. (GNU ld counts them; see [`Program::place_groups`].)
 
 use cranefly_bitcode::ir::{Global, GlobalId, GlobalKind, Linkage};
-use hashbrown::HashSet;
+use hashbrown::{HashMap, HashSet};
 
 use crate::groups::{Member, Part};
-use crate::input::Unit;
-use crate::program::Program;
+use crate::input::{FunctionInfo, Unit};
+use crate::interface::is_mangled;
+use crate::program::{Program, defines};
 use crate::section::SectionKind;
 use crate::symbols::SymbolIndex;
 
+/// All units' functions, by unit and global.
+type Functions<'a> = HashMap<(&'a str, GlobalId), &'a FunctionInfo>;
+
 impl Program {
-    /// Symbols that are reached; `roots` are the members of groups that are kept in any case.
-    pub(crate) fn live<'a>(&self, roots: impl Iterator<Item = &'a Member>) -> HashSet<SymbolIndex> {
-        let mut queue: Vec<SymbolIndex> = self.symbols.find("main").into_iter().collect();
+    /// Symbols that are reached from `main`, from what the base image expects, from `members` of groups that are kept in any case,
+    /// and from `roots`.
+    pub(crate) fn live<'a>(
+        &self,
+        members: impl Iterator<Item = &'a Member>,
+        roots: impl Iterator<Item = SymbolIndex>,
+    ) -> HashSet<SymbolIndex> {
+        let functions: Functions<'_> = self
+            .units
+            .values()
+            .flat_map(|state| state.unit.functions.iter().map(|it| ((&*state.unit.id, it.global), &**it)))
+            .collect();
+        let mut queue: Vec<SymbolIndex> = self.symbols.find("main").into_iter().chain(roots).collect();
         queue.extend(self.base.undefined().filter_map(|name| self.symbols.find(name)));
-        for member in roots {
+        for member in members {
             match member.part {
                 Part::Variable(global) => queue.push(self.units[&member.unit.id].symbols[global.0 as usize]),
                 Part::Assembly(_) => queue.extend(self.assembly_names(&member.unit)),
@@ -36,7 +50,7 @@ impl Program {
                 continue;
             }
             match self.definition(symbol) {
-                Some((unit, global)) => self.reached_from(&unit, global, &mut queue),
+                Some((unit, global)) => self.reached_from(&functions, &unit, global, &mut queue),
                 None => {
                     for unit in self.assembly_units(symbol) {
                         queue.extend(self.assembly_names(unit));
@@ -47,13 +61,13 @@ impl Program {
         live
     }
 
-    fn reached_from(&self, unit: &Unit, global: GlobalId, queue: &mut Vec<SymbolIndex>) {
+    fn reached_from(&self, functions: &Functions<'_>, unit: &Unit, global: GlobalId, queue: &mut Vec<SymbolIndex>) {
         let symbols = &self.units[&unit.id].symbols;
         let symbol = |global: GlobalId| symbols[global.0 as usize];
         match &unit.module.globals[global.0 as usize].kind {
             GlobalKind::Function { .. } => {
-                let function = unit.functions.iter().find(|function| function.global == global);
-                queue.extend(function.into_iter().flat_map(|it| &it.symbols).map(|it| symbol(it.global)));
+                let function = functions.get(&(&*unit.id, global));
+                queue.extend(function.iter().flat_map(|it| &it.symbols).map(|it| symbol(it.global)));
             }
             GlobalKind::Variable(variable) => {
                 let pointers = variable.init.iter().flat_map(|init| &init.pointers);
@@ -84,6 +98,5 @@ impl Program {
 
 /// Whether a definition has a name that its author chose: rustc has the linker keep these.
 fn is_exported(global: &Global) -> bool {
-    let is_chosen = !global.name.starts_with("_R") && !global.name.starts_with("_ZN");
-    is_chosen && global.linkage == Linkage::External && crate::program::defines(global)
+    !is_mangled(&global.name) && global.linkage == Linkage::External && defines(global)
 }

@@ -84,6 +84,8 @@ pub struct Program {
     pub(crate) runtime_symbols: Vec<SymbolIndex>,
     /// What code refers to by name, whether its unit does or not.
     pub(crate) named_by_code: HashSet<SymbolIndex>,
+    /// Those that shared libraries see, or saw once.
+    pub(crate) exported: HashSet<SymbolIndex>,
     pub(crate) contributions: HashMap<Arc<str>, Vec<Contribution>>,
     pub(crate) dirty_units: HashSet<Arc<str>>,
     pub(crate) assemblies: HashMap<Arc<str>, PlacedAssembly>,
@@ -186,6 +188,7 @@ impl Program {
             allocator_symbols: Vec::new(),
             runtime_symbols: Vec::new(),
             named_by_code: HashSet::new(),
+            exported: HashSet::new(),
             contributions: HashMap::new(),
             dirty_units: HashSet::new(),
             assemblies: HashMap::new(),
@@ -410,22 +413,6 @@ impl Program {
     pub fn consists_of(&self, units: &[Arc<Unit>]) -> bool {
         self.units.len() == units.len()
             && units.iter().all(|unit| self.units.get(&unit.id).is_some_and(|state| Arc::ptr_eq(&state.unit, unit)))
-    }
-
-    /// Symbols that are referred to but that nobody defines.
-    pub fn undefined(&self) -> Vec<Arc<str>> {
-        let mut names: Vec<Arc<str>> = self
-            .units
-            .values()
-            .flat_map(|state| &state.symbols)
-            .chain(&self.runtime_symbols)
-            .map(|&index| &self.symbols[index])
-            .filter(|symbol| symbol.place == Place::Undefined)
-            .map(|symbol| symbol.name.clone())
-            .collect();
-        names.sort_unstable();
-        names.dedup();
-        names
     }
 
     /// The file.

@@ -31,6 +31,7 @@ impl Program {
         for &index in &order {
             let before = self.symbols[index].place;
             self.check_unique(index)?;
+            self.note_export(index);
             match self.definition(index) {
                 None => self.symbols[index].place = self.resolve_outside(index)?,
                 Some((unit, global)) => match &unit.module.globals[global.0 as usize].kind {

@@ -158,6 +158,7 @@ impl Program {
             allocator_symbols: Vec::new(),
             runtime_symbols: Vec::new(),
             named_by_code: HashSet::new(),
+            exported: HashSet::new(),
             contributions: HashMap::new(),
             dirty_units: HashSet::new(),
             assemblies: HashMap::new(),

@@ -1,0 +1,202 @@
+//! A program's C-level interface: the names by which it and everything that is no Rust code of its own know each other.
+//!
+//! **Takes** units. **Gives** what they define for others and need of others under names that are not mangled by rustc, and
+//! says whether a base image was linked for just that. A linker selects archive members, and decides between weak and
+//! strong definitions, by these names alone.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use cranefly_bitcode::ir::{GlobalKind, Linkage};
+use object::read::elf::ElfFile64;
+use object::{LittleEndian, Object, ObjectSymbol, SymbolKind};
+use serde::{Deserialize, Serialize};
+
+use crate::input::Unit;
+
+/// What a name stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum NameKind {
+    /// Code.
+    Function,
+    /// Data.
+    Variable,
+    /// Thread-local data.
+    ThreadLocal,
+}
+
+/// One unit's part of the interface.
+#[derive(Debug, Default)]
+pub struct UnitInterface {
+    defines: Vec<(Arc<str>, NameKind)>,
+    needs: Vec<Arc<str>>,
+}
+
+impl UnitInterface {
+    /// Reads it off a unit.
+    pub fn of(unit: &Unit) -> Self {
+        let mut interface = Self::default();
+        for global in &unit.module.globals {
+            if is_mangled(&global.name) || global.name.starts_with("llvm.") {
+                continue;
+            }
+            let (defined, kind) = match &global.kind {
+                GlobalKind::Function { defined } => (*defined, NameKind::Function),
+                GlobalKind::Alias { .. } => (true, NameKind::Function),
+                GlobalKind::Variable(variable) => {
+                    let kind = if variable.thread_local { NameKind::ThreadLocal } else { NameKind::Variable };
+                    (variable.init.is_some(), kind)
+                }
+            };
+            match global.linkage {
+                Linkage::External if defined => interface.defines.push((global.name.clone(), kind)),
+                Linkage::External | Linkage::AvailableExternally => interface.needs.push(global.name.clone()),
+                // A weak reference takes nothing out of an archive, and a weak definition overrides nothing.
+                Linkage::Local | Linkage::Weak | Linkage::ExternWeak => {}
+            }
+        }
+        if let Some(bytes) = &unit.assembly {
+            interface.read_assembly(bytes);
+        }
+        interface
+    }
+
+    fn read_assembly(&mut self, object: &[u8]) {
+        let Ok(elf) = ElfFile64::<LittleEndian>::parse(object) else { return };
+        for symbol in elf.symbols().filter(ObjectSymbol::is_global) {
+            let Ok(name) = symbol.name() else { continue };
+            if name.is_empty() || is_mangled(name) || symbol.is_weak() {
+                continue;
+            }
+            if symbol.is_definition() {
+                let kind = if symbol.kind() == SymbolKind::Tls { NameKind::ThreadLocal } else { NameKind::Function };
+                self.defines.push((name.into(), kind));
+            } else {
+                self.needs.push(name.into());
+            }
+        }
+    }
+}
+
+/// A whole program's interface.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct Interface {
+    defines: BTreeMap<String, NameKind>,
+    needs: BTreeSet<String>,
+}
+
+impl Interface {
+    /// That of all units together: what one needs and another defines concerns nobody else.
+    pub fn of<'a>(units: impl Iterator<Item = &'a UnitInterface> + Clone) -> Self {
+        let all = units.clone().flat_map(|unit| &unit.defines);
+        let defines: BTreeMap<String, NameKind> = all.map(|(name, kind)| (name.to_string(), *kind)).collect();
+        let needs = units.flat_map(|unit| &unit.needs).map(ToString::to_string);
+        let needs = needs.filter(|name| !defines.contains_key(name)).collect();
+        Self { defines, needs }
+    }
+}
+
+/// What a base image was linked for: a file beside it.
+#[derive(Debug, Default, Deserialize)]
+pub struct Linked {
+    /// What the program was to define.
+    pub(crate) defines: HashSet<Box<str>>,
+    /// What it was to need, of what is offered.
+    needs: HashSet<Box<str>>,
+    /// What static archives define, taken or not.
+    offered: HashSet<Box<str>>,
+    /// The shared libraries that the linker has read.
+    pub(crate) libraries: Vec<PathBuf>,
+}
+
+impl Linked {
+    /// Whether the linker would decide the same for a program of these units.
+    pub fn is_for<'a>(&self, units: impl Iterator<Item = &'a UnitInterface>) -> bool {
+        let (mut defined, mut needed) = (HashSet::new(), HashSet::new());
+        let mut news = Vec::new();
+        for unit in units {
+            for (name, _) in &unit.defines {
+                if !self.defines.contains(&**name) {
+                    return false;
+                }
+                defined.insert(&**name);
+            }
+            for name in &unit.needs {
+                if self.needs.contains(&**name) {
+                    needed.insert(&**name);
+                } else if self.offered.contains(&**name) {
+                    news.push(&**name);
+                }
+            }
+        }
+        defined.len() == self.defines.len()
+            && needed.len() == self.needs.len()
+            && news.iter().all(|name| defined.contains(name))
+    }
+}
+
+/// Whether rustc has made up the name, by either of its schemes (C++ has the beginning of the older one): no C code and no
+/// archive of C objects knows it.
+pub(crate) fn is_mangled(name: &str) -> bool {
+    let is_hash = |rest: &str| {
+        rest.len() >= 17 && rest.as_bytes()[16] == b'E' && rest[..16].bytes().all(|b| b.is_ascii_hexdigit())
+    };
+    name.starts_with("_R")
+        || (name.starts_with("_ZN") && name.rmatch_indices("17h").any(|(at, hash)| is_hash(&name[at + hash.len()..])))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unit(defines: &[&str], needs: &[&str]) -> UnitInterface {
+        UnitInterface {
+            defines: defines.iter().map(|&name| (name.into(), NameKind::Function)).collect(),
+            needs: needs.iter().map(|&name| name.into()).collect(),
+        }
+    }
+
+    fn linked(defines: &[&str], needs: &[&str], offered: &[&str]) -> Linked {
+        let set = |names: &[&str]| names.iter().map(|&name| name.into()).collect();
+        Linked { defines: set(defines), needs: set(needs), offered: set(offered), libraries: Vec::new() }
+    }
+
+    #[test]
+    fn rust_names_are_told_from_those_of_cpp() {
+        assert!(is_mangled("_RNvCs2SkXJDBz4Ns_7___rustc12___rust_alloc"));
+        assert!(is_mangled("_ZN4core3fmt5Write9write_str17h0123456789abcdefE"));
+        assert!(is_mangled("_ZN4core3fmt5Write9write_str17h0123456789abcdefE.llvm.77"));
+        assert!(!is_mangled("_ZN3foo3barEv"));
+        assert!(!is_mangled("sqlite3_open"));
+    }
+
+    #[test]
+    fn a_program_needs_what_none_of_its_units_defines() {
+        let units = [unit(&["main", "hook"], &["puts", "own"]), unit(&["own"], &["hook", "z_open"])];
+        let interface = names(&Interface::of(units.iter()));
+        assert_eq!(interface, (vec!["hook", "main", "own"], vec!["puts", "z_open"]));
+    }
+
+    fn names(interface: &Interface) -> (Vec<&str>, Vec<&str>) {
+        (interface.defines.keys().map(|name| &**name).collect(), interface.needs.iter().map(|name| &**name).collect())
+    }
+
+    #[test]
+    fn a_base_image_serves_as_long_as_the_linker_would_decide_the_same() {
+        let base = linked(&["main", "hook"], &["z_open"], &["z_open", "z_close", "own"]);
+        let is_for = |defines: &[&str], needs: &[&str]| base.is_for([unit(defines, needs)].iter());
+        assert!(is_for(&["main", "hook"], &["z_open"]));
+        // Another function of a shared library selects nothing.
+        assert!(is_for(&["main", "hook"], &["z_open", "puts"]));
+        // Another one of an archive does, and so does one that is not needed any more.
+        assert!(!is_for(&["main", "hook"], &["z_open", "z_close"]));
+        assert!(!is_for(&["main", "hook"], &[]));
+        assert!(!is_for(&["main"], &["z_open"]));
+        assert!(!is_for(&["main", "hook", "z_close"], &["z_open"]));
+        // What the program has itself is taken from no archive.
+        let base = linked(&["own"], &[], &["own"]);
+        assert!(base.is_for([unit(&["own"], &[]), unit(&[], &["own"])].iter()));
+    }
+}

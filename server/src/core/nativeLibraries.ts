@@ -1,0 +1,57 @@
+/** The native libraries that a unit's sources name: its conditions are rustc's own, its attributes are read off syntax trees. */
+import { inspectConditions } from "./args.js";
+import { Unsupported } from "./errors.js";
+import { digest } from "./files.js";
+import { run } from "./process.js";
+import { rustParser } from "./syntax/grammar.js";
+import { type Conditions, type LinkAttribute, linkAttributes } from "./syntax/linkAttributes.js";
+import { readable } from "./syntax/readable.js";
+import type { Toolchain } from "./toolchain.js";
+import { type UnitRecord, unitEnvironment } from "./unit.js";
+
+/** By digest of conditions and text. Both rarely change. */
+const known = new Map<string, readonly LinkAttribute[]>();
+
+/** `bundleDir`: where the grammar's files lie. */
+export async function nativeLibraries(
+  unit: UnitRecord,
+  toolchain: Toolchain,
+  bundleDir: string,
+  env: NodeJS.ProcessEnv,
+): Promise<readonly LinkAttribute[]> {
+  const found: LinkAttribute[] = [];
+  const options = inspectConditions(unit.invocation.args);
+  for (const text of unit.linkSources) {
+    const key = digest(toolchain.version, JSON.stringify(options), text);
+    let attributes = known.get(key);
+    if (attributes === undefined) {
+      const conditions = await askConditions(unit, toolchain, options, env);
+      const parser = await rustParser(bundleDir);
+      const tree = parser.parse(readable(text));
+      if (tree === null) throw new Error("tree-sitter gave no tree");
+      attributes = linkAttributes(tree.rootNode, text, conditions);
+      tree.delete();
+      parser.delete();
+      known.set(key, attributes);
+    }
+    found.push(...attributes);
+  }
+  return found;
+}
+
+async function askConditions(
+  { invocation }: UnitRecord,
+  { rustc }: Toolchain,
+  options: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<Conditions> {
+  const conditions = new Set<string>();
+  const { code } = await run([rustc, "--print", "cfg", ...options], {
+    cwd: invocation.cwd,
+    env: unitEnvironment(invocation, env),
+    onStdout: (line) => conditions.add(line.trim()),
+    onStderr: () => undefined,
+  });
+  if (code !== 0) throw new Unsupported(`rustc does not tell the conditions of ${invocation.id} (--print cfg)`);
+  return conditions;
+}
