@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use cranefly_bitcode::ir::Linkage;
+use cranefly_bitcode::ir::{Global, GlobalKind};
 
 use crate::data;
-use crate::program::Program;
+use crate::program::{Program, defines};
 use crate::section;
 
 /// Bytes of a build id, as linkers make it by default.
@@ -35,18 +35,22 @@ impl Identity {
     }
 }
 
+/// Whether a global is a variable that lies in a section of a name that the sources chose.
+pub(crate) fn is_named(global: &Global) -> bool {
+    let GlobalKind::Variable(variable) = &global.kind else { return false };
+    let is_chosen = variable.section.as_deref().is_some_and(section::is_chosen);
+    is_chosen && !variable.thread_local && defines(global)
+}
+
 impl Program {
     /// The sections of names that the program's sources chose.
     pub fn named_sections(&self) -> BTreeMap<String, Vec<u8>> {
         let mut members = Vec::new();
         for (id, state) in &self.units {
-            for (number, global) in state.unit.module.globals.iter().enumerate() {
-                let cranefly_bitcode::ir::GlobalKind::Variable(variable) = &global.kind else { continue };
-                let Some(name) = variable.section.as_deref().filter(|name| section::is_chosen(name)) else { continue };
-                let defines = variable.init.is_some() && global.linkage != Linkage::AvailableExternally;
-                if defines && !variable.thread_local {
-                    members.push((name, self.rank(id), number, variable));
-                }
+            for &global in &state.named {
+                let Some(variable) = data::variable_of(&state.unit, global) else { continue };
+                let Some(name) = variable.section.as_deref() else { continue };
+                members.push((name, self.rank(id), global, variable));
             }
         }
         members.sort_unstable_by(|a, b| (a.0, &a.1, a.2).cmp(&(b.0, &b.1, b.2)));
