@@ -5,6 +5,7 @@ import { build } from "esbuild";
 
 // Read at run time, not bundled.
 const assets = [
+  "node_modules/web-tree-sitter/web-tree-sitter.cjs",
   "node_modules/web-tree-sitter/web-tree-sitter.wasm",
   "node_modules/tree-sitter-rust/tree-sitter-rust.wasm",
   "client/src/dashboard/view/dashboard.css",

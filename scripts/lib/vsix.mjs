@@ -32,6 +32,7 @@ const allowed = [
   /^dist\/(cli|shim|server|extension)\.cjs$/,
   /^dist\/dashboard\.(js|css)$/,
   /^dist\/(web-tree-sitter|tree-sitter-rust)\.wasm$/,
+  /^dist\/web-tree-sitter\.cjs$/,
   /^dist\/cranefly-engine$/,
   /^media\/([\w-]+\/)?[\w-]+\.(svg|png|md)$/,
   /^syntaxes\/[\w.-]+\.json$/,

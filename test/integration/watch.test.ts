@@ -150,6 +150,37 @@ describe.runIf(HAS_ENGINE)("a watch", () => {
     expect(watch.unread.filter((line) => line.includes("never started"))).toEqual([]);
   });
 
+  it("says nothing of what nobody waits for: old warnings, and the crate that follows an edit", async () => {
+    const unused = "fn unused() {}\n";
+    fs.appendFileSync(project.path("src/main.rs"), unused);
+    const watch = new Watch(project, ["--run"]);
+    await watch.report();
+    await watch.next((line) => line === "hello");
+    expect(watch.log.match(/`unused` is never used/g)).toHaveLength(1);
+    expect(watch.log).toContain('`watched` (bin "watched") generated 1 warning');
+    // As a program would that keeps its log in its package.
+    project.write("run.log", "1");
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    const edit = async (text: string): Promise<void> => {
+      greet(text);
+      fs.appendFileSync(project.path("src/main.rs"), unused);
+      await watch.next((line) => line === text.slice(1, -1));
+    };
+    const before = watch.log.length;
+    await edit('"jello"');
+    // By now the twin is there.
+    await watch.until((report) => report.lane === "crate" && report.ok);
+    await edit('"mello"');
+    await watch.end();
+    const said = watch.log
+      .slice(before)
+      .split("\n")
+      .filter((line) => /unused|Compiling/.test(line));
+    // Somebody waited for the first edit, if it was the crate lane's.
+    expect(said.filter((line) => line.includes("Compiling")).length).toBeLessThan(2);
+    expect(watch.log.match(/`unused` is never used/g)?.length).toBeLessThan(3);
+  });
+
   it("starts again what has crashed", async () => {
     const watch = new Watch(project, ["--run", "--", "crash"]);
     await watch.next((line) => line === "hello");

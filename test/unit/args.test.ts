@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { bitcodeArgs, inspectArgs, nativeLibraryArgs, unitKey } from "../../server/src/core/args.js";
+import {
+  bitcodeArgs,
+  inspectArgs,
+  nativeLibraryArgs,
+  unitKey,
+  withoutDynamicTwins,
+} from "../../server/src/core/args.js";
 
 const LIB = [
   "--crate-name",
@@ -48,6 +54,27 @@ const OPTIONS = {
   isWorkspaceLib: (file: string): boolean => file.includes("libutil"),
 };
 
+describe("what stays of a command line", () => {
+  it("is spelled as cargo spells it, which wrappers look for", () => {
+    const args = bitcodeArgs(LIB, OPTIONS).join(" ");
+    expect(args).toContain("--crate-name corelib --edition=2021 core/src/lib.rs --error-format=json");
+    expect(args).toContain("-l static=foo -Lnative=/out -Clink-arg=-Wl,-z,now");
+  });
+});
+
+describe("withoutDynamicTwins", () => {
+  it("leaves one library of each crate, the static one if there is one", () => {
+    const args = ["--crate-name", "app", "--extern", "one=/t/libone-1.so", "--extern", "priv:one=/t/libone-1.rlib"];
+    const rest = ["--extern=two=/t/libtwo-1.so", "--extern", "proc_macro", "-C", "debuginfo=2"];
+    expect(inspectArgs(withoutDynamicTwins([...args, ...rest])).externs).toEqual([
+      { name: "one", path: "/t/libone-1.rlib" },
+      { name: "two", path: "/t/libtwo-1.so" },
+      { name: "proc_macro", path: undefined },
+    ]);
+    expect(withoutDynamicTwins(rest)).toEqual(rest);
+  });
+});
+
 describe("inspectArgs", () => {
   it("reads cargo's command line", () => {
     const args = inspectArgs(LIB);
@@ -66,16 +93,10 @@ describe("inspectArgs", () => {
       { name: "util", path: "/t/debug/deps/libutil-2.rlib" },
       { name: "proc_macro", path: undefined },
     ]);
-    expect(args.link).toEqual([
-      "-L",
-      "dependency=/t/debug/deps",
-      "-l",
-      "static=foo",
-      "-L",
-      "native=/out",
-      "-C",
-      "link-arg=-Wl,-z,now",
-    ]);
+    const libraries = ["-L", "dependency=/t/debug/deps", "-l", "static=foo", "-L", "native=/out"];
+    expect(args.link).toEqual(libraries);
+    const program = inspectArgs(LIB.map((arg) => (arg === "lib" ? "bin" : arg)));
+    expect(program.link).toEqual([...libraries, "-C", "link-arg=-Wl,-z,now"]);
     expect(unitKey(args)).toBe("corelib-29e0");
   });
 

@@ -3,7 +3,8 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { configFiles, loadConfig } from "../../server/src/core/config.js";
+import { holds } from "../../server/src/core/cfgExpression.js";
+import { aliasOf, configFiles, loadConfig } from "../../server/src/core/config.js";
 import { isCurrent, stamp } from "../../server/src/core/files.js";
 import { discover } from "../../server/src/core/inputs.js";
 import { withLock } from "../../server/src/core/lock.js";
@@ -76,12 +77,50 @@ describe("cargo's configuration", () => {
     fs.writeFileSync(path.join(inner, ".cargo", "config.toml"), '[build]\ntarget = "inner"\n');
     const env = { HOME: directory, CARGO_HOME: path.join(directory, "home") };
     expect(configFiles(inner, env)).toContain(path.join(directory, "home", "config.toml"));
-    expect(loadConfig(inner, env, host)).toEqual({
+    const place = { cwd: inner, env, args: [] };
+    expect(loadConfig(place, host, new Set())).toEqual({
       rustcWrapper: path.join(directory, "tools", "w"),
       runner: ["qemu", "-x"],
       buildTarget: "inner",
     });
-    expect(loadConfig(inner, { ...env, RUSTC_WRAPPER: "sccache" }, host).rustcWrapper).toBe("sccache");
+    expect(loadConfig({ ...place, env: { ...env, RUSTC_WRAPPER: "sccache" } }, host, new Set()).rustcWrapper).toBe(
+      "sccache",
+    );
+  });
+
+  it("has runners for platforms, options that are stronger than files, and aliases", () => {
+    const files = path.join(directory, "files");
+    fs.mkdirSync(path.join(files, ".cargo"), { recursive: true });
+    fs.writeFileSync(
+      path.join(files, ".cargo", "config.toml"),
+      '[target.\'cfg(unix)\']\nrunner = "u"\n[target.\'cfg(windows)\']\nrunner = "w"\n[alias]\ngo = "run -q"\nfar = ["run", "a b"]\n',
+    );
+    const env = { HOME: directory, CARGO_HOME: path.join(directory, "home") };
+    const place = { cwd: files, env, args: [] };
+    const cfgs = new Set(["unix", 'target_os="linux"']);
+    expect(loadConfig(place, host, cfgs).runner).toEqual(["u"]);
+    const args = ["--config", `target.${host}.runner=["bin/r", "x"]`, "--config", 'alias.go="test"'];
+    expect(loadConfig({ ...place, args }, host, cfgs).runner).toEqual([path.join(files, "bin/r"), "x"]);
+    expect(aliasOf("go", place)).toEqual(["run", "-q"]);
+    expect(aliasOf("go", { ...place, args })).toEqual(["test"]);
+    expect(aliasOf("far", place)).toEqual(["run", "a b"]);
+    expect(aliasOf("go", { ...place, env: { ...env, CARGO_ALIAS_GO: "build" } })).toEqual(["build"]);
+    expect(aliasOf("none", place)).toBeUndefined();
+  });
+
+  it("means platforms by expressions", () => {
+    const cfgs = new Set(["unix", 'target_os="linux"']);
+    const those = [
+      "cfg(unix)",
+      'cfg(all(unix, not(target_os = "macos")))',
+      'cfg(any(windows, target_os="linux",))',
+      "cfg(all())",
+    ];
+    expect(those.map((expression) => holds(expression, cfgs))).toEqual([true, true, true, true]);
+    expect(["cfg(windows)", "cfg(any())", 'cfg(unix="x")'].some((expression) => holds(expression, cfgs))).toBe(false);
+    for (const odd of ["cfg(unix", "cfg()", "cfg(not(a, b))", "cfg(un|x)", "cfg(a) b"]) {
+      expect(() => holds(odd, cfgs)).toThrow(SyntaxError);
+    }
   });
 });
 

@@ -1,17 +1,16 @@
 import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { rustParser } from "../../server/src/core/syntax/grammar.js";
+import { RustParser } from "../../server/src/core/syntax/grammar.js";
 import { linkAttributes } from "../../server/src/core/syntax/linkAttributes.js";
 import { readable } from "../../server/src/core/syntax/readable.js";
 
 let librariesIn: (text: string) => string[];
 
 beforeAll(async () => {
-  const parser = await rustParser(path.resolve("dist"));
+  const parser = await RustParser.load(path.resolve("dist"));
   const conditions = new Set(["unix", 'target_os="linux"', 'feature="zip"']);
   librariesIn = (text) => {
-    const tree = parser.parse(readable(text));
-    if (tree === null) throw new Error("no tree");
+    const tree = parser.parse(readable(text), null);
     const found = linkAttributes(tree.rootNode, text, conditions);
     tree.delete();
     return found.map(({ library, isCertain }) => (isCertain ? library : `${library}?`));

@@ -3,13 +3,17 @@ import * as vscode from "vscode";
 import type { PrepareResult, RunTarget } from "../../../shared/src/lsp.js";
 import type { Context } from "../context.js";
 import type { RunApi } from "../features.js";
-import { runSettings } from "../settings.js";
+import { runSettings, setting } from "../settings.js";
 import { terminalProcess } from "./commandLine.js";
 import type { Invocation } from "./configurations.js";
+import { Ending } from "./ending.js";
 import { invocationFor } from "./invocation.js";
 import { prepareRun } from "./prepare.js";
 import { saveProject } from "./saveProject.js";
 import { programTask, targetKey, targetOfProgramTask } from "./taskDefinition.js";
+
+/** As package.json has it. */
+const DEFAULT_STOP_SECONDS = 5;
 
 /** What was run, to run it again. */
 export interface LastRun {
@@ -21,6 +25,9 @@ type Runnable = Exclude<PrepareResult, { kind: "none" }>;
 
 export class Runner implements RunApi, vscode.Disposable {
   private readonly executions = new Map<string, vscode.TaskExecution>();
+  /** The first process of each terminal, and those that are to end. */
+  private readonly processes = new Map<vscode.TaskExecution, number>();
+  private readonly endings = new Map<vscode.TaskExecution, Ending>();
   private readonly preparing = new Map<string, vscode.CancellationTokenSource>();
   private readonly subscriptions: vscode.Disposable[];
   private readonly ran = new vscode.EventEmitter<LastRun>();
@@ -36,6 +43,10 @@ export class Runner implements RunApi, vscode.Disposable {
   constructor(private readonly context: Context) {
     this.subscriptions = [
       vscode.tasks.onDidStartTask(({ execution }) => this.adopt(execution)),
+      vscode.tasks.onDidStartTaskProcess(({ execution, processId }) => {
+        if (targetOfProgramTask(execution.task.definition) !== undefined) this.processes.set(execution, processId);
+      }),
+      vscode.tasks.onDidEndTaskProcess(({ execution }) => this.processes.delete(execution)),
       vscode.tasks.onDidEndTask(({ execution }) => this.forget(execution)),
     ];
   }
@@ -120,13 +131,30 @@ export class Runner implements RunApi, vscode.Disposable {
     this.preparing.forEach((source) => source.cancel());
     const executions = [...this.executions.values()];
     for (const execution of all ? executions : executions.slice(-1)) {
+      this.askToEnd(execution);
+    }
+  }
+
+  /** Asks a program to end, with all that it has started; the second time it is killed. */
+  private askToEnd(execution: vscode.TaskExecution): void {
+    const running = this.endings.get(execution);
+    const leader = this.processes.get(execution);
+    if (running !== undefined) {
+      running.kill();
+    } else if (leader === undefined) {
       execution.terminate();
+    } else {
+      const seconds = setting("run.stopTimeout", DEFAULT_STOP_SECONDS, vscode.workspace.workspaceFolders?.[0]);
+      const { name } = execution.task;
+      const onKill = (): void => this.context.log.warn(`${name} did not end within ${seconds} s: it is killed`);
+      this.endings.set(execution, new Ending(leader, seconds * 1000, onKill));
     }
   }
 
   dispose(): void {
     this.subscriptions.forEach((subscription) => void subscription.dispose());
     this.preparing.forEach((source) => source.cancel());
+    this.endings.forEach((ending) => ending.ended());
     this.ran.dispose();
   }
 
@@ -159,7 +187,9 @@ export class Runner implements RunApi, vscode.Disposable {
   private async end(key: string): Promise<void> {
     const execution = this.executions.get(key);
     const ended = this.ended(execution);
-    execution?.terminate();
+    if (execution !== undefined && !this.endings.has(execution)) {
+      this.askToEnd(execution);
+    }
     await ended;
   }
 
@@ -198,6 +228,8 @@ export class Runner implements RunApi, vscode.Disposable {
   }
 
   private forget(execution: vscode.TaskExecution): void {
+    this.endings.get(execution)?.ended();
+    this.endings.delete(execution);
     for (const [key, candidate] of this.executions) {
       if (candidate === execution) {
         this.executions.delete(key);

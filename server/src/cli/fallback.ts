@@ -20,11 +20,29 @@ export function fallBack(
 ): string {
   terminal.error(reason);
   if (single !== undefined) return singleScript(terminal, selection, single, args, env);
-  const quiet = terminal.quiet ? ["--quiet"] : [];
-  const passed = args.length > 0 && selection.command !== "build" ? ["--", ...args] : [];
-  const command = [selection.command, ...quiet, ...cargoArguments(selection), ...passed];
+  const command = nativeCommand(terminal, selection, args);
   terminal.error(`falling back to: cargo ${command.join(" ")}`);
   return execScript({ argv: [cargoProgram(env), ...command], cwd: selection.cwd, env });
+}
+
+/** The same without a word. */
+export function nativeScript(
+  terminal: Terminal,
+  selection: Selection,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): string {
+  const command = nativeCommand(terminal, selection, args);
+  return execScript({ argv: [cargoProgram(env), ...command], cwd: selection.cwd, env });
+}
+
+function nativeCommand(terminal: Terminal, selection: Selection, args: readonly string[]): string[] {
+  const quiet = terminal.quiet ? ["--quiet"] : [];
+  const passed = args.length > 0 && selection.command !== "build" ? ["--", ...args] : [];
+  const { targetDirectory } = selection;
+  const directory = targetDirectory === undefined ? [] : ["--target-dir", targetDirectory];
+  const format = selection.hasShortMessages === true ? ["--message-format", "short"] : [];
+  return [selection.command, ...quiet, ...cargoArguments(selection), ...directory, ...format, ...passed];
 }
 
 function singleScript(

@@ -22,6 +22,7 @@ export interface Outcome {
 }
 
 let launcher: number | undefined;
+let toolchain: string | undefined;
 let openFiles: string | undefined;
 
 /** Takes the launcher's own arguments off the command line. */
@@ -44,6 +45,16 @@ export function takeLauncher(argv: readonly string[]): readonly string[] {
 
 /** The environment that the user gave: our own, with what the launcher's shell has dropped or set. */
 export function userEnvironment(): NodeJS.ProcessEnv {
+  const env = givenEnvironment();
+  return toolchain === undefined ? env : { ...env, RUSTUP_TOOLCHAIN: toolchain };
+}
+
+/** `cargo +NAME`: rustup's way to say which toolchain it is. */
+export function useToolchain(name: string): void {
+  toolchain = name;
+}
+
+function givenEnvironment(): NodeJS.ProcessEnv {
   if (launcher === undefined) return process.env;
   const text = readText(`/proc/${launcher}/environ`);
   if (text === undefined) return process.env;

@@ -1,48 +1,90 @@
 /** The entry of the `cranefly` command: its commands and their options. */
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { aliasOf } from "../core/config.js";
 import { BuildFailed, messageOf } from "../core/errors.js";
+import { type Kind, type OptionValues, addCargoOptions, spelled, together } from "./cargoOptions.js";
 import { cleanCommand, statusCommand, stopCommand } from "./daemon.js";
-import { takeLauncher } from "./launch.js";
-import { type SelectionOptions, addSelectionOptions, isPlace } from "./options.js";
+import { handOver, isCommand, takesUnstable } from "./handOver.js";
+import { takeLauncher, useToolchain, userEnvironment } from "./launch.js";
+import { type SelectionOptions, hasOtherMessages, isPlace } from "./options.js";
 import { buildCommand, runCommand } from "./run.js";
 import { writeAll } from "./terminal.js";
-import { type TestOptions, testCommand } from "./test.js";
+import { testCommand } from "./test.js";
 import { type WatchOptions, watchCommand } from "./watch.js";
 
 const VERSION = "0.1.0";
 
-function grammar(programArgs: readonly string[]): Command {
+/** Commands that cargo does not have, or that mean something else there; and the others. */
+const OWN: readonly string[] = ["watch", "status", "stop", "clean", "help"];
+const CARGOS: readonly string[] = ["run", "build", "test"];
+const BUILT_IN: Readonly<Record<string, readonly string[]>> = { b: ["build"], r: ["run"], t: ["test"] };
+
+/** A command line, as far as it is not the program's. */
+interface CommandLine {
+  /** As it was given. */
+  readonly given: readonly string[];
+  readonly own: readonly string[];
+  /** What follows `--`; undefined without one. */
+  readonly behind: readonly string[] | undefined;
+  /** A folder or file that was found among the arguments and taken out. */
+  readonly place?: string;
+}
+
+/** Thrown while parsing: cargo has a word to say, or does it. */
+class ForCargo extends Error {
+  constructor(readonly why?: string) {
+    super("for cargo");
+  }
+}
+
+/** `errors`: takes what is said of a wrong command line. */
+function grammar(line: CommandLine, errors: string[]): Command {
+  const { given, behind } = line;
+  const programArgs = behind ?? [];
   const main = new Command("cranefly")
     .description("Runs Rust programs from their sources: rustc stops at bitcode, a resident engine does the rest.")
     .version(VERSION)
     .enablePositionalOptions()
-    .showHelpAfterError("(cranefly COMMAND --help lists the options)");
+    .showHelpAfterError("(cranefly COMMAND --help lists the options)")
+    .exitOverride()
+    .configureOutput({ writeErr: (text) => errors.push(text) });
+  addCargoOptions(main, "early");
 
-  addSelectionOptions(main.command("run"), "run")
+  building(main, "run")
     .description("build what is not current, then run the program")
-    .argument("[DIR | FILE.rs]", "a package's folder or a single source file")
-    .usage("[DIR | FILE.rs] [options] [-- ARGS…]")
-    .action((place: string | undefined, options: SelectionOptions) => runCommand(place, options, programArgs));
+    .argument("[ARGS...]", "a package's folder or a single source file, and the program's arguments")
+    .usage("[DIR | FILE.rs] [options] [ARGS…] [-- ARGS…]")
+    .passThroughOptions()
+    .action((operands: readonly string[], options: OptionValues) => {
+      const [first] = operands;
+      if (line.place === undefined && first !== undefined && isPlace(first, "run")) {
+        // Options may follow it.
+        const at = line.own.length - operands.length;
+        return parse({ ...line, own: line.own.toSpliced(at, 1), place: first });
+      }
+      // Behind its first argument everything is the program's, also `--`.
+      const dashes = first === undefined || behind === undefined ? [] : ["--"];
+      return runCommand(line.place, chosen(main, options), [...operands, ...dashes, ...programArgs]);
+    });
 
-  addSelectionOptions(main.command("build"), "build")
+  building(main, "build")
     .description("build what is not current")
     .argument("[DIR | FILE.rs]", "a package's folder or a single source file")
-    .action((place: string | undefined, options: SelectionOptions) => buildCommand(place, options));
+    .action((place: string | undefined, options: OptionValues) => buildCommand(place, chosen(main, options)));
 
-  addSelectionOptions(main.command("test"), "build")
+  building(main, "test")
     .description("build and run the tests")
     .argument("[DIR]", "a package's folder, if it contains a slash or is “.”")
     .argument("[FILTER]", "run only tests whose names contain this")
     .usage("[DIR] [options] [FILTER] [-- LIBTEST ARGS…]")
-    .option("--no-fail-fast", "run all targets even if one fails")
-    .option("--no-run", "build, but do not run")
-    .option("--doc", "documentation tests only (by cargo)")
-    .action((first: string | undefined, second: string | undefined, options: TestOptions) => {
-      const hasPlace = first !== undefined && isPlace(first);
-      return testCommand(hasPlace ? first : undefined, hasPlace ? second : first, options, programArgs);
+    .action((first: string | undefined, second: string | undefined, options: OptionValues) => {
+      const hasPlace = first !== undefined && isPlace(first, "test");
+      if (!hasPlace && second !== undefined) throw new ForCargo();
+      const [place, filter] = hasPlace ? [first, second] : [undefined, first];
+      return testCommand(place, filter, chosen(main, options), programArgs, given);
     });
 
-  addSelectionOptions(main.command("watch"), "watch")
+  building(main, "watch")
     .description("build after every save, and run the program or the tests again")
     .argument("[DIR | FILE.rs]", "a package's folder or a single source file")
     .usage("[DIR | FILE.rs] [options] [-- ARGS…]")
@@ -56,7 +98,9 @@ function grammar(programArgs: readonly string[]): Command {
         .default(5),
     )
     .option("--no-body-lane", "never compile edited functions before the rest of their crate")
-    .action((place: string | undefined, options: WatchOptions) => watchCommand(place, options, programArgs));
+    .action((place: string | undefined, options: WatchOptions) =>
+      watchCommand(place, { ...options, ...together(main.opts(), options) }, programArgs),
+    );
 
   main
     .command("status")
@@ -73,18 +117,80 @@ function grammar(programArgs: readonly string[]): Command {
   return main;
 }
 
+/** A command that takes cargo's options. */
+function building(main: Command, kind: Kind): Command {
+  return addCargoOptions(main.command(kind), kind)
+    .option("--rustc-arg <ARG>", "for a single file: passed to rustc", (value, list: readonly string[] | undefined) => [
+      ...(list ?? []),
+      value,
+    ])
+    .option("--report <FILE>", "write the report as JSON, with an entry for every function");
+}
+
+/** The options in front of the command and behind it; throws where they are cargo's business. */
+function chosen(main: Command, late: OptionValues): SelectionOptions {
+  const options = together(main.opts(), late);
+  const isContradiction =
+    (options["quiet"] === true && options["verbose"] === true) ||
+    (options["release"] === true && options["profile"] !== undefined);
+  if (isContradiction) throw new ForCargo();
+  if (hasOtherMessages(options)) throw new ForCargo("--message-format is done");
+  const handed = spelled(options, "handed").filter((arg) => arg.startsWith("-"));
+  const [flag] = handed;
+  if (flag === undefined) return options;
+  throw new ForCargo(handed.includes("-Z") && !takesUnstable() ? undefined : `${flag} is done`);
+}
+
 function seconds(text: string): number {
   const value = Number(text);
   if (text.trim() === "" || !Number.isFinite(value) || value < 0) throw new InvalidArgumentError("Not a time.");
   return value;
 }
 
+/** Runs a command line, or lets cargo have it: also one that is wrong, since nobody says that better. */
+async function parse(line: CommandLine): Promise<void> {
+  const errors: string[] = [];
+  try {
+    await grammar(line, errors).parseAsync(line.own, { from: "user" });
+  } catch (error) {
+    if (error instanceof ForCargo) return handOver(line.given, error.why);
+    if (!(error instanceof CommanderError)) throw error;
+    const isOwn = OWN.includes(commandOf(line.own).word ?? "");
+    if (error.exitCode !== 0 && !isOwn) return handOver(line.given);
+    writeAll(2, errors.join(""));
+    process.exitCode = error.exitCode;
+  }
+}
+
+/** The first word that is no option in front of the command, its place, and these options. */
+function commandOf(args: readonly string[]): { word: string | undefined; at: number; options: OptionValues } {
+  const early = addCargoOptions(new Command(), "early").passThroughOptions().allowUnknownOption();
+  const { operands } = early.parseOptions([...args]);
+  return { word: operands[0], at: args.length - operands.length, options: early.opts() };
+}
+
+/** A command line with the user's aliases, and cargo's own, replaced by what they mean. */
+function withoutAliases(args: readonly string[], seen: readonly string[] = []): readonly string[] {
+  const { word, at, options } = commandOf(args);
+  if (word === undefined || seen.includes(word) || [...OWN, ...CARGOS].includes(word)) return args;
+  const place = { cwd: process.cwd(), env: userEnvironment(), args: spelled(options, "global") };
+  const meant = aliasOf(word, place) ?? BUILT_IN[word];
+  return meant === undefined ? args : withoutAliases(args.toSpliced(at, 1, ...meant), [...seen, word]);
+}
+
 async function main(argv: readonly string[]): Promise<void> {
+  const [first = ""] = argv;
+  const isChosen = first.length > 1 && first.startsWith("+");
+  if (isChosen) useToolchain(first.slice(1));
+  const args = withoutAliases(isChosen ? argv.slice(1) : argv);
+  const { word } = commandOf(args);
+  if (word !== undefined && ![...OWN, ...CARGOS].includes(word)) {
+    return handOver(argv, isCommand(word) ? `\`${word}\` is done` : undefined);
+  }
   // What follows `--` is the program's, whatever it looks like.
-  const at = argv.indexOf("--");
-  const own = at < 0 ? argv : argv.slice(0, at);
-  const programArgs = at < 0 ? [] : argv.slice(at + 1);
-  await grammar(programArgs).parseAsync(own, { from: "user" });
+  const at = args.indexOf("--");
+  const own = at < 0 ? args : args.slice(0, at);
+  await parse({ given: argv, own, behind: at < 0 ? undefined : args.slice(at + 1) });
 }
 
 main(takeLauncher(process.argv.slice(2))).catch((error: unknown) => {

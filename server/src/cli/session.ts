@@ -1,16 +1,15 @@
 /** What every building command shares: the terminal, the workspace, and what to do about each kind of failure. */
 import * as path from "node:path";
-import { availableParallelism } from "node:os";
 import { isatty } from "node:tty";
 import type { GenerationReport } from "../../../shared/src/report.js";
 import { findEngine } from "../core/engine.js";
-import { Cancelled, Unsupported, messageOf } from "../core/errors.js";
+import { BuildFailed, Cancelled, Unsupported, messageOf } from "../core/errors.js";
 import type { Layout } from "../core/layout.js";
 import type { Selection, SelectionState } from "../core/selection.js";
 import type { SingleFile } from "../core/targetDirectory.js";
 import { type Update, Workspace } from "../core/workspace.js";
-import { fallBack } from "./fallback.js";
-import { type SelectionOptions, toSelection, toSingle } from "./options.js";
+import { fallBack, nativeScript } from "./fallback.js";
+import { type SelectionOptions, jobsOf, toSelection, toSingle } from "./options.js";
 import { finishWith, userEnvironment } from "./launch.js";
 import { Terminal } from "./terminal.js";
 
@@ -28,7 +27,8 @@ export class Session {
     readonly options: SelectionOptions,
     place: string | undefined,
   ) {
-    const { color = "auto", quiet = false, verbose = false } = options;
+    const { quiet = false, verbose = false } = options;
+    const color = options.color ?? this.env["CARGO_TERM_COLOR"] ?? "auto";
     this.terminal = new Terminal(color === "auto" ? isatty(2) : color === "always", quiet, verbose);
     this.selection = toSelection(command, options, place);
     this.single = toSingle(options, place);
@@ -45,7 +45,7 @@ export class Session {
         shimBundle: path.join(BUNDLE_DIRECTORY, "shim.cjs"),
         color: this.terminal.color,
         quiet: this.terminal.quiet,
-        jobs: this.options.jobs === undefined ? availableParallelism() : Math.max(1, Number(this.options.jobs)),
+        jobs: jobsOf(this.options),
         ...(hasBodyLane ? { bodyLane: BUNDLE_DIRECTORY } : {}),
       },
       this.terminal,
@@ -79,6 +79,11 @@ export class Session {
     } catch (error) {
       workspace?.close();
       if (error instanceof Cancelled) throw error;
+      if (error instanceof BuildFailed) {
+        // cargo would fail as well, and says it best.
+        await finishWith(nativeScript(this.terminal, this.selection, args, this.env));
+        return;
+      }
       await finishWith(this.native(messageOf(error), args));
       return;
     }

@@ -20,8 +20,8 @@ export function writeAll(descriptor: 1 | 2, text: string): void {
       at += fs.writeSync(descriptor, bytes, at);
     } catch (error) {
       const code = error instanceof Error && "code" in error ? error.code : undefined;
-      // Nobody reads any more: what is to be done is done all the same.
-      if (code === "EPIPE") return;
+      // Nobody reads any more, or there is no room: what is to be done is done all the same.
+      if (code === "EPIPE" || (descriptor === 2 && code !== "EAGAIN")) return;
       if (code !== "EAGAIN") throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
     }
@@ -94,8 +94,8 @@ export class Terminal implements Listener {
     this.status("Stages", stages.join(", "));
     for (const program of report.programs) {
       const { functions, fallbacks } = program;
-      this.status("Program", `${program.program}: ${functions.total} functions, ${functions.llvm} through LLVM`);
-      for (const { construct, functions: count } of fallbacks) this.status("LLVM", `${count} × ${construct}`);
+      this.status("Through LLVM", `${functions.llvm} of ${functions.total} functions of ${program.program}`);
+      for (const { construct, functions: count } of fallbacks) this.status("Through LLVM", `${count} × ${construct}`);
     }
   }
 

@@ -3,15 +3,14 @@ import * as path from "node:path";
 import { readText } from "../core/files.js";
 import type { Layout } from "../core/layout.js";
 import type { Program, SelectionState, Start } from "../core/selection.js";
-import { cargoArguments } from "../core/selection.js";
-import { cargoProgram } from "../core/cargo.js";
 import { programCommand } from "../core/program.js";
 import { loadUnit } from "../core/unit.js";
 import type { SelectionOptions } from "./options.js";
 import { displayPath } from "./run.js";
 import { Session } from "./session.js";
 import { writeAll } from "./terminal.js";
-import { type Outcome, execScript, finishWith, runScript } from "./launch.js";
+import { handOver } from "./handOver.js";
+import { type Outcome, execScript, runScript } from "./launch.js";
 
 export interface TestOptions extends SelectionOptions {
   failFast?: boolean;
@@ -24,15 +23,13 @@ export async function testCommand(
   filter: string | undefined,
   options: TestOptions,
   args: readonly string[],
+  argv: readonly string[],
 ): Promise<void> {
   const session = new Session("test", options, place);
   const testArgs = [...(filter === undefined ? [] : [filter]), ...args];
   if (options.doc === true) {
     // Documentation tests are compiled by rustdoc into programs of their own: cargo's business throughout.
-    const command = ["test", "--doc", ...cargoArguments(session.selection)];
-    const passed = testArgs.length > 0 ? ["--", ...testArgs] : [];
-    const argv = [cargoProgram(session.env), ...command, ...passed];
-    await finishWith(execScript({ argv, cwd: process.cwd(), env: session.env }));
+    await handOver(argv);
     return;
   }
   await session.buildAnd(testArgs, async (state, layout) => {

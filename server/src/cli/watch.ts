@@ -16,14 +16,14 @@ import { type SupervisedJob, supervise } from "./supervise.js";
 import { writeAll } from "./terminal.js";
 import { runTests } from "./test.js";
 
-export interface WatchOptions extends Omit<SelectionOptions, "test"> {
-  json?: boolean;
-  run?: boolean;
-  test?: boolean;
-  once?: boolean;
-  bodyLane: boolean;
+export interface WatchOptions extends SelectionOptions {
+  readonly json?: boolean;
+  readonly run?: boolean;
+  readonly test?: boolean;
+  readonly once?: boolean;
+  readonly bodyLane: boolean;
   /** Seconds. */
-  stopTimeout: number;
+  readonly stopTimeout: number;
 }
 
 export async function watchCommand(
@@ -31,9 +31,9 @@ export async function watchCommand(
   options: WatchOptions,
   args: readonly string[],
 ): Promise<void> {
-  const { test, ...selectionOptions } = options;
-  const command = test === true ? "test" : options.run === true ? "run" : "build";
-  const session = new Session(command, selectionOptions, place);
+  const command = options.test === true ? "test" : options.run === true ? "run" : "build";
+  // (To cargo, `--test` is the name of a target.)
+  const session = new Session(command, { ...options, test: undefined }, place);
   await new Watch(session, options, args).run();
 }
 

@@ -37,6 +37,8 @@ export interface RustcArgs {
 export interface Item {
   readonly flag: string;
   readonly value: string | undefined;
+  /** As it was spelled, for one that stays as it is: whoever stands between cargo and rustc may look for that. */
+  readonly spelled?: readonly string[];
 }
 
 const SHORT_WITH_VALUE = ["-C", "-L", "-l", "-A", "-W", "-D", "-F", "-Z", "-o"] as const;
@@ -71,19 +73,22 @@ const LONG_WITH_VALUE = new Set([
 export function parseOptions(args: readonly string[]): Item[] {
   const items: Item[] = [];
   for (let i = 0; i < args.length; i++) {
+    const first = i;
     const arg = args[i] ?? "";
+    const add = (flag: string, value: string | undefined): void =>
+      void items.push({ flag, value, spelled: args.slice(first, i + 1) });
     const short = SHORT_WITH_VALUE.find((flag) => arg.startsWith(flag) && !arg.startsWith("--"));
     if (short !== undefined) {
-      items.push({ flag: short, value: arg.length > 2 ? arg.slice(2) : args[++i] });
+      add(short, arg.length > 2 ? arg.slice(2) : args[++i]);
     } else if (arg.startsWith("--")) {
       const equals = arg.indexOf("=");
-      if (equals >= 0) items.push({ flag: longName(arg.slice(0, equals)), value: arg.slice(equals + 1) });
-      else if (LONG_WITH_VALUE.has(arg)) items.push({ flag: longName(arg), value: args[++i] });
-      else items.push({ flag: arg, value: undefined });
+      if (equals >= 0) add(longName(arg.slice(0, equals)), arg.slice(equals + 1));
+      else if (LONG_WITH_VALUE.has(arg)) add(longName(arg), args[++i]);
+      else add(arg, undefined);
     } else if (arg.startsWith("-") && arg !== "-") {
-      items.push({ flag: arg, value: undefined });
+      add(arg, undefined);
     } else {
-      items.push({ flag: "", value: arg });
+      add("", arg);
     }
   }
   return items;
@@ -94,7 +99,8 @@ function longName(flag: string): string {
 }
 
 function print(items: readonly Item[]): string[] {
-  return items.flatMap(({ flag, value }) => {
+  return items.flatMap(({ flag, value, spelled }) => {
+    if (spelled !== undefined) return spelled;
     if (value === undefined) return [flag];
     if (flag === "") return [value];
     return flag.startsWith("--") ? [`${flag}=${value}`] : [flag, value];
@@ -104,6 +110,13 @@ function print(items: readonly Item[]): string[] {
 /** The name of a `-C` option, in rustc's canonical spelling (`-` for `_`). */
 export function codegenName(value: string): string {
   return (value.split("=")[0] ?? "").replaceAll("_", "-");
+}
+
+/** The `-C` and `-Z` options of a command line: `-Copt-level`. */
+export function optionNames(args: readonly string[]): string[] {
+  return parseOptions(args).flatMap(({ flag, value }) =>
+    flag === "-C" || flag === "-Z" ? [`${flag}${codegenName(value ?? "")}`] : [],
+  );
 }
 
 /** Reads what Cranefly needs out of a rustc command line (without the program's name). */
@@ -117,10 +130,12 @@ export function inspectArgs(args: readonly string[]): RustcArgs {
       .map((value) => value.slice(value.indexOf("=") + 1))
       .at(-1);
   const isTest = items.some((item) => item.flag === "--test");
+  const crateTypes = values("--crate-type").flatMap((value) => value.split(","));
+  const isExecutable = isProgram({ isTest, crateTypes });
   const source = values("").find((value) => value.endsWith(".rs") || value === "-") ?? values("")[0];
   return {
     crate: values("--crate-name").at(-1) ?? "",
-    crateTypes: values("--crate-type").flatMap((value) => value.split(",")),
+    crateTypes,
     isTest,
     hasTestCode: isTest || values("--cfg").includes("test"),
     source,
@@ -134,9 +149,9 @@ export function inspectArgs(args: readonly string[]): RustcArgs {
     externs: values("--extern").map(parseExtern),
     link: items.flatMap((item) => {
       if (item.value === undefined) return [];
-      const isLink =
-        item.flag === "-l" || item.flag === "-L" || (item.flag === "-C" && LINK_OPTIONS.has(codegenName(item.value)));
-      return isLink ? [item.flag, item.value] : [];
+      const isLink = item.flag === "-l" || item.flag === "-L";
+      const isOfProgram = item.flag === "-C" && isExecutable && LINK_OPTIONS.has(codegenName(item.value));
+      return isLink || isOfProgram ? [item.flag, item.value] : [];
     }),
   };
 }
@@ -147,8 +162,8 @@ const LINK_OPTIONS = new Set(
 );
 
 /** Whether a unit is linked into an executable. */
-export function isProgram(args: RustcArgs): boolean {
-  return args.isTest || args.crateTypes.length === 0 || args.crateTypes.includes("bin");
+export function isProgram({ isTest, crateTypes }: Pick<RustcArgs, "isTest" | "crateTypes">): boolean {
+  return isTest || crateTypes.length === 0 || crateTypes.includes("bin");
 }
 
 /** `--extern` takes `[options:]name[=path]`. */
@@ -157,6 +172,23 @@ function parseExtern(value: string): Extern {
   const left = equals < 0 ? value : value.slice(0, equals);
   const name = left.slice(left.lastIndexOf(":") + 1);
   return { name, path: equals < 0 ? undefined : value.slice(equals + 1) };
+}
+
+/**
+ * Leaves out dynamic libraries that cargo offers beside static ones of the same crate, which rustc links if it can. They are
+ * compiled by themselves here, so that rustc would take the two for different crates.
+ */
+export function withoutDynamicTwins(args: readonly string[]): string[] {
+  const items = parseOptions(args);
+  const extern = ({ flag, value }: Item): Extern | undefined =>
+    flag === "--extern" && value !== undefined ? parseExtern(value) : undefined;
+  const isStatic = (file: string | undefined): boolean => /\.(?:rlib|rmeta)$/.test(file ?? "");
+  const names = new Set(items.flatMap((item) => (isStatic(extern(item)?.path) ? [extern(item)?.name] : [])));
+  const isTwin = (item: Item): boolean => {
+    const { name, path: file } = extern(item) ?? {};
+    return names.has(name) && !isStatic(file);
+  };
+  return items.some(isTwin) ? print(items.filter((item) => !isTwin(item))) : [...args];
 }
 
 /** How a unit is to be compiled to bitcode. */
@@ -317,7 +349,11 @@ const NOT_OF_CODE = new Set([
 export function codeOptions(args: readonly string[]): string {
   const counts = ({ flag, value }: Item): boolean =>
     flag === "-C" ? !NOT_OF_CODE.has(codegenName(value ?? "")) : CODE_FLAGS.has(flag);
-  return print(parseOptions(args).filter(counts)).sort().join(" ");
+  // However they are spelled.
+  const plain = parseOptions(args)
+    .filter(counts)
+    .map(({ flag, value }) => ({ flag, value }));
+  return print(plain).sort().join(" ");
 }
 
 const CODE_FLAGS = new Set(["-g", "-O", "-Z", "--target", "--sysroot", "--remap-path-prefix"]);
@@ -358,7 +394,7 @@ export function nativeLibraryArgs(args: readonly string[]): string[] | undefined
     const kinds = (item.value ?? "").split(",").filter((kind) => native.includes(kind));
     return kinds.map((kind) => ({ flag: item.flag, value: kind }));
   });
-  return print(items.map((item) => (item.flag === "--emit" ? { ...item, value: "link" } : item)));
+  return print(items.map((item) => (item.flag === "--emit" ? { flag: item.flag, value: "link" } : item)));
 }
 
 /** What rustc calls its outputs, without kinds and endings. */

@@ -9,9 +9,9 @@ import type { BodyLaneStatistics, ProgramReport, StageTimes } from "../../../sha
 import { BodyLaneCosts } from "./bodyLaneCosts.js";
 import { refusalOfShared } from "./body/dependents.js";
 import { Baseline, type BodyEdit, type Edits, type UnitEdit, categoryOf } from "./body/edits.js";
-import { BodyLane, type BodyRef, PatchLane, type PatchRefusal, SourceCache } from "./body/index.js";
+import { BodyLane, type BodyRef, PatchLane, type PatchRefusal, SourceCache, unsuitableUnit } from "./body/index.js";
 import { BodyLaneCounts } from "./bodyLaneCounts.js";
-import { type PrepareOptions, Readiness, publishLanes, unsuitableUnit } from "./bodyReadiness.js";
+import { type PrepareOptions, Readiness, publishLanes } from "./bodyReadiness.js";
 import type { CompiledUnit } from "./crateLane.js";
 import { type Engine, EngineError } from "./engine.js";
 import { instantiatorsOf } from "./instantiators.js";
@@ -19,6 +19,7 @@ import { digest, readText } from "./files.js";
 import { recordsOf } from "./intact.js";
 import type { Layout } from "./layout.js";
 import type { SelectionState } from "./selection.js";
+import { isParserFailure } from "./syntax/grammar.js";
 import { type UnitRecord, loadUnit } from "./unit.js";
 
 /** How often an edit is compiled again because the engine needs a body that was blanked. */
@@ -110,11 +111,25 @@ export class BodyLaneDriver {
 
   /** Makes ready what the next edits need. Rejects with `Cancelled` when the signal aborts. */
   prepare(state: SelectionState, engine: Engine, options: PrepareOptions): Promise<void> {
-    return this.readiness.prepare(state, engine, options);
+    // What the parser failed on stays as it is.
+    return this.readiness.prepare(state, engine, options).catch((error: unknown) => {
+      if (!isParserFailure(error)) throw error;
+      this.sources.lose(error);
+    });
   }
 
   /** Tries to bring the programs up to date with an edit of bodies. */
   async attempt(state: SelectionState, engine: Engine, options: AttemptOptions): Promise<BodyOutcome> {
+    try {
+      return await this.attemptOnce(state, engine, options);
+    } catch (error) {
+      if (!isParserFailure(error)) throw error;
+      this.sources.lose(error);
+      return this.refuse("the parser failed");
+    }
+  }
+
+  private async attemptOnce(state: SelectionState, engine: Engine, options: AttemptOptions): Promise<BodyOutcome> {
     const records = recordsOf(this.layout, state);
     const edits = this.baseline.edits(records, options.env);
     if (edits.kind === "none") return { kind: "left", reason: undefined };

@@ -4,8 +4,7 @@
  */
 import type { BodyLaneParams } from "../../../shared/src/protocol.js";
 import type { ProgramReport, StageTimes } from "../../../shared/src/report.js";
-import { inspectArgs } from "./args.js";
-import type { BodyLane, PatchLane } from "./body/index.js";
+import { type BodyLane, type PatchLane, unsuitableUnit } from "./body/index.js";
 import { type Engine, EngineError } from "./engine.js";
 import type { Layout } from "./layout.js";
 import { publish } from "./publisher.js";
@@ -144,13 +143,6 @@ export async function publishLanes(
   const lanesOf = (program: Program): BodyLaneParams[] => program.closure.flatMap((key) => lanes.get(key) ?? []);
   const programs = state.programs.filter((program) => lanesOf(program).length > 0);
   return (await publish(layout, programs, engine, ms, (program) => ({ bodyLane: lanesOf(program) }))).reports;
-}
-
-/** Why no edit of a unit can be taken alone. */
-export function unsuitableUnit({ invocation }: UnitRecord): string | undefined {
-  // At other levels rustc inlines functions into others before we see them.
-  if (inspectArgs(invocation.args).optLevel !== "0") return "an optimised profile";
-  return invocation.needsRlib ? "a library that build scripts, procedural macros or native code link to" : undefined;
 }
 
 /** The source that was saved last. */

@@ -25,7 +25,7 @@ import { type HostUnit, hostSources, hostUnits } from "./hosts.js";
 import { cargoInputs, discover } from "./inputs.js";
 import type { UnitMessages } from "./generation.js";
 import type { Layout } from "./layout.js";
-import { unitOfOutput, unitOfPlaceholder } from "./outputs.js";
+import { unitOfLibrary, unitOfOutput, unitOfPlaceholder } from "./outputs.js";
 import type { UnitName } from "./messages.js";
 import { run } from "./process.js";
 import {
@@ -37,7 +37,7 @@ import {
   programName,
 } from "./selection.js";
 import { type ShimEvent, readEvents, writeShims } from "./shims.js";
-import { checkToolchain, findToolchain } from "./toolchain.js";
+import { checkToolchain, findToolchain, platformOf } from "./toolchain.js";
 import { ToldByCargo, unitName } from "./toldByCargo.js";
 import { loadUnit } from "./unit.js";
 
@@ -71,8 +71,9 @@ export async function capture(
   const { env } = options;
   const startedMs = Date.now();
   const toolchain = await findToolchain(selection.cwd, env, options.signal);
-  const config = loadConfig(selection.cwd, env, toolchain.host);
-  checkToolchain(toolchain, config.buildTarget);
+  const place = { cwd: selection.cwd, env, args: selection.global };
+  const config = loadConfig(place, toolchain.host, await platformOf(toolchain, env, options.signal));
+  for (const target of targetsOf(selection, config.buildTarget)) checkToolchain(toolchain, target);
 
   const packages = localPackages(metadata);
   checkCommas(layout, metadata);
@@ -109,7 +110,7 @@ export async function capture(
     "--target-dir",
     layout.root,
     ...buildDirectory(layout.root, selection.cwd),
-    "--message-format=json-diagnostic-rendered-ansi",
+    `--message-format=${selection.hasShortMessages === true ? "json-diagnostic-short," : ""}json-diagnostic-rendered-ansi`,
     "--color",
     options.color ? "always" : "never",
     ...(options.quiet ? ["--quiet"] : []),
@@ -166,6 +167,12 @@ export async function capture(
     compiled: events.flatMap((event) => (event.kind === "unit" ? [event.id] : [])),
     frontEndMs: events.reduce((sum, event) => sum + (event.kind === "unit" ? event.ms : 0), 0),
   };
+}
+
+/** The platforms that cargo is to build for; undefined: the toolchain's own. */
+function targetsOf({ targets }: Selection, configured: string | undefined): (string | undefined)[] {
+  const given = targets.flatMap((arg, index) => (targets[index - 1] === "--target" ? [arg] : []));
+  return given.length === 0 ? [configured] : given;
 }
 
 /**
@@ -250,7 +257,7 @@ function unitOfExecutable(layout: Layout, executable: string): string | undefine
 }
 
 function libraryUnit(layout: Layout, artifact: Artifact): string | undefined {
-  const units = artifact.filenames.map((file) => unitOfOutput(layout, file));
+  const units = artifact.filenames.map((file) => unitOfLibrary(layout, file));
   return units.find((unit) => unit !== undefined);
 }
 

@@ -62,6 +62,8 @@ export interface ManifestOptions {
   readonly manifestPath: string | undefined;
   /** `--locked`, `--offline`, `--frozen`, `--config …`: passed on to every cargo command. */
   readonly global: readonly string[];
+  /** `--target-dir`, which only commands that build take. */
+  readonly targetDirectory?: string | undefined;
 }
 
 /** The cargo to call: the one that called us, or the one on the path. */
@@ -80,11 +82,12 @@ export async function loadMetadata(
   if (options.manifestPath !== undefined) args.push("--manifest-path", options.manifestPath);
   const out: string[] = [];
   const err: string[] = [];
+  const { targetDirectory } = options;
   let exit;
   try {
     exit = await run([cargoProgram(env), ...args], {
       cwd: options.cwd,
-      env,
+      env: targetDirectory === undefined ? env : { ...env, CARGO_TARGET_DIR: targetDirectory },
       onStdout: (line) => out.push(line),
       onStderr: (line) => err.push(line),
       signal,

@@ -64,7 +64,7 @@ export async function crateLane(
     const reason = reasonToCompile(record, used, options.env);
     if (reason === undefined) {
       const messages = options.messagesOf(key, [], true);
-      record.diagnostics.forEach(messages.add);
+      for (const diagnostic of record.diagnostics) messages.add(diagnostic);
       messages.finished();
       return record;
     }

@@ -37,11 +37,11 @@ export type Manner = "all" | "news" | "background";
 
 /** Takes the messages of one unit. */
 export interface UnitMessages {
-  add(diagnostic: Diagnostic): void;
+  readonly add: (diagnostic: Diagnostic) => void;
   /** It compiled. */
-  finished(): void;
+  readonly finished: () => void;
   /** It did not. */
-  failed(): void;
+  readonly failed: () => void;
 }
 
 export class Generation {

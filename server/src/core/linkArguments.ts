@@ -41,7 +41,7 @@ const all = (rule: Rule, names: string): [string, Rule][] => names.split(" ").ma
 
 /** Keywords of `-z` that decide how pages are laid out and protected, or name a default. */
 const KEYWORDS = new Set([
-  ..."now lazy relro norelro noexecstack defs origin text combreloc".split(" "),
+  ..."now lazy relro norelro noexecstack defs nodelete origin text combreloc".split(" "),
   ..."separate-code noseparate-code separate-loadable-segments pack-relative-relocs nopack-relative-relocs".split(" "),
   ..."nostart-stop-gc start-stop-gc ibt shstk cet-report=none cet-report=warning".split(" "),
 ]);

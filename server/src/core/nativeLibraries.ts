@@ -3,7 +3,7 @@ import { inspectConditions } from "./args.js";
 import { Unsupported } from "./errors.js";
 import { digest } from "./files.js";
 import { run } from "./process.js";
-import { rustParser } from "./syntax/grammar.js";
+import { ParserFailed, RustParser, checkLength } from "./syntax/grammar.js";
 import { type Conditions, type LinkAttribute, linkAttributes } from "./syntax/linkAttributes.js";
 import { readable } from "./syntax/readable.js";
 import type { Toolchain } from "./toolchain.js";
@@ -26,17 +26,36 @@ export async function nativeLibraries(
     let attributes = known.get(key);
     if (attributes === undefined) {
       const conditions = await askConditions(unit, toolchain, options, env);
-      const parser = await rustParser(bundleDir);
-      const tree = parser.parse(readable(text));
-      if (tree === null) throw new Error("tree-sitter gave no tree");
-      attributes = linkAttributes(tree.rootNode, text, conditions);
-      tree.delete();
-      parser.delete();
+      attributes = await attributesIn(unit, text, conditions, bundleDir);
       known.set(key, attributes);
     }
     found.push(...attributes);
   }
   return found;
+}
+
+async function attributesIn(
+  { invocation }: UnitRecord,
+  text: string,
+  conditions: Conditions,
+  bundleDir: string,
+): Promise<LinkAttribute[]> {
+  const parser = await RustParser.load(bundleDir);
+  try {
+    checkLength(text);
+    const tree = parser.parse(readable(text), null);
+    return parser.guard(() => {
+      const attributes = linkAttributes(tree.rootNode, text, conditions);
+      tree.delete();
+      return attributes;
+    });
+  } catch (error) {
+    if (!(error instanceof ParserFailed)) throw error;
+    const message = `which libraries ${invocation.id} names in \`#[link]\` cannot be read: ${error.message}`;
+    throw new Unsupported(message, { cause: error });
+  } finally {
+    parser.delete();
+  }
 }
 
 async function askConditions(

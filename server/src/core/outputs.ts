@@ -47,6 +47,21 @@ export function unitOfOutput(layout: Layout, file: string): string | undefined {
   return readText(announcement(layout, file));
 }
 
+/**
+ * The unit that makes a library which cargo has put where the user looks for it: without a hash in its name if one of its kinds is
+ * dynamic, and as a link or a copy.
+ */
+export function unitOfLibrary(layout: Layout, file: string): string | undefined {
+  const known = unitOfOutput(layout, file) ?? unitOfPlaceholder(file);
+  if (known !== undefined || !file.endsWith(".rlib")) return known;
+  const size = fs.statSync(file, { throwIfNoEntry: false })?.size;
+  return list(layout.units).find((key) => {
+    const { rlib } = announcedOutputs(layout, key) ?? {};
+    if (rlib === undefined || path.basename(rlib) !== path.basename(file)) return false;
+    return size !== undefined && fs.statSync(rlib, { throwIfNoEntry: false })?.size === size;
+  });
+}
+
 /** The outputs of a unit that was announced; undefined when that is not known any more. */
 export function announcedOutputs(layout: Layout, key: string): Outputs | undefined {
   return readJson(layout.outputs(key), Outputs);

@@ -61,11 +61,11 @@ const LINK: ReadonlyMap<string, Check> = new Map([
   ...all(any, "rpath"),
 ]);
 
-/** Unstable options of the front end. */
+/** Unstable options of the front end, or that only make faster code. */
 const UNSTABLE = new Set(
   (
     "allow-features binary-dep-depinfo checksum-hash-algorithm crate-attr embed-metadata hint-mostly-unused macro-backtrace " +
-    "next-solver polonius proc-macro-backtrace threads unstable-options"
+    "mir-opt-level next-solver polonius proc-macro-backtrace share-generics threads tune-cpu unstable-options"
   ).split(" "),
 );
 

@@ -18,6 +18,10 @@ export interface Selection {
   readonly features: readonly string[];
   /** undefined: cargo's default for the command. */
   readonly profile: string | undefined;
+  /** `--message-format short`. */
+  readonly hasShortMessages?: boolean | undefined;
+  /** `--target-dir`, absolute. */
+  readonly targetDirectory?: string | undefined;
   /** What `cargo metadata` takes as well: `--locked`, `--offline`, `--frozen`, `--config …`. */
   readonly global: readonly string[];
 }

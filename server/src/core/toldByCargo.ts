@@ -16,8 +16,7 @@ export interface Hearers {
 export function unitName(message: OfUnit, metadata: Metadata): UnitName {
   const owner = metadata.packages.find((item) => item.id === message.package_id);
   const { kind, name } = message.target;
-  const isTest =
-    message.reason === "compiler-artifact" ? message.profile.test : message.message[HARNESS_MARK] === true;
+  const isTest = message.reason === "compiler-artifact" ? message.profile.test : message.message[HARNESS_MARK] === true;
   return { package: owner?.name ?? "", kind, name, isTest, isLocal: owner?.source === null };
 }
 
@@ -60,4 +59,3 @@ export class ToldByCargo {
     for (const line of this.held) this.hearers.onProgress(line);
   }
 }
-

@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import * as z from "zod";
+import { type Cfgs, parseCfgs } from "./cfgExpression.js";
 import { Unsupported } from "./errors.js";
 import { ancestors } from "./files.js";
 import { run } from "./process.js";
@@ -43,6 +44,14 @@ export async function findToolchain(cwd: string, env: NodeJS.ProcessEnv, signal?
   const own = path.join(sysroot, "bin", "rustc");
   const host = /^host: (.*)$/m.exec(version)?.[1] ?? "";
   return { rustc: fs.existsSync(own) ? own : program, sysroot, version, host };
+}
+
+/** What holds on the toolchain's own platform, for `cfg(…)`. */
+export async function platformOf(toolchain: Toolchain, env: NodeJS.ProcessEnv, signal?: AbortSignal): Promise<Cfgs> {
+  const out: string[] = [];
+  const options = { cwd: toolchain.sysroot, env, onStdout: (line: string) => out.push(line), signal };
+  await run([toolchain.rustc, "--print", "cfg"], options);
+  return parseCfgs(out.join("\n"));
 }
 
 /** Throws `Unsupported` where the engine cannot work: another target, or a toolchain without LLVM's library. */

@@ -8,7 +8,7 @@
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { type Extern, type RustcArgs, inspectArgs, isProgram, outputStem, unitKey } from "../core/args.js";
+import { type Extern, type RustcArgs, inspectArgs, isProgram, outputStem, unitKey, withoutDynamicTwins } from "../core/args.js";
 import { HARNESS_MARK } from "../core/cargo.js";
 import { compileUnit } from "../core/compile.js";
 import { dynamicLibraryReason } from "../core/dynamicLibraries.js";
@@ -94,7 +94,7 @@ async function rustc(layout: Layout, context: ShimContext, [wrapper = "", ...com
   // cargo names the crate first; before that stand rustc and, for members, the user's RUSTC_WORKSPACE_WRAPPER.
   const at = Math.max(1, command.indexOf("--crate-name"));
   const prefix = [...(wrapper === "" ? [] : [wrapper]), ...command.slice(0, at)];
-  const args = command.slice(at);
+  const args = withoutDynamicTwins(command.slice(at));
   const cwd = process.cwd();
   const parsed = inspectArgs(args);
   const isNative = parsed.crateTypes.length > 0 && !parsed.crateTypes.some((kind) => BITCODE_KINDS.includes(kind));

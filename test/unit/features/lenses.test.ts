@@ -2,9 +2,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Parser } from "web-tree-sitter";
 import type { ServerSettings, TestCase } from "../../../shared/src/lsp.js";
-import { rustParser } from "../../../server/src/core/syntax/grammar.js";
+import { RustParser } from "../../../server/src/core/syntax/grammar.js";
 import { attributeByLine, attributeByName, carryOver } from "../../../server/src/lsp/features/functions/attribute.js";
 import { type ProgramEntry, factsOf } from "../../../server/src/lsp/features/functions/facts.js";
 import { hoverText } from "../../../server/src/lsp/features/functions/hover.js";
@@ -35,9 +34,9 @@ const LENS: ServerSettings["lens"] = {
   slowMicroseconds: 10_000,
 };
 
-let parser: Parser;
+let parser: RustParser;
 beforeAll(async () => {
-  parser = await rustParser(path.join(ROOT, "dist"));
+  parser = await RustParser.load(path.join(ROOT, "dist"));
 });
 const structure = (text: string): Structure => structureOf(parser, text) ?? expect.fail("too large");
 

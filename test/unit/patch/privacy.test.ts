@@ -1,71 +1,106 @@
-/** Which names of a body have to be looked at, since they may be somebody else's. */
+/** What is private elsewhere: how rustc is made to tell of its uses, and which names are looked for in texts. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as path from "node:path";
 import { SourceCache } from "../../../server/src/core/body/index.js";
 import { factsOf } from "../../../server/src/core/body/patch/facts.js";
-import { mayBeOwn, namesOfOthers } from "../../../server/src/core/body/patch/privacy.js";
+import { offsetAt, offsetBefore } from "../../../server/src/core/body/patch/places.js";
+import {
+  type RestrictedName,
+  isWithin,
+  markOf,
+  markedUse,
+  meansOthers,
+  scopeOf,
+} from "../../../server/src/core/body/patch/privacy.js";
 
-const names = (text: string, hasGlobs = false): string[] =>
-  [...namesOfOthers(text, { hasGlobs, isCrate: (name) => name === "std" })].sort();
-
-it("finds fields, methods and paths, and tells them apart", () => {
-  expect(names("{ let a = b.c.d(); e::f(g) }")).toEqual(["associated d", "associated f", "field c", "item f"]);
-  expect(names("{ a.b::<u8>(); (a.c)(1); a.d?.e }")).toEqual(["associated b", "field c", "field d", "field e"]);
-  expect(names("{ T { a: 1, b, c } }")).toEqual(["field a", "field b", "field c"]);
-  expect(names("{ let T { a, b: x } = y; }")).toEqual(["field a", "field b"]);
-});
-
-it("leaves names of the module, and those that the body binds", () => {
-  expect(names('{ let tag: u8 = helper(1); println!("{tag} {}", tag) }')).toEqual([]);
-});
-
-it("leaves paths into other crates to rustc", () => {
-  expect(names("{ std::hint::black_box(::std::mem::size_of::<u8>()); }")).toEqual([]);
-  expect(names("{ own::std::x(); Vec::<u8>::new(); <T as std::Tr>::g() }")).toEqual(
-    ["g", "new", "std", "x"].flatMap((name) => [`associated ${name}`, `item ${name}`]).sort(),
-  );
-});
-
-it("takes every argument of a macro that may make anything of it", () => {
-  const all = (...words: readonly string[]): string[] =>
-    words.flatMap((word) => ["associated", "field", "item"].map((kind) => `${kind} ${word}`)).sort();
-  expect(names("{ field!(x, hidden); vec![shown(1)] }")).toEqual(all("hidden", "x"));
-  expect(names("{ own::field!(x (hidden)) }")).toEqual(
-    [...all("hidden", "x"), "associated field", "item field"].sort(),
-  );
-});
-
-it("takes names alone where glob imports may have brought them", () => {
-  expect(names('{ let tag = hidden(1); println!("{tag} {HIDDEN}", tag) }', true)).toEqual([
-    "item HIDDEN",
-    "item hidden",
-    "item let",
-    "item println",
+it("knows from where something can be used", () => {
+  expect(scopeOf(undefined, "a::b")).toBe("a::b");
+  expect(["pub", "crate", "pub(crate)", "pub ( crate )"].map((text) => scopeOf(text, "a::b"))).toEqual([
+    "",
+    "",
+    "",
+    "",
   ]);
-  expect(names("{ early(); let early = 1; }", true)).toEqual(["item early", "item let"]);
+  expect(scopeOf("pub(super)", "a::b")).toBe("a");
+  expect(scopeOf("pub(super)", "a")).toBe("");
+  expect(scopeOf("pub(self)", "a::b")).toBe("a::b");
+  expect(scopeOf("pub(in super::super)", "a::b::c")).toBe("a");
+  expect(scopeOf("pub(in crate::a)", "a::b")).toBe("a");
+  expect(scopeOf("pub(in a)", "a::b")).toBe(undefined);
+  expect(["a", "a::b", "", "ab"].map((module) => isWithin(module, "a"))).toEqual([true, true, false, false]);
+  expect(isWithin("anything", "")).toBe(true);
 });
 
-describe("a name that a path begins with", () => {
+describe("a use of something marked", () => {
+  const span = (line: number, more: object = {}): object => ({
+    file_name: `${line}.rs`,
+    line_start: line,
+    column_start: 2,
+    is_primary: true,
+    ...more,
+  });
+  const note = /"(.*)"/.exec(markOf("item", "a::b"))?.[1] ?? "";
+
+  it("is where the outermost macro is called", () => {
+    const expanded = span(1, { expansion: { span: span(2, { expansion: { span: span(3, { expansion: null }) } }) } });
+    expect(
+      markedUse({ level: "warning", message: `use of deprecated method \`A::f\`: ${note}`, spans: [expanded] }),
+    ).toEqual({ scope: "a::b", file: "3.rs", line: 3, column: 2 });
+  });
+
+  it("is none of a field for its struct's sake, and none of what others deprecate", () => {
+    const of = (message: string): unknown => markedUse({ level: "warning", message, spans: [span(1)] });
+    expect(of(`use of deprecated field \`A::f\`: ${note}`)).toBe(undefined);
+    expect(of(`use of deprecated field \`A::f\`: ${note.replace("item", "field")}`)).toMatchObject({ scope: "a::b" });
+    expect(of("use of deprecated function `f`: use `g`")).toBe(undefined);
+  });
+});
+
+it("finds places again", () => {
+  const text = "a\n\u{1F600}\u00e9bc\n";
+  expect(text.slice(offsetAt(text, 2, 3))).toBe("bc\n");
+  // ab[cd]ef → ab[x]ef, then "yy" in front of f.
+  const replacements = [
+    { start: 2, end: 4, text: "x" },
+    { start: 5, end: 5, text: "yy" },
+  ];
+  expect([0, 1, 2, 3, 4, 5, 6].map((offset) => offsetBefore(replacements, offset))).toEqual([0, 1, 2, 4, 5, 5, 5]);
+});
+
+describe("names without a mark", () => {
   let sources: SourceCache;
   beforeAll(async () => {
     sources = await SourceCache.create(path.resolve(import.meta.dirname, "../../../dist"));
   });
   afterAll(() => sources.dispose());
-  const isOwn = (text: string): boolean => {
-    const facts = factsOf(text, sources.get("file.rs", text).root);
+
+  const restricted: readonly RestrictedName[] = [
+    { kind: "name", name: "hidden", scope: "a" },
+    { kind: "module", name: "log", scope: "a" },
+    { kind: "constructor", name: "New", scope: "a" },
+  ];
+  const means = (text: string, module = "b", file = ""): boolean => {
+    const facts = factsOf(file, sources.get("file.rs", file).root ?? expect.fail("no tree"));
     if (typeof facts === "string") throw new Error(facts);
-    return mayBeOwn("std", facts);
+    return meansOthers(text, "New", module, facts, restricted);
   };
 
-  it("is the crate's own where something of that name is declared or imported", () => {
-    expect(isOwn("mod a { mod std; }")).toBe(true);
-    expect(isOwn("use crate::mocks::{other, std};")).toBe(true);
-    expect(isOwn("use crate::mocks::std;")).toBe(true);
-    expect(isOwn("use mocks as std;")).toBe(true);
-    expect(isOwn("struct std;")).toBe(true);
+  it("are looked for where they may mean something", () => {
+    expect(
+      ["fn f() { hidden() }", "fn f() { m!(hidden) }", 'fn f() { print!("{hidden:?}") }'].map((it) => means(it)),
+    ).toEqual([true, true, true]);
+    expect(["fn f() { log::g() }", "fn f(log: u8) { log + 1 }"].map((it) => means(it))).toEqual([true, false]);
+    expect(
+      ["New(1)", "x.map(New)", "Self(1)", "New { x: 1, ..y }", "Self { ..y }"].map((it) => means(`fn f() { ${it} }`)),
+    ).toEqual([true, true, true, true, true]);
+    expect(
+      ["x: New", "New { x: 1 }", "New { x, .. }", "New::new()", "f(a..b)"].map((it) => means(`fn f() { ${it} }`)),
+    ).toEqual([false, false, false, false, false]);
   });
 
-  it("is a crate's anywhere else", () => {
-    expect(isOwn("use std::fmt; pub use ::other::{a, stdx}; mod a { use std::io as x; } fn f() {}")).toBe(false);
+  it("are nothing to the modules that may use them, or have their own", () => {
+    expect(means("fn f() { hidden() }", "a::c")).toBe(false);
+    expect(means("fn f() { log::g() }", "b", "mod log;")).toBe(false);
+    expect(means("fn f() { log::g() }", "b", "use x::log;")).toBe(false);
   });
 });

@@ -1,7 +1,7 @@
 import * as path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { replaced } from "../../../server/src/core/body/blank.js";
-import { publicized } from "../../../server/src/core/body/patch/publicize.js";
+import { type Publicized, publicized } from "../../../server/src/core/body/patch/publicize.js";
 import { SourceCache } from "../../../server/src/core/body/source.js";
 
 let cache: SourceCache;
@@ -9,10 +9,32 @@ beforeAll(async () => {
   cache = await SourceCache.create(path.resolve(import.meta.dirname, "../../../dist"));
 });
 
-/** `isWhole`: all functions keep their bodies. */
+function publicity(
+  text: string,
+  module: string | undefined,
+  isWhole = false,
+  macros: readonly string[] = [],
+): Publicized {
+  return publicized(text, cache.get("file.rs", text).root ?? expect.fail("no tree"), {
+    isWhole: () => isWhole,
+    macros: new Set(macros),
+    module,
+  });
+}
+
+/** The text of a crate's root. `isWhole`: all functions keep their bodies. */
 function publicize(text: string, isWhole = false, macros: readonly string[] = []): string {
-  const { root } = cache.get("file.rs", text);
-  return replaced(text, publicized(text, root, { isWhole: () => isWhole, macros: new Set(macros) }).replacements);
+  return replaced(text, publicity(text, "", isWhole, macros).replacements);
+}
+
+const MARK = '#[deprecated(note = "cranefly: of item m")]';
+
+/** The text of the module `m`, with marks in few words. */
+function marked(text: string, isWhole = false): string {
+  return replaced(text, publicity(text, "m", isWhole).replacements).replaceAll(
+    /#\[deprecated\(note = "cranefly: of (.*?)"\)\]/g,
+    (_, what: string) => `#[${what}]`,
+  );
 }
 
 describe("making everything public", () => {
@@ -28,7 +50,7 @@ describe("making everything public", () => {
       "impl A {\npub const B: u8 = 1;\npub async fn c() {}\n}\nimpl T for A {\n    fn d() {}\n}",
     );
     expect(publicize('mod m {\n    type T = u8;\n    extern "C" { fn f(); }\n}\ntrait T { fn g(); }')).toBe(
-      'pub mod m {\npub type T = u8;\n    extern "C" { pub fn f(); }\n}\npub trait T { fn g(); }',
+      `pub mod m {\n    ${MARK} pub type T = u8;\n    extern "C" { ${MARK} pub fn f(); }\n}\npub trait T { fn g(); }`,
     );
   });
 
@@ -38,20 +60,43 @@ describe("making everything public", () => {
     );
   });
 
-  it("tells what was not for all of the crate", () => {
-    const text =
-      "struct A { x: u8, pub(crate) y: u8 }\npub fn f() {}\nmod m { pub(super) fn g() {} pub(super) use h::i; pub use j; }\nimpl A { fn k() {} pub fn l() {} }";
-    const { restricted } = publicized(text, cache.get("file.rs", text).root, {
-      isWhole: () => false,
-      macros: new Set(),
-    });
-    expect([...restricted].filter((name) => /\w$/.test(name)).sort()).toEqual(
-      [
-        "associated k",
-        "field x",
-        ...["A", "g", "h", "i", "m", "pub", "super", "use"].map((name) => `item ${name}`),
-      ].sort(),
+  it("marks what is not for all of the crate", () => {
+    expect(marked("fn a() {}\npub(crate) fn b() {}\npub(super) fn c() {}\npub(in crate::m) fn d() {}")).toBe(
+      "#[item m] pub fn a() {}\npub        fn b() {}\npub        fn c() {}\n#[item m] pub              fn d() {}",
     );
+    expect(marked("pub struct A { x: u8, pub(crate) y: u8 }\nstruct B(u8, pub u8);")).toBe(
+      "pub struct A { #[field m] pub x: u8, pub        y: u8 }\n#[item m] pub struct B(#[field m] pub u8, pub u8);",
+    );
+    expect(marked("impl A { fn a() {} pub fn b() {} }\nmod n { fn c() {} pub(super) trait D { fn d(); } }")).toBe(
+      "impl A { #[item m] pub fn a() {} pub fn b() {} }\npub mod n { #[item m::n] pub fn c() {} #[item m] pub        trait D { fn d(); } }",
+    );
+    expect(marked("use x::y;\nfn a() { b() }", true)).toBe("use x::y; #[item m] pub\nfn a() { b() }");
+  });
+
+  it("names what cannot be marked", () => {
+    const names = (text: string): string[] =>
+      publicity(text, "m").restricted.map(({ kind, name, scope }) => `${kind} ${name} ${scope}`);
+    expect(names("mod n { mod o {} }\npub mod p {}")).toEqual(["module n m", "module o m::n"]);
+    expect(names("struct A(u8); struct B { pub x: u8 }")).toEqual(["constructor A m"]);
+    expect(names("pub(super) use x::{y, z as w}; pub(self) use x::{a, b as c}; pub(self) use d::*;")).toEqual([
+      "name a m",
+      "name c m",
+    ]);
+    expect(names("#[seen] struct A { x: u8 }\n#[deprecated] fn b() {}")).toEqual([
+      "name A m",
+      "name x m",
+      "constructor A m",
+      "name b m",
+    ]);
+    expect(names("#[seen] trait T { fn a(); const B: u8; }")).toEqual(["name T m", "name a m", "name B m"]);
+    expect(names("thread_local! { static A: u8 = 1; pub(crate) static B: u8 = 2; }")).toEqual(["name A m"]);
+  });
+
+  it("leaves what is private in a module that is not known", () => {
+    const text = "struct A { x: u8, pub(crate) y: u8 }\nmod n { fn a() {} pub fn b() {} }\npub(super) use c::d;";
+    const { replacements, restricted } = publicity(text, undefined);
+    expect(replaced(text, replacements)).toBe(text.replace("pub(crate)", "pub       "));
+    expect(restricted).toEqual([]);
   });
 
   it("moves no code of a body that stays", () => {

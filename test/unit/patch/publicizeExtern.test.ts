@@ -13,7 +13,11 @@ afterAll(() => sources.dispose());
 
 function publicly(text: string): string {
   const { root } = sources.get("file.rs", text);
-  return replaced(text, publicized(text, root, { isWhole: () => false, macros: new Set() }).replacements);
+  return replaced(
+    text,
+    publicized(text, root ?? expect.fail("no tree"), { isWhole: () => false, macros: new Set(), module: "" })
+      .replacements,
+  );
 }
 
 it.each([

@@ -16,7 +16,7 @@ type Files = Readonly<Record<string, string>>;
 function facts(files: Files): ReadonlyMap<string, ModuleFacts> {
   return new Map(
     Object.entries(files).map(([file, text]) => {
-      const found = factsOf(text, cache.get(file, text).root);
+      const found = factsOf(text, cache.get(file, text).root ?? expect.fail("no tree"));
       if (typeof found === "string") throw new Error(found);
       return [file, found];
     }),
@@ -33,7 +33,8 @@ function patch(files: Files, ...names: readonly string[]): ReadonlyMap<string, s
     const functions = source.outline.functions.filter(({ name }) => names.includes(name));
     return functions.length === 0 ? [] : [{ source, functions, steps: tree.get(file) ?? [] }];
   });
-  return patchTexts(patched, [...known.values()].flatMap(allMacros));
+  const texts = patchTexts(patched, [...known.values()].flatMap(allMacros));
+  return new Map([...texts].map(([file, { text }]) => [file, text]));
 }
 
 const place = (text: string, what: string): [line: number, column: number] => {

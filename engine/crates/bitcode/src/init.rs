@@ -131,6 +131,9 @@ impl Writer<'_> {
                 self.init.pointers.push(InitPointer { offset, target, addend: address.addend });
             }
             None => {
+                if api.LLVMGetTypeKind(ty) == type_kind::POINTER {
+                    self.init.identities.push(address.addend as u64);
+                }
                 let size = self.types.get(api, ty).store_size();
                 self.put_words(offset, &[address.addend as u64], size as u32);
             }

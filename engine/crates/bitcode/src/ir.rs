@@ -126,6 +126,9 @@ pub struct Init {
     pub bytes: Vec<u8>,
     /// Pointers in it, by rising offset.
     pub pointers: Vec<InitPointer>,
+    /// Addresses in it that are plain numbers other than null, as they are in `bytes`. A pointer without an object is bytes to rustc, so these are
+    /// the halves of `TypeId`s, which it computes as pointers.
+    pub identities: Vec<u64>,
 }
 
 /// An 8-byte (or for `relative32`, 4-byte) address inside an initializer.

@@ -291,3 +291,13 @@ fn everything_decodes_the_same_in_any_order() {
         }
     }
 }
+
+#[test]
+fn identities_of_types() {
+    let krate = Crate::new("facts");
+    let init = krate.variable("IDENTITY").init.clone().expect("defined");
+    let [low, high] = init.identities[..] else { panic!("{init:x?}") };
+    assert_eq!(init.bytes[8..], [low.to_le_bytes(), high.to_le_bytes()].concat());
+    let init = krate.variable("ADDRESS").init.clone().expect("defined");
+    assert_eq!((init.bytes.len(), init.identities), (24, Vec::new()));
+}

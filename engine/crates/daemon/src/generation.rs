@@ -43,6 +43,8 @@ pub struct Generation<'a> {
     pub image: &'a Path,
     /// By what it is started.
     pub executable: &'a Path,
+    /// Functions of the body lane that the program has under other symbols as well.
+    pub copies: &'a HashSet<Arc<str>>,
     /// What was compiled for it, now or while the units were read.
     pub compiled: RefCell<HashSet<Key>>,
 }
@@ -52,12 +54,12 @@ impl Generation<'_> {
     pub fn link(&self, state: &mut ProgramState, result: &mut PublishResult) -> Result<Outcomes, Error> {
         let start = Instant::now();
         let inputs: Vec<Arc<Unit>> = self.units.iter().map(|unit| unit.unit.clone()).collect();
-        let before = Before::new(&state.units, self.units);
+        let before = Before::new(&state.units, self.units, self.copies.clone());
         let old = self.take_image(state);
         if let Some(live) = &old
             && live.program().consists_of(&inputs)
         {
-            result.functions.total = total(&inputs);
+            result.functions.total = total(&inputs) - self.copies.len() as u64;
             state.set_image(old, self.options);
             return Ok(Outcomes::new());
         }
@@ -73,7 +75,7 @@ impl Generation<'_> {
                 (live, outcomes)
             }
         };
-        result.functions.total = total(&inputs);
+        result.functions.total = total(&inputs) - self.copies.len() as u64;
         live.compile_ahead().map_err(|source| Error::File { path: self.image.to_owned(), source })?;
         state.set_image(Some(live), self.options);
         result.us.publish = start.elapsed().as_secs_f64() * 1e6 - result.us.wait;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use cranefly_image::{PublishedCode, Unit};
 use hashbrown::{HashMap, HashSet};
 
+use crate::body_lane::same_version;
 use crate::program_state::remaining;
 use crate::units::LoadedUnit;
 use crate::view::View;
@@ -43,8 +44,8 @@ pub struct Changes {
 
 impl Changes {
     /// Compares `units` with what was published before. Reads the code of what is about to be replaced, so this comes before
-    /// the image is touched.
-    pub fn since(view: Option<&View>, units: &[Arc<LoadedUnit>]) -> Self {
+    /// the image is touched. `copies`: functions that are no news.
+    pub fn since(view: Option<&View>, units: &[Arc<LoadedUnit>], copies: &HashSet<Arc<str>>) -> Self {
         let Some(view) = view else { return Self { first: true, ..Self::default() } };
         let kept: HashSet<*const Unit> = units.iter().map(|unit| Arc::as_ptr(&unit.unit)).collect();
         let replaced = view.units.iter().filter(|unit| !kept.contains(&Arc::as_ptr(&unit.unit)));
@@ -61,16 +62,21 @@ impl Changes {
         }
         let mut changes = Self::default();
         for unit in units.iter().filter(|unit| !known.contains(&Arc::as_ptr(&unit.unit))) {
-            for function in unit.unit.functions.iter().filter(|function| !remain.contains(&Arc::as_ptr(function))) {
+            for (number, function) in unit.unit.functions.iter().enumerate() {
+                if remain.contains(&Arc::as_ptr(function)) {
+                    continue;
+                }
                 let symbol = &unit.unit.module.globals[function.global.0 as usize].name;
-                let before = old.get(symbol).map(|&(unit, number)| (unit, number, &unit.unit.functions[number]));
-                if before.is_some_and(|(.., before)| before.key == function.key) {
+                let before = old.get(symbol).copied();
+                let is_same = before.map(|(before, old)| same_version((&before.unit, old), (&unit.unit, number)));
+                if is_same.unwrap_or_else(|| copies.contains(symbol)) {
                     continue;
                 }
                 if !changes.symbols.insert(symbol.clone()) || changes.former.len() == MAX_FUNCTIONS {
                     continue;
                 }
-                let Some((unit, number, before)) = before else { continue };
+                let Some((unit, number)) = before else { continue };
+                let before = &unit.unit.functions[number];
                 let live = view.live.as_ref();
                 let code = live.and_then(|live| live.program().published(&unit.unit.id, before.global));
                 changes.former.push(Arc::new(Former {

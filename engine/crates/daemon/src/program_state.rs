@@ -8,7 +8,7 @@ use cranefly_cache::Key;
 use cranefly_image::{BaseImage, FunctionInfo, Unit};
 use hashbrown::{HashMap, HashSet};
 
-use crate::body_lane::{Patch, SelectionCache};
+use crate::body_lane::{Patch, SelectionCache, same_version};
 use crate::compile::CodeOptions;
 use crate::engine::ProgramKey;
 use crate::live::LiveImage;
@@ -127,22 +127,28 @@ pub struct Before {
     same: HashSet<*const Unit>,
     /// Functions of the other old units that are the same in the new ones.
     remain: HashSet<*const FunctionInfo>,
-    /// Content keys of the others, by symbol.
-    keys: HashMap<Arc<str>, u128>,
+    /// The others, by symbol.
+    others: HashMap<Arc<str>, (Arc<Unit>, usize)>,
+    /// Functions of the new units that are no news.
+    copies: HashSet<Arc<str>>,
 }
 
 impl Before {
     /// From the units of both.
-    pub fn new(old: &[Arc<LoadedUnit>], new: &[Arc<LoadedUnit>]) -> Self {
+    pub fn new(old: &[Arc<LoadedUnit>], new: &[Arc<LoadedUnit>], copies: HashSet<Arc<str>>) -> Self {
         let remain = remaining(old, new);
         let new: HashSet<*const Unit> = new.iter().map(|unit| Arc::as_ptr(&unit.unit)).collect();
         let (same, changed): (Vec<_>, Vec<_>) = old.iter().partition(|unit| new.contains(&Arc::as_ptr(&unit.unit)));
-        let mut keys = HashMap::new();
+        let mut others = HashMap::new();
         for unit in changed {
-            let functions = unit.unit.functions.iter().filter(|function| !remain.contains(&Arc::as_ptr(function)));
-            keys.extend(functions.map(|function| (unit.global(function.global).name.clone(), function.key)));
+            let functions = unit.unit.functions.iter().enumerate();
+            let functions = functions.filter(|(_, function)| !remain.contains(&Arc::as_ptr(function)));
+            others
+                .extend(functions.map(|(number, function)| {
+                    (unit.global(function.global).name.clone(), (unit.unit.clone(), number))
+                }));
         }
-        Self { same: same.iter().map(|unit| Arc::as_ptr(&unit.unit)).collect(), remain, keys }
+        Self { same: same.iter().map(|unit| Arc::as_ptr(&unit.unit)).collect(), remain, others, copies }
     }
 
     /// Whether a function of a new unit, by its symbol and number, had other content or was not there.
@@ -150,6 +156,9 @@ impl Before {
         let function = &unit.functions[number];
         !self.same.contains(&Arc::as_ptr(unit))
             && !self.remain.contains(&Arc::as_ptr(function))
-            && self.keys.get(name).is_none_or(|&old| old != function.key)
+            && match self.others.get(name) {
+                Some((old, before)) => !same_version((old, *before), (unit, number)),
+                None => !self.copies.contains(name),
+            }
     }
 }

@@ -70,7 +70,8 @@ impl Engine {
         }
         let image = self.image_path(&key).map_err(|error| RpcError::failed("image", format!("{error:#}")))?;
         let before = self.known_view(&key);
-        let changes = Changes::since(before.as_deref(), &units);
+        let copies = body_lane::copies(&units);
+        let changes = Changes::since(before.as_deref(), &units, &copies);
         let compiled = RefCell::new(compiled);
         let generation = Generation {
             engine: self,
@@ -79,6 +80,7 @@ impl Engine {
             options: &options,
             image: &image,
             executable: &params.executable,
+            copies: &copies,
             compiled,
         };
         let last = generation.link(&mut state, &mut result).map_err(|error| {

@@ -10,7 +10,7 @@ use cranefly_bitcode::ir::{Global, GlobalId, Module};
 use cranefly_bitcode::{Error, Reader};
 use cranefly_cache::{Key, Keyer};
 use cranefly_image::{FunctionInfo, Unit, UnitInterface};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::body_lane::{self, Shape};
 use crate::compile::{EagerCompiler, Identity, Source};
@@ -42,6 +42,7 @@ pub struct LoadedUnit {
     interface: OnceLock<UnitInterface>,
     definitions: OnceLock<FxHashMap<Arc<str>, Definition>>,
     paths: OnceLock<FxHashMap<String, Vec<GlobalId>>>,
+    identities: OnceLock<FxHashSet<u64>>,
 }
 
 /// Something that a unit defines.
@@ -61,8 +62,7 @@ impl LoadedUnit {
 
     /// A unit that is made from another one's bitcode.
     pub fn new(unit: Unit, path: PathBuf, bytes: Arc<[u8]>, times: Vec<FunctionTimes>, shapes: Vec<Shape>) -> Self {
-        let (digest, interface) = (OnceLock::new(), OnceLock::new());
-        let (definitions, paths) = (OnceLock::new(), OnceLock::new());
+        let (digest, interface, definitions, paths, identities) = Default::default();
         Self {
             unit: Arc::new(unit),
             path,
@@ -77,6 +77,7 @@ impl LoadedUnit {
             interface,
             definitions,
             paths,
+            identities,
         }
     }
 
@@ -117,6 +118,14 @@ impl LoadedUnit {
             paths
         });
         paths.get(path).map_or(&[], Vec::as_slice)
+    }
+
+    /// The halves of all `TypeId`s in its constants.
+    pub fn identities(&self) -> &FxHashSet<u64> {
+        self.identities.get_or_init(|| {
+            let globals = self.unit.module.globals.iter();
+            globals.flat_map(body_lane::identities).copied().collect()
+        })
     }
 
     /// What it defines, by name.
@@ -227,7 +236,7 @@ fn read(path: &Path, id: &Arc<str>, configuration: &str, compiler: &EagerCompile
     let assembly = assemble(compiler, &module, &bytes, &name)?;
     let unit = Arc::new(Unit { id: id.clone(), module, assembly, functions, bound: BTreeMap::new() });
     let (index, digest, interface) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
-    let (definitions, paths) = (OnceLock::new(), OnceLock::new());
+    let (definitions, paths, identities) = Default::default();
     Ok(LoadedUnit {
         unit,
         path: path.to_owned(),
@@ -242,6 +251,7 @@ fn read(path: &Path, id: &Arc<str>, configuration: &str, compiler: &EagerCompile
         interface,
         definitions,
         paths,
+        identities,
     })
 }
 

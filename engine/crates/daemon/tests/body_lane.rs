@@ -163,6 +163,7 @@ fn a_literal_is_one_function() {
     let mut fixture = Fixture::new("literal");
     let report = fixture.takes(&edit(PROGRAM, "\"one {}\"", "\"two {}\""), &["edited"], &[]);
     assert_eq!(report["bodyLane"]["taken"], 1, "{report}");
+    assert_eq!(report["functions"]["changed"], 1, "{report}");
     // Edits on top of edits.
     let text = edit(&fixture.source, "\"two {}\"", "\"three {}\"");
     fixture.takes(&text, &["edited"], &["other"]);

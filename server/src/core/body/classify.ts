@@ -205,7 +205,8 @@ function nameOf(fn: BodyRef): string {
 function describeDifference(before: Piece, after: Piece): string {
   const { start } = differenceOf(before.source.text, after.source.text);
   const text = after.source.text;
-  for (let node = after.source.root.descendantForIndex(start, start); node !== null; node = node.parent) {
+  const { root } = after.source;
+  for (let node = root?.descendantForIndex(start, start) ?? null; node !== null; node = node.parent) {
     const what = DESCRIBED[node.type];
     if (what === undefined) continue;
     const name = node.childForFieldName("name") ?? node.childForFieldName("type") ?? node.childForFieldName("macro");

@@ -12,3 +12,4 @@ export { PatchLane } from "./patch/lane.js";
 export type { BodyRef, Outline } from "./outline.js";
 export { type Source, SourceCache } from "./source.js";
 export type { Bitcode, CompileOverlayOptions } from "./rustc.js";
+export { unsuitableUnit } from "./unsuitable.js";

@@ -5,7 +5,6 @@
  */
 import PQueue from "p-queue";
 import type { Diagnostic } from "../../../../shared/src/report.js";
-import { inspectArgs } from "../args.js";
 import { Unsupported } from "../errors.js";
 import type { Layout } from "../layout.js";
 import type { UnitRecord } from "../unit.js";
@@ -16,6 +15,7 @@ import { Overlay } from "./overlay.js";
 import { type Bitcode, type CompileOverlayOptions, compileOverlay } from "./rustc.js";
 import type { SourceCache } from "./source.js";
 import type { FunctionName } from "./state.js";
+import { unsuitableUnit } from "./unsuitable.js";
 
 /** A file with edited functions: its text as it is now, and the functions in terms of it. */
 export interface EditedFile {
@@ -147,7 +147,7 @@ export class BodyLane {
     const refuse = (refused: string, diagnostics: readonly Diagnostic[] = []): BodyLaneResult => {
       return { ok: false, refused, diagnostics, times };
     };
-    const unsuitable = refusalOf(record);
+    const unsuitable = unsuitableUnit(record);
     if (unsuitable !== undefined) return refuse(unsuitable);
     const overlay = this.overlay(record);
     if (typeof overlay === "string") return refuse(overlay);
@@ -270,15 +270,4 @@ function isSameUnit(a: UnitRecord, b: UnitRecord): boolean {
     return JSON.stringify([invocation, inputs.map((input) => input.path)]);
   };
   return key(a) === key(b);
-}
-
-/** Options that make code depend on more than the function it belongs to. */
-const REFUSED_OPTION = /(?:^|\s|-C)(?:instrument-coverage|profile-generate|profile-use)\b/;
-
-/** Why a unit as a whole is none for this lane. */
-function refusalOf({ invocation }: UnitRecord): string | undefined {
-  const { crateTypes } = inspectArgs(invocation.args);
-  if (crateTypes.includes("proc-macro")) return "a procedural macro is the crate lane's";
-  const option = invocation.args.find((arg) => REFUSED_OPTION.test(arg.replaceAll("_", "-")));
-  return option === undefined ? undefined : `the compiler option ${option}`;
 }

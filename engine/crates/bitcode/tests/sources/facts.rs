@@ -158,3 +158,13 @@ pub struct Fields {
 pub fn indexing(fields: &Fields, index: usize) -> &u32 {
     &fields.list[index].1
 }
+
+/// Its halves are addresses without an object; a pointer that is made of a number is bytes.
+#[unsafe(no_mangle)]
+pub static IDENTITY: (u8, std::any::TypeId) = (3, std::any::TypeId::of::<Stored>());
+pub struct Stored;
+pub struct Address(pub *const u8);
+unsafe impl Sync for Address {}
+#[unsafe(no_mangle)]
+pub static ADDRESS: (u128, Address) =
+    (0x0123_4567_89ab_cdef_0123_4567_89ab_cdef, Address(std::ptr::without_provenance(0x7fff_1234_5678)));

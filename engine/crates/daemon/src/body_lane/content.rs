@@ -1,6 +1,7 @@
 //! Equal or not: the crate lane's and the body lane's version of one thing.
 
 use cranefly_bitcode::ir::{Global, GlobalId, GlobalKind, Linkage, Variable};
+use cranefly_image::Unit;
 
 use crate::units::LoadedUnit;
 
@@ -25,6 +26,40 @@ pub fn same_function(a: &LoadedUnit, a_function: usize, b: &LoadedUnit, b_functi
             .iter()
             .zip(&right.symbols)
             .all(|(left, right)| same_reference((a, left.global), (b, right.global), MAX_DEPTH))
+}
+
+/// Whether two versions of a function are the same to whoever has edited it: equal content, and equal constants. What has only
+/// moved is the same, so the numbers in constants that point to others, places among them, do not count.
+pub fn same_version(a: (&Unit, usize), b: (&Unit, usize)) -> bool {
+    let (left, right) = (&a.0.functions[a.1], &b.0.functions[b.1]);
+    left.key == right.key
+        && left
+            .symbols
+            .iter()
+            .zip(&right.symbols)
+            .all(|(left, right)| says_the_same((a.0, left.global), (b.0, right.global), MAX_DEPTH))
+}
+
+fn says_the_same(a: (&Unit, GlobalId), b: (&Unit, GlobalId), depth: u32) -> bool {
+    let (left, right) = (&a.0.module.globals[a.1.0 as usize], &b.0.module.globals[b.1.0 as usize]);
+    let (GlobalKind::Variable(left_value), GlobalKind::Variable(right_value)) = (&left.kind, &right.kind) else {
+        return true;
+    };
+    if !is_anonymous(left) || !is_anonymous(right) {
+        return true;
+    }
+    let (Some(left), Some(right), Some(depth)) = (&left_value.init, &right_value.init, depth.checked_sub(1)) else {
+        return true;
+    };
+    if left.pointers.is_empty() && right.pointers.is_empty() {
+        return left.bytes == right.bytes;
+    }
+    left.pointers.len() == right.pointers.len()
+        && left
+            .pointers
+            .iter()
+            .zip(&right.pointers)
+            .all(|(left, right)| says_the_same((a.0, left.target), (b.0, right.target), depth))
 }
 
 /// Whether two variables hold the same.

@@ -11,9 +11,11 @@
 //! **Never** guesses: whatever cannot be matched is a [`Refusal`], and the crate lane does it.
 
 mod content;
+mod copies;
 mod derive;
 mod edited;
 mod futures;
+mod identity;
 mod names;
 mod references;
 mod select;
@@ -26,8 +28,10 @@ use std::sync::Arc;
 use cranefly_bitcode::ir::{Callee, Function, Op, Subprogram};
 use serde::{Deserialize, Serialize};
 
-pub use content::is_anonymous;
+pub use content::{is_anonymous, same_version};
+pub use copies::copies;
 pub use derive::is_body_lane;
+pub use identity::in_constant as identities;
 pub use names::{BodyUnit, Origin, path_of};
 pub use references::{Instantiator, instantiators};
 pub use select::{Edit, SelectionCache, definitions, select};
@@ -128,12 +132,18 @@ pub struct Shape {
     pub is_blank: bool,
     /// It polls the future of an `async fn`, which may be suspended at so many points.
     pub suspensions: Option<u32>,
+    /// It may hold half of a `TypeId`.
+    pub may_hold_identity: bool,
 }
 
 impl Shape {
     /// The shape of a function.
     pub fn of(body: &Function) -> Self {
-        Self { is_blank: is_blank(body), suspensions: futures::suspensions(body) }
+        Self {
+            is_blank: is_blank(body),
+            suspensions: futures::suspensions(body),
+            may_hold_identity: identity::may_be_in(body),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 mod counterpart;
 mod finish;
 mod futures;
+mod identities;
 mod instances;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
@@ -98,6 +99,7 @@ pub fn select(
     selector.start_at(&edit.functions)?;
     selector.visit_all()?;
     selector.check_instances(&edit.functions)?;
+    selector.check_identities()?;
     Ok(selector.finish(derived))
 }
 

@@ -10,13 +10,14 @@ import type { EditedFile } from "../lane.js";
 import { deniedByDefault, lintArgs } from "../lints.js";
 import { Mirror } from "../mirror.js";
 import { commonAncestor } from "../remap.js";
-import type { SourceCache } from "../source.js";
+import type { BodyRef } from "../outline.js";
+import type { Source, SourceCache } from "../source.js";
 import { crateArgs } from "./commands.js";
 import { allMacros, factsOf } from "./facts.js";
-import { wordsIn } from "./imports.js";
-import { mayBeOwn, namesOfOthers } from "./privacy.js";
-import { type PatchedFile, TWIN, patchTexts } from "./text.js";
-import { moduleTree, stepsAt } from "./tree.js";
+import { fileNamed, offsetAt } from "./places.js";
+import { MARKED_LINT, isWithin, markedUse, meansOthers } from "./privacy.js";
+import { type PatchText, type PatchedFile, TWIN, patchTexts } from "./text.js";
+import { moduleTree, pathOf, stepsAt } from "./tree.js";
 import { type Twin, isPatchable } from "./twin.js";
 import { Unpatchable } from "./unpatchable.js";
 
@@ -30,11 +31,6 @@ export interface PatchOptions {
   readonly isNoStd: boolean;
 }
 
-/** An edited file, and its text as the crate lane compiled it. */
-export interface PatchedEdit extends EditedFile {
-  readonly before: string;
-}
-
 /** The patch crate's bitcode; or why there is none, and what rustc says. */
 export type CompiledPatch =
   { readonly ok: true; readonly bitcode: readonly string[] } | ({ readonly ok: false } & PatchRefusal);
@@ -45,6 +41,8 @@ export interface PatchRefusal {
   readonly refused: string;
   /** It took a run of rustc to find out. */
   readonly isTried: boolean;
+  /** It may be the user's: rustc has found it. */
+  readonly isMistake?: boolean;
   /** It is the edit, which an overlay would not make another one. */
   readonly isFinal?: boolean;
 }
@@ -54,17 +52,17 @@ export async function compilePatch(
   directory: string,
   record: UnitRecord,
   twin: Twin,
-  edited: readonly PatchedEdit[],
+  edited: readonly EditedFile[],
   cache: SourceCache,
   options: PatchOptions,
 ): Promise<CompiledPatch> {
   const { invocation } = record;
   const original = commonAncestor([invocation.cwd, ...[...twin.facts.keys()].map((file) => path.dirname(file))]);
   const mirror = new Mirror(path.join(directory, "source"), original);
+  let texts: ReadonlyMap<string, PatchText>;
   try {
     const macros = [...twin.facts.values()].flatMap(allMacros);
-    const crates = new Set([...STANDARD, ...record.externs.map(({ name }) => name)]);
-    const texts = patchTexts(patchedFiles(twin, edited, cache, crates), macros);
+    texts = patchTexts(patchedFiles(twin, edited, cache), macros);
     if ([...texts.keys()].some(options.isReadAsData)) throw new Unpatchable("a source that is read as data, too");
     write(mirror, invocation.cwd, texts);
   } catch (error) {
@@ -76,6 +74,7 @@ export async function compilePatch(
   fs.mkdirSync(out, { recursive: true });
   const env = unitEnvironment(invocation, options.env);
   const byDefault = await deniedByDefault(invocation.command, invocation.cwd, env);
+  const lints = lintArgs(invocation.args, options.denied, byDefault);
   const args = crateArgs(record, mirror, {
     directory,
     out,
@@ -84,11 +83,7 @@ export async function compilePatch(
     crateType: options.isNoStd ? "lib" : "staticlib",
     metadataSuffix: "-patch",
     // All of it is wanted, and it is little.
-    extra: [
-      "-Ccodegen-units=1",
-      `--extern=${TWIN}=${twin.metadata}`,
-      ...lintArgs(invocation.args, options.denied, byDefault),
-    ],
+    extra: ["-Ccodegen-units=1", `--extern=${TWIN}=${twin.metadata}`, ...new Set([...lints, MARKED_LINT])],
   });
   const diagnostics: Diagnostic[] = [];
   const exit = await run([...invocation.command, ...args], {
@@ -101,60 +96,73 @@ export async function compilePatch(
     },
   });
   const error = diagnostics.find(({ level }) => level.startsWith("error"));
-  if (exit.code !== 0) return { ok: false, refused: error?.message ?? "rustc failed", isTried: true };
-  // Only lints that are errors report at all.
-  const isAboutEdit = (diagnostic: Diagnostic): boolean => edited.some((edit) => isIn(diagnostic, edit, mirror));
-  if (diagnostics.some(isAboutEdit)) return { ok: false, refused: "a denied lint reports", isTried: true };
+  const mistake = { ok: false, isTried: true, isMistake: true } as const;
+  if (exit.code !== 0) return { ...mistake, refused: error?.message ?? "rustc failed" };
+  if (diagnostics.some((diagnostic) => isMisuse(diagnostic, texts, mirror))) {
+    return { ok: false, refused: "a name that privacy gives another meaning", isTried: true };
+  }
+  // Only lints that are errors report at all, and the one that we asked for.
+  const isError = (diagnostic: Diagnostic): boolean =>
+    Code.safeParse(diagnostic).data?.code.code !== "deprecated" || mayReportDeprecated(lints);
+  const isAboutEdit = (diagnostic: Diagnostic): boolean =>
+    markedUse(diagnostic) === undefined && isError(diagnostic) && edited.some((edit) => isIn(diagnostic, edit, mirror));
+  if (diagnostics.some(isAboutEdit)) return { ...mistake, refused: "a denied lint reports" };
   return { ok: true, bitcode: bitcodeFiles(keepBitcode(directory, out)) };
 }
 
-/** Crates that every crate may name. */
-const STANDARD = ["std", "core", "alloc"];
+/** Whether lint options make uses of what others call deprecated errors. */
+function mayReportDeprecated(lints: readonly string[]): boolean {
+  return lints.some((lint) => lint === MARKED_LINT || lint === "--cap-lints=warn");
+}
 
-/** `crates`: those that paths may begin with. Throws `Unpatchable`. */
-function patchedFiles(
-  twin: Twin,
-  edited: readonly PatchedEdit[],
-  cache: SourceCache,
-  crates: ReadonlySet<string>,
-): PatchedFile[] {
+/** Whether rustc tells of the use of something that is private to others in the crate itself. */
+function isMisuse(diagnostic: Diagnostic, texts: ReadonlyMap<string, PatchText>, mirror: Mirror): boolean {
+  const use = markedUse(diagnostic);
+  if (use === undefined) return false;
+  const patch = texts.get(fileNamed(use.file, texts.keys(), mirror) ?? "");
+  return patch === undefined || !isWithin(patch.moduleAt(offsetAt(patch.text, use.line, use.column)), use.scope);
+}
+
+/** Throws `Unpatchable`. */
+function patchedFiles(twin: Twin, edited: readonly EditedFile[], cache: SourceCache): PatchedFile[] {
   const sources = new Map(edited.map(({ file, text }) => [file, cache.get(file, text)]));
   const fresh = new Map(
     [...sources].map(([file, { text, root }]) => {
-      const facts = factsOf(text, root);
+      const facts = root === undefined ? "a file that cannot be parsed" : factsOf(text, root);
       if (typeof facts === "string") throw new Unpatchable(facts);
       return [file, facts];
     }),
   );
   const tree = moduleTree(twin.root, (file) => fresh.get(file) ?? twin.facts.get(file));
-  const all = [...new Map([...twin.facts, ...fresh]).values()];
-  // Bodies name the same few crates again and again, and all imports of the crate have to be looked through for each.
-  const known = new Map<string, boolean>();
-  const isCrate = (name: string): boolean => {
-    const found = known.get(name) ?? (crates.has(name) && !all.some((facts) => mayBeOwn(name, facts)));
-    known.set(name, found);
-    return found;
-  };
-  return edited.map(({ file, functions, before }) => {
-    const words = new Set(wordsIn(before));
-    const [source, steps] = [sources.get(file), tree.get(file)];
-    if (source === undefined || steps === undefined) throw new Unpatchable("a file whose module is not known");
+  return edited.map(({ file, functions }) => {
+    const [source, own] = [sources.get(file), tree.get(file)];
+    if (source === undefined || own === undefined) throw new Unpatchable("a file whose module is not known");
     for (const fn of functions) {
       if (!isPatchable(fn)) throw new Unpatchable("a function that other crates may instantiate");
       if (fn.hasItems) throw new Unpatchable("items in the body");
       const body = source.text.slice(fn.body.start, fn.body.end);
       if (/\binclude(_str|_bytes)?\s*!/.test(body)) throw new Unpatchable("a macro that reads a file");
-      // rustc cannot tell whether it may be used, since everything is public to it.
-      const hasGlobs = stepsAt(steps, fn.span.start).at(-1)?.facts.hasGlobImports !== false;
-      for (const use of namesOfOthers(body, { hasGlobs, isCrate })) {
-        if (twin.restricted.has(use) && !words.has(use.slice(use.indexOf(" ") + 1)))
-          throw new Unpatchable("a name that may be private, and is new to its file");
+      const steps = stepsAt(own, fn.span.start);
+      const facts = steps.at(-1)?.facts;
+      const text = source.text.slice(fn.span.start, fn.span.end);
+      if (facts === undefined || meansOthers(text, selfOf(source, fn), pathOf(steps), facts, twin.restricted)) {
+        throw new Unpatchable("a name that may be private to others");
       }
     }
-    return { source, functions, steps };
+    return { source, functions, steps: own };
   });
 }
 
+/** The last name of the type that a function is a method of. */
+function selfOf(source: Source, { body }: BodyRef): string {
+  const impl = source.bodyNode(body.start)?.parent?.parent?.parent;
+  const type = impl?.type === "impl_item" ? impl.childForFieldName("type") : undefined;
+  if (type === undefined || type === null) return "";
+  const words = source.text.slice(type.startIndex, type.endIndex).split("<")[0]?.match(/\w+/g);
+  return words?.at(-1) ?? "";
+}
+
+const Code = z.object({ code: z.object({ code: z.string() }) });
 const Spans = z.object({
   spans: z.array(z.object({ file_name: z.string(), line_start: z.number(), is_primary: z.boolean() })),
 });
@@ -169,7 +177,7 @@ function isIn(diagnostic: Diagnostic, { file, functions }: EditedFile, mirror: M
   });
 }
 
-function write(mirror: Mirror, cwd: string, texts: ReadonlyMap<string, string>): void {
+function write(mirror: Mirror, cwd: string, texts: ReadonlyMap<string, PatchText>): void {
   mirror.sync([...texts.keys()], [cwd]);
-  for (const [file, text] of texts) mirror.write(file, text);
+  for (const [file, { text }] of texts) mirror.write(file, text);
 }

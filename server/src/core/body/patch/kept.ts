@@ -55,9 +55,9 @@ const Kept = z.object({
     bitcode: z.array(z.string()),
     facts: z.record(z.string(), Facts).transform((facts) => new Map(Object.entries(facts))),
     root: z.string(),
-    restricted: z
-      .array(z.templateLiteral([z.enum(["field", "associated", "item"]), " ", z.string()]))
-      .transform((names) => new Set(names)),
+    restricted: z.array(
+      z.object({ kind: z.enum(["module", "constructor", "name"]), name: z.string(), scope: z.string() }),
+    ),
     texts: z
       .record(z.string(), z.array(z.string()))
       .transform((texts) => new Map(Object.entries(texts).map(([file, digests]) => [file, new Set(digests)]))),

@@ -132,7 +132,7 @@ export class PatchLane {
       return { bitcode: compiled.bitcode, twin: twin.bitcode, isTwinBehind: twin.isBehind };
     }
     // They have a form here: most likely it is a mistake in the middle of an edit, which the crate lane tells soonest.
-    const isMistake = compiled.isTried && keys.every((key) => this.proven.has(key));
+    const isMistake = compiled.isMistake === true && keys.every((key) => this.proven.has(key));
     return isMistake ? { ...compiled, refused: "the edited function does not compile", isFinal: true } : compiled;
   }
 

@@ -1,112 +1,157 @@
 /**
- * Names in a body by which it may reach what belongs to others: rustc cannot tell whether it may, since all of the twin is public.
+ * What is private in the crate, and public in its twin: a patch must not mean it where the crate would mean something else.
+ *
+ * Privacy decides what names stand for: rustc passes over fields, methods and imports that it may not use. In the twin it may
+ * use them all, so whatever not all of the crate may use is marked there as deprecated, and rustc, which resolves names, tells
+ * of every use by a lint. The mark says from where the thing may be used.
  */
-import { EXPRESSION_MACROS } from "../bodyFacts.js";
+import * as z from "zod";
+import type { Diagnostic } from "../../../../../shared/src/report.js";
 import { type Token, tokensOf } from "../lexer.js";
 import type { ModuleFacts } from "./facts.js";
 
-/** Names that format strings take from around them: `{name}`, `{name:?}`. */
-const CAPTURED = /\{([\p{XID_Start}_]\p{XID_Continue}*)/gu;
+/** A module by its path from the crate's root, `a::b`; the root is "". */
+export type ModulePath = string;
 
-/** What a name belongs to: fields, methods and paths are written in different ways. */
-export type NameKind = "field" | "associated" | "item";
-
-/** A name that not everybody may use, or a use of one: `field len`. */
-export type KindOfName = `${NameKind} ${string}`;
-
-/** What decides what a body's names may stand for. */
-export interface Surroundings {
-  /** The module has glob imports, which bring what is private elsewhere, too; then a name alone is one, unless the body has bound it before. */
-  readonly hasGlobs: boolean;
-  /** Whether a path that begins with this name leads into another crate, of which rustc knows what is private. */
-  readonly isCrate: (name: string) => boolean;
+/** Whether what belongs to one module can be used in another one. */
+export function isWithin(module: ModulePath, scope: ModulePath): boolean {
+  return scope === "" || module === scope || module.startsWith(`${scope}::`);
 }
 
-/** The names in a body's text that may be others' fields, methods and items. Throws `LexError`. */
-export function namesOfOthers(text: string, { hasGlobs, isCrate }: Surroundings): ReadonlySet<KindOfName> {
+/**
+ * Where something of a module can be used, by its visibility as it is written; undefined: who knows. `module` undefined: it is not known,
+ * either.
+ */
+export function scopeOf(visibility: string | undefined, module: ModulePath | undefined): ModulePath | undefined {
+  const inside = visibility?.replace(/\s+/g, " ").trim();
+  if (inside === undefined) return module;
+  if (inside === "pub" || inside === "crate") return "";
+  const path = /^pub ?\( ?(?:in )?((?:\w|:| )+?) ?\)$/.exec(inside)?.[1]?.replaceAll(" ", "").split("::");
+  if (path === undefined) return undefined;
+  if (path[0] === "crate") return path.slice(1).join("::");
+  if (module === undefined) return undefined;
+  const names = module === "" ? [] : module.split("::");
+  if (path[0] !== "self" && path[0] !== "super") return undefined;
+  for (const name of path) {
+    if (name === "super") names.pop();
+    else if (name !== "self") names.push(name);
+  }
+  return names.join("::");
+}
+
+const MARK = "cranefly: of ";
+
+/** An attribute by which rustc tells of every use of the item or field that it stands on. */
+export function markOf(kind: "field" | "item", scope: ModulePath): string {
+  return `#[deprecated(note = "${MARK}${kind} ${scope}")]`;
+}
+
+/** What makes rustc tell of marked things. */
+export const MARKED_LINT = "--force-warn=deprecated";
+
+/** Whether one of rustc's lines may tell of a marked thing. (Most of them need not be read at all.) */
+export function mayBeMarked(line: string): boolean {
+  return line.includes(MARK);
+}
+
+/** A use of something that not all of the crate may use. */
+export interface MarkedUse {
+  readonly scope: ModulePath;
+  /** Where the use is written, in lines and columns (from 1, in characters): the outermost place when a macro made it. */
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+interface Span {
+  readonly file_name: string;
+  readonly line_start: number;
+  readonly column_start: number;
+  readonly is_primary: boolean;
+  readonly expansion?: { readonly span: Span } | null | undefined;
+}
+
+const SpanShape: z.ZodType<Span> = z.object({
+  file_name: z.string(),
+  line_start: z.number(),
+  column_start: z.number(),
+  is_primary: z.boolean(),
+  get expansion() {
+    return z.object({ span: SpanShape }).nullish();
+  },
+});
+const Spans = z.object({ spans: z.array(SpanShape) });
+
+/** Reads a diagnostic; undefined when it tells of nothing that is marked. */
+export function markedUse(diagnostic: Diagnostic): MarkedUse | undefined {
+  const at = diagnostic.message.lastIndexOf(MARK);
+  if (at < 0) return undefined;
+  const [kind, scope = ""] = diagnostic.message.slice(at + MARK.length).split(" ");
+  // The fields of a marked struct are marked with it, but what they may be used for is said by their own visibility.
+  if (kind === "item" && diagnostic.message.startsWith("use of deprecated field ")) return undefined;
+  const parsed = Spans.safeParse(diagnostic);
+  let span = parsed.data?.spans.find(({ is_primary }) => is_primary);
+  while (span?.expansion !== undefined && span.expansion !== null) ({ span } = span.expansion);
+  const { file_name: file = "", line_start: line = 0, column_start: column = 0 } = span ?? {};
+  return { scope, file, line, column };
+}
+
+/** What rustc cannot tell of: a name that not all of the crate may use, and that is looked for in texts. */
+export interface RestrictedName {
+  readonly kind: "module" | "constructor" | "name";
+  readonly name: string;
+  readonly scope: ModulePath;
+}
+
+/**
+ * Whether a function may mean something by such a name that its module may not use. `text`: all of the function. `self`: what `Self` stands
+ * for, by its last name.
+ */
+export function meansOthers(
+  text: string,
+  self: string,
+  module: ModulePath,
+  facts: ModuleFacts,
+  restricted: readonly RestrictedName[],
+): boolean {
+  const others = restricted.filter(({ scope }) => !isWithin(module, scope));
+  if (others.length === 0) return false;
   const tokens = [...tokensOf(text)];
   const word = (i: number): string => wordAt(text, tokens[i]);
-  const found = new Set<KindOfName>();
-  const add = (name: string, ...kinds: readonly NameKind[]): void => {
-    for (const kind of kinds) found.add(`${kind} ${name}`);
-  };
-  const bound = new Set<string>();
-  const unknown = unknownMacros(tokens, word);
-  for (const [i, token] of tokens.entries()) {
-    if (token.kind === "literal" && hasGlobs) {
-      for (const [, name = ""] of word(i).matchAll(CAPTURED)) if (!bound.has(name)) add(name, "item");
-    }
-    if (token.kind !== "identifier") continue;
+  const has = (kind: RestrictedName["kind"], name: string): boolean =>
+    others.some((other) => other.kind === kind && other.name === name);
+  // What is declared or imported by its name is no other module's.
+  const isOwnModule = (name: string): boolean =>
+    facts.children.some((child) => child.name === name) ||
+    facts.imports.some((declaration) => new RegExp(`\\b${name}\\b`).test(declaration));
+  return tokens.some((token, i) => {
     const name = word(i);
-    if (isBinding(i, word)) bound.add(name);
-    else if (unknown(i)) add(name, "field", "associated", "item");
-    else {
-      add(name, ...kindsOf(i, word, isCrate));
-      if (hasGlobs && !bound.has(name)) add(name, "item");
-    }
-  }
-  return found;
+    // Format strings take names from around them.
+    if (token.kind === "literal")
+      return [...name.matchAll(CAPTURED)].some(([, captured = ""]) => has("name", captured));
+    if (token.kind !== "identifier") return false;
+    if (has("name", name)) return true;
+    if (word(i + 1) === ":" && word(i + 2) === ":" && has("module", name) && !isOwnModule(name)) return true;
+    return isConstructed(i, word) && has("constructor", name === "Self" ? self : name);
+  });
 }
 
-/** `let name`, `let mut name`. */
-function isBinding(i: number, word: (i: number) => string): boolean {
-  return word(i - 1) === "let" || (word(i - 1) === "mut" && word(i - 2) === "let");
-}
+const CAPTURED = /\{([\p{XID_Start}_]\p{XID_Continue}*)/gu;
 
-/** What a name may be by what stands beside it. */
-function kindsOf(i: number, word: (i: number) => string, isCrate: Surroundings["isCrate"]): readonly NameKind[] {
+/** `Name(…)`, `f(Name)`, `Name { …, ..other }`. */
+function isConstructed(i: number, word: (i: number) => string): boolean {
   const [before, after] = [word(i - 1), word(i + 1)];
-  // `value.method(…)`, `value.method::<T>(…)`, `value.field`.
-  if (before === ".") return after === "(" || isPath(i + 1, word) ? ["associated"] : ["field"];
-  if (isPath(i - 2, word)) return isCrate(headOf(i, word)) ? [] : ["associated", "item"];
-  // `Type { name: value, name, … }`, which a list of arguments may look like.
-  if (after === ":") return isPath(i + 1, word) ? [] : ["field"];
-  return (before === "{" || before === ",") && (after === "," || after === "}") ? ["field"] : [];
-}
-
-/** `::` */
-function isPath(i: number, word: (i: number) => string): boolean {
-  return word(i) === ":" && word(i + 1) === ":";
-}
-
-/** The name that a path begins with; "" where it begins with a type, such as `<T as Trait>`. */
-function headOf(i: number, word: (i: number) => string): string {
-  let at = i;
-  while (isPath(at - 2, word)) {
-    const name = word(at - 3);
-    // `::name::…`, or `Type::<T>::…`.
-    if (!/^[\p{XID_Start}_]/u.test(name)) return name === ">" ? "" : word(at);
-    at -= 3;
+  if (after === "(") return before !== "fn";
+  if (after !== "{") return ["(", ","].includes(before) && [")", ","].includes(after);
+  let depth = 0;
+  for (let at = i + 1; word(at) !== ""; at++) {
+    if (["{", "(", "["].includes(word(at))) depth++;
+    else if (["}", ")", "]"].includes(word(at)) && --depth === 0) return false;
+    else if (depth === 1 && word(at) === "." && word(at + 1) === "." && word(at + 2) !== "}") return true;
   }
-  return word(at);
-}
-
-/** Whether a token is among the arguments of a macro that may make anything of them, such as a field's name. */
-function unknownMacros(tokens: readonly Token[], word: (i: number) => string): (i: number) => boolean {
-  const inside = new Set<number>();
-  for (const [i, token] of tokens.entries()) {
-    const isCall = token.kind === "identifier" && word(i + 1) === "!" && tokens[i + 2]?.kind === "open";
-    if (!isCall || EXPRESSION_MACROS.has(word(i))) continue;
-    let depth = 0;
-    for (let at = i + 2; at < tokens.length; at++) {
-      if (tokens[at]?.kind === "open") depth++;
-      else if (tokens[at]?.kind === "close" && --depth === 0) break;
-      inside.add(at);
-    }
-  }
-  return (i) => inside.has(i);
+  return false;
 }
 
 function wordAt(text: string, token: Token | undefined): string {
   return token === undefined ? "" : text.slice(token.start, token.end);
-}
-
-/** Whether a name in a path's beginning could be one of the crate's own, which would hide a crate of that name. */
-export function mayBeOwn(name: string, facts: ModuleFacts): boolean {
-  const leaf = new RegExp(`(::|\\bas\\s|[{,])\\s*${name}\\b`);
-  return (
-    facts.names.has(name) ||
-    facts.imports.some((text) => leaf.test(text)) ||
-    facts.children.some((child) => child.name === name || (child.inline !== undefined && mayBeOwn(name, child.inline)))
-  );
 }

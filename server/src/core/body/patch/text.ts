@@ -25,7 +25,8 @@ import {
   signature,
 } from "./functions.js";
 import { usedMacros, withoutLeaf, wordsIn } from "./imports.js";
-import { type Step, macrosAt, stepsAt } from "./tree.js";
+import type { ModulePath } from "./privacy.js";
+import { type Step, macrosAt, pathOf, stepsAt } from "./tree.js";
 import { Unpatchable } from "./unpatchable.js";
 
 /** The twin's name in a patch crate. */
@@ -44,6 +45,8 @@ export interface PatchedFile {
 /** Something at a place of the original text. */
 interface Piece {
   readonly at: number;
+  /** The module that it is part of. */
+  readonly module: ModulePath;
   readonly text: string;
   /** It has to stand exactly there, and takes the place of the original's text up to this offset. */
   readonly end?: number;
@@ -63,12 +66,22 @@ interface ModuleText {
   readonly defined: Set<string>;
 }
 
-/** The texts of a patch crate's files by path. `macros`: the whole crate's. Throws `Unpatchable`. */
-export function patchTexts(files: readonly PatchedFile[], macros: readonly MacroFacts[]): ReadonlyMap<string, string> {
-  return new PatchText(macros).write(files);
+/** A file of a patch crate. */
+export interface PatchText {
+  readonly text: string;
+  /** The module that an offset in it is part of. */
+  readonly moduleAt: (offset: number) => ModulePath;
 }
 
-class PatchText {
+/** The texts of a patch crate's files by path. `macros`: the whole crate's. Throws `Unpatchable`. */
+export function patchTexts(
+  files: readonly PatchedFile[],
+  macros: readonly MacroFacts[],
+): ReadonlyMap<string, PatchText> {
+  return new PatchWriter(macros).write(files);
+}
+
+class PatchWriter {
   /** By the names of the modules from the root on. */
   private readonly modules = new Map<string, ModuleText>();
   /** Macros by example that only the crate itself can name. */
@@ -82,7 +95,7 @@ class PatchText {
     }
   }
 
-  write(files: readonly PatchedFile[]): ReadonlyMap<string, string> {
+  write(files: readonly PatchedFile[]): ReadonlyMap<string, PatchText> {
     const sources = new Map<string, Source>();
     for (const { source, functions, steps } of files) {
       const file = steps.at(-1)?.file;
@@ -92,7 +105,7 @@ class PatchText {
     }
     const root = this.modules.get("");
     if (root === undefined) throw new Unpatchable("there is nothing to patch");
-    const out = new Map<string, string>();
+    const out = new Map<string, PatchText>();
     for (const module of this.modules.values()) {
       const step = module.steps.at(-1);
       if (step === undefined || step.declaration?.inline !== undefined) continue;
@@ -103,7 +116,7 @@ class PatchText {
 
   /** Makes room for a module and those around it. */
   private module(steps: readonly Step[]): ModuleText {
-    const key = keyOf(steps);
+    const key = pathOf(steps);
     const known = this.modules.get(key);
     if (known !== undefined) {
       // One of them is there under some `cfg`, and it takes rustc to know which.
@@ -138,7 +151,7 @@ class PatchText {
 
   private addFunction(source: Source, fn: BodyRef, node: Node, module: ModuleText): void {
     const { start, text } = attributed(source.text, node);
-    module.pieces.push({ at: start, text, end: node.endIndex });
+    module.pieces.push({ at: start, text, end: node.endIndex, module: pathOf(module.steps) });
     const name = nameOf(source.text, node);
     module.defined.add(name);
     module.roots.push(rootStatic(`${this.number++}`, name, fn.root?.future));
@@ -163,9 +176,10 @@ class PatchText {
       impl.childForFieldName("trait") === null ? nameOf(text, node) : otherName(nameOf(text, node), module.words);
     const header = `impl${lifetimes.parameters} ${trait}${args} for ${self} ${where}{`;
     // Each method has an impl of its own, which begins behind what is in front of it, mostly on an earlier line.
-    module.pieces.push({ at: itemBefore(node)?.endIndex ?? body.startIndex, text: header });
-    module.pieces.push({ at: start, text: renamed(method, text, node, name), end: node.endIndex });
-    module.pieces.push({ at: node.endIndex, text: "}" });
+    const piece = { module: pathOf(module.steps) };
+    module.pieces.push({ ...piece, at: itemBefore(node)?.endIndex ?? body.startIndex, text: header });
+    module.pieces.push({ ...piece, at: start, text: renamed(method, text, node, name), end: node.endIndex });
+    module.pieces.push({ ...piece, at: node.endIndex, text: "}" });
     module.traits.push(this.trait(text, node, name, impl, lifetimes, self));
     const anonymous = lifetimes.names.length === 0 ? "" : `<${lifetimes.names.map(() => "'_").join(", ")}>`;
     const path = `<${withoutLifetimes(self)} as ${trait}${anonymous}>::${name}`;
@@ -187,7 +201,7 @@ class PatchText {
     return `${header}: ${bounds.join(" + ")} ${where}{ ${inTraits(signature(text, node, name))}; }`;
   }
 
-  private fileText(module: ModuleText, step: Step, original: string): string {
+  private fileText(module: ModuleText, step: Step, original: string): PatchText {
     const children = [...this.modules.values()].filter(({ steps }) => {
       return steps.length === module.steps.length + 1 && steps.at(-2)?.facts === step.facts;
     });
@@ -196,9 +210,14 @@ class PatchText {
     // A function on the first line leaves no room in front of it. Names may as well be imported behind it, other things may not.
     const isFirst = content.some(({ at, end }) => end !== undefined && !original.slice(0, at).includes("\n"));
     const isMovable = isFirst && step.facts.innerAttributes.length === 0 && !prelude.includes("macro_rules!");
-    const pieces = isMovable ? content : [{ at: 0, text: prelude }, ...content];
-    const text = place(original, pieces);
-    return `${text}${isMovable ? ` ${prelude}` : ""}${this.epilogue(module)}\n`;
+    const own = pathOf(module.steps);
+    const pieces = isMovable ? content : [{ at: 0, text: prelude, module: own }, ...content];
+    const { text, starts } = place(original, pieces);
+    starts.push({ start: text.length, module: own });
+    return {
+      text: `${text}${isMovable ? ` ${prelude}` : ""}${this.epilogue(module)}\n`,
+      moduleAt: (offset) => starts.findLast(({ start }) => start <= offset)?.module ?? own,
+    };
   }
 
   /** What stands between a module's beginning and its end. */
@@ -209,13 +228,14 @@ class PatchText {
       if (declaration === undefined) continue;
       const { span, inline } = declaration;
       if (inline === undefined) {
-        pieces.push({ at: span.start, text: `${declaration.declaration};` });
+        pieces.push({ at: span.start, text: `${declaration.declaration};`, module: pathOf(module.steps) });
         continue;
       }
       const inner = [...this.modules.values()].filter(({ steps }) => steps.at(-2)?.facts === inline);
       const opening = `${declaration.declaration} { ${this.prelude(child)}`;
-      pieces.push({ at: span.start, text: opening }, ...this.content(child, inner));
-      pieces.push({ at: span.end - 1, text: `${this.epilogue(child)} }` });
+      const own = pathOf(child.steps);
+      pieces.push({ at: span.start, text: opening, module: own }, ...this.content(child, inner));
+      pieces.push({ at: span.end - 1, text: `${this.epilogue(child)} }`, module: own });
     }
     return pieces;
   }
@@ -257,15 +277,15 @@ class PatchText {
   }
 }
 
-function keyOf(steps: readonly Step[]): string {
-  return steps.flatMap(({ declaration }) => declaration?.name ?? []).join("::");
-}
-
-/** Puts pieces at their places, on an otherwise empty text with the original's lines. */
-function place(original: string, pieces: readonly Piece[]): string {
+/** Puts pieces at their places, on an otherwise empty text with the original's lines; tells where each begins. */
+function place(
+  original: string,
+  pieces: readonly Piece[],
+): { readonly text: string; readonly starts: { readonly start: number; readonly module: ModulePath }[] } {
   const ordered = pieces.map((piece, order) => ({ ...piece, order })).sort((a, b) => a.at - b.at || a.order - b.order);
   let out = "";
   let at = 0;
+  const starts: { start: number; module: ModulePath }[] = [];
   /** How many columns of the current line are in use. */
   let column = 0;
   for (const piece of ordered) {
@@ -281,10 +301,11 @@ function place(original: string, pieces: readonly Piece[]): string {
       if (column > before.length) throw new Unpatchable("a function that begins on another item's line");
     }
     if (column < before.length) out += " ".repeat(before.length - column);
+    starts.push({ start: out.length, module: piece.module });
     out += piece.text;
     at = Math.max(at, piece.end ?? piece.at);
     const last = piece.text.lastIndexOf("\n");
     column = last < 0 ? Math.max(column, before.length) + piece.text.length : piece.text.length - last - 1;
   }
-  return out;
+  return { text: out, starts };
 }

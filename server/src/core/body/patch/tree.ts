@@ -6,6 +6,7 @@
  */
 import * as path from "node:path";
 import type { ChildFacts, MacroFacts, ModuleFacts } from "./facts.js";
+import type { ModulePath } from "./privacy.js";
 
 /** A module on the way from the crate's root to a place. */
 export interface Step {
@@ -122,4 +123,9 @@ export function stepsAt(steps: readonly Step[], offset: number): readonly Step[]
 /** Macros in scope at a place of a module's own text. */
 export function macrosAt(step: Step, offset: number): readonly MacroFacts[] {
   return [...step.inherited, ...step.scope.filter(({ start }) => start < offset).map(({ macro }) => macro)];
+}
+
+/** The module that steps lead to. */
+export function pathOf(steps: readonly Step[]): ModulePath {
+  return steps.flatMap(({ declaration }) => declaration?.name ?? []).join("::");
 }

@@ -13,15 +13,17 @@ import { bitcodeFiles, keepBitcode, parseDiagnostic } from "../../compile.js";
 import { digest, readText } from "../../files.js";
 import { run } from "../../process.js";
 import { type UnitRecord, unitEnvironment } from "../../unit.js";
-import { blanksOf, replaced } from "../blank.js";
+import { type Replacement, blanksOf, replaced } from "../blank.js";
 import { Mirror } from "../mirror.js";
 import type { BodyRef } from "../outline.js";
 import { commonAncestor } from "../remap.js";
 import type { SourceCache } from "../source.js";
 import { crateArgs } from "./commands.js";
 import { type ModuleFacts, allMacros, factsOf } from "./facts.js";
-import type { KindOfName } from "./privacy.js";
+import { fileNamed, offsetAt, offsetBefore } from "./places.js";
+import { type ModulePath, type RestrictedName, MARKED_LINT, isWithin, markedUse, mayBeMarked } from "./privacy.js";
 import { publicized } from "./publicize.js";
+import { type Step, moduleTree, pathOf, stepsAt } from "./tree.js";
 
 export interface TwinOptions {
   readonly env: NodeJS.ProcessEnv;
@@ -39,8 +41,8 @@ export interface Twin {
   readonly facts: ReadonlyMap<string, ModuleFacts>;
   /** The crate's root. */
   readonly root: string;
-  /** Names that are public here, and that not all of the crate may use. */
-  readonly restricted: ReadonlySet<KindOfName>;
+  /** Names that are public here without a mark, and that not all of the crate may use. */
+  readonly restricted: readonly RestrictedName[];
   /**
    * Digests of texts that it is the twin of, by file: of those that it was made of, and of those that differ from them
    * in bodies that it has not.
@@ -86,22 +88,25 @@ export async function compileTwin(
   }
   const facts = new Map<string, ModuleFacts>();
   for (const [file, text] of files) {
-    const found = factsOf(text, cache.get(file, text).root);
+    const { root, outline } = cache.get(file, text);
+    if (root === undefined) return typeof outline === "string" ? outline : "a file that cannot be parsed";
+    const found = factsOf(text, root);
     if (typeof found === "string") return found;
     facts.set(file, found);
   }
   const macros = new Set(
     [...facts.values()].flatMap(allMacros).flatMap(({ name, isExported }) => (isExported ? [] : name)),
   );
+  const source = path.resolve(invocation.cwd, inspectArgs(invocation.args).source ?? "");
+  const tree = moduleTree(source, (file) => facts.get(file));
   mirror.sync([...files.keys()], [invocation.cwd]);
-  const restricted = new Set<KindOfName>();
+  const texts = new Map<string, TwinText>();
   for (const [file, text] of files) {
-    const twin = twinText(file, text, cache, macros, options.isNeeded);
-    for (const name of twin?.restricted ?? []) restricted.add(name);
+    const twin = twinText({ file, text, steps: tree.get(file) }, cache, macros, options.isNeeded);
+    if (twin !== undefined) texts.set(file, twin);
     mirror.write(file, twin?.text);
   }
 
-  const source = path.resolve(invocation.cwd, inspectArgs(invocation.args).source ?? "");
   const out = path.join(directory, "out");
   fs.rmSync(out, { recursive: true, force: true });
   fs.mkdirSync(out, { recursive: true });
@@ -113,29 +118,35 @@ export async function compileTwin(
     metadata,
     incrementalDir: path.join(directory, "incremental"),
     crateType: "lib",
-    extra: ["--cap-lints=allow"],
+    extra: ["--cap-lints=allow", MARKED_LINT],
   });
   const errors: string[] = [];
+  let misused: string | undefined;
   const exit = await run([...invocation.command, ...args], {
     cwd: mirror.pathOf(invocation.cwd),
     env: unitEnvironment(invocation, options.env),
     signal: options.signal,
     isBackground: true,
     onStderr: (line) => {
+      if (mayBeMarked(line)) {
+        misused ??= misusedBy(line, texts, mirror);
+        return;
+      }
       const diagnostic = parseDiagnostic(line);
       if (diagnostic?.level.startsWith("error") === true) errors.push(diagnostic.message);
     },
   });
   if (exit.code !== 0) return `its public twin does not compile: ${errors[0] ?? "no reason is given"}`;
-  const texts = new Map([...files].map(([file, text]) => [file, new Set([digest(text)])]));
+  // What it hands on of its own, such as generic functions, would mean something else than the crate's.
+  if (misused !== undefined) return "a name that privacy gives another meaning";
   const kept = keepBitcode(directory, out);
   return {
     metadata: keepMetadata(metadata, crate, kept),
     bitcode: bitcodeFiles(kept),
     facts,
     root: source,
-    texts,
-    restricted,
+    texts: new Map([...files].map(([file, text]) => [file, new Set([digest(text)])])),
+    restricted: [...texts.values()].flatMap(({ restricted }) => restricted),
     isBehind: false,
   };
 }
@@ -152,19 +163,49 @@ function keepMetadata(metadata: string, crate: string, bitcode: string): string 
   return kept;
 }
 
+/** What became of a file. */
+interface TwinText {
+  readonly text: string;
+  readonly restricted: readonly RestrictedName[];
+  /** The module that an offset in the text is part of; undefined: it is not known. */
+  readonly moduleAt: (offset: number) => ModulePath | undefined;
+}
+
+interface TwinFile {
+  readonly file: string;
+  readonly text: string;
+  readonly steps: readonly Step[] | undefined;
+}
+
 function twinText(
-  file: string,
-  text: string,
+  { file, text, steps }: TwinFile,
   cache: SourceCache,
   macros: ReadonlySet<string>,
   isNeeded: TwinOptions["isNeeded"],
-): { readonly text: string; readonly restricted: ReadonlySet<KindOfName> } | undefined {
+): TwinText | undefined {
   const { outline, root } = cache.get(file, text);
-  if (typeof outline === "string") return undefined;
+  if (typeof outline === "string" || root === undefined) return undefined;
   const blanks = blanksOf(text, outline, (fn) => !mayBeBlanked(fn) || isNeeded(file, fn.path));
   const whole = new Set(blanks.whole.map(({ body }) => body.start));
   const isWhole = ({ start }: { start: number }): boolean => whole.has(start);
-  const { replacements, restricted } = publicized(text, root, { isWhole, macros });
-  const all = [...blanks.replacements, ...replacements].sort((a, b) => a.start - b.start || a.end - b.end);
-  return { text: replaced(text, all), restricted };
+  const module = steps === undefined ? undefined : pathOf(steps);
+  const { replacements, restricted } = publicized(text, root, { isWhole, macros, module });
+  const all: readonly Replacement[] = [...blanks.replacements, ...replacements].sort(
+    (a, b) => a.start - b.start || a.end - b.end,
+  );
+  return {
+    text: replaced(text, all),
+    restricted,
+    moduleAt: (offset) => (steps === undefined ? undefined : pathOf(stepsAt(steps, offsetBefore(all, offset)))),
+  };
+}
+
+/** What rustc tells of a use that the crate itself could not make, if it is one. */
+function misusedBy(line: string, texts: ReadonlyMap<string, TwinText>, mirror: Mirror): string | undefined {
+  const diagnostic = parseDiagnostic(line);
+  const use = diagnostic === undefined ? undefined : markedUse(diagnostic);
+  if (use === undefined) return undefined;
+  const twin = texts.get(fileNamed(use.file, texts.keys(), mirror) ?? "");
+  const module = twin?.moduleAt(offsetAt(twin.text, use.line, use.column));
+  return module !== undefined && isWithin(module, use.scope) ? undefined : diagnostic?.message;
 }

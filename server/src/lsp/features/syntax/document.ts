@@ -1,11 +1,9 @@
 /** An open file's syntax tree, kept up to date with its text. */
-import { Edit, type Parser, type Point, type Tree } from "web-tree-sitter";
+import { Edit, type Point, type Tree } from "web-tree-sitter";
+import { ParserFailed, type RustParser, checkLength } from "../../../core/syntax/grammar.js";
 import { readable } from "../../../core/syntax/readable.js";
 import { extractStructure } from "./extract.js";
 import { EMPTY_STRUCTURE, type Structure } from "./structure.js";
-
-/** Larger files are generated tables; parsing one would hold up the whole server for seconds. In UTF-16 code units. */
-export const MAX_LENGTH = 4_000_000;
 
 export class RustDocument {
   private tree: Tree | undefined;
@@ -14,34 +12,53 @@ export class RustDocument {
   private parsed = "";
   private current: Structure = EMPTY_STRUCTURE;
 
-  constructor(private readonly parser: Parser) {}
+  /** The parser's when the tree was made. */
+  private generation = 0;
+
+  constructor(private readonly parser: RustParser) {}
 
   /** The structure of the text that was last given. */
   get structure(): Structure {
     return this.current;
   }
 
-  /** Brings the tree up to date; what the edit did not touch is not parsed again. `false`: the file is too large. */
-  update(text: string): boolean {
-    if (text.length > MAX_LENGTH) {
+  /** Brings the tree up to date; what the edit did not touch is not parsed again. A text: why there is no structure. */
+  update(text: string): string | undefined {
+    this.dropLost();
+    if (this.tree !== undefined && text === this.text) return undefined;
+    try {
+      this.parser.guard(() => this.parse(text));
+      return undefined;
+    } catch (error) {
+      // What it is nested too deeply for is our own walk through the tree.
+      if (!(error instanceof ParserFailed || error instanceof RangeError)) throw error;
       this.dispose();
-      return false;
+      return error.message;
     }
-    if (this.tree !== undefined && text === this.text) return true;
-    const before = this.tree;
+  }
+
+  private parse(text: string): void {
+    checkLength(text);
     const parsed = readable(text);
-    if (before !== undefined) before.edit(editBetween(this.parsed, parsed));
+    const before = this.tree;
+    before?.edit(editBetween(this.parsed, parsed));
     const tree = this.parser.parse(parsed, before ?? null);
     before?.delete();
-    this.tree = tree ?? undefined;
+    this.tree = tree;
     this.text = text;
     this.parsed = parsed;
-    this.current = tree === null ? EMPTY_STRUCTURE : extractStructure(tree, text);
-    return true;
+    this.current = extractStructure(tree, text);
+  }
+
+  /** A tree is gone with the memory of a parser that failed. */
+  private dropLost(): void {
+    if (this.generation !== this.parser.generation) this.tree = undefined;
+    this.generation = this.parser.generation;
   }
 
   /** Frees the tree. */
   dispose(): void {
+    this.dropLost();
     this.tree?.delete();
     this.tree = undefined;
     this.text = "";
@@ -50,11 +67,11 @@ export class RustDocument {
   }
 }
 
-/** The structure of a text that will not be edited; undefined when it is too large. */
-export function structureOf(parser: Parser, text: string): Structure | undefined {
+/** The structure of a text that will not be edited; undefined when there is none. */
+export function structureOf(parser: RustParser, text: string): Structure | undefined {
   const document = new RustDocument(parser);
   try {
-    return document.update(text) ? document.structure : undefined;
+    return document.update(text) === undefined ? document.structure : undefined;
   } finally {
     document.dispose();
   }

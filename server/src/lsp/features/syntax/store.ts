@@ -1,14 +1,13 @@
 /** The structures of the open Rust documents. */
 import type { TextDocument } from "vscode-languageserver-textdocument";
-import type { Parser } from "web-tree-sitter";
-import { rustParser } from "../../../core/syntax/grammar.js";
+import { RustParser } from "../../../core/syntax/grammar.js";
 import type { ServerContext } from "../../api.js";
-import { MAX_LENGTH, RustDocument, structureOf } from "./document.js";
+import { RustDocument, structureOf } from "./document.js";
 import type { Structure } from "./structure.js";
 
 export class SyntaxStore {
   private readonly documents = new Map<string, { readonly document: RustDocument; version: number }>();
-  private parser: Promise<Parser> | undefined;
+  private parser: Promise<RustParser> | undefined;
   private readonly refused = new Set<string>();
 
   /** `bundleDir`: where the grammar's files lie. Nothing is loaded before the first document is asked for. */
@@ -21,7 +20,7 @@ export class SyntaxStore {
     disposables.add({ dispose: () => [...this.documents.keys()].forEach((uri) => this.close(uri)) });
   }
 
-  /** The structure of a document as it is now; undefined when it is too large, which the log says once. */
+  /** The structure of a document as it is now; undefined when there is none, which the log says once. */
   async of(document: TextDocument): Promise<Structure | undefined> {
     const parser = await this.load();
     // It may have been closed while the grammar was loaded.
@@ -34,12 +33,13 @@ export class SyntaxStore {
     if (known.version === document.version)
       return this.refused.has(document.uri) ? undefined : known.document.structure;
     known.version = document.version;
-    if (known.document.update(document.getText())) {
-      this.refused.delete(document.uri);
-      return known.document.structure;
+    const problem = known.document.update(document.getText());
+    if (problem !== undefined) {
+      this.refuse(document.uri, problem);
+      return undefined;
     }
-    this.refuse(document.uri);
-    return undefined;
+    this.refused.delete(document.uri);
+    return known.document.structure;
   }
 
   /** The structure of a text that is nobody's document. */
@@ -47,20 +47,18 @@ export class SyntaxStore {
     return structureOf(await this.load(), text);
   }
 
-  private load(): Promise<Parser> {
-    this.parser ??= rustParser(this.bundleDir).catch((error: unknown) => {
+  private load(): Promise<RustParser> {
+    this.parser ??= RustParser.load(this.bundleDir).catch((error: unknown) => {
       this.parser = undefined;
       throw error;
     });
     return this.parser;
   }
 
-  private refuse(uri: string): void {
+  private refuse(uri: string, problem: string): void {
     if (this.refused.has(uri)) return;
     this.refused.add(uri);
-    this.context.log.warn(
-      `${uri} is longer than ${MAX_LENGTH} characters: it gets no lenses, and hover and inspection go by line alone`,
-    );
+    this.context.log.warn(`${uri} gets no lenses, and hover and inspection go by line alone: ${problem}`);
   }
 
   private close(uri: string): void {

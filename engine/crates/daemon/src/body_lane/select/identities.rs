@@ -1,0 +1,27 @@
+//! Whether what is taken says the same of types and functions as the crate would.
+
+use super::Selector;
+use crate::body_lane::identity::{has_name_of_patch, in_constant};
+use crate::body_lane::{Origin, Refusal};
+
+impl Selector<'_> {
+    /// An identity of a patch crate or of its twin is the program's only if the program has it, too.
+    pub(super) fn check_identities(&self) -> Result<(), Refusal> {
+        let is_known = |half: &u64| self.crates.iter().any(|unit| unit.identities().contains(half));
+        for &node in &self.taken {
+            if self.origin(node) == Origin::Overlay {
+                continue;
+            }
+            let unit = self.unit(node);
+            let global = unit.global(node.1);
+            let may_hold = unit.function(node.1).is_some_and(|function| unit.shapes[function].may_hold_identity);
+            if may_hold || !in_constant(global).iter().all(is_known) {
+                return Err(Refusal::new("the identity of a type, which only the crate itself has"));
+            }
+            if has_name_of_patch(global) {
+                return Err(Refusal::new("the name of a type that is made in the edited function"));
+            }
+        }
+        Ok(())
+    }
+}
