@@ -75,12 +75,11 @@ export class BaseLink {
     await this.runLinker(inputs.linker, args);
 
     const files = parseDependencyFile(readText(dependencyFile) ?? "").map((file) => path.resolve(this.folder, file));
-    const isOurs = (file: string): boolean => path.relative(this.folder, file).split(path.sep)[0] !== "..";
-    const read = files.filter((file) => !isOurs(file));
-    if (read.length === 0) throw new Unsupported(`the linker does not tell which files it reads (--dependency-file)`);
+    if (files.length === 0) throw new Unsupported(`the linker does not tell which files it reads (--dependency-file)`);
     const offered = new Set<string>();
     const libraries = new Map<string, ReadonlySet<string>>();
-    for (const file of read) {
+    // (Objects that were taken out of Rust libraries are gone again.)
+    for (const file of files.filter((name) => fs.existsSync(name))) {
       const names = namesOfLibrary(file);
       if (names !== undefined) {
         libraries.set(file, names);
@@ -91,9 +90,11 @@ export class BaseLink {
     }
     for (const name of unneeded(temporary, libraries)) offered.add(name);
     for (const name of supported) offered.delete(name);
-    this.finish(temporary, common, exportsAll(line) ? undefined : libraries, stripOfLine(line));
+    this.finish(temporary, common, libraries, { areAllExported: exportsAll(line), strip: stripOfLine(line) });
     fs.renameSync(temporary, this.output);
-    return { files: read, libraries: [...libraries.keys()], offered: [...offered] };
+    fs.rmSync(path.join(this.folder, "crate"), { recursive: true, force: true });
+    const isOurs = (file: string): boolean => path.relative(this.folder, file).split(path.sep)[0] !== "..";
+    return { files: files.filter((file) => !isOurs(file)), libraries: [...libraries.keys()], offered: [...offered] };
   }
 
   /** The linker's arguments for an executable of the empty crate. */
@@ -174,23 +175,25 @@ export class BaseLink {
     if (exit.code !== 0) throw new Unsupported(`linking the base image failed:\n${err.slice(0, 40).join("\n")}`);
   }
 
-  /** `libraries`: what they define or expect is exported, as from an executable; undefined: everything is. */
+  /** What `libraries` define or expect is exported, as from an executable, unless everything is. */
   private finish(
     file: string,
     { defines }: ProgramInterface,
-    libraries: ReadonlyMap<string, ReadonlySet<string>> | undefined,
-    strip: Strip,
+    libraries: ReadonlyMap<string, ReadonlySet<string>>,
+    { areAllExported, strip }: { readonly areAllExported: boolean; readonly strip: Strip },
   ): void {
     const image = fs.readFileSync(file);
-    const exported =
-      libraries === undefined ? undefined : new Set([...libraries.values()].flatMap((names) => [...names]));
-    for (const anchor of ANCHORS) exported?.add(anchor);
-    const isExported = (name: string): boolean => exported?.has(name) !== false;
-    const missing = finishBase(image, { program: new Set(Object.keys(defines)), isExported });
-    if (missing.length > 0) {
-      throw new Unsupported(
-        `C code has \`${missing.join("`, `")}\` of the program bound to itself (hidden visibility)`,
-      );
+    const shared = new Set<string>([...ANCHORS, ...[...libraries.values()].flatMap((names) => [...names])]);
+    const isExported = (name: string): boolean => areAllExported || shared.has(name);
+    const { bound, undefined: names } = finishBase(image, { program: new Set(Object.keys(defines)), isExported });
+    if (bound.length > 0) {
+      throw new Unsupported(`C code declares what the program defines with hidden visibility: ${bound.join(", ")}`);
+    }
+    // (What rustc has mangled is the allocator's, which is the program's.)
+    const loose = names.filter((name) => !isMangled(name) && !shared.has(name));
+    if (loose.length > 0) {
+      // A linker says nothing of what only functions refer to that nothing calls; which those are is not known here.
+      throw new Unsupported(`nothing defines what libraries of the program refer to: ${loose.join(", ")}`);
     }
     if (strip === "symbols") hideNames(image, this.output);
     fs.writeFileSync(file, image);
@@ -216,6 +219,11 @@ export class BaseLink {
 
 /** The member of a Rust library that is no object of any code. */
 const METADATA = "lib.rmeta";
+
+/** Whether rustc has made up the name, by either of its schemes. */
+function isMangled(name: string): boolean {
+  return /^(_R|_ZN.*17h[0-9a-f]{16}E)/.test(name);
+}
 
 /** The crate whose names are all C's: its objects are taken by need, like C's. */
 function isSupport(file: string): boolean {

@@ -24,18 +24,26 @@ export interface DynamicSymbols {
   readonly isExported: (name: string) => boolean;
 }
 
+/** What a link may have left amiss. */
+export interface Remains {
+  /** Stand-ins that nothing outside of the image can take the place of. */
+  readonly bound: readonly string[];
+  /** What is referred to strongly, and defined by others if at all. */
+  readonly undefined: readonly string[];
+}
+
 /**
- * Makes a linked base image one part of a program, in place. Returns the names that are not defined in it although they must.
+ * Makes a linked base image one part of a program, in place.
  *
  * - The program's stand-ins become undefined, so that the loader takes the program's own.
  * - What an executable would not export becomes local, so that no library finds it: those that a program opens when it runs
  *   have their own.
- * - What is undefined becomes weak. Whole archives contain functions that nobody calls and that call what nobody defines;
- *   a native link drops them. As a strong reference each would keep the object from being loaded; a weak one is null unless
- *   something defines it, and symbols that exist are found the same way.
+ * - What is undefined becomes weak, so that the image can be loaded without the program, for a test. Symbols that exist are
+ *   found the same way.
  */
-export function finishBase(file: Buffer, symbols: DynamicSymbols): string[] {
-  const missing = new Set(symbols.program);
+export function finishBase(file: Buffer, symbols: DynamicSymbols): Remains {
+  const bound = new Set(symbols.program);
+  const undefinedNames: string[] = [];
   // Section, address and size.
   const undefine = (at: number): Buffer => file.fill(0, at + 6, at + SYMBOL_SIZE);
   // Debuggers read this table.
@@ -45,25 +53,39 @@ export function finishBase(file: Buffer, symbols: DynamicSymbols): string[] {
   for (const { at, name, binding, type, isDefined } of symbolsIn(file, SHT_DYNSYM)) {
     const info = (value: number): number => file.writeUInt8((value << 4) | type, at + 4);
     if (symbols.program.has(name)) {
-      if (isDefined && binding !== STB_LOCAL) missing.delete(name);
+      if (isDefined && binding !== STB_LOCAL) bound.delete(name);
       undefine(at);
     } else if (!isDefined) {
-      if (binding === STB_GLOBAL) info(STB_WEAK);
+      if (binding !== STB_GLOBAL) continue;
+      undefinedNames.push(name);
+      info(STB_WEAK);
     } else if (type !== STT_GNU_IFUNC && !symbols.isExported(name)) {
       info(STB_LOCAL);
       file.writeUInt8(STV_HIDDEN, at + 5);
     }
   }
-  return [...missing];
+  return { bound: [...bound], undefined: undefinedNames };
 }
 
 /** All that a shared library defines or expects of others, by name; undefined if the file is none. */
 export function namesOfLibrary(file: string): ReadonlySet<string> | undefined {
+  if (!isLibrary(file)) return undefined;
   const buffer = fs.readFileSync(file);
-  if (!isElf(buffer) || buffer.readUInt16LE(16) !== ET_DYN) return undefined;
   const names = new Set<string>();
   for (const { name, binding } of symbolsIn(buffer, SHT_DYNSYM)) if (binding !== STB_LOCAL) names.add(name);
   return names;
+}
+
+/** By the first bytes: most files that a linker reads are long archives. */
+function isLibrary(file: string): boolean {
+  const descriptor = fs.openSync(file, "r");
+  try {
+    const header = Buffer.alloc(64);
+    fs.readSync(descriptor, header, 0, header.length, 0);
+    return isElf(header) && header.readUInt16LE(16) === ET_DYN;
+  } finally {
+    fs.closeSync(descriptor);
+  }
 }
 
 /** The libraries that an object needs, by name (`DT_NEEDED`). */

@@ -345,3 +345,28 @@ fn a_daemon_that_nobody_can_reach_ends_all_the_same() {
     std::fs::remove_file(project.folder.join("engine.sock")).unwrap();
     assert!(daemon.ends());
 }
+
+#[test]
+fn what_nothing_defines_is_refused_where_it_can_be_reached() {
+    let mut project = Project::new("unresolved");
+    let daemon = Daemon::start(&project.folder, &[]);
+    let source = |called: &str| {
+        format!(
+            "unsafe extern \"C\" {{ safe fn nowhere() -> i32; }}
+            struct Quiet; trait Speak {{ fn speak(&self) -> i32; }}
+            impl Speak for Quiet {{ fn speak(&self) -> i32 {{ nowhere() }} }}
+            pub fn unused() -> i32 {{ nowhere() }}
+            fn main() {{ {called} println!(\"ran\"); }}"
+        )
+    };
+    daemon.publish_source(&mut project, &source(""));
+    same_as_native(&project, &[]);
+    // Through a vtable.
+    let files = project
+        .bitcode(&source("let speaks: &dyn Speak = &Quiet; if std::env::args().count() > 9 { speaks.speak(); }"));
+    let error = daemon.publish(&project, &files).unwrap_err();
+    assert_eq!(error["data"]["kind"], "unresolved", "{error}");
+    assert!(error["message"].as_str().unwrap().contains("`nowhere`"), "{error}");
+    daemon.publish_source(&mut project, &source("let _ = 1;"));
+    same_as_native(&project, &[]);
+}

@@ -175,12 +175,9 @@ mod tests {
     #[test]
     fn a_program_needs_what_none_of_its_units_defines() {
         let units = [unit(&["main", "hook"], &["puts", "own"]), unit(&["own"], &["hook", "z_open"])];
-        let interface = names(&Interface::of(units.iter()));
-        assert_eq!(interface, (vec!["hook", "main", "own"], vec!["puts", "z_open"]));
-    }
-
-    fn names(interface: &Interface) -> (Vec<&str>, Vec<&str>) {
-        (interface.defines.keys().map(|name| &**name).collect(), interface.needs.iter().map(|name| &**name).collect())
+        let Interface { defines, needs } = Interface::of(units.iter());
+        assert_eq!(defines.into_keys().collect::<Vec<_>>(), ["hook", "main", "own"]);
+        assert_eq!(needs.into_iter().collect::<Vec<_>>(), ["puts", "z_open"]);
     }
 
     #[test]
