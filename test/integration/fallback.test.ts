@@ -72,6 +72,31 @@ describe.runIf(HAS_ENGINE)("cargo does it, and the reason is named", () => {
     expect(project.cranefly(["run", "-q"])).toMatchObject({ code: 0, stdout: "ran\n", stderr: "" });
   });
 
+  it("where the workspace adds to a section that a dependency asks for the bounds of", () => {
+    const bounds = '#[link_name = "__start_words"] static START: u8;\n#[link_name = "__stop_words"] static STOP: u8;\n';
+    const registry = new Project("registry", {
+      ...FILES,
+      "Cargo.toml": `${FILES["Cargo.toml"] ?? ""}[dependencies]\nwords = "1"\n`,
+      ".cargo/config.toml": '[source.crates-io]\nreplace-with = "vendored"\n[source.vendored]\ndirectory = "vendor"\n',
+      "vendor/words/Cargo.toml": '[package]\nname = "words"\nversion = "1.0.0"\nedition = "2024"\n',
+      "vendor/words/.cargo-checksum.json": '{"files":{},"package":null}',
+      "vendor/words/src/lib.rs":
+        '#[used]\n#[unsafe(link_section = "words")]\nstatic WORD: [u8; 2] = *b"ra";\n' +
+        `unsafe extern "C" {\n${bounds}}\n` +
+        "pub fn all() -> Vec<u8> {\n    let (start, stop) = (&raw const START, &raw const STOP);\n" +
+        "    let mut all = unsafe { std::slice::from_raw_parts(start, stop.offset_from_unsigned(start)) }.to_vec();\n" +
+        "    all.sort();\n    all\n}\n",
+      "src/main.rs":
+        '#[used]\n#[link_section = "words"]\nstatic WORD: [u8; 1] = *b"n";\n' +
+        'fn main() {\n    println!("{}", if words::all() == b"anr" { "ran" } else { "missing" });\n}\n',
+    });
+    onTestFinished(() => registry.remove());
+    expectNative(
+      registry.cranefly(["run"]),
+      /section `words`, which both the workspace and a dependency add to, needs a linker/,
+    );
+  });
+
   it("but not where the configuration sets a runner by cfg, which is used", () => {
     project.write(".cargo/config.toml", '[target.\'cfg(unix)\']\nrunner = ["echo", "run"]\n');
     const { stdout, stderr } = project.cranefly(["run", "-q"]);

@@ -54,11 +54,7 @@ pub(crate) fn read_special(
     for index in 0..api.LLVMGetNumOperands(list) as u32 {
         let entry = api.LLVMGetOperand(list, index);
         if name == "llvm.used" || name == "llvm.compiler.used" {
-            let kept = resolve(entry)?;
-            module.used.extend(kept);
-            if name == "llvm.used" {
-                module.retained.extend(kept);
-            }
+            module.used.extend(resolve(entry)?);
             continue;
         }
         // `{ i32 priority, ptr function, ptr associated data }`; a null function ends the list in old producers.

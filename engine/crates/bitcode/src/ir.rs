@@ -46,8 +46,6 @@ pub struct Module {
     pub destructors: Vec<(u32, GlobalId)>,
     /// `llvm.used` and `llvm.compiler.used`: to be kept although nothing refers to them (`#[used]`).
     pub used: Vec<GlobalId>,
-    /// Those of [`Self::used`] that the linker, too, must keep: `llvm.used`.
-    pub retained: Vec<GlobalId>,
     /// Functions that are to lie in a section of that name.
     pub function_sections: Vec<(GlobalId, Arc<str>)>,
     /// Variables whose initial contents have no flattened form, with the construct in the way; their

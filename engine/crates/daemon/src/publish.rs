@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
 use cranefly_cache::Key;
-use cranefly_image::{BaseImage, Contents, Interface, write_executable};
+use cranefly_image::{BUILD_ID_SIZE, BaseImage, Contents, Identity, Interface, write_executable};
 use hashbrown::HashSet;
 use rayon::prelude::*;
 
@@ -87,7 +87,8 @@ impl Engine {
             let kind = if matches!(error, cranefly_image::Error::Unresolved { .. }) { "unresolved" } else { "image" };
             RpcError::failed(kind, error.to_string())
         })?;
-        write_executable(&params.executable, &image, &base)
+        let identity = identity(&units, &options, &base, &state);
+        write_executable(&params.executable, &image, &base, &identity)
             .map_err(|error| RpcError::failed("executable", error.to_string()))?;
 
         result.generation = state.advance(base.clone(), units.clone(), &image);
@@ -234,6 +235,24 @@ fn options(params: &PublishParams) -> CodeOptions {
             all_exported: params.export_dynamic,
         },
     }
+}
+
+/// What the executable says about the program: a build id of all that it is made of, and the sections that its sources name.
+fn identity(units: &[Arc<LoadedUnit>], options: &CodeOptions, base: &BaseImage, state: &ProgramState) -> Identity {
+    let digests: Vec<&[u8; 32]> = units.par_iter().map(|unit| unit.digest()).collect();
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(options.configuration().as_bytes()).update(base.path().as_os_str().as_encoded_bytes());
+    for (unit, digest) in units.iter().zip(digests) {
+        hasher.update(unit.unit.id.as_bytes()).update(digest);
+        // What the body lane has replaced is not in the bitcode.
+        for function in &unit.unit.functions {
+            hasher.update(&function.key.to_le_bytes());
+        }
+    }
+    let mut build_id = [0; BUILD_ID_SIZE];
+    hasher.finalize_xof().fill(&mut build_id);
+    let sections = state.live().map(|live| live.program().named_sections()).unwrap_or_default();
+    Identity { build_id, has_names: options.contents.names, sections }
 }
 
 /// `crate/codegen-unit`. With an incremental session rustc names the files `<crate>.<codegen unit>.<invocation>.rcgu.bc`, and only

@@ -7,7 +7,7 @@ use cranefly_bitcode::ir::Linkage;
 use crate::Error;
 use crate::elf::{self, Alignment, DynamicEntry, tag};
 use crate::interface::is_mangled;
-use crate::layout::Region;
+use crate::layout::{PAGE, Region};
 use crate::program::Program;
 use crate::symbols::{Place, SymbolIndex};
 
@@ -44,7 +44,11 @@ impl Program {
             dynamic.into_iter().map(|(tag, value)| (tag, if tag == tag::STRSZ { size } else { value })).collect();
         elf::rewrite(&mut self.file, Region::Dynamic, &elf::dynamic_section(&entries))?;
         let alignment = Alignment { load: self.load_align, thread_locals: self.tls_align };
-        elf::write_headers(&mut self.file, alignment);
+        if self.load_align > PAGE && !loader_aligns() {
+            return Err(Error::Unplaceable { what: format!("a static that is aligned to {} bytes", self.load_align) });
+        }
+        let grows = self.slots.iter().any(|&symbol| self.symbols[symbol].code.is_none());
+        elf::write_headers(&mut self.file, alignment, grows);
         self.sealed = true;
         Ok(())
     }
@@ -179,6 +183,14 @@ impl Program {
             self.symbols.find(&name).is_some_and(|index: SymbolIndex| !self.symbols[index].definers.is_empty());
         (in_units || self.base.symbol(&name).is_some()).then_some(name)
     }
+}
+
+/// Whether the C library's loader puts shared objects where their alignments ask for it: glibc does since 2.35.
+fn loader_aligns() -> bool {
+    // SAFETY: a terminated string of the C library's own.
+    let version = unsafe { std::ffi::CStr::from_ptr(libc::gnu_get_libc_version()) }.to_string_lossy();
+    let mut numbers = version.split('.').map(|number| number.parse::<u32>().unwrap_or(0));
+    (numbers.next(), numbers.next()) >= (Some(2), Some(35))
 }
 
 /// Whether a name is one of the allocator's entry points: every image has them, whether anything called them before or not.

@@ -90,6 +90,9 @@ pub fn region_of(variable: &Variable) -> Region {
         Region::Tdata
     } else if kind_of(variable) == Ok(SectionKind::Text) {
         Region::Text
+    } else if zero && far {
+        // Constants, too: a gigabyte of memory is worth more than their protection.
+        Region::FarBss
     } else if variable.constant {
         match (has_pointers(variable), far) {
             (false, false) => Region::Rodata,
@@ -98,7 +101,7 @@ pub fn region_of(variable: &Variable) -> Region {
             (true, true) => Region::FarData,
         }
     } else if zero && variable.size >= BSS_THRESHOLD {
-        if far { Region::FarBss } else { Region::Bss }
+        Region::Bss
     } else if far {
         Region::FarData
     } else {
@@ -148,6 +151,13 @@ pub fn place(
         Place::Image(data.address)
     };
     Ok(std::mem::replace(&mut symbol.place, place) != place)
+}
+
+/// A variable's initial contents, pointers being zero.
+pub fn contents(variable: &Variable) -> Vec<u8> {
+    let mut bytes = variable.init.as_ref().map_or_else(Vec::new, |init| init.bytes.clone());
+    bytes.resize(usize::try_from(variable.size).expect("a size in the file"), 0);
+    bytes
 }
 
 /// Writes a variable's initial contents and the relocations of its pointers. `units_symbols` maps the unit's globals.

@@ -79,7 +79,8 @@ pub struct Alignment {
 }
 
 /// Writes everything that describes the image as it is now; what makes it an ELF file comes last.
-pub fn write_headers(file: &mut ImageFile, alignment: Alignment) {
+/// `grows`: code may come behind what there is.
+pub fn write_headers(file: &mut ImageFile, alignment: Alignment, grows: bool) {
     let layout = file.layout().clone();
     let start = |region| layout.start(region);
     let end = |region: Region| layout.start(region) + layout.capacity(region);
@@ -94,7 +95,7 @@ pub fn write_headers(file: &mut ImageFile, alignment: Alignment) {
     let zero_end = if file.used(Region::Bss) == 0 { data_end } else { file.end(Region::Bss) };
     let mut headers = vec![
         loaded(PF_R, 0, end(Region::Rodata)),
-        loaded(PF_R | PF_X, start(Region::Stub), end(Region::Text)),
+        loaded(PF_R | PF_X, start(Region::Stub), if grows { end(Region::Text) } else { file.end(Region::Text) }),
         load(PF_R | PF_W, data, data_end, zero_end),
     ];
     for (region, flags) in [(Region::FarRodata, PF_R), (Region::FarData, PF_R | PF_W)] {

@@ -103,14 +103,18 @@ impl Program {
         let doubtful: Vec<(&SectionKind, &Member)> =
             all().filter(|(kind, member)| self.is_wanted(kind) && !self.is_kept(kind, member)).collect();
         self.has_doubtful_members = !doubtful.is_empty();
-        let Some((kind, _)) = doubtful.first() else { return Ok(HashSet::new()) };
+        let Some((SectionKind::Group(section), _)) = doubtful.first() else { return Ok(HashSet::new()) };
         if !self.base.is_linked_by_lld() {
-            let what = format!("section {kind:?}, some of which only a linker's garbage collection decides about,");
+            let what = format!("section `{section}`, about parts of which only garbage collection decides,");
             return Err(Error::Unplaceable { what });
         }
         let kept = all().filter(|(kind, member)| self.is_kept(kind, member)).map(|(_, member)| member);
         let live = self.live(kept, std::iter::empty());
-        let unreached = doubtful.into_iter().filter(|(_, member)| !self.is_reached(member, &live));
+        // What a unit adds to a section is one input section if it has the same flags, and stays or goes as a whole.
+        let input = |kind, member: &Member| (kind, member.unit.id.clone(), self.is_plain(member));
+        let reached = doubtful.iter().filter(|(_, member)| self.is_reached(member, &live));
+        let reached: HashSet<_> = reached.map(|(kind, member)| input(*kind, member)).collect();
+        let unreached = doubtful.into_iter().filter(|(kind, member)| !reached.contains(&input(kind, member)));
         Ok(unreached.map(|(_, member)| (member.unit.id.clone(), member.part)).collect())
     }
 
@@ -147,8 +151,14 @@ impl Program {
         BOUNDS.iter().any(|bound| name.strip_prefix(bound).is_some_and(|group| self.group_bounds.contains_key(group)))
     }
 
-    /// Refuses groups whose bounds somebody asks for if the base image has a part of them, too: no two addresses would span both.
+    /// Refuses groups whose bounds somebody asks for if no two addresses would span them: the base image has a part, or there
+    /// are functions among them, which have places of their own.
     pub(crate) fn check_groups(&self) -> Result<(), Error> {
+        for section in self.units.values().flat_map(|state| self.code_sections(&state.unit)) {
+            if SectionKind::of(section).is_ok_and(|kind| self.is_wanted(&kind)) {
+                return Err(Error::Unplaceable { what: format!("code between the bounds of section `{section}`") });
+            }
+        }
         for kind in self.groups.keys() {
             let SectionKind::Group(section) = kind else { continue };
             if self.is_wanted(kind) && self.base.has_section(section) {
@@ -160,7 +170,7 @@ impl Program {
     }
 
     /// rustc links a crate's units by name, and crates before those that they depend on; it is told the latter first.
-    fn rank(&self, id: &str) -> (usize, Arc<str>) {
+    pub(crate) fn rank(&self, id: &str) -> (usize, Arc<str>) {
         let unit_crate = id.rsplit_once('/').map_or(id, |(unit_crate, _)| unit_crate);
         let position = self.crates.iter().rev().position(|known| **known == *unit_crate);
         (position.unwrap_or(usize::MAX), id.into())

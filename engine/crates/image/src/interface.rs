@@ -39,7 +39,7 @@ impl UnitInterface {
     pub fn of(unit: &Unit) -> Self {
         let mut interface = Self::default();
         for global in &unit.module.globals {
-            if is_mangled(&global.name) || global.name.starts_with("llvm.") {
+            if is_mangled(&global.name) || global.name.starts_with("llvm.") || is_bound(&global.name) {
                 continue;
             }
             let (defined, kind) = match &global.kind {
@@ -67,10 +67,11 @@ impl UnitInterface {
         let Ok(elf) = ElfFile64::<LittleEndian>::parse(object) else { return };
         for symbol in elf.symbols().filter(ObjectSymbol::is_global) {
             let Ok(name) = symbol.name() else { continue };
-            if name.is_empty() || is_mangled(name) || symbol.is_weak() {
+            if name.is_empty() || is_mangled(name) || is_bound(name) || symbol.is_weak() {
                 continue;
             }
-            if symbol.is_definition() {
+            // Absolute symbols are definitions, too.
+            if !symbol.is_undefined() {
                 let kind = if symbol.kind() == SymbolKind::Tls { NameKind::ThreadLocal } else { NameKind::Function };
                 self.defines.push((name.into(), kind));
             } else {
@@ -135,6 +136,11 @@ impl Linked {
             && needed.len() == self.needs.len()
             && news.iter().all(|name| defined.contains(name))
     }
+}
+
+/// Whether the linker itself defines the name, as a bound of a section, so that no archive is asked for it.
+fn is_bound(name: &str) -> bool {
+    name.starts_with("__start_") || name.starts_with("__stop_")
 }
 
 /// Whether rustc has made up the name, by either of its schemes (C++ has the beginning of the older one): no C code and no

@@ -1,15 +1,16 @@
 //! What a linker's garbage collection would keep, as far as a program can see it: which parts of a section between
 //! `__start_` and `__stop_` symbols are there.
 //!
-//! As lld does it: reached from `main`, from constructors and from what is marked as retained (`#[used]`), without
+//! As lld does it for rustc: reached from `main`, from constructors and from what is `#[used]` or `#[no_mangle]`, without
 //! counting the symbols of a section's bounds. (GNU ld counts them; see [`Program::place_groups`].)
 
-use cranefly_bitcode::ir::{GlobalId, GlobalKind};
+use cranefly_bitcode::ir::{Global, GlobalId, GlobalKind, Linkage};
 use hashbrown::{HashMap, HashSet};
 
 use crate::groups::{Member, Part};
 use crate::input::{FunctionInfo, Unit};
-use crate::program::Program;
+use crate::interface::is_mangled;
+use crate::program::{Program, defines};
 use crate::section::SectionKind;
 use crate::symbols::SymbolIndex;
 
@@ -38,8 +39,10 @@ impl Program {
             }
         }
         for state in self.units.values() {
-            let retained = state.unit.module.retained.iter();
-            queue.extend(retained.map(|global| state.symbols[global.0 as usize]));
+            queue.extend(state.unit.module.used.iter().map(|global| state.symbols[global.0 as usize]));
+            let exported =
+                state.unit.module.globals.iter().zip(&state.symbols).filter(|(global, _)| is_exported(global));
+            queue.extend(exported.map(|(_, &symbol)| symbol));
         }
         let mut live = HashSet::new();
         while let Some(symbol) = queue.pop() {
@@ -79,7 +82,7 @@ impl Program {
         match member.part {
             // Constructors and destructors are.
             _ if !matches!(kind, SectionKind::Group(_)) => true,
-            Part::Variable(global) => member.unit.module.retained.contains(&global),
+            Part::Variable(global) => member.unit.module.used.contains(&global),
             Part::Assembly(section) => self.is_retained_assembly(&member.unit, section),
         }
     }
@@ -91,4 +94,9 @@ impl Program {
             Part::Assembly(section) => self.is_reached_assembly(&member.unit, section, live),
         }
     }
+}
+
+/// Whether a definition has a name that its author chose: rustc has the linker keep these.
+fn is_exported(global: &Global) -> bool {
+    !is_mangled(&global.name) && global.linkage == Linkage::External && defines(global)
 }

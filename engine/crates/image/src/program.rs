@@ -13,6 +13,7 @@ use crate::dynamic::DynamicTables;
 use crate::elf;
 use crate::file::ImageFile;
 use crate::groups::Groups;
+use crate::identity;
 use crate::input::{FunctionInfo, LocalOf, Unit};
 use crate::layout::{Demand, Layout, PAGE, Region};
 use crate::runtime_symbols::RUNTIME_FUNCTIONS;
@@ -58,6 +59,8 @@ pub(crate) struct UnitState {
     /// By `GlobalId`.
     pub(crate) symbols: Vec<SymbolIndex>,
     pub(crate) locals: HashMap<Arc<str>, SymbolIndex>,
+    /// Variables in sections of names that the sources chose.
+    pub(crate) named: Vec<GlobalId>,
 }
 
 /// The image under construction or in use, with everything that is needed to go on linking.
@@ -118,6 +121,7 @@ pub struct Program {
 /// What a program needs room for.
 pub fn demand(units: &[Arc<Unit>], scale: u64) -> Demand {
     let mut demand = Demand { scale, ..Demand::default() };
+    demand.data_bytes += units.iter().filter_map(|unit| unit.assembly.as_ref()).map(|it| it.len() as u64).sum::<u64>();
     for global in units.iter().flat_map(|unit| &unit.module.globals) {
         demand.name_bytes += global.name.len() as u64 + 1;
         match &global.kind {
@@ -322,6 +326,7 @@ impl Program {
         let mut locals = HashMap::new();
         let in_assembly: HashSet<&str> = in_assembly.iter().map(String::as_str).collect();
         let mut indices = Vec::with_capacity(unit.module.globals.len());
+        let mut named = Vec::new();
         for (number, global) in unit.module.globals.iter().enumerate() {
             let id = GlobalId(u32::try_from(number).expect("globals below 2^32"));
             let bound = unit.bound.get(&id).and_then(|local| self.local(local));
@@ -347,8 +352,11 @@ impl Program {
                 touched.insert(index);
             }
             indices.push(index);
+            if identity::is_named(global) {
+                named.push(id);
+            }
         }
-        self.units.insert(unit.id.clone(), UnitState { unit: unit.clone(), symbols: indices, locals });
+        self.units.insert(unit.id.clone(), UnitState { unit: unit.clone(), symbols: indices, locals, named });
     }
 
     fn local(&self, LocalOf { unit, global }: &LocalOf) -> Option<SymbolIndex> {
@@ -442,7 +450,7 @@ fn crates_of(units: &[Arc<Unit>]) -> Vec<Arc<str>> {
     crates
 }
 
-fn defines(global: &cranefly_bitcode::ir::Global) -> bool {
+pub(crate) fn defines(global: &cranefly_bitcode::ir::Global) -> bool {
     if matches!(global.linkage, Linkage::AvailableExternally | Linkage::ExternWeak) {
         return false;
     }

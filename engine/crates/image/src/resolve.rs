@@ -40,7 +40,7 @@ impl Program {
                         self.symbols[index].place = Place::Image(slot);
                     }
                     GlobalKind::Variable(variable) => {
-                        let kind = data::kind_of(variable).map_err(|_| self.unplaceable(index, variable))?;
+                        let kind = data::kind_of(variable).map_err(|_| unplaceable(variable))?;
                         if matches!(kind, SectionKind::Ordinary | SectionKind::Text) {
                             let align = if variable.thread_local { &mut self.tls_align } else { &mut self.load_align };
                             *align = variable.align.max(*align);
@@ -77,11 +77,6 @@ impl Program {
         if std::mem::replace(&mut self.symbols[index].place, place) != place {
             moved.insert(index);
         }
-    }
-
-    fn unplaceable(&self, index: SymbolIndex, variable: &Variable) -> Error {
-        let section = variable.section.as_deref().unwrap_or_default();
-        Error::Unplaceable { what: format!("the static `{:#}` in section `{section}`", self.symbols[index].name) }
     }
 
     /// Two strong definitions of a name that people chose are what a linker refuses. (Mangled names are rustc's business.)
@@ -138,7 +133,6 @@ impl Program {
         let name = self.symbols[index].name.clone();
         for (prefix, start) in [("__start_", true), ("__stop_", false)] {
             let Some(section) = name.strip_prefix(prefix) else { continue };
-            self.check_bounds(section)?;
             if let Some(&(from, to)) = self.group_bounds.get(section) {
                 return Ok(Place::Image(if start { from } else { to }));
             }
@@ -265,4 +259,9 @@ impl Program {
         let bytes = self.file.read(cell + 8, 4);
         u32::from_le_bytes(bytes.try_into().expect("four bytes"))
     }
+}
+
+fn unplaceable(variable: &Variable) -> Error {
+    let section = variable.section.as_deref().unwrap_or_default();
+    Error::Unplaceable { what: format!("a static in section `{section}`") }
 }

@@ -279,7 +279,10 @@ fn restore_units(saved: &SavedProgram, units: &[Arc<Unit>]) -> Result<HashMap<Ar
             return Err("a unit is not the one that was published");
         }
         let symbols = numbers.iter().copied().map(SymbolIndex).collect();
-        states.insert(unit.id.clone(), UnitState { unit: unit.clone(), symbols, locals: HashMap::new() });
+        states.insert(
+            unit.id.clone(),
+            UnitState { unit: unit.clone(), symbols, locals: HashMap::new(), named: Vec::new() },
+        );
     }
     Ok(states)
 }

@@ -46,7 +46,7 @@ const RESERVED: [&str; 29] = [
 const SCATTERED: [&str; 9] = [".bss", ".data", ".lbss", ".ldata", ".lrodata", ".rodata", ".tbss", ".tdata", ".sdata"];
 
 /// Where the parts of a section go.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SectionKind {
     /// Pointers run at start, by priority.
     InitArray(u32),
@@ -67,7 +67,7 @@ pub struct Unplaceable;
 impl SectionKind {
     /// The kind of a section called `name`.
     pub fn of(name: &str) -> Result<Self, Unplaceable> {
-        let is_part = |of: &str| name.strip_prefix(of).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        let is_part = |section: &str| is_part(name, section);
         if is_part(".init_array") {
             return Ok(Self::InitArray(priority(name)));
         }
@@ -86,6 +86,18 @@ impl SectionKind {
         }
         Ok(if is_identifier(name) { Self::Group(name.into()) } else { Self::Ordinary })
     }
+}
+
+/// Whether an input section of this name goes to the output section `section`.
+fn is_part(name: &str, section: &str) -> bool {
+    name.strip_prefix(section).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+/// Whether `name` means something to the program's authors only, so that they may look for it in a file.
+pub fn is_chosen(name: &str) -> bool {
+    let own = matches!(SectionKind::of(name), Ok(SectionKind::Group(_) | SectionKind::Ordinary));
+    let in_region = SCATTERED.iter().any(|section| is_part(name, section));
+    own && !in_region && name != ".debug_gdb_scripts"
 }
 
 /// Whether a linker defines `__start_NAME` and `__stop_NAME` for a section of this name.

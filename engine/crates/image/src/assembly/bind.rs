@@ -92,12 +92,12 @@ impl Program {
             }
             (elf::R_X86_64_PC32 | elf::R_X86_64_PLT32, place) if is_outside(place) => {
                 let Some(symbol) = target.symbol else { return Err(refused("")) };
-                if r_type == elf::R_X86_64_PLT32 || is_branch(site.before) {
+                if r_type == elf::R_X86_64_PLT32 || site.section.code && is_branch(site.before) {
                     let at = self.call_target(symbol)?;
                     return self.put_distance(assembly, site, at);
                 }
                 // What a linker makes of `mov x@GOTPCREL(%rip)` for a near symbol, the other way round.
-                let Some(load) = load_of_address(site.before).filter(|_| site.addend == -4) else {
+                let Some(load) = load_of_address(site.before).filter(|_| site.section.code && site.addend == -4) else {
                     return Err(refused(", which is not in the program's own image,"));
                 };
                 let cell = self.cell(symbol)?;
@@ -183,18 +183,21 @@ impl Program {
             };
             return Ok(target(place, None));
         }
-        // What the unit itself calls so, be it visible elsewhere or not.
-        let globals = &assembly.unit.module.globals;
-        let own = globals.iter().position(|global| *global.name == *name);
-        let index = match own {
-            Some(number) => self.units[&assembly.unit.id].symbols[number],
-            None => self.assembly_reference(name, symbol.is_weak())?,
-        };
+        let index = self.symbol_of_assembly(assembly, name, symbol.is_weak())?;
         Ok(target(self.symbols[index].place, Some(index)))
     }
 
-    /// The symbol of that name of the program, or one from outside.
-    fn assembly_reference(&mut self, name: &str, is_weak: bool) -> Result<SymbolIndex, Error> {
+    /// What assembly calls `name`: something of its own unit, be it visible elsewhere or not, or else what everybody calls so.
+    pub(super) fn symbol_of_assembly(
+        &mut self,
+        assembly: &Assembly,
+        name: &str,
+        is_weak: bool,
+    ) -> Result<SymbolIndex, Error> {
+        let own = assembly.unit.module.globals.iter().position(|global| *global.name == *name);
+        if let Some(number) = own {
+            return Ok(self.units[&assembly.unit.id].symbols[number]);
+        }
         let (index, new) = self.symbols.global(&Arc::from(name));
         if new {
             self.runtime_symbols.push(index);

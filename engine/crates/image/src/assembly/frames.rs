@@ -43,7 +43,9 @@ impl Program {
             if padding != 0 {
                 return Err(assembly.unplaceable(&"call frame information that is not aligned"));
             }
-            placed.sections.insert(section.index(), PlacedSection { at, writable: false, thread_local: false });
+            placed
+                .sections
+                .insert(section.index(), PlacedSection { at, writable: false, code: false, thread_local: false });
         }
         Ok(())
     }

@@ -14,7 +14,6 @@ use hashbrown::{HashMap, HashSet};
 use smallvec::SmallVec;
 
 pub(crate) use self::object::Assembly;
-use crate::Error;
 use crate::input::Unit;
 use crate::program::Program;
 use crate::symbols::{Place, SymbolIndex};
@@ -55,6 +54,8 @@ struct PlacedSection {
     at: u64,
     /// The loader may write to it.
     writable: bool,
+    /// It holds instructions.
+    code: bool,
     /// A part of every thread's block.
     thread_local: bool,
 }
@@ -124,15 +125,10 @@ impl Program {
         self.assembly_symbols.get(name).filter(|_| is_global).map_or(&[], Vec::as_slice)
     }
 
-    /// Refuses bounds of a section that holds code: functions have places of their own.
-    pub(crate) fn check_bounds(&self, section: &str) -> Result<(), Error> {
-        let has_code = |unit: &Unit| {
-            unit.module.function_sections.iter().any(|(_, name)| **name == *section)
-                || unit.assembly.is_some() && self.assemblies.get(&unit.id).is_some_and(|it| it.has_code(section))
-        };
-        match self.units.values().any(|state| has_code(&state.unit)) {
-            true => Err(Error::Unplaceable { what: format!("code between the bounds of section `{section}`") }),
-            false => Ok(()),
-        }
+    /// Sections by name that hold code of a unit.
+    pub(crate) fn code_sections<'a>(&'a self, unit: &'a Unit) -> impl Iterator<Item = &'a str> {
+        let of_functions = unit.module.function_sections.iter().map(|(_, name)| &**name);
+        let placed = self.assemblies.get(&unit.id).into_iter();
+        of_functions.chain(placed.flat_map(|placed| &placed.code_sections).map(|name| &**name))
     }
 }

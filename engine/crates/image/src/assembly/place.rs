@@ -24,11 +24,6 @@ impl PlacedAssembly {
             Some(PlacedSection { at, .. }) => Place::Image(at + value),
         }
     }
-
-    /// Whether it has code in a section of this name.
-    pub(super) fn has_code(&self, section: &str) -> bool {
-        self.code_sections.iter().any(|name| **name == *section)
-    }
 }
 
 impl Program {
@@ -63,10 +58,13 @@ impl Program {
         self.place_assembly_frames(assembly, &mut placed)?;
         for symbol in assembly.elf.symbols() {
             let kind = symbol.elf_symbol().st_type();
+            let name = symbol.name().map_err(|error| assembly.failed(&error))?;
+            if symbol.is_undefined() && !name.is_empty() {
+                self.symbol_of_assembly(assembly, name, symbol.is_weak())?;
+            }
             if symbol.is_undefined() || matches!(kind, elf::STT_FILE | elf::STT_SECTION) {
                 continue;
             }
-            let name = symbol.name().map_err(|error| assembly.failed(&error))?;
             if kind == elf::STT_GNU_IFUNC || name.contains('@') {
                 return Err(assembly.unplaceable(&format!("symbol `{name}`, which is resolved at start,")));
             }
@@ -97,7 +95,9 @@ impl Program {
                 }
                 placed.symbols.push(PlacedSymbol { index, section, value: symbol.address(), is_global });
             }
+            let is_code = section.and_then(|section| placed.sections.get(&section)).is_some_and(|it| it.code);
             if let Place::Image(at) = place
+                && is_code
                 && !name.is_empty()
             {
                 let row = self.add_to_symtab(None, name, kind.0, at, symbol.elf_symbol().st_size(LittleEndian))?;
@@ -116,7 +116,7 @@ impl Program {
         let at = self.file.reserve(region, section.size(), align)?;
         self.file.write(at, assembly.contents(section)?);
         let writable = flags(section) & elf::SHF_WRITE.0 != 0;
-        Ok(PlacedSection { at, writable, thread_local })
+        Ok(PlacedSection { at, writable, code: region == Region::Text, thread_local })
     }
 
     /// Gives a section that is a member of a group its place, and its symbols theirs. What it holds is bound later.
