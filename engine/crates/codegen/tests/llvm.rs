@@ -76,6 +76,36 @@ pub fn divided(a: i128, b: i128) -> i128 { a.wrapping_div(b) }
 pub fn text() -> &'static str { "hello from a constant" }
 
 #[unsafe(no_mangle)]
+pub fn fences() { unsafe { _mm_lfence(); _mm_sfence(); _mm_mfence() } }
+
+#[repr(C, align(16))]
+#[derive(Clone, Copy)]
+pub struct Aligned([u8; 32]);
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Anywhere([u8; 32]);
+
+#[unsafe(no_mangle)]
+pub fn copy_aligned(to: &mut Aligned, from: Aligned) {
+    unsafe { std::arch::asm!("nop") };
+    *to = from;
+}
+
+#[unsafe(no_mangle)]
+pub fn copy_anywhere(to: &mut Anywhere, from: Anywhere) {
+    unsafe { std::arch::asm!("nop") };
+    *to = from;
+}
+
+pub mod elsewhere {
+    #[unsafe(no_mangle)]
+    pub fn copy_elsewhere(to: &mut super::Aligned, from: super::Aligned) {
+        unsafe { std::arch::asm!("nop") };
+        *to = from;
+    }
+}
+
+#[unsafe(no_mangle)]
 pub fn recursive(x: u32) -> u32 { if x < 2 { 1 } else { recursive(x - 1).wrapping_mul(x) } }
 
 std::arch::global_asm!(".globl cranefly_marker", "cranefly_marker:", "mov eax, 42", "ret");
@@ -351,6 +381,52 @@ fn module_assembly() {
         names
     };
     assert_eq!(objects.iter().flat_map(defined).collect::<Vec<_>>(), ["cranefly_marker"]);
+}
+
+/// Text of the isolated function of this name, and the hash of its decoded form.
+fn isolated(name: &str) -> (String, u64) {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let compiler = LlvmCompiler::new(llvm()).expect("code generator");
+    for unit in units() {
+        let found = unit.reader.functions().find(|id| &*unit.reader.module().globals[id.0 as usize].name == name);
+        let Some(id) = found else { continue };
+        let body = unit.reader.function(id).expect("decodes");
+        let mut hasher = DefaultHasher::new();
+        body.hash(&mut hasher);
+        return (compiler.isolate(&unit.bitcode, id, &body).expect("isolates").text, hasher.finish());
+    }
+    panic!("nobody defines {name}");
+}
+
+#[test]
+fn an_isolated_function_says_what_only_llvm_reads_and_nothing_of_its_unit() {
+    let (aligned, anywhere) = (isolated("copy_aligned"), isolated("copy_anywhere"));
+    assert_eq!(aligned.1, anywhere.1, "the decoded form does not tell them apart");
+    assert_ne!(aligned.0, anywhere.0, "but LLVM may: {}", aligned.0);
+    assert_eq!(aligned, isolated("copy_elsewhere"), "another unit, other lines");
+}
+
+#[test]
+fn fences_are_what_they_are_called() {
+    let mut compiler = cranefly_codegen::cranelift::Compiler::new(cranefly_codegen::cranelift::Flags::default());
+    let native = LlvmCompiler::new(llvm()).expect("code generator");
+    let mut seen = Vec::new();
+    for unit in units() {
+        for id in unit.reader.functions() {
+            let name = &unit.reader.module().globals[id.0 as usize].name;
+            let fences = [("_mm_lfence", 0xe8), ("_mm_mfence", 0xf0), ("_mm_sfence", 0xf8)];
+            let Some((fence, byte)) = fences.into_iter().find(|(fence, _)| name.contains(fence)) else { continue };
+            let body = unit.reader.function(id).expect("decodes");
+            let code = compiler
+                .compile(&body)
+                .or_else(|_| native.compile(&unit.bitcode, id, &body, OptLevel::None).map(|compiled| compiled.code));
+            let code = code.expect("one of the two compiles it");
+            assert!(code.bytes.windows(3).any(|bytes| bytes == [0x0f, 0xae, byte]), "{fence}: {:x?}", code.bytes);
+            seen.push(fence);
+        }
+    }
+    seen.sort_unstable();
+    assert_eq!(seen, ["_mm_lfence", "_mm_mfence", "_mm_sfence"]);
 }
 
 /// Every function that the real rustc makes of a real program must get through.

@@ -435,7 +435,7 @@ fn daemon_process() {
         Control::open(&path)
     } else {
         let arguments = vec![std::env::current_exe().unwrap().into(), "--exact".into(), "daemon_process".into()];
-        Control::create(&path, &Command::with_current_environment(arguments))
+        Control::create(&path, &Command::with_environment(arguments, &[DAEMON]))
     };
     let Ok(control) = control else { return };
     serve(&control, &Writer::open(&image));

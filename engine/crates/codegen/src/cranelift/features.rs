@@ -67,8 +67,12 @@ const INSTRUCTIONS: [&str; 42] = [
 
 /// Cranelift's settings (comma-separated, sorted) for what a function may use beyond x86-64's SSE2.
 pub(super) fn of(source: &ir::Function) -> Result<String, Unsupported> {
+    settings(&source.attributes)
+}
+
+fn settings(attributes: &[String]) -> Result<String, Unsupported> {
     let mut enabled = BTreeSet::new();
-    for attribute in &source.attributes {
+    for attribute in attributes {
         let (key, value) = attribute.split_once('=').unwrap_or((attribute, ""));
         match key {
             "target-cpu" if !matches!(value, "x86-64" | "generic" | "") => {
@@ -114,4 +118,36 @@ fn setting(feature: &str) -> Option<&'static str> {
         "bmi2" => "has_bmi2",
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::settings;
+
+    fn of(attributes: &[&str]) -> Result<String, String> {
+        let attributes: Vec<String> = attributes.iter().map(|&attribute| attribute.to_owned()).collect();
+        settings(&attributes).map_err(|error| error.0.into_owned())
+    }
+
+    #[test]
+    fn features_are_settings() {
+        assert_eq!(
+            of(&["target-features=+sse4.1,+avx2,-bmi", "target-cpu=x86-64"]),
+            Ok("has_sse3,has_sse41,has_ssse3".into())
+        );
+        assert_eq!(of(&["probe-stack=inline-asm", "frame-pointer=non-leaf"]), Ok(String::new()));
+    }
+
+    #[test]
+    fn what_is_not_known_is_llvms() {
+        assert_eq!(of(&["target-features=+soft-float"]), Err("target feature +soft-float".into()));
+        assert_eq!(of(&["target-features=-sse2"]), Err("target feature -sse2".into()));
+        assert_eq!(
+            of(&["instrument-function-entry-inlined=mcount"]),
+            Err("function attribute instrument-function-entry-inlined".into())
+        );
+        assert_eq!(of(&["attribute 97"]), Err("function attribute attribute 97".into()));
+        assert_eq!(of(&["parameter=inreg"]), Err("function attribute parameter".into()));
+        assert!(of(&["target-cpu=znver4"]).is_err());
+    }
 }

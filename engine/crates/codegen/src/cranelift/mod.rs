@@ -180,11 +180,12 @@ pub fn target<'a>(
     let settings_error = |error: settings::SetError| Error::Codegen(error.to_string());
     let mut shared = settings::builder();
     let verify = if flags.verify { "true" } else { "false" };
-    // The backtracking allocator pays off only behind the optimiser.
-    let (level, allocator) = if flags.optimize { ("speed", "backtracking") } else { ("none", "single_pass") };
+    let level = if flags.optimize { "speed" } else { "none" };
     for (name, value) in [
         ("opt_level", level),
-        ("regalloc_algorithm", allocator),
+        // The other one, `single_pass`, takes a quarter less time, but gives every value a place of its own on the stack: frames
+        // become half as large again as LLVM's at -O0, and programs that recurse deeply overflow their stacks.
+        ("regalloc_algorithm", "backtracking"),
         ("is_pic", "true"),
         ("preserve_frame_pointers", "true"),
         ("unwind_info", "true"),

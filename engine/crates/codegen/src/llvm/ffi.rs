@@ -157,6 +157,8 @@ llvm_api! {
         scope: MetadataRef,
         inlined_at: MetadataRef,
     ) -> MetadataRef;
+    fn LLVMGetMDKindIDInContext(context: ContextRef, name: *const c_char, len: c_uint) -> c_uint;
+    fn LLVMSetMetadata(instruction: ValueRef, kind: c_uint, node: ValueRef);
     fn LLVMInstructionSetDebugLoc(instruction: ValueRef, location: MetadataRef);
     fn LLVMSetSubprogram(function: ValueRef, subprogram: MetadataRef);
 }

@@ -65,6 +65,7 @@ pub(super) fn keep_only(api: &Api, unit: &Unit, kept: GlobalId, body: &Function)
         if id == kept || std::mem::replace(&mut declared[id.0 as usize], true) {
             continue;
         }
+        forget_dead_constants(unit, old);
         if !api.LLVMGetFirstUse(old).0.is_null() {
             let new = declare(api, unit, id, old, &names.add(name, id, global));
             if global.linkage == Linkage::ExternWeak {
@@ -89,6 +90,17 @@ pub(super) fn keep_only(api: &Api, unit: &Unit, kept: GlobalId, body: &Function)
         set(api, unit.module(), c"".as_ptr(), 0);
     }
     Ok(names)
+}
+
+/// Constants that nothing contains any more, such as parts of the initial contents that were dropped, still count as uses.
+fn forget_dead_constants(unit: &Unit, global: ValueRef) {
+    let Some(address) = unit.address(c"_ZNK4llvm8Constant23removeDeadConstantUsersEv") else { return };
+    // SAFETY: `llvm::Constant::removeDeadConstantUsers()`: a member function without arguments or result. `global` is a live
+    // global, which is a constant.
+    unsafe {
+        let remove = std::mem::transmute::<ptr::NonNull<c_void>, unsafe extern "C" fn(ValueRef)>(address);
+        remove(global);
+    }
 }
 
 /// What is left besides `kept` and new declarations are intrinsics: drops those that are not used, and declares the others

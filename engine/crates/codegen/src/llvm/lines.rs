@@ -12,7 +12,8 @@ use super::ffi::Api;
 /// No location.
 const NONE: u32 = u32::MAX;
 
-/// Gives every instruction of `function` its number as a line. Decoded instructions are one to one with LLVM's.
+/// Gives every instruction of `function` its number as a line, instead of any other place in the sources. Decoded instructions
+/// are one to one with LLVM's.
 pub(super) fn number(api: &Api, unit: &Unit, function: GlobalId, body: &Function) {
     const LANGUAGE_RUST: i32 = 27;
     const LINE_TABLES_ONLY: i32 = 2;
@@ -29,6 +30,8 @@ pub(super) fn number(api: &Api, unit: &Unit, function: GlobalId, body: &Function
     let (text, len) = (name.as_ptr(), 1);
     let scope = api.LLVMDIBuilderCreateFunction(builder, file, text, len, text, len, file, 0, ty, 0, 1, 0, 0, 0);
     api.LLVMSetSubprogram(handle, scope);
+    // Where inline assembly was written.
+    let srcloc = api.LLVMGetMDKindIDInContext(unit.context(), c"srcloc".as_ptr(), 6);
     let mut block = api.LLVMGetFirstBasicBlock(handle);
     for decoded in &body.blocks {
         if block.0.is_null() {
@@ -42,6 +45,7 @@ pub(super) fn number(api: &Api, unit: &Unit, function: GlobalId, body: &Function
             let line = item.location.map_or(0, |location| location.0 + 1);
             let location = api.LLVMDIBuilderCreateDebugLocation(unit.context(), line, 0, scope, no_node);
             api.LLVMInstructionSetDebugLoc(instruction, location);
+            api.LLVMSetMetadata(instruction, srcloc, Unit::null());
             instruction = api.LLVMGetNextInstruction(instruction);
         }
         block = api.LLVMGetNextBasicBlock(block);

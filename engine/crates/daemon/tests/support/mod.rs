@@ -104,7 +104,11 @@ impl Project {
         // Always the same name for rustc, which would make every unit anew otherwise.
         let out = self.folder.join("out");
         std::fs::write(self.folder.join("main.rs"), source).unwrap();
-        run(Command::new("rustc")
+        let mut rustc = Command::new("rustc");
+        if source.contains("#![feature") {
+            rustc.env("RUSTC_BOOTSTRAP", "1");
+        }
+        run(rustc
             .current_dir(&self.folder)
             .args(["main.rs", "--edition=2024", "-Awarnings"])
             .args([
@@ -152,22 +156,33 @@ pub struct Daemon {
 impl Daemon {
     /// Starts a daemon whose socket and images are in `folder`.
     pub fn start(folder: &Path, options: &[&str]) -> Self {
-        let options: Vec<String> = options.iter().map(|&option| option.to_owned()).collect();
-        let child = Self::spawn(folder, &options);
-        Self { child, folder: folder.to_owned(), options }
+        Self::start_with(folder, options, |_| {})
     }
 
-    fn spawn(folder: &Path, options: &[String]) -> Child {
-        Command::new(env!("CARGO_BIN_EXE_cranefly-engine"))
+    /// The same, in an environment of the test's.
+    pub fn start_with(folder: &Path, options: &[&str], prepare: impl FnOnce(&mut Command)) -> Self {
+        let options: Vec<String> = options.iter().map(|&option| option.to_owned()).collect();
+        let mut command = Self::command(folder, &options);
+        prepare(&mut command);
+        Self { child: command.spawn().unwrap(), folder: folder.to_owned(), options }
+    }
+
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    fn command(folder: &Path, options: &[String]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cranefly-engine"));
+        command
             .args(["serve", "--socket"])
             .arg(folder.join("engine.sock"))
             .args(["--sysroot", sysroot()])
             .args(options)
             .env("XDG_RUNTIME_DIR", folder)
             .env("CRANEFLY_LOG", "warn")
-            .stdin(Stdio::null())
-            .spawn()
-            .unwrap()
+            .stdin(Stdio::null());
+        command
     }
 
     /// Kills the daemon at once.
@@ -190,10 +205,11 @@ impl Daemon {
 
     /// Starts it again after [`Self::kill`].
     pub fn restart(&mut self) {
-        self.child = Self::spawn(&self.folder, &self.options);
+        self.child = Self::command(&self.folder, &self.options).spawn().unwrap();
     }
 
-    fn connect(&self) -> UnixStream {
+    /// A connection, waiting for the daemon to come up.
+    pub fn connect(&self) -> UnixStream {
         let deadline = Instant::now() + Duration::from_secs(20);
         loop {
             match UnixStream::connect(self.folder.join("engine.sock")) {
