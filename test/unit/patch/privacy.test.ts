@@ -78,6 +78,7 @@ describe("names without a mark", () => {
     { kind: "name", name: "hidden", scope: "a" },
     { kind: "module", name: "log", scope: "a" },
     { kind: "constructor", name: "New", scope: "a" },
+    { kind: "hidden", name: "made", scope: "" },
   ];
   const means = (text: string, module = "b", file = ""): boolean => {
     const facts = factsOf(file, sources.get("file.rs", file).root ?? expect.fail("no tree"));
@@ -96,6 +97,15 @@ describe("names without a mark", () => {
     expect(
       ["x: New", "New { x: 1 }", "New { x, .. }", "New::new()", "f(a..b)"].map((it) => means(`fn f() { ${it} }`)),
     ).toEqual([false, false, false, false, false]);
+  });
+
+  it("are looked for everywhere if the twin has them not", () => {
+    expect(["x.made()", "A::made", "made(1)", "let made = 1"].map((it) => means(`fn f() { ${it} }`, "a"))).toEqual([
+      true,
+      true,
+      true,
+      false,
+    ]);
   });
 
   it("are nothing to the modules that may use them, or have their own", () => {

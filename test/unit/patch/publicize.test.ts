@@ -92,11 +92,29 @@ describe("making everything public", () => {
     expect(names("thread_local! { static A: u8 = 1; pub(crate) static B: u8 = 2; }")).toEqual(["name A m"]);
   });
 
+  it("knows names of what stays private", () => {
+    const names = (text: string, isWhole = false): string[] =>
+      publicity(text, "m", isWhole).restricted.flatMap(({ kind, name }) => (kind === "hidden" ? name : []));
+    expect(names("struct S; fn a() { b() }", true)).toEqual(["a"]);
+    expect(names("macro_rules! m { ($n:ident) => { fn made() {} fn $n() {} } }\nm!(given, u8);")).toEqual([
+      "made",
+      "m",
+      "given",
+    ]);
+    expect(publicity("struct A { x: u8 } fn b() {}", undefined).restricted.map(({ name }) => name)).toEqual([
+      "A",
+      "x",
+      "b",
+    ]);
+  });
+
   it("leaves what is private in a module that is not known", () => {
     const text = "struct A { x: u8, pub(crate) y: u8 }\nmod n { fn a() {} pub fn b() {} }\npub(super) use c::d;";
     const { replacements, restricted } = publicity(text, undefined);
     expect(replaced(text, replacements)).toBe(text.replace("pub(crate)", "pub       "));
-    expect(restricted).toEqual([]);
+    expect(restricted.map(({ kind, name }) => `${kind} ${name}`)).toEqual(
+      ["A", "x", "n", "a"].map((name) => `hidden ${name}`),
+    );
   });
 
   it("moves no code of a body that stays", () => {

@@ -56,7 +56,7 @@ const Kept = z.object({
     facts: z.record(z.string(), Facts).transform((facts) => new Map(Object.entries(facts))),
     root: z.string(),
     restricted: z.array(
-      z.object({ kind: z.enum(["module", "constructor", "name"]), name: z.string(), scope: z.string() }),
+      z.object({ kind: z.enum(["module", "constructor", "name", "hidden"]), name: z.string(), scope: z.string() }),
     ),
     texts: z
       .record(z.string(), z.array(z.string()))

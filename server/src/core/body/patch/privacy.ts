@@ -98,7 +98,8 @@ export function markedUse(diagnostic: Diagnostic): MarkedUse | undefined {
 
 /** What rustc cannot tell of: a name that not all of the crate may use, and that is looked for in texts. */
 export interface RestrictedName {
-  readonly kind: "module" | "constructor" | "name";
+  /** `hidden`: it stays private in the twin, as what macros make, so that a patch would pass over it where the crate does not. */
+  readonly kind: "module" | "constructor" | "name" | "hidden";
   readonly name: string;
   readonly scope: ModulePath;
 }
@@ -114,7 +115,7 @@ export function meansOthers(
   facts: ModuleFacts,
   restricted: readonly RestrictedName[],
 ): boolean {
-  const others = restricted.filter(({ scope }) => !isWithin(module, scope));
+  const others = restricted.filter(({ kind, scope }) => kind === "hidden" || !isWithin(module, scope));
   if (others.length === 0) return false;
   const tokens = [...tokensOf(text)];
   const word = (i: number): string => wordAt(text, tokens[i]);
@@ -130,10 +131,15 @@ export function meansOthers(
     if (token.kind === "literal")
       return [...name.matchAll(CAPTURED)].some(([, captured = ""]) => has("name", captured));
     if (token.kind !== "identifier") return false;
-    if (has("name", name)) return true;
+    if (has("name", name) || (isOfOthers(i, word) && has("hidden", name))) return true;
     if (word(i + 1) === ":" && word(i + 2) === ":" && has("module", name) && !isOwnModule(name)) return true;
     return isConstructed(i, word) && has("constructor", name === "Self" ? self : name);
   });
+}
+
+/** `.name`, `path::name`, `name(…)`. */
+function isOfOthers(i: number, word: (i: number) => string): boolean {
+  return [".", ":"].includes(word(i - 1)) || (word(i + 1) === "(" && word(i - 1) !== "fn");
 }
 
 const CAPTURED = /\{([\p{XID_Start}_]\p{XID_Continue}*)/gu;

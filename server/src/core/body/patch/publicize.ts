@@ -85,8 +85,15 @@ class Publicizer {
       case "extern_crate_declaration":
         this.import(node, place);
         return;
+      // A macro with a semicolon behind it.
+      case "expression_statement":
+        for (const child of node.namedChildren) this.item(child, outer, attributes);
+        return;
       case "macro_invocation":
-        this.statics(node, place);
+        if (!this.statics(node, place)) this.hide(node, isName);
+        return;
+      case "macro_definition":
+        this.hide(node, (word, before) => before === "fn" && isName(word));
         return;
       case "impl_item":
         if (node.childForFieldName("trait") === null) this.items(body?.namedChildren ?? [], place);
@@ -134,7 +141,10 @@ class Publicizer {
     const scopes = new Set<ModulePath>();
     const add = (at: number, visibility: Node | undefined, isSeen: boolean, name: string): void => {
       const scope = this.scopeAt(visibility, place.module);
-      if (scope === undefined) return;
+      if (scope === undefined) {
+        this.restrict("hidden", name, "");
+        return;
+      }
       if (scope !== "") scopes.add(scope);
       if (scope !== "" && isSeen && name !== "") this.restrict("name", name, scope);
       const mark = scope === "" || isSeen ? "" : `${markOf("field", scope)} `;
@@ -169,7 +179,10 @@ class Publicizer {
     if (hidden.startsWith(WORD)) return;
     const visibility = this.visibility(node);
     const scope = this.scopeAt(visibility, module);
-    if (scope === undefined) return;
+    if (scope === undefined) {
+      this.restrict("hidden", name, "");
+      return;
+    }
     const isMarked = scope !== "" && !isSeen && node.type !== "mod_item";
     if (scope !== "" && !isMarked) this.restrictItem(node, name, scope);
     const mark = isMarked ? `${markOf("item", scope)} ` : "";
@@ -180,9 +193,8 @@ class Publicizer {
       this.hasCodeBeside(node, body);
     const start = node.startIndex - hidden.length;
     if (isOnOneLine) {
-      if (this.insertAbove(node, start, mark, visibility === undefined) && visibility !== undefined) {
-        this.widen(visibility);
-      }
+      if (!this.insertAbove(node, start, mark, visibility === undefined)) this.restrict("hidden", name, "");
+      else if (visibility !== undefined) this.widen(visibility);
       return;
     }
     if (visibility !== undefined) {
@@ -199,6 +211,12 @@ class Publicizer {
       const own = this.textOf(child.childForFieldName("name"));
       if (own !== "") this.restrict("name", own, scope);
     }
+  }
+
+  /** Names that a macro may give to what it makes, which stays private. */
+  private hide(node: Node, isMade: (word: string, before: string) => boolean): void {
+    const words = this.wordsOf(node);
+    for (const [i, word] of words.entries()) if (isMade(word, words[i - 1] ?? "")) this.restrict("hidden", word, "");
   }
 
   private restrict(kind: RestrictedName["kind"], name: string, scope: ModulePath): void {
@@ -284,12 +302,12 @@ class Publicizer {
     }
   }
 
-  /** `thread_local! { static NAME: … }`. */
-  private statics(node: Node, { module }: Place): void {
-    if (module === undefined) return;
+  /** `thread_local! { static NAME: … }`, if it is that. */
+  private statics(node: Node, { module }: Place): boolean {
     const name = node.childForFieldName("macro")?.text ?? "";
     const group = node.lastNamedChild;
-    if (!STATIC_MACROS.has(name.slice(name.lastIndexOf(":") + 1)) || group === null) return;
+    if (!STATIC_MACROS.has(name.slice(name.lastIndexOf(":") + 1)) || group === null) return false;
+    if (module === undefined) return true;
     let before = "";
     let depth = 0;
     let isPrivate = false;
@@ -303,5 +321,11 @@ class Publicizer {
       } else if (before === "static" && depth === 1 && isPrivate && module !== "") this.restrict("name", word, module);
       before = word;
     }
+    return true;
   }
+}
+
+/** A word that may be the name of a function or a field. */
+function isName(word: string): boolean {
+  return /^[\p{Lowercase}_]/u.test(word) && !/^([iu](8|16|32|64|128|size)|f32|f64|bool|char|str)$/.test(word);
 }

@@ -103,6 +103,8 @@ export async function compileTwin(
   const texts = new Map<string, TwinText>();
   for (const [file, text] of files) {
     const twin = twinText({ file, text, steps: tree.get(file) }, cache, macros, options.isNeeded);
+    // What is private in it would stay so, and nobody knows what that is.
+    if (twin === undefined && tree.has(file)) return "a file that cannot be read";
     if (twin !== undefined) texts.set(file, twin);
     mirror.write(file, twin?.text);
   }
