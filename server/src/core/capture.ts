@@ -233,9 +233,11 @@ function checkKnown(
     const isLibrary = types.some((type) => type === "lib" || type === "rlib");
     const isHost = kind.includes("custom-build") || (!isLibrary && !types.includes("bin"));
     const isProgram = artifact.executable !== null;
+    // (Of a library that is also a native one cargo names only copies.)
+    const hasMetadata = isLibrary && artifact.filenames.some((file) => file.endsWith(".rmeta"));
     const isLost = isHost
       ? !isProgram && !sources.has(realPath(source))
-      : isLibrary && !isProgram && libraryUnit(layout, artifact) === undefined;
+      : hasMetadata && !isProgram && libraryUnit(layout, artifact) === undefined;
     if (isLost) throw new LostBuild(`how ${name} was built is not known any more`);
   }
 }
