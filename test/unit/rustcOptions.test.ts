@@ -73,6 +73,11 @@ describe("rustc's options", () => {
     expect(read(args, { isProgram: false })).toEqual(none);
   });
 
+  it("let cargo link a procedural macro's harness as it likes", () => {
+    expect(read("--test -C prefer-dynamic --emit=dep-info,link", { origin: "cargo" }).refused).toBeUndefined();
+    expect(read("--test -C prefer-dynamic").refused).toBe("the compiler option `-C prefer-dynamic`");
+  });
+
   it("may be several words of one argument", () => {
     const { refused } = readProgramOptions(["-C", "link-args=-lm  -rdynamic -static"], {
       host: "",

@@ -99,11 +99,13 @@ export function readProgramOptions(args: readonly string[], options: ReadOptions
   let strip: Strip = "none";
   let refused: string | undefined;
   let emits = options.origin === "cargo" ? 0 : 1;
+  // cargo wants it of a procedural macro's harness, whose std need not be the compiler's. (What users ask for is in its first question.)
+  const isHarness = options.origin === "cargo" && items.some(({ flag }) => flag === "--test");
   for (const item of items) {
     const { flag, value = "" } = item;
     let isGood: boolean;
     if (flag === "--emit") isGood = ++emits === 1;
-    else if (flag === "-C") isGood = isKept(value, options.isProgram);
+    else if (flag === "-C") isGood = isKept(value, options.isProgram) || (isHarness && value === "prefer-dynamic");
     else if (flag === "-Z") isGood = UNSTABLE.has(codegenName(value));
     else if (flag === "-l") isGood = LIBRARY.test(value);
     else if (flag === "--target") isGood = value === options.host;
