@@ -182,7 +182,7 @@ export class BaseLink {
   /** What `libraries` define or expect is exported, as from an executable, unless everything is. */
   private finish(
     file: string,
-    { defines }: ProgramInterface,
+    { defines, needs }: ProgramInterface,
     libraries: ReadonlyMap<string, LibraryNames>,
     { areAllExported, strip }: { readonly areAllExported: boolean; readonly strip: Strip },
   ): void {
@@ -199,7 +199,10 @@ export class BaseLink {
     }
     // (What rustc has mangled is the allocator's, which is the program's, and the bounds of a section are those of its parts there.)
     const isFound = (name: string): boolean => [...libraries.values()].some(({ defined }) => defined.has(name));
-    const loose = names.filter((name) => !isMangled(name) && !/^__(start|stop)_/.test(name) && !isFound(name));
+    // Of what the program itself needs the engine knows whether anything reaches it.
+    const own = new Set(needs);
+    const isOthers = (name: string): boolean => !isMangled(name) && !/^__(start|stop)_/.test(name) && !own.has(name);
+    const loose = names.filter((name) => isOthers(name) && !isFound(name));
     if (loose.length > 0) {
       // A linker says nothing of what only functions refer to that nothing calls; which those are is not known here.
       throw new Unsupported(`nothing defines what libraries of the program refer to: ${loose.join(", ")}`);

@@ -31,6 +31,8 @@ pub enum NameKind {
 #[derive(Debug, Default)]
 pub struct UnitInterface {
     defines: Vec<(Arc<str>, NameKind)>,
+    /// A weak definition overrides nothing, but is what other units' needs of the name find.
+    weakly: Vec<Arc<str>>,
     needs: Vec<Arc<str>>,
 }
 
@@ -53,7 +55,8 @@ impl UnitInterface {
             match global.linkage {
                 Linkage::External if defined => interface.defines.push((global.name.clone(), kind)),
                 Linkage::External | Linkage::AvailableExternally => interface.needs.push(global.name.clone()),
-                // A weak reference takes nothing out of an archive, and a weak definition overrides nothing.
+                Linkage::Weak if defined => interface.weakly.push(global.name.clone()),
+                // A weak reference takes nothing out of an archive.
                 Linkage::Local | Linkage::Weak | Linkage::ExternWeak => {}
             }
         }
@@ -93,8 +96,9 @@ impl Interface {
     pub fn of<'a>(units: impl Iterator<Item = &'a UnitInterface> + Clone) -> Self {
         let all = units.clone().flat_map(|unit| &unit.defines);
         let defines: BTreeMap<String, NameKind> = all.map(|(name, kind)| (name.to_string(), *kind)).collect();
+        let weakly: HashSet<&str> = units.clone().flat_map(|unit| &unit.weakly).map(|name| &**name).collect();
         let needs = units.flat_map(|unit| &unit.needs).map(ToString::to_string);
-        let needs = needs.filter(|name| !defines.contains_key(name)).collect();
+        let needs = needs.filter(|name| !defines.contains_key(name) && !weakly.contains(&**name)).collect();
         Self { defines, needs }
     }
 }
@@ -114,10 +118,10 @@ pub struct Linked {
 
 impl Linked {
     /// Whether the linker would decide the same for a program of these units.
-    pub fn is_for<'a>(&self, units: impl Iterator<Item = &'a UnitInterface>) -> bool {
+    pub fn is_for<'a>(&self, units: impl Iterator<Item = &'a UnitInterface> + Clone) -> bool {
         let (mut defined, mut needed) = (HashSet::new(), HashSet::new());
         let mut news = Vec::new();
-        for unit in units {
+        for unit in units.clone() {
             for (name, _) in &unit.defines {
                 if !self.defines.contains(&**name) {
                     return false;
@@ -132,9 +136,10 @@ impl Linked {
                 }
             }
         }
+        let is_weak = |name: &str| units.clone().any(|unit| unit.weakly.iter().any(|weak| **weak == *name));
         defined.len() == self.defines.len()
             && needed.len() == self.needs.len()
-            && news.iter().all(|name| defined.contains(name))
+            && news.iter().all(|name| defined.contains(name) || is_weak(name))
     }
 }
 
@@ -160,6 +165,7 @@ mod tests {
     fn unit(defines: &[&str], needs: &[&str]) -> UnitInterface {
         UnitInterface {
             defines: defines.iter().map(|&name| (name.into(), NameKind::Function)).collect(),
+            weakly: Vec::new(),
             needs: needs.iter().map(|&name| name.into()).collect(),
         }
     }
@@ -184,6 +190,16 @@ mod tests {
         let Interface { defines, needs } = Interface::of(units.iter());
         assert_eq!(defines.into_keys().collect::<Vec<_>>(), ["hook", "main", "own"]);
         assert_eq!(needs.into_iter().collect::<Vec<_>>(), ["puts", "z_open"]);
+    }
+
+    #[test]
+    fn a_weak_definition_is_enough_for_other_units() {
+        let weak = UnitInterface { weakly: vec!["shared".into()], ..UnitInterface::default() };
+        let units = [weak, unit(&["main"], &["shared", "puts"])];
+        let Interface { defines, needs } = Interface::of(units.iter());
+        assert_eq!(defines.into_keys().collect::<Vec<_>>(), ["main"]);
+        assert_eq!(needs.into_iter().collect::<Vec<_>>(), ["puts"]);
+        assert!(linked(&["main"], &[], &["shared"]).is_for(units.iter()));
     }
 
     #[test]
