@@ -209,7 +209,8 @@ impl Program {
         Ok(self.symbols[index].data.as_ref().map(|data| data.address))
     }
 
-    fn forget_data(&mut self, index: SymbolIndex) {
+    /// Gives back the relocations of a variable that is there no more, or moves.
+    pub(crate) fn forget_data(&mut self, index: SymbolIndex) {
         let Some(PlacedData { relocations, .. }) = self.symbols[index].data.take() else { return };
         for row in relocations {
             self.relocations.remove(&mut self.file, row);

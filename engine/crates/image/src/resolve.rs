@@ -32,7 +32,12 @@ impl Program {
             let before = self.symbols[index].place;
             self.check_unique(index)?;
             self.note_export(index);
-            match self.definition(index) {
+            let definition = self.definition(index);
+            if !definition.as_ref().is_some_and(|(unit, global)| data::variable_of(unit, *global).is_some()) {
+                // What is no variable any more must not be relocated as one: something else may lie there soon.
+                self.forget_data(index);
+            }
+            match definition {
                 None => self.symbols[index].place = self.resolve_outside(index)?,
                 Some((unit, global)) => match &unit.module.globals[global.0 as usize].kind {
                     GlobalKind::Function { .. } => {
