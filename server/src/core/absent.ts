@@ -1,7 +1,7 @@
 /** Waits for files that are not there. Watches nothing: whoever uses it looks from time to time, which costs next to nothing. */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { ancestors } from "./files.js";
+import { ancestors, statOf } from "./files.js";
 
 /** A folder that changed so lately may change once more without another modification time. */
 const CLOCK_TICK_MS = 50;
@@ -27,7 +27,7 @@ export class AbsentFiles {
   arrived(): string[] {
     const arrived: string[] = [];
     for (const [folder, known] of [...this.folders]) {
-      const mtimeMs = fs.statSync(folder, { throwIfNoEntry: false })?.mtimeMs;
+      const mtimeMs = statOf(folder)?.mtimeMs;
       if (mtimeMs !== undefined && mtimeMs === known.mtimeMs) continue;
       known.mtimeMs = mtimeMs === undefined || Date.now() - mtimeMs < CLOCK_TICK_MS ? -1 : mtimeMs;
       const { files } = known;

@@ -8,7 +8,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import * as z from "zod";
 import { type BuildScript, type Package, parseRerunIf } from "./cargo.js";
-import { Stamp, digest, isCurrent, readText, stamp, stampTree, walk } from "./files.js";
+import { Stamp, digest, isCurrent, readText, stamp, stampTree, walk, statOf } from "./files.js";
 import { run } from "./process.js";
 import { ScriptRun, takeRun } from "./scriptRun.js";
 import { applyEnvironment } from "./unit.js";
@@ -152,7 +152,7 @@ async function settle(
 /** When the files that a script is rerun for were modified. */
 function inputTimes(inputs: readonly Stamp[]): Map<string, number> {
   const files = inputs.flatMap(({ path: file, tree }) => (tree === undefined ? [file] : walk(file, tree)));
-  return new Map(files.map((file) => [file, fs.statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0]));
+  return new Map(files.map((file) => [file, statOf(file)?.mtimeMs ?? 0]));
 }
 
 /** The input of a script that changed since it ran. */

@@ -126,7 +126,8 @@ export function stampTree(directory: string, tree: TreeOptions, startedMs = Numb
   return { path: directory, mtimeMs: 0, size: 0, hash: newestMs >= startedMs ? "" : hash, tree };
 }
 
-function statOf(file: string): fs.Stats | undefined {
+/** What a path looks like; undefined where there is nothing, or no way to it. */
+export function statOf(file: string): fs.Stats | undefined {
   // `throwIfNoEntry` saves making an error for the many files that may be absent.
   try {
     return fs.statSync(file, { throwIfNoEntry: false });

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import type { ProgramReport } from "../../../shared/src/report.js";
 import { inspectArgs } from "./args.js";
 import { MissingUnit } from "./errors.js";
-import { isCurrent } from "./files.js";
+import { isCurrent, statOf } from "./files.js";
 import type { Layout } from "./layout.js";
 import { announce, outputsOf, removeSessions, unitOfOutput } from "./outputs.js";
 import type { SelectionState } from "./selection.js";
@@ -54,7 +54,7 @@ export function isWhole(layout: Layout, records: readonly UnitRecord[], state: S
 }
 
 function isThere({ path, size }: { readonly path: string; readonly size: number }): boolean {
-  return fs.statSync(path, { throwIfNoEntry: false })?.size === size;
+  return statOf(path)?.size === size;
 }
 
 /** Sizes of the programs' files as they were published: a placeholder of cargo's build has another one. */
@@ -62,9 +62,7 @@ export type ProgramFiles = ReadonlyMap<string, number>;
 
 export function programFiles(programs: readonly ProgramReport[]): ProgramFiles {
   return new Map(
-    programs.flatMap(({ executable, image }) =>
-      [executable, image].map((file) => [file, fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0]),
-    ),
+    programs.flatMap(({ executable, image }) => [executable, image].map((file) => [file, statOf(file)?.size ?? 0])),
   );
 }
 

@@ -4,7 +4,7 @@
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { linkOrCopy, walk } from "./files.js";
+import { linkOrCopy, walk, statOf } from "./files.js";
 import type { Layout } from "./layout.js";
 import { unitOfPlaceholder } from "./outputs.js";
 
@@ -22,7 +22,7 @@ export function restorePrograms(layout: Layout): void {
 }
 
 function replace(from: string, to: string): void {
-  const inode = (file: string): number | undefined => fs.statSync(file, { throwIfNoEntry: false })?.ino;
+  const inode = (file: string): number | undefined => statOf(file)?.ino;
   if (inode(from) === inode(to)) return;
   const temporary = `${to}.${process.pid}.tmp`;
   fs.mkdirSync(path.dirname(to), { recursive: true });

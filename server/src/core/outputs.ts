@@ -8,7 +8,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import * as z from "zod";
 import { type RustcArgs, isProgram, outputStem } from "./args.js";
-import { digest, list, readJson, readText, writeAtomic, writeIfChanged } from "./files.js";
+import { digest, list, readJson, readText, writeAtomic, writeIfChanged, statOf } from "./files.js";
 import type { Layout } from "./layout.js";
 import type { Invocation } from "./unit.js";
 
@@ -54,11 +54,11 @@ export function unitOfOutput(layout: Layout, file: string): string | undefined {
 export function unitOfLibrary(layout: Layout, file: string): string | undefined {
   const known = unitOfOutput(layout, file) ?? unitOfPlaceholder(file);
   if (known !== undefined || !file.endsWith(".rlib")) return known;
-  const size = fs.statSync(file, { throwIfNoEntry: false })?.size;
+  const size = statOf(file)?.size;
   return list(layout.units).find((key) => {
     const { rlib } = announcedOutputs(layout, key) ?? {};
     if (rlib === undefined || path.basename(rlib) !== path.basename(file)) return false;
-    return size !== undefined && fs.statSync(rlib, { throwIfNoEntry: false })?.size === size;
+    return size !== undefined && statOf(rlib)?.size === size;
   });
 }
 

@@ -6,6 +6,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { Layout } from "./layout.js";
 import type { Program, SelectionState } from "./selection.js";
+import { statOf } from "./files.js";
 
 /** Puts the programs that cargo does not start itself where others look for them. Gives what takes them away again. */
 export function standIn(state: SelectionState): () => void {
@@ -39,6 +40,6 @@ function place({ name, executable }: Program): () => void {
 }
 
 function isSame(file: string, content: Buffer): boolean {
-  const stat = fs.statSync(file, { throwIfNoEntry: false });
+  const stat = statOf(file);
   return stat?.size === content.length && fs.readFileSync(file).equals(content);
 }

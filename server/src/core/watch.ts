@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { type FSWatcher, watch } from "chokidar";
 import * as z from "zod";
 import { AbsentFiles } from "./absent.js";
-import { digestFile } from "./files.js";
+import { digestFile, statOf } from "./files.js";
 import type { Layout } from "./layout.js";
 import type { SelectionState } from "./selection.js";
 import { loadUnit } from "./unit.js";
@@ -274,9 +274,9 @@ function isBelow(file: string, folder: string): boolean {
 }
 
 function isFile(file: string): boolean {
-  return fs.statSync(file, { throwIfNoEntry: false })?.isFile() === true;
+  return statOf(file)?.isFile() === true;
 }
 
 function isEmpty(file: string): boolean {
-  return fs.statSync(file, { throwIfNoEntry: false })?.size === 0;
+  return statOf(file)?.size === 0;
 }

@@ -4,7 +4,7 @@
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { ancestors } from "../core/files.js";
+import { ancestors, statOf } from "../core/files.js";
 
 /** Removing or checking out a tree is many events. */
 const QUIET_MS = 200;
@@ -86,7 +86,7 @@ export class Presence {
 }
 
 function inodeOf(folder: string): number | undefined {
-  return fs.statSync(folder, { throwIfNoEntry: false })?.ino;
+  return statOf(folder)?.ino;
 }
 
 function list(folder: string): fs.Dirent[] {

@@ -4,7 +4,7 @@
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { list } from "../core/files.js";
+import { list, statOf } from "../core/files.js";
 
 /** A folder that can be told from one that was made in its place. */
 export class Folder {
@@ -44,5 +44,5 @@ function parentsOf(inner: string, outer: string): string[] {
 }
 
 function inodeOf(file: string): number | undefined {
-  return fs.statSync(file, { throwIfNoEntry: false })?.ino;
+  return statOf(file)?.ino;
 }
