@@ -43,10 +43,17 @@ export const subjects: readonly Subject[] = [
   programOn("ctor", 5),
   programOn("inventory", 3),
   programOn("linkme", 5),
+  {
+    name: "aws-lc",
+    origin: "fixture",
+    folder: () => fixture("tls"),
+    selection: [],
+    leastTests: 3,
+  },
 ];
 
 /** Those that are quick enough for every run of the tests. */
-export const quick: readonly string[] = ["itoa", "regex-syntax", "smallvec", "ctor", "inventory", "linkme"];
+export const quick: readonly string[] = ["itoa", "regex-syntax", "smallvec", "ctor", "inventory", "linkme", "aws-lc"];
 
 /** The subjects with these names, in the list's order; all of them for no names. Throws for a name that is not there. */
 export function select(names: readonly string[]): Subject[] {
