@@ -47,6 +47,8 @@ const START_TIMEOUT_MS = 60_000;
 const RETRY_MS = 10;
 /** A program that is published so often while somebody looks at it is saved again and again. */
 const MAX_GENERATIONS = 5;
+/** Half of what is waited before the second look, which doubles with each. */
+const CHANGED_MS = 50;
 /** sun_path's size on Linux, with its final zero. */
 const MAX_SOCKET_PATH = 107;
 
@@ -365,6 +367,8 @@ export async function asOfOneGeneration<T>(work: () => Promise<T>): Promise<T> {
     } catch (error) {
       const isLast = attempts === MAX_GENERATIONS;
       if (isLast || !(error instanceof EngineError) || error.kind !== "changed") throw error;
+      // What is made ready in the background is published, too, one crate after the other.
+      await delay(CHANGED_MS * 2 ** attempts);
     }
   }
 }

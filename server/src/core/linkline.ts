@@ -76,8 +76,14 @@ export function baseLinkArgs(line: readonly string[], base: BaseLine): string[] 
     }
   }
   // Calls inside the base image need no detour through the dynamic symbol table but for what the program defines.
-  out.push(`-Wl,--dynamic-list=${base.dynamicList}`, `-Wl,--dependency-file=${base.dependencyFile}`);
-  out.push("-Xlinker", "-soname", "-Xlinker", base.output, "-o", base.output);
+  const ours = [
+    `--dynamic-list=${base.dynamicList}`,
+    `--dependency-file=${base.dependencyFile}`,
+    "-soname",
+    base.output,
+  ];
+  // (`-Wl` would divide a path at its commas.)
+  out.push(...ours.flatMap((word) => ["-Xlinker", word]), "-o", base.output);
   return out;
 }
 
