@@ -133,4 +133,12 @@ describe.skipIf(!HAS_ENGINE)("what is there before main", () => {
     expect(output).toContain('["library", "program", "registry"]');
     expect(output).toContain("unknown variant `Ring`");
   });
+
+  it("is without the program once that adds nothing any more", () => {
+    project.edit("src/main.rs", '#[ctor::ctor(unsafe)]\nfn program() { ORDER.lock().unwrap().push("program"); }\n', "");
+    project.edit("src/main.rs", 'inventory::submit! { words::Word("program") }\n', "");
+    project.edit("src/main.rs", "#[linkme::distributed_slice(STEPS)]\nfn add(n: u32) -> u32 { n + 4 }\n", "");
+    const output = expectNative();
+    expect(output).toContain('["library"] 1\n["library", "registry"]\n[100]');
+  });
 });

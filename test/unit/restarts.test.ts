@@ -22,7 +22,12 @@ describe("a watched program", () => {
       },
     };
   };
-  const restarts = (): Restarts => new Restarts(LIMIT_MS, () => log.push("too slow"));
+  const restarts = (): Restarts =>
+    new Restarts(
+      LIMIT_MS,
+      () => log.push("too slow"),
+      () => log.push("not started"),
+    );
   const settle = (): Promise<unknown> => vi.advanceTimersByTimeAsync(1);
 
   beforeEach(() => {
@@ -50,6 +55,18 @@ describe("a watched program", () => {
     watched.restart(start("c"));
     await vi.advanceTimersByTimeAsync(1000);
     expect(log).toEqual(["start a", "ask a", "too slow", "kill a", "start c"]);
+  });
+
+  it("that cannot be started is told, and waited for no more", async () => {
+    const watched = restarts();
+    watched.restart(start("a"));
+    watched.restart(() => {
+      throw new Error("no room");
+    });
+    end.get("a")?.();
+    await settle();
+    expect(log).toEqual(["start a", "ask a", "not started"]);
+    await watched.end();
   });
 
   it("that has ended by itself is not waited for", async () => {

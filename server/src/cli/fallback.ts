@@ -9,18 +9,19 @@ import { cargoProgram } from "../core/cargo.js";
 import { execScript } from "./launch.js";
 import type { Terminal } from "./terminal.js";
 
-/** Says why, and gives a script that does it natively. `args`: for the program or the tests. */
+/** Says why, and gives a script that does it natively. `flags`: of the command alone; `args`: for the program or the tests. */
 export function fallBack(
   terminal: Terminal,
   reason: string,
   selection: Selection,
   single: SingleFile | undefined,
+  flags: readonly string[],
   args: readonly string[],
   env: NodeJS.ProcessEnv,
 ): string {
   terminal.error(reason);
   if (single !== undefined) return singleScript(terminal, selection, single, args, env);
-  const command = nativeCommand(terminal, selection, args);
+  const command = nativeCommand(terminal, selection, flags, args);
   terminal.error(`falling back to: cargo ${command.join(" ")}`);
   return execScript({ argv: [cargoProgram(env), ...command], cwd: selection.cwd, env });
 }
@@ -29,20 +30,26 @@ export function fallBack(
 export function nativeScript(
   terminal: Terminal,
   selection: Selection,
+  flags: readonly string[],
   args: readonly string[],
   env: NodeJS.ProcessEnv,
 ): string {
-  const command = nativeCommand(terminal, selection, args);
+  const command = nativeCommand(terminal, selection, flags, args);
   return execScript({ argv: [cargoProgram(env), ...command], cwd: selection.cwd, env });
 }
 
-function nativeCommand(terminal: Terminal, selection: Selection, args: readonly string[]): string[] {
+function nativeCommand(
+  terminal: Terminal,
+  selection: Selection,
+  flags: readonly string[],
+  args: readonly string[],
+): string[] {
   const quiet = terminal.quiet ? ["--quiet"] : [];
   const passed = args.length > 0 && selection.command !== "build" ? ["--", ...args] : [];
   const { targetDirectory } = selection;
   const directory = targetDirectory === undefined ? [] : ["--target-dir", targetDirectory];
   const format = selection.hasShortMessages === true ? ["--message-format", "short"] : [];
-  return [selection.command, ...quiet, ...cargoArguments(selection), ...directory, ...format, ...passed];
+  return [selection.command, ...quiet, ...cargoArguments(selection), ...directory, ...format, ...flags, ...passed];
 }
 
 function singleScript(

@@ -23,10 +23,11 @@ export class Restarts {
   private timer: NodeJS.Timeout | undefined;
   private readonly whenIdle: (() => void)[] = [];
 
-  /** `limitMs`: how long a program that was asked to end may take. `onKill`: it took longer, and is killed. */
+  /** `limitMs`: how long a program that was asked to end may take. `onKill`: it took longer, and is killed. `onFailure`: the next one could not be started. */
   constructor(
     private readonly limitMs: number,
     private readonly onKill: () => void,
+    private readonly onFailure: (error: unknown) => void,
   ) {}
 
   /** Ends what runs, and then starts this, unless something newer is wanted by then. */
@@ -64,7 +65,12 @@ export class Restarts {
       clearTimeout(this.timer);
       this.timer = undefined;
       this.job = undefined;
-      this.startNext();
+      try {
+        this.startNext();
+      } catch (error) {
+        this.onFailure(error);
+        this.startNext();
+      }
     });
   }
 

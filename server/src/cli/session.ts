@@ -81,7 +81,7 @@ export class Session {
       if (error instanceof Cancelled) throw error;
       if (error instanceof BuildFailed) {
         // cargo would fail as well, and says it best.
-        await finishWith(nativeScript(this.terminal, this.selection, args, this.env));
+        await finishWith(nativeScript(this.terminal, this.selection, this.flags, args, this.env));
         return;
       }
       await finishWith(this.native(messageOf(error), args));
@@ -105,6 +105,14 @@ export class Session {
 
   /** Says why cargo has to do it, and gives the script for that. */
   native(reason: string, args: readonly string[]): string {
-    return fallBack(this.terminal, reason, this.selection, this.single, args, this.env);
+    return fallBack(this.terminal, reason, this.selection, this.single, this.flags, args, this.env);
+  }
+
+  /** What the command does by itself, and cargo has to be told when it takes its place. */
+  private get flags(): readonly string[] {
+    const { options, selection } = this;
+    if (selection.command !== "test") return [];
+    const isOff = (name: string): boolean => Reflect.get(options, name) === false;
+    return [...(isOff("run") ? ["--no-run"] : []), ...(isOff("failFast") ? ["--no-fail-fast"] : [])];
   }
 }

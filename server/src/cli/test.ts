@@ -1,5 +1,6 @@
 /** `cranefly test`: cargo's order, libtest's own output. */
 import * as path from "node:path";
+import { messageOf } from "../core/errors.js";
 import { readText } from "../core/files.js";
 import type { Layout } from "../core/layout.js";
 import type { Program, SelectionState, Start } from "../core/selection.js";
@@ -57,7 +58,12 @@ export async function runTests(
   failFast: boolean,
   run: (script: string) => Promise<Outcome | undefined> = runScript,
 ): Promise<number> {
-  const clearUp = standIn(state);
+  let clearUp = (): void => undefined;
+  try {
+    clearUp = standIn(state);
+  } catch (error) {
+    session.terminal.warn(`tests that start programs by their paths may find none, or others: ${messageOf(error)}`);
+  }
   try {
     return await runEach(session, state, args, failFast, run);
   } finally {

@@ -46,7 +46,10 @@ class Watch {
   private overtaken = 0;
   private workspace: Workspace | undefined;
   private readonly watcher = new Watcher((since, isSource) => this.changed(since, isSource));
+  /** The newest update, which may have to wait. */
   private updating: AbortController | undefined;
+  /** The one that runs, or what follows it. */
+  private current: AbortController | undefined;
   private work: Promise<void> = Promise.resolve();
   private readonly restarts: Restarts;
   private readonly limitMs: number;
@@ -62,9 +65,10 @@ class Watch {
     private readonly args: readonly string[],
   ) {
     this.limitMs = options.stopTimeout * 1000;
-    this.restarts = new Restarts(this.limitMs, () => {
+    const onKill = (): void => {
       session.terminal.warn(`the program did not end within ${options.stopTimeout} s: it is killed`);
-    });
+    };
+    this.restarts = new Restarts(this.limitMs, onKill, (error) => session.terminal.error(messageOf(error)));
   }
 
   /** Runs until Ctrl-C, or through the first generation with `--once`. */
@@ -80,6 +84,7 @@ class Watch {
     }
     this.ended = true;
     this.updating?.abort();
+    this.current?.abort();
     await this.restarts.end();
     await this.work;
     await this.watcher.close();
@@ -102,15 +107,17 @@ class Watch {
     if (this.ended) return;
     // What a build writes itself is looked at when it is through; and no build is overtaken for ever, even by what it writes anew
     // each time.
-    if (isSource && this.overtaken++ < MAX_OVERTAKEN) this.updating?.abort();
+    if (isSource && this.overtaken++ < MAX_OVERTAKEN) this.current?.abort();
     const controller = new AbortController();
     this.updating = controller;
-    this.work = this.work.then(() => this.update(sinceMs, controller.signal));
+    this.work = this.work.then(() => this.update(sinceMs, controller));
   }
 
-  private async update(sinceMs: number, signal: AbortSignal): Promise<void> {
+  private async update(sinceMs: number, controller: AbortController): Promise<void> {
+    const { signal } = controller;
     // One that waits makes up for another.
-    if (signal.aborted || this.updating?.signal !== signal) return;
+    if (signal.aborted || this.updating !== controller) return;
+    this.current = controller;
     const startedMs = Date.now();
     try {
       this.workspace ??= this.session.openWorkspace(this.options.bodyLane && this.options.once !== true);
@@ -133,6 +140,7 @@ class Watch {
       else if (isAhead) this.work = this.work.then(() => this.letFollow(signal));
     } catch (error) {
       if (error instanceof Cancelled || this.ended) return;
+      this.overtaken = 0;
       this.workspace?.close();
       this.workspace = undefined;
       const text = messageOf(error);

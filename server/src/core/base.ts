@@ -5,6 +5,7 @@
  * Takes unit records and the program's interface, gives the path of the image; knows which images there are, not how one
  * is made.
  */
+import { randomBytes } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { isDeepStrictEqual } from "node:util";
@@ -83,7 +84,8 @@ export async function ensureBase(
   if (existing !== undefined && fs.existsSync(imageIn(existing))) return imageIn(existing);
 
   const others = (known?.images ?? []).filter(({ folder }) => folder !== existing);
-  const folder = existing ?? path.join(directory, String(others.length + 1));
+  // Never one that was there before: images of programs may have been linked against what was in it.
+  const folder = path.join(directory, randomBytes(8).toString("hex"));
   const startedMs = Date.now();
   const link = new BaseLink(folder, imageIn(folder), toolchain, env, signal);
   const { files, libraries, offered } = await link.link(inputs, common);

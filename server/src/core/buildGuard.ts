@@ -3,7 +3,7 @@
  * the other: a build script's arguments for the linker are known long before the program is compiled that they are for. What
  * stands in a unit's command line the shim sees, which then ends the build itself.
  */
-import * as path from "node:path";
+import { outputOf } from "./buildScripts.js";
 import { type BuildScript, type Metadata, parseLinkArguments } from "./cargo.js";
 import { dynamicLibraryReason, selectedPackages, usedDynamicLibrary } from "./dynamicLibraries.js";
 import { Cancelled, Unsupported } from "./errors.js";
@@ -57,8 +57,7 @@ export class BuildGuard {
   /** A build script has run, or would say what it said before. */
   onScript(script: BuildScript): void {
     if (!this.linked.has(script.package_id)) return;
-    const output = readText(path.join(path.dirname(script.out_dir), "output")) ?? "";
-    const args = parseLinkArguments(output).flatMap((arg) => ["-C", `link-arg=${arg}`]);
+    const args = parseLinkArguments(outputOf(script)).flatMap((arg) => ["-C", `link-arg=${arg}`]);
     const options = { host: this.host, origin: "user", isProgram: true, readFile: readText } as const;
     const { refused } = readProgramOptions(args, options);
     if (refused === undefined) return;

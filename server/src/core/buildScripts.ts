@@ -42,6 +42,11 @@ const UNSETTLED = "cranefly-unsettled";
  */
 const OUTPUTS = ["output", path.join("run", "stdout")];
 
+/** What a script printed when it last ran. */
+export function outputOf({ out_dir: outDir }: Pick<BuildScript, "out_dir">): string {
+  return OUTPUTS.map((name) => readText(path.join(path.dirname(outDir), name))).find(isText) ?? "";
+}
+
 function isText(text: string | undefined): text is string {
   return text !== undefined;
 }
@@ -55,7 +60,7 @@ export function scriptState(
 ): ScriptState {
   const outDir = script.out_dir;
   const packageDir = path.dirname(owner.manifest_path);
-  const output = OUTPUTS.map((name) => readText(path.join(path.dirname(outDir), name))).find(isText) ?? "";
+  const output = outputOf(script);
   fs.rmSync(path.join(path.dirname(outDir), UNSETTLED), { force: true });
   const { paths, variables } = parseRerunIf(output, packageDir);
   const scriptRun = takeRun(outDir, env);

@@ -141,7 +141,9 @@ export async function capture(
   checkKnown(layout, artifacts, packages, hosts);
   const events = readEvents(layout);
   const programs = findPrograms(layout, artifacts);
-  const libraries = artifacts.flatMap((artifact) => libraryUnit(layout, artifact) ?? []);
+  const local = new Set(packages.map((item) => item.id));
+  const own = artifacts.filter((artifact) => local.has(artifact.package_id));
+  const libraries = own.flatMap((artifact) => libraryUnit(layout, artifact) ?? []);
   const packageDirs = packages.map(directory);
   const state: SelectionState = {
     version: 3,
@@ -156,7 +158,7 @@ export async function capture(
       digest: discover(metadata.workspace_root, packageDirs),
     },
     units: closureOf(layout, [...libraries, ...programs.map((program) => program.unit)]),
-    names: namesOf(layout, artifacts, metadata),
+    names: namesOf(layout, own, metadata),
     programs,
     starts: findStarts(layout, events, artifacts),
     docTests: events.flatMap((event) => (event.kind === "doc" ? [event.crate] : [])),

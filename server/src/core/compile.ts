@@ -108,7 +108,8 @@ export async function compileUnit(
     inputs: depInfo.files.map((file) => stamp(path.resolve(invocation.cwd, file), startedMs)),
     envDeps: trackedVariables(depInfo, invocation),
     externs,
-    linkSources: depInfo.files.flatMap((file) => {
+    // (What macros include as data may be any text.)
+    linkSources: depInfo.files.filter(isSource).flatMap((file) => {
       const text = readText(path.resolve(invocation.cwd, file)) ?? "";
       return mayHaveLinkAttributes(text) ? text : [];
     }),
@@ -172,6 +173,10 @@ export function bitcodeFiles(directory: string): string[] {
   const files = fs.readdirSync(directory).filter((name) => name.endsWith(".bc"));
   const units = files.filter((name) => name.endsWith(".rcgu.bc"));
   return (units.length > 0 ? units : files).sort().map((name) => path.join(directory, name));
+}
+
+function isSource(file: string): boolean {
+  return path.extname(file) === ".rs";
 }
 
 /** cargo sets most tracked variables itself; what it sets is part of the invocation and checked by the cargo lane. */

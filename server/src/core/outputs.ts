@@ -44,7 +44,8 @@ export function announce(layout: Layout, key: string, outputs: Outputs): void {
 
 /** The workspace's unit that makes a file, whether or not it was made yet. */
 export function unitOfOutput(layout: Layout, file: string): string | undefined {
-  return readText(announcement(layout, file));
+  const key = readText(announcement(layout, file));
+  return key === "" ? undefined : key;
 }
 
 /**
@@ -71,10 +72,14 @@ export function announcedOutputs(layout: Layout, key: string): Outputs | undefin
  * Removes what rustc left, so that cargo takes the unit for dirty; with the incremental sessions, whose files are the same as the
  * bitcode's (hard links), damage included.
  */
-export function removeOutputs(outputs: Outputs): void {
-  const { depInfo, metadata, rlib, executable } = outputs;
-  for (const file of [depInfo, metadata, rlib, executable]) if (file !== undefined) fs.rmSync(file, { force: true });
-  removeSessions(outputs);
+export function removeOutputs(layout: Layout, outputs: Outputs): void {
+  // In a copy of a target directory they are the original's.
+  const isOurs = (file: string): boolean => file.startsWith(layout.root + path.sep);
+  const { depInfo, metadata, rlib, executable, incremental } = outputs;
+  for (const file of [depInfo, metadata, rlib, executable]) {
+    if (file !== undefined && isOurs(file)) fs.rmSync(file, { force: true });
+  }
+  if (isOurs(incremental)) removeSessions(outputs);
 }
 
 /** Removes the incremental sessions of the unit's crate. */
@@ -122,5 +127,6 @@ export function unitOfPlaceholder(file: string): string | undefined {
   const text = buffer.toString("utf8", 0, length);
   const start = text.startsWith(SHELL) ? SHELL.length : 0;
   if (!text.startsWith(MARK, start)) return undefined;
-  return text.slice(start + MARK.length).split("\n")[0];
+  const key = text.slice(start + MARK.length).split("\n")[0];
+  return key === "" ? undefined : key;
 }

@@ -11,10 +11,17 @@ import { statOf } from "./files.js";
 /** Puts the programs that cargo does not start itself where others look for them. Gives what takes them away again. */
 export function standIn(state: SelectionState): () => void {
   const started = new Set(state.starts.map((start) => start.program));
-  const restore = state.programs.filter(({ name }) => !started.has(name)).map(place);
-  return () => {
-    for (const undo of restore) undo();
+  const restore: (() => void)[] = [];
+  const takeAway = (): void => {
+    for (const undo of restore.splice(0)) undo();
   };
+  try {
+    for (const program of state.programs) if (!started.has(program.name)) restore.push(place(program));
+  } catch (error) {
+    takeAway();
+    throw error;
+  }
+  return takeAway;
 }
 
 function place({ name, executable }: Program): () => void {
@@ -26,11 +33,12 @@ function place({ name, executable }: Program): () => void {
   if (!isSame(program, ours)) {
     fs.mkdirSync(path.dirname(before), { recursive: true });
     fs.mkdirSync(path.dirname(program), { recursive: true });
+    // (A copy: whatever is done to it there is not done to ours.) It is there before anything is moved.
+    const copy = `${program}.${process.pid}.tmp`;
+    fs.copyFileSync(executable, copy);
     fs.rmSync(before, { force: true });
     if (fs.existsSync(program)) fs.renameSync(program, before);
-    // (A copy: whatever is done to it there is not done to ours.)
-    fs.copyFileSync(executable, `${before}.tmp`);
-    fs.renameSync(`${before}.tmp`, program);
+    fs.renameSync(copy, program);
   }
   return () => {
     if (!isSame(program, ours)) fs.rmSync(before, { force: true });

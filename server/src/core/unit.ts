@@ -92,7 +92,7 @@ export function forgetUnit(layout: Layout, key: string): boolean {
   for (const directory of [layout.unit(key), layout.bodyLane(key)]) {
     fs.rmSync(directory, { recursive: true, force: true });
   }
-  if (outputs !== undefined) removeOutputs(outputs);
+  if (outputs !== undefined) removeOutputs(layout, outputs);
   return outputs !== undefined;
 }
 

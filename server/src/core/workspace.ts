@@ -195,11 +195,8 @@ export class Workspace {
   private async buildWhole(layout: Layout, manner: Manner): Promise<Update> {
     const recovery = new Recovery(layout);
     for (;;) {
-      let isGood = false;
       try {
-        const update = await this.build(layout, manner);
-        isGood = update.report.ok;
-        return update;
+        return await this.build(layout, manner);
       } catch (error) {
         if (!recovery.forget(error)) throw error;
         this.lost = messageOf(error);
@@ -207,7 +204,8 @@ export class Workspace {
         // What comes anew may have the names of what was lost.
         this.published = undefined;
       } finally {
-        if (!isGood) restorePrograms(layout);
+        // Wherever it ended: cargo may have put its placeholders over programs that need not be published anew.
+        restorePrograms(layout);
       }
     }
   }

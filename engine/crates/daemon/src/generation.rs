@@ -173,7 +173,7 @@ impl Generation<'_> {
     ) -> Result<Outcomes, Error> {
         live.resume().forget().map_err(|source| Error::File { path: self.image.to_owned(), source })?;
         live.set_inputs(self.units, self.options);
-        let pending = program.update(inputs)?;
+        let mut pending = program.update(inputs)?;
         let unresolved = program.unresolved();
         if !unresolved.is_empty() {
             let names = unresolved.iter().map(|name| format!("`{:#}`", rustc_demangle::demangle(name))).collect();
@@ -184,6 +184,12 @@ impl Generation<'_> {
         let start = Instant::now();
         let all = RESTRICTING.iter().any(|name| program.refers_to(name) || self.base.expects(name))
             || ALTERING.iter().any(|name| program.refers_to(name));
+        if all {
+            // Those of earlier generations as well.
+            let known: HashSet<_> = pending.iter().map(|pending| pending.symbol).collect();
+            let earlier = program.deferred_in_call_order().into_iter();
+            pending.extend(earlier.filter(|pending| !known.contains(&pending.symbol)));
+        }
         let is_wanted = |pending: &&Pending| all || program.has_code(pending) || is_body_lane(&pending.unit.id);
         let eager: Vec<Pending> = pending.iter().filter(is_wanted).cloned().collect();
         self.compile_missing(&eager, result)?;

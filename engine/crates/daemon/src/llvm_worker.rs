@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use cranefly_bitcode::Llvm;
 use cranefly_codegen::llvm::{LlvmCompiler, OptLevel};
-use rustix::process::{Resource, Rlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// The subcommand that makes this program a worker.
 pub const COMMAND: &str = "llvm-worker";
@@ -120,6 +120,8 @@ impl Worker {
             Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
                 Err(Failure::Refused(format!("LLVM was not done after {} s", TIME.as_secs())))
             }
+            // It may be writing still.
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => Err(Failure::Refused(error.to_string())),
             Err(error) => Err(Failure::Ended(self.end(&error))),
         }
     }
@@ -227,7 +229,9 @@ extern "C" fn fatal(reason: *const c_char) {
 pub fn run(sysroot: &Path) -> anyhow::Result<()> {
     let mut socket = standard_input()?;
     let bound = |bytes| Rlimit { current: Some(bytes), maximum: Some(bytes) };
-    setrlimit(Resource::As, bound(MEMORY))?;
+    // Whoever started the engine may allow less.
+    let memory = getrlimit(Resource::As).maximum.map_or(MEMORY, |allowed| allowed.min(MEMORY));
+    setrlimit(Resource::As, bound(memory))?;
     setrlimit(Resource::Core, bound(0))?;
     let compiler = LlvmCompiler::new(&Llvm::open(sysroot)?)?;
     compiler.on_fatal_error(fatal);

@@ -87,7 +87,7 @@ impl Group {
                 result => result?,
             };
             let (signalled, told) = (!ready[0].revents().is_empty(), !ready[1].revents().is_empty());
-            while let Some(signal) = signals.next().filter(|_| signalled) {
+            while signalled && let Some(signal) = signals.next() {
                 self.on_signal(signal);
             }
             if told && deadline.is_none() {

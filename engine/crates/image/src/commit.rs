@@ -116,10 +116,9 @@ impl Program {
             } else {
                 self.symbols.find(name)
             };
-            if let Some(index) = index
-                && let Place::Image(at) = self.symbols[index].place
-            {
-                self.dynamic.export(name, at);
+            match index.map(|index| self.symbols[index].place) {
+                Some(Place::Image(at)) => drop(self.dynamic.export(name, at)),
+                _ => self.dynamic.withdraw(name),
             }
         }
         Ok(())
@@ -175,6 +174,12 @@ impl Program {
         let Some(target) = target else { return Ok(None) };
         let target = self.runtime(&target)?;
         Ok(Some(Place::Image(self.call_target(target)?)))
+    }
+
+    /// What the program itself has for an entry point of the allocator.
+    pub(crate) fn allocator_implementation(&self, name: &str) -> Option<SymbolIndex> {
+        let entry = AllocatorSymbol::parse(name)?;
+        self.symbols.find(&entry.sibling(&format!("__rg_{}", entry.method?)))
     }
 
     fn implementation(&self, entry: &AllocatorSymbol, prefix: &str, method: &str) -> Option<String> {

@@ -70,7 +70,13 @@ impl UnitInterface {
         let Ok(elf) = ElfFile64::<LittleEndian>::parse(object) else { return };
         for symbol in elf.symbols().filter(ObjectSymbol::is_global) {
             let Ok(name) = symbol.name() else { continue };
-            if name.is_empty() || is_mangled(name) || is_bound(name) || symbol.is_weak() {
+            if name.is_empty() || is_mangled(name) || is_bound(name) {
+                continue;
+            }
+            if symbol.is_weak() {
+                if !symbol.is_undefined() {
+                    self.weakly.push(name.into());
+                }
                 continue;
             }
             // Absolute symbols are definitions, too.
@@ -144,7 +150,7 @@ impl Linked {
 }
 
 /// Whether the linker itself defines the name, as a bound of a section, so that no archive is asked for it.
-fn is_bound(name: &str) -> bool {
+pub(crate) fn is_bound(name: &str) -> bool {
     name.starts_with("__start_") || name.starts_with("__stop_")
 }
 

@@ -52,6 +52,7 @@ impl Program {
             match self.definition(symbol) {
                 Some((unit, global)) => self.reached_from(&functions, &unit, global, &mut queue),
                 None => {
+                    queue.extend(self.allocator_implementation(&self.symbols[symbol].name));
                     for unit in self.assembly_units(symbol) {
                         queue.extend(self.assembly_names(unit));
                     }

@@ -77,8 +77,8 @@ pub struct Program {
     pub(crate) group_bounds: HashMap<Arc<str>, (u64, u64)>,
     /// Units whose assembly was placed anew without being another one.
     pub(crate) moved_assemblies: HashSet<Arc<str>>,
-    /// Groups have members without a place.
-    pub(crate) new_members: bool,
+    /// Groups have members without a place, or have lost some.
+    pub(crate) regroup: bool,
     /// Groups have members that are there only if they are reached, which any change may change.
     pub(crate) has_doubtful_members: bool,
     /// The crates that the units are of, those that others depend on first.
@@ -185,7 +185,7 @@ impl Program {
             groups: Groups::new(),
             group_bounds: HashMap::new(),
             moved_assemblies: HashSet::new(),
-            new_members: false,
+            regroup: false,
             has_doubtful_members: false,
             crates: Vec::new(),
             allocator_symbols: Vec::new(),
@@ -315,7 +315,10 @@ impl Program {
             }
         }
         for members in self.groups.values_mut() {
+            let before = members.len();
             members.retain(|member| member.unit.id != *id);
+            // The others stand side by side without them, also if nothing takes their place.
+            self.regroup |= members.len() != before;
         }
     }
 
@@ -346,7 +349,11 @@ impl Program {
                 touched.insert(index);
             }
             let symbol = &mut self.symbols[index];
-            symbol.weak &= global.linkage == Linkage::ExternWeak;
+            if symbol.weak && global.linkage != Linkage::ExternWeak {
+                // Nothing may have been enough for it so far.
+                symbol.weak = false;
+                touched.insert(index);
+            }
             if defines(global) {
                 symbol.definers.push(Definer { unit: unit.id.clone(), global: id, linkage: global.linkage });
                 touched.insert(index);

@@ -11,6 +11,7 @@ use crate::data;
 use crate::dynamic::DynamicRelocation;
 use crate::groups::Part;
 use crate::input::Unit;
+use crate::interface::is_bound;
 use crate::layout::Region;
 use crate::linker_symbols::is_linker_defined;
 use crate::program::Program;
@@ -23,9 +24,10 @@ impl Program {
     pub(crate) fn resolve(&mut self, touched: &HashSet<SymbolIndex>) -> Result<HashSet<SymbolIndex>, Error> {
         let mut moved = HashSet::new();
         let mut aliases = Vec::new();
-        let mut dirty_groups = std::mem::take(&mut self.new_members)
+        let mut dirty_groups = std::mem::take(&mut self.regroup)
             || self.has_doubtful_members
-            || self.groups.values().any(Vec::is_empty);
+            || self.groups.values().any(Vec::is_empty)
+            || touched.iter().any(|&index| is_bound(&self.symbols[index].name));
         let mut order: Vec<SymbolIndex> = touched.iter().copied().collect();
         order.sort_unstable();
         for &index in &order {

@@ -150,7 +150,7 @@ impl Program {
             anchors: Anchors { address: saved.anchors.0, thread_local: saved.anchors.1 },
             units: restore_units(&saved, units).map_err(refuse)?,
             groups: Groups::new(),
-            new_members: false,
+            regroup: false,
             has_doubtful_members: false,
             crates: Vec::new(),
             moved_assemblies: HashSet::new(),

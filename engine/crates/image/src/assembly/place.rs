@@ -42,7 +42,7 @@ impl Program {
                 }
                 Home::Frames => {}
                 Home::Group(kind) => {
-                    self.new_members = true;
+                    self.regroup = true;
                     self.add_member(kind, assembly.unit, Part::Assembly(section.index().0));
                 }
                 Home::Region(region) => {
