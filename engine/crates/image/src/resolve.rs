@@ -35,7 +35,7 @@ impl Program {
             self.check_unique(index)?;
             self.note_export(index);
             let definition = self.definition(index);
-            if !definition.as_ref().is_some_and(|(unit, global)| data::variable_of(unit, *global).is_some()) {
+            if definition.as_ref().is_none_or(|(unit, global)| data::variable_of(unit, *global).is_none()) {
                 // What is no variable any more must not be relocated as one: something else may lie there soon.
                 self.forget_data(index);
             }
