@@ -73,6 +73,7 @@ export function inspecting(editor: SharedEditor): void {
     // Where it is proposed to be written.
     const file = editor().path("cranefly-sample-report.json");
     await workbench.run("Cranefly: Export Report as JSON…");
+    await workbench.quickInput.awaitProposal(file);
     await workbench.quickInput.submit(file);
     await workbench.notifications.expect(/wrote .*report\.json/);
     const report = GenerationReport.parse(JSON.parse(fs.readFileSync(file, "utf8")));

@@ -78,6 +78,12 @@ export class QuickInput {
     return `${await message.innerText()} ${(await this.input.getAttribute("placeholder")) ?? ""}`.trim();
   }
 
+  /** Waits a while for what a dialog proposes in its input box: it does so late, and may do it over what was typed meanwhile. */
+  async awaitProposal(text: string): Promise<void> {
+    const deadline = Date.now() + 10_000;
+    while (Date.now() < deadline && (await this.input.inputValue()) !== text) await this.page.waitForTimeout(100);
+  }
+
   /** Types into the input box that is open, and accepts. */
   async submit(text: string): Promise<void> {
     await this.input.fill(text);
