@@ -142,7 +142,7 @@ export function readLinkArguments(
   return { refused, strip, exportDynamic };
 }
 
-/** Response files in a response file are left: nobody has any. */
+/** A response file that is named in another one is refused, as any word is that is not known. */
 function expand(arg: string, readFile: (file: string) => string | undefined): string[] {
   const text = arg.startsWith("@") ? readFile(arg.slice(1)) : undefined;
   return text === undefined ? [arg] : splitResponse(text);
