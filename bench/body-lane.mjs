@@ -40,9 +40,9 @@ async function loadCore() {
   const outfile = path.join(place, ".core.cjs");
   await build({
     stdin: {
-      contents: `export * from "./server/src/core/body/index.js";
-        export { Layout } from "./server/src/core/layout.js";
-        export { compileUnit } from "./server/src/core/compile.js";`,
+      contents: `export * from "./server/src/core/lanes/index.js";
+        export { Layout } from "./server/src/core/support/layout.js";
+        export { compileUnit } from "./server/src/core/units/compile.js";`,
       resolveDir: root,
     },
     outfile,

@@ -2,14 +2,14 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { bitcodeArgs, inspectArgs, inspectRemaps, overlayArgs } from "../../server/src/core/args.js";
-import { BodyLane, type BodyRef, PatchLane, type SourceCache, classify } from "../../server/src/core/body/index.js";
-import { Mirror } from "../../server/src/core/body/mirror.js";
-import { commonAncestor, isWithin, overlayRemaps } from "../../server/src/core/body/remap.js";
-import { digest } from "../../server/src/core/files.js";
-import { Layout } from "../../server/src/core/layout.js";
-import { run } from "../../server/src/core/process.js";
-import { type UnitRecord, unitEnvironment } from "../../server/src/core/unit.js";
+import { bitcodeArgs, inspectArgs, inspectRemaps, overlayArgs } from "../../server/src/core/units/arguments.js";
+import { BodyLane, type BodyRef, PatchLane, type SourceCache, classify } from "../../server/src/core/lanes/index.js";
+import { Mirror } from "../../server/src/core/lanes/mirror/mirror.js";
+import { commonAncestor, isWithin, overlayRemaps } from "../../server/src/core/lanes/mirror/remap.js";
+import { digest } from "../../server/src/core/support/files.js";
+import { Layout } from "../../server/src/core/support/layout.js";
+import { run } from "../../server/src/core/support/process.js";
+import { type UnitRecord, unitEnvironment } from "../../server/src/core/units/record.js";
 
 /** A function of a unit, and its file's text. */
 export interface EditedFunction {

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import type { BodyLaneStatistics, GenerationReport } from "../../shared/src/report.js";
-import { Watcher } from "../../server/src/core/watch.js";
+import { Watcher } from "../../server/src/core/watch/watcher.js";
 import type { Workspace } from "../../server/src/core/workspace.js";
 import { mustRun } from "../../test/programs/support/process.js";
 import { openWorkspace } from "../workspace.js";

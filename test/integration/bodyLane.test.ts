@@ -4,10 +4,10 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { BodyLane, type BodyLaneResult, SourceCache, classify } from "../../server/src/core/body/index.js";
-import { compileUnit } from "../../server/src/core/compile.js";
-import { Layout } from "../../server/src/core/layout.js";
-import type { UnitRecord } from "../../server/src/core/unit.js";
+import { BodyLane, type BodyLaneResult, SourceCache, classify } from "../../server/src/core/lanes/index.js";
+import { compileUnit } from "../../server/src/core/units/compile.js";
+import { Layout } from "../../server/src/core/support/layout.js";
+import type { UnitRecord } from "../../server/src/core/units/record.js";
 import { ROOT } from "./project.js";
 
 let directory: string;

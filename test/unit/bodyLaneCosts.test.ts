@@ -1,6 +1,6 @@
 /** When an overlay is not worth it. */
 import { expect, it } from "vitest";
-import { BodyLaneCosts } from "../../server/src/core/bodyLaneCosts.js";
+import { BodyLaneCosts } from "../../server/src/core/lanes/choice.js";
 
 const costs = (crate: number | undefined, overlay: number | undefined): BodyLaneCosts => {
   const made = new BodyLaneCosts();

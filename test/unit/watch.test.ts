@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { Watcher } from "../../server/src/core/watch.js";
+import { Watcher } from "../../server/src/core/watch/watcher.js";
 
 let folder: string;
 let watcher: Watcher;

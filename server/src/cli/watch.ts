@@ -1,19 +1,19 @@
 /** `cranefly watch`: after every save, brings the programs up to date, says so in one line, and reruns. */
 import type { GenerationReport } from "../../../shared/src/report.js";
 import { noFunctions, noTimes } from "../../../shared/src/report.js";
-import { Cancelled, messageOf } from "../core/errors.js";
-import { buildFolders } from "../core/cargo.js";
-import { configFiles } from "../core/config.js";
-import { isNewer } from "../core/files.js";
-import { onlyStart, programCommand } from "../core/program.js";
-import type { SelectionState } from "../core/selection.js";
-import { Watcher } from "../core/watch.js";
+import { Cancelled, messageOf } from "../core/support/errors.js";
+import { buildFolders } from "../core/cargo/cargo.js";
+import { configFiles } from "../core/cargo/config.js";
+import { isNewer } from "../core/support/files.js";
+import { onlyStart, programCommand } from "../core/cargo/programStart.js";
+import type { SelectionState } from "../core/cargo/selection.js";
+import { Watcher } from "../core/watch/watcher.js";
 import type { Workspace } from "../core/workspace.js";
 import type { SelectionOptions } from "./options.js";
-import { type Outcome, execScript } from "./launch.js";
+import { type Outcome, execScript } from "./startScript.js";
 import { type Job, Restarts } from "./restarts.js";
 import { Session } from "./session.js";
-import { reportLine } from "../core/reportFile.js";
+import { reportLine } from "../core/engine/reportFile.js";
 import { type SupervisedJob, supervise } from "./supervise.js";
 import { writeAll } from "./terminal.js";
 import { runTests } from "./test.js";

@@ -8,7 +8,7 @@ import {
   noFunctions,
   noTimes,
 } from "../../../shared/src/report.js";
-import { MessageCounts, type UnitName, identityOf, isRustcsSummary } from "./messages.js";
+import { MessageCounts, type UnitName, identityOf, isRustcsSummary } from "./units/messages.js";
 
 /** What a build tells while it runs. */
 export interface Listener {

@@ -14,25 +14,25 @@ import {
   noTimes,
 } from "../../../shared/src/report.js";
 import type { ProgramInterface } from "../../../shared/src/protocol.js";
-import { BodyLaneDriver, type BodyOutcome } from "./bodyLane.js";
-import { type ScriptState, type Settled, settleScripts } from "./buildScripts.js";
-import { type CompiledUnit, crateLane } from "./crateLane.js";
-import { Engine } from "./engine.js";
-import { BuildFailed, messageOf } from "./errors.js";
+import { BodyLaneDriver, type BodyOutcome } from "./lanes/functionEdits.js";
+import { type ScriptState, type Settled, settleScripts } from "./cargo/buildScripts.js";
+import { type CompiledUnit, crateLane } from "./lanes/crateLane.js";
+import { Engine } from "./engine/client.js";
+import { BuildFailed, messageOf } from "./support/errors.js";
 import { Generation, type Listener, type UnitMessages, unchanged } from "./generation.js";
-import { changedCargoInput } from "./inputs.js";
-import { type ProgramFiles, arePublished, isWhole, missingLibrary, programFiles, recordsOf } from "./intact.js";
-import { keepPrograms, restorePrograms } from "./keptPrograms.js";
-import type { Layout } from "./layout.js";
-import { withLock } from "./lock.js";
-import type { UnitName } from "./messages.js";
-import { isHere } from "./place.js";
-import { Bases, changedUnits, isSame, partsOf, publish } from "./publisher.js";
+import { changedCargoInput } from "./cargo/inputs.js";
+import { type ProgramFiles, arePublished, isWhole, missingLibrary, programFiles, recordsOf } from "./units/intact.js";
+import { keepPrograms, restorePrograms } from "./units/keptPrograms.js";
+import type { Layout } from "./support/layout.js";
+import { withLock } from "./support/lock.js";
+import type { UnitName } from "./units/messages.js";
+import { isHere } from "./cargo/elsewhere.js";
+import { Bases, changedUnits, isSame, partsOf, publish } from "./engine/publish.js";
 import { Recovery } from "./recovery.js";
-import { type Program, type Selection, type SelectionState, loadSelection, saveSelection } from "./selection.js";
-import { writeReport } from "./reportFile.js";
-import { Moved, type SingleFile, TargetDirectory } from "./targetDirectory.js";
-import type { Toolchain } from "./toolchain.js";
+import { type Program, type Selection, type SelectionState, loadSelection, saveSelection } from "./cargo/selection.js";
+import { writeReport } from "./engine/reportFile.js";
+import { Moved, type SingleFile, TargetDirectory } from "./cargo/targetDirectory.js";
+import type { Toolchain } from "./units/toolchain.js";
 
 export interface WorkspaceOptions {
   readonly env: NodeJS.ProcessEnv;

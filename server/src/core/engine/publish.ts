@@ -1,0 +1,158 @@
+/** Hands a state's programs to the engine: the base image first, then every unit's bitcode. */
+import { ProgramInterface, type PublishParams, type PublishResult } from "../../../../shared/src/protocol.js";
+import type { ProgramReport, StageTimes } from "../../../../shared/src/report.js";
+import { debugInfoInUse, inspectArgs } from "../units/arguments.js";
+import { type BaseContext, ensureBase } from "../base/baseImage.js";
+import { type Engine, EngineError } from "./client.js";
+import { Unsupported } from "../support/errors.js";
+import type { Layout } from "../support/layout.js";
+import { linkRequestOf } from "../units/rustcOptions.js";
+import type { Program } from "../cargo/selection.js";
+import { type UnitRecord, loadUnit, needUnit } from "../units/record.js";
+
+/** The engine cannot read what lies on disk for a program: cut short by a full disk or a crash. */
+export class DamagedProgram extends Error {
+  constructor(
+    readonly program: Program,
+    cause: EngineError,
+  ) {
+    super(cause.message, { cause });
+    this.name = "DamagedProgram";
+  }
+}
+
+function isDamage(error: unknown): error is EngineError {
+  return error instanceof EngineError && (error.kind === "bitcode" || error.kind === "base");
+}
+
+/** How often a program may turn out to have another interface than its base image was linked for: once, unless something is wrong. */
+const MAX_LINKS = 3;
+
+/** Gives programs their base images. */
+export class Bases {
+  constructor(private readonly context: BaseContext) {}
+
+  /** Programs with their base images, as far as it is known what these are linked for: `known`, from an earlier state. */
+  async of(programs: readonly Program[], known: readonly Program[]): Promise<Program[]> {
+    const found: Program[] = [];
+    for (const program of programs) {
+      const earlier = known.find(({ executable }) => executable === program.executable);
+      const common = program.interface ?? earlier?.interface;
+      found.push(common === undefined ? { ...program, base: "" } : await this.link(program, common));
+    }
+    return found;
+  }
+
+  /** A program on the base image for an interface. */
+  async link(program: Program, common: ProgramInterface): Promise<Program> {
+    const base = await ensureBase(this.context, unitsOf(this.context.layout, program), common);
+    return { ...program, base, interface: common };
+  }
+}
+
+/** What the engine made of programs, and on which base images. */
+export interface Published {
+  readonly programs: readonly Program[];
+  readonly reports: readonly ProgramReport[];
+}
+
+/**
+ * Publishes every program, one after the other. The engine's own times are added to `ms`. `more`: what the lanes add. `link`:
+ * gives a program another base image; without it one that needs another is an `EngineError` of kind `interface`.
+ */
+export async function publish(
+  layout: Layout,
+  programs: readonly Program[],
+  engine: Engine,
+  ms: StageTimes,
+  more: (program: Program) => Pick<PublishParams, "bodyLane" | "verify"> = () => ({}),
+  link?: (program: Program, common: ProgramInterface) => Promise<Program>,
+): Promise<Published> {
+  const linked: Program[] = [];
+  const reports: ProgramReport[] = [];
+  for (let program of programs) {
+    const { name, executable } = program;
+    let answer: PublishResult | undefined;
+    for (let links = 0; answer === undefined; links++) {
+      try {
+        answer = await engine.publish({ ...publishParams(layout, program), ...more(program) });
+      } catch (error) {
+        if (isDamage(error)) throw new DamagedProgram(program, error);
+        const common = interfaceOf(error);
+        if (link === undefined || common === undefined || links >= MAX_LINKS) throw error;
+        program = await link(program, common);
+      }
+    }
+    linked.push(program);
+    const { us, generation, image, functions, fallbacks, units, warnings, verified } = answer;
+    for (const stage of ["parse", "translate", "hash", "compile", "publish"] as const) ms[stage] += us[stage] / 1000;
+    const report = { program: name, executable, generation, image, functions, fallbacks, units, warnings };
+    reports.push(verified === undefined ? report : { ...report, verified });
+  }
+  return { programs: linked, reports };
+}
+
+/** The interface that the engine refuses a base image for. */
+function interfaceOf(error: unknown): ProgramInterface | undefined {
+  if (!(error instanceof EngineError) || error.kind !== "interface") return undefined;
+  const parsed = ProgramInterface.safeParse(error.details);
+  return parsed.success ? parsed.data : undefined;
+}
+
+/** What the crate lane made of a program. */
+export function publishParams(layout: Layout, program: Program): PublishParams {
+  const closure = unitsOf(layout, program);
+  const main = closure.at(-1);
+  if (main === undefined) throw new Unsupported(`${program.name} has no units`);
+  const { optLevel, panic } = inspectArgs(main.invocation.args);
+  const { strip, exportDynamic } = linkRequestOf(main.invocation);
+  return {
+    workspace: layout.root,
+    program: program.name,
+    executable: program.executable,
+    ...(program.base === "" ? {} : { base: program.base }),
+    units: closure.map((unit) => ({ id: unit.invocation.id, crate: unit.crate, bitcode: unit.bitcode })),
+    optLevel,
+    panic,
+    debugInfo: debugInfoOf(closure),
+    strip,
+    exportDynamic,
+  };
+}
+
+/** What all units have, or more than one of them has. */
+function debugInfoOf(units: readonly UnitRecord[]): string {
+  const levels = new Set(units.map((unit) => debugInfoInUse(inspectArgs(unit.invocation.args).debugInfo)));
+  const [level = "0"] = levels;
+  return levels.size === 1 ? level : "1";
+}
+
+function unitsOf(layout: Layout, program: Program): UnitRecord[] {
+  return program.closure.map((key) => needUnit(layout, key));
+}
+
+/** What programs are made of, by unit key and executable: two publications of the same parts are one. */
+export function partsOf(layout: Layout, programs: readonly Program[]): Map<string, string> {
+  const parts = new Map<string, string>();
+  for (const program of programs) {
+    parts.set(program.executable, program.base);
+    for (const unit of unitsOf(layout, program)) parts.set(unit.invocation.key, unit.bitcodeDir);
+  }
+  return parts;
+}
+
+export function isSame(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
+  return a.size === b.size && [...a].every(([name, value]) => b.get(name) === value);
+}
+
+/** The units, as "package:target", that were in both and are not what they were. */
+export function changedUnits(
+  layout: Layout,
+  before: ReadonlyMap<string, string>,
+  now: ReadonlyMap<string, string>,
+): string[] {
+  return [...now].flatMap(([key, value]) => {
+    const isChanged = before.has(key) && before.get(key) !== value;
+    return isChanged ? (loadUnit(layout, key)?.invocation.id ?? []) : [];
+  });
+}
