@@ -40,7 +40,9 @@ async function loadCore() {
   const outfile = path.join(place, ".core.cjs");
   await build({
     stdin: {
-      contents: `export * from "./server/src/core/lanes/index.js";
+      contents: `export { classify } from "./server/src/core/edits/classify.js";
+        export { BodyLane } from "./server/src/core/lanes/overlay/overlayLane.js";
+        export { SourceCache } from "./server/src/core/source/sourceCache.js";
         export { Layout } from "./server/src/core/support/layout.js";
         export { compileUnit } from "./server/src/core/units/compile.js";`,
       resolveDir: root,

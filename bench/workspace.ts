@@ -1,7 +1,7 @@
 /** A workspace of Cranefly's, in this process, as the command line and the language server have it. */
 import { availableParallelism } from "node:os";
 import * as path from "node:path";
-import { findEngine } from "../server/src/core/engine/client.js";
+import { findEngine } from "../server/src/core/engine/location.js";
 import type { Selection } from "../server/src/core/cargo/selection.js";
 import { Workspace } from "../server/src/core/workspace.js";
 

@@ -3,13 +3,19 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { bitcodeArgs, inspectArgs, inspectRemaps, overlayArgs } from "../../server/src/core/units/arguments.js";
-import { BodyLane, type BodyRef, PatchLane, type SourceCache, classify } from "../../server/src/core/lanes/index.js";
+import type { SourceCache } from "../../server/src/core/source/sourceCache.js";
+import type { BodyRef } from "../../server/src/core/source/functions.js";
+import { PatchLane } from "../../server/src/core/lanes/patch/patchLane.js";
+import { BodyLane } from "../../server/src/core/lanes/overlay/overlayLane.js";
+import { classify } from "../../server/src/core/edits/classify.js";
 import { Mirror } from "../../server/src/core/lanes/mirror/mirror.js";
-import { commonAncestor, isWithin, overlayRemaps } from "../../server/src/core/lanes/mirror/remap.js";
+import { overlayRemaps } from "../../server/src/core/lanes/mirror/remap.js";
+import { commonAncestor, isWithin } from "../../server/src/core/support/files.js";
 import { digest } from "../../server/src/core/support/files.js";
 import { Layout } from "../../server/src/core/support/layout.js";
 import { run } from "../../server/src/core/support/process.js";
-import { type UnitRecord, unitEnvironment } from "../../server/src/core/units/record.js";
+import type { UnitRecord } from "../../server/src/core/units/record.js";
+import { unitEnvironment } from "../../server/src/core/units/invocation.js";
 
 /** A function of a unit, and its file's text. */
 export interface EditedFunction {

@@ -7,7 +7,7 @@ import { type Captured, capture } from "../../server/src/core/cargo/capture.js";
 import { loadMetadata } from "../../server/src/core/cargo/cargo.js";
 import { type CrateLaneResult, crateLane } from "../../server/src/core/lanes/crateLane.js";
 import { changedCargoInput } from "../../server/src/core/cargo/inputs.js";
-import type { UnitMessages } from "../../server/src/core/generation.js";
+import type { UnitMessages } from "../../server/src/core/units/messages.js";
 import { Layout } from "../../server/src/core/support/layout.js";
 import type { Selection } from "../../server/src/core/cargo/selection.js";
 import { type UnitRecord, loadUnit } from "../../server/src/core/units/record.js";

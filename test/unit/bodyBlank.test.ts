@@ -3,9 +3,9 @@ import * as path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { blank } from "../../server/src/core/source/blank.js";
 import { tokensOf } from "../../server/src/core/source/lexer.js";
-import type { BodyRef, Outline } from "../../server/src/core/source/outline.js";
+import type { BodyRef, Outline } from "../../server/src/core/source/functions.js";
 import { SourceCache } from "../../server/src/core/source/sourceCache.js";
-import { walk } from "../../server/src/core/support/files.js";
+import { walk } from "../../server/src/core/support/stamps.js";
 
 let cache: SourceCache;
 beforeAll(async () => {

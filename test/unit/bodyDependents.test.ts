@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { codeOptions } from "../../server/src/core/units/arguments.js";
-import { refusalOfShared } from "../../server/src/core/lanes/dependents.js";
+import { refusalOfShared } from "../../server/src/core/lanes/choice.js";
 import type { UnitEdit } from "../../server/src/core/edits/baseline.js";
 import type { UnitRecord } from "../../server/src/core/units/record.js";
 

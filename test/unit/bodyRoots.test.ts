@@ -1,7 +1,7 @@
 import * as path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { addRoots, originalOffset } from "../../server/src/core/source/rootStatics.js";
-import type { BodyRef } from "../../server/src/core/source/outline.js";
+import type { BodyRef } from "../../server/src/core/source/functions.js";
 import { SourceCache } from "../../server/src/core/source/sourceCache.js";
 
 let cache: SourceCache;

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { unsuitableUnit } from "../../server/src/core/lanes/index.js";
+import { unsuitableUnit } from "../../server/src/core/lanes/choice.js";
 import type { UnitRecord } from "../../server/src/core/units/record.js";
 
 const refusal = (...args: readonly string[]): string | undefined => {

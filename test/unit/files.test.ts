@@ -5,11 +5,12 @@ import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { holds } from "../../server/src/core/units/cfgExpression.js";
 import { aliasOf, configFiles, loadConfig } from "../../server/src/core/cargo/config.js";
-import { isCurrent, stamp } from "../../server/src/core/support/files.js";
+import { isCurrent, stamp } from "../../server/src/core/support/stamps.js";
 import { discover } from "../../server/src/core/cargo/inputs.js";
 import { withLock } from "../../server/src/core/support/lock.js";
 import { relevantEnvironment } from "../../server/src/core/cargo/selection.js";
-import { type Invocation, environmentDifference, wrappedBy } from "../../server/src/core/units/record.js";
+import { environmentDifference } from "../../server/src/core/support/environment.js";
+import { type Invocation, wrappedBy } from "../../server/src/core/units/invocation.js";
 
 let directory: string;
 beforeEach(() => {

@@ -23,7 +23,7 @@ afterEach(async () => {
 const at = (file: string): string => path.join(folder, file);
 const write = (file: string, text: string): void => fs.writeFileSync(at(file), text);
 const follow = (files: readonly string[], isComplete = true): Promise<boolean> =>
-  watcher.follow(undefined, undefined, files.map(at), isComplete);
+  watcher.follow({ roots: undefined, read: [], others: files.map(at), products: [] }, isComplete);
 /** All that is told before a source is, which changes last. */
 const toldBefore = async (): Promise<boolean[]> => {
   write("one/end.rs", String(Math.random()));

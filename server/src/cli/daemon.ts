@@ -2,7 +2,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { loadMetadata } from "../core/cargo/cargo.js";
-import { Engine, findEngine } from "../core/engine/client.js";
+import { Engine } from "../core/engine/client.js";
+import { findEngine } from "../core/engine/location.js";
 import { withLock } from "../core/support/lock.js";
 import { Layout } from "../core/support/layout.js";
 import { findToolchain } from "../core/units/toolchain.js";

@@ -2,9 +2,8 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { type Selection, cargoArguments } from "../core/cargo/selection.js";
+import { type Selection, cargoArguments, type SingleFile } from "../core/cargo/selection.js";
 import { shellQuote } from "../core/support/shell.js";
-import type { SingleFile } from "../core/cargo/targetDirectory.js";
 import { cargoProgram } from "../core/cargo/cargo.js";
 import { execScript } from "./startScript.js";
 import type { Terminal } from "./terminal.js";

@@ -1,7 +1,8 @@
 /** The entry of the `cranefly` command: its commands and their options. */
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { aliasOf } from "../core/cargo/config.js";
-import { BuildFailed, messageOf } from "../core/support/errors.js";
+import { messageOf } from "../core/support/errors.js";
+import { BuildFailed } from "../core/cargo/cargo.js";
 import { type Kind, type OptionValues, addCargoOptions, spelled, together } from "./cargoOptions.js";
 import { cleanCommand, statusCommand, stopCommand } from "./daemon.js";
 import { handOver, isCommand, takesUnstable } from "./handOver.js";

@@ -2,11 +2,11 @@
 import * as path from "node:path";
 import { isatty } from "node:tty";
 import type { GenerationReport } from "../../../shared/src/report.js";
-import { findEngine } from "../core/engine/client.js";
-import { BuildFailed, Cancelled, Unsupported, messageOf } from "../core/support/errors.js";
+import { findEngine } from "../core/engine/location.js";
+import { Cancelled, Unsupported, messageOf } from "../core/support/errors.js";
+import { BuildFailed } from "../core/cargo/cargo.js";
 import type { Layout } from "../core/support/layout.js";
-import type { Selection, SelectionState } from "../core/cargo/selection.js";
-import type { SingleFile } from "../core/cargo/targetDirectory.js";
+import type { Selection, SelectionState, SingleFile } from "../core/cargo/selection.js";
 import { type Update, Workspace } from "../core/workspace.js";
 import { fallBack, nativeScript } from "./fallback.js";
 import { type SelectionOptions, jobsOf, toSelection, toSingle } from "./options.js";

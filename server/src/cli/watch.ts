@@ -4,9 +4,10 @@ import { noFunctions, noTimes } from "../../../shared/src/report.js";
 import { Cancelled, messageOf } from "../core/support/errors.js";
 import { buildFolders } from "../core/cargo/cargo.js";
 import { configFiles } from "../core/cargo/config.js";
-import { isNewer } from "../core/support/files.js";
+import { isNewer } from "../core/support/stamps.js";
 import { onlyStart, programCommand } from "../core/cargo/programStart.js";
 import type { SelectionState } from "../core/cargo/selection.js";
+import { watchedFiles } from "../core/cargo/inputs.js";
 import { Watcher } from "../core/watch/watcher.js";
 import type { Workspace } from "../core/workspace.js";
 import type { SelectionOptions } from "./options.js";
@@ -125,8 +126,11 @@ class Watch {
       this.overtaken = 0;
       const extra = configFiles(this.session.selection.cwd, this.session.env);
       const single = this.session.single === undefined ? [this.session.selection.cwd] : [this.session.single.file];
-      const places = state === undefined ? [...extra, ...single] : extra;
-      const isBehind = await this.watcher.follow(this.workspace.layout, state, places, report.ok);
+      const others = state === undefined ? [...extra, ...single] : extra;
+      const isBehind = await this.watcher.follow(
+        { ...watchedFiles(this.workspace.layout, state), others },
+        report.ok,
+      );
       // A save that changes nothing says and restarts nothing, unless it takes back an error.
       const isNews = report.lane === "cargo" || published || this.running === undefined;
       if (isNews || !report.ok || this.failed) {
@@ -159,7 +163,7 @@ class Watch {
       this.restarts.restart(() => this.note(this.start(this.session.native(text, this.args))));
       const place = this.session.single?.file ?? this.session.selection.cwd;
       this.watcher.ignore(await buildFolders(this.session.selection, this.session.env));
-      const isBehind = await this.watcher.follow(undefined, undefined, [place]);
+      const isBehind = await this.watcher.follow({ ...watchedFiles(undefined, undefined), others: [place] });
       if (isBehind && isNewer(place, startedMs)) this.changed(performance.now());
     }
   }
@@ -171,7 +175,7 @@ class Watch {
       const update = await this.workspace?.follow(signal);
       if (update === undefined) return;
       const { report, state } = update;
-      await this.watcher.follow(this.workspace?.layout, state, [], report.ok);
+      await this.watcher.follow({ ...watchedFiles(this.workspace?.layout, state), others: [] }, report.ok);
       const diverged = report.programs.flatMap((program) => program.verified?.diverged ?? []);
       if (this.options.json === true || !report.ok) this.tell(report);
       this.failed = !report.ok;

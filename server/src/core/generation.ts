@@ -8,7 +8,7 @@ import {
   noFunctions,
   noTimes,
 } from "../../../shared/src/report.js";
-import { MessageCounts, type UnitName, identityOf, isRustcsSummary } from "./units/messages.js";
+import { MessageCounts, type UnitMessages, type UnitName, identityOf, isRustcsSummary } from "./units/messages.js";
 
 /** What a build tells while it runs. */
 export interface Listener {
@@ -34,15 +34,6 @@ type Outcome = Pick<GenerationReport, "generation" | "lane" | "ok" | "stale" | "
  * of the unit before.
  */
 export type Manner = "all" | "news" | "background";
-
-/** Takes the messages of one unit. */
-export interface UnitMessages {
-  readonly add: (diagnostic: Diagnostic) => void;
-  /** It compiled. */
-  readonly finished: () => void;
-  /** It did not. */
-  readonly failed: () => void;
-}
 
 export class Generation {
   readonly ms: StageTimes = noTimes();

@@ -29,7 +29,8 @@ import { type Origin, type ReadOptions, readProgramOptions } from "../core/units
 import { ShimContext, type ShimEvent } from "../core/cargo/shims.js";
 import { isShellName, parseEnvironment } from "../core/support/shell.js";
 import { installRecorder } from "../core/cargo/scriptRun.js";
-import { CAPTURE_ONLY, JOB_SERVER_VARIABLES, environmentDifference, unitId } from "../core/units/record.js";
+import { CAPTURE_ONLY, JOB_SERVER_VARIABLES, environmentDifference } from "../core/support/environment.js";
+import { unitId } from "../core/units/invocation.js";
 
 /** Kinds of crate that programs are made of. Procedural macros and native libraries are made the normal way. */
 const BITCODE_KINDS = ["bin", "lib", "rlib"];

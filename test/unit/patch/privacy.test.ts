@@ -1,7 +1,7 @@
 /** What is private elsewhere: how rustc is made to tell of its uses, and which names are looked for in texts. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as path from "node:path";
-import { SourceCache } from "../../../server/src/core/lanes/index.js";
+import { SourceCache } from "../../../server/src/core/source/sourceCache.js";
 import { factsOf } from "../../../server/src/core/lanes/patch/moduleFacts.js";
 import { offsetAt, offsetBefore } from "../../../server/src/core/lanes/patch/rustcPlaces.js";
 import {

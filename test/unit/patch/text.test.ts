@@ -2,7 +2,7 @@ import * as path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type ModuleFacts, allMacros, factsOf } from "../../../server/src/core/lanes/patch/moduleFacts.js";
 import { patchTexts } from "../../../server/src/core/lanes/patch/patchText.js";
-import { Unpatchable } from "../../../server/src/core/lanes/patch/unpatchable.js";
+import { Unpatchable } from "../../../server/src/core/lanes/patch/imports.js";
 import { moduleTree } from "../../../server/src/core/lanes/patch/moduleTree.js";
 import { SourceCache } from "../../../server/src/core/source/sourceCache.js";
 

@@ -13,11 +13,13 @@ import * as z from "zod";
 import { ProgramInterface } from "../../../../shared/src/protocol.js";
 import { collectInputs } from "./baseInputs.js";
 import { BaseLink } from "./baseLink.js";
-import { Stamp, digest, isCurrent, readJson, stamp, writeAtomic } from "../support/files.js";
+import { digest, readJson, writeAtomic } from "../support/files.js";
+import { Stamp, isCurrent, stamp } from "../support/stamps.js";
 import type { Layout } from "../support/layout.js";
 import { nativeLibraries } from "./nativeLibraries.js";
 import type { LinkAttribute } from "../source/linkAttributes.js";
 import type { Toolchain } from "../units/toolchain.js";
+import { type Program, unitsOf } from "../units/program.js";
 import type { UnitRecord } from "../units/record.js";
 
 /** The images that were linked from the same libraries, each for another interface. */
@@ -50,7 +52,7 @@ export interface BaseContext {
 }
 
 /** Makes sure that the base image of a program exists, and returns its path. `common`: what the program has in common with C. */
-export async function ensureBase(
+async function ensureBase(
   context: BaseContext,
   closure: readonly UnitRecord[],
   common: ProgramInterface,
@@ -100,6 +102,28 @@ export async function ensureBase(
   };
   writeAtomic(index, JSON.stringify(images));
   return imageIn(folder);
+}
+
+/** Gives programs their base images. */
+export class Bases {
+  constructor(private readonly context: BaseContext) {}
+
+  /** Programs with their base images, as far as it is known what these are linked for: `known`, from an earlier state. */
+  async of(programs: readonly Program[], known: readonly Program[]): Promise<Program[]> {
+    const found: Program[] = [];
+    for (const program of programs) {
+      const earlier = known.find(({ executable }) => executable === program.executable);
+      const common = program.interface ?? earlier?.interface;
+      found.push(common === undefined ? { ...program, base: "" } : await this.link(program, common));
+    }
+    return found;
+  }
+
+  /** A program on the base image for an interface. */
+  async link(program: Program, common: ProgramInterface): Promise<Program> {
+    const base = await ensureBase(this.context, unitsOf(this.context.layout, program), common);
+    return { ...program, base, interface: common };
+  }
 }
 
 function imageIn(folder: string): string {

@@ -7,7 +7,8 @@ import { ParserFailed, RustParser, checkLength } from "../source/grammar.js";
 import { type Conditions, type LinkAttribute, linkAttributes } from "../source/linkAttributes.js";
 import { readable } from "../source/readable.js";
 import type { Toolchain } from "../units/toolchain.js";
-import { type UnitRecord, unitEnvironment } from "../units/record.js";
+import type { UnitRecord } from "../units/record.js";
+import { unitEnvironment } from "../units/invocation.js";
 
 /** By digest of conditions and text. Both rarely change. */
 const known = new Map<string, readonly LinkAttribute[]>();

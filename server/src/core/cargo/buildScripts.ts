@@ -8,10 +8,11 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import * as z from "zod";
 import { type BuildScript, type Package, parseRerunIf } from "./cargo.js";
-import { Stamp, digest, isCurrent, readText, stamp, stampTree, walk, statOf } from "../support/files.js";
+import { digest, readText, statOf } from "../support/files.js";
+import { Stamp, isCurrent, stamp, stampTree, walk } from "../support/stamps.js";
 import { run } from "../support/process.js";
 import { ScriptRun, takeRun } from "./scriptRun.js";
-import { applyEnvironment } from "../units/record.js";
+import { applyEnvironment } from "../support/environment.js";
 
 /** What a build script was last run on, and what came of it. */
 export const ScriptState = z.object({

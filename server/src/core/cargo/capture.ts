@@ -7,39 +7,23 @@ import { parse } from "smol-toml";
 import { emitPath, inspectArgs } from "../units/arguments.js";
 import { BuildGuard } from "./buildGuard.js";
 import { scriptState } from "./buildScripts.js";
-import {
-  type Artifact,
-  type BuildScript,
-  type Metadata,
-  type Package,
-  cargoProgram,
-  localPackages,
-  nativelyLinked,
-  parseMessage,
-} from "./cargo.js";
+import { type Artifact, type BuildScript, type Metadata, type Package, cargoProgram, localPackages, nativelyLinked, parseMessage, BuildFailed } from "./cargo.js";
 import { loadConfig } from "./config.js";
 import { dynamicCrates } from "./dynamicLibraries.js";
-import { BuildFailed, LostBuild, MissingUnit, Unsupported } from "../support/errors.js";
+import { Unsupported } from "../support/errors.js";
 import { readText, realPath } from "../support/files.js";
 import { type HostUnit, hostSources, hostUnits } from "./hosts.js";
 import { cargoInputs, discover } from "./inputs.js";
-import type { UnitMessages } from "../generation.js";
 import type { Layout } from "../support/layout.js";
 import { unitOfLibrary, unitOfOutput, unitOfPlaceholder } from "../units/outputs.js";
-import type { UnitName } from "../units/messages.js";
+import type { UnitName, UnitMessages } from "../units/messages.js";
 import { run } from "../support/process.js";
-import {
-  type Program,
-  type Selection,
-  type SelectionState,
-  type Start,
-  cargoArguments,
-  programName,
-} from "./selection.js";
+import { type Selection, type SelectionState, type Start, cargoArguments, programName } from "./selection.js";
+import type { Program } from "../units/program.js";
 import { type ShimEvent, readEvents, writeShims } from "./shims.js";
 import { checkToolchain, findToolchain, platformOf } from "../units/toolchain.js";
 import { ToldByCargo, unitName } from "./toldByCargo.js";
-import { loadUnit } from "../units/record.js";
+import { loadUnit, MissingUnit } from "../units/record.js";
 
 export interface CaptureOptions {
   readonly env: NodeJS.ProcessEnv;
@@ -59,6 +43,14 @@ export interface Captured {
   /** The units that were compiled, as "package:target". */
   readonly compiled: readonly string[];
   readonly frontEndMs: number;
+}
+
+/** What cargo takes for fresh is not what is known of it: everything has to be built anew. */
+export class LostBuild extends Unsupported {
+  constructor(message: string) {
+    super(message);
+    this.name = "LostBuild";
+  }
 }
 
 /** Runs cargo. Throws `BuildFailed` when the sources do not build, `Unsupported` when Cranefly has no way. */

@@ -2,7 +2,7 @@
 import * as path from "node:path";
 import * as z from "zod";
 import { Diagnostic } from "../../../../shared/src/report.js";
-import { BuildFailed, Unsupported } from "../support/errors.js";
+import { Unsupported } from "../support/errors.js";
 import { run } from "../support/process.js";
 
 /** The field by which the shim marks the diagnostics of test harnesses. */
@@ -57,6 +57,17 @@ const Metadata = z.looseObject({
     .nullable(),
 });
 export type Metadata = z.infer<typeof Metadata>;
+
+/** The sources (or cargo's own checks) failed: rustc or cargo has said why, and cargo would fail as well. */
+export class BuildFailed extends Error {
+  constructor(
+    message: string,
+    readonly exitCode = 101,
+  ) {
+    super(message);
+    this.name = "BuildFailed";
+  }
+}
 
 /** Options that choose the workspace, as cargo spells them. */
 export interface ManifestOptions {

@@ -3,9 +3,12 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { type Metadata, localPackages } from "./cargo.js";
 import { configFiles } from "./config.js";
-import { type Stamp, digest, isCurrent, list, stamp } from "../support/files.js";
+import { digest, list } from "../support/files.js";
+import { type Stamp, isCurrent, stamp } from "../support/stamps.js";
 import { type HostUnit, hostSources } from "./hosts.js";
 import type { SelectionState } from "./selection.js";
+import type { Layout } from "../support/layout.js";
+import { loadUnit } from "../units/record.js";
 import { type Toolchain, toolchainFiles } from "../units/toolchain.js";
 
 /** Takes stamps of all that cargo looked at. `startedMs`: when cargo was started. */
@@ -67,4 +70,20 @@ export function discover(root: string, packageDirs: readonly string[]): string {
     }
   }
   return digest(...found);
+}
+
+/** What a state was made of: packages' folders, files that a build has read, and folders that it writes to. */
+export interface BuiltFrom {
+  readonly roots: readonly string[] | undefined;
+  readonly read: readonly Stamp[];
+  readonly products: readonly string[];
+}
+
+/** What is to be watched so that nothing is missed that would make a build another one. */
+export function watchedFiles(layout: Layout | undefined, state: SelectionState | undefined): BuiltFrom {
+  const products = layout === undefined ? [] : [path.dirname(layout.root)];
+  if (state === undefined) return { roots: undefined, read: [], products };
+  const { packageDirs, cargoInputs: inputs, scripts, units } = state;
+  const sources = layout === undefined ? [] : units.flatMap((key) => loadUnit(layout, key)?.inputs ?? []);
+  return { roots: packageDirs, read: [...inputs, ...scripts.flatMap((script) => script.inputs), ...sources], products };
 }

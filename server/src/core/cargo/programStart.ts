@@ -5,8 +5,10 @@
 import * as path from "node:path";
 import { inspectArgs } from "../units/arguments.js";
 import type { Layout } from "../support/layout.js";
-import type { Program, SelectionState, Start } from "./selection.js";
-import { type UnitRecord, applyEnvironment, needUnit } from "../units/record.js";
+import type { SelectionState, Start } from "./selection.js";
+import type { Program } from "../units/program.js";
+import { type UnitRecord, needUnit } from "../units/record.js";
+import { applyEnvironment } from "../support/environment.js";
 
 /** A program to start, with its complete environment. */
 export interface Command {

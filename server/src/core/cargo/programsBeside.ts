@@ -5,7 +5,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { Layout } from "../support/layout.js";
-import type { Program, SelectionState } from "./selection.js";
+import type { SelectionState } from "./selection.js";
+import type { Program } from "../units/program.js";
 import { statOf } from "../support/files.js";
 
 /** Puts the programs that cargo does not start itself where others look for them. Gives what takes them away again. */

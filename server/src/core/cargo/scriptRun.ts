@@ -10,7 +10,7 @@ import * as path from "node:path";
 import * as z from "zod";
 import { readJson, readText, writeAtomic } from "../support/files.js";
 import { parseEnvironment, shellQuote } from "../support/shell.js";
-import { CAPTURE_ONLY, environmentDifference } from "../units/record.js";
+import { CAPTURE_ONLY, environmentDifference } from "../support/environment.js";
 
 /** A run of a build script. */
 export const ScriptRun = z.object({

@@ -1,11 +1,12 @@
 /** What the user wants built, and the state that is kept for it from run to run. */
 import * as path from "node:path";
 import * as z from "zod";
-import { ProgramInterface } from "../../../../shared/src/protocol.js";
 import { ScriptState } from "./buildScripts.js";
-import { Stamp, digest, readJson, writeAtomic } from "../support/files.js";
+import { digest, readJson, writeAtomic } from "../support/files.js";
+import { Stamp } from "../support/stamps.js";
 import type { Layout } from "../support/layout.js";
 import { UnitName } from "../units/messages.js";
+import { Program } from "../units/program.js";
 import { Toolchain } from "../units/toolchain.js";
 
 export interface Selection {
@@ -26,20 +27,13 @@ export interface Selection {
   readonly global: readonly string[];
 }
 
-/** A program as cargo would start it. */
-export const Program = z.object({
-  /** Path below `target/cranefly`, the program's name for the engine: "debug/rg". */
-  name: z.string(),
-  executable: z.string(),
-  unit: z.string(),
-  /** The units that it is made of, libraries first. */
-  closure: z.array(z.string()),
-  /** Its base image; empty as long as that is not linked. */
-  base: z.string(),
-  /** What it had in common with C when it was published last. */
-  interface: ProgramInterface.optional(),
-});
-export type Program = z.infer<typeof Program>;
+/** A single source file without a package, and rustc's arguments for it. */
+export interface SingleFile {
+  readonly file: string;
+  /** The path as the user gave it, which is how messages name it. */
+  readonly source: string;
+  readonly rustcArgs: readonly string[];
+}
 
 /** One start of a program, in cargo's order. */
 export const Start = z.object({

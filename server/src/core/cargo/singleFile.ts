@@ -3,14 +3,15 @@ import * as path from "node:path";
 import { inspectArgs } from "../units/arguments.js";
 import type { CaptureOptions, Captured } from "./capture.js";
 import { compileUnit, parseDiagnostic } from "../units/compile.js";
-import { BuildFailed, Unsupported } from "../support/errors.js";
-import { digest, readText, stamp } from "../support/files.js";
+import { Unsupported } from "../support/errors.js";
+import { BuildFailed } from "./cargo.js";
+import { digest, readText } from "../support/files.js";
+import { stamp } from "../support/stamps.js";
 import type { Layout } from "../support/layout.js";
 import { run } from "../support/process.js";
 import { readProgramOptions } from "../units/rustcOptions.js";
-import type { SelectionState } from "./selection.js";
+import type { SelectionState, SingleFile } from "./selection.js";
 import { type Toolchain, checkToolchain, findToolchain, toolchainFiles } from "../units/toolchain.js";
-import type { SingleFile } from "./targetDirectory.js";
 
 /** Compiles the file to bitcode; the counterpart of a capture for a package. */
 export async function captureSingle(

@@ -1,20 +1,13 @@
 /** Where a selection is built, and cargo's build of it there: what a workspace knows of cargo. */
+import * as fs from "node:fs";
 import * as path from "node:path";
 import { type CaptureOptions, type Captured, capture } from "./capture.js";
 import { loadMetadata } from "./cargo.js";
+import { readText, writeIfChanged } from "../support/files.js";
 import { Layout, cacheDirectory } from "../support/layout.js";
 import { forgetElsewhere } from "./elsewhere.js";
-import { findRoot, forgetRoot, rememberRoot } from "./roots.js";
-import { type Selection, selectionKey } from "./selection.js";
+import { type Selection, type SingleFile, selectionKey } from "./selection.js";
 import { captureSingle } from "./singleFile.js";
-
-/** A single source file without a package, and rustc's arguments for it. */
-export interface SingleFile {
-  readonly file: string;
-  /** The path as the user gave it, which is how messages name it. */
-  readonly source: string;
-  readonly rustcArgs: readonly string[];
-}
 
 /** cargo's target directory is not where it was. */
 export class Moved extends Error {
@@ -73,4 +66,29 @@ export class TargetDirectory {
     const metadata = await loadMetadata(selection, selection.features, env, signal);
     return new Layout(path.join(metadata.target_directory, "cranefly"));
   }
+}
+
+/**
+ * Where a selection's `target/cranefly` was. Only a hint, so that a second run need not ask cargo: the cargo lane asks again, and
+ * the state in the folder says itself whether it is current.
+ */
+function hintFile(key: string, env: NodeJS.ProcessEnv): string {
+  return path.join(cacheDirectory(env), "roots", key);
+}
+
+function findRoot(key: string, env: NodeJS.ProcessEnv): string | undefined {
+  const root = readText(hintFile(key, env));
+  return root !== undefined && fs.existsSync(root) ? root : undefined;
+}
+
+function rememberRoot(key: string, root: string, env: NodeJS.ProcessEnv): void {
+  try {
+    writeIfChanged(hintFile(key, env), root);
+  } catch {
+    // A home that cannot be written to costs one `cargo metadata` per run.
+  }
+}
+
+function forgetRoot(key: string, env: NodeJS.ProcessEnv): void {
+  fs.rmSync(hintFile(key, env), { force: true });
 }

@@ -1,7 +1,7 @@
 /** What cargo tells during a capture, unit by unit and in its order, although it comes in two streams. */
 import { stripVTControlCharacters } from "node:util";
 import { HARNESS_MARK, type Message, type Metadata } from "./cargo.js";
-import type { UnitMessages } from "../generation.js";
+import type { UnitMessages } from "../units/messages.js";
 import type { UnitName } from "../units/messages.js";
 
 type OfUnit = Extract<Message, { reason: "compiler-artifact" | "compiler-message" }>;

@@ -7,13 +7,22 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { isUtf8 } from "node:buffer";
 import type { EditedRange } from "../../../../shared/src/protocol.js";
-import { digest, isCurrent } from "../support/files.js";
-import { type UnitRecord, unitEnvironment } from "../units/record.js";
+import { digest } from "../support/files.js";
+import { isCurrent } from "../support/stamps.js";
+import type { UnitRecord } from "../units/record.js";
+import { unitEnvironment } from "../units/invocation.js";
 import { inspectArgs } from "../units/arguments.js";
 import { classify, functionsOf } from "./classify.js";
-import type { EditedFile } from "../lanes/overlay/overlayLane.js";
-import type { BodyRef, Outline } from "../source/outline.js";
+import type { BodyRef, Outline } from "../source/functions.js";
 import type { SourceCache } from "../source/sourceCache.js";
+
+/** A file with edited functions: its text as it is now, and the functions in terms of it. */
+export interface EditedFile {
+  /** Absolute. */
+  readonly file: string;
+  readonly text: string;
+  readonly functions: readonly BodyRef[];
+}
 
 /** A changed file of which only bodies (or only comments) changed, as far as the unit goes. */
 export interface BodyEdit extends EditedFile {

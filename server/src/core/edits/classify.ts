@@ -6,7 +6,8 @@
  */
 import type { Node } from "web-tree-sitter";
 import { LexError, type Span, comparable } from "../source/lexer.js";
-import { type BodyRef, type InnerItem, type Outline, innerItems } from "../source/outline.js";
+import { innerItems } from "../source/outline.js";
+import type { BodyRef, InnerItem, Outline } from "../source/functions.js";
 import { type Source, type SourceCache, differenceOf } from "../source/sourceCache.js";
 
 export type Edit =

@@ -6,7 +6,6 @@
 import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as net from "node:net";
-import * as os from "node:os";
 import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import {
@@ -38,9 +37,11 @@ import {
   SummaryResult,
 } from "../../../../shared/src/protocol.js";
 import type { FunctionEntry } from "../../../../shared/src/report.js";
-import { EngineUnavailable, Unsupported, messageOf } from "../support/errors.js";
+import { Unsupported, messageOf } from "../support/errors.js";
 import { digest, readText } from "../support/files.js";
 import type { Toolchain } from "../units/toolchain.js";
+import { EngineError, EngineUnavailable } from "./errors.js";
+import { socketDirectory } from "./location.js";
 
 /** On a machine with nothing else to do it takes a tenth of a second. One that ends instead of starting is noticed at once. */
 const START_TIMEOUT_MS = 60_000;
@@ -51,45 +52,6 @@ const MAX_GENERATIONS = 5;
 const CHANGED_MS = 50;
 /** sun_path's size on Linux, with its final zero. */
 const MAX_SOCKET_PATH = 107;
-
-/** The engine refused a request; `kind` is its own word for the reason. */
-export class EngineError extends Error {
-  constructor(
-    message: string,
-    readonly kind: string,
-    /** What else the engine has to say, by kind. */
-    readonly details?: unknown,
-  ) {
-    super(message);
-    this.name = "EngineError";
-  }
-}
-
-/**
- * The engine's binary: the one that a setting names (`configured`), `CRANEFLY_ENGINE`, the one that is packaged with the
- * bundle, or the one built in this repository. Throws `Unsupported`.
- */
-export function findEngine(env: NodeJS.ProcessEnv, bundleDir: string, configured?: string): string {
-  const chosen = configured ?? env["CRANEFLY_ENGINE"];
-  const candidates =
-    chosen !== undefined && chosen !== ""
-      ? [path.resolve(chosen)]
-      : [
-          path.join(bundleDir, "cranefly-engine"),
-          path.join(bundleDir, "..", "engine", "cranefly-engine"),
-          path.join(bundleDir, "..", "engine", "target", "release", "cranefly-engine"),
-        ];
-  const found = candidates.find((file) => fs.existsSync(file));
-  if (found === undefined && chosen !== undefined && chosen !== "") {
-    throw new Unsupported(
-      `the engine is missing (${chosen}, which a setting names): correct the setting, or remove it`,
-    );
-  }
-  if (found === undefined) {
-    throw new Unsupported(`the engine is missing (${candidates.at(-1) ?? ""}): build it with "npm run build"`);
-  }
-  return fs.realpathSync(found);
-}
 
 type FunctionFilter = Pick<FunctionsParams, "files" | "changedOnly">;
 
@@ -386,21 +348,4 @@ function isAnswer(error: unknown): error is ResponseError<unknown> {
 
 function laneOf(method: string): Lane {
   return method === "publish" ? "publish" : "look";
-}
-
-/**
- * The directory of the sockets. Whoever can reach a socket can have code run as this user, so the directory must be
- * ours and closed to others; anything else is refused.
- */
-export function socketDirectory(env: NodeJS.ProcessEnv): string {
-  const uid = process.getuid?.() ?? 0;
-  const runtime = env["XDG_RUNTIME_DIR"];
-  const usesRuntime = runtime !== undefined && path.isAbsolute(runtime) && fs.existsSync(runtime);
-  const directory = usesRuntime ? path.join(runtime, "cranefly") : path.join(os.tmpdir(), `cranefly-${uid}`);
-  fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const stat = fs.lstatSync(directory);
-  if (!stat.isDirectory() || stat.uid !== uid || (stat.mode & 0o077) !== 0) {
-    throw new Unsupported(`${directory} is not a directory that only you can enter: remove it`);
-  }
-  return directory;
 }

@@ -1,14 +1,14 @@
-/** Hands a state's programs to the engine: the base image first, then every unit's bitcode. */
-import { ProgramInterface, type PublishParams, type PublishResult } from "../../../../shared/src/protocol.js";
+/** Hands programs to the engine: all of their units' bitcode, or that of edited functions. */
+import { type BodyLaneParams, ProgramInterface, type PublishParams, type PublishResult } from "../../../../shared/src/protocol.js";
 import type { ProgramReport, StageTimes } from "../../../../shared/src/report.js";
 import { debugInfoInUse, inspectArgs } from "../units/arguments.js";
-import { type BaseContext, ensureBase } from "../base/baseImage.js";
-import { type Engine, EngineError } from "./client.js";
+import type { Engine } from "./client.js";
+import { EngineError } from "./errors.js";
 import { Unsupported } from "../support/errors.js";
 import type { Layout } from "../support/layout.js";
 import { linkRequestOf } from "../units/rustcOptions.js";
-import type { Program } from "../cargo/selection.js";
-import { type UnitRecord, loadUnit, needUnit } from "../units/record.js";
+import { type BuiltPrograms, type Program, unitsOf } from "../units/program.js";
+import { type UnitRecord, loadUnit } from "../units/record.js";
 
 /** The engine cannot read what lies on disk for a program: cut short by a full disk or a crash. */
 export class DamagedProgram extends Error {
@@ -27,28 +27,6 @@ function isDamage(error: unknown): error is EngineError {
 
 /** How often a program may turn out to have another interface than its base image was linked for: once, unless something is wrong. */
 const MAX_LINKS = 3;
-
-/** Gives programs their base images. */
-export class Bases {
-  constructor(private readonly context: BaseContext) {}
-
-  /** Programs with their base images, as far as it is known what these are linked for: `known`, from an earlier state. */
-  async of(programs: readonly Program[], known: readonly Program[]): Promise<Program[]> {
-    const found: Program[] = [];
-    for (const program of programs) {
-      const earlier = known.find(({ executable }) => executable === program.executable);
-      const common = program.interface ?? earlier?.interface;
-      found.push(common === undefined ? { ...program, base: "" } : await this.link(program, common));
-    }
-    return found;
-  }
-
-  /** A program on the base image for an interface. */
-  async link(program: Program, common: ProgramInterface): Promise<Program> {
-    const base = await ensureBase(this.context, unitsOf(this.context.layout, program), common);
-    return { ...program, base, interface: common };
-  }
-}
 
 /** What the engine made of programs, and on which base images. */
 export interface Published {
@@ -92,6 +70,19 @@ export async function publish(
   return { programs: linked, reports };
 }
 
+/** Publishes the programs that these units, by their keys, are part of. */
+export async function publishLanes(
+  layout: Layout,
+  built: BuiltPrograms,
+  lanes: ReadonlyMap<string, BodyLaneParams>,
+  engine: Engine,
+  ms: StageTimes,
+): Promise<readonly ProgramReport[]> {
+  const lanesOf = (program: Program): BodyLaneParams[] => program.closure.flatMap((key) => lanes.get(key) ?? []);
+  const programs = built.programs.filter((program) => lanesOf(program).length > 0);
+  return (await publish(layout, programs, engine, ms, (program) => ({ bodyLane: lanesOf(program) }))).reports;
+}
+
 /** The interface that the engine refuses a base image for. */
 function interfaceOf(error: unknown): ProgramInterface | undefined {
   if (!(error instanceof EngineError) || error.kind !== "interface") return undefined;
@@ -125,10 +116,6 @@ function debugInfoOf(units: readonly UnitRecord[]): string {
   const levels = new Set(units.map((unit) => debugInfoInUse(inspectArgs(unit.invocation.args).debugInfo)));
   const [level = "0"] = levels;
   return levels.size === 1 ? level : "1";
-}
-
-function unitsOf(layout: Layout, program: Program): UnitRecord[] {
-  return program.closure.map((key) => needUnit(layout, key));
 }
 
 /** What programs are made of, by unit key and executable: two publications of the same parts are one. */

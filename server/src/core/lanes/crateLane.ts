@@ -8,9 +8,10 @@ import PQueue from "p-queue";
 import type { Diagnostic } from "../../../../shared/src/report.js";
 import { type CompileResult, compileUnit, parseDiagnostic } from "../units/compile.js";
 import { Cancelled, asError } from "../support/errors.js";
-import type { UnitMessages } from "../generation.js";
+import type { UnitMessages } from "../units/messages.js";
 import type { Layout } from "../support/layout.js";
-import { type UnitRecord, changedInput, loadUnit, needUnit, wrappedBy } from "../units/record.js";
+import { type UnitRecord, changedInput, loadUnit, needUnit } from "../units/record.js";
+import { wrappedBy } from "../units/invocation.js";
 
 export interface CrateLaneOptions {
   readonly env: NodeJS.ProcessEnv;

@@ -6,21 +6,25 @@ import * as path from "node:path";
 import type { BodyLaneParams } from "../../../../shared/src/protocol.js";
 import { NeededFunctions } from "../../../../shared/src/protocol.js";
 import type { BodyLaneStatistics, ProgramReport, StageTimes } from "../../../../shared/src/report.js";
-import { BodyLaneCosts } from "./choice.js";
-import { refusalOfShared } from "./dependents.js";
+import { BodyLaneCosts, isSeenByOthers, refusalOfShared, unsuitableUnit } from "./choice.js";
 import { Baseline, type BodyEdit, type Edits, type UnitEdit, categoryOf } from "../edits/baseline.js";
-import { BodyLane, type BodyRef, PatchLane, type PatchRefusal, SourceCache, unsuitableUnit } from "./index.js";
+import { SourceCache } from "../source/sourceCache.js";
+import type { BodyRef } from "../source/functions.js";
+import { PatchLane } from "./patch/patchLane.js";
+import type { PatchRefusal } from "./patch/patchCrate.js";
+import { BodyLane } from "./overlay/overlayLane.js";
 import { BodyLaneCounts } from "./counts.js";
-import { type PrepareOptions, Readiness, publishLanes } from "./readiness.js";
+import { type PrepareOptions, Readiness } from "./readiness.js";
+import { publishLanes } from "../engine/publish.js";
 import type { CompiledUnit } from "./crateLane.js";
-import { type Engine, EngineError } from "../engine/client.js";
+import type { Engine } from "../engine/client.js";
+import { EngineError } from "../engine/errors.js";
 import { instantiatorsOf } from "./instantiators.js";
 import { digest, readText } from "../support/files.js";
-import { recordsOf } from "../units/intact.js";
 import type { Layout } from "../support/layout.js";
-import type { SelectionState } from "../cargo/selection.js";
+import type { BuiltPrograms } from "../units/program.js";
 import { isParserFailure } from "../source/grammar.js";
-import { type UnitRecord, loadUnit } from "../units/record.js";
+import { type UnitRecord, loadUnit, recordsOf } from "../units/record.js";
 
 /** How often an edit is compiled again because the engine needs a body that was blanked. */
 const MAX_ROUNDS = 3;
@@ -89,19 +93,19 @@ export class BodyLaneDriver {
   }
 
   /** The crate lane has compiled: keeps the texts that it has seen. `follows`: not for an edit that was left to it. */
-  rebase(state: SelectionState, compiled: readonly CompiledUnit[], follows: boolean): void {
-    this.baseline.refresh(recordsOf(this.layout, state));
+  rebase(built: BuiltPrograms, compiled: readonly CompiledUnit[], follows: boolean): void {
+    this.baseline.refresh(recordsOf(this.layout, built));
     for (const { key, ms } of compiled) {
       this.costs.crateTook(key, ms);
       if (!follows) this.readiness.edited(key);
     }
-    this.readiness.keepOnly(state.units);
+    this.readiness.keepOnly(built.units);
     this.patches.save();
   }
 
   /** These files are open in an editor. */
-  expect(state: SelectionState, open: readonly string[]): void {
-    this.readiness.expect(recordsOf(this.layout, state), open);
+  expect(built: BuiltPrograms, open: readonly string[]): void {
+    this.readiness.expect(recordsOf(this.layout, built), open);
   }
 
   /** Whether there is something to prepare. */
@@ -110,18 +114,18 @@ export class BodyLaneDriver {
   }
 
   /** Makes ready what the next edits need. Rejects with `Cancelled` when the signal aborts. */
-  prepare(state: SelectionState, engine: Engine, options: PrepareOptions): Promise<void> {
+  prepare(built: BuiltPrograms, engine: Engine, options: PrepareOptions): Promise<void> {
     // What the parser failed on stays as it is.
-    return this.readiness.prepare(state, engine, options).catch((error: unknown) => {
+    return this.readiness.prepare(built, engine, options).catch((error: unknown) => {
       if (!isParserFailure(error)) throw error;
       this.sources.lose(error);
     });
   }
 
   /** Tries to bring the programs up to date with an edit of bodies. */
-  async attempt(state: SelectionState, engine: Engine, options: AttemptOptions): Promise<BodyOutcome> {
+  async attempt(built: BuiltPrograms, engine: Engine, options: AttemptOptions): Promise<BodyOutcome> {
     try {
-      return await this.attemptOnce(state, engine, options);
+      return await this.attemptOnce(built, engine, options);
     } catch (error) {
       if (!isParserFailure(error)) throw error;
       this.sources.lose(error);
@@ -129,8 +133,8 @@ export class BodyLaneDriver {
     }
   }
 
-  private async attemptOnce(state: SelectionState, engine: Engine, options: AttemptOptions): Promise<BodyOutcome> {
-    const records = recordsOf(this.layout, state);
+  private async attemptOnce(built: BuiltPrograms, engine: Engine, options: AttemptOptions): Promise<BodyOutcome> {
+    const records = recordsOf(this.layout, built);
     const edits = this.baseline.edits(records, options.env);
     if (edits.kind === "none") return { kind: "left", reason: undefined };
     if (edits.kind === "more") return this.refuse(edits.reason, edits.category);
@@ -166,14 +170,14 @@ export class BodyLaneDriver {
       return { kind: "taken", reason, units: [], reports: [] };
     }
     for (const { record, files } of edits.units) this.patches.note(record, files);
-    const patched = await this.patchAndPublish(state, edits, engine, options);
+    const patched = await this.patchAndPublish(built, edits, engine, options);
     const isPatched = !("refused" in patched);
     if (!isPatched && patched.isFinal === true) return this.refuse(patched.refused);
     if (!isPatched && !(await options.mayPublish())) return { kind: "left", reason: undefined };
     if (!isPatched && !edits.units.every(({ record }) => this.readiness.hasOverlay(record)))
       return this.refuse(FIRST_EDIT);
     if (!isPatched) this.counts.hadNoPatch(patched.refused);
-    const reports = isPatched ? patched : await this.overlayAndPublish(state, edits, engine, options);
+    const reports = isPatched ? patched : await this.overlayAndPublish(built, edits, engine, options);
     if (typeof reports === "string") return this.refuse(reports);
     // It was not the user's mistake.
     if (!isPatched && patched.isTried) this.patches.giveUp(edits.units.flatMap(({ files }) => files));
@@ -184,10 +188,10 @@ export class BodyLaneDriver {
   }
 
   /** The crate lane's sources are the ones that the body lane has compiled last: the two can be compared. */
-  canVerify(state: SelectionState): boolean {
+  canVerify(built: BuiltPrograms): boolean {
     if (!this.isAhead) return false;
     const seen = new Map<string, string>();
-    for (const record of recordsOf(this.layout, state))
+    for (const record of recordsOf(this.layout, built))
       for (const { path, hash } of record.inputs) seen.set(path, hash);
     return [...this.ahead].every(([file, hash]) => seen.get(file) === hash);
   }
@@ -204,7 +208,7 @@ export class BodyLaneDriver {
 
   /** By patch crates, if they can be. */
   private async patchAndPublish(
-    state: SelectionState,
+    built: BuiltPrograms,
     edits: Extract<Edits, { kind: "bodies" }>,
     engine: Engine,
     options: AttemptOptions,
@@ -223,14 +227,14 @@ export class BodyLaneDriver {
     }
     options.ms.frontEnd += performance.now() - started;
     if (!(await options.mayPublish())) return { refused: "cargo has to run", isTried: false };
-    const reports = await this.publishBodies(state, lanes, engine, options.ms);
+    const reports = await this.publishBodies(built, lanes, engine, options.ms);
     if (!(reports instanceof EngineError)) return reports;
     return { refused: reports.message, isTried: true, isFinal: reports.kind !== "bodyLane" };
   }
 
   /** By overlays; a text says why not. */
   private async overlayAndPublish(
-    state: SelectionState,
+    built: BuiltPrograms,
     edits: Extract<Edits, { kind: "bodies" }>,
     engine: Engine,
     options: AttemptOptions,
@@ -239,7 +243,7 @@ export class BodyLaneDriver {
     if (keys.filter((key) => this.costs.isTooSlow(key)).length > 0)
       return "an overlay that is no faster than the crate";
     const asked = performance.now();
-    const callers = await instantiatorsOf(this.layout, state.programs, edits.units, engine, this.sources);
+    const callers = await instantiatorsOf(this.layout, built.programs, edits.units, engine, this.sources);
     options.ms.engine += performance.now() - asked;
     if (typeof callers === "string") return callers;
     for (let round = 1; ; round++) {
@@ -258,7 +262,7 @@ export class BodyLaneDriver {
         lanes.set(record.invocation.key, { unit: record.invocation.id, bitcode: compiled.all, edited });
       }
       options.ms.frontEnd += performance.now() - started;
-      const reports = await this.publishBodies(state, lanes, engine, options.ms);
+      const reports = await this.publishBodies(built, lanes, engine, options.ms);
       if (!(reports instanceof EngineError)) return reports;
       const needs = NeededFunctions.safeParse(reports.details);
       const places = (needs.success ? needs.data : []).flatMap(({ file, line }) =>
@@ -271,14 +275,14 @@ export class BodyLaneDriver {
 
   /** Publishes an edit; gives the engine's error when it does not take it. */
   private async publishBodies(
-    state: SelectionState,
+    built: BuiltPrograms,
     lanes: ReadonlyMap<string, BodyLaneParams>,
     engine: Engine,
     ms: StageTimes,
   ): Promise<readonly ProgramReport[] | EngineError> {
     const started = performance.now();
     try {
-      return await publishLanes(this.layout, state, this.withTakenBack(lanes), engine, ms);
+      return await publishLanes(this.layout, built, this.withTakenBack(lanes), engine, ms);
     } catch (error) {
       if (error instanceof EngineError && REFUSALS.has(error.kind)) return error;
       throw error;
@@ -353,9 +357,4 @@ function isSameEdit(before: BodyEdit | undefined, after: BodyEdit | undefined): 
       return fn.line === other?.line && textOf(before?.text ?? "", fn) === textOf(after?.text ?? "", other);
     })
   );
-}
-
-/** Crates that use the library compile the function themselves; or, of an `async fn`, what polls its future. */
-function isSeenByOthers({ isGeneric, isAsync, inline }: BodyRef): boolean {
-  return isGeneric || isAsync || (inline !== undefined && inline !== "never");
 }

@@ -3,12 +3,15 @@
  * edit finds them ready.
  */
 import type { BodyLaneParams } from "../../../../shared/src/protocol.js";
-import type { ProgramReport, StageTimes } from "../../../../shared/src/report.js";
-import { type BodyLane, type PatchLane, unsuitableUnit } from "./index.js";
-import { type Engine, EngineError } from "../engine/client.js";
+import type { StageTimes } from "../../../../shared/src/report.js";
+import { unsuitableUnit } from "./choice.js";
+import type { PatchLane } from "./patch/patchLane.js";
+import type { BodyLane } from "./overlay/overlayLane.js";
+import type { Engine } from "../engine/client.js";
+import { EngineError } from "../engine/errors.js";
 import type { Layout } from "../support/layout.js";
-import { publish } from "../engine/publish.js";
-import type { Program, SelectionState } from "../cargo/selection.js";
+import { publishLanes } from "../engine/publish.js";
+import type { BuiltPrograms } from "../units/program.js";
 import { type UnitRecord, loadUnit } from "../units/record.js";
 
 /** How many units are kept ready. */
@@ -82,26 +85,26 @@ export class Readiness {
   }
 
   /** Compiles what is missing, and lets the engine read it. Rejects with `Cancelled` when the signal aborts. */
-  async prepare(state: SelectionState, engine: Engine, options: PrepareOptions): Promise<void> {
+  async prepare(built: BuiltPrograms, engine: Engine, options: PrepareOptions): Promise<void> {
     const wanted = [...this.wanted].reverse().flatMap((key) => {
-      const record = state.units.includes(key) ? loadUnit(this.layout, key) : undefined;
+      const record = built.units.includes(key) ? loadUnit(this.layout, key) : undefined;
       return record !== undefined && unsuitableUnit(record) === undefined ? [{ key, record }] : [];
     });
     // Twins first: most edits need nothing else.
-    for (const { record } of wanted) await this.prepareTwin(state, record, engine, options);
+    for (const { record } of wanted) await this.prepareTwin(built, record, engine, options);
     for (const { key, record } of wanted) {
       if (this.overlaid.has(key)) continue;
       const compiled = await this.lane.compile(record, [], { ...options, isBackground: true });
       this.overlaid.add(key);
-      if (compiled.ok) await this.readAhead(state, record, { bitcode: compiled.all }, engine, options);
+      if (compiled.ok) await this.readAhead(built, record, { bitcode: compiled.all }, engine, options);
       // The overlay finds out which bodies a crate does not compile without: now there may be a twin.
-      await this.prepareTwin(state, record, engine, options);
+      await this.prepareTwin(built, record, engine, options);
     }
     this.patches.save();
   }
 
   private async prepareTwin(
-    state: SelectionState,
+    built: BuiltPrograms,
     record: UnitRecord,
     engine: Engine,
     options: PrepareOptions,
@@ -114,35 +117,22 @@ export class Readiness {
     // What the first patch would have to find out.
     this.lane.facts(record);
     const twin = this.patches.twinOf(record)?.bitcode;
-    if (twin !== undefined) await this.readAhead(state, record, { bitcode: [], twin }, engine, options);
+    if (twin !== undefined) await this.readAhead(built, record, { bitcode: [], twin }, engine, options);
   }
 
   private async readAhead(
-    state: SelectionState,
+    built: BuiltPrograms,
     { invocation }: UnitRecord,
     files: Pick<BodyLaneParams, "bitcode" | "twin">,
     engine: Engine,
     { ms }: PrepareOptions,
   ): Promise<void> {
     const lane = { unit: invocation.id, ...files, edited: [] };
-    await publishLanes(this.layout, state, new Map([[invocation.key, lane]]), engine, ms).catch((error: unknown) => {
+    await publishLanes(this.layout, built, new Map([[invocation.key, lane]]), engine, ms).catch((error: unknown) => {
       // It is only read ahead: what is wrong with it is told when it is needed.
       if (!(error instanceof EngineError)) throw error;
     });
   }
-}
-
-/** Publishes the programs that these units, by their keys, are part of. */
-export async function publishLanes(
-  layout: Layout,
-  state: SelectionState,
-  lanes: ReadonlyMap<string, BodyLaneParams>,
-  engine: Engine,
-  ms: StageTimes,
-): Promise<readonly ProgramReport[]> {
-  const lanesOf = (program: Program): BodyLaneParams[] => program.closure.flatMap((key) => lanes.get(key) ?? []);
-  const programs = state.programs.filter((program) => lanesOf(program).length > 0);
-  return (await publish(layout, programs, engine, ms, (program) => ({ bodyLane: lanesOf(program) }))).reports;
 }
 
 /** The source that was saved last. */

@@ -1,6 +1,6 @@
 /** Blanks bodies: everything that stays keeps its place, in bytes, lines and columns. */
 import { REPLACEMENT } from "./bodyFacts.js";
-import type { BodyRef, Outline } from "./outline.js";
+import type { BodyRef, Outline } from "./functions.js";
 
 /** A stretch of a text, and what takes its place. */
 export interface Replacement {

@@ -3,7 +3,7 @@
  *
  * The alternative, `-Clink-dead-code`, generates every blanked function as well, which costs a fifth of a run.
  */
-import type { BodyRef } from "./outline.js";
+import type { BodyRef, FutureRoot } from "./functions.js";
 
 /** A piece of text that an overlay has and the original has not. Bytes are those of the overlay. */
 export interface Insertion {
@@ -14,23 +14,6 @@ export interface Insertion {
 export interface Rooted {
   readonly text: string;
   readonly insertions: readonly Insertion[];
-}
-
-/** Where in a module its functions can be named, and how. */
-export interface Root {
-  /** `name`, `<Type>::name`, `<Type as Trait>::name`; what is in core begins with `::core::`. */
-  readonly path: string;
-  /** Where an item can be added to the module: in front of its closing brace, or undefined for the end of the file. */
-  readonly place: number | undefined;
-  /** Of an `async fn`. */
-  readonly future: FutureRoot | undefined;
-}
-
-/** What it takes to name the future of an `async fn`, which has no name of its own. */
-export interface FutureRoot {
-  /** How many parameters the function has, `self` included. */
-  readonly arity: number;
-  readonly isUnsafe: boolean;
 }
 
 /** Adds a static for each function that has a root. `isEdition2015`: there `core` has no name. */
@@ -88,9 +71,4 @@ export function originalOffset(bytes: number, insertions: readonly Insertion[]):
     moved += insertion.length;
   }
   return bytes - moved;
-}
-
-/** A type or trait as it is named outside of its impl, where the impl's lifetimes have no names. */
-export function withoutLifetimes(text: string): string {
-  return text.replace(/'(?!static\b|_\b)[\p{XID_Start}_]\p{XID_Continue}*/gu, "'_");
 }

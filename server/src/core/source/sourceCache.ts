@@ -3,7 +3,8 @@ import { Edit, type Node, type Tree } from "web-tree-sitter";
 import { ParserFailed, RustParser, checkLength } from "./grammar.js";
 import { readable } from "./readable.js";
 import { LexError } from "./lexer.js";
-import { type Outline, outlineOf } from "./outline.js";
+import { outlineOf } from "./outline.js";
+import type { Outline } from "./functions.js";
 
 /** A text with its tree and outline. `outline` is a text when there is none: the reason why. */
 export interface Source {

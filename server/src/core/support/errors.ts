@@ -1,45 +1,10 @@
 /** Errors that carry a text for the user. */
 
-/** The sources (or cargo's own checks) failed: rustc or cargo has said why, and cargo would fail as well. */
-export class BuildFailed extends Error {
-  constructor(
-    message: string,
-    readonly exitCode = 101,
-  ) {
-    super(message);
-    this.name = "BuildFailed";
-  }
-}
-
 /** What Cranefly cannot do here, although cargo might: the reason for falling back to plain cargo. */
 export class Unsupported extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = "Unsupported";
-  }
-}
-
-/** The engine's daemon cannot be started, or ends as soon as it is asked something. */
-export class EngineUnavailable extends Unsupported {
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = "EngineUnavailable";
-  }
-}
-
-/** Units' records are gone or of another version of Cranefly: they have to be compiled through cargo again. */
-export class MissingUnit extends Unsupported {
-  constructor(readonly keys: readonly string[]) {
-    super(`the record of unit ${keys.join(", ")} is missing`);
-    this.name = "MissingUnit";
-  }
-}
-
-/** What cargo takes for fresh is not what is known of it: everything has to be built anew. */
-export class LostBuild extends Unsupported {
-  constructor(message: string) {
-    super(message);
-    this.name = "LostBuild";
   }
 }
 

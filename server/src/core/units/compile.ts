@@ -8,12 +8,14 @@ import * as path from "node:path";
 import { Diagnostic } from "../../../../shared/src/report.js";
 import { type RustcArgs, bitcodeArgs, inspectArgs, nativeLibraryArgs } from "./arguments.js";
 import { type DepInfo, parseDepInfo } from "./depInfo.js";
-import { linkOrCopy, readText, stamp } from "../support/files.js";
+import { linkOrCopy, readText } from "../support/files.js";
+import { stamp } from "../support/stamps.js";
 import type { Layout } from "../support/layout.js";
 import { mayHaveLinkAttributes } from "./linkWords.js";
 import { announce, announcedOutputs, leavePlaceholders, outputsOf, removeSessions, unitOfOutput } from "./outputs.js";
 import { run } from "../support/process.js";
-import { type Invocation, type UnitRecord, loadUnit, saveUnit, unitEnvironment } from "./record.js";
+import { type UnitRecord, loadUnit, saveUnit } from "./record.js";
+import { type Invocation, unitEnvironment } from "./invocation.js";
 
 export interface CompileOptions {
   /** The user's environment. */

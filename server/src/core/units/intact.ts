@@ -2,34 +2,12 @@
 import * as fs from "node:fs";
 import type { ProgramReport } from "../../../../shared/src/report.js";
 import { inspectArgs } from "./arguments.js";
-import { MissingUnit } from "../support/errors.js";
-import { isCurrent, statOf } from "../support/files.js";
+import { statOf } from "../support/files.js";
+import { isCurrent } from "../support/stamps.js";
 import type { Layout } from "../support/layout.js";
-import { announce, outputsOf, removeSessions, unitOfOutput } from "./outputs.js";
-import type { SelectionState } from "../cargo/selection.js";
-import { type UnitRecord, loadUnit } from "./record.js";
-
-/** The units' records. Throws `MissingUnit`, with all that are missing. */
-export function recordsOf(layout: Layout, state: SelectionState): UnitRecord[] {
-  const missing: string[] = [];
-  const records = state.units.flatMap((key) => {
-    const record = loadUnit(layout, key);
-    if (record === undefined) missing.push(key);
-    else announceAgain(layout, record);
-    return record ?? [];
-  });
-  if (missing.length > 0) throw new MissingUnit(missing);
-  return records;
-}
-
-/** Units that use a library go by what was announced of it. */
-function announceAgain(layout: Layout, { invocation, metadata }: UnitRecord): void {
-  const { key } = invocation;
-  const isKnown = metadata === null || unitOfOutput(layout, metadata.path) === key;
-  if (!isKnown || !fs.existsSync(layout.outputs(key))) {
-    announce(layout, key, outputsOf(layout, invocation, inspectArgs(invocation.args)));
-  }
-}
+import { outputsOf, removeSessions } from "./outputs.js";
+import type { BuiltPrograms } from "./program.js";
+import type { UnitRecord } from "./record.js";
 
 /** A library of cargo's that is gone, which only cargo can make anew. */
 export function missingLibrary(records: readonly UnitRecord[]): string | undefined {
@@ -43,13 +21,13 @@ export function missingLibrary(records: readonly UnitRecord[]): string | undefin
  * Whether everything is there that the crate lane has made. Where metadata is another one than the recorded, so may be what rustc
  * would make it of the next time: that is the same file.
  */
-export function isWhole(layout: Layout, records: readonly UnitRecord[], state: SelectionState): boolean {
+export function isWhole(layout: Layout, records: readonly UnitRecord[], { programs }: BuiltPrograms): boolean {
   const damaged = records.filter(({ metadata }) => metadata !== null && !isCurrent(metadata));
   for (const { invocation } of damaged) removeSessions(outputsOf(layout, invocation, inspectArgs(invocation.args)));
   return (
     damaged.length === 0 &&
     records.every(({ bitcodeDir }) => fs.existsSync(bitcodeDir)) &&
-    state.programs.every(({ base }) => fs.existsSync(base))
+    programs.every(({ base }) => fs.existsSync(base))
   );
 }
 

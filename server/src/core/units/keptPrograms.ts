@@ -4,7 +4,8 @@
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { linkOrCopy, walk, statOf } from "../support/files.js";
+import { linkOrCopy, statOf } from "../support/files.js";
+import { walk } from "../support/stamps.js";
 import type { Layout } from "../support/layout.js";
 import { unitOfPlaceholder } from "./outputs.js";
 

@@ -103,3 +103,12 @@ export function identityOf(diagnostic: Diagnostic): string {
   const lines = places.map(({ file_name, text }) => [file_name, ...text.map((line) => line.text)]);
   return JSON.stringify([diagnostic.level, diagnostic.message, lines]);
 }
+
+/** Takes the messages of one unit. */
+export interface UnitMessages {
+  readonly add: (diagnostic: Diagnostic) => void;
+  /** It compiled. */
+  readonly finished: () => void;
+  /** It did not. */
+  readonly failed: () => void;
+}

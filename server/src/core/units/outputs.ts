@@ -10,7 +10,7 @@ import * as z from "zod";
 import { type RustcArgs, isProgram, outputStem } from "./arguments.js";
 import { digest, list, readJson, readText, writeAtomic, writeIfChanged, statOf } from "../support/files.js";
 import type { Layout } from "../support/layout.js";
-import type { Invocation } from "./record.js";
+import type { Invocation } from "./invocation.js";
 
 /** What rustc leaves where it is told to. */
 export const Outputs = z.object({

@@ -1,32 +1,14 @@
 /** The record of a unit (one rustc invocation of a workspace crate): how it is compiled and what it last gave. */
 import * as fs from "node:fs";
-import * as path from "node:path";
 import * as z from "zod";
 import { Diagnostic } from "../../../../shared/src/report.js";
-import { type RustcArgs, inspectArgs } from "./arguments.js";
-import { MissingUnit } from "../support/errors.js";
-import { Stamp, isCurrent, readJson, writeAtomic } from "../support/files.js";
+import { inspectArgs } from "./arguments.js";
+import { Invocation, unitEnvironment } from "./invocation.js";
+import { Unsupported } from "../support/errors.js";
+import { readJson, writeAtomic } from "../support/files.js";
+import { Stamp, isCurrent } from "../support/stamps.js";
 import type { Layout } from "../support/layout.js";
-import { announcedOutputs, outputsOf, removeOutputs } from "./outputs.js";
-
-/** How cargo (or the user, for a single file) invokes rustc for a unit. */
-export const Invocation = z.object({
-  key: z.string(),
-  /** "package:target", for people. */
-  id: z.string(),
-  /** The program and its first arguments up to rustc itself: the user's own wrapper, if any, then rustc. */
-  command: z.array(z.string()).min(1),
-  /** That wrapper; "" where there is none. */
-  wrapper: z.string().optional(),
-  /** rustc's arguments as cargo gave them. */
-  args: z.array(z.string()),
-  cwd: z.string(),
-  /** Variables that cargo sets on top of the user's environment; null: removed. */
-  env: z.record(z.string(), z.string().nullable()),
-  /** A build script, procedural macro or native library links to this library, so its rlib is needed as well. */
-  needsRlib: z.boolean(),
-});
-export type Invocation = z.infer<typeof Invocation>;
+import { announce, announcedOutputs, outputsOf, removeOutputs, unitOfOutput } from "./outputs.js";
 
 /** An `--extern` as it was when the unit was compiled; `hash` only for the workspace's own libraries. */
 const UsedExtern = z.object({
@@ -59,6 +41,14 @@ export const UnitRecord = z.object({
 });
 export type UnitRecord = z.infer<typeof UnitRecord>;
 
+/** Units' records are gone or of another version of Cranefly: they have to be compiled through cargo again. */
+export class MissingUnit extends Unsupported {
+  constructor(readonly keys: readonly string[]) {
+    super(`the record of unit ${keys.join(", ")} is missing`);
+    this.name = "MissingUnit";
+  }
+}
+
 /** Records as they were read or written, with their files' inodes: a new record is always a new file. */
 const known = new Map<string, { readonly inode: bigint; readonly mtimeNs: bigint; readonly record: UnitRecord }>();
 
@@ -81,6 +71,28 @@ export function needUnit(layout: Layout, key: string): UnitRecord {
   return record;
 }
 
+/** The units' records. Throws `MissingUnit`, with all that are missing. */
+export function recordsOf(layout: Layout, { units }: BuiltPrograms): UnitRecord[] {
+  const missing: string[] = [];
+  const records = units.flatMap((key) => {
+    const record = loadUnit(layout, key);
+    if (record === undefined) missing.push(key);
+    else announceAgain(layout, record);
+    return record ?? [];
+  });
+  if (missing.length > 0) throw new MissingUnit(missing);
+  return records;
+}
+
+/** Units that use a library go by what was announced of it. */
+function announceAgain(layout: Layout, { invocation, metadata }: UnitRecord): void {
+  const { key } = invocation;
+  const isKnown = metadata === null || unitOfOutput(layout, metadata.path) === key;
+  if (!isKnown || !fs.existsSync(layout.outputs(key))) {
+    announce(layout, key, outputsOf(layout, invocation, inspectArgs(invocation.args)));
+  }
+}
+
 /**
  * Removes a unit with all that cargo knows it by, so that cargo calls our wrapper for it. Gives whether that is known: if not, cargo
  * takes it for fresh still.
@@ -100,65 +112,6 @@ export function saveUnit(layout: Layout, record: UnitRecord): void {
   writeAtomic(layout.unitRecord(record.invocation.key), JSON.stringify(record));
 }
 
-/** An invocation with the wrapper that the user has now: to cargo a unit is the same with another one. */
-export function wrappedBy(invocation: Invocation, wrapper: string | undefined): Invocation {
-  const { command, wrapper: before } = invocation;
-  if (before === undefined || wrapper === undefined || before === wrapper) return invocation;
-  const rest = before === "" ? command : command.slice(1);
-  return { ...invocation, wrapper, command: wrapper === "" ? rest : [wrapper, ...rest] };
-}
-
-/** The environment to run a unit's rustc in: the user's present one with what cargo adds. */
-export function unitEnvironment(invocation: Invocation, base: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const env = applyEnvironment(base, invocation.env);
-  for (const name of JOB_SERVER_VARIABLES) Reflect.deleteProperty(env, name);
-  return env;
-}
-
-/** Applies a recorded difference to an environment. */
-export function applyEnvironment(
-  base: NodeJS.ProcessEnv,
-  difference: Readonly<Record<string, string | null>>,
-): NodeJS.ProcessEnv {
-  const env = { ...base };
-  for (const [name, value] of Object.entries(difference)) {
-    if (value === null) Reflect.deleteProperty(env, name);
-    else env[name] = value;
-  }
-  return env;
-}
-
-/** Variables that the shell of a shim brings in. */
-const SHELL_VARIABLES = ["_", "SHLVL", "PWD", "OLDPWD"];
-
-/** cargo's job server: it ends with cargo, so a later compiler would only complain of it. */
-export const JOB_SERVER_VARIABLES: readonly string[] = ["CARGO_MAKEFLAGS", "MAKEFLAGS", "MFLAGS"];
-
-/** Variables that cargo's children only have because of a capture, or of cargo's being there. */
-export const CAPTURE_ONLY: ReadonlySet<string> = new Set([
-  ...SHELL_VARIABLES,
-  ...JOB_SERVER_VARIABLES,
-  "RUSTC_WRAPPER",
-  "CARGO_BUILD_RUSTC_WRAPPER",
-  "RUSTDOC",
-]);
-
-/** What one environment has that another has not. */
-export function environmentDifference(
-  base: Readonly<Record<string, string | undefined>>,
-  env: NodeJS.ProcessEnv,
-  ignored: ReadonlySet<string>,
-): Record<string, string | null> {
-  const difference: Record<string, string | null> = {};
-  for (const [name, value] of Object.entries(env)) {
-    if (value !== undefined && base[name] !== value && !ignored.has(name)) difference[name] = value;
-  }
-  for (const name of Object.keys(base)) {
-    if (env[name] === undefined && !ignored.has(name)) difference[name] = null;
-  }
-  return difference;
-}
-
 /** The input that changed since the unit was compiled, for the report's reason; undefined when all are current. */
 export function changedInput(record: UnitRecord, base: NodeJS.ProcessEnv): string | undefined {
   const file = record.inputs.find((input) => !isCurrent(input));
@@ -168,22 +121,4 @@ export function changedInput(record: UnitRecord, base: NodeJS.ProcessEnv): strin
   if (variable !== undefined) return `$${variable.name}`;
   if (record.metadata !== null && !isCurrent(record.metadata)) return record.metadata.path;
   return fs.existsSync(record.bitcodeDir) ? undefined : record.bitcodeDir;
-}
-
-/**
- * A unit's name for people and for the engine, "package:target". A library's target is "lib"; tests, examples and
- * benches carry their kind, because a program and a test may have the same name.
- */
-export function unitId(args: RustcArgs, env: NodeJS.ProcessEnv, cwd: string): string {
-  const packageName = env["CARGO_PKG_NAME"] ?? args.crate;
-  const manifestDir = env["CARGO_MANIFEST_DIR"] ?? cwd;
-  const suffix = args.isTest ? " (test)" : "";
-  const source = args.source === undefined ? "" : path.relative(manifestDir, path.resolve(cwd, args.source));
-  const folder = source.split(path.sep)[0];
-  if (args.crateTypes.some((kind) => kind !== "bin")) return `${packageName}:lib`;
-  if (env["CARGO_BIN_NAME"] !== undefined) return `${packageName}:${env["CARGO_BIN_NAME"]}${suffix}`;
-  if (folder === "tests") return `${packageName}:test/${args.crate}`;
-  if (folder === "examples") return `${packageName}:example/${args.crate}${suffix}`;
-  if (folder === "benches") return `${packageName}:bench/${args.crate}`;
-  return args.isTest ? `${packageName}:lib (test)` : `${packageName}:${args.crate}`;
 }

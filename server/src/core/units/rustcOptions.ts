@@ -6,7 +6,7 @@ import * as path from "node:path";
 import { type Item, codegenName, parseOptions } from "./arguments.js";
 import { readText } from "../support/files.js";
 import { type LinkRequest, readLinkArguments, strongerStrip, type Strip } from "./linkArguments.js";
-import type { Invocation } from "./record.js";
+import type { Invocation } from "./invocation.js";
 
 /** Whose options: a unit's command line of cargo's, cargo's question what `RUSTFLAGS` make of the target, or a user's own. */
 export type Origin = "cargo" | "question" | "user";

@@ -5,9 +5,7 @@ import { type FSWatcher, watch } from "chokidar";
 import * as z from "zod";
 import { AbsentFiles } from "./absentFiles.js";
 import { digestFile, statOf } from "../support/files.js";
-import type { Layout } from "../support/layout.js";
-import type { SelectionState } from "../cargo/selection.js";
-import { loadUnit } from "../units/record.js";
+import type { Stamp } from "../support/stamps.js";
 
 /** One save is several events, microseconds apart. What comes later cancels the work that this began. */
 const COALESCE_MS = 3;
@@ -38,6 +36,18 @@ const ABSENT_POLL_MS = 2000;
 const IGNORED = /[/\\](target|node_modules|\.git|\.hg|\.jj|\.svn)([/\\]|$)/;
 
 const RawDetails = z.looseObject({ watchedPath: z.string() });
+
+/** What is to be watched. */
+export interface WatchedFiles {
+  /** The packages' folders, everything in them included; undefined: those that are known already. */
+  readonly roots: readonly string[] | undefined;
+  /** What builds have read. */
+  readonly read: readonly Stamp[];
+  /** Files and folders that no build has read. */
+  readonly others: readonly string[];
+  /** Folders that builds write to. */
+  readonly products: readonly string[];
+}
 
 export class Watcher {
   private readonly watchers: FSWatcher[] = [];
@@ -76,37 +86,26 @@ export class Watcher {
   ) {}
 
   /**
-   * Watches what the state names, in addition to what is watched already. `extra`: files known without a state. `isComplete`: the
-   * builds have succeeded, so that what they have not read is of no interest to the next. Gives whether anything is watched now
-   * that was not: what changed there before now was not seen.
+   * Watches these files in addition to what is watched already. `isComplete`: the builds have succeeded, so that what they have
+   * not read is of no interest to the next. Gives whether anything is watched now that was not: what changed there before now was
+   * not seen.
    */
-  async follow(
-    layout: Layout | undefined,
-    state: SelectionState | undefined,
-    extra: readonly string[],
-    isComplete = false,
-  ): Promise<boolean> {
+  async follow({ roots, read, others, products }: WatchedFiles, isComplete = false): Promise<boolean> {
     this.isComplete = isComplete;
-    const wanted = new Set<string>(extra);
-    for (const directory of state?.packageDirs ?? []) wanted.add(directory);
-    const read = [...(state?.cargoInputs ?? []), ...(state?.scripts.flatMap((script) => script.inputs) ?? [])];
-    if (layout !== undefined) {
-      this.products.add(path.dirname(layout.root));
-      for (const key of state?.units ?? []) read.push(...(loadUnit(layout, key)?.inputs ?? []));
-    }
+    const wanted = new Set<string>([...others, ...(roots ?? [])]);
+    for (const folder of products) this.products.add(folder);
     for (const { path: file, tree, hash } of read) {
       wanted.add(file);
       if (tree !== undefined) this.trees.add(file);
       else if (!this.contents.has(file)) this.contents.set(file, hash);
     }
     for (const item of wanted) this.inputs.add(item);
-    const roots = [...(state?.packageDirs ?? [])];
-    if (state !== undefined) this.roots = roots;
+    if (roots !== undefined) this.roots = roots;
     const fresh = [...wanted].filter((item) => {
       if (this.watched.has(item)) return false;
       // A package's folder covers the files in it, unless they lie in a folder that is not looked into.
-      const covered = roots.some((root) => root !== item && item.startsWith(root + path.sep));
-      return !covered || IGNORED.test(item);
+      const covered = roots?.some((root) => root !== item && item.startsWith(root + path.sep));
+      return covered !== true || IGNORED.test(item);
     });
     const present: string[] = [];
     for (const item of fresh) {

@@ -7,7 +7,8 @@
 import { stripVTControlCharacters } from "node:util";
 import type PQueue from "p-queue";
 import type { GenerationReport, Lane, StageTimes } from "../../../../shared/src/report.js";
-import { Cancelled, EngineUnavailable, messageOf } from "../../core/support/errors.js";
+import { Cancelled, messageOf } from "../../core/support/errors.js";
+import { EngineUnavailable } from "../../core/engine/errors.js";
 import type { Listener } from "../../core/generation.js";
 import type { Update, Workspace } from "../../core/workspace.js";
 import type { BuildKind, BuildOutcome, Built, NotBuilt } from "../protocol/api.js";

@@ -1,7 +1,6 @@
 /** What the settings make of cargo's options. Runs nothing. */
 import type { ServerSettings } from "../../../../shared/src/lsp.js";
-import type { Selection } from "../../core/cargo/selection.js";
-import type { SingleFile } from "../../core/cargo/targetDirectory.js";
+import type { Selection, SingleFile } from "../../core/cargo/selection.js";
 import type { BuildKind } from "../protocol/api.js";
 
 /** Options that every cargo command takes, with whether a value follows. */

@@ -15,11 +15,13 @@ import type {
 import type { BodyLaneStatistics, GenerationReport } from "../../../../shared/src/report.js";
 import { type Metadata, loadMetadata } from "../../core/cargo/cargo.js";
 import { configFiles } from "../../core/cargo/config.js";
-import { Engine, findEngine } from "../../core/engine/client.js";
+import { Engine } from "../../core/engine/client.js";
+import { findEngine } from "../../core/engine/location.js";
 import { messageOf } from "../../core/support/errors.js";
 import type { Listener } from "../../core/generation.js";
 import type { Layout } from "../../core/support/layout.js";
 import { writeReport } from "../../core/engine/reportFile.js";
+import { watchedFiles } from "../../core/cargo/inputs.js";
 import { findToolchain } from "../../core/units/toolchain.js";
 import { Watcher } from "../../core/watch/watcher.js";
 import { type Update, Workspace } from "../../core/workspace.js";
@@ -388,12 +390,12 @@ export class CargoProject implements Project {
   private async follow(build: Build | undefined): Promise<void> {
     const state = build?.built?.state;
     const places = state === undefined ? [this.file ?? this.root] : [];
-    const extra = [...configFiles(this.root, this.env), ...places];
+    const others = [...configFiles(this.root, this.env), ...places];
     try {
       const isComplete = [...this.builds.values()].every(
         ({ failure, built }) => failure === undefined && built !== undefined,
       );
-      const isBehind = await this.watcher.follow(build?.core?.layout, state, extra, isComplete);
+      const isBehind = await this.watcher.follow({ ...watchedFiles(build?.core?.layout, state), others }, isComplete);
       if (isBehind && state !== undefined) this.changed(asked("a file changed"));
     } catch (error) {
       this.services.log.warn(`${this.name} cannot be watched: ${messageOf(error)}`);

@@ -4,7 +4,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { type Check, ChecksRequest, type ChecksResult } from "../../../../shared/src/lsp.js";
-import { findEngine } from "../../core/engine/client.js";
+import { findEngine } from "../../core/engine/location.js";
 import { messageOf } from "../../core/support/errors.js";
 import { checkToolchain, findToolchain } from "../../core/units/toolchain.js";
 import type { ServerContext } from "../protocol/api.js";

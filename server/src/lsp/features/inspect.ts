@@ -1,7 +1,7 @@
 /** Answers `cranefly/inspect`: a function as LLVM IR, Cranelift IR or machine code. The engine makes the text. */
 import { LSPErrorCodes, ResponseError } from "vscode-languageserver/node";
 import { type InspectParams, InspectRequest, type InspectResult } from "../../../../shared/src/lsp.js";
-import { EngineError } from "../../core/engine/client.js";
+import { EngineError } from "../../core/engine/errors.js";
 import { Unsupported } from "../../core/support/errors.js";
 import type { Project, ServerContext } from "../protocol/api.js";
 import { type ProgramEntry, isInner } from "./functions/facts.js";

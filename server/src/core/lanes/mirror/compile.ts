@@ -3,7 +3,8 @@ import * as path from "node:path";
 import { bitcodeArgs, inspectRemaps, overlayArgs } from "../../units/arguments.js";
 import type { UnitRecord } from "../../units/record.js";
 import type { Mirror } from "./mirror.js";
-import { isWithin, overlayRemaps } from "./remap.js";
+import { overlayRemaps } from "./remap.js";
+import { isWithin } from "../../support/files.js";
 
 export interface CrateOptions {
   /** For dep-info. */

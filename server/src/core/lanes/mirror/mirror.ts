@@ -7,8 +7,7 @@
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { readText } from "../../support/files.js";
-import { isWithin } from "./remap.js";
+import { readText, isWithin } from "../../support/files.js";
 
 export class Mirror {
   /** Modification times of the original directories when they were last mirrored, in nanoseconds. */

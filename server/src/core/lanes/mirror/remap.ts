@@ -1,5 +1,6 @@
 /** `--remap-path-prefix`: what makes the overlay's paths the originals' in everything that rustc writes. */
 import * as path from "node:path";
+import { isWithin } from "../../support/files.js";
 
 /**
  * The options that give files below `overlay` the names that they would have below `original`. They have to stand behind
@@ -20,21 +21,7 @@ export function overlayRemaps(overlay: string, original: string, user: readonly 
   return remaps.map((value) => `--remap-path-prefix=${value}`);
 }
 
-/** Whether a path is a directory or below it. Both are absolute. */
-export function isWithin(file: string, directory: string): boolean {
-  return file === directory || file.startsWith(directory.endsWith("/") ? directory : `${directory}/`);
-}
-
 function join(directory: string, rest: string): string {
   if (rest === "") return directory;
   return directory === "" ? rest : `${directory.replace(/\/$/, "")}/${rest}`;
-}
-
-/** The innermost directory that holds all of the paths. */
-export function commonAncestor(directories: readonly string[]): string {
-  let common = directories[0] ?? "/";
-  for (const directory of directories) {
-    while (!isWithin(directory, common)) common = path.dirname(common);
-  }
-  return common;
 }

@@ -5,14 +5,15 @@ import type { Diagnostic } from "../../../../../shared/src/report.js";
 import { bitcodeArgs, inspectRemaps, overlayArgs } from "../../units/arguments.js";
 import { bitcodeFiles, keepBitcode, parseDiagnostic } from "../../units/compile.js";
 import { parseDepInfo } from "../../units/depInfo.js";
-import { readText } from "../../support/files.js";
+import { readText, isWithin } from "../../support/files.js";
 import type { Layout } from "../../support/layout.js";
 import { run } from "../../support/process.js";
-import { type UnitRecord, unitEnvironment } from "../../units/record.js";
+import type { UnitRecord } from "../../units/record.js";
+import { unitEnvironment } from "../../units/invocation.js";
 import { type Finding, finding, originalFile } from "./findings.js";
 import { deniedByDefault, lintArgs } from "../mirror/lints.js";
 import type { Overlay } from "./overlay.js";
-import { isWithin, overlayRemaps } from "../mirror/remap.js";
+import { overlayRemaps } from "../mirror/remap.js";
 
 export interface CompileOverlayOptions {
   /** The user's environment. */

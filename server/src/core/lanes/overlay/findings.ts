@@ -3,11 +3,10 @@ import * as path from "node:path";
 import * as z from "zod";
 import type { Diagnostic } from "../../../../../shared/src/report.js";
 import type { Span } from "../../source/lexer.js";
-import type { BodyRef } from "../../source/outline.js";
+import type { BodyRef, FunctionName } from "../../source/functions.js";
 import type { Overlay } from "./overlay.js";
-import { isWithin } from "../mirror/remap.js";
+import { isWithin } from "../../support/files.js";
 import { originalOffset } from "../../source/rootStatics.js";
-import type { FunctionName } from "./overlayState.js";
 
 interface RustcSpan {
   file_name: string;

@@ -8,16 +8,15 @@ import { isUtf8 } from "node:buffer";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { Unsupported } from "../../support/errors.js";
-import { digest } from "../../support/files.js";
+import { digest, commonAncestor, isWithin } from "../../support/files.js";
 import { editionOf, inspectArgs } from "../../units/arguments.js";
 import type { UnitRecord } from "../../units/record.js";
 import { type Blanked, blank } from "../../source/blank.js";
 import { Mirror } from "../mirror/mirror.js";
-import type { BodyRef } from "../../source/outline.js";
-import { commonAncestor, isWithin } from "../mirror/remap.js";
+import type { BodyRef, FunctionName } from "../../source/functions.js";
 import { type Insertion, type Rooted, addRoots } from "../../source/rootStatics.js";
 import type { SourceCache } from "../../source/sourceCache.js";
-import { type FunctionName, type OverlayFile, type OverlayState, loadState, saveState } from "./overlayState.js";
+import { type OverlayFile, type OverlayState, loadState, saveState } from "./overlayState.js";
 
 /** How many recently edited functions stay whole: editing one of them again changes nothing but its body. */
 const WORKING_SET = 32;

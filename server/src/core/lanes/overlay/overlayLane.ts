@@ -7,23 +7,14 @@ import PQueue from "p-queue";
 import type { Diagnostic } from "../../../../../shared/src/report.js";
 import { Unsupported } from "../../support/errors.js";
 import type { Layout } from "../../support/layout.js";
+import type { EditedFile } from "../../edits/baseline.js";
 import type { UnitRecord } from "../../units/record.js";
 import { type Finding, accusedFiles, accusedFunctions, brokenRoots, isIn } from "./findings.js";
 import { isAboutBody } from "../mirror/lints.js";
-import type { BodyRef } from "../../source/outline.js";
+import type { BodyRef, FunctionName } from "../../source/functions.js";
 import { Overlay } from "./overlay.js";
 import { type Bitcode, type CompileOverlayOptions, compileOverlay } from "./compileOverlay.js";
 import type { SourceCache } from "../../source/sourceCache.js";
-import type { FunctionName } from "./overlayState.js";
-import { unsuitableUnit } from "../unsuitable.js";
-
-/** A file with edited functions: its text as it is now, and the functions in terms of it. */
-export interface EditedFile {
-  /** Absolute. */
-  readonly file: string;
-  readonly text: string;
-  readonly functions: readonly BodyRef[];
-}
 
 /** What came of a run. */
 export type BodyLaneResult =
@@ -147,8 +138,6 @@ export class BodyLane {
     const refuse = (refused: string, diagnostics: readonly Diagnostic[] = []): BodyLaneResult => {
       return { ok: false, refused, diagnostics, times };
     };
-    const unsuitable = unsuitableUnit(record);
-    if (unsuitable !== undefined) return refuse(unsuitable);
     const overlay = this.overlay(record);
     if (typeof overlay === "string") return refuse(overlay);
 

@@ -1,7 +1,7 @@
 /** What Cranefly remembers of a unit's overlay between its runs. */
 import * as z from "zod";
 import { digest, readJson, writeAtomic } from "../../support/files.js";
-import type { Invocation } from "../../units/record.js";
+import type { Invocation } from "../../units/invocation.js";
 
 const FileStamp = z.object({ mtimeMs: z.number(), size: z.number() });
 
@@ -26,9 +26,7 @@ export const OverlayFile = z.object({
 });
 export type OverlayFile = z.infer<typeof OverlayFile>;
 
-/** A function, by the path that `BodyRef` gives it. */
-export const FunctionName = z.object({ file: z.string(), path: z.string() });
-export type FunctionName = z.infer<typeof FunctionName>;
+const FunctionName = z.object({ file: z.string(), path: z.string() });
 
 const OverlayState = z.object({
   version: z.literal(1),

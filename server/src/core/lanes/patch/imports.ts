@@ -1,5 +1,7 @@
 /** What a patch crate's module imports: declarations without macros that cannot be imported, and these macros' definitions. */
-import { Unpatchable } from "./unpatchable.js";
+
+/** A function that has no form in a patch crate; the message says why. */
+export class Unpatchable extends Error {}
 
 /** The identifiers in a text, keywords, and words of literals and comments. */
 export function wordsIn(text: string): string[] {

@@ -5,12 +5,13 @@ import * as z from "zod";
 import type { Diagnostic } from "../../../../../shared/src/report.js";
 import { bitcodeFiles, keepBitcode, parseDiagnostic } from "../../units/compile.js";
 import { run } from "../../support/process.js";
-import { type UnitRecord, unitEnvironment } from "../../units/record.js";
-import type { EditedFile } from "../overlay/overlayLane.js";
+import type { UnitRecord } from "../../units/record.js";
+import { unitEnvironment } from "../../units/invocation.js";
+import type { EditedFile } from "../../edits/baseline.js";
 import { deniedByDefault, lintArgs } from "../mirror/lints.js";
 import { Mirror } from "../mirror/mirror.js";
-import { commonAncestor } from "../mirror/remap.js";
-import type { BodyRef } from "../../source/outline.js";
+import { commonAncestor } from "../../support/files.js";
+import type { BodyRef } from "../../source/functions.js";
 import type { Source, SourceCache } from "../../source/sourceCache.js";
 import { crateArgs } from "../mirror/compile.js";
 import { allMacros, factsOf } from "./moduleFacts.js";
@@ -19,7 +20,7 @@ import { MARKED_LINT, isWithin, markedUse, meansOthers } from "./privacy.js";
 import { type PatchText, type PatchedFile, TWIN, patchTexts } from "./patchText.js";
 import { moduleTree, pathOf, stepsAt } from "./moduleTree.js";
 import { type Twin, isPatchable } from "./twin.js";
-import { Unpatchable } from "./unpatchable.js";
+import { Unpatchable } from "./imports.js";
 
 export interface PatchOptions {
   /** Whether a source may be read as data, too, so that it must be found with its own text. */

@@ -7,8 +7,8 @@
  * trait lies in a module of its own, where it is in nobody's way.
  */
 import type { Node } from "web-tree-sitter";
-import type { BodyRef } from "../../source/outline.js";
-import { rootStatic, withoutLifetimes } from "../../source/rootStatics.js";
+import { type BodyRef, withoutLifetimes } from "../../source/functions.js";
+import { rootStatic } from "../../source/rootStatics.js";
 import type { Source } from "../../source/sourceCache.js";
 import type { MacroFacts } from "./moduleFacts.js";
 import {
@@ -24,10 +24,9 @@ import {
   renamed,
   signature,
 } from "./signatures.js";
-import { usedMacros, withoutLeaf, wordsIn } from "./imports.js";
+import { usedMacros, withoutLeaf, wordsIn, Unpatchable } from "./imports.js";
 import type { ModulePath } from "./privacy.js";
 import { type Step, macrosAt, pathOf, stepsAt } from "./moduleTree.js";
-import { Unpatchable } from "./unpatchable.js";
 
 /** The twin's name in a patch crate. */
 export const TWIN = "__cranefly_twin";

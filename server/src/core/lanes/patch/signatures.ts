@@ -1,7 +1,7 @@
 /** What a patch crate's text has of a function and of the impl around it: pieces of the original's text, and what they become. */
 import type { Node } from "web-tree-sitter";
 import { oneLine } from "./moduleFacts.js";
-import { Unpatchable } from "./unpatchable.js";
+import { Unpatchable } from "./imports.js";
 
 /** A function with its attributes, as it is written. `isInTrait`: nothing there has a visibility. */
 export function attributed(

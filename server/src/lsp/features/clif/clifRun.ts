@@ -6,7 +6,7 @@ import { execFile } from "node:child_process";
 import { type CancellationToken, LSPErrorCodes, ResponseError } from "vscode-languageserver/node";
 import { type RunClifParams, RunClifRequest, type RunClifResult } from "../../../../../shared/src/lsp.js";
 import { ClifReport } from "../../../../../shared/src/protocol.js";
-import { findEngine } from "../../../core/engine/client.js";
+import { findEngine } from "../../../core/engine/location.js";
 import { messageOf } from "../../../core/support/errors.js";
 import type { ServerContext } from "../../protocol/api.js";
 import { signalOf } from "../../protocol/cancellation.js";

@@ -2,9 +2,9 @@
  * Makes a program ready for a debugger, which reads an image's symbols and line tables once, when the image is loaded: what is
  * compiled later has no names and no lines for it. So everything that was left for its first call is compiled before.
  */
-import { EngineError } from "../../../core/engine/client.js";
+import { EngineError } from "../../../core/engine/errors.js";
 import { Cancelled, messageOf } from "../../../core/support/errors.js";
-import type { Program } from "../../../core/cargo/selection.js";
+import type { Program } from "../../../core/units/program.js";
 import type { Built, Log, Project } from "../../protocol/api.js";
 
 /** How many functions are asked for at once: about a tenth of a second's work, after which it may be cancelled. */

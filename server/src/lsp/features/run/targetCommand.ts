@@ -3,8 +3,10 @@ import * as path from "node:path";
 import type { PrepareParams, ProgramCommand, RunTarget, ServerSettings } from "../../../../../shared/src/lsp.js";
 import { cargoProgram } from "../../../core/cargo/cargo.js";
 import { programCommand, startOf } from "../../../core/cargo/programStart.js";
-import { type Program, cargoArguments } from "../../../core/cargo/selection.js";
-import { applyEnvironment, environmentDifference, needUnit } from "../../../core/units/record.js";
+import { cargoArguments } from "../../../core/cargo/selection.js";
+import type { Program } from "../../../core/units/program.js";
+import { needUnit } from "../../../core/units/record.js";
+import { applyEnvironment, environmentDifference } from "../../../core/support/environment.js";
 import type { BuildKind, Built, Project } from "../../protocol/api.js";
 import { selectionOf } from "../../build/cargoSettings.js";
 

@@ -6,7 +6,8 @@ import { inspectArgs } from "../../../core/units/arguments.js";
 import type { Metadata } from "../../../core/cargo/cargo.js";
 import type { Layout } from "../../../core/support/layout.js";
 import { type Command, programCommand } from "../../../core/cargo/programStart.js";
-import type { Program, SelectionState, Start } from "../../../core/cargo/selection.js";
+import type { SelectionState, Start } from "../../../core/cargo/selection.js";
+import type { Program } from "../../../core/units/program.js";
 import { needUnit } from "../../../core/units/record.js";
 
 /** A harness without its tests. */
