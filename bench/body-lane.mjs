@@ -41,7 +41,7 @@ async function loadCore() {
   await build({
     stdin: {
       contents: `export { classify } from "./server/src/core/edits/classify.js";
-        export { BodyLane } from "./server/src/core/lanes/overlay/overlayLane.js";
+        export { OverlayLane } from "./server/src/core/lanes/overlay/overlayLane.js";
         export { SourceCache } from "./server/src/core/source/sourceCache.js";
         export { Layout } from "./server/src/core/support/layout.js";
         export { compileUnit } from "./server/src/core/units/compile.js";`,
@@ -192,7 +192,7 @@ const copy = copyProject();
 const layout = new core.Layout(path.join(copy, "target/cranefly"));
 const env = process.env;
 const sources = await core.SourceCache.create(path.join(root, "dist"));
-const lane = new core.BodyLane(layout, sources);
+const lane = new core.OverlayLane(layout, sources);
 const invocations = fs
   .readdirSync(layout.units)
   .map((key) => JSON.parse(fs.readFileSync(layout.unitRecord(key), "utf8")).invocation);

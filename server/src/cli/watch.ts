@@ -132,13 +132,13 @@ class Watch {
         report.ok,
       );
       // A save that changes nothing says and restarts nothing, unless it takes back an error.
-      const isNews = report.lane === "cargo" || published || this.running === undefined;
-      if (isNews || !report.ok || this.failed) {
+      const hasChanged = report.lane === "cargo" || published || this.running === undefined;
+      if (hasChanged || !report.ok || this.failed) {
         await this.session.saveReport(this.workspace, report);
         this.tell(report);
       }
       this.failed = !report.ok;
-      if (report.ok && state !== undefined && isNews) this.restart(state);
+      if (report.ok && state !== undefined && hasChanged) this.restart(state);
       // What was saved while nobody watched shows in the stamps.
       if (isBehind && (report.ok || places.some((place) => isNewer(place, startedMs)))) this.changed(performance.now());
       else if (isAhead) this.work = this.work.then(() => this.letFollow(signal));

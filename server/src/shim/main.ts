@@ -17,7 +17,6 @@ import {
   unitKey,
   withoutDynamicTwins,
 } from "../core/units/arguments.js";
-import { HARNESS_MARK } from "../core/cargo/cargo.js";
 import { compileUnit } from "../core/units/compile.js";
 import { dynamicLibraryReason } from "../core/cargo/dynamicLibraries.js";
 import { messageOf } from "../core/support/errors.js";
@@ -26,7 +25,7 @@ import { type HostUnit, noteHost } from "../core/cargo/hosts.js";
 import { Layout } from "../core/support/layout.js";
 import { run } from "../core/support/process.js";
 import { type Origin, type ReadOptions, readProgramOptions } from "../core/units/rustcOptions.js";
-import { ShimContext, type ShimEvent } from "../core/cargo/shims.js";
+import { ShimContext, type ShimEvent, HARNESS_MARK } from "../core/cargo/shims.js";
 import { isShellName, parseEnvironment } from "../core/support/shell.js";
 import { installRecorder } from "../core/cargo/scriptRun.js";
 import { CAPTURE_ONLY, JOB_SERVER_VARIABLES, environmentDifference } from "../core/support/environment.js";

@@ -2,11 +2,9 @@
 import * as path from "node:path";
 import * as z from "zod";
 import { Diagnostic } from "../../../../shared/src/report.js";
+import { HARNESS_MARK } from "./shims.js";
 import { Unsupported } from "../support/errors.js";
 import { run } from "../support/process.js";
-
-/** The field by which the shim marks the diagnostics of test harnesses. */
-export const HARNESS_MARK = "cranefly_harness";
 
 const Target = z.looseObject({
   name: z.string(),

@@ -12,6 +12,9 @@ import { readText, writeAtomic, writeIfChanged } from "../support/files.js";
 import type { Layout } from "../support/layout.js";
 import { shellQuote } from "../support/shell.js";
 
+/** The field by which the shim marks the diagnostics of test harnesses. */
+export const HARNESS_MARK = "cranefly_harness";
+
 /** What the shims have to know; written before cargo starts. */
 export const ShimContext = z.object({
   root: z.string(),

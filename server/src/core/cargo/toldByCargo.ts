@@ -1,6 +1,7 @@
 /** What cargo tells during a capture, unit by unit and in its order, although it comes in two streams. */
 import { stripVTControlCharacters } from "node:util";
-import { HARNESS_MARK, type Message, type Metadata } from "./cargo.js";
+import type { Message, Metadata } from "./cargo.js";
+import { HARNESS_MARK } from "./shims.js";
 import type { UnitMessages } from "../units/messages.js";
 import type { UnitName } from "../units/messages.js";
 

@@ -87,7 +87,7 @@ const SHORT = 1500;
 const PATIENCE = 16;
 
 /** Whether a crate's overlay is worth it: blanked bodies save little where most of the time goes into expansion and name resolution. */
-export class BodyLaneCosts {
+export class OverlayCosts {
   /** Milliseconds of rustc, by unit: the least, since a busy machine only makes it more. */
   private readonly crates = new Map<string, number>();
   private readonly overlays = new Map<string, { readonly ms: number; skipped: number }>();

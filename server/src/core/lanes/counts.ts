@@ -1,7 +1,7 @@
 /** What became of edits that were tried on the body lane, counted by reason. */
 import type { BodyLaneStatistics } from "../../../../shared/src/report.js";
 
-export class BodyLaneCounts {
+export class FunctionEditCounts {
   private readonly counts = { taken: 0, patched: 0, verified: 0, divergences: 0 };
   private readonly refusals = new Map<string, number>();
   private readonly overlaid = new Map<string, number>();

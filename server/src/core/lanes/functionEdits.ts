@@ -6,14 +6,14 @@ import * as path from "node:path";
 import type { BodyLaneParams } from "../../../../shared/src/protocol.js";
 import { NeededFunctions } from "../../../../shared/src/protocol.js";
 import type { BodyLaneStatistics, ProgramReport, StageTimes } from "../../../../shared/src/report.js";
-import { BodyLaneCosts, isSeenByOthers, refusalOfShared, unsuitableUnit } from "./choice.js";
+import { OverlayCosts, isSeenByOthers, refusalOfShared, unsuitableUnit } from "./choice.js";
 import { Baseline, type BodyEdit, type Edits, type UnitEdit, categoryOf } from "../edits/baseline.js";
 import { SourceCache } from "../source/sourceCache.js";
 import type { BodyRef } from "../source/functions.js";
 import { PatchLane } from "./patch/patchLane.js";
 import type { PatchRefusal } from "./patch/patchCrate.js";
-import { BodyLane } from "./overlay/overlayLane.js";
-import { BodyLaneCounts } from "./counts.js";
+import { OverlayLane } from "./overlay/overlayLane.js";
+import { FunctionEditCounts } from "./counts.js";
 import { type PrepareOptions, Readiness } from "./readiness.js";
 import { publishLanes } from "../engine/publish.js";
 import type { CompiledUnit } from "./crateLane.js";
@@ -50,17 +50,17 @@ export interface AttemptOptions extends PrepareOptions {
   readonly mayPublish: () => Promise<boolean>;
 }
 
-export class BodyLaneDriver {
+export class FunctionEdits {
   private readonly baseline: Baseline;
-  private readonly lane: BodyLane;
+  private readonly lane: OverlayLane;
   private readonly patches: PatchLane;
   private readonly readiness: Readiness;
   /** Digests of texts, by file, that are in the programs and that the crate lane has not compiled yet. */
   private ahead = new Map<string, string>();
   /** The edits in these texts, by unit and file. */
   private taken: ReadonlyMap<string, BodyEdit> = new Map();
-  private readonly counts = new BodyLaneCounts();
-  private readonly costs = new BodyLaneCosts();
+  private readonly counts = new FunctionEditCounts();
+  private readonly costs = new OverlayCosts();
 
   private constructor(
     private readonly layout: Layout,
@@ -68,15 +68,15 @@ export class BodyLaneDriver {
     maker: string,
   ) {
     this.baseline = new Baseline(sources);
-    this.lane = new BodyLane(layout, sources);
+    this.lane = new OverlayLane(layout, sources);
     this.patches = new PatchLane(layout, sources, maker);
     this.readiness = new Readiness(layout, this.lane, this.patches);
   }
 
   /** Rejects with `Unsupported` when the grammar's files are missing. */
-  static async create(layout: Layout, bundleDir: string): Promise<BodyLaneDriver> {
+  static async create(layout: Layout, bundleDir: string): Promise<FunctionEdits> {
     const maker = digest(readText(path.join(bundleDir, "cli.cjs")) ?? "");
-    return new BodyLaneDriver(layout, await SourceCache.create(bundleDir), maker);
+    return new FunctionEdits(layout, await SourceCache.create(bundleDir), maker);
   }
 
   dispose(): void {
@@ -268,8 +268,8 @@ export class BodyLaneDriver {
       const places = (needs.success ? needs.data : []).flatMap(({ file, line }) =>
         file === null ? [] : { file, line },
       );
-      const isNews = edits.units.map(({ record }) => this.lane.keepWhole(record, places)).some((news) => news);
-      if (round >= MAX_ROUNDS || !isNews) return reports.message;
+      const hasLearned = edits.units.map(({ record }) => this.lane.keepWhole(record, places)).some((news) => news);
+      if (round >= MAX_ROUNDS || !hasLearned) return reports.message;
     }
   }
 

@@ -6,7 +6,7 @@ import type { BodyLaneParams } from "../../../../shared/src/protocol.js";
 import type { StageTimes } from "../../../../shared/src/report.js";
 import { unsuitableUnit } from "./choice.js";
 import type { PatchLane } from "./patch/patchLane.js";
-import type { BodyLane } from "./overlay/overlayLane.js";
+import type { OverlayLane } from "./overlay/overlayLane.js";
 import type { Engine } from "../engine/client.js";
 import { EngineError } from "../engine/errors.js";
 import type { Layout } from "../support/layout.js";
@@ -33,7 +33,7 @@ export class Readiness {
 
   constructor(
     private readonly layout: Layout,
-    private readonly lane: BodyLane,
+    private readonly lane: OverlayLane,
     private readonly patches: PatchLane,
   ) {}
 

@@ -6,6 +6,7 @@
  */
 import { stripVTControlCharacters } from "node:util";
 import type PQueue from "p-queue";
+import { abortable } from "../protocol/cancellation.js";
 import type { GenerationReport, Lane, StageTimes } from "../../../../shared/src/report.js";
 import { Cancelled, messageOf } from "../../core/support/errors.js";
 import { EngineUnavailable } from "../../core/engine/errors.js";
@@ -387,20 +388,4 @@ function withResolvers(): Settling {
   let resolve: () => void = () => undefined;
   const promise = new Promise<void>((done) => (resolve = done));
   return { promise, resolve };
-}
-
-/** The promise, or `Cancelled` as soon as the signal says so. */
-export async function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise;
-  if (signal.aborted) throw new Cancelled();
-  let onAbort: () => void = () => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(new Cancelled());
-    signal.addEventListener("abort", onAbort, { once: true });
-  });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
 }

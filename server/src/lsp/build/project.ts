@@ -26,7 +26,8 @@ import { findToolchain } from "../../core/units/toolchain.js";
 import { Watcher } from "../../core/watch/watcher.js";
 import { type Update, Workspace } from "../../core/workspace.js";
 import type { BuildKind, BuildOutcome, Built, Log, Project } from "../protocol/api.js";
-import { type Activity, Build, type BuildEvents, type Cause, abortable } from "./build.js";
+import { type Activity, Build, type BuildEvents, type Cause } from "./build.js";
+import { abortable } from "../protocol/cancellation.js";
 import { History } from "./history.js";
 import { Progress } from "./progress.js";
 import { Folder, removeRemains } from "./remains.js";
@@ -40,7 +41,7 @@ const PRIORITY: Readonly<Record<BuildKind, number>> = { build: 2, test: 1, membe
 const SHOWN_HISTORY = 10;
 
 /** Where a project is: a cargo workspace's root, or a source file. */
-export interface Place {
+export interface ProjectLocation {
   readonly root: string;
   readonly file?: string;
 }
@@ -91,7 +92,7 @@ export class CargoProject implements Project {
   private shown = "";
 
   constructor(
-    place: Place,
+    place: ProjectLocation,
     private readonly services: ProjectServices,
     private readonly events: ProjectEvents,
   ) {
@@ -324,7 +325,7 @@ export class CargoProject implements Project {
 
   private updated(build: Build, update: Update): void {
     const { report, published } = update;
-    const isNews = report.lane === "cargo" || published || !report.ok;
+    const hasChanged = report.lane === "cargo" || published || !report.ok;
     if (report.lane === "cargo" && report.reason !== "first build") this.describeAgain();
     const { engine } = build.core ?? {};
     if (engine !== undefined) {
@@ -333,7 +334,7 @@ export class CargoProject implements Project {
       engine.mayStart = () => this.downReason === undefined;
     }
     this.events.onUpdate(this, build, report);
-    if (isNews) {
+    if (hasChanged) {
       const summary = this.ring.add(build.kind, report);
       this.services.log.info(
         `${this.name}: ${build.kind} ${report.ok ? `is generation ${report.generation}` : "failed"}, ` +

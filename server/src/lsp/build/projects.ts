@@ -8,7 +8,7 @@ import { messageOf } from "../../core/support/errors.js";
 import type { BuildKind, GenerationEvent, Project, Projects } from "../protocol/api.js";
 import { discover } from "./workspaceDiscovery.js";
 import { Presence } from "./presence.js";
-import { CargoProject, type Place, type ProjectEvents, type ProjectServices } from "./project.js";
+import { CargoProject, type ProjectLocation, type ProjectEvents, type ProjectServices } from "./project.js";
 
 /** Every update of a project: what it was for, and its report. */
 export interface UpdateEvent {
@@ -19,7 +19,7 @@ export interface UpdateEvent {
   readonly output: readonly string[];
 }
 
-interface Wanted extends Place {
+interface Wanted extends ProjectLocation {
   /** Built as soon as it is open, not only when a document of it is. */
   readonly isMain: boolean;
 }
@@ -168,7 +168,7 @@ export class ProjectSet implements Projects {
     return a.size === b.size && [...a.keys()].every((uri) => b.has(uri));
   }
 
-  private add(place: Place, build: boolean): CargoProject {
+  private add(place: ProjectLocation, build: boolean): CargoProject {
     const project = new CargoProject(place, this.services, this.events);
     this.open.set(project.uri, project);
     project.open(build);

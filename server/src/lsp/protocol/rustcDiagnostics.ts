@@ -87,7 +87,7 @@ export interface Placed {
 /** Finds a file that rustc names; undefined when it is not the user's (of the standard library, or made up). */
 export type FindFile = (name: string) => string | undefined;
 
-interface Place {
+interface DocumentLocation {
   readonly uri: string;
   readonly range: Range;
 }
@@ -120,7 +120,7 @@ export function convert(given: RustcDiagnostic, find: FindFile): Placed | undefi
 }
 
 /** The place where a span shows in the user's own text: where the macro is used, if it lies in somebody else's. */
-function userPlace(span: SpanShape, find: FindFile): Place | undefined {
+function userPlace(span: SpanShape, find: FindFile): DocumentLocation | undefined {
   for (let at: SpanShape | undefined = span; at !== undefined; at = at.expansion?.span) {
     const place = placeOf(at, find);
     if (place !== undefined) return place;
@@ -128,7 +128,7 @@ function userPlace(span: SpanShape, find: FindFile): Place | undefined {
   return undefined;
 }
 
-function placeOf(span: SpanShape, find: FindFile): Place | undefined {
+function placeOf(span: SpanShape, find: FindFile): DocumentLocation | undefined {
   const file = find(span.file_name);
   if (file === undefined) return undefined;
   const first = span.text[0]?.text ?? "";
@@ -168,7 +168,7 @@ function textOf(message: Message, primary: SpanShape): string {
 function relatedInformation(
   message: Message,
   primary: SpanShape,
-  at: Place,
+  at: DocumentLocation,
   find: FindFile,
 ): DiagnosticRelatedInformation[] {
   const related: DiagnosticRelatedInformation[] = [];
@@ -195,7 +195,7 @@ function relatedInformation(
   return related;
 }
 
-function isSame(a: Place, b: Place): boolean {
+function isSame(a: DocumentLocation, b: DocumentLocation): boolean {
   return a.uri === b.uri && JSON.stringify(a.range) === JSON.stringify(b.range);
 }
 

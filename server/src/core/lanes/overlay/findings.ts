@@ -38,7 +38,7 @@ const Details = z.object({
 });
 
 /** A place in an original file, in bytes. */
-interface Place extends Span {
+interface SourceLocation extends Span {
   readonly file: string;
   /** It is in text that only the overlay has. */
   readonly isInserted: boolean;
@@ -49,8 +49,8 @@ export interface Finding {
   readonly diagnostic: Diagnostic;
   /** The lint or the error code, if it has one. */
   readonly code: string | undefined;
-  readonly primary: readonly Place[];
-  readonly all: readonly Place[];
+  readonly primary: readonly SourceLocation[];
+  readonly all: readonly SourceLocation[];
 }
 
 /** Resolves a diagnostic's spans; undefined for one that points nowhere, such as "aborting due to 2 previous errors". */
@@ -58,7 +58,7 @@ export function finding(diagnostic: Diagnostic, overlay: Overlay): Finding | und
   const parsed = Details.safeParse(diagnostic);
   if (!parsed.success || parsed.data.spans.length === 0) return undefined;
   const { spans, children, code } = parsed.data;
-  const place = (span: RustcSpan): Place => {
+  const place = (span: RustcSpan): SourceLocation => {
     const file = originalFile(overlay, span.file_name);
     const start = originalOffset(span.byte_start, overlay.insertions(file));
     // An inserted place touches nothing.
@@ -101,7 +101,7 @@ export function brokenRoots(found: Finding): string[] {
 }
 
 /** The blanked functions that an error points to. */
-export function accusedFunctions(found: Finding, overlay: Overlay): FunctionName[] {
+export function functionsWithErrors(found: Finding, overlay: Overlay): FunctionName[] {
   return found.all.flatMap((place) =>
     (overlay.blankedFile(place.file)?.blanked ?? [])
       .filter((fn) => touches(place, fn.bytes.span))
@@ -110,7 +110,7 @@ export function accusedFunctions(found: Finding, overlay: Overlay): FunctionName
 }
 
 /** The files that an error points to, each as a name for all of its functions. */
-export function accusedFiles(found: Finding, overlay: Overlay): FunctionName[] {
+export function filesWithErrors(found: Finding, overlay: Overlay): FunctionName[] {
   const files = new Set(found.all.map(({ file }) => file));
   return [...files]
     .filter((file) => (overlay.blankedFile(file)?.blanked.length ?? 0) > 0)

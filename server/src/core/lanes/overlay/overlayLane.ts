@@ -9,7 +9,7 @@ import { Unsupported } from "../../support/errors.js";
 import type { Layout } from "../../support/layout.js";
 import type { EditedFile } from "../../edits/baseline.js";
 import type { UnitRecord } from "../../units/record.js";
-import { type Finding, accusedFiles, accusedFunctions, brokenRoots, isIn } from "./findings.js";
+import { type Finding, filesWithErrors, functionsWithErrors, brokenRoots, isIn } from "./findings.js";
 import { isAboutBody } from "../mirror/lints.js";
 import type { BodyRef, FunctionName } from "../../source/functions.js";
 import { Overlay } from "./overlay.js";
@@ -17,19 +17,19 @@ import { type Bitcode, type CompileOverlayOptions, compileOverlay } from "./comp
 import type { SourceCache } from "../../source/sourceCache.js";
 
 /** What came of a run. */
-export type BodyLaneResult =
-  | ({ readonly ok: true; readonly times: BodyLaneTimes } & Bitcode)
+export type OverlayResult =
+  | ({ readonly ok: true; readonly times: OverlayTimes } & Bitcode)
   | {
       readonly ok: false;
       /** For people, and for counting. */
       readonly refused: string;
       /** Errors in the edited functions, to be shown before the crate lane finds them again. */
       readonly diagnostics: readonly Diagnostic[];
-      readonly times: BodyLaneTimes;
+      readonly times: OverlayTimes;
     };
 
 /** Milliseconds. */
-export interface BodyLaneTimes {
+export interface OverlayTimes {
   /** Bringing the overlay up to date. */
   readonly overlay: number;
   /** rustc, all rounds. */
@@ -54,10 +54,10 @@ const MAX_ROUNDS = 5;
 const MAX_SKIPPED = 64;
 
 /** The body lanes of a target directory's units. */
-export class BodyLane {
+export class OverlayLane {
   private readonly overlays = new Map<string, { readonly record: UnitRecord; readonly overlay: Overlay }>();
   private readonly queues = new Map<string, PQueue>();
-  private readonly hopeless = new Map<string, { readonly attempts: number; skip: number }>();
+  private readonly givenUp = new Map<string, { readonly attempts: number; skip: number }>();
 
   constructor(
     private readonly layout: Layout,
@@ -76,7 +76,7 @@ export class BodyLane {
     edited: readonly EditedFile[],
     options: CompileOverlayOptions,
     callers: readonly FunctionName[] = [],
-  ): Promise<BodyLaneResult> {
+  ): Promise<OverlayResult> {
     const { key } = record.invocation;
     const queue = this.queues.get(key) ?? new PQueue({ concurrency: 1 });
     this.queues.set(key, queue);
@@ -133,15 +133,15 @@ export class BodyLane {
     edited: readonly EditedFile[],
     options: CompileOverlayOptions,
     callers: readonly FunctionName[],
-  ): Promise<BodyLaneResult> {
+  ): Promise<OverlayResult> {
     const times = { overlay: 0, rustc: 0, rounds: 0 };
-    const refuse = (refused: string, diagnostics: readonly Diagnostic[] = []): BodyLaneResult => {
+    const refuse = (refused: string, diagnostics: readonly Diagnostic[] = []): OverlayResult => {
       return { ok: false, refused, diagnostics, times };
     };
     const overlay = this.overlay(record);
     if (typeof overlay === "string") return refuse(overlay);
 
-    if (this.isHopeless(record)) return refuse("the blanked crate did not compile");
+    if (this.isGivenUp(record)) return refuse("the blanked crate did not compile");
 
     const own = edited.flatMap(({ file, functions }) => functions.map((fn) => ({ file, path: fn.path })));
     const names = [...own, ...callers];
@@ -156,7 +156,7 @@ export class BodyLane {
       times.rustc += performance.now() - synced;
       times.rounds++;
       if (compiled.bitcode !== undefined) {
-        this.hopeless.delete(record.invocation.key);
+        this.givenUp.delete(record.invocation.key);
         const lint = compiled.findings.find((item) => isDenied(item, edited));
         if (lint !== undefined) return refuse(`the lint ${lint.code ?? ""} is denied`);
         return { ok: true, ...compiled.bitcode(), times };
@@ -181,22 +181,22 @@ export class BodyLane {
       }
       if (times.rounds < MAX_ROUNDS && learnFrom(errors, overlay)) continue;
       overlay.unlearn(known);
-      this.setHopeless(record);
+      this.giveUp(record);
       return refuse(`the blanked crate does not compile: ${errors[0]?.diagnostic.message ?? "no reason is given"}`);
     }
   }
 
   /** After a unit could not be compiled, ever more of its saves go without a new attempt. */
-  private isHopeless(record: UnitRecord): boolean {
-    const state = this.hopeless.get(record.invocation.key);
+  private isGivenUp(record: UnitRecord): boolean {
+    const state = this.givenUp.get(record.invocation.key);
     if (state === undefined || state.skip === 0) return false;
     state.skip--;
     return true;
   }
 
-  private setHopeless({ invocation }: UnitRecord): void {
-    const attempts = (this.hopeless.get(invocation.key)?.attempts ?? 0) + 1;
-    this.hopeless.set(invocation.key, { attempts, skip: Math.min(2 ** attempts, MAX_SKIPPED) });
+  private giveUp({ invocation }: UnitRecord): void {
+    const attempts = (this.givenUp.get(invocation.key)?.attempts ?? 0) + 1;
+    this.givenUp.set(invocation.key, { attempts, skip: Math.min(2 ** attempts, MAX_SKIPPED) });
   }
 
   /** The unit's overlay, or why there can be none. */
@@ -233,9 +233,9 @@ function sync(overlay: Overlay, names: readonly FunctionName[], edited: readonly
 /** Makes ever more functions stay whole: those that errors point to, those that may hide items, the files pointed to. */
 function learnFrom(errors: readonly Finding[], overlay: Overlay): boolean {
   return (
-    overlay.learn(errors.flatMap((item) => accusedFunctions(item, overlay))) ||
+    overlay.learn(errors.flatMap((item) => functionsWithErrors(item, overlay))) ||
     (errors.length > 0 && overlay.learn(overlay.suspects())) ||
-    overlay.learn(errors.flatMap((item) => accusedFiles(item, overlay)))
+    overlay.learn(errors.flatMap((item) => filesWithErrors(item, overlay)))
   );
 }
 

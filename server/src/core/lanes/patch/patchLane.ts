@@ -34,7 +34,7 @@ export class PatchLane {
   /** Units whose twins are those of other texts than the disk knows. */
   private readonly unsaved = new Set<string>();
   /** Functions, by file and path, that a patch crate did not compile with, until the next twin; and those that one did. */
-  private readonly hopeless = new Set<string>();
+  private readonly givenUp = new Set<string>();
   private readonly proven = new Set<string>();
 
   /** `maker`: which Cranefly this is. */
@@ -70,7 +70,7 @@ export class PatchLane {
     const twin = await compileTwin(directory, record, this.sources, { ...options, isNeeded });
     this.states.set(key, { key: keyOf(record, needed), externs, twin });
     this.unsaved.add(key);
-    this.hopeless.clear();
+    this.givenUp.clear();
     this.proven.clear();
   }
 
@@ -121,7 +121,7 @@ export class PatchLane {
     }
     const functions = edits.flatMap((edit) => edit.functions.map((fn) => ({ file: edit.file, fn })));
     const keys = functions.map(({ file, fn }) => `${file}\0${fn.path}`);
-    if (keys.some((key) => this.hopeless.has(key))) return { refused: "it did not compile before", isTried: false };
+    if (keys.some((key) => this.givenUp.has(key))) return { refused: "it did not compile before", isTried: false };
     const edited = edits.filter((edit) => edit.functions.length > 0);
     const directory = this.directory(record.invocation.key, "patch");
     fs.mkdirSync(directory, { recursive: true });
@@ -137,7 +137,7 @@ export class PatchLane {
 
   /** Has these functions take another way until there is another twin. */
   giveUp(edits: readonly BodyEdit[]): void {
-    for (const { file, functions } of edits) for (const fn of functions) this.hopeless.add(`${file}\0${fn.path}`);
+    for (const { file, functions } of edits) for (const fn of functions) this.givenUp.add(`${file}\0${fn.path}`);
   }
 
   private stateOf({ invocation: { key } }: UnitRecord): TwinState | undefined {

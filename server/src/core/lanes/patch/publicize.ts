@@ -21,7 +21,7 @@ const STATIC_MACROS = new Set(["thread_local", "lazy_static"]);
 const WORD = "pub";
 
 /** What decides about a text. */
-export interface Circumstances {
+export interface TwinContext {
   /** Whether the function with this body keeps it. */
   readonly isWhole: (body: Span) => boolean;
   /** Names of the crate's macros by example, which cannot be exported like other items. */
@@ -38,14 +38,14 @@ export interface Publicized {
 }
 
 /** Finds out what makes a text's items public. */
-export function publicized(text: string, root: Node, circumstances: Circumstances): Publicized {
-  const changes = new Publicizer(text, circumstances);
-  changes.items(root.namedChildren, { module: circumstances.module, isSeen: false });
+export function publicized(text: string, root: Node, context: TwinContext): Publicized {
+  const changes = new Publicizer(text, context);
+  changes.items(root.namedChildren, { module: context.module, isSeen: false });
   return { replacements: changes.made, restricted: changes.restricted };
 }
 
 /** Where an item stands. */
-interface Place {
+interface ItemContext {
   readonly module: ModulePath | undefined;
   /** A macro sees it. */
   readonly isSeen: boolean;
@@ -58,12 +58,12 @@ class Publicizer {
 
   constructor(
     private readonly text: string,
-    private readonly circumstances: Circumstances,
+    private readonly context: TwinContext,
   ) {
     this.imported = importedMacros(text);
   }
 
-  items(nodes: readonly Node[], outer: Place): void {
+  items(nodes: readonly Node[], outer: ItemContext): void {
     let attributes: Node[] = [];
     for (const node of nodes) {
       if (node.type === "attribute_item") {
@@ -76,7 +76,7 @@ class Publicizer {
     }
   }
 
-  private item(node: Node, outer: Place, attributes: readonly Node[]): void {
+  private item(node: Node, outer: ItemContext, attributes: readonly Node[]): void {
     const body = node.childForFieldName("body");
     const isSeen = outer.isSeen || this.isMarkedAlready(attributes);
     const place = { ...outer, isSeen };
@@ -123,7 +123,7 @@ class Publicizer {
     return macros.length > 0 || names.includes("deprecated");
   }
 
-  private import(node: Node, { module }: Place): void {
+  private import(node: Node, { module }: ItemContext): void {
     const visibility = this.visibility(node);
     // Private imports stay private: they would come along with glob imports, traits included.
     if (visibility === undefined || this.namesMacro(node)) return;
@@ -136,7 +136,7 @@ class Publicizer {
     }
   }
 
-  private fields(body: Node | null, struct: string, place: Place): void {
+  private fields(body: Node | null, struct: string, place: ItemContext): void {
     if (body === null) return;
     const scopes = new Set<ModulePath>();
     const add = (at: number, visibility: Node | undefined, isSeen: boolean, name: string): void => {
@@ -174,7 +174,7 @@ class Publicizer {
     for (const scope of scopes) this.restrict("constructor", struct, scope);
   }
 
-  private makePublic(node: Node, name: string, { module, isSeen }: Place): void {
+  private makePublic(node: Node, name: string, { module, isSeen }: ItemContext): void {
     const hidden = hiddenBefore(this.text, node.startIndex);
     if (hidden.startsWith(WORD)) return;
     const visibility = this.visibility(node);
@@ -189,7 +189,7 @@ class Publicizer {
     const body = node.type === "function_item" ? node.childForFieldName("body") : null;
     const isOnOneLine =
       body !== null &&
-      this.circumstances.isWhole({ start: body.startIndex, end: body.endIndex }) &&
+      this.context.isWhole({ start: body.startIndex, end: body.endIndex }) &&
       this.hasCodeBeside(node, body);
     const start = node.startIndex - hidden.length;
     if (isOnOneLine) {
@@ -239,7 +239,7 @@ class Publicizer {
   }
 
   private namesMacro(node: Node): boolean {
-    const { macros } = this.circumstances;
+    const { macros } = this.context;
     return this.wordsOf(node).some((word) => macros.has(word));
   }
 
@@ -303,7 +303,7 @@ class Publicizer {
   }
 
   /** `thread_local! { static NAME: … }`, if it is that. */
-  private statics(node: Node, { module }: Place): boolean {
+  private statics(node: Node, { module }: ItemContext): boolean {
     const name = node.childForFieldName("macro")?.text ?? "";
     const group = node.lastNamedChild;
     if (!STATIC_MACROS.has(name.slice(name.lastIndexOf(":") + 1)) || group === null) return false;

@@ -8,7 +8,7 @@ import { hoverText } from "./functionHover.js";
 const MAX_UNITS = 4;
 
 /** What there is to say, besides the function's own facts. */
-export interface Circumstances {
+export interface BuildContext {
   /** The last good build. */
   readonly summary: GenerationSummary | undefined;
   /** Why that is not what is saved now. */
@@ -16,7 +16,7 @@ export interface Circumstances {
 }
 
 /** Markdown: what happened at the last build and why, by whom it was compiled, what it cost. */
-export function explainText(name: string, facts: FunctionFacts, { summary, stale }: Circumstances): string {
+export function explainText(name: string, facts: FunctionFacts, { summary, stale }: BuildContext): string {
   const sections = [
     `# ${code(name)}`,
     ...(summary === undefined ? [] : [lastBuild(summary)]),

@@ -102,9 +102,9 @@ export class FunctionStore {
       file: known?.file,
       loading: this.load(document, project, known?.file).then(
         (file) => {
-          const isNews = state.file !== file;
+          const hasChanged = state.file !== file;
           state.file = file;
-          if (isNews && this.states.get(document.uri) === state) this.changed.fire();
+          if (hasChanged && this.states.get(document.uri) === state) this.changed.fire();
         },
         (error: unknown) => this.context.log.warn(`the functions of ${document.uri} are unknown: ${messageOf(error)}`),
       ),
@@ -156,8 +156,8 @@ export class FunctionStore {
     const answers = await Promise.allSettled(
       programs.map(async ({ built, name, rank }): Promise<ProgramEntry[]> => {
         const functions = await engine.functions(built.layout.root, name, { files: [file] });
-        const isNews = this.news.get(newsKey(project, name)) ?? false;
-        return functions.map((entry) => ({ ...entry, program: name, rank, changed: entry.changed === true && isNews }));
+        const hasChanged = this.news.get(newsKey(project, name)) ?? false;
+        return functions.map((entry) => ({ ...entry, program: name, rank, changed: entry.changed === true && hasChanged }));
       }),
     );
     const failed = answers.find((answer) => answer.status === "rejected");

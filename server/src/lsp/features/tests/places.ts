@@ -2,7 +2,7 @@
 import * as path from "node:path";
 import type { FunctionEntry } from "../../../../../shared/src/report.js";
 
-export interface Place {
+export interface SourceLocation {
   readonly file: string;
   /** Counts from 0. */
   readonly line: number;
@@ -12,13 +12,13 @@ const CLOSURES = /(::\{\{closure\}\}|::\{closure(#\d+)?\})+$/;
 /** The disambiguators that the newer mangling scheme has: `crate[1234abcd]::…`. */
 const DISAMBIGUATOR = /\[[0-9a-f]+\]/g;
 
-export class TestPlaces {
+export class TestLocations {
   /** Of functions, without the crate's name. */
-  private readonly functions = new Map<string, Place>();
+  private readonly functions = new Map<string, SourceLocation>();
   /** Of functions of which only closures are left. */
-  private readonly closures = new Map<string, Place>();
+  private readonly closures = new Map<string, SourceLocation>();
   /** The first function of each module. */
-  private readonly modules = new Map<string, Place>();
+  private readonly modules = new Map<string, SourceLocation>();
 
   /** `crate`: the harness's. `root`: what relative file names count from. */
   constructor(entries: readonly FunctionEntry[], crate: string, root: string) {
@@ -29,7 +29,7 @@ export class TestPlaces {
    * The place of a test that libtest names so. For one that a macro made it is the function or module that encloses it, as
    * far as there is one; undefined when nothing of it is known.
    */
-  of(test: string): Place | undefined {
+  of(test: string): SourceLocation | undefined {
     let place = this.functions.get(test) ?? this.closures.get(test);
     for (let name = test; place === undefined;) {
       const end = name.lastIndexOf("::");
@@ -52,7 +52,7 @@ export class TestPlaces {
   }
 }
 
-function keepFirst(places: Map<string, Place>, name: string, place: Place): void {
+function keepFirst(places: Map<string, SourceLocation>, name: string, place: SourceLocation): void {
   const known = places.get(name);
   if (known === undefined || (known.file === place.file && place.line < known.line)) places.set(name, place);
 }

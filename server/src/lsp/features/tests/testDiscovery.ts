@@ -9,10 +9,10 @@ import { URI } from "vscode-uri";
 import type { TestCase, TestHarness, TestsResult } from "../../../../../shared/src/lsp.js";
 import { messageOf } from "../../../core/support/errors.js";
 import type { Built, Log, Project } from "../../protocol/api.js";
-import { abortable } from "../../build/build.js";
+import { abortable } from "../../protocol/cancellation.js";
 import { type Harness, harnessCommand, harnessesOf } from "./harness.js";
 import { LIST_ARGUMENTS, listTests } from "./listing.js";
-import { TestPlaces } from "./places.js";
+import { TestLocations } from "./places.js";
 
 /** How many programs are asked at once. */
 const PARALLEL = 2;
@@ -130,11 +130,11 @@ export class ProjectTests {
   }
 
   /** undefined when the engine does not tell: the tests are shown without places. */
-  private async places(built: Built, harness: Harness): Promise<TestPlaces | undefined> {
+  private async places(built: Built, harness: Harness): Promise<TestLocations | undefined> {
     const { engine, root } = this.project;
     try {
       const functions = await engine?.functions(built.layout.root, harness.program.name);
-      return functions === undefined ? undefined : new TestPlaces(functions, harness.crate, root);
+      return functions === undefined ? undefined : new TestLocations(functions, harness.crate, root);
     } catch (error) {
       this.log.warn(`the functions of ${harness.shown.label} are not known: ${messageOf(error)}`);
       return undefined;

@@ -1,9 +1,9 @@
 /** When an overlay is not worth it. */
 import { expect, it } from "vitest";
-import { BodyLaneCosts } from "../../server/src/core/lanes/choice.js";
+import { OverlayCosts } from "../../server/src/core/lanes/choice.js";
 
-const costs = (crate: number | undefined, overlay: number | undefined): BodyLaneCosts => {
-  const made = new BodyLaneCosts();
+const costs = (crate: number | undefined, overlay: number | undefined): OverlayCosts => {
+  const made = new OverlayCosts();
   if (crate !== undefined) made.crateTook("unit", crate);
   if (overlay !== undefined) made.overlayTook("unit", overlay);
   return made;
