@@ -40,9 +40,11 @@ async function loadCore() {
   const outfile = path.join(place, ".core.cjs");
   await build({
     stdin: {
-      contents: `export * from "./server/src/core/body/index.js";
-        export { Layout } from "./server/src/core/layout.js";
-        export { compileUnit } from "./server/src/core/compile.js";`,
+      contents: `export { classify } from "./server/src/core/edits/classify.js";
+        export { OverlayLane } from "./server/src/core/lanes/overlay/overlayLane.js";
+        export { SourceCache } from "./server/src/core/source/sourceCache.js";
+        export { Layout } from "./server/src/core/support/layout.js";
+        export { compileUnit } from "./server/src/core/units/compile.js";`,
       resolveDir: root,
     },
     outfile,
@@ -190,7 +192,7 @@ const copy = copyProject();
 const layout = new core.Layout(path.join(copy, "target/cranefly"));
 const env = process.env;
 const sources = await core.SourceCache.create(path.join(root, "dist"));
-const lane = new core.BodyLane(layout, sources);
+const lane = new core.OverlayLane(layout, sources);
 const invocations = fs
   .readdirSync(layout.units)
   .map((key) => JSON.parse(fs.readFileSync(layout.unitRecord(key), "utf8")).invocation);

@@ -4,21 +4,23 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { BodyLane, type BodyLaneResult, SourceCache, classify } from "../../server/src/core/body/index.js";
-import { compileUnit } from "../../server/src/core/compile.js";
-import { Layout } from "../../server/src/core/layout.js";
-import type { UnitRecord } from "../../server/src/core/unit.js";
+import { SourceCache } from "../../server/src/core/source/sourceCache.js";
+import { OverlayLane, type OverlayResult } from "../../server/src/core/lanes/overlay/overlayLane.js";
+import { classify } from "../../server/src/core/edits/classify.js";
+import { compileUnit } from "../../server/src/core/units/compile.js";
+import { Layout } from "../../server/src/core/support/layout.js";
+import type { UnitRecord } from "../../server/src/core/units/record.js";
 import { ROOT } from "./project.js";
 
 let directory: string;
 let layout: Layout;
-let lane: BodyLane;
+let lane: OverlayLane;
 const env = process.env;
 
 beforeEach(async () => {
   directory = fs.mkdtempSync(path.join(os.tmpdir(), "cranefly-body-"));
   layout = new Layout(path.join(directory, "target/cranefly"));
-  lane = new BodyLane(layout, await SourceCache.create(path.join(ROOT, "dist")));
+  lane = new OverlayLane(layout, await SourceCache.create(path.join(ROOT, "dist")));
 });
 
 afterEach(() => {
@@ -63,7 +65,7 @@ async function edit(
   from: string,
   to: string,
   callers: readonly string[] = [],
-): Promise<BodyLaneResult> {
+): Promise<OverlayResult> {
   const file = path.join(directory, name);
   const before = fs.readFileSync(file, "utf8");
   expect(before.split(from)).toHaveLength(2);
@@ -75,7 +77,7 @@ async function edit(
   return lane.compile(record, [{ file, text, functions: result.functions }], { env }, whole);
 }
 
-function succeeded(result: BodyLaneResult): Extract<BodyLaneResult, { ok: true }> {
+function succeeded(result: OverlayResult): Extract<OverlayResult, { ok: true }> {
   if (!result.ok) throw new Error(`${result.refused}: ${result.diagnostics.map((item) => item.rendered).join("\n")}`);
   return result;
 }
@@ -230,7 +232,7 @@ pub fn unrelated() -> usize { 1000000 }\n`,
     expect(fs.readFileSync(overlay("src/hidden.rs"), "utf8")).not.toContain("1000000");
     expect(fs.readFileSync(overlay("src/main.rs"), "utf8")).not.toContain("90000");
     // Another process knows it from the start.
-    const again = new BodyLane(layout, lane.sources);
+    const again = new OverlayLane(layout, lane.sources);
     expect(succeeded(await again.compile(record, [], { env })).times.rounds).toBe(1);
   });
 

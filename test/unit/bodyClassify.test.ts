@@ -1,7 +1,7 @@
 import * as path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { type Edit, classify } from "../../server/src/core/body/classify.js";
-import { SourceCache } from "../../server/src/core/body/source.js";
+import { type Edit, classify } from "../../server/src/core/edits/classify.js";
+import { SourceCache } from "../../server/src/core/source/sourceCache.js";
 
 let cache: SourceCache;
 beforeAll(async () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { codeOptions } from "../../server/src/core/args.js";
-import { refusalOfShared } from "../../server/src/core/body/dependents.js";
-import type { UnitEdit } from "../../server/src/core/body/edits.js";
-import type { UnitRecord } from "../../server/src/core/unit.js";
+import { codeOptions } from "../../server/src/core/units/arguments.js";
+import { refusalOfShared } from "../../server/src/core/lanes/choice.js";
+import type { UnitEdit } from "../../server/src/core/edits/baseline.js";
+import type { UnitRecord } from "../../server/src/core/units/record.js";
 
 const unit = (key: string, uses: readonly string[], args: readonly string[] = []): UnitRecord => ({
   version: 4,

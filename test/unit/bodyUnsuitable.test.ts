@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { unsuitableUnit } from "../../server/src/core/body/index.js";
-import type { UnitRecord } from "../../server/src/core/unit.js";
+import { unsuitableUnit } from "../../server/src/core/lanes/choice.js";
+import type { UnitRecord } from "../../server/src/core/units/record.js";
 
 const refusal = (...args: readonly string[]): string | undefined => {
   const invocation = { key: "a", id: "a", command: ["rustc"], args: [...args], cwd: "/", env: {}, needsRlib: false };

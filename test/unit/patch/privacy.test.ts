@@ -1,9 +1,9 @@
 /** What is private elsewhere: how rustc is made to tell of its uses, and which names are looked for in texts. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as path from "node:path";
-import { SourceCache } from "../../../server/src/core/body/index.js";
-import { factsOf } from "../../../server/src/core/body/patch/facts.js";
-import { offsetAt, offsetBefore } from "../../../server/src/core/body/patch/places.js";
+import { SourceCache } from "../../../server/src/core/source/sourceCache.js";
+import { factsOf } from "../../../server/src/core/lanes/patch/moduleFacts.js";
+import { offsetAt, offsetBefore } from "../../../server/src/core/lanes/patch/rustcPlaces.js";
 import {
   type RestrictedName,
   isWithin,
@@ -11,7 +11,7 @@ import {
   markedUse,
   meansOthers,
   scopeOf,
-} from "../../../server/src/core/body/patch/privacy.js";
+} from "../../../server/src/core/lanes/patch/privacy.js";
 
 it("knows from where something can be used", () => {
   expect(scopeOf(undefined, "a::b")).toBe("a::b");

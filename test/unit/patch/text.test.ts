@@ -1,10 +1,10 @@
 import * as path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { type ModuleFacts, allMacros, factsOf } from "../../../server/src/core/body/patch/facts.js";
-import { patchTexts } from "../../../server/src/core/body/patch/text.js";
-import { Unpatchable } from "../../../server/src/core/body/patch/unpatchable.js";
-import { moduleTree } from "../../../server/src/core/body/patch/tree.js";
-import { SourceCache } from "../../../server/src/core/body/source.js";
+import { type ModuleFacts, allMacros, factsOf } from "../../../server/src/core/lanes/patch/moduleFacts.js";
+import { patchTexts } from "../../../server/src/core/lanes/patch/patchText.js";
+import { Unpatchable } from "../../../server/src/core/lanes/patch/imports.js";
+import { moduleTree } from "../../../server/src/core/lanes/patch/moduleTree.js";
+import { SourceCache } from "../../../server/src/core/source/sourceCache.js";
 
 let cache: SourceCache;
 beforeAll(async () => {
