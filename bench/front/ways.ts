@@ -66,7 +66,12 @@ interface CrateOptions {
 }
 
 /** The unit as the crate lane compiles it, in a mirror of its sources. */
-function wholeCrate(place: string, record: UnitRecord, edited: EditedFunction, how: Partial<CrateOptions>): Way["compile"] {
+function wholeCrate(
+  place: string,
+  record: UnitRecord,
+  edited: EditedFunction,
+  how: Partial<CrateOptions>,
+): Way["compile"] {
   const { invocation, inputs, externs } = record;
   const { crateTypes, source } = inspectArgs(invocation.args);
   const files = inputs.map((input) => input.path).filter((file) => file.endsWith(".rs") && !/\/registry\//.test(file));

@@ -78,6 +78,8 @@ it("says nothing of imports that are allowed", () => {
 });
 
 it("finds circles, also of types alone", () => {
-  const names = violations.filter(({ from }) => from.startsWith("server/src/core/support/")).map(({ rule }) => rule.name);
+  const names = violations
+    .filter(({ from }) => from.startsWith("server/src/core/support/"))
+    .map(({ rule }) => rule.name);
   expect(names).toContain("no-circle");
 });

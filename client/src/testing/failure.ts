@@ -167,7 +167,11 @@ function parseFrames(lines: readonly string[], from: number): Frame[] {
   return frames;
 }
 
-function toPlace(file: string | undefined, line: string | undefined, column: string | undefined): SourceLocation | undefined {
+function toPlace(
+  file: string | undefined,
+  line: string | undefined,
+  column: string | undefined,
+): SourceLocation | undefined {
   if (file === undefined || line === undefined) return undefined;
   return { file: file.replace(/^\.\//, ""), line: Number(line), column: Number(column ?? 1) };
 }

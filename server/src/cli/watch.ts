@@ -127,10 +127,7 @@ class Watch {
       const extra = configFiles(this.session.selection.cwd, this.session.env);
       const single = this.session.single === undefined ? [this.session.selection.cwd] : [this.session.single.file];
       const others = state === undefined ? [...extra, ...single] : extra;
-      const isBehind = await this.watcher.follow(
-        { ...watchedFiles(this.workspace.layout, state), others },
-        report.ok,
-      );
+      const isBehind = await this.watcher.follow({ ...watchedFiles(this.workspace.layout, state), others }, report.ok);
       // A save that changes nothing says and restarts nothing, unless it takes back an error.
       const hasChanged = report.lane === "cargo" || published || this.running === undefined;
       if (hasChanged || !report.ok || this.failed) {
@@ -140,7 +137,7 @@ class Watch {
       this.failed = !report.ok;
       if (report.ok && state !== undefined && hasChanged) this.restart(state);
       // What was saved while nobody watched shows in the stamps.
-      if (isBehind && (report.ok || places.some((place) => isNewer(place, startedMs)))) this.changed(performance.now());
+      if (isBehind && (report.ok || others.some((place) => isNewer(place, startedMs)))) this.changed(performance.now());
       else if (isAhead) this.work = this.work.then(() => this.letFollow(signal));
     } catch (error) {
       if (error instanceof Cancelled || this.ended) return;

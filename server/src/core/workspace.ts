@@ -32,7 +32,13 @@ import { isHere } from "./cargo/elsewhere.js";
 import { changedUnits, isSame, partsOf, publish } from "./engine/publish.js";
 import { Bases } from "./base/baseImage.js";
 import { Recovery } from "./recovery.js";
-import { type Selection, type SelectionState, loadSelection, saveSelection, type SingleFile } from "./cargo/selection.js";
+import {
+  type Selection,
+  type SelectionState,
+  loadSelection,
+  saveSelection,
+  type SingleFile,
+} from "./cargo/selection.js";
 import type { Program } from "./units/program.js";
 import { writeReport } from "./engine/reportFile.js";
 import { Moved, TargetDirectory } from "./cargo/targetDirectory.js";

@@ -52,7 +52,7 @@ export interface BaseContext {
 }
 
 /** Makes sure that the base image of a program exists, and returns its path. `common`: what the program has in common with C. */
-async function ensureBase(
+export async function ensureBase(
   context: BaseContext,
   closure: readonly UnitRecord[],
   common: ProgramInterface,

@@ -7,7 +7,17 @@ import { parse } from "smol-toml";
 import { emitPath, inspectArgs } from "../units/arguments.js";
 import { BuildGuard } from "./buildGuard.js";
 import { scriptState } from "./buildScripts.js";
-import { type Artifact, type BuildScript, type Metadata, type Package, cargoProgram, localPackages, nativelyLinked, parseMessage, BuildFailed } from "./cargo.js";
+import {
+  type Artifact,
+  type BuildScript,
+  type Metadata,
+  type Package,
+  cargoProgram,
+  localPackages,
+  nativelyLinked,
+  parseMessage,
+  BuildFailed,
+} from "./cargo.js";
 import { loadConfig } from "./config.js";
 import { dynamicCrates } from "./dynamicLibraries.js";
 import { Unsupported } from "../support/errors.js";

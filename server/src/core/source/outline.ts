@@ -9,7 +9,14 @@ import { byteOffsets } from "./bytes.js";
 import type { Node } from "web-tree-sitter";
 import { type FunctionHeader, containerHeader, functionHeader } from "./header.js";
 import type { Span } from "./lexer.js";
-import { type BodyRef, type FutureRoot, type InnerItem, type Outline, type Root, withoutLifetimes } from "./functions.js";
+import {
+  type BodyRef,
+  type FutureRoot,
+  type InnerItem,
+  type Outline,
+  type Root,
+  withoutLifetimes,
+} from "./functions.js";
 
 const CONTAINERS = new Set(["mod_item", "impl_item", "trait_item"]);
 const ITEMS = new Set([

@@ -72,7 +72,7 @@ export function needUnit(layout: Layout, key: string): UnitRecord {
 }
 
 /** The units' records. Throws `MissingUnit`, with all that are missing. */
-export function recordsOf(layout: Layout, { units }: BuiltPrograms): UnitRecord[] {
+export function recordsOf(layout: Layout, { units }: { readonly units: readonly string[] }): UnitRecord[] {
   const missing: string[] = [];
   const records = units.flatMap((key) => {
     const record = loadUnit(layout, key);

@@ -157,7 +157,12 @@ export class FunctionStore {
       programs.map(async ({ built, name, rank }): Promise<ProgramEntry[]> => {
         const functions = await engine.functions(built.layout.root, name, { files: [file] });
         const hasChanged = this.news.get(newsKey(project, name)) ?? false;
-        return functions.map((entry) => ({ ...entry, program: name, rank, changed: entry.changed === true && hasChanged }));
+        return functions.map((entry) => ({
+          ...entry,
+          program: name,
+          rank,
+          changed: entry.changed === true && hasChanged,
+        }));
       }),
     );
     const failed = answers.find((answer) => answer.status === "rejected");

@@ -2,7 +2,12 @@
 import * as fs from "node:fs";
 import { type CancellationToken, LSPErrorCodes, ResponseError } from "vscode-languageserver/node";
 import { URI } from "vscode-uri";
-import { type PrepareParams, PrepareRequest, type PrepareResult, type RunTarget } from "../../../../../shared/src/lsp.js";
+import {
+  type PrepareParams,
+  PrepareRequest,
+  type PrepareResult,
+  type RunTarget,
+} from "../../../../../shared/src/lsp.js";
 import { Cancelled } from "../../../core/support/errors.js";
 import { MissingUnit } from "../../../core/units/record.js";
 import type { BuildOutcome, Built, NotBuilt, Project, ServerContext } from "../../protocol/api.js";
