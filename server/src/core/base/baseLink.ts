@@ -18,7 +18,7 @@ import { type Strip, readLinkArguments } from "../units/linkArguments.js";
 import { baseLinkArgs, separate } from "./linkLine.js";
 import { type Exit, run } from "../support/process.js";
 import { recordingScript, recordedLine } from "./recording.js";
-import { ANCHORS, dynamicList, standInSource } from "./standIn.js";
+import { ANCHORS, PRIVATE, dynamicList, standInSource } from "./standIn.js";
 import { hideNames } from "./stripped.js";
 import type { Toolchain } from "../units/toolchain.js";
 
@@ -193,7 +193,11 @@ export class BaseLink {
     }
     const shared = new Set<string>([...ANCHORS, ...[...libraries.values()].flatMap(({ all }) => [...all])]);
     const isExported = (name: string): boolean => areAllExported || shared.has(name);
-    const { bound, undefined: names } = finishBase(image, { program: new Set(Object.keys(defines)), isExported });
+    const { bound, undefined: names } = finishBase(image, {
+      program: new Set(Object.keys(defines)),
+      privately: PRIVATE,
+      isExported,
+    });
     if (bound.length > 0) {
       throw new Unsupported(`C code declares what the program defines with hidden visibility: ${bound.join(", ")}`);
     }

@@ -10,6 +10,12 @@ import { Unsupported } from "../support/errors.js";
 /** Two symbols by which the engine finds the loaded image: one of its data, one of its thread-locals. */
 export const ANCHORS = ["__cranefly_base_anchor", "__cranefly_tls_anchor"] as const;
 
+/**
+ * Every name that the program defines stands in the object under a second one, with this in front. An executable exports only what
+ * its shared libraries know; the image and the base image find the rest by the second name, which no library looks for.
+ */
+export const PRIVATE = "__cranefly.";
+
 /** The assembly's text. Throws `Unsupported`. */
 export function standInSource({ defines, needs }: ProgramInterface): string {
   const names = Object.entries(defines);
@@ -17,16 +23,23 @@ export function standInSource({ defines, needs }: ProgramInterface): string {
   return [
     // None of this is ever reached.
     '\t.section .text.cranefly,"ax",@progbits',
-    ...named("function").flatMap((name) => definition(name, "function", "ud2")),
+    ...named("function").flatMap((name) => standIn(name, "function", "ud2")),
     "\t.data",
-    ...[ANCHORS[0], ...named("variable")].flatMap((name) => definition(name, "object", ".byte 1")),
+    ...definition(ANCHORS[0], "object", ".byte 1"),
+    ...named("variable").flatMap((name) => standIn(name, "object", ".byte 1")),
     // Without an effect, but what they name is needed.
     ...needs.map((name) => `\t.reloc 0, R_X86_64_NONE, ${quoted(name)}`),
     '\t.section .tbss,"awT",@nobits',
-    ...[ANCHORS[1], ...named("threadLocal")].flatMap((name) => definition(name, "object", ".zero 1")),
+    ...definition(ANCHORS[1], "object", ".zero 1"),
+    ...named("threadLocal").flatMap((name) => standIn(name, "object", ".zero 1")),
     '\t.section .note.GNU-stack,"",@progbits',
     "",
   ].join("\n");
+}
+
+function standIn(name: string, type: string, content: string): string[] {
+  const second = quoted(PRIVATE + name);
+  return [...definition(name, type, content), `\t.globl ${second}`, `\t.set ${second}, ${quoted(name)}`];
 }
 
 function definition(name: string, type: string, content: string): string[] {
@@ -42,7 +55,8 @@ function definition(name: string, type: string, content: string): string[] {
 
 /** A dynamic list with all that the program defines. */
 export function dynamicList({ defines }: ProgramInterface): string {
-  return ["{", ...[...ANCHORS, ...Object.keys(defines)].map((name) => `  ${quoted(name)};`), "};", ""].join("\n");
+  const names = Object.keys(defines).flatMap((name) => [name, PRIVATE + name]);
+  return ["{", ...[...ANCHORS, ...names].map((name) => `  ${quoted(name)};`), "};", ""].join("\n");
 }
 
 /** Assemblers and linkers read some signs as more than a part of a name. */
