@@ -24,6 +24,7 @@ import { fileNamed, offsetAt, offsetBefore } from "./rustcPlaces.js";
 import { type ModulePath, type RestrictedName, MARKED_LINT, isWithin, markedUse, mayBeMarked } from "./privacy.js";
 import { publicized } from "./publicize.js";
 import { type Step, moduleTree, pathOf, stepsAt } from "./moduleTree.js";
+import { Refusal } from "../../edits/refusal.js";
 
 export interface TwinOptions {
   readonly env: NodeJS.ProcessEnv;
@@ -68,13 +69,13 @@ function mayBeBlanked(fn: BodyRef): boolean {
   return !fn.isGeneric && !isInline && !fn.isTraitDefault;
 }
 
-/** Compiles a unit's twin; a text: why there is none. Rejects with `Cancelled`. */
+/** Compiles a unit's twin, or says why there is none. Rejects with `Cancelled`. */
 export async function compileTwin(
   directory: string,
   record: UnitRecord,
   cache: SourceCache,
   options: TwinOptions,
-): Promise<Twin | string> {
+): Promise<Twin | Refusal> {
   const { invocation } = record;
   const inputs = record.inputs.filter(({ path: file }) => file.endsWith(".rs"));
   const original = commonAncestor([invocation.cwd, ...inputs.map((input) => path.dirname(input.path))]);
@@ -83,15 +84,16 @@ export async function compileTwin(
   for (const { path: file, hash } of inputs) {
     const text = readText(file);
     // A file that is gone has changed, too.
-    if (text === undefined || digest(text) !== hash) return "a file that changed while its twin was made";
+    if (text === undefined || digest(text) !== hash) return new Refusal("twinChanged");
     files.set(file, text);
   }
   const facts = new Map<string, ModuleFacts>();
   for (const [file, text] of files) {
     const { root, outline } = cache.get(file, text);
-    if (root === undefined) return typeof outline === "string" ? outline : "a file that cannot be parsed";
+    if (root === undefined)
+      return typeof outline === "string" ? new Refusal("unreadable", outline) : new Refusal("twinUnparsed");
     const found = factsOf(text, root);
-    if (typeof found === "string") return found;
+    if (found instanceof Refusal) return found;
     facts.set(file, found);
   }
   const macros = new Set(
@@ -104,7 +106,7 @@ export async function compileTwin(
   for (const [file, text] of files) {
     const twin = twinText({ file, text, steps: tree.get(file) }, cache, macros, options.isNeeded);
     // What is private in it would stay so, and nobody knows what that is.
-    if (twin === undefined && tree.has(file)) return "a file that cannot be read";
+    if (twin === undefined && tree.has(file)) return new Refusal("twinUnread");
     if (twin !== undefined) texts.set(file, twin);
     mirror.write(file, twin?.text);
   }
@@ -138,9 +140,9 @@ export async function compileTwin(
       if (diagnostic?.level.startsWith("error") === true) errors.push(diagnostic.message);
     },
   });
-  if (exit.code !== 0) return `its public twin does not compile: ${errors[0] ?? "no reason is given"}`;
+  if (exit.code !== 0) return new Refusal("twinError", errors[0] ?? "no reason is given");
   // What it hands on of its own, such as generic functions, would mean something else than the crate's.
-  if (misused !== undefined) return "a name that privacy gives another meaning";
+  if (misused !== undefined) return new Refusal("privacy");
   const kept = keepBitcode(directory, out);
   return {
     metadata: keepMetadata(metadata, crate, kept),
