@@ -13,7 +13,8 @@ import { type Finding, filesWithErrors, functionsWithErrors, brokenRoots, isIn }
 import { isAboutBody } from "../mirror/lints.js";
 import type { BodyRef, FunctionName } from "../../source/functions.js";
 import { Overlay } from "./overlay.js";
-import { type Bitcode, type CompileOverlayOptions, compileOverlay } from "./compileOverlay.js";
+import { type Bitcode, compileOverlay } from "./compileOverlay.js";
+import type { LaneOptions } from "../mirror/compile.js";
 import type { SourceCache } from "../../source/sourceCache.js";
 
 /** What came of a run. */
@@ -73,7 +74,7 @@ export class OverlayLane {
   async compile(
     record: UnitRecord,
     edited: readonly EditedFile[],
-    options: CompileOverlayOptions,
+    options: LaneOptions,
     callers: readonly FunctionName[] = [],
   ): Promise<OverlayResult> {
     const { key } = record.invocation;
@@ -130,7 +131,7 @@ export class OverlayLane {
   private async run(
     record: UnitRecord,
     edited: readonly EditedFile[],
-    options: CompileOverlayOptions,
+    options: LaneOptions,
     callers: readonly FunctionName[],
   ): Promise<OverlayResult> {
     const times = { overlay: 0, rustc: 0, rounds: 0 };

@@ -1,19 +1,16 @@
 /** Compiles a patch crate: the edited functions alone, against the twin of the crate that they belong to. */
-import * as fs from "node:fs";
 import * as path from "node:path";
 import * as z from "zod";
 import type { Diagnostic } from "../../../../../shared/src/report.js";
-import { bitcodeFiles, keepBitcode, parseDiagnostic } from "../../units/compile.js";
-import { run } from "../../support/process.js";
+import { bitcodeFiles } from "../../units/compile.js";
 import type { UnitRecord } from "../../units/record.js";
-import { unitEnvironment } from "../../units/invocation.js";
 import type { EditedFile } from "../../edits/baseline.js";
-import { deniedByDefault, lintArgs } from "../mirror/lints.js";
+import { unitLints } from "../mirror/lints.js";
 import { Mirror } from "../mirror/mirror.js";
 import { commonAncestor } from "../../support/files.js";
 import type { BodyRef } from "../../source/functions.js";
 import type { Source, SourceCache } from "../../source/sourceCache.js";
-import { crateArgs } from "../mirror/compile.js";
+import { type LaneOptions, type MirrorCrate, collectDiagnostics, compileMirror } from "../mirror/compile.js";
 import { allMacros, factsOf } from "./moduleFacts.js";
 import { fileNamed, offsetAt } from "./rustcPlaces.js";
 import { MARKED_LINT, isWithin, markedUse, meansOthers } from "./privacy.js";
@@ -22,11 +19,9 @@ import { moduleTree, pathOf, stepsAt } from "./moduleTree.js";
 import { type Twin, isPatchable } from "./twin.js";
 import { Refusal, Refused, refuse } from "../../edits/refusal.js";
 
-export interface PatchOptions {
+export interface PatchOptions extends LaneOptions {
   /** Whether a source may be read as data, too, so that it must be found with its own text. */
   readonly isReadAsData: (file: string) => boolean;
-  readonly env: NodeJS.ProcessEnv;
-  readonly signal?: AbortSignal | undefined;
   /** Lints that the sources deny. */
   readonly denied: readonly string[];
   readonly isNoStd: boolean;
@@ -69,32 +64,20 @@ export async function compilePatch(
     if (error instanceof Refused) return { ok: false, refused: error.refusal, isTried: false };
     throw error;
   }
-  const out = path.join(directory, "out");
-  fs.rmSync(out, { recursive: true, force: true });
-  fs.mkdirSync(out, { recursive: true });
-  const env = unitEnvironment(invocation, options.env);
-  const byDefault = await deniedByDefault(invocation.command, invocation.cwd, env);
-  const lints = lintArgs(invocation.args, options.denied, byDefault);
-  const args = crateArgs(record, mirror, {
+  const lints = await unitLints(record, options.denied, options.env);
+  const diagnostics: Diagnostic[] = [];
+  const crate: MirrorCrate = {
+    mirror,
     directory,
-    out,
     metadata: undefined,
     incrementalDir: undefined,
-    crateType: options.isNoStd ? "lib" : "staticlib",
+    crateType: () => (options.isNoStd ? "lib" : "staticlib"),
+    isLibrary: true,
     metadataSuffix: "-patch",
     // All of it is wanted, and it is little.
     extra: ["-Ccodegen-units=1", `--extern=${TWIN}=${twin.metadata}`, ...new Set([...lints, MARKED_LINT])],
-  });
-  const diagnostics: Diagnostic[] = [];
-  const exit = await run([...invocation.command, ...args], {
-    cwd: mirror.pathOf(invocation.cwd),
-    env,
-    signal: options.signal,
-    onStderr: (line) => {
-      const diagnostic = parseDiagnostic(line);
-      if (diagnostic !== undefined) diagnostics.push(diagnostic);
-    },
-  });
+  };
+  const { exit, keep } = await compileMirror(record, crate, options, collectDiagnostics(diagnostics));
   const error = diagnostics.find(({ level }) => level.startsWith("error"));
   const mistake = { ok: false, isTried: true, isMistake: true } as const;
   if (exit.code !== 0) return { ...mistake, refused: new Refusal("patchError", codeOf(error) ?? "no error code") };
@@ -107,7 +90,7 @@ export async function compilePatch(
   const isAboutEdit = (diagnostic: Diagnostic): boolean =>
     markedUse(diagnostic) === undefined && isError(diagnostic) && edited.some((edit) => isIn(diagnostic, edit, mirror));
   if (diagnostics.some(isAboutEdit)) return { ...mistake, refused: new Refusal("patchLint") };
-  return { ok: true, bitcode: bitcodeFiles(keepBitcode(directory, out)) };
+  return { ok: true, bitcode: bitcodeFiles(keep()) };
 }
 
 /** The lint, or the error's number. */

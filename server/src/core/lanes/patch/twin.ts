@@ -9,16 +9,14 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { inspectArgs } from "../../units/arguments.js";
-import { bitcodeFiles, keepBitcode, parseDiagnostic } from "../../units/compile.js";
+import { bitcodeFiles, parseDiagnostic } from "../../units/compile.js";
 import { digest, readText, commonAncestor } from "../../support/files.js";
-import { run } from "../../support/process.js";
 import type { UnitRecord } from "../../units/record.js";
-import { unitEnvironment } from "../../units/invocation.js";
 import { type Replacement, blanksOf, replaced } from "../../source/blank.js";
 import { Mirror } from "../mirror/mirror.js";
 import type { BodyRef } from "../../source/functions.js";
 import type { SourceCache } from "../../source/sourceCache.js";
-import { crateArgs } from "../mirror/compile.js";
+import { type LaneOptions, type MirrorCrate, compileMirror } from "../mirror/compile.js";
 import { type ModuleFacts, allMacros, factsOf } from "./moduleFacts.js";
 import { fileNamed, offsetAt, offsetBefore } from "./rustcPlaces.js";
 import { type ModulePath, type RestrictedName, MARKED_LINT, isWithin, markedUse, mayBeMarked } from "./privacy.js";
@@ -26,9 +24,7 @@ import { publicized } from "./publicize.js";
 import { type Step, moduleTree, pathOf, stepsAt } from "./moduleTree.js";
 import { Refusal } from "../../edits/refusal.js";
 
-export interface TwinOptions {
-  readonly env: NodeJS.ProcessEnv;
-  readonly signal?: AbortSignal | undefined;
+export interface TwinOptions extends LaneOptions {
   /** Whether a function is known to be one without whose body the crate does not compile. */
   readonly isNeeded: (file: string, path: string) => boolean;
 }
@@ -111,39 +107,31 @@ export async function compileTwin(
     mirror.write(file, twin?.text);
   }
 
-  const out = path.join(directory, "out");
-  fs.rmSync(out, { recursive: true, force: true });
-  fs.mkdirSync(out, { recursive: true });
   const { crate } = inspectArgs(invocation.args);
   const metadata = path.join(directory, `lib${crate}-next.rmeta`);
-  const args = crateArgs(record, mirror, {
-    directory,
-    out,
-    metadata,
-    incrementalDir: path.join(directory, "incremental"),
-    crateType: "lib",
-    extra: ["--cap-lints=allow", MARKED_LINT],
-  });
   const errors: string[] = [];
   let misused: string | undefined;
-  const exit = await run([...invocation.command, ...args], {
-    cwd: mirror.pathOf(invocation.cwd),
-    env: unitEnvironment(invocation, options.env),
-    signal: options.signal,
-    isBackground: true,
-    onStderr: (line) => {
-      if (mayBeMarked(line)) {
-        misused ??= misusedBy(line, texts, mirror);
-        return;
-      }
-      const diagnostic = parseDiagnostic(line);
-      if (diagnostic?.level.startsWith("error") === true) errors.push(diagnostic.message);
-    },
+  const twin: MirrorCrate = {
+    mirror,
+    directory,
+    metadata,
+    incrementalDir: path.join(directory, "incremental"),
+    crateType: () => "lib",
+    isLibrary: true,
+    extra: ["--cap-lints=allow", MARKED_LINT],
+  };
+  const { exit, keep } = await compileMirror(record, twin, { ...options, isBackground: true }, (line) => {
+    if (mayBeMarked(line)) {
+      misused ??= misusedBy(line, texts, mirror);
+      return;
+    }
+    const diagnostic = parseDiagnostic(line);
+    if (diagnostic?.level.startsWith("error") === true) errors.push(diagnostic.message);
   });
   if (exit.code !== 0) return new Refusal("twinError", errors[0] ?? "no reason is given");
   // What it hands on of its own, such as generic functions, would mean something else than the crate's.
   if (misused !== undefined) return new Refusal("privacy");
-  const kept = keepBitcode(directory, out);
+  const kept = keep();
   return {
     metadata: keepMetadata(metadata, crate, kept),
     bitcode: bitcodeFiles(kept),
