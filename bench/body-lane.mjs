@@ -231,7 +231,7 @@ let { record } = await crateLane();
 changedFiles(record.bitcode);
 const prepared = await lane.compile(record, [], { env });
 if (!prepared.ok)
-  throw new Error(`${prepared.refused}\n${prepared.diagnostics.map((item) => item.rendered).join("\n")}`);
+  throw new Error(`${prepared.refused.text}\n${prepared.diagnostics.map((item) => item.rendered).join("\n")}`);
 console.log(`prepared: ${JSON.stringify(prepared.times)}, ${prepared.all.length} codegen units`);
 if (options.all) {
   const counts = compareAll(functionsOf(record.bitcode), functionsOf(prepared.all), showDifference);
@@ -276,7 +276,7 @@ for (let i = 0; i < Number(options.edits); i++) {
   tally.edits++;
   if (!results.body.ok) {
     tally.refused++;
-    console.log(`refused: ${kind} in ${pick.path}: ${results.body.refused}`);
+    console.log(`refused: ${kind} in ${pick.path}: ${results.body.refused.text}`);
     continue;
   }
   times.overlay.push(results.body.times.overlay);

@@ -130,7 +130,7 @@ async function bodies(
   const patches = new PatchLane(layout, sources, "bench");
   const options = { env: process.env };
   const prepared = await overlays.compile(record, [], options);
-  if (!prepared.ok) process.stderr.write(`there is no overlay: ${prepared.refused}\n`);
+  if (!prepared.ok) process.stderr.write(`there is no overlay: ${prepared.refused.text}\n`);
   await patches.prepare(record, { ...options, needed: overlays.learned(record) });
   const edit = (round: number): Parameters<PatchLane["compile"]>[1][number] => {
     const text = textOf(edited, round);
@@ -144,7 +144,7 @@ async function bodies(
       name: "the crate with every other body blank: an overlay",
       compile: async (round) => {
         const compiled = await overlays.compile(record, [edit(round)], options);
-        if (!compiled.ok) throw new Error(compiled.refused);
+        if (!compiled.ok) throw new Error(compiled.refused.text);
         return compiled.times.rustc;
       },
     },
@@ -154,7 +154,7 @@ async function bodies(
         const edits = [edit(round)];
         const started = performance.now();
         const compiled = await patches.compile(record, edits, { ...options, ...overlays.facts(record) });
-        if ("refused" in compiled) throw new Error(compiled.refused);
+        if ("refused" in compiled) throw new Error(compiled.refused.text);
         return performance.now() - started;
       },
     },

@@ -379,7 +379,7 @@ export class Workspace {
       const { reason, units, reports: published } = bodies;
       return { lane: "body", reason, units, published, scripts: settled.scripts };
     }
-    const refused = bodies?.reason;
+    const refused = bodies?.refusal?.text;
     const options = {
       env,
       wrapper: state.wrapper,

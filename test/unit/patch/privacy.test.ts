@@ -12,6 +12,7 @@ import {
   meansOthers,
   scopeOf,
 } from "../../../server/src/core/lanes/patch/privacy.js";
+import { Refusal } from "../../../server/src/core/edits/refusal.js";
 
 it("knows from where something can be used", () => {
   expect(scopeOf(undefined, "a::b")).toBe("a::b");
@@ -82,7 +83,7 @@ describe("names without a mark", () => {
   ];
   const means = (text: string, module = "b", file = ""): boolean => {
     const facts = factsOf(file, sources.get("file.rs", file).root ?? expect.fail("no tree"));
-    if (typeof facts === "string") throw new Error(facts);
+    if (facts instanceof Refusal) throw new Error(facts.text);
     return meansOthers(text, "New", module, facts, restricted);
   };
 

@@ -13,6 +13,7 @@ import type { UnitRecord } from "../units/record.js";
 import { unitEnvironment } from "../units/invocation.js";
 import { inspectArgs } from "../units/arguments.js";
 import { classify, functionsOf } from "./classify.js";
+import { Refusal } from "./refusal.js";
 import type { BodyRef, Outline } from "../source/functions.js";
 import type { SourceCache } from "../source/sourceCache.js";
 
@@ -46,8 +47,7 @@ export type ChangedFile = Pick<BodyEdit, "file" | "hash">;
 export type Edits =
   | { readonly kind: "none" }
   | { readonly kind: "bodies"; readonly files: readonly ChangedFile[]; readonly units: readonly UnitEdit[] }
-  /** `reason` is for people; `category` has no names in it, to be counted by. */
-  | { readonly kind: "more"; readonly reason: string; readonly category: string };
+  | { readonly kind: "more"; readonly refusal: Refusal };
 
 interface Kept {
   readonly hash: string;
@@ -90,7 +90,7 @@ export class Baseline {
         paths.push(input.path);
         const other = changed.get(input.path);
         if (input.hash === "" || (other !== undefined && other !== input.hash)) {
-          return more("a file that changed while it was compiled");
+          return more(new Refusal("changedMeanwhile"));
         }
         changed.set(input.path, input.hash);
       }
@@ -121,16 +121,16 @@ export class Baseline {
   }
 
   private editOf(file: string, hash: string, hasTests: boolean): BodyEdit | Extract<Edits, { kind: "more" }> {
-    if (path.extname(file) !== ".rs") return more("a file that is no source", file);
+    if (path.extname(file) !== ".rs") return more(new Refusal("noSource", file));
     const before = this.texts.get(file);
-    if (before?.hash !== hash) return more("a file whose compiled text is not known", file);
+    if (before?.hash !== hash) return more(new Refusal("unknownText", file));
     const now = read(file);
-    if (now === undefined) return more("a file that is gone, or no text", file);
+    if (now === undefined) return more(new Refusal("goneFile", file));
     const edit = classify(this.sources, file, before.text, now.text, hasTests);
-    if (edit.kind === "items") return more(categoryOf(edit.reason), `${path.basename(file)}: ${edit.reason}`);
+    if (edit.kind === "items") return more(edit.refusal.within(path.basename(file)));
     const functions = edit.kind === "bodies" ? edit.functions : [];
     const ranges = this.ranges(file, [before.text, now.text], functions, hasTests);
-    if (ranges === undefined) return more("functions that cannot be matched", file);
+    if (ranges === undefined) return more(new Refusal("unmatched", file));
     return { file, text: now.text, hash: now.hash, before: before.text, functions, ranges };
   }
 
@@ -163,29 +163,21 @@ function isOutline(outline: Outline | string): outline is Outline {
 }
 
 /** What makes a unit the crate lane's, besides its sources. */
-function otherChange(record: UnitRecord, records: readonly UnitRecord[], env: NodeJS.ProcessEnv): string | undefined {
+function otherChange(record: UnitRecord, records: readonly UnitRecord[], env: NodeJS.ProcessEnv): Refusal | undefined {
   const variables = unitEnvironment(record.invocation, env);
-  if (record.envDeps.some(({ name, value }) => (variables[name] ?? null) !== value)) return "an environment variable";
-  if (record.metadata !== null && !isCurrent(record.metadata)) return "a crate whose metadata is gone";
-  if (!fs.existsSync(record.bitcodeDir)) return "a crate whose bitcode is gone";
+  if (record.envDeps.some(({ name, value }) => (variables[name] ?? null) !== value)) return new Refusal("variable");
+  if (record.metadata !== null && !isCurrent(record.metadata)) return new Refusal("goneMetadata");
+  if (!fs.existsSync(record.bitcodeDir)) return new Refusal("goneBitcode");
   const isBehind = record.externs.some((extern) => {
     if (extern.unit === null) return false;
     const upstream = records.find(({ invocation }) => invocation.key === extern.unit);
     return upstream !== undefined && upstream.metadata?.hash !== extern.hash;
   });
-  return isBehind ? "a crate that waits for the crate lane" : undefined;
+  return isBehind ? new Refusal("crateBehind") : undefined;
 }
 
-function more(category: string, details?: string): Extract<Edits, { kind: "more" }> {
-  return { kind: "more", category, reason: details === undefined ? category : `${category} (${details})` };
-}
-
-/** A reason without the names in it. */
-export function categoryOf(reason: string): string {
-  return reason
-    .replace(/^.*: /, "")
-    .replace(/`[^`]*`/g, "…")
-    .replace(/ near line \d+/, "");
+function more(refusal: Refusal): Extract<Edits, { kind: "more" }> {
+  return { kind: "more", refusal };
 }
 
 function read(file: string): Kept | undefined {

@@ -9,6 +9,7 @@ import { LexError, type Span, comparable } from "../source/lexer.js";
 import { innerItems } from "../source/outline.js";
 import type { BodyRef, InnerItem, Outline } from "../source/functions.js";
 import { type Source, type SourceCache, differenceOf } from "../source/sourceCache.js";
+import { Refusal, type RefusalKind, Refused, refuse } from "./refusal.js";
 
 export type Edit =
   /** The texts are the same. */
@@ -20,8 +21,8 @@ export type Edit =
   | { readonly kind: "positions" }
   /** Bodies of these functions, as they are in the new text; innermost functions first named by the outer one's path. */
   | { readonly kind: "bodies"; readonly functions: readonly BodyRef[] }
-  /** Anything else: a job for the crate lane. `reason` names the item, for people. */
-  | { readonly kind: "items"; readonly reason: string };
+  /** Anything else: a job for the crate lane. */
+  | { readonly kind: "items"; readonly refusal: Refusal };
 
 /**
  * Classifies the change of one file. `file` is only a key of the cache. `hasTests`: the build has what `#[cfg(test)]` and
@@ -33,15 +34,12 @@ export function classify(cache: SourceCache, file: string, oldText: string, newT
     try {
       return compareSources(before, after, hasTests);
     } catch (error) {
-      if (error instanceof MoreThanBodies) return { kind: "items", reason: error.message };
-      if (error instanceof LexError) return { kind: "items", reason: `cannot read it: ${error.message}` };
+      if (error instanceof Refused) return { kind: "items", refusal: error.refusal };
+      if (error instanceof LexError) return { kind: "items", refusal: new Refusal("unreadable", error.message) };
       throw error;
     }
   });
 }
-
-/** Ends a comparison: the edit is more than an edit of bodies. */
-class MoreThanBodies extends Error {}
 
 function compareSources(before: Source, after: Source, hasTests: boolean): Edit {
   const functions = compareItem(wholeFile(before, hasTests), wholeFile(after, hasTests));
@@ -55,7 +53,7 @@ function wholeFile(source: Source, hasTests: boolean): ItemPiece {
   if (hasTests) return { source, span, ignored: outline.inertDocs, functions };
   // rustc parses what it then leaves out.
   const damaged = outline.functions.find((fn) => fn.isDamaged && !functions.includes(fn));
-  if (damaged !== undefined) throw new MoreThanBodies(`a syntax error in ${nameOf(damaged)}`);
+  if (damaged !== undefined) refuse("syntaxError", damaged.path);
   return { source, span, ignored: [...outline.inertDocs, ...outline.testOnly], functions };
 }
 
@@ -67,10 +65,10 @@ export function functionsOf({ functions, testOnly }: Outline, hasTests: boolean)
 
 function readable(source: Source): Outline {
   const { outline } = source;
-  if (typeof outline === "string") throw new MoreThanBodies(`cannot read it: ${outline}`);
+  if (typeof outline === "string") refuse("unreadable", outline);
   if (outline.damage !== undefined) {
     const line = source.text.slice(0, outline.damage).split("\n").length;
-    throw new MoreThanBodies(`a syntax error, or syntax that is not known here, near line ${line}`);
+    refuse("unknownSyntax", `${line}`);
   }
   return outline;
 }
@@ -97,11 +95,11 @@ function compareItem(before: ItemPiece, after: ItemPiece): BodyRef[] {
     after.span,
     after.functions.map(({ body }) => body),
   );
-  if (oldGaps.length !== newGaps.length) throw new MoreThanBodies("a function was added or removed");
+  if (oldGaps.length !== newGaps.length) refuse("functionSet");
   for (const [i, gap] of newGaps.entries()) {
     const oldGap = oldGaps[i];
     if (oldGap === undefined || !isSame({ ...before, span: oldGap }, { ...after, span: gap })) {
-      throw new MoreThanBodies(describeDifference(before, after));
+      throw new Refused(describeDifference(before, after));
     }
   }
   return after.functions.flatMap((fn, i) => {
@@ -115,12 +113,12 @@ function compareBody(before: Source, old: BodyRef, after: Source, fn: BodyRef): 
   const oldText = before.text.slice(old.body.start, old.body.end);
   const newText = after.text.slice(fn.body.start, fn.body.end);
   if (oldText === newText) return [];
-  if (old.isDamaged || fn.isDamaged) throw new MoreThanBodies(`a syntax error in ${nameOf(fn)}`);
+  if (old.isDamaged || fn.isDamaged) refuse("syntaxError", fn.path);
   const exposed = old.exposed ?? fn.exposed;
   const oldPiece: Piece = { source: before, span: old.body, ignored: [] };
   const newPiece: Piece = { source: after, span: fn.body, ignored: [] };
   if (isSame(oldPiece, newPiece)) return [];
-  if (exposed !== undefined) throw new MoreThanBodies(`${nameOf(fn)}: ${exposed}`);
+  if (exposed !== undefined) throw new Refused(new Refusal(exposed.kind, exposed.detail, [`\`${fn.path}\``]));
 
   const oldItems = innerItems(before.text, bodyNode(before, old), old);
   const newItems = innerItems(after.text, bodyNode(after, fn), fn);
@@ -128,7 +126,7 @@ function compareBody(before: Source, old: BodyRef, after: Source, fn: BodyRef): 
   const oldOwn = gaps(old.body, spans(oldItems)).flatMap((span) => comparable(before.text, span.start, span.end));
   const newOwn = gaps(fn.body, spans(newItems)).flatMap((span) => comparable(after.text, span.start, span.end));
   if (innerAttributes(oldOwn) !== innerAttributes(newOwn)) {
-    throw new MoreThanBodies(`an attribute in the body of ${nameOf(fn)}`);
+    refuse("innerAttribute", fn.path);
   }
   return equalWords(oldOwn, newOwn) ? nested : [fn, ...nested];
 }
@@ -144,10 +142,10 @@ function compareInner(
   // A `use` alone names things for this body; with other items in it, for these, too.
   const isUse = (item: InnerItem): boolean => item.kind === "use_declaration";
   if (oldItems.every(isUse) && newItems.every(isUse)) return [];
-  if (oldItems.length !== newItems.length) throw new MoreThanBodies(`an item in the body of ${nameOf(outer)}`);
+  if (oldItems.length !== newItems.length) refuse("innerItem", outer.path);
   return newItems.flatMap((item, i) => {
     const old = oldItems[i];
-    if (old?.kind !== item.kind) throw new MoreThanBodies(`an item in the body of ${nameOf(outer)}`);
+    if (old?.kind !== item.kind) refuse("innerItem", outer.path);
     return compareItem(
       { source: before, span: old.span, ignored: [], functions: old.functions },
       { source: after, span: item.span, ignored: [], functions: item.functions },
@@ -163,7 +161,7 @@ function spans(items: readonly InnerItem[]): Span[] {
 function bodyNode(source: Source, fn: BodyRef): Node {
   const node = source.bodyNode(fn.body.start);
   if (node?.startIndex !== fn.body.start || node.endIndex !== fn.body.end) {
-    throw new MoreThanBodies(`the body of ${nameOf(fn)} cannot be found again`);
+    refuse("lostBody", fn.path);
   }
   return node;
 }
@@ -198,41 +196,37 @@ function innerAttributes(words: readonly string[]): string {
   return words.slice(1, end).join(" ");
 }
 
-function nameOf(fn: BodyRef): string {
-  return `\`${fn.path}\``;
-}
-
 /** Names the item in which two texts begin to differ. */
-function describeDifference(before: Piece, after: Piece): string {
+function describeDifference(before: Piece, after: Piece): Refusal {
   const { start } = differenceOf(before.source.text, after.source.text);
   const text = after.source.text;
   const { root } = after.source;
   for (let node = root?.descendantForIndex(start, start) ?? null; node !== null; node = node.parent) {
-    const what = DESCRIBED[node.type];
-    if (what === undefined) continue;
+    const kind = KINDS[node.type];
+    if (kind === undefined) continue;
     const name = node.childForFieldName("name") ?? node.childForFieldName("type") ?? node.childForFieldName("macro");
-    return name === null ? what : `${what} \`${text.slice(name.startIndex, name.endIndex)}\``;
+    return new Refusal(kind, name === null ? undefined : text.slice(name.startIndex, name.endIndex));
   }
-  return `line ${text.slice(0, start).split("\n").length}, outside of function bodies`;
+  return new Refusal("otherText", `${text.slice(0, start).split("\n").length}`);
 }
 
-const DESCRIBED: Readonly<Record<string, string>> = {
-  function_item: "the signature or the attributes of",
-  function_signature_item: "the signature of",
-  struct_item: "the struct",
-  enum_item: "the enum",
-  union_item: "the union",
-  trait_item: "the trait",
-  impl_item: "an impl of",
-  mod_item: "the module",
-  const_item: "the constant",
-  static_item: "the static",
-  type_item: "the type",
-  macro_definition: "the macro",
-  macro_invocation: "a call of the macro",
-  use_declaration: "an import",
-  attribute_item: "an attribute",
-  inner_attribute_item: "an attribute of the module",
-  extern_crate_declaration: "an extern crate",
-  foreign_mod_item: "an extern block",
+const KINDS: Readonly<Record<string, RefusalKind>> = {
+  function_item: "signature",
+  function_signature_item: "requiredSignature",
+  struct_item: "struct",
+  enum_item: "enum",
+  union_item: "union",
+  trait_item: "trait",
+  impl_item: "impl",
+  mod_item: "module",
+  const_item: "constant",
+  static_item: "static",
+  type_item: "type",
+  macro_definition: "macro",
+  macro_invocation: "macroCall",
+  use_declaration: "import",
+  attribute_item: "attribute",
+  inner_attribute_item: "moduleAttribute",
+  extern_crate_declaration: "externCrate",
+  foreign_mod_item: "externBlock",
 };

@@ -2,6 +2,7 @@
 import { codeOptions, inspectArgs, optionNames } from "../units/arguments.js";
 import type { UnitRecord } from "../units/record.js";
 import type { UnitEdit } from "../edits/baseline.js";
+import { Refusal } from "../edits/refusal.js";
 import type { BodyRef } from "../source/functions.js";
 
 /**
@@ -25,14 +26,14 @@ const SUITABLE = new Set([
 ]);
 
 /** Why no edit of a unit can be taken alone. */
-export function unsuitableUnit({ invocation }: UnitRecord): string | undefined {
+export function unsuitableUnit({ invocation }: UnitRecord): Refusal | undefined {
   const { crateTypes, optLevel } = inspectArgs(invocation.args);
-  if (crateTypes.includes("proc-macro")) return "a procedural macro is the crate lane's";
+  if (crateTypes.includes("proc-macro")) return new Refusal("procMacro");
   // At other levels rustc inlines functions into others before we see them.
-  if (optLevel !== "0") return "an optimised profile";
-  if (invocation.needsRlib) return "a library that build scripts, procedural macros or native code link to";
+  if (optLevel !== "0") return new Refusal("optimised");
+  if (invocation.needsRlib) return new Refusal("needsRlib");
   const option = optionNames(invocation.args).find((name) => !SUITABLE.has(name));
-  return option === undefined ? undefined : `the compiler option ${option}`;
+  return option === undefined ? undefined : new Refusal("option", option);
 }
 
 /** Crates that use the library compile the function themselves; or, of an `async fn`, what polls its future. */
@@ -48,17 +49,17 @@ export function refusalOfShared(
   library: UnitRecord,
   edited: readonly UnitEdit[],
   records: readonly UnitRecord[],
-): string | undefined {
+): Refusal | undefined {
   const users = dependentsOf(library, records);
   const isEdited = ({ invocation }: UnitRecord): boolean =>
     edited.some(
       ({ record, files }) =>
         record.invocation.key === invocation.key && files.some(({ functions }) => functions.length > 0),
     );
-  if (users.some(isEdited)) return "a generic or inline function of a library, and one of a crate that uses it";
+  if (users.some(isEdited)) return new Refusal("sharedBoth");
   const own = codeOptions(library.invocation.args);
   const isOther = ({ invocation }: UnitRecord): boolean => codeOptions(invocation.args) !== own;
-  return users.some(isOther) ? "a generic or inline function that others compile with other options" : undefined;
+  return users.some(isOther) ? new Refusal("sharedOptions") : undefined;
 }
 
 /** The units that use a library, directly or not. */

@@ -1,5 +1,6 @@
 /** What became of edits that were tried on the body lane, counted by reason. */
 import type { BodyLaneStatistics } from "../../../../shared/src/report.js";
+import type { Refusal } from "../edits/refusal.js";
 
 export class FunctionEditCounts {
   private readonly counts = { taken: 0, patched: 0, verified: 0, divergences: 0 };
@@ -16,14 +17,14 @@ export class FunctionEditCounts {
     if (isPatch) this.counts.patched++;
   }
 
-  /** The crate lane has it. `reason` has no names in it. */
-  refused(reason: string): void {
-    add(this.refusals, reason);
+  /** The crate lane has it. */
+  refused({ category }: Refusal): void {
+    add(this.refusals, category);
   }
 
   /** It had no patch crate, and was tried by an overlay. */
-  hadNoPatch(reason: string): void {
-    add(this.overlaid, reason);
+  hadNoPatch({ category }: Refusal): void {
+    add(this.overlaid, category);
   }
 
   /** The crate lane's functions were compared with the body lane's. */

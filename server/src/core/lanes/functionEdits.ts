@@ -7,7 +7,7 @@ import type { BodyLaneParams } from "../../../../shared/src/protocol.js";
 import { NeededFunctions } from "../../../../shared/src/protocol.js";
 import type { BodyLaneStatistics, ProgramReport, StageTimes } from "../../../../shared/src/report.js";
 import { OverlayCosts, isSeenByOthers, refusalOfShared, unsuitableUnit } from "./choice.js";
-import { Baseline, type BodyEdit, type Edits, type UnitEdit, categoryOf } from "../edits/baseline.js";
+import { Baseline, type BodyEdit, type Edits, type UnitEdit } from "../edits/baseline.js";
 import { SourceCache } from "../source/sourceCache.js";
 import type { BodyRef } from "../source/functions.js";
 import { PatchLane } from "./patch/patchLane.js";
@@ -25,13 +25,13 @@ import type { Layout } from "../support/layout.js";
 import type { BuiltPrograms } from "../units/program.js";
 import { isParserFailure } from "../source/grammar.js";
 import { type UnitRecord, loadUnit, recordsOf } from "../units/record.js";
+import { Refusal } from "../edits/refusal.js";
 
 /** How often an edit is compiled again because the engine needs a body that was blanked. */
 const MAX_ROUNDS = 3;
 
 /** What the engine says of an edit that it does not take, but might take from the crate lane. */
 const REFUSALS: ReadonlySet<string> = new Set(["bodyLane", "bodyLaneEdit", "interface", "unresolved"]);
-const FIRST_EDIT = "a crate that is edited for the first time";
 
 /** What the body lane made of an edit. */
 export type BodyOutcome =
@@ -42,8 +42,8 @@ export type BodyOutcome =
       /** Those of the programs that were published; none when only comments changed. */
       readonly reports: readonly ProgramReport[];
     }
-  /** The crate lane does it. `reason` undefined: there was nothing to do, or no attempt. */
-  | { readonly kind: "left"; readonly reason: string | undefined };
+  /** The crate lane does it. `refusal` undefined: there was nothing to do, or no attempt. */
+  | { readonly kind: "left"; readonly refusal: Refusal | undefined };
 
 export interface AttemptOptions extends PrepareOptions {
   /** Asked before anything is published: whether cargo has nothing to do. */
@@ -129,15 +129,15 @@ export class FunctionEdits {
     } catch (error) {
       if (!isParserFailure(error)) throw error;
       this.sources.lose(error);
-      return this.refuse("the parser failed");
+      return this.refuse(new Refusal("parserFailed"));
     }
   }
 
   private async attemptOnce(built: BuiltPrograms, engine: Engine, options: AttemptOptions): Promise<BodyOutcome> {
     const records = recordsOf(this.layout, built);
     const edits = this.baseline.edits(records, options.env);
-    if (edits.kind === "none") return { kind: "left", reason: undefined };
-    if (edits.kind === "more") return this.refuse(edits.reason, edits.category);
+    if (edits.kind === "none") return { kind: "left", refusal: undefined };
+    if (edits.kind === "more") return this.refuse(edits.refusal);
     // One save may be told twice.
     if (
       edits.files.length === this.ahead.size &&
@@ -164,7 +164,7 @@ export class FunctionEdits {
         )
         .find((why) => why !== undefined);
       if (more !== undefined) return this.refuse(more);
-      if (!(await options.mayPublish())) return { kind: "left", reason: undefined };
+      if (!(await options.mayPublish())) return { kind: "left", refusal: undefined };
       for (const { record, files } of edits.units) this.patches.noteTaken(record, files);
       this.setAhead(edits);
       return { kind: "taken", reason, units: [], reports: [] };
@@ -173,12 +173,12 @@ export class FunctionEdits {
     const patched = await this.patchAndPublish(built, edits, engine, options);
     const isPatched = !("refused" in patched);
     if (!isPatched && patched.isFinal === true) return this.refuse(patched.refused);
-    if (!isPatched && !(await options.mayPublish())) return { kind: "left", reason: undefined };
+    if (!isPatched && !(await options.mayPublish())) return { kind: "left", refusal: undefined };
     if (!isPatched && !edits.units.every(({ record }) => this.readiness.hasOverlay(record)))
-      return this.refuse(FIRST_EDIT);
+      return this.refuse(new Refusal("firstEdit"));
     if (!isPatched) this.counts.hadNoPatch(patched.refused);
     const reports = isPatched ? patched : await this.overlayAndPublish(built, edits, engine, options);
-    if (typeof reports === "string") return this.refuse(reports);
+    if (reports instanceof Refusal) return this.refuse(reports);
     // It was not the user's mistake.
     if (!isPatched && patched.isTried) this.patches.giveUp(edits.units.flatMap(({ files }) => files));
     for (const { record, files } of edits.units) this.patches.noteTaken(record, files);
@@ -226,26 +226,25 @@ export class FunctionEdits {
       lanes.set(record.invocation.key, { unit: record.invocation.id, ...patch, edited });
     }
     options.ms.frontEnd += performance.now() - started;
-    if (!(await options.mayPublish())) return { refused: "cargo has to run", isTried: false };
+    if (!(await options.mayPublish())) return { refused: new Refusal("cargoRuns"), isTried: false };
     const reports = await this.publishBodies(built, lanes, engine, options.ms);
     if (!(reports instanceof EngineError)) return reports;
-    return { refused: reports.message, isTried: true, isFinal: reports.kind !== "bodyLane" };
+    return { refused: new Refusal("engine", reports.message), isTried: true, isFinal: reports.kind !== "bodyLane" };
   }
 
-  /** By overlays; a text says why not. */
+  /** By overlays, or says why not. */
   private async overlayAndPublish(
     built: BuiltPrograms,
     edits: Extract<Edits, { kind: "bodies" }>,
     engine: Engine,
     options: AttemptOptions,
-  ): Promise<readonly ProgramReport[] | string> {
+  ): Promise<readonly ProgramReport[] | Refusal> {
     const keys = edits.units.map(({ record }) => record.invocation.key);
-    if (keys.filter((key) => this.costs.isTooSlow(key)).length > 0)
-      return "an overlay that is no faster than the crate";
+    if (keys.filter((key) => this.costs.isTooSlow(key)).length > 0) return new Refusal("slowOverlay");
     const asked = performance.now();
     const callers = await instantiatorsOf(this.layout, built.programs, edits.units, engine, this.sources);
     options.ms.engine += performance.now() - asked;
-    if (typeof callers === "string") return callers;
+    if (callers instanceof Refusal) return callers;
     for (let round = 1; ; round++) {
       const lanes = new Map<string, BodyLaneParams>();
       const started = performance.now();
@@ -269,7 +268,7 @@ export class FunctionEdits {
         file === null ? [] : { file, line },
       );
       const hasLearned = edits.units.map(({ record }) => this.lane.keepWhole(record, places)).some((news) => news);
-      if (round >= MAX_ROUNDS || !hasLearned) return reports.message;
+      if (round >= MAX_ROUNDS || !hasLearned) return new Refusal("engine", reports.message);
     }
   }
 
@@ -306,14 +305,14 @@ export class FunctionEdits {
   private unsuitable(
     { units }: Extract<Edits, { kind: "bodies" }>,
     records: readonly UnitRecord[],
-  ): string | undefined {
+  ): Refusal | undefined {
     for (const { record, files } of units) {
       const functions = files.flatMap((file) => file.functions);
       const unit = unsuitableUnit(record);
       if (unit !== undefined) return unit;
       const shared = functions.some(isSeenByOthers) ? refusalOfShared(record, units, records) : undefined;
       if (shared !== undefined) return shared;
-      if (!this.readiness.isReady(record)) return FIRST_EDIT;
+      if (!this.readiness.isReady(record)) return new Refusal("firstEdit");
     }
     return undefined;
   }
@@ -331,9 +330,9 @@ export class FunctionEdits {
     this.taken = editsOf(units);
   }
 
-  private refuse(reason: string, category = categoryOf(reason)): BodyOutcome {
-    this.counts.refused(category);
-    return { kind: "left", reason };
+  private refuse(refusal: Refusal): BodyOutcome {
+    this.counts.refused(refusal);
+    return { kind: "left", refusal };
   }
 }
 

@@ -2,6 +2,7 @@
 import type { BodyLaneParams, Instantiator } from "../../../../shared/src/protocol.js";
 import { readText } from "../support/files.js";
 import type { UnitEdit } from "../edits/baseline.js";
+import { Refusal } from "../edits/refusal.js";
 import type { SourceCache } from "../source/sourceCache.js";
 import type { BodyRef, FunctionName, Outline } from "../source/functions.js";
 import type { Engine } from "../engine/client.js";
@@ -16,14 +17,14 @@ const MAX_PASSES = 8;
 /** With more of them the crate lane may well be as fast. */
 const MAX_CALLERS = 64;
 
-/** By unit; a text says why there are none. */
+/** By unit, or why there are none. */
 export async function instantiatorsOf(
   layout: Layout,
   programs: readonly Program[],
   edits: readonly UnitEdit[],
   engine: Engine,
   sources: SourceCache,
-): Promise<ReadonlyMap<string, readonly FunctionName[]> | string> {
+): Promise<ReadonlyMap<string, readonly FunctionName[]> | Refusal> {
   const isGeneric = edits.some(({ files }) => files.some(({ ranges }) => ranges.some(({ generic }) => generic)));
   if (!isGeneric) return new Map();
   const passed: Pick<Instantiator, "file" | "line">[] = [];
@@ -41,7 +42,7 @@ export async function instantiatorsOf(
       try {
         places.push(...(await engine.instantiators({ ...publishParams(layout, program), bodyLane })));
       } catch (error) {
-        if (error instanceof EngineError && error.kind === "bodyLane") return error.message;
+        if (error instanceof EngineError && error.kind === "bodyLane") return new Refusal("engine", error.message);
         throw error;
       }
     }
@@ -50,12 +51,12 @@ export async function instantiatorsOf(
       .flatMap(({ unnamed }) => unnamed)
       .filter(({ file, line }) => !passed.some((known) => known.file === file && known.line === line));
     if (found.some(({ functions }) => functions.length > MAX_CALLERS)) {
-      return "very many functions lead to an edited generic function";
+      return new Refusal("manyCallers");
     }
     if (news.length === 0) return new Map(found.map(({ key, functions }) => [key, functions]));
     passed.push(...news.map(({ file, line }) => ({ file, line })));
   }
-  return "an edited generic function that nothing with a name instantiates";
+  return new Refusal("noNamedCaller");
 }
 
 /** Places in the crate lane's sources, as functions that have to stay whole. */

@@ -44,11 +44,18 @@ export interface BodyRef {
   /** How an item of its module can name it; undefined when none can: generic, nested, or a default method. */
   readonly root: Root | undefined;
   /** Why other functions may depend on the body: an edit in it is more than an edit of one body. */
-  readonly exposed: string | undefined;
+  readonly exposed: Exposure | undefined;
   /** Why the body cannot be blanked; undefined when it can. */
   readonly whole: string | undefined;
   /** The syntax tree has an error in the body, or the lexer disagrees about where it ends. */
   readonly isDamaged: boolean;
+}
+
+/** How others see into a function's body. */
+export interface Exposure {
+  readonly kind: "constFn" | "nestedAsync" | "genFn" | "implTrait" | "attributeMacro";
+  /** Of `attributeMacro`: the attributes, as they are written. */
+  readonly detail?: string;
 }
 
 /** What a file consists of, seen from outside of its functions' bodies. */

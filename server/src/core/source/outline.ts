@@ -11,6 +11,7 @@ import { type FunctionHeader, containerHeader, functionHeader } from "./header.j
 import type { Span } from "./lexer.js";
 import {
   type BodyRef,
+  type Exposure,
   type FutureRoot,
   type InnerItem,
   type Outline,
@@ -234,7 +235,7 @@ class Collector {
       isRewritten: own.isRewritten,
       root: isGeneric ? undefined : rootOf(header.name, future, context),
       exposed,
-      whole: exposed ?? wholeFunction(header, own) ?? wholeBody(facts, isDamaged),
+      whole: exposed?.kind ?? wholeFunction(header, own) ?? wholeBody(facts, isDamaged),
       isDamaged,
     };
   }
@@ -315,13 +316,13 @@ function exposure(
   header: FunctionHeader,
   isConst: boolean,
   { isNested, macros }: Pick<Context, "isNested" | "macros">,
-): string | undefined {
-  if (isConst) return "a const fn may run at compile time";
+): Exposure | undefined {
+  if (isConst) return { kind: "constFn" };
   // The engine finds out whether the future stays as it is; it cannot tell two of them in one function apart.
-  if (header.isAsync && isNested) return "an async fn's body decides the type of its future";
-  if (header.isGenerator) return "a gen fn's body decides the type of its iterator";
-  if (header.returnsImpl) return "the body decides the type behind impl Trait";
-  if (macros.length > 0) return `the attribute ${macros.map((name) => `#[${name}]`).join(", ")} may be a macro`;
+  if (header.isAsync && isNested) return { kind: "nestedAsync" };
+  if (header.isGenerator) return { kind: "genFn" };
+  if (header.returnsImpl) return { kind: "implTrait" };
+  if (macros.length > 0) return { kind: "attributeMacro", detail: macros.map((name) => `#[${name}]`).join(", ") };
   return undefined;
 }
 

@@ -6,6 +6,8 @@
  * sources, are forced to report, and a report from within an edited body sends the edit to the crate lane.
  */
 import { inspectLints } from "../../units/arguments.js";
+import { unitEnvironment } from "../../units/invocation.js";
+import type { UnitRecord } from "../../units/record.js";
 import { run } from "../../support/process.js";
 
 /** Lints about items, not bodies. Reporting them would only cost time. */
@@ -15,12 +17,22 @@ const ABOUT_ITEMS = new Set([
 ]);
 
 /** The lint options for a unit: only what would be an error reports. `denied`: by attributes of its sources. */
-export function lintArgs(args: readonly string[], denied: readonly string[], byDefault: readonly string[]): string[] {
+function lintArgs(args: readonly string[], denied: readonly string[], byDefault: readonly string[]): string[] {
   const names = new Set([...byDefault, ...denied, ...inspectLints(args)].map((name) => name.replaceAll("-", "_")));
   // rustc knows no `--force-warn=warnings`: then everything reports that is not allowed.
   if (names.has("warnings")) return ["--cap-lints=warn"];
   const forced = [...names].filter((name) => !name.includes("::") && !ABOUT_ITEMS.has(name)).sort();
   return ["--cap-lints=allow", ...forced.map((name) => `--force-warn=${name}`)];
+}
+
+/** The lint options for a unit, with what its compiler denies by default. */
+export async function unitLints(
+  { invocation }: UnitRecord,
+  denied: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<string[]> {
+  const { command, cwd, args } = invocation;
+  return lintArgs(args, denied, await deniedByDefault(command, cwd, unitEnvironment(invocation, env)));
 }
 
 /** Whether a lint that reports on an edited function's header is about its body: an argument that is used no more is. */
@@ -31,11 +43,7 @@ export function isAboutBody(lint: string): boolean {
 const known = new Map<string, Promise<readonly string[]>>();
 
 /** Lints that a compiler denies unless told otherwise. Asked once a process. */
-export function deniedByDefault(
-  command: readonly string[],
-  cwd: string,
-  env: NodeJS.ProcessEnv,
-): Promise<readonly string[]> {
+function deniedByDefault(command: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Promise<readonly string[]> {
   const key = JSON.stringify([command, env["RUSTUP_TOOLCHAIN"]]);
   const found = known.get(key) ?? ask(command, cwd, env);
   known.set(key, found);

@@ -1,27 +1,16 @@
-/** rustc's command line for an overlay, one run of it, and the bitcode that came of it. */
+/** One run of rustc on an overlay, and the bitcode that came of it. */
 import * as fs from "node:fs";
 import * as path from "node:path";
 import type { Diagnostic } from "../../../../../shared/src/report.js";
-import { bitcodeArgs, inspectRemaps, overlayArgs } from "../../units/arguments.js";
-import { bitcodeFiles, keepBitcode, parseDiagnostic } from "../../units/compile.js";
+import { bitcodeFiles } from "../../units/compile.js";
 import { parseDepInfo } from "../../units/depInfo.js";
-import { readText, isWithin } from "../../support/files.js";
+import { readText } from "../../support/files.js";
 import type { Layout } from "../../support/layout.js";
-import { run } from "../../support/process.js";
 import type { UnitRecord } from "../../units/record.js";
-import { unitEnvironment } from "../../units/invocation.js";
+import { type LaneOptions, type MirrorCrate, collectDiagnostics, compileMirror, depInfoOf } from "../mirror/compile.js";
+import { unitLints } from "../mirror/lints.js";
 import { type Finding, finding, originalFile } from "./findings.js";
-import { deniedByDefault, lintArgs } from "../mirror/lints.js";
 import type { Overlay } from "./overlay.js";
-import { overlayRemaps } from "../mirror/remap.js";
-
-export interface CompileOverlayOptions {
-  /** The user's environment. */
-  readonly env: NodeJS.ProcessEnv;
-  readonly signal?: AbortSignal | undefined;
-  /** Nobody waits for it. */
-  readonly isBackground?: boolean;
-}
 
 /** The bitcode of a run; absolute paths. */
 export interface Bitcode {
@@ -45,76 +34,36 @@ export async function compileOverlay(
   layout: Layout,
   record: UnitRecord,
   overlay: Overlay,
-  options: CompileOverlayOptions,
+  options: LaneOptions,
 ): Promise<CompiledOverlay> {
-  const { invocation } = record;
-  const directory = layout.bodyLane(invocation.key);
-  const out = path.join(directory, "out");
-  const depInfo = path.join(directory, "unit.d");
-  fs.rmSync(out, { recursive: true, force: true });
-  fs.mkdirSync(out, { recursive: true });
-  const env = unitEnvironment(invocation, options.env);
-  const byDefault = await deniedByDefault(invocation.command, invocation.cwd, env);
-  const args = commandLine(record, overlay, { directory, out, depInfo, byDefault });
-
+  const directory = layout.bodyLane(record.invocation.key);
+  const lints = await unitLints(record, overlay.denied, options.env);
   const diagnostics: Diagnostic[] = [];
-  const exit = await run([...invocation.command, ...args], {
-    cwd: overlay.cwd,
-    env,
-    signal: options.signal,
-    isBackground: options.isBackground === true,
-    onStderr: (line) => {
-      const diagnostic = parseDiagnostic(line);
-      if (diagnostic !== undefined) diagnostics.push(diagnostic);
-    },
-  });
-  const findings = diagnostics.flatMap((diagnostic) => finding(diagnostic, overlay) ?? []);
-  if (exit.code !== 0) return { findings, bitcode: undefined };
-  return { findings, bitcode: () => takeBitcode(directory, out, overlay, depInfo) };
-}
-
-interface Places {
-  readonly directory: string;
-  readonly out: string;
-  readonly depInfo: string;
-  readonly byDefault: readonly string[];
-}
-
-function commandLine({ invocation, externs }: UnitRecord, overlay: Overlay, places: Places): string[] {
-  const ownLibraries = new Set(externs.filter(({ unit }) => unit !== null).map((extern) => extern.path));
-  const { root, original } = overlay.mirror;
-  const incrementalDir = path.join(places.directory, "incremental");
-  const bitcode = bitcodeArgs(invocation.args, {
-    bitcodeDir: places.out,
-    cwd: overlay.cwd,
-    depInfo: places.depInfo,
+  const crate: MirrorCrate = {
+    mirror: overlay.mirror,
+    directory,
     // Nobody compiles against an overlay.
     metadata: undefined,
-    link: undefined,
-    incrementalDir,
-    isWorkspaceLib: (rlib) => ownLibraries.has(path.resolve(invocation.cwd, rlib)),
-  });
-  return overlayArgs(bitcode, {
-    source: (file) => (isWithin(file, original) ? overlay.mirror.pathOf(file) : file),
-    incrementalDir,
+    incrementalDir: path.join(directory, "incremental"),
     // A library's metadata is for its dependents, who are none of the overlay's, and all that it exports would be generated. A program
     // stays one, for its symbols say that it is.
     crateType: (kind) => (kind === "bin" ? kind : overlay.isNoStd ? "lib" : "staticlib"),
-    extra: [
-      ...overlayRemaps(root, original, inspectRemaps(invocation.args)),
-      ...lintArgs(invocation.args, overlay.denied, places.byDefault),
-    ],
-  });
+    extra: lints,
+  };
+  const { exit, keep } = await compileMirror(record, crate, options, collectDiagnostics(diagnostics));
+  const findings = diagnostics.flatMap((diagnostic) => finding(diagnostic, overlay) ?? []);
+  if (exit.code !== 0) return { findings, bitcode: undefined };
+  return { findings, bitcode: () => takeBitcode(directory, keep, overlay) };
 }
 
 /** Hard links to unchanged codegen units have the inodes of the last run's. */
-function takeBitcode(directory: string, out: string, overlay: Overlay, depInfo: string): Bitcode {
+function takeBitcode(directory: string, keep: () => string, overlay: Overlay): Bitcode {
   const inodes = new Set(lastBitcode(directory).map((file) => fs.statSync(file, { bigint: true }).ino));
-  const all = bitcodeFiles(keepBitcode(directory, out));
+  const all = bitcodeFiles(keep());
   return {
     changed: all.filter((file) => !inodes.has(fs.statSync(file, { bigint: true }).ino)),
     all,
-    inputs: parseDepInfo(readText(depInfo) ?? "").files.map((file) => originalFile(overlay, file)),
+    inputs: parseDepInfo(readText(depInfoOf(directory)) ?? "").files.map((file) => originalFile(overlay, file)),
   };
 }
 

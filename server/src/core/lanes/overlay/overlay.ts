@@ -7,7 +7,7 @@
 import { isUtf8 } from "node:buffer";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { Unsupported } from "../../support/errors.js";
+import { Refusal, refuse } from "../../edits/refusal.js";
 import { digest, commonAncestor, isWithin } from "../../support/files.js";
 import { editionOf, inspectArgs } from "../../units/arguments.js";
 import type { UnitRecord } from "../../units/record.js";
@@ -42,7 +42,7 @@ export class Overlay {
   private given: ReadonlyMap<string, string> = new Map();
 
   /**
-   * `directory`: the unit's own, for the overlay and what is remembered of it. Throws `Unsupported` when the sources lie too far
+   * `directory`: the unit's own, for the overlay and what is remembered of it. Throws `Refused` when the sources lie too far
    * apart to be mirrored.
    */
   constructor(
@@ -56,7 +56,7 @@ export class Overlay {
     const inputs = record.inputs.map((input) => input.path).filter((file) => isOwnFile(file, record));
     const original = commonAncestor([invocation.cwd, ...inputs.map((file) => path.dirname(file))]);
     if (original.split("/").length <= MIN_DEPTH) {
-      throw new Unsupported(`the sources of ${invocation.id} lie all over the disk (below ${original})`);
+      refuse("scattered", invocation.id);
     }
     this.sources = inputs.filter((file) => file.endsWith(".rs"));
     this.mirror = new Mirror(path.join(directory, "overlay"), original);
@@ -76,12 +76,11 @@ export class Overlay {
   }
 
   /** Why an edit of one of these files' bodies is not what it seems; undefined when it is. To be asked after `sync`. */
-  refusalOf(files: readonly string[]): string | undefined {
+  refusalOf(files: readonly string[]): Refusal | undefined {
     const unknown = files.find((file) => !this.sources.includes(file));
-    if (unknown !== undefined)
-      return `\`${path.basename(unknown)}\` is not among the sources of \`${this.record.invocation.id}\``;
+    if (unknown !== undefined) return new Refusal("foreignFile", path.basename(unknown));
     const included = files.find((file) => this.isIncluded(file));
-    return included === undefined ? undefined : `\`${path.basename(included)}\` may be read by an include macro`;
+    return included === undefined ? undefined : new Refusal("includedFile", path.basename(included));
   }
 
   /**

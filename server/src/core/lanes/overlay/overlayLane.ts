@@ -5,7 +5,7 @@
  */
 import PQueue from "p-queue";
 import type { Diagnostic } from "../../../../../shared/src/report.js";
-import { Unsupported } from "../../support/errors.js";
+import { Refusal, Refused } from "../../edits/refusal.js";
 import type { Layout } from "../../support/layout.js";
 import type { EditedFile } from "../../edits/baseline.js";
 import type { UnitRecord } from "../../units/record.js";
@@ -13,7 +13,8 @@ import { type Finding, filesWithErrors, functionsWithErrors, brokenRoots, isIn }
 import { isAboutBody } from "../mirror/lints.js";
 import type { BodyRef, FunctionName } from "../../source/functions.js";
 import { Overlay } from "./overlay.js";
-import { type Bitcode, type CompileOverlayOptions, compileOverlay } from "./compileOverlay.js";
+import { type Bitcode, compileOverlay } from "./compileOverlay.js";
+import type { LaneOptions } from "../mirror/compile.js";
 import type { SourceCache } from "../../source/sourceCache.js";
 
 /** What came of a run. */
@@ -21,8 +22,7 @@ export type OverlayResult =
   | ({ readonly ok: true; readonly times: OverlayTimes } & Bitcode)
   | {
       readonly ok: false;
-      /** For people, and for counting. */
-      readonly refused: string;
+      readonly refused: Refusal;
       /** Errors in the edited functions, to be shown before the crate lane finds them again. */
       readonly diagnostics: readonly Diagnostic[];
       readonly times: OverlayTimes;
@@ -74,7 +74,7 @@ export class OverlayLane {
   async compile(
     record: UnitRecord,
     edited: readonly EditedFile[],
-    options: CompileOverlayOptions,
+    options: LaneOptions,
     callers: readonly FunctionName[] = [],
   ): Promise<OverlayResult> {
     const { key } = record.invocation;
@@ -89,7 +89,7 @@ export class OverlayLane {
    */
   blanked(record: UnitRecord): readonly { readonly file: string; readonly functions: readonly BodyRef[] }[] {
     const overlay = this.overlay(record);
-    return typeof overlay === "string" ? [] : overlay.blankedFunctions();
+    return overlay instanceof Refusal ? [] : overlay.blankedFunctions();
   }
 
   /**
@@ -98,7 +98,7 @@ export class OverlayLane {
    */
   keepWhole(record: UnitRecord, places: readonly { readonly file: string; readonly line: number }[]): boolean {
     const overlay = this.overlay(record);
-    if (typeof overlay === "string") return false;
+    if (overlay instanceof Refusal) return false;
     const functions = places.flatMap(({ file, line }) =>
       (overlay.blankedFile(file)?.blanked ?? [])
         .filter((fn) => fn.line <= line && line <= fn.endLine)
@@ -110,38 +110,38 @@ export class OverlayLane {
   /** Functions without whose bodies the unit does not compile, as far as that is known. */
   learned(record: UnitRecord): readonly FunctionName[] {
     const overlay = this.overlay(record);
-    return typeof overlay === "string" ? [] : overlay.learned;
+    return overlay instanceof Refusal ? [] : overlay.learned;
   }
 
   /** What is known of the unit's sources as a whole. */
   facts(record: UnitRecord): UnitFacts {
     const overlay = this.overlay(record);
-    if (typeof overlay === "string") return { isNoStd: false, denied: [], isReadAsData: () => true };
+    if (overlay instanceof Refusal) return { isNoStd: false, denied: [], isReadAsData: () => true };
     overlay.look();
     const { isNoStd, denied } = overlay;
     return { isNoStd, denied, isReadAsData: (file) => overlay.isIncluded(file) };
   }
 
   /** Why an edit of these files is more than it seems although no function's body changed; undefined when it is not. */
-  refusalOf(record: UnitRecord, edited: readonly EditedFile[]): string | undefined {
+  refusalOf(record: UnitRecord, edited: readonly EditedFile[]): Refusal | undefined {
     const overlay = this.overlay(record);
-    return typeof overlay === "string" ? overlay : sync(overlay, [], edited);
+    return overlay instanceof Refusal ? overlay : sync(overlay, [], edited);
   }
 
   private async run(
     record: UnitRecord,
     edited: readonly EditedFile[],
-    options: CompileOverlayOptions,
+    options: LaneOptions,
     callers: readonly FunctionName[],
   ): Promise<OverlayResult> {
     const times = { overlay: 0, rustc: 0, rounds: 0 };
-    const refuse = (refused: string, diagnostics: readonly Diagnostic[] = []): OverlayResult => {
-      return { ok: false, refused, diagnostics, times };
+    const refused = (why: Refusal, diagnostics: readonly Diagnostic[] = []): OverlayResult => {
+      return { ok: false, refused: why, diagnostics, times };
     };
     const overlay = this.overlay(record);
-    if (typeof overlay === "string") return refuse(overlay);
+    if (overlay instanceof Refusal) return refused(overlay);
 
-    if (this.isGivenUp(record)) return refuse("the blanked crate did not compile");
+    if (this.isGivenUp(record)) return refused(new Refusal("overlayGivenUp"));
 
     const own = edited.flatMap(({ file, functions }) => functions.map((fn) => ({ file, path: fn.path })));
     const names = [...own, ...callers];
@@ -149,7 +149,7 @@ export class OverlayLane {
     for (;;) {
       const started = performance.now();
       const problem = sync(overlay, names, edited);
-      if (problem !== undefined) return refuse(problem);
+      if (problem !== undefined) return refused(problem);
       const synced = performance.now();
       times.overlay += synced - started;
       const compiled = await compileOverlay(this.layout, record, overlay, options);
@@ -158,7 +158,7 @@ export class OverlayLane {
       if (compiled.bitcode !== undefined) {
         this.givenUp.delete(record.invocation.key);
         const lint = compiled.findings.find((item) => isDenied(item, edited));
-        if (lint !== undefined) return refuse(`the lint ${lint.code ?? ""} is denied`);
+        if (lint !== undefined) return refused(new Refusal("deniedLint", lint.code ?? ""));
         return { ok: true, ...compiled.bitcode(), times };
       }
       const errors = compiled.findings.filter(isError);
@@ -166,23 +166,22 @@ export class OverlayLane {
         edited.some(({ file, functions }) => isIn(item, file, functions, "span")),
       );
       if (mistakes.length > 0) {
-        return refuse(
-          "the edited function does not compile",
+        return refused(
+          new Refusal("mistake"),
           mistakes.map((item) => item.diagnostic),
         );
       }
       const broken = new Set(errors.flatMap(brokenRoots));
       if (broken.size > 0 && times.rounds < MAX_ROUNDS) {
         for (const file of broken) overlay.forgetRecent(file);
-        if (edited.some(({ file }) => broken.has(file))) return refuse("the edited function cannot be named");
-        if (callers.some(({ file }) => broken.has(file)))
-          return refuse("a function that instantiates it cannot be named");
+        if (edited.some(({ file }) => broken.has(file))) return refused(new Refusal("unnamedEdit"));
+        if (callers.some(({ file }) => broken.has(file))) return refused(new Refusal("unnamedCaller"));
         continue;
       }
       if (times.rounds < MAX_ROUNDS && learnFrom(errors, overlay)) continue;
       overlay.unlearn(known);
       this.giveUp(record);
-      return refuse(`the blanked crate does not compile: ${errors[0]?.diagnostic.message ?? "no reason is given"}`);
+      return refused(new Refusal("overlayError", errors[0]?.diagnostic.message ?? "no reason is given"));
     }
   }
 
@@ -200,7 +199,7 @@ export class OverlayLane {
   }
 
   /** The unit's overlay, or why there can be none. */
-  private overlay(record: UnitRecord): Overlay | string {
+  private overlay(record: UnitRecord): Overlay | Refusal {
     const { key } = record.invocation;
     const known = this.overlays.get(key);
     if (known !== undefined && isSameUnit(known.record, record)) return known.overlay;
@@ -209,25 +208,25 @@ export class OverlayLane {
       this.overlays.set(key, { record, overlay });
       return overlay;
     } catch (error) {
-      if (error instanceof Unsupported) return error.message;
+      if (error instanceof Refused) return error.refusal;
       throw error;
     }
   }
 }
 
 /** Brings the overlay up to date; returns why it cannot serve the edit. */
-function sync(overlay: Overlay, names: readonly FunctionName[], edited: readonly EditedFile[]): string | undefined {
+function sync(overlay: Overlay, names: readonly FunctionName[], edited: readonly EditedFile[]): Refusal | undefined {
   try {
     overlay.sync(names, edited);
   } catch (error) {
     // A full disk, a folder that vanished: rustc would say what is wrong with the originals.
-    if (error instanceof Error && "syscall" in error) return `the overlay cannot be written: ${error.message}`;
+    if (error instanceof Error && "syscall" in error) return new Refusal("unwritable", error.message);
     throw error;
   }
   const refusal = overlay.refusalOf(edited.map(({ file }) => file));
   if (refusal !== undefined) return refusal;
   const [unrooted] = edited.flatMap(({ file, functions }) => overlay.unrooted(file, functions));
-  return unrooted === undefined ? undefined : `\`${unrooted.path}\` cannot be named`;
+  return unrooted === undefined ? undefined : new Refusal("unnamed", unrooted.path);
 }
 
 /** Makes ever more functions stay whole: those that errors point to, those that may hide items, the files pointed to. */

@@ -1,7 +1,5 @@
 /** What a patch crate's module imports: declarations without macros that cannot be imported, and these macros' definitions. */
-
-/** A function that has no form in a patch crate; the message says why. */
-export class Unpatchable extends Error {}
+import { refuse } from "../../edits/refusal.js";
 
 /** The identifiers in a text, keywords, and words of literals and comments. */
 export function wordsIn(text: string): string[] {
@@ -24,7 +22,7 @@ export function usedMacros(macros: ReadonlyMap<string, string | undefined>, word
     if (used.has(name) || !macros.has(name)) continue;
     used.add(name);
     const text = macros.get(name);
-    if (text === undefined) throw new Unpatchable("a macro of several lines that have to stay");
+    if (text === undefined) refuse("longMacro");
     queue.push(...wordsIn(text));
   }
   return [...macros].flatMap(([name, text]) => (used.has(name) && text !== undefined ? [text] : []));

@@ -5,6 +5,7 @@ import * as z from "zod";
 import { readJson, writeAtomic } from "../../support/files.js";
 import type { ModuleFacts } from "./moduleFacts.js";
 import type { Twin } from "./twin.js";
+import type { Refusal } from "../../edits/refusal.js";
 
 /** A twin, or why there is none, and what it was made of. */
 export interface TwinState {
@@ -12,7 +13,7 @@ export interface TwinState {
   readonly key: string;
   /** Digest of the libraries that it was compiled against. */
   readonly externs: string;
-  readonly twin: Twin | string;
+  readonly twin: Twin | Refusal;
 }
 
 const Names = z.array(z.string()).transform((names): ReadonlySet<string> => new Set(names));

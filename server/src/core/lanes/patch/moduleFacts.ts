@@ -3,6 +3,7 @@
  * syntax tree is gone.
  */
 import type { Node } from "web-tree-sitter";
+import { Refusal } from "../../edits/refusal.js";
 import { LexError, type Span, tokensOf } from "../../source/lexer.js";
 
 /** A module's own text: a file's, or that between an inline module's braces. */
@@ -122,11 +123,11 @@ export function oneLine(text: string, start: number, end: number): string | unde
 }
 
 /** The facts of a file's text, or why there are none. */
-export function factsOf(text: string, root: Node): ModuleFacts | string {
+export function factsOf(text: string, root: Node): ModuleFacts | Refusal {
   try {
     return moduleFacts(text, root);
   } catch (error) {
-    if (error instanceof LexError) return error.message;
+    if (error instanceof LexError) return new Refusal("unreadable", error.message);
     throw error;
   }
 }

@@ -1,32 +1,27 @@
 /** Compiles a patch crate: the edited functions alone, against the twin of the crate that they belong to. */
-import * as fs from "node:fs";
 import * as path from "node:path";
 import * as z from "zod";
 import type { Diagnostic } from "../../../../../shared/src/report.js";
-import { bitcodeFiles, keepBitcode, parseDiagnostic } from "../../units/compile.js";
-import { run } from "../../support/process.js";
+import { bitcodeFiles } from "../../units/compile.js";
 import type { UnitRecord } from "../../units/record.js";
-import { unitEnvironment } from "../../units/invocation.js";
 import type { EditedFile } from "../../edits/baseline.js";
-import { deniedByDefault, lintArgs } from "../mirror/lints.js";
+import { unitLints } from "../mirror/lints.js";
 import { Mirror } from "../mirror/mirror.js";
 import { commonAncestor } from "../../support/files.js";
 import type { BodyRef } from "../../source/functions.js";
 import type { Source, SourceCache } from "../../source/sourceCache.js";
-import { crateArgs } from "../mirror/compile.js";
+import { type LaneOptions, type MirrorCrate, collectDiagnostics, compileMirror } from "../mirror/compile.js";
 import { allMacros, factsOf } from "./moduleFacts.js";
 import { fileNamed, offsetAt } from "./rustcPlaces.js";
 import { MARKED_LINT, isWithin, markedUse, meansOthers } from "./privacy.js";
 import { type PatchText, type PatchedFile, TWIN, patchTexts } from "./patchText.js";
 import { moduleTree, pathOf, stepsAt } from "./moduleTree.js";
 import { type Twin, isPatchable } from "./twin.js";
-import { Unpatchable } from "./imports.js";
+import { Refusal, Refused, refuse } from "../../edits/refusal.js";
 
-export interface PatchOptions {
+export interface PatchOptions extends LaneOptions {
   /** Whether a source may be read as data, too, so that it must be found with its own text. */
   readonly isReadAsData: (file: string) => boolean;
-  readonly env: NodeJS.ProcessEnv;
-  readonly signal?: AbortSignal | undefined;
   /** Lints that the sources deny. */
   readonly denied: readonly string[];
   readonly isNoStd: boolean;
@@ -38,8 +33,7 @@ export type CompiledPatch =
 
 /** Why there is no patch. */
 export interface PatchRefusal {
-  /** For people, and for counting. */
-  readonly refused: string;
+  readonly refused: Refusal;
   /** It took a run of rustc to find out. */
   readonly isTried: boolean;
   /** It may be the user's: rustc has found it. */
@@ -64,51 +58,44 @@ export async function compilePatch(
   try {
     const macros = [...twin.facts.values()].flatMap(allMacros);
     texts = patchTexts(patchedFiles(twin, edited, cache), macros);
-    if ([...texts.keys()].some(options.isReadAsData)) throw new Unpatchable("a source that is read as data, too");
+    if ([...texts.keys()].some(options.isReadAsData)) refuse("readAsData");
     write(mirror, invocation.cwd, texts);
   } catch (error) {
-    if (error instanceof Unpatchable) return { ok: false, refused: error.message, isTried: false };
+    if (error instanceof Refused) return { ok: false, refused: error.refusal, isTried: false };
     throw error;
   }
-  const out = path.join(directory, "out");
-  fs.rmSync(out, { recursive: true, force: true });
-  fs.mkdirSync(out, { recursive: true });
-  const env = unitEnvironment(invocation, options.env);
-  const byDefault = await deniedByDefault(invocation.command, invocation.cwd, env);
-  const lints = lintArgs(invocation.args, options.denied, byDefault);
-  const args = crateArgs(record, mirror, {
+  const lints = await unitLints(record, options.denied, options.env);
+  const diagnostics: Diagnostic[] = [];
+  const crate: MirrorCrate = {
+    mirror,
     directory,
-    out,
     metadata: undefined,
     incrementalDir: undefined,
-    crateType: options.isNoStd ? "lib" : "staticlib",
+    crateType: () => (options.isNoStd ? "lib" : "staticlib"),
+    isLibrary: true,
     metadataSuffix: "-patch",
     // All of it is wanted, and it is little.
     extra: ["-Ccodegen-units=1", `--extern=${TWIN}=${twin.metadata}`, ...new Set([...lints, MARKED_LINT])],
-  });
-  const diagnostics: Diagnostic[] = [];
-  const exit = await run([...invocation.command, ...args], {
-    cwd: mirror.pathOf(invocation.cwd),
-    env,
-    signal: options.signal,
-    onStderr: (line) => {
-      const diagnostic = parseDiagnostic(line);
-      if (diagnostic !== undefined) diagnostics.push(diagnostic);
-    },
-  });
+  };
+  const { exit, keep } = await compileMirror(record, crate, options, collectDiagnostics(diagnostics));
   const error = diagnostics.find(({ level }) => level.startsWith("error"));
   const mistake = { ok: false, isTried: true, isMistake: true } as const;
-  if (exit.code !== 0) return { ...mistake, refused: error?.message ?? "rustc failed" };
+  if (exit.code !== 0) return { ...mistake, refused: new Refusal("patchError", codeOf(error) ?? "no error code") };
   if (diagnostics.some((diagnostic) => isMisuse(diagnostic, texts, mirror))) {
-    return { ok: false, refused: "a name that privacy gives another meaning", isTried: true };
+    return { ok: false, refused: new Refusal("privacy"), isTried: true };
   }
   // Only lints that are errors report at all, and the one that we asked for.
   const isError = (diagnostic: Diagnostic): boolean =>
-    Code.safeParse(diagnostic).data?.code.code !== "deprecated" || mayReportDeprecated(lints);
+    codeOf(diagnostic) !== "deprecated" || mayReportDeprecated(lints);
   const isAboutEdit = (diagnostic: Diagnostic): boolean =>
     markedUse(diagnostic) === undefined && isError(diagnostic) && edited.some((edit) => isIn(diagnostic, edit, mirror));
-  if (diagnostics.some(isAboutEdit)) return { ...mistake, refused: "a denied lint reports" };
-  return { ok: true, bitcode: bitcodeFiles(keepBitcode(directory, out)) };
+  if (diagnostics.some(isAboutEdit)) return { ...mistake, refused: new Refusal("patchLint") };
+  return { ok: true, bitcode: bitcodeFiles(keep()) };
+}
+
+/** The lint, or the error's number. */
+function codeOf(diagnostic: Diagnostic | undefined): string | undefined {
+  return Code.safeParse(diagnostic).data?.code.code;
 }
 
 /** Whether lint options make uses of what others call deprecated errors. */
@@ -124,30 +111,30 @@ function isMisuse(diagnostic: Diagnostic, texts: ReadonlyMap<string, PatchText>,
   return patch === undefined || !isWithin(patch.moduleAt(offsetAt(patch.text, use.line, use.column)), use.scope);
 }
 
-/** Throws `Unpatchable`. */
+/** Throws `Refused`. */
 function patchedFiles(twin: Twin, edited: readonly EditedFile[], cache: SourceCache): PatchedFile[] {
   const sources = new Map(edited.map(({ file, text }) => [file, cache.get(file, text)]));
   const fresh = new Map(
     [...sources].map(([file, { text, root }]) => {
-      const facts = root === undefined ? "a file that cannot be parsed" : factsOf(text, root);
-      if (typeof facts === "string") throw new Unpatchable(facts);
+      const facts = root === undefined ? new Refusal("twinUnparsed") : factsOf(text, root);
+      if (facts instanceof Refusal) throw new Refused(facts);
       return [file, facts];
     }),
   );
   const tree = moduleTree(twin.root, (file) => fresh.get(file) ?? twin.facts.get(file));
   return edited.map(({ file, functions }) => {
     const [source, own] = [sources.get(file), tree.get(file)];
-    if (source === undefined || own === undefined) throw new Unpatchable("a file whose module is not known");
+    if (source === undefined || own === undefined) refuse("unknownModule");
     for (const fn of functions) {
-      if (!isPatchable(fn)) throw new Unpatchable("a function that other crates may instantiate");
-      if (fn.hasItems) throw new Unpatchable("items in the body");
+      if (!isPatchable(fn)) refuse("instantiable");
+      if (fn.hasItems) refuse("bodyItems");
       const body = source.text.slice(fn.body.start, fn.body.end);
-      if (/\binclude(_str|_bytes)?\s*!/.test(body)) throw new Unpatchable("a macro that reads a file");
+      if (/\binclude(_str|_bytes)?\s*!/.test(body)) refuse("includeMacro");
       const steps = stepsAt(own, fn.span.start);
       const facts = steps.at(-1)?.facts;
       const text = source.text.slice(fn.span.start, fn.span.end);
       if (facts === undefined || meansOthers(text, selfOf(source, fn), pathOf(steps), facts, twin.restricted)) {
-        throw new Unpatchable("a name that may be private to others");
+        refuse("mayBePrivate");
       }
     }
     return { source, functions, steps: own };

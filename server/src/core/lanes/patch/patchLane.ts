@@ -15,6 +15,7 @@ import type { SourceCache } from "../../source/sourceCache.js";
 import { type PatchOptions, type PatchRefusal, compilePatch } from "./patchCrate.js";
 import { type TwinState, loadTwin, saveTwin } from "./keptTwin.js";
 import { type Twin, type TwinOptions, compileTwin, isAbsentFromTwin, isPatchable } from "./twin.js";
+import { Refusal } from "../../edits/refusal.js";
 
 export interface PrepareTwinOptions extends Omit<TwinOptions, "isNeeded"> {
   /** Functions without whose bodies the crate does not compile, as far as that is known. `path` "*": all of the file. */
@@ -48,7 +49,7 @@ export class PatchLane {
   twinOf(record: UnitRecord): Twin | undefined {
     const state = this.stateOf(record);
     const twin = state?.twin;
-    if (twin === undefined || typeof twin === "string" || state?.externs !== externsOf(record)) return undefined;
+    if (twin === undefined || twin instanceof Refusal || state?.externs !== externsOf(record)) return undefined;
     const isIts = sourcesOf(record).every(({ path: file, hash }) => twin.texts.get(file)?.has(hash) === true);
     return isIts ? twin : undefined;
   }
@@ -117,11 +118,11 @@ export class PatchLane {
     const twin = this.twinOf(record);
     if (twin === undefined) {
       const made = this.stateOf(record)?.twin;
-      return { refused: typeof made === "string" ? made : "no public twin yet", isTried: false };
+      return { refused: made instanceof Refusal ? made : new Refusal("noTwin"), isTried: false };
     }
     const functions = edits.flatMap((edit) => edit.functions.map((fn) => ({ file: edit.file, fn })));
     const keys = functions.map(({ file, fn }) => `${file}\0${fn.path}`);
-    if (keys.some((key) => this.givenUp.has(key))) return { refused: "it did not compile before", isTried: false };
+    if (keys.some((key) => this.givenUp.has(key))) return { refused: new Refusal("patchGivenUp"), isTried: false };
     const edited = edits.filter((edit) => edit.functions.length > 0);
     const directory = this.directory(record.invocation.key, "patch");
     fs.mkdirSync(directory, { recursive: true });
@@ -132,7 +133,7 @@ export class PatchLane {
     }
     // They have a form here: most likely it is a mistake in the middle of an edit, which the crate lane tells soonest.
     const isMistake = compiled.isMistake === true && keys.every((key) => this.proven.has(key));
-    return isMistake ? { ...compiled, refused: "the edited function does not compile", isFinal: true } : compiled;
+    return isMistake ? { ...compiled, refused: new Refusal("mistake"), isFinal: true } : compiled;
   }
 
   /** Has these functions take another way until there is another twin. */

@@ -24,9 +24,10 @@ import {
   renamed,
   signature,
 } from "./signatures.js";
-import { usedMacros, withoutLeaf, wordsIn, Unpatchable } from "./imports.js";
+import { usedMacros, withoutLeaf, wordsIn } from "./imports.js";
 import type { ModulePath } from "./privacy.js";
 import { type Step, macrosAt, pathOf, stepsAt } from "./moduleTree.js";
+import { refuse } from "../../edits/refusal.js";
 
 /** The twin's name in a patch crate. */
 export const TWIN = "__cranefly_twin";
@@ -72,7 +73,7 @@ export interface PatchText {
   readonly moduleAt: (offset: number) => ModulePath;
 }
 
-/** The texts of a patch crate's files by path. `macros`: the whole crate's. Throws `Unpatchable`. */
+/** The texts of a patch crate's files by path. `macros`: the whole crate's. Throws `Refused`. */
 export function patchTexts(
   files: readonly PatchedFile[],
   macros: readonly MacroFacts[],
@@ -103,7 +104,7 @@ class PatchWriter {
       for (const fn of ordered) this.add(source, fn, stepsAt(steps, fn.span.start));
     }
     const root = this.modules.get("");
-    if (root === undefined) throw new Unpatchable("there is nothing to patch");
+    if (root === undefined) refuse("nothingToPatch");
     const out = new Map<string, PatchText>();
     for (const module of this.modules.values()) {
       const step = module.steps.at(-1);
@@ -119,7 +120,7 @@ class PatchWriter {
     const known = this.modules.get(key);
     if (known !== undefined) {
       // One of them is there under some `cfg`, and it takes rustc to know which.
-      if (known.steps.at(-1)?.facts !== steps.at(-1)?.facts) throw new Unpatchable("two modules of one name");
+      if (known.steps.at(-1)?.facts !== steps.at(-1)?.facts) refuse("ambiguousModule");
       return known;
     }
     if (steps.length > 1) this.module(steps.slice(0, -1));
@@ -139,7 +140,7 @@ class PatchWriter {
   private add(source: Source, fn: BodyRef, steps: readonly Step[]): void {
     const step = steps.at(-1);
     const node = source.bodyNode(fn.body.start)?.parent;
-    if (step === undefined || node?.type !== "function_item") throw new Unpatchable("a function is not found again");
+    if (step === undefined || node?.type !== "function_item") refuse("lostFunction");
     const module = this.module(steps);
     for (const { name, text } of macrosAt(step, fn.span.start)) module.macros.set(name, text);
     for (const word of wordsIn(source.text.slice(fn.span.start, fn.span.end))) module.words.add(word);
@@ -160,9 +161,9 @@ class PatchWriter {
     const { text } = source;
     const type = impl.childForFieldName("type");
     const body = impl.childForFieldName("body");
-    if (type === null || body === null) throw new Unpatchable("an impl without a type");
+    if (type === null || body === null) refuse("implWithoutType");
     if (fn.isRewritten && impl.childForFieldName("trait") !== null) {
-      throw new Unpatchable("an attribute macro that would see another name");
+      refuse("renamingMacro");
     }
     const lifetimes = lifetimesOf(text, impl);
     const trait = `${TRAITS}::__CraneflyMethods${this.number}`;
@@ -260,13 +261,13 @@ class PatchWriter {
     }
     parts.push(...usedMacros(inScope, words));
     const text = parts.join(" ");
-    if (text.includes("\n")) throw new Unpatchable("a macro of several lines that have to stay");
+    if (text.includes("\n")) refuse("longMacro");
     return text;
   }
 
   private ownMacro(name: string, words: ReadonlySet<string>): string | undefined {
     const macro = this.ownMacros.get(name);
-    if (macro === "ambiguous" && words.has(name)) throw new Unpatchable("several macros of one name");
+    if (macro === "ambiguous" && words.has(name)) refuse("ambiguousMacro");
     return macro === "ambiguous" ? undefined : macro?.text;
   }
 
@@ -296,8 +297,8 @@ function place(
     const before = original.slice(original.lastIndexOf("\n", piece.at - 1) + 1, piece.at);
     if (piece.end !== undefined) {
       // In bytes and in characters, it must be the same column.
-      if (Buffer.byteLength(before, "utf8") !== before.length) throw new Unpatchable("characters of several bytes");
-      if (column > before.length) throw new Unpatchable("a function that begins on another item's line");
+      if (Buffer.byteLength(before, "utf8") !== before.length) refuse("wideCharacters");
+      if (column > before.length) refuse("sharedLine");
     }
     if (column < before.length) out += " ".repeat(before.length - column);
     starts.push({ start: out.length, module: piece.module });

@@ -1,7 +1,7 @@
 /** What a patch crate's text has of a function and of the impl around it: pieces of the original's text, and what they become. */
 import type { Node } from "web-tree-sitter";
 import { oneLine } from "./moduleFacts.js";
-import { Unpatchable } from "./imports.js";
+import { refuse } from "../../edits/refusal.js";
 
 /** A function with its attributes, as it is written. `isInTrait`: nothing there has a visibility. */
 export function attributed(
@@ -36,7 +36,7 @@ export function otherName(name: string, words: ReadonlySet<string>): string {
     const other = letter.repeat(name.length);
     if (!words.has(other)) return other;
   }
-  throw new Unpatchable("a method whose name leaves no other");
+  refuse("noOtherName");
 }
 
 /** A function's text, which ends where the function does, with another name of the same length. */
@@ -61,13 +61,13 @@ function blanks(text: string): string {
 
 export function nameOf(text: string, node: Node): string {
   const name = node.childForFieldName("name");
-  if (name === null) throw new Unpatchable("a function without a name");
+  if (name === null) refuse("unnamedFunction");
   return text.slice(name.startIndex, name.endIndex);
 }
 
 export function line(text: string, { startIndex, endIndex }: Node): string {
   const found = oneLine(text, startIndex, endIndex);
-  if (found === undefined) throw new Unpatchable("a token of several lines in a header");
+  if (found === undefined) refuse("longToken");
   return found;
 }
 
@@ -109,13 +109,13 @@ export function signature(text: string, node: Node, name: string): string {
   const where = node.namedChildren.find((child) => child.type === "where_clause");
   const list = node.childForFieldName("parameters");
   if (list !== null && text.slice(list.startIndex, list.endIndex).includes("#[")) {
-    throw new Unpatchable("a parameter with attributes");
+    refuse("parameterAttribute");
   }
   const parameters = (list?.namedChildren ?? []).flatMap((child) => {
     if (child.type.endsWith("comment")) return [];
     if (child.type === "self_parameter") return [selfParameter(line(text, child))];
     const type = child.childForFieldName("type");
-    if (child.type !== "parameter" || type === null) throw new Unpatchable("a parameter with attributes");
+    if (child.type !== "parameter" || type === null) refuse("parameterAttribute");
     const pattern = child.childForFieldName("pattern");
     // `mut self: Box<Self>` is one, too.
     if (pattern !== null && /^(mut )?self$/.test(pattern.text)) return [`self: ${line(text, type)}`];

@@ -9,25 +9,22 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { inspectArgs } from "../../units/arguments.js";
-import { bitcodeFiles, keepBitcode, parseDiagnostic } from "../../units/compile.js";
+import { bitcodeFiles, parseDiagnostic } from "../../units/compile.js";
 import { digest, readText, commonAncestor } from "../../support/files.js";
-import { run } from "../../support/process.js";
 import type { UnitRecord } from "../../units/record.js";
-import { unitEnvironment } from "../../units/invocation.js";
 import { type Replacement, blanksOf, replaced } from "../../source/blank.js";
 import { Mirror } from "../mirror/mirror.js";
 import type { BodyRef } from "../../source/functions.js";
 import type { SourceCache } from "../../source/sourceCache.js";
-import { crateArgs } from "../mirror/compile.js";
+import { type LaneOptions, type MirrorCrate, compileMirror } from "../mirror/compile.js";
 import { type ModuleFacts, allMacros, factsOf } from "./moduleFacts.js";
 import { fileNamed, offsetAt, offsetBefore } from "./rustcPlaces.js";
 import { type ModulePath, type RestrictedName, MARKED_LINT, isWithin, markedUse, mayBeMarked } from "./privacy.js";
 import { publicized } from "./publicize.js";
 import { type Step, moduleTree, pathOf, stepsAt } from "./moduleTree.js";
+import { Refusal } from "../../edits/refusal.js";
 
-export interface TwinOptions {
-  readonly env: NodeJS.ProcessEnv;
-  readonly signal?: AbortSignal | undefined;
+export interface TwinOptions extends LaneOptions {
   /** Whether a function is known to be one without whose body the crate does not compile. */
   readonly isNeeded: (file: string, path: string) => boolean;
 }
@@ -68,13 +65,13 @@ function mayBeBlanked(fn: BodyRef): boolean {
   return !fn.isGeneric && !isInline && !fn.isTraitDefault;
 }
 
-/** Compiles a unit's twin; a text: why there is none. Rejects with `Cancelled`. */
+/** Compiles a unit's twin, or says why there is none. Rejects with `Cancelled`. */
 export async function compileTwin(
   directory: string,
   record: UnitRecord,
   cache: SourceCache,
   options: TwinOptions,
-): Promise<Twin | string> {
+): Promise<Twin | Refusal> {
   const { invocation } = record;
   const inputs = record.inputs.filter(({ path: file }) => file.endsWith(".rs"));
   const original = commonAncestor([invocation.cwd, ...inputs.map((input) => path.dirname(input.path))]);
@@ -83,15 +80,16 @@ export async function compileTwin(
   for (const { path: file, hash } of inputs) {
     const text = readText(file);
     // A file that is gone has changed, too.
-    if (text === undefined || digest(text) !== hash) return "a file that changed while its twin was made";
+    if (text === undefined || digest(text) !== hash) return new Refusal("twinChanged");
     files.set(file, text);
   }
   const facts = new Map<string, ModuleFacts>();
   for (const [file, text] of files) {
     const { root, outline } = cache.get(file, text);
-    if (root === undefined) return typeof outline === "string" ? outline : "a file that cannot be parsed";
+    if (root === undefined)
+      return typeof outline === "string" ? new Refusal("unreadable", outline) : new Refusal("twinUnparsed");
     const found = factsOf(text, root);
-    if (typeof found === "string") return found;
+    if (found instanceof Refusal) return found;
     facts.set(file, found);
   }
   const macros = new Set(
@@ -104,44 +102,36 @@ export async function compileTwin(
   for (const [file, text] of files) {
     const twin = twinText({ file, text, steps: tree.get(file) }, cache, macros, options.isNeeded);
     // What is private in it would stay so, and nobody knows what that is.
-    if (twin === undefined && tree.has(file)) return "a file that cannot be read";
+    if (twin === undefined && tree.has(file)) return new Refusal("twinUnread");
     if (twin !== undefined) texts.set(file, twin);
     mirror.write(file, twin?.text);
   }
 
-  const out = path.join(directory, "out");
-  fs.rmSync(out, { recursive: true, force: true });
-  fs.mkdirSync(out, { recursive: true });
   const { crate } = inspectArgs(invocation.args);
   const metadata = path.join(directory, `lib${crate}-next.rmeta`);
-  const args = crateArgs(record, mirror, {
-    directory,
-    out,
-    metadata,
-    incrementalDir: path.join(directory, "incremental"),
-    crateType: "lib",
-    extra: ["--cap-lints=allow", MARKED_LINT],
-  });
   const errors: string[] = [];
   let misused: string | undefined;
-  const exit = await run([...invocation.command, ...args], {
-    cwd: mirror.pathOf(invocation.cwd),
-    env: unitEnvironment(invocation, options.env),
-    signal: options.signal,
-    isBackground: true,
-    onStderr: (line) => {
-      if (mayBeMarked(line)) {
-        misused ??= misusedBy(line, texts, mirror);
-        return;
-      }
-      const diagnostic = parseDiagnostic(line);
-      if (diagnostic?.level.startsWith("error") === true) errors.push(diagnostic.message);
-    },
+  const twin: MirrorCrate = {
+    mirror,
+    directory,
+    metadata,
+    incrementalDir: path.join(directory, "incremental"),
+    crateType: () => "lib",
+    isLibrary: true,
+    extra: ["--cap-lints=allow", MARKED_LINT],
+  };
+  const { exit, keep } = await compileMirror(record, twin, { ...options, isBackground: true }, (line) => {
+    if (mayBeMarked(line)) {
+      misused ??= misusedBy(line, texts, mirror);
+      return;
+    }
+    const diagnostic = parseDiagnostic(line);
+    if (diagnostic?.level.startsWith("error") === true) errors.push(diagnostic.message);
   });
-  if (exit.code !== 0) return `its public twin does not compile: ${errors[0] ?? "no reason is given"}`;
+  if (exit.code !== 0) return new Refusal("twinError", errors[0] ?? "no reason is given");
   // What it hands on of its own, such as generic functions, would mean something else than the crate's.
-  if (misused !== undefined) return "a name that privacy gives another meaning";
-  const kept = keepBitcode(directory, out);
+  if (misused !== undefined) return new Refusal("privacy");
+  const kept = keep();
   return {
     metadata: keepMetadata(metadata, crate, kept),
     bitcode: bitcodeFiles(kept),
