@@ -35,6 +35,20 @@ export class MissingUnit extends Unsupported {
   }
 }
 
+/**
+ * A linker would lay side by side what these libraries and crates with bitcode have in sections of these names: the libraries have to
+ * be compiled to bitcode, too.
+ */
+export class SharedSections extends Unsupported {
+  constructor(
+    readonly libraries: readonly string[],
+    sections: readonly string[],
+  ) {
+    super(`the section ${sections.join(", ")} is added to by the workspace and by ${libraries.join(", ")}`);
+    this.name = "SharedSections";
+  }
+}
+
 /** What cargo takes for fresh is not what is known of it: everything has to be built anew. */
 export class LostBuild extends Unsupported {
   constructor(message: string) {

@@ -2,7 +2,7 @@
 import { ProgramInterface, type PublishParams, type PublishResult } from "../../../shared/src/protocol.js";
 import type { ProgramReport, StageTimes } from "../../../shared/src/report.js";
 import { debugInfoInUse, inspectArgs } from "./args.js";
-import { type BaseContext, ensureBase } from "./base.js";
+import { type BaseContext, ensureBase, linkedCrates } from "./base.js";
 import { type Engine, EngineError } from "./engine.js";
 import { Unsupported } from "./errors.js";
 import type { Layout } from "./layout.js";
@@ -25,8 +25,11 @@ function isDamage(error: unknown): error is EngineError {
   return error instanceof EngineError && (error.kind === "bitcode" || error.kind === "base");
 }
 
-/** How often a program may turn out to have another interface than its base image was linked for: once, unless something is wrong. */
-const MAX_LINKS = 3;
+/**
+ * How often a program may turn out to have another interface than its base image was linked for: once, and once more for each set of
+ * crates that is found to be a part of it only when it is linked.
+ */
+const MAX_LINKS = 6;
 
 /** Gives programs their base images. */
 export class Bases {
@@ -45,7 +48,8 @@ export class Bases {
 
   /** A program on the base image for an interface. */
   async link(program: Program, common: ProgramInterface): Promise<Program> {
-    const base = await ensureBase(this.context, unitsOf(this.context.layout, program), common);
+    const units = program.closure.map((key) => needUnit(this.context.layout, key));
+    const base = await ensureBase(this.context, units, common);
     return { ...program, base, interface: common };
   }
 }
@@ -127,8 +131,11 @@ function debugInfoOf(units: readonly UnitRecord[]): string {
   return levels.size === 1 ? level : "1";
 }
 
-function unitsOf(layout: Layout, program: Program): UnitRecord[] {
-  return program.closure.map((key) => needUnit(layout, key));
+/** The units that the program is made of, in the linker's order from its end, as far as that is known. */
+function unitsOf(layout: Layout, { base, unit, closure }: Program): UnitRecord[] {
+  const linked = base === "" ? undefined : linkedCrates(base);
+  const keys = linked === undefined ? closure : [...linked.toReversed(), unit];
+  return keys.map((key) => needUnit(layout, key));
 }
 
 /** What programs are made of, by unit key and executable: two publications of the same parts are one. */
