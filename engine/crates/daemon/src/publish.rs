@@ -215,7 +215,7 @@ impl Engine {
 
 /// Whether a linker would make the same base image for a program of these units.
 fn is_linked_for(base: &BaseImage, units: &[Arc<LoadedUnit>]) -> bool {
-    base.linked().is_none_or(|linked| linked.is_for(units.iter().map(|unit| unit.interface())))
+    base.linked().is_none_or(|linked| linked.is_for(base, units.iter().map(|unit| unit.interface())))
 }
 
 /// The base image is not one for these units; tells what it must be linked for.

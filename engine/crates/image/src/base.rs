@@ -10,6 +10,7 @@ use object::read::elf::{Dyn, ElfFile64, Sym, SymbolTable};
 use object::{LittleEndian, Object, ObjectSection, ObjectSymbol, SymbolKind, SymbolSection};
 
 use crate::Error;
+use crate::arrays::{Arrays, Names};
 use crate::interface::Linked;
 
 /// Exported by every base image: a byte of data whose address the image's relocations are counted from. It makes every
@@ -76,6 +77,7 @@ pub struct BaseImage {
     referenced: HashSet<Box<str>>,
     search: Option<Search>,
     linked: Option<Linked>,
+    arrays: Arrays,
 }
 
 impl BaseImage {
@@ -127,6 +129,12 @@ impl BaseImage {
         let tls_anchor =
             *thread_locals.get(TLS_ANCHOR).ok_or_else(|| bad(format!("it does not define `{TLS_ANCHOR}`")))?;
         let distance = |from: u64, to: u64| to.wrapping_sub(from).cast_signed();
+        let arrays = match &linked {
+            Some(Linked { crates, entries, .. }) if !crates.is_empty() => {
+                Arrays::read(&elf, &Names { crates, entries, addresses: &addresses, anchor }).map_err(bad)?
+            }
+            _ => Arrays::default(),
+        };
         let (needed, search) = needed_libraries(&elf).map_err(|error| bad(error.to_string()))?;
         let mut referenced = HashSet::new();
         let mut libraries = Vec::new();
@@ -180,6 +188,7 @@ impl BaseImage {
             referenced,
             search,
             linked,
+            arrays,
         })
     }
 
@@ -197,6 +206,7 @@ impl BaseImage {
             referenced: HashSet::new(),
             search: None,
             linked: None,
+            arrays: Arrays::default(),
         }
     }
 
@@ -254,6 +264,11 @@ impl BaseImage {
     /// What it was linked for; `None` where that was never written down.
     pub fn linked(&self) -> Option<&Linked> {
         self.linked.as_ref()
+    }
+
+    /// Its constructors and destructors, which the image has the loader run.
+    pub(crate) fn arrays(&self) -> &Arrays {
+        &self.arrays
     }
 
     /// Whether the base image has a section of that name.

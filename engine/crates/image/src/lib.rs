@@ -3,6 +3,7 @@
 //! **Takes** the globals of all units of a program and machine code of single functions. **Gives** an ELF file that the
 //! ordinary loader loads. **Never** compiles, and never moves code that a running program may execute.
 
+mod arrays;
 mod assembly;
 mod base;
 mod checkpoint;

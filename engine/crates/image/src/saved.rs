@@ -153,6 +153,7 @@ impl Program {
             regroup: false,
             has_doubtful_members: false,
             crates: Vec::new(),
+            array_rows: Vec::new(),
             moved_assemblies: HashSet::new(),
             group_bounds: saved.group_bounds.into_iter().map(|(name, bounds)| (name.into(), bounds)).collect(),
             allocator_symbols: Vec::new(),
