@@ -89,6 +89,11 @@ impl Project {
         self.folder.join("program")
     }
 
+    /// The folder of its daemon's images.
+    pub fn images(&self) -> PathBuf {
+        self.folder.join("cranefly-images/engine")
+    }
+
     /// Compiles `source` to bitcode as the front end does; gives the files.
     pub fn bitcode(&mut self, source: &str) -> Vec<PathBuf> {
         self.compile(source, &["-Cincremental=incremental"])
