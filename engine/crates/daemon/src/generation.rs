@@ -211,11 +211,14 @@ impl Generation<'_> {
         }
         again(result, counts);
         program.commit(&self.publication)?;
-        if let Err(error) = live.resume().save(program, self.publication.image, self.units, self.options) {
+        let saved = live.resume().save(program, self.publication.image, self.units, self.options);
+        let is_complete = saved.unwrap_or_else(|error| {
             live.resume().discard();
             let reason = format!("{error:#}");
             tracing::warn!(reason, "a program that waits for a function will not outlive this engine");
-        }
+            false
+        });
+        program.admit_others(is_complete)?;
         Ok(outcomes)
     }
 

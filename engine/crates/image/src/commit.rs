@@ -73,6 +73,15 @@ impl Program {
         Ok(())
     }
 
+    /// Lets other users load the image as far as they could load what the linker makes, if it is complete: their programs cannot
+    /// ask for functions, since what they would write to (the control file) holds what the owner's programs start.
+    pub fn admit_others(&self, is_complete: bool) -> Result<(), Error> {
+        const OWNER: u32 = 0o600;
+        const READ_AND_EXECUTE: u32 = 0o555;
+        let others = if is_complete { self.base.mode() & READ_AND_EXECUTE } else { 0 };
+        self.file.set_mode(OWNER | others)
+    }
+
     fn dynamic_entries(&mut self, soname: &str, origin: &Path) -> Vec<DynamicEntry> {
         let mut libraries = vec![elf::path_text(self.base.path())];
         libraries.extend(self.base.libraries().iter().cloned());
