@@ -1,6 +1,7 @@
 //! The base image and the system libraries behind it: what programs find by name outside of their own units.
 
 use std::fs::File;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use hashbrown::{HashMap, HashSet};
@@ -78,6 +79,7 @@ pub struct BaseImage {
     search: Option<Search>,
     linked: Option<Linked>,
     arrays: Arrays,
+    mode: u32,
 }
 
 impl BaseImage {
@@ -90,6 +92,7 @@ impl BaseImage {
         let map = map_file(file).map_err(|error| bad(error.to_string()))?;
         let elf = ElfFile64::<LittleEndian>::parse(&*map).map_err(|error| bad(error.to_string()))?;
         let linked = read_linked(path).map_err(bad)?;
+        let mode = std::fs::metadata(path).map_err(|error| bad(error.to_string()))?.mode();
         let mut addresses: HashMap<Box<str>, u64> = HashMap::new();
         let mut ifuncs = HashSet::new();
         let mut thread_locals = HashMap::new();
@@ -189,6 +192,7 @@ impl BaseImage {
             search,
             linked,
             arrays,
+            mode,
         })
     }
 
@@ -207,7 +211,13 @@ impl BaseImage {
             search: None,
             linked: None,
             arrays: Arrays::default(),
+            mode: 0,
         }
+    }
+
+    /// Who may do what with the file, as the linker made it for whoever builds the program.
+    pub fn mode(&self) -> u32 {
+        self.mode
     }
 
     /// The file.

@@ -107,6 +107,8 @@ pub struct Program {
     pub(crate) personality_cell: u64,
     pub(crate) stub_entry: u64,
     pub(crate) attach: u64,
+    /// The start check.
+    pub(crate) check: u64,
     pub(crate) attach_row: Option<u32>,
     /// Symbols by slot number.
     pub(crate) slots: Vec<SymbolIndex>,
@@ -217,6 +219,7 @@ impl Program {
             personality_cell,
             stub_entry: 0,
             attach: 0,
+            check: 0,
             attach_row: None,
             slots: Vec::new(),
             added: Vec::new(),

@@ -178,6 +178,7 @@ impl Program {
             personality_cell: saved.personality_cell,
             stub_entry: saved.stub_entry,
             attach: saved.attach,
+            check: 0,
             attach_row: None,
             slots: saved.slots.into_iter().map(SymbolIndex).collect(),
             added: Vec::new(),
