@@ -56,7 +56,7 @@ async function corpus(debugInfo) {
   const units = rg.closure.flatMap((key) => json(path.join(state, "units", key))).flatMap(({ bitcode }) => bitcode);
   const sysroot = spawnSync("rustc", ["--print", "sysroot"], { cwd: folder, encoding: "utf8" }).stdout.trim();
   const list = path.join(target, "corpus.txt");
-  const lines = [`sysroot ${sysroot}`, `base ${rg.base}`, ...units.map((unit) => `unit ${unit}`)];
+  const lines = [`sysroot ${sysroot}`, `base ${rg.base}`, ...units.map((unit) => `unit ${unit.path}`)];
   writeFileSync(list, `${lines.join("\n")}\n`);
   return list;
 }

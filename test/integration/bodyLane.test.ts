@@ -8,6 +8,7 @@ import { BodyLane, type BodyLaneResult, SourceCache, classify } from "../../serv
 import { compileUnit } from "../../server/src/core/compile.js";
 import { Layout } from "../../server/src/core/layout.js";
 import type { UnitRecord } from "../../server/src/core/unit.js";
+import type { BitcodeFile } from "../../shared/src/protocol.js";
 import { ROOT } from "./project.js";
 
 let directory: string;
@@ -81,12 +82,12 @@ function succeeded(result: BodyLaneResult): Extract<BodyLaneResult, { ok: true }
 }
 
 /** Whether the symbol table of any file has a function of this name. */
-function defines(files: readonly string[], name: string): boolean {
-  return files.some((file) => fs.readFileSync(file).includes(`${name.length}${name}17h`));
+function defines(files: readonly BitcodeFile[], name: string): boolean {
+  return files.some((file) => fs.readFileSync(file.path).includes(`${name.length}${name}17h`));
 }
 
-const mentions = (files: readonly string[], text: string): boolean =>
-  files.some((file) => fs.readFileSync(file).includes(text));
+const mentions = (files: readonly BitcodeFile[], text: string): boolean =>
+  files.some((file) => fs.readFileSync(file.path).includes(text));
 
 const overlay = (name: string): string => path.join(layout.bodyLane("sample-1"), "overlay", name);
 

@@ -5,7 +5,7 @@ import type { UnitEdit } from "../../server/src/core/body/edits.js";
 import type { UnitRecord } from "../../server/src/core/unit.js";
 
 const unit = (key: string, uses: readonly string[], args: readonly string[] = []): UnitRecord => ({
-  version: 4,
+  version: 5,
   invocation: { key, id: key, command: ["rustc"], args: [...args], cwd: "/", env: {}, needsRlib: false },
   crate: key,
   bitcodeDir: "",

@@ -7,7 +7,7 @@ import type { ProgramReport, StageTimes } from "../../../shared/src/report.js";
 import { type BodyLane, type PatchLane, unsuitableUnit } from "./body/index.js";
 import { type Engine, EngineError } from "./engine.js";
 import type { Layout } from "./layout.js";
-import { publish } from "./publisher.js";
+import { DamagedProgram, publish } from "./publisher.js";
 import type { Program, SelectionState } from "./selection.js";
 import { type UnitRecord, loadUnit } from "./unit.js";
 
@@ -127,7 +127,7 @@ export class Readiness {
     const lane = { unit: invocation.id, ...files, edited: [] };
     await publishLanes(this.layout, state, new Map([[invocation.key, lane]]), engine, ms).catch((error: unknown) => {
       // It is only read ahead: what is wrong with it is told when it is needed.
-      if (!(error instanceof EngineError)) throw error;
+      if (!(error instanceof EngineError || error instanceof DamagedProgram)) throw error;
     });
   }
 }

@@ -2,6 +2,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import * as z from "zod";
+import { BitcodeFile } from "../../../shared/src/protocol.js";
 import { Diagnostic } from "../../../shared/src/report.js";
 import { type RustcArgs, inspectArgs } from "./args.js";
 import { MissingUnit } from "./errors.js";
@@ -39,11 +40,11 @@ const UsedExtern = z.object({
 
 /** A unit's last good result. */
 export const UnitRecord = z.object({
-  version: z.literal(4),
+  version: z.literal(5),
   invocation: Invocation,
   crate: z.string(),
   bitcodeDir: z.string(),
-  bitcode: z.array(z.string()),
+  bitcode: z.array(BitcodeFile),
   /** Files of dep-info, and tracked variables. */
   inputs: z.array(Stamp),
   envDeps: z.array(z.object({ name: z.string(), value: z.string().nullable() })),

@@ -1,9 +1,11 @@
 /** rustc's command line for an overlay, one run of it, and the bitcode that came of it. */
 import * as fs from "node:fs";
 import * as path from "node:path";
+import type { BitcodeFile } from "../../../../shared/src/protocol.js";
 import type { Diagnostic } from "../../../../shared/src/report.js";
 import { bitcodeArgs, inspectRemaps, overlayArgs } from "../args.js";
-import { bitcodeFiles, keepBitcode, parseDiagnostic } from "../compile.js";
+import { keepBitcode } from "../bitcode.js";
+import { parseDiagnostic } from "../compile.js";
 import { parseDepInfo } from "../depinfo.js";
 import { readText } from "../files.js";
 import type { Layout } from "../layout.js";
@@ -22,12 +24,12 @@ export interface CompileOverlayOptions {
   readonly isBackground?: boolean;
 }
 
-/** The bitcode of a run; absolute paths. */
+/** The bitcode of a run. */
 export interface Bitcode {
   /** The codegen units that differ from those of the last run whose bitcode was taken. */
-  readonly changed: readonly string[];
+  readonly changed: readonly BitcodeFile[];
   /** All of the overlay's codegen units. */
-  readonly all: readonly string[];
+  readonly all: readonly BitcodeFile[];
   /** The originals that rustc read. */
   readonly inputs: readonly string[];
 }
@@ -106,20 +108,8 @@ function commandLine({ invocation, externs }: UnitRecord, overlay: Overlay, plac
   });
 }
 
-/** Hard links to unchanged codegen units have the inodes of the last run's. */
 function takeBitcode(directory: string, out: string, overlay: Overlay, depInfo: string): Bitcode {
-  const inodes = new Set(lastBitcode(directory).map((file) => fs.statSync(file, { bigint: true }).ino));
-  const all = bitcodeFiles(keepBitcode(directory, out));
-  return {
-    changed: all.filter((file) => !inodes.has(fs.statSync(file, { bigint: true }).ino)),
-    all,
-    inputs: parseDepInfo(readText(depInfo) ?? "").files.map((file) => originalFile(overlay, file)),
-  };
-}
-
-function lastBitcode(directory: string): string[] {
-  const generations = fs
-    .readdirSync(directory)
-    .flatMap((name) => (/^bc-\d+$/.test(name) ? [Number(name.slice(3))] : []));
-  return generations.length === 0 ? [] : bitcodeFiles(path.join(directory, `bc-${Math.max(...generations)}`));
+  const { files, changed } = keepBitcode(directory, out);
+  const inputs = parseDepInfo(readText(depInfo) ?? "").files.map((file) => originalFile(overlay, file));
+  return { changed, all: files, inputs };
 }

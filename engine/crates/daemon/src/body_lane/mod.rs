@@ -37,6 +37,8 @@ pub use references::{Instantiator, instantiators};
 pub use select::{Edit, SelectionCache, definitions, select};
 pub use verify::{Patch, Verified};
 
+use crate::protocol::BitcodeFile;
+
 /// A crate of the program as the body lane compiled it.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -44,10 +46,10 @@ pub struct BodyLaneParams {
     /// `package:target`.
     pub unit: String,
     /// Bitcode files, one a codegen unit.
-    pub bitcode: Vec<PathBuf>,
+    pub bitcode: Vec<BitcodeFile>,
     /// Those of the crate's public twin, if `bitcode` is a patch crate that was compiled against it.
     #[serde(default)]
-    pub twin: Vec<PathBuf>,
+    pub twin: Vec<BitcodeFile>,
     /// Whether functions of `async fn`s in the twin may have older bodies than the crate lane compiled.
     #[serde(default)]
     pub is_twin_behind: bool,

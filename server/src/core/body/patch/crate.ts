@@ -2,8 +2,10 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import * as z from "zod";
+import type { BitcodeFile } from "../../../../../shared/src/protocol.js";
 import type { Diagnostic } from "../../../../../shared/src/report.js";
-import { bitcodeFiles, keepBitcode, parseDiagnostic } from "../../compile.js";
+import { keepBitcode } from "../../bitcode.js";
+import { parseDiagnostic } from "../../compile.js";
 import { run } from "../../process.js";
 import { type UnitRecord, unitEnvironment } from "../../unit.js";
 import type { EditedFile } from "../lane.js";
@@ -33,7 +35,7 @@ export interface PatchOptions {
 
 /** The patch crate's bitcode; or why there is none, and what rustc says. */
 export type CompiledPatch =
-  { readonly ok: true; readonly bitcode: readonly string[] } | ({ readonly ok: false } & PatchRefusal);
+  { readonly ok: true; readonly bitcode: readonly BitcodeFile[] } | ({ readonly ok: false } & PatchRefusal);
 
 /** Why there is no patch. */
 export interface PatchRefusal {
@@ -107,7 +109,7 @@ export async function compilePatch(
   const isAboutEdit = (diagnostic: Diagnostic): boolean =>
     markedUse(diagnostic) === undefined && isError(diagnostic) && edited.some((edit) => isIn(diagnostic, edit, mirror));
   if (diagnostics.some(isAboutEdit)) return { ...mistake, refused: "a denied lint reports" };
-  return { ok: true, bitcode: bitcodeFiles(keepBitcode(directory, out)) };
+  return { ok: true, bitcode: keepBitcode(directory, out).files };
 }
 
 /** Whether lint options make uses of what others call deprecated errors. */

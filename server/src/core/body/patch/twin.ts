@@ -8,8 +8,10 @@
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
+import type { BitcodeFile } from "../../../../../shared/src/protocol.js";
 import { inspectArgs } from "../../args.js";
-import { bitcodeFiles, keepBitcode, parseDiagnostic } from "../../compile.js";
+import { keepBitcode } from "../../bitcode.js";
+import { parseDiagnostic } from "../../compile.js";
 import { digest, readText } from "../../files.js";
 import { run } from "../../process.js";
 import { type UnitRecord, unitEnvironment } from "../../unit.js";
@@ -36,7 +38,7 @@ export interface TwinOptions {
 export interface Twin {
   /** The metadata, and the bitcode that came with it. */
   readonly metadata: string;
-  readonly bitcode: readonly string[];
+  readonly bitcode: readonly BitcodeFile[];
   /** The sources: what they consist of, by absolute path. */
   readonly facts: ReadonlyMap<string, ModuleFacts>;
   /** The crate's root. */
@@ -143,8 +145,8 @@ export async function compileTwin(
   if (misused !== undefined) return "a name that privacy gives another meaning";
   const kept = keepBitcode(directory, out);
   return {
-    metadata: keepMetadata(metadata, crate, kept),
-    bitcode: bitcodeFiles(kept),
+    metadata: keepMetadata(metadata, crate, kept.directory),
+    bitcode: kept.files,
     facts,
     root: source,
     texts: new Map([...files].map(([file, text]) => [file, new Set([digest(text)])])),
