@@ -152,7 +152,8 @@ describe("the crate lane", () => {
   });
 
   it("compiles the changed unit alone, and keeps the files of unchanged codegen units", async () => {
-    const inodes = (): Set<number> => new Set(closure().flatMap((unit) => unit.bitcode.map((f) => fs.statSync(f.path).ino)));
+    const inodes = (): Set<number> =>
+      new Set(closure().flatMap((unit) => unit.bitcode.map((f) => fs.statSync(f.path).ino)));
     const before = inodes();
     project.edit("app/src/main.rs", '"hello"', '"good day"');
     const result = await lane();

@@ -1,5 +1,10 @@
 /** Hands a state's programs to the engine: the base image first, then every unit's bitcode. */
-import { DamagedUnits, ProgramInterface, type PublishParams, type PublishResult } from "../../../shared/src/protocol.js";
+import {
+  DamagedUnits,
+  ProgramInterface,
+  type PublishParams,
+  type PublishResult,
+} from "../../../shared/src/protocol.js";
 import type { ProgramReport, StageTimes } from "../../../shared/src/report.js";
 import { debugInfoInUse, inspectArgs } from "./args.js";
 import { type BaseContext, ensureBase } from "./base.js";

@@ -26,7 +26,7 @@ pub type Outcomes = HashMap<Arc<str>, &'static str>;
 /// stub among it. (std calls none of these.)
 const RESTRICTING: [&str; 3] = ["prctl", "seccomp_load", "seccomp_export_bpf"];
 /// The same, and functions with which a program takes pages of the image for its own, which no code appears in any more.
-/// std calls them as well, so only the program's own use counts.
+/// std calls them as well, so only the program's own use counts. Assembly of its own counts for `syscall`.
 const ALTERING: [&str; 2] = ["syscall", "mprotect"];
 
 /// A generation in the making.
@@ -185,7 +185,8 @@ impl Generation<'_> {
         // rest waits, unless the program may make first calls impossible.
         let start = Instant::now();
         let all = RESTRICTING.iter().any(|name| program.refers_to(name) || self.base.expects(name))
-            || ALTERING.iter().any(|name| program.refers_to(name));
+            || ALTERING.iter().any(|name| program.refers_to(name))
+            || self.units.iter().any(|unit| unit.may_enter_kernel());
         if all {
             // Those of earlier generations as well.
             let known: HashSet<_> = pending.iter().map(|pending| pending.symbol).collect();

@@ -31,6 +31,7 @@ mod server;
 mod sources;
 mod summary;
 mod supervisor;
+mod system_calls;
 mod units;
 mod view;
 

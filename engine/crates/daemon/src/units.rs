@@ -17,6 +17,7 @@ use crate::compile::{EagerCompiler, Identity, Source};
 use crate::digest::Digest;
 use crate::protocol::{BitcodeFile, FunctionTimes};
 use crate::sources::UnitIndex;
+use crate::system_calls;
 
 /// A unit, where it came from, and what it took.
 #[derive(Debug)]
@@ -35,6 +36,8 @@ pub struct LoadedUnit {
     pub compiled: Vec<Key>,
     /// By function: what the body lane has to know of its body.
     pub shapes: Vec<Shape>,
+    /// Its `module asm` may ask the kernel for something.
+    pub assembly_enters_kernel: bool,
     /// Not the whole of the bitcode, or not only that.
     pub is_derived: bool,
     /// Something was found out that its functions' keys do not say: it is to be read again for the next generation.
@@ -67,6 +70,7 @@ impl LoadedUnit {
     pub fn new(unit: Unit, path: PathBuf, bytes: Arc<[u8]>, times: Vec<FunctionTimes>, shapes: Vec<Shape>) -> Self {
         let (digest, interface, definitions, paths, identities) = Default::default();
         Self {
+            assembly_enters_kernel: system_calls::may_be_in_assembly(&unit.module.assembly),
             unit: Arc::new(unit),
             path,
             bytes,
@@ -83,6 +87,11 @@ impl LoadedUnit {
             paths,
             identities,
         }
+    }
+
+    /// Whether its code may ask the kernel for something without a library's doing.
+    pub fn may_enter_kernel(&self) -> bool {
+        self.shapes.iter().any(|shape| shape.may_enter_kernel) || self.assembly_enters_kernel
     }
 
     /// Its part of the program's C-level interface.
@@ -267,6 +276,7 @@ fn read(
     let (index, interface) = (OnceLock::new(), OnceLock::new());
     let (definitions, paths, identities) = Default::default();
     Ok(LoadedUnit {
+        assembly_enters_kernel: system_calls::may_be_in_assembly(&unit.module.assembly),
         unit,
         path: file.path.clone(),
         bytes,

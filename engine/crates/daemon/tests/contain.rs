@@ -190,9 +190,37 @@ fn main() {
 }
 "#;
 
+/// The same without a library, as rustix does it: the number is an argument.
+const RESTRICTED_BY_ITSELF: &str = r#"
+fn call(number: u64, a: u64, b: u64, c: u64) -> u64 {
+    let result;
+    unsafe {
+        std::arch::asm!(
+            "syscall", inlateout("rax") number => result, in("rdi") a, in("rsi") b, in("rdx") c,
+            lateout("rcx") _, lateout("r11") _,
+        );
+    }
+    result
+}
+#[inline(never)] fn late(x: u8) -> u8 { std::hint::black_box(x) + 1 }
+fn main() {
+    assert_eq!(call(157, 22, 1, 0), 0);
+    let text = [late(b'N'), late(b'J'), b'\n'];
+    call(1, 1, text.as_ptr() as u64, text.len() as u64);
+    call(60, 3, 0, 0);
+}
+"#;
+
 #[test]
 fn programs_that_make_first_calls_impossible_have_none() {
-    for (name, source) in [("patched", PATCHED), ("restricted", RESTRICTED)] {
+    let assembled = RESTRICTED_BY_ITSELF
+        .replace("std::arch::asm!(\n            \"syscall\"", "std::arch::asm!(\n            \".byte 15, 5\"");
+    for (name, source) in [
+        ("patched", PATCHED),
+        ("restricted", RESTRICTED),
+        ("restricted-itself", RESTRICTED_BY_ITSELF),
+        ("restricted-bytes", &assembled),
+    ] {
         let mut project = Project::new(name);
         let daemon = Daemon::start(&project.folder, &["--eager-functions", "0", "--compile-ahead", "false"]);
         let report = daemon.publish_source(&mut project, source);

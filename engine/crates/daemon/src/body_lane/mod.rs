@@ -38,6 +38,7 @@ pub use select::{Edit, SelectionCache, definitions, select};
 pub use verify::{Patch, Verified};
 
 use crate::protocol::BitcodeFile;
+use crate::system_calls;
 
 /// A crate of the program as the body lane compiled it.
 #[derive(Debug, Deserialize)]
@@ -136,6 +137,8 @@ pub struct Shape {
     pub suspensions: Option<u32>,
     /// It may hold half of a `TypeId`.
     pub may_hold_identity: bool,
+    /// It may ask the kernel for something, by itself.
+    pub may_enter_kernel: bool,
 }
 
 impl Shape {
@@ -145,6 +148,7 @@ impl Shape {
             is_blank: is_blank(body),
             suspensions: futures::suspensions(body),
             may_hold_identity: identity::may_be_in(body),
+            may_enter_kernel: system_calls::may_be_in(body),
         }
     }
 }
