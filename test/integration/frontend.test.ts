@@ -9,7 +9,7 @@ import { type CrateLaneResult, crateLane } from "../../server/src/core/lanes/cra
 import { changedCargoInput } from "../../server/src/core/cargo/inputs.js";
 import type { UnitMessages } from "../../server/src/core/units/messages.js";
 import { Layout } from "../../server/src/core/support/layout.js";
-import type { Selection } from "../../server/src/core/cargo/selection.js";
+import type { CargoSelection } from "../../server/src/core/cargo/selection.js";
 import { type UnitRecord, loadUnit } from "../../server/src/core/units/record.js";
 import { Project, ROOT, WORKSPACE } from "./project.js";
 
@@ -17,8 +17,9 @@ let project: Project;
 let layout: Layout;
 let captured: Captured;
 
-async function captureIt(command: Selection["command"], targets: string[]): Promise<Captured> {
-  const selection: Selection = {
+async function captureIt(command: CargoSelection["command"], targets: string[]): Promise<Captured> {
+  const selection: CargoSelection = {
+    kind: "cargo",
     command,
     cwd: project.dir,
     manifestPath: undefined,

@@ -32,13 +32,7 @@ import { isHere } from "./cargo/elsewhere.js";
 import { changedUnits, isSame, partsOf, publish } from "./engine/publish.js";
 import { Bases } from "./base/baseImage.js";
 import { Recovery } from "./recovery.js";
-import {
-  type Selection,
-  type SelectionState,
-  loadSelection,
-  saveSelection,
-  type SingleFile,
-} from "./cargo/selection.js";
+import { type Selection, type SelectionState, loadSelection, saveSelection } from "./cargo/selection.js";
 import type { Program } from "./units/program.js";
 import { writeReport } from "./engine/reportFile.js";
 import { Moved, TargetDirectory } from "./cargo/targetDirectory.js";
@@ -112,11 +106,10 @@ export class Workspace {
 
   constructor(
     private readonly selection: Selection,
-    private readonly single: SingleFile | undefined,
     private readonly options: WorkspaceOptions,
     private readonly listener: Listener,
   ) {
-    this.target = new TargetDirectory(selection, single, options.env);
+    this.target = new TargetDirectory(selection, options.env);
   }
 
   /** `target/cranefly`, once known. */
@@ -329,7 +322,7 @@ export class Workspace {
     follows: boolean,
   ): Promise<void> {
     const { bodyLane } = this.options;
-    if (bodyLane === undefined || this.single !== undefined) return;
+    if (bodyLane === undefined || this.selection.kind === "file") return;
     this.bodies ??= await FunctionEdits.create(layout, bodyLane);
     this.bodies.rebase(state, compiled, follows);
     this.expectEdits();
