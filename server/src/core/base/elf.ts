@@ -8,8 +8,12 @@ const SHT_DYNAMIC = 6;
 const SHT_DYNSYM = 11;
 const DT_NEEDED = 1n;
 const DT_SONAME = 14n;
+/** `DT_INIT_ARRAYSZ` and `DT_FINI_ARRAYSZ`. */
+const ARRAY_SIZES: ReadonlySet<bigint> = new Set([27n, 28n]);
 const DYNAMIC_SIZE = 16;
 const SYMBOL_SIZE = 24;
+/** The first field of a symbol: where its name begins in the table of strings. */
+const NAME_SIZE = 4;
 const STB_LOCAL = 0;
 const STB_GLOBAL = 1;
 const STB_WEAK = 2;
@@ -21,7 +25,9 @@ const STV_HIDDEN = 2;
 export interface DynamicSymbols {
   /** Names of stand-ins for what the program defines. */
   readonly program: ReadonlySet<string>;
-  /** Whether others may find a definition of the image by its name. */
+  /** What stands in front of a stand-in's second name. */
+  readonly privately: string;
+  /** Whether others may find a definition of the image, or of the program, by its name. */
   readonly isExported: (name: string) => boolean;
 }
 
@@ -36,9 +42,11 @@ export interface Remains {
 /**
  * Makes a linked base image one part of a program, in place.
  *
- * - The program's stand-ins become undefined, so that the loader takes the program's own.
+ * - The program's stand-ins become undefined, so that the loader takes the program's own: under their second name unless an
+ *   executable would export them.
  * - What an executable would not export becomes local, so that no library finds it: those that a program opens when it runs
  *   have their own.
+ * - The loader does not run its constructors and destructors: the program's image has the whole arrays.
  * - What is undefined becomes weak, so that the image can be loaded without the program, for a test. Symbols that exist are
  *   found the same way.
  */
@@ -47,25 +55,40 @@ export function finishBase(file: Buffer, symbols: DynamicSymbols): Remains {
   const undefinedNames: string[] = [];
   // Section, address and size.
   const undefine = (at: number): Buffer => file.fill(0, at + 6, at + SYMBOL_SIZE);
+  const isSecond = (name: string): boolean => name.startsWith(symbols.privately);
   // Debuggers read this table.
   for (const { at, name, binding } of symbolsIn(file, SHT_SYMTAB)) {
-    if (binding !== STB_LOCAL && symbols.program.has(name)) undefine(at);
+    if (binding !== STB_LOCAL && (symbols.program.has(name) || isSecond(name))) undefine(at);
   }
-  for (const { at, name, binding, type, isDefined } of symbolsIn(file, SHT_DYNSYM)) {
+  const dynamic = [...symbolsIn(file, SHT_DYNSYM)];
+  const seconds = new Map(dynamic.flatMap(({ at, name }) => (isSecond(name) ? [[name, at] as const] : [])));
+  for (const { at, name, binding, type, isDefined } of dynamic) {
     const info = (value: number): number => file.writeUInt8((value << 4) | type, at + 4);
     if (symbols.program.has(name)) {
       if (isDefined && binding !== STB_LOCAL) bound.delete(name);
       undefine(at);
+      const second = seconds.get(symbols.privately + name);
+      if (second !== undefined && !symbols.isExported(name)) file.copy(file, at, second, second + NAME_SIZE);
     } else if (!isDefined) {
       if (binding !== STB_GLOBAL) continue;
       undefinedNames.push(name);
       info(STB_WEAK);
-    } else if (type !== STT_GNU_IFUNC && !symbols.isExported(name)) {
+    } else if (type !== STT_GNU_IFUNC && (isSecond(name) || !symbols.isExported(name))) {
       info(STB_LOCAL);
       file.writeUInt8(STV_HIDDEN, at + 5);
     }
   }
+  forgetArrays(file);
   return { bound: [...bound], undefined: undefinedNames };
+}
+
+function forgetArrays(file: Buffer): void {
+  for (const { type, offset, size } of sections(file)) {
+    if (type !== SHT_DYNAMIC) continue;
+    for (let at = offset; at < offset + size; at += DYNAMIC_SIZE) {
+      if (ARRAY_SIZES.has(file.readBigInt64LE(at))) file.writeBigUInt64LE(0n, at + 8);
+    }
+  }
 }
 
 /**
