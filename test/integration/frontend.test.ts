@@ -9,6 +9,7 @@ import { type CrateLaneResult, crateLane } from "../../server/src/core/lanes/cra
 import { changedCargoInput } from "../../server/src/core/cargo/inputs.js";
 import type { UnitMessages } from "../../server/src/core/units/messages.js";
 import { Layout } from "../../server/src/core/support/layout.js";
+import { UnitRecords } from "../../server/src/core/units/records.js";
 import type { CargoSelection } from "../../server/src/core/cargo/selection.js";
 import { type UnitRecord, loadUnit } from "../../server/src/core/units/record.js";
 import { Project, ROOT, WORKSPACE } from "./project.js";
@@ -49,7 +50,7 @@ const nothing = (): void => undefined;
 const silent: UnitMessages = { add: nothing, finished: nothing, failed: nothing };
 
 function lane(): Promise<CrateLaneResult> {
-  return crateLane(layout, captured.state.units, {
+  return crateLane(layout, new UnitRecords(layout), captured.state.units, {
     env: project.env,
     wrapper: "",
     jobs: 2,
@@ -197,7 +198,7 @@ describe("the crate lane", () => {
   it("stops when a newer save overtakes it", async () => {
     project.edit("app/src/main.rs", '"good day"', '"good night"');
     const controller = new AbortController();
-    const work = crateLane(layout, captured.state.units, {
+    const work = crateLane(layout, new UnitRecords(layout), captured.state.units, {
       env: project.env,
       wrapper: "",
       jobs: 2,

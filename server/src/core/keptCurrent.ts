@@ -75,7 +75,7 @@ export class KeptCurrent {
     others: readonly string[],
     isComplete: boolean,
   ): Promise<boolean> {
-    return watcher.follow({ ...watchedFiles(this.opened?.layout, state), others }, isComplete);
+    return watcher.follow({ ...watchedFiles(this.opened?.layout, state, this.opened?.records), others }, isComplete);
   }
 
   /** Lets go of the workspace: the next update opens it anew. */

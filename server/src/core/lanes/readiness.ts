@@ -11,8 +11,9 @@ import type { Engine } from "../engine/client.js";
 import { EngineError } from "../engine/errors.js";
 import type { Layout } from "../support/layout.js";
 import { publishLanes } from "../engine/publish.js";
-import type { BuiltPrograms } from "../units/program.js";
-import { type UnitRecord, loadUnit } from "../units/record.js";
+import type { LoadedPrograms } from "../units/program.js";
+import type { UnitRecords } from "../units/records.js";
+import type { UnitRecord } from "../units/record.js";
 
 /** How many units are kept ready. */
 const MAX_WANTED = 8;
@@ -75,9 +76,9 @@ export class Readiness {
   }
 
   /** Whether there is anything to prepare. */
-  get hasWork(): boolean {
+  hasWork(records: UnitRecords): boolean {
     return [...this.wanted].some((key) => {
-      const record = loadUnit(this.layout, key);
+      const record = records.get(key);
       if (record === undefined || unsuitableUnit(record) !== undefined) return false;
       const isReady = this.overlaid.has(key) && this.known.has(key);
       return !isReady || this.patches.needsTwin(record, this.lane.learned(record));
@@ -85,9 +86,9 @@ export class Readiness {
   }
 
   /** Compiles what is missing, and lets the engine read it. Rejects with `Cancelled` when the signal aborts. */
-  async prepare(built: BuiltPrograms, engine: Engine, options: PrepareOptions): Promise<void> {
+  async prepare(built: LoadedPrograms, engine: Engine, options: PrepareOptions): Promise<void> {
     const wanted = [...this.wanted].reverse().flatMap((key) => {
-      const record = built.units.includes(key) ? loadUnit(this.layout, key) : undefined;
+      const record = built.units.includes(key) ? built.records.get(key) : undefined;
       return record !== undefined && unsuitableUnit(record) === undefined ? [{ key, record }] : [];
     });
     // Twins first: most edits need nothing else.
@@ -104,7 +105,7 @@ export class Readiness {
   }
 
   private async prepareTwin(
-    built: BuiltPrograms,
+    built: LoadedPrograms,
     record: UnitRecord,
     engine: Engine,
     options: PrepareOptions,
@@ -121,17 +122,19 @@ export class Readiness {
   }
 
   private async readAhead(
-    built: BuiltPrograms,
+    built: LoadedPrograms,
     { invocation }: UnitRecord,
     files: Pick<BodyLaneParams, "bitcode" | "twin">,
     engine: Engine,
     { ms }: PrepareOptions,
   ): Promise<void> {
     const lane = { unit: invocation.id, ...files, edited: [] };
-    await publishLanes(this.layout, built, new Map([[invocation.key, lane]]), engine, ms).catch((error: unknown) => {
-      // It is only read ahead: what is wrong with it is told when it is needed.
-      if (!(error instanceof EngineError)) throw error;
-    });
+    await publishLanes(this.layout.root, built.records, built, new Map([[invocation.key, lane]]), engine, ms).catch(
+      (error: unknown) => {
+        // It is only read ahead: what is wrong with it is told when it is needed.
+        if (!(error instanceof EngineError)) throw error;
+      },
+    );
   }
 }
 

@@ -394,7 +394,7 @@ export class CargoProject implements Project {
       );
       const isBehind =
         build === undefined
-          ? await this.watcher.follow({ ...watchedFiles(undefined, undefined), others }, isComplete)
+          ? await this.watcher.follow({ ...watchedFiles(undefined, undefined, undefined), others }, isComplete)
           : await build.watch(this.watcher, others, isComplete);
       if (isBehind && state !== undefined) this.changed(asked("a file changed"));
     } catch (error) {
