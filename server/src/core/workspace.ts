@@ -6,30 +6,19 @@
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import {
-  type BodyLaneStatistics,
-  type Diagnostic,
-  type GenerationReport,
-  type ProgramReport,
-  noTimes,
-} from "../../../shared/src/report.js";
+import { type BodyLaneStatistics, type GenerationReport, noTimes } from "../../../shared/src/report.js";
 import type { ProgramInterface } from "../../../shared/src/protocol.js";
-import { FunctionEdits, type BodyOutcome } from "./lanes/functionEdits.js";
-import { type ScriptState, type Settled, settleScripts } from "./cargo/buildScripts.js";
-import { type CompiledUnit, crateLane } from "./lanes/crateLane.js";
+import { FunctionEdits } from "./lanes/functionEdits.js";
+import type { CompiledUnit } from "./lanes/crateLane.js";
 import { Engine } from "./engine/client.js";
 import { messageOf } from "./support/errors.js";
-import { BuildFailed } from "./cargo/cargo.js";
 import { Generation, type Listener } from "./generation.js";
-import { changedCargoInput } from "./cargo/inputs.js";
-import { isWhole, missingLibrary } from "./units/intact.js";
-import { UnitRecords, announceAgain } from "./units/records.js";
+import { UnitRecords } from "./units/records.js";
+import { FrontEnd, type FrontEndOptions, type FrontEndResult, type UpdateOptions } from "./frontEnd.js";
 import { Publications } from "./publications.js";
 import { keepPrograms, restorePrograms } from "./units/keptPrograms.js";
 import type { Layout } from "./support/layout.js";
 import { withLock } from "./support/lock.js";
-import type { UnitName, UnitMessages } from "./units/messages.js";
-import { isHere } from "./cargo/elsewhere.js";
 import { publish } from "./engine/publish.js";
 import { Bases } from "./base/baseImage.js";
 import { Recovery } from "./recovery.js";
@@ -39,13 +28,8 @@ import { writeReport } from "./engine/reportFile.js";
 import { Moved, TargetDirectory } from "./cargo/targetDirectory.js";
 import type { Toolchain } from "./units/toolchain.js";
 
-export interface WorkspaceOptions {
-  readonly env: NodeJS.ProcessEnv;
+export interface WorkspaceOptions extends FrontEndOptions {
   readonly engine: string;
-  readonly shimBundle: string;
-  readonly color: boolean;
-  readonly quiet: boolean;
-  readonly jobs: number;
   /**
    * Where the bundles lie, if edits may take the body lane: for who stays to let the crate lane follow (see `follow`).
    */
@@ -66,28 +50,6 @@ export interface Update {
   readonly isAhead: boolean;
 }
 
-/** What the front end gives: a state to publish, or an exit code. */
-type FrontEnd = Pick<GenerationReport, "lane" | "reason" | "refused"> & { readonly units: readonly string[] } & (
-    | {
-        readonly state: SelectionState;
-        /** What the crate lane compiled. */
-        readonly compiled: readonly CompiledUnit[];
-        /** Of its units, as they are now. */
-        readonly records: UnitRecords;
-      }
-    | { readonly exitCode: number }
-    /** The body lane has published already. */
-    | { readonly published: readonly ProgramReport[]; readonly scripts: readonly ScriptState[] }
-  );
-
-/** How an update is made. */
-interface UpdateOptions {
-  readonly sinceMs: number;
-  readonly signal: AbortSignal | undefined;
-  /** The crate lane follows the body lane; nobody waits for it. */
-  readonly follows: boolean;
-}
-
 export class Workspace {
   private state: SelectionState | undefined;
   private client: Engine | undefined;
@@ -97,6 +59,7 @@ export class Workspace {
   /** What was found missing, and is to be made anew. */
   private lost: string | undefined;
   private readonly target: TargetDirectory;
+  private readonly front: FrontEnd;
   private bodies: FunctionEdits | undefined;
 
   constructor(
@@ -105,6 +68,13 @@ export class Workspace {
     private readonly listener: Listener,
   ) {
     this.target = new TargetDirectory(selection, options.env);
+    this.front = new FrontEnd(
+      this.target,
+      options,
+      this.publications,
+      listener,
+      (records) => (this.unitRecords = records),
+    );
   }
 
   /** `target/cranefly`, once known. */
@@ -230,7 +200,8 @@ export class Workspace {
     const { signal } = options;
     const generation = new Generation(this.listener, options.sinceMs, this.messageScope(options));
     this.state ??= loadSelection(layout, this.target.key);
-    const front = await this.frontEnd(layout, this.state, generation, options);
+    const { lost, bodies, client } = this;
+    const front = await this.front.run(layout, this.state, generation, { lost, bodies, engine: client }, options);
     const { lane, reason, refused } = front;
     if ("exitCode" in front) {
       const stale = this.state !== undefined;
@@ -289,7 +260,10 @@ export class Workspace {
   }
 
   /** The update of an edit that took the body lane. */
-  private publishedBodies(front: Extract<FrontEnd, { readonly published: unknown }>, generation: Generation): Update {
+  private publishedBodies(
+    front: Extract<FrontEndResult, { readonly published: unknown }>,
+    generation: Generation,
+  ): Update {
     const { lane, reason, units, published, scripts } = front;
     if (this.state !== undefined) this.state = { ...this.state, scripts: [...scripts] };
     const reports = this.publications.publishedBodies(published);
@@ -326,123 +300,5 @@ export class Workspace {
     this.client?.close();
     this.client = engine;
     return engine;
-  }
-
-  /** Brings the units up to date, by cargo if it must be. */
-  private async frontEnd(
-    layout: Layout,
-    state: SelectionState | undefined,
-    generation: Generation,
-    { signal, follows }: UpdateOptions,
-  ): Promise<FrontEnd> {
-    if (state === undefined) return this.cargoLane(layout, this.lost ?? "first build", generation, signal);
-    const before = new UnitRecords(layout);
-    this.unitRecords = before;
-    if (!isHere(layout, state, before)) return this.cargoLane(layout, "it was built elsewhere", generation, signal);
-    const { env, jobs } = this.options;
-    const cargoInput = await generation.timed("check", () => changedCargoInput(state));
-    if (cargoInput !== undefined) return this.cargoLane(layout, `${cargoInput} changed`, generation, signal);
-    const records = before.all(state.units);
-    announceAgain(layout, records);
-    const library = missingLibrary(records);
-    if (library !== undefined) return this.cargoLane(layout, `${library} is missing`, generation, signal);
-    if (isWhole(layout, records, state)) this.publications.forgetDamaged();
-    else this.publications.forget();
-    const settling = settleScripts(state.scripts, env, signal);
-    // (It is waited for later; until then nobody hears of its failure.)
-    settling.catch(() => undefined);
-    const settle = (): Promise<Settled> => generation.timed("scripts", () => settling);
-    // rustc may read what a script writes. One that has nothing to write runs beside it, and has its say before anything is published.
-    const isBeside = !follows && state.scripts.every(({ produced }) => produced.length === 0);
-    let bodies = isBeside ? await this.tryBodies({ ...state, records: before }, generation, signal, settle) : undefined;
-    const settled = await settle();
-    for (const warning of settled.warnings) this.warnOnce(warning);
-    if (settled.cargoReason !== undefined) {
-      return this.cargoLane(layout, `${settled.cargoReason} changed`, generation, signal);
-    }
-    if (!follows) bodies ??= await this.tryBodies({ ...state, records: before }, generation, signal, settle);
-    if (bodies !== undefined && bodies.kind === "taken") {
-      const { reason, units, reports: published } = bodies;
-      return { lane: "body", reason, units, published, scripts: settled.scripts };
-    }
-    const refused = bodies?.refusal?.text;
-    const options = {
-      env,
-      wrapper: state.wrapper,
-      jobs,
-      signal,
-      isBackground: follows,
-      messagesOf: (key: string, before: readonly Diagnostic[], isFresh: boolean) =>
-        generation.messagesOf(state.names?.[key], before, isFresh),
-      onStart: (id: string) => {
-        if (!follows) this.listener.onProgress(`   Compiling ${id}`);
-      },
-    };
-    const result = await generation.timed("frontEnd", () => crateLane(layout, before, state.units, options));
-    const { compiled, records: after } = result;
-    this.unitRecords = after;
-    const units = compiled.map((unit) => unit.id);
-    if (!result.ok) {
-      return { lane: "crate", reason: "compile errors", refused, units, exitCode: 101 };
-    }
-    const reason = follows ? "it follows the body lane" : (compiled[0]?.reason ?? "nothing changed");
-    const scripts = [...settled.scripts];
-    return { lane: "crate", reason, refused, units, compiled, records: after, state: { ...state, scripts } };
-  }
-
-  private readonly warnings = new Set<string>();
-
-  private warnOnce(text: string): void {
-    if (!this.warnings.has(text)) this.listener.onProgress(`warning: ${text}`);
-    this.warnings.add(text);
-  }
-
-  private async tryBodies(
-    built: LoadedPrograms,
-    generation: Generation,
-    signal: AbortSignal | undefined,
-    settle: () => Promise<Settled>,
-  ): Promise<BodyOutcome | undefined> {
-    try {
-      if (this.bodies === undefined || this.client === undefined || this.publications.isEmpty) return undefined;
-      const mayPublish = async (): Promise<boolean> => (await settle()).cargoReason === undefined;
-      return await this.bodies.attempt(built, this.client, {
-        env: this.options.env,
-        signal,
-        ms: generation.ms,
-        mayPublish,
-      });
-    } finally {
-      // No script goes on behind the back of what failed here.
-      await settle().catch(() => undefined);
-    }
-  }
-
-  private async cargoLane(
-    layout: Layout,
-    reason: string,
-    generation: Generation,
-    signal: AbortSignal | undefined,
-  ): Promise<FrontEnd> {
-    try {
-      const { env, shimBundle, color, quiet } = this.options;
-      const onProgress = (line: string): void => this.listener.onProgress(line);
-      const messagesOf = (unit: UnitName | undefined): UnitMessages => generation.messagesOf(unit);
-      const options = { env, shimBundle, color, quiet, signal, onProgress, messagesOf };
-      const captured = await generation.timed("capture", () =>
-        this.target.capture(layout, options, () => this.publications.forget()),
-      );
-      generation.ms.frontEnd = captured.frontEndMs;
-      const { compiled: units, state } = captured;
-      const records = new UnitRecords(layout);
-      return { lane: "cargo", reason, units, compiled: [], records, state };
-    } catch (error) {
-      if (!(error instanceof BuildFailed)) throw error;
-      if (error.message !== "") this.listener.onProgress(error.message);
-      return { lane: "cargo", reason, units: [], exitCode: error.exitCode };
-    } finally {
-      // Failed or not, cargo may have had some compiled.
-      this.unitRecords = new UnitRecords(layout);
-    }
   }
 }
