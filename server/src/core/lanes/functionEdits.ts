@@ -12,6 +12,7 @@ import { SourceCache } from "../source/sourceCache.js";
 import type { BodyRef } from "../source/functions.js";
 import { PatchLane } from "./patch/patchLane.js";
 import type { PatchRefusal } from "./patch/patchCrate.js";
+import { AllUnitSources } from "./mirror/unitSources.js";
 import { OverlayLane } from "./overlay/overlayLane.js";
 import { FunctionEditCounts } from "./counts.js";
 import { type PrepareOptions, Readiness } from "./readiness.js";
@@ -53,6 +54,7 @@ export interface AttemptOptions extends PrepareOptions {
 
 export class FunctionEdits {
   private readonly baseline: Baseline;
+  private readonly units: AllUnitSources;
   private readonly lane: OverlayLane;
   private readonly patches: PatchLane;
   private readonly readiness: Readiness;
@@ -69,9 +71,10 @@ export class FunctionEdits {
     maker: string,
   ) {
     this.baseline = new Baseline(sources);
-    this.lane = new OverlayLane(layout, sources);
+    this.units = new AllUnitSources(layout, sources);
+    this.lane = new OverlayLane(layout, sources, this.units);
     this.patches = new PatchLane(layout, sources, maker);
-    this.readiness = new Readiness(layout, this.lane, this.patches);
+    this.readiness = new Readiness(layout, this.lane, this.patches, this.units);
   }
 
   /** Rejects with `Unsupported` when the grammar's files are missing. */
@@ -218,7 +221,7 @@ export class FunctionEdits {
     const started = performance.now();
     for (const { record, files } of edits.units) {
       if (files.every(({ functions }) => functions.length === 0)) continue;
-      const patch = await this.patches.compile(record, files, { ...options, ...this.lane.facts(record) });
+      const patch = await this.patches.compile(record, files, { ...options, ...this.units.facts(record) });
       if ("refused" in patch) {
         options.ms.frontEnd += performance.now() - started;
         return patch;

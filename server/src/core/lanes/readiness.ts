@@ -6,6 +6,7 @@ import type { BodyLaneParams } from "../../../../shared/src/protocol.js";
 import type { StageTimes } from "../../../../shared/src/report.js";
 import { unsuitableUnit } from "./choice.js";
 import type { PatchLane } from "./patch/patchLane.js";
+import type { AllUnitSources } from "./mirror/unitSources.js";
 import type { OverlayLane } from "./overlay/overlayLane.js";
 import type { Engine } from "../engine/client.js";
 import { EngineError } from "../engine/errors.js";
@@ -36,6 +37,7 @@ export class Readiness {
     private readonly layout: Layout,
     private readonly lane: OverlayLane,
     private readonly patches: PatchLane,
+    private readonly units: AllUnitSources,
   ) {}
 
   /** Whether an edit of a unit that has no patch may go through its overlay: that is no faster than the crate lane for the first time. */
@@ -81,7 +83,7 @@ export class Readiness {
       const record = records.get(key);
       if (record === undefined || unsuitableUnit(record) !== undefined) return false;
       const isReady = this.overlaid.has(key) && this.known.has(key);
-      return !isReady || this.patches.needsTwin(record, this.lane.learned(record));
+      return !isReady || this.patches.needsTwin(record, this.units.learned(record));
     });
   }
 
@@ -111,12 +113,12 @@ export class Readiness {
     options: PrepareOptions,
   ): Promise<void> {
     const { key } = record.invocation;
-    const needed = this.lane.learned(record);
+    const needed = this.units.learned(record);
     if (this.patches.needsTwin(record, needed)) await this.patches.prepare(record, { ...options, needed });
     else if (this.known.has(key)) return;
     this.known.add(key);
     // What the first patch would have to find out.
-    this.lane.facts(record);
+    this.units.facts(record);
     const twin = this.patches.twinOf(record)?.bitcode;
     if (twin !== undefined) await this.readAhead(built, record, { bitcode: [], twin }, engine, options);
   }
