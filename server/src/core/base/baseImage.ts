@@ -22,6 +22,7 @@ import type { LinkAttribute } from "../source/linkAttributes.js";
 import { adoptedCrates } from "../units/adopted.js";
 import type { Toolchain } from "../units/toolchain.js";
 import { type Program, unitsOf } from "../units/program.js";
+import type { UnitRecords } from "../units/records.js";
 import { type UnitRecord, loadUnit } from "../units/record.js";
 
 /** The images that were linked from the same libraries, each for another interface. */
@@ -126,7 +127,10 @@ export async function ensureBase(
 
 /** Gives programs their base images. */
 export class Bases {
-  constructor(private readonly context: BaseContext) {}
+  constructor(
+    private readonly context: BaseContext,
+    private readonly records: UnitRecords,
+  ) {}
 
   /** Programs with their base images, as far as it is known what these are linked for: `known`, from an earlier state. */
   async of(programs: readonly Program[], known: readonly Program[]): Promise<Program[]> {
@@ -141,7 +145,7 @@ export class Bases {
 
   /** A program on the base image for an interface. */
   async link(program: Program, common: ProgramInterface): Promise<Program> {
-    const base = await ensureBase(this.context, unitsOf(this.context.layout, program), common);
+    const base = await ensureBase(this.context, unitsOf(program, this.records), common);
     return { ...program, base, linked: linkedCrates(base), interface: common };
   }
 }

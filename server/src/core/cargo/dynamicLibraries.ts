@@ -3,7 +3,7 @@
  * the base image: such programs are cargo's. Told from cargo's metadata, before anything is built.
  */
 import type { Metadata, Package } from "./cargo.js";
-import type { Selection } from "./selection.js";
+import type { CargoSelection } from "./selection.js";
 
 export function dynamicLibraryReason(name: string): string {
   return `${name} is a Rust dynamic library (crate-type dylib), which is not supported`;
@@ -22,7 +22,7 @@ export function dynamicCrates(metadata: Metadata): string[] {
 }
 
 /** A package that what is selected uses on every platform, and that is nothing but a dynamic library. */
-export function usedDynamicLibrary(metadata: Metadata, selection: Selection): string | undefined {
+export function usedDynamicLibrary(metadata: Metadata, selection: CargoSelection): string | undefined {
   const nodes = new Map(metadata.resolve?.nodes.map((node) => [node.id, node]) ?? []);
   const packages = new Map(metadata.packages.map((item) => [item.id, item]));
   const seen = new Set<string>();
@@ -41,7 +41,7 @@ export function usedDynamicLibrary(metadata: Metadata, selection: Selection): st
 }
 
 /** The members that cargo builds: those named by `--package`, or else all that it might mean. */
-export function selectedPackages(metadata: Metadata, selection: Selection): Package[] {
+export function selectedPackages(metadata: Metadata, selection: CargoSelection): Package[] {
   const members = metadata.packages.filter((item) => metadata.workspace_members.includes(item.id));
   const specs = selection.targets.flatMap((arg, index) => (selection.targets[index - 1] === "--package" ? [arg] : []));
   if (specs.length > 0) {
