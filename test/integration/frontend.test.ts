@@ -116,6 +116,8 @@ describe("the base image", () => {
     initPriorities: [],
     finiPriorities: [],
     sections: [],
+    weak: {},
+    references: [],
   };
   const link = (): Promise<string> => {
     const { toolchain } = captured.state;

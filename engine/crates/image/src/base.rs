@@ -92,7 +92,7 @@ impl BaseImage {
             if !visible || name.is_empty() || symbol.section() == SymbolSection::Undefined {
                 continue;
             }
-            if linked.as_ref().is_some_and(|linked| linked.defines.contains(name)) {
+            if linked.as_ref().is_some_and(|linked| linked.is_stand_in(name)) {
                 // A stand-in for the program's own.
                 continue;
             }
@@ -253,6 +253,11 @@ impl BaseImage {
     /// What it was linked for; `None` where that was never written down.
     pub fn linked(&self) -> Option<&Linked> {
         self.linked.as_ref()
+    }
+
+    /// Whether it has a definition that counts before a weak one of the program's.
+    pub(crate) fn overrides(&self, name: &str) -> bool {
+        self.linked.as_ref().is_some_and(|linked| linked.overridden.contains(name))
     }
 
     /// Its constructors and destructors, which the image has the loader run.

@@ -118,6 +118,7 @@ impl Program {
             };
             match index.map(|index| self.symbols[index].place) {
                 Some(Place::Image(at)) => drop(self.dynamic.export(name, at)),
+                Some(Place::ThreadLocal(offset)) => drop(self.dynamic.export_thread_local(name, offset)),
                 _ => self.dynamic.withdraw(name),
             }
         }
