@@ -38,10 +38,11 @@ describe.runIf(HAS_ENGINE)("cargo does it, and the reason is named", () => {
     expect(fs.existsSync(in_.path("target/cranefly/debug/plain"))).toBe(false);
   };
 
-  it("where a dependency is a Rust dynamic library", () => {
+  it("where a dependency is a Rust dynamic library that a build script links to as well", () => {
     const dynamic = new Project("dylib", {
       ...FILES,
-      "Cargo.toml": `${FILES["Cargo.toml"] ?? ""}[dependencies]\ndynamic = { path = "dynamic" }\n`,
+      "Cargo.toml": `${FILES["Cargo.toml"] ?? ""}[dependencies]\ndynamic = { path = "dynamic" }\n[build-dependencies]\ndynamic = { path = "dynamic" }\n`,
+      "build.rs": 'fn main() {\n    assert_eq!(dynamic::word(), "ran");\n}\n',
       "dynamic/Cargo.toml":
         '[package]\nname = "dynamic"\nversion = "0.1.0"\nedition = "2021"\n[lib]\ncrate-type = ["dylib"]\n',
       "dynamic/src/lib.rs": 'pub fn word() -> &\'static str {\n    "ran"\n}\n',
