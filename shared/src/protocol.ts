@@ -85,8 +85,8 @@ export const ProgramInterface = z.object({
   weak: z.record(z.string(), NameKind).default({}),
   needs: z.array(z.string()),
   /** Priorities of constructors and destructors that have one. */
-  initPriorities: z.array(z.number().int().min(0).max(65535)).default([]),
-  finiPriorities: z.array(z.number().int().min(0).max(65535)).default([]),
+  initPriorities: z.array(z.number().int().nonnegative()).default([]),
+  finiPriorities: z.array(z.number().int().nonnegative()).default([]),
   /** Sections that it adds to and that linkers give bounds. */
   sections: z.array(z.string()).default([]),
   /** What its Rust code refers to outside of itself, where that decides whether a linker would complain. */

@@ -162,11 +162,16 @@ export class BaseLink {
     const remains = this.finish(temporary, common, shared, { areAllExported: asked.exportDynamic, strip: asked.strip });
     if (remains.undefined.length > 0 && common.references.length > 0) {
       const roots = definedIn(fs.readFileSync(temporary), [...common.references, ...common.needs]);
-      const [object = ""] = await this.assemble(inputs.linker, [rootsSource(roots, remains.expected)], "roots");
+      // (What the program itself needs and nothing defines is the engine's to find.)
+      const objects = await this.assemble(
+        inputs.linker,
+        [standInSource({ ...common, needs: [] }, entries), rootsSource(roots, remains.expected)],
+        "check",
+      );
       const partsOfProgram = (rlib: string): readonly string[] | undefined =>
         placeholderOf(rlib) === undefined ? undefined : partsOf(rlib);
       const check = path.join(this.folder, "check");
-      await this.runLinker(inputs.linker, checkLinkArgs(line, [standIn, object], partsOfProgram, check));
+      await this.runLinker(inputs.linker, checkLinkArgs(line, objects, partsOfProgram, check));
       fs.rmSync(check);
     }
     fs.renameSync(temporary, this.output);

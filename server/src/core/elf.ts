@@ -82,15 +82,11 @@ export function definedElsewhere(file: Buffer, places: ReadonlyMap<string, strin
   return [...places].flatMap(([name, place]) => (found.get(name) === found.get(place) ? [] : [name]));
 }
 
-/** Those of the names that an image defines and others may refer to. */
+/** Those of the names that an image defines. */
 export function definedIn(file: Buffer, names: readonly string[]): string[] {
   const wanted = new Set(names);
   const found = new Set<string>();
-  for (const { at, name, binding, isDefined } of symbolsIn(file, SHT_SYMTAB)) {
-    // A linker makes hidden symbols local.
-    const isVisible = binding !== STB_LOCAL || (file.readUInt8(at + 5) & 3) === STV_HIDDEN;
-    if (isDefined && isVisible && wanted.has(name)) found.add(name);
-  }
+  for (const { name, isDefined } of symbolsIn(file, SHT_SYMTAB)) if (isDefined && wanted.has(name)) found.add(name);
   return [...found];
 }
 

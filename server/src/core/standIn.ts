@@ -67,11 +67,13 @@ export function standInSource({ defines, weak, needs }: ProgramInterface, entrie
     "\t.data",
     ...[ANCHORS[0], ...named("variable")].flatMap((name) => definition(name, "object", ".byte 1")),
     ...weakly("variable", "object", ".byte 1"),
-    // Without an effect, but what they name is needed.
-    ...needs.map((name) => `\t.reloc 0, R_X86_64_NONE, ${quoted(name)}`),
     '\t.section .tbss,"awT",@nobits',
     ...[ANCHORS[1], ...named("threadLocal")].flatMap((name) => definition(name, "object", ".zero 1")),
     ...weakly("threadLocal", "object", ".zero 1"),
+    // Without an effect, but what they name is needed. (GNU ld takes such relocations only for debuggers' sections.)
+    '\t.section .debug_cranefly,"",@progbits',
+    "\t.byte 0",
+    ...needs.map((name) => `\t.reloc 0, R_X86_64_NONE, ${quoted(name)}`),
     crateSource(0, entries),
   ].join("\n");
 }

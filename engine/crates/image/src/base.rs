@@ -84,11 +84,16 @@ impl BaseImage {
         let mut ifuncs = HashSet::new();
         let mut thread_locals = HashMap::new();
         let mut undefined = HashSet::new();
+        // GNU ld has these behind the name of no file.
+        let mut is_of_no_file = false;
         for symbol in elf.symbols() {
             let Ok(name) = symbol.name() else { continue };
             let raw = symbol.elf_symbol();
+            if raw.st_type() == elf::STT_FILE {
+                is_of_no_file = name.is_empty();
+            }
             // A linker turns hidden symbols into local ones, which keep their visibility; true locals have the default one.
-            let visible = raw.st_bind() != elf::STB_LOCAL || raw.st_visibility() == elf::STV_HIDDEN;
+            let visible = raw.st_bind() != elf::STB_LOCAL || raw.st_visibility() == elf::STV_HIDDEN || is_of_no_file;
             if !visible || name.is_empty() || symbol.section() == SymbolSection::Undefined {
                 continue;
             }
@@ -121,7 +126,8 @@ impl BaseImage {
         let distance = |from: u64, to: u64| to.wrapping_sub(from).cast_signed();
         let arrays = match &linked {
             Some(Linked { crates, entries, .. }) if !crates.is_empty() => {
-                Arrays::read(&elf, &Names { crates, entries, addresses: &addresses, anchor }).map_err(bad)?
+                let names = Names::new(crates, entries, &addresses, anchor).map_err(bad)?;
+                Arrays::read(&elf, &names).map_err(bad)?
             }
             _ => Arrays::default(),
         };
