@@ -175,7 +175,7 @@ export class BaseLink {
       fs.rmSync(check);
     }
     fs.renameSync(temporary, this.output);
-    for (const name of ["crate", "libraries"])
+    for (const name of ["crate", "libraries", "objects"])
       fs.rmSync(path.join(this.folder, name), { recursive: true, force: true });
     const isOurs = (file: string): boolean => path.relative(this.folder, file).split(path.sep)[0] !== "..";
     return {
@@ -307,10 +307,9 @@ export class BaseLink {
     const response = path.join(this.folder, "line");
     // A response file: the line of a large dependency set is longer than the system allows.
     fs.writeFileSync(response, args.map((arg) => `"${arg.replace(/(["\\])/g, "\\$1")}"`).join("\n"));
-    const err: string[] = [];
-    const exit = await this.run([linker, `@${response}`], err);
-    fs.rmSync(path.join(this.folder, "objects"), { recursive: true, force: true });
-    if (exit.code !== 0) throw new Unsupported(`linking the base image failed:\n${err.slice(0, 40).join("\n")}`);
+    const told: string[] = [];
+    const exit = await this.run([linker, `@${response}`], told);
+    if (exit.code !== 0) throw new Unsupported(`linking the base image failed:\n${told.slice(0, 40).join("\n")}`);
   }
 
   /** What `libraries` define or expect is exported, as from an executable, unless everything is. */
@@ -346,13 +345,13 @@ export class BaseLink {
     return { overridden, undefined: loose, expected: names.filter(isMangled) };
   }
 
-  private async run(command: string[], err: string[], cwd = this.cwd): Promise<Exit> {
+  private async run(command: string[], told: string[], cwd = this.cwd): Promise<Exit> {
     try {
       return await run(command, {
         cwd,
         env: { ...this.env, LC_ALL: "C" },
-        onStdout: () => undefined,
-        onStderr: (text) => err.push(text),
+        onStdout: (text) => told.push(text),
+        onStderr: (text) => told.push(text),
         signal: this.signal,
       });
     } catch (error) {
