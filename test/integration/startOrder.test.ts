@@ -1,4 +1,5 @@
 /** Constructors and destructors of all crates and C libraries run in the order in which the linker puts them, as in cargo's build. */
+import * as fs from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { HAS_ENGINE, Project } from "./project.js";
 
@@ -84,10 +85,13 @@ fn main() {
   "folder/outer/own.c": C("outer"),
 };
 
-describe.skipIf(!HAS_ENGINE)("what runs at start and at exit", () => {
+/** The toolchain's own linker, and GNU's. */
+const LINKERS = ["", "-Clink-arg=-fuse-ld=bfd"].filter((flag) => flag === "" || fs.existsSync("/usr/bin/ld.bfd"));
+
+describe.skipIf(!HAS_ENGINE).each(LINKERS)("what runs at start and at exit, with `%s`", (flags) => {
   let project: Project;
   beforeAll(() => {
-    project = new Project("start order", FILES);
+    project = new Project("start order", FILES, flags === "" ? {} : { RUSTFLAGS: flags });
   });
   afterAll(() => project.remove());
 

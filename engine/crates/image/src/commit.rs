@@ -158,6 +158,7 @@ impl Program {
             };
             match index.map(|index| self.symbols[index].place) {
                 Some(Place::Image(at)) => drop(self.dynamic.export(looked_for, at)),
+                Some(Place::ThreadLocal(offset)) => drop(self.dynamic.export_thread_local(looked_for, offset)),
                 _ => self.dynamic.withdraw(looked_for),
             }
         }

@@ -235,7 +235,7 @@ function checkKnown(
   const sources = new Set(hosts.flatMap(hostSources).map(realPath));
   for (const artifact of artifacts.filter((item) => local.has(item.package_id))) {
     const { kind, crate_types: types, src_path: source, name } = artifact.target;
-    const isLibrary = types.some((type) => type === "lib" || type === "rlib");
+    const isLibrary = types.some((type) => ["lib", "rlib", "dylib"].includes(type));
     const isHost = kind.includes("custom-build") || (!isLibrary && !types.includes("bin"));
     const isProgram = artifact.executable !== null;
     // (Of a library that is also a native one cargo names only copies.)
