@@ -94,8 +94,12 @@ impl Engine {
         })?;
         let sections = state.live().map(|live| live.program().named_sections()).unwrap_or_default();
         let identity = Identity { build_id, has_names: options.contents.names, sections };
-        let absent = stand_in(&image, &base);
-        write_executable(&params.executable, &image, absent.as_deref(), &base, &identity).map_err(failed)?;
+        let complete = state.live().map(|live| live.program()).filter(|program| program.finds_itself());
+        let complete = complete.map(|program| program.write_complete(&params.executable, &identity));
+        if !complete.transpose().map_err(failed)?.unwrap_or(false) {
+            let absent = stand_in(&image, &base);
+            write_executable(&params.executable, &image, absent.as_deref(), &base, &identity).map_err(failed)?;
+        }
 
         result.generation = state.advance(base.clone(), units.clone(), &image);
         state.patch = patch;
