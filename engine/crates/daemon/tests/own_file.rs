@@ -56,7 +56,7 @@ fn main() {
         _ => {
             let local = std::thread::spawn(|| LOCAL.with(|local| { local.set(local.get() + 1); local.get() })).join().unwrap();
             let caught = std::panic::catch_unwind(|| panic!("caught")).is_err();
-            let zeros = unsafe { ZEROS[99_999] = 1; ZEROS.iter().map(|&byte| u32::from(byte)).sum::<u32>() };
+            let zeros = unsafe { let all = &mut *&raw mut ZEROS; all[99_999] = 1; all.iter().map(|&byte| u32::from(byte)).sum::<u32>() };
             println!("build 1: {} {} {local} {zeros} {caught} {}", TABLE[0](5), TABLE[1](5), unsafe { EARLY });
         }
     }

@@ -29,6 +29,8 @@ const PT_PHDR: u32 = 6;
 const SHT_PROGBITS: u32 = 1;
 const SHT_STRTAB: u32 = 3;
 const SHT_NOTE: u32 = 7;
+const SHT_NOBITS: u32 = 8;
+const SHF_WRITE: u64 = 1;
 const SHF_ALLOC: u64 = 2;
 /// Where the interpreter and the build id's note are: on the page of the headers, behind these.
 const INTERPRETER_AT: u64 = PAGE - 128;
@@ -201,6 +203,15 @@ impl Program {
             let locals = if region == Region::Symtab { u32::try_from(used / entry).unwrap_or(info) } else { info };
             let address = if is_loaded { start } else { 0 };
             sections.add(region.section_name(), kind, [flags, address, offset, used], [link, locals], [8, entry]);
+        }
+        // The room in memory between writable segments is a section, too: tools make segments as long as what is in them.
+        for room in segments.iter().filter(|segment| segment.memory_end > segment.to) {
+            let at = offset_of(segments, room.to - 1) + 1;
+            let words = [SHF_ALLOC | SHF_WRITE, room.to, at, room.memory_end - room.to];
+            let is_bss = room.memory_end == self.file.end(Region::Bss);
+            if !is_bss {
+                sections.add(".cranefly.room", SHT_NOBITS, words, [0; 2], [1, 0]);
+            }
         }
         let interpreter = [SHF_ALLOC, INTERPRETER_AT, INTERPRETER_AT, INTERPRETER.len() as u64];
         sections.add(".interp", SHT_PROGBITS, interpreter, [0; 2], [1, 0]);
