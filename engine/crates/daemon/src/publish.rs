@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use cranefly_cache::Key;
 use cranefly_image::{
-    BUILD_ID_SIZE, BaseImage, Contents, Identity, Interface, Publication, write_absent, write_executable,
+    BUILD_ID_SIZE, BaseImage, Contents, Identity, Interface, Program, Publication, write_absent, write_executable,
 };
 use hashbrown::HashSet;
 use rayon::prelude::*;
@@ -94,11 +94,8 @@ impl Engine {
         })?;
         let sections = state.live().map(|live| live.program().named_sections()).unwrap_or_default();
         let identity = Identity { build_id, has_names: options.contents.names, sections };
-        let complete = state.live().map(|live| live.program()).filter(|program| program.finds_itself());
-        let complete = complete.map(|program| program.write_complete(&params.executable, &identity));
-        if !complete.transpose().map_err(failed)?.unwrap_or(false) {
-            let absent = stand_in(&image, &base);
-            write_executable(&params.executable, &image, absent.as_deref(), &base, &identity).map_err(failed)?;
+        if let Some(live) = state.live() {
+            write_program(&live.program(), &params.executable, &image, &base, &identity).map_err(failed)?;
         }
 
         result.generation = state.advance(base.clone(), units.clone(), &image);
@@ -254,6 +251,23 @@ fn without_links(file: &Path) -> Result<PathBuf, cranefly_image::Error> {
         return Err(failed(std::io::ErrorKind::InvalidFilename.into()));
     };
     std::fs::create_dir_all(folder).and_then(|()| folder.canonicalize()).map(|folder| folder.join(name)).map_err(failed)
+}
+
+/// Writes the executable: the complete one where something may look at it, or else the small one.
+fn write_program(
+    program: &Program,
+    executable: &Path,
+    image: &Path,
+    base: &BaseImage,
+    identity: &Identity,
+) -> Result<(), cranefly_image::Error> {
+    if program.finds_itself() && program.write_complete(executable, identity)? {
+        return Ok(());
+    }
+    if let Some(name) = program.needs_own_headers() {
+        return Err(cranefly_image::Error::LinkerDefined { name: name.to_owned() });
+    }
+    write_executable(executable, image, stand_in(image, base).as_deref(), base, identity)
 }
 
 /// Makes sure that a program whose image is gone can say so; gives the folder of what it finds then. It lies beside the base

@@ -167,3 +167,35 @@ fn what_is_not_compiled_yet_is_in_no_file() {
     daemon.publish_source(&mut project, &PROGRAM.replace("build 1", "build 2"));
     assert_eq!(Command::new(&copy).output().unwrap().status.code(), Some(126));
 }
+
+#[test]
+fn a_program_finds_its_headers() {
+    let source = r#"
+        unsafe extern "C" { static __ehdr_start: u8; static __executable_start: u8; static _DYNAMIC: [u64; 2]; }
+        fn main() {
+            let start = &raw const __ehdr_start;
+            let byte = |at: usize| unsafe { *start.add(at) };
+            let half = |at: usize| u16::from(byte(at)) | u16::from(byte(at + 1)) << 8;
+            let kinds: Vec<u8> = (0..half(56)).map(|number| byte(64 + 56 * usize::from(number))).collect();
+            println!("{:?} {} {}", [byte(1), byte(2), byte(3)], byte(16), start == &raw const __executable_start);
+            // PT_PHDR, PT_INTERP, PT_DYNAMIC, PT_NOTE
+            println!("{:?}", [6, 3, 2, 4].map(|kind| kinds.contains(&kind)));
+            let mut at = &raw const _DYNAMIC;
+            // DT_DEBUG, which the loader has filled in
+            while unsafe { (*at)[0] } != 21 { at = unsafe { at.add(1) } }
+            println!("{}", unsafe { (*at)[1] } != 0);
+        }
+    "#;
+    let mut project = Project::new("own-headers");
+    let daemon = Daemon::start(&project.folder, &[]);
+    daemon.publish_source(&mut project, source);
+    let native = project.native(&[]);
+    assert_eq!(text(&native.stdout), "[69, 76, 70] 3 true\n[true, true, true, true]\ntrue\n");
+    runs(&project.executable(), &text(&native.stdout));
+    drop(daemon);
+    let mut project = Project::new("own-headers-later");
+    let daemon = Daemon::start(&project.folder, &["--eager-functions", "0", "--compile-ahead", "false"]);
+    let files = project.bitcode(source);
+    let error = daemon.publish(&project, &files).unwrap_err();
+    assert!(error["message"].as_str().unwrap().contains("the linker defines `__ehdr_start`"), "{error}");
+}

@@ -6,6 +6,7 @@
 use cranefly_bitcode::ir::{Global, GlobalKind};
 
 use crate::input::Unit;
+use crate::linker_symbols::is_of_headers;
 use crate::program::Program;
 
 /// Functions that tell where a program's file is, or what the loader has loaded.
@@ -37,6 +38,7 @@ fn is_telling(global: &Global) -> bool {
                 || name.contains(CURRENT_EXE)
                     && TELLING.contains(&&*format!("{:#}", rustc_demangle::demangle(name)))
         }
+        GlobalKind::Variable(_) if is_of_headers(&global.name) => true,
         GlobalKind::Variable(variable) => variable.init.as_ref().is_some_and(|init| {
             variable.constant
                 && init.bytes.len() <= LONGEST_TEXT
