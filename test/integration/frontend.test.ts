@@ -2,15 +2,15 @@ import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ensureBase } from "../../server/src/core/base.js";
-import { type Captured, capture } from "../../server/src/core/capture.js";
-import { loadMetadata } from "../../server/src/core/cargo.js";
-import { type CrateLaneResult, crateLane } from "../../server/src/core/crateLane.js";
-import { changedCargoInput } from "../../server/src/core/inputs.js";
-import type { UnitMessages } from "../../server/src/core/generation.js";
-import { Layout } from "../../server/src/core/layout.js";
-import type { Selection } from "../../server/src/core/selection.js";
-import { type UnitRecord, loadUnit } from "../../server/src/core/unit.js";
+import { ensureBase } from "../../server/src/core/base/baseImage.js";
+import { type Captured, capture } from "../../server/src/core/cargo/capture.js";
+import { loadMetadata } from "../../server/src/core/cargo/cargo.js";
+import { type CrateLaneResult, crateLane } from "../../server/src/core/lanes/crateLane.js";
+import { changedCargoInput } from "../../server/src/core/cargo/inputs.js";
+import type { UnitMessages } from "../../server/src/core/units/messages.js";
+import { Layout } from "../../server/src/core/support/layout.js";
+import type { Selection } from "../../server/src/core/cargo/selection.js";
+import { type UnitRecord, loadUnit } from "../../server/src/core/units/record.js";
 import { Project, ROOT, WORKSPACE } from "./project.js";
 
 let project: Project;
@@ -78,7 +78,7 @@ describe("a capture", () => {
     for (const unit of closure()) {
       expect(unit.bitcode.length).toBeGreaterThan(0);
       for (const file of unit.bitcode) {
-        expect(fs.readFileSync(file).subarray(0, 4).toString("latin1")).toBe("BC\u00c0\u00de");
+        expect(fs.readFileSync(file.path).subarray(0, 4).toString("latin1")).toBe("BC\u00c0\u00de");
       }
     }
   });
@@ -110,7 +110,13 @@ describe("a capture", () => {
 });
 
 describe("the base image", () => {
-  const common = { defines: { main: "function" as const }, needs: ["atexit", "puts"] };
+  const common = {
+    defines: { main: "function" as const },
+    needs: ["atexit", "puts"],
+    initPriorities: [],
+    finiPriorities: [],
+    sections: [],
+  };
   const link = (): Promise<string> => {
     const { toolchain } = captured.state;
     return ensureBase({ layout, toolchain, bundleDir: path.join(ROOT, "dist"), env: project.env }, closure(), common);
@@ -152,7 +158,8 @@ describe("the crate lane", () => {
   });
 
   it("compiles the changed unit alone, and keeps the files of unchanged codegen units", async () => {
-    const inodes = (): Set<number> => new Set(closure().flatMap((unit) => unit.bitcode.map((f) => fs.statSync(f).ino)));
+    const inodes = (): Set<number> =>
+      new Set(closure().flatMap((unit) => unit.bitcode.map((f) => fs.statSync(f.path).ino)));
     const before = inodes();
     project.edit("app/src/main.rs", '"hello"', '"good day"');
     const result = await lane();

@@ -88,7 +88,12 @@ impl Fixture {
 #[track_caller]
 fn runs(program: &Path, expected: &str) {
     let output = Command::new(program).output().unwrap();
-    assert_eq!((output.status.code(), text(&output.stdout)), (Some(0), expected.to_owned()), "{}", text(&output.stderr));
+    assert_eq!(
+        (output.status.code(), text(&output.stdout)),
+        (Some(0), expected.to_owned()),
+        "{}",
+        text(&output.stderr)
+    );
 }
 
 /// What a tool says of a program.
@@ -141,7 +146,11 @@ fn tools_find_its_functions_and_lines() {
     tool("readelf", &["-aW"], &executable);
     let failed = Command::new(&executable).arg("fail").env("RUST_BACKTRACE", "1").output().unwrap();
     assert_eq!(failed.status.code(), Some(101));
-    assert!(text(&failed.stderr).contains("program::main") || text(&failed.stderr).contains("main::main"), "{}", text(&failed.stderr));
+    assert!(
+        text(&failed.stderr).contains("program::main") || text(&failed.stderr).contains("main::main"),
+        "{}",
+        text(&failed.stderr)
+    );
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use crate::Error;
-use crate::base::BaseImage;
+use crate::base::{BaseImage, private_name};
 use crate::commit::START_CHECK;
 use crate::dynamic::DynamicTables;
 use crate::elf::{self, tag};
@@ -21,7 +21,8 @@ pub fn write_absent(path: &Path, base: &BaseImage) -> Result<(), Error> {
         more.push((tag::NEEDED, u64::from(dynamic.string(&import.library))));
     }
     // All that an executable needs of an image. The addresses follow.
-    let exported = ["main", START_CHECK];
+    let main = private_name("main");
+    let exported = [&*main, START_CHECK];
     for name in exported {
         dynamic.export(name, 0);
     }

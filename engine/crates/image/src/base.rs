@@ -11,11 +11,21 @@ use object::read::elf::{Dyn, ElfFile64, Sym, SymbolTable};
 use object::{LittleEndian, Object, ObjectSection, ObjectSymbol, SymbolKind, SymbolSection};
 
 use crate::Error;
+use crate::arrays::{Arrays, Names};
 use crate::interface::Linked;
 
 /// Exported by every base image: a byte of data whose address the image's relocations are counted from. It makes every
 /// symbol of the base image reachable through the ordinary dynamic loader, also those that have no dynamic symbol.
 pub const ANCHOR: &str = "__cranefly_base_anchor";
+
+/// Stands in front of the names by which the image, the base image and the executable find what a native executable would not
+/// export. So no library finds it, neither one that is opened later nor one with a function of the same name.
+const PRIVATE: &str = "__cranefly.";
+
+/// The name under which the program defines its C-level `name` for its own parts alone.
+pub(crate) fn private_name(name: &str) -> String {
+    format!("{PRIVATE}{name}")
+}
 /// As [`ANCHOR`], for thread-locals.
 pub const TLS_ANCHOR: &str = "__cranefly_tls_anchor";
 
@@ -58,7 +68,8 @@ pub(crate) struct Search {
 pub struct BaseImage {
     path: PathBuf,
     symbols: HashMap<Box<str>, BasePlace>,
-    undefined: HashSet<Box<str>>,
+    /// By the program's name, under which it is looked for.
+    undefined: HashMap<Box<str>, Box<str>>,
     sections: HashSet<Box<str>>,
     linked_by_lld: bool,
     libraries: Vec<String>,
@@ -67,6 +78,7 @@ pub struct BaseImage {
     referenced: HashSet<Box<str>>,
     search: Option<Search>,
     linked: Option<Linked>,
+    arrays: Arrays,
     mode: u32,
 }
 
@@ -84,7 +96,7 @@ impl BaseImage {
         let mut addresses: HashMap<Box<str>, u64> = HashMap::new();
         let mut ifuncs = HashSet::new();
         let mut thread_locals = HashMap::new();
-        let mut undefined = HashSet::new();
+        let mut undefined = HashMap::new();
         for symbol in elf.symbols() {
             let Ok(name) = symbol.name() else { continue };
             let raw = symbol.elf_symbol();
@@ -110,7 +122,7 @@ impl BaseImage {
         for symbol in elf.dynamic_symbols() {
             let Ok(name) = symbol.name() else { continue };
             if symbol.is_undefined() {
-                undefined.insert(Box::from(name));
+                undefined.insert(Box::from(name.strip_prefix(PRIVATE).unwrap_or(name)), Box::from(name));
             } else if symbol.is_global() && ifuncs.contains(name) {
                 let import = Import { library: String::new(), version: None, function: true, thread_local: false };
                 imports.insert(Box::from(name), import);
@@ -120,6 +132,12 @@ impl BaseImage {
         let tls_anchor =
             *thread_locals.get(TLS_ANCHOR).ok_or_else(|| bad(format!("it does not define `{TLS_ANCHOR}`")))?;
         let distance = |from: u64, to: u64| to.wrapping_sub(from).cast_signed();
+        let arrays = match &linked {
+            Some(Linked { crates, entries, .. }) if !crates.is_empty() => {
+                Arrays::read(&elf, &Names { crates, entries, addresses: &addresses, anchor }).map_err(bad)?
+            }
+            _ => Arrays::default(),
+        };
         let (needed, search) = needed_libraries(&elf).map_err(|error| bad(error.to_string()))?;
         let mut referenced = HashSet::new();
         let mut libraries = Vec::new();
@@ -173,6 +191,7 @@ impl BaseImage {
             referenced,
             search,
             linked,
+            arrays,
             mode,
         })
     }
@@ -183,7 +202,7 @@ impl BaseImage {
         Self {
             path: PathBuf::new(),
             symbols: HashMap::new(),
-            undefined: HashSet::new(),
+            undefined: HashMap::new(),
             sections: HashSet::new(),
             linked_by_lld: false,
             libraries: Vec::new(),
@@ -191,6 +210,7 @@ impl BaseImage {
             referenced: HashSet::new(),
             search: None,
             linked: None,
+            arrays: Arrays::default(),
             mode: 0,
         }
     }
@@ -210,14 +230,15 @@ impl BaseImage {
         self.symbols.get(name).copied()
     }
 
-    /// Names that the base image expects others to define: libraries, and the program (the allocator's entry points).
-    pub fn undefined(&self) -> impl Iterator<Item = &str> {
-        self.undefined.iter().map(AsRef::as_ref)
+    /// What the base image expects others to define: libraries, and the program (the allocator's entry points); and the name
+    /// under which it looks for each.
+    pub fn undefined(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.undefined.iter().map(|(name, looked_for)| (&**name, &**looked_for))
     }
 
     /// Whether `name` is one of [`Self::undefined`].
     pub fn expects(&self, name: &str) -> bool {
-        self.undefined.contains(name)
+        self.undefined.contains_key(name)
     }
 
     /// `DT_NEEDED` of the base image, in order.
@@ -232,7 +253,7 @@ impl BaseImage {
 
     /// Whether it expects others to define `name`.
     pub fn needs(&self, name: &str) -> bool {
-        self.undefined.contains(name)
+        self.undefined.contains_key(name)
     }
 
     /// Whether the program's linker is lld, as far as its work tells.
@@ -253,6 +274,11 @@ impl BaseImage {
     /// What it was linked for; `None` where that was never written down.
     pub fn linked(&self) -> Option<&Linked> {
         self.linked.as_ref()
+    }
+
+    /// Its constructors and destructors, which the image has the loader run.
+    pub(crate) fn arrays(&self) -> &Arrays {
+        &self.arrays
     }
 
     /// Whether the base image has a section of that name.

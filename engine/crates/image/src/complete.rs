@@ -141,8 +141,7 @@ impl Program {
             let places = (offset_of(segments, address), address);
             elf::program_header_at(kind, flags, places, size, size, align)
         };
-        let whole =
-            |kind, flags, region, align| at(kind, flags, layout.start(region), self.file.used(region), align);
+        let whole = |kind, flags, region, align| at(kind, flags, layout.start(region), self.file.used(region), align);
         let loads = segments.iter().enumerate().map(|(number, segment)| {
             let sizes = (segment.to - segment.from, segment.memory_end - segment.from);
             // The first segment's counts for all of them.
@@ -151,10 +150,8 @@ impl Program {
         });
         let count = segments.len() + 8;
         let own = 56 * count as u64;
-        let mut headers = vec![
-            at(PT_PHDR, PF_R, 64, own, 8),
-            at(PT_INTERP, PF_R, INTERPRETER_AT, INTERPRETER.len() as u64, 1),
-        ];
+        let mut headers =
+            vec![at(PT_PHDR, PF_R, 64, own, 8), at(PT_INTERP, PF_R, INTERPRETER_AT, INTERPRETER.len() as u64, 1)];
         headers.extend(loads);
         let relocated = segments.iter().find(|segment| segment.flags & PF_W != 0).expect("a segment of data").from;
         let length = layout.start(Region::Runtime) - relocated;

@@ -11,7 +11,7 @@
 use std::path::Path;
 
 use crate::Error;
-use crate::base::BaseImage;
+use crate::base::{BaseImage, private_name};
 use crate::commit::START_CHECK;
 use crate::dynamic::{self, DynamicRelocation, DynamicTables};
 use crate::elf::{self, tag};
@@ -68,7 +68,7 @@ fn needed(image: &Path, absent: Option<&Path>) -> (String, Option<String>) {
 
 fn executable(image: &Path, absent: Option<&Path>, base: &BaseImage, identity: &Identity) -> Result<Vec<u8>, Error> {
     let mut dynamic = DynamicTables::default();
-    let main = dynamic.import("main", None, false);
+    let main = dynamic.import(&private_name("main"), None, false);
     let start_main = "__libc_start_main";
     let start_main = dynamic.import(start_main, base.import(start_main), false);
     let check = dynamic.import(START_CHECK, None, false);

@@ -4,6 +4,7 @@
 //! ordinary loader loads. **Never** compiles, and never moves code that a running program may execute.
 
 mod absent;
+mod arrays;
 mod assembly;
 mod base;
 mod checkpoint;

@@ -35,8 +35,7 @@ fn is_telling(global: &Global) -> bool {
         GlobalKind::Function { .. } => {
             let name = &*global.name;
             TELLING.contains(&name)
-                || name.contains(CURRENT_EXE)
-                    && TELLING.contains(&&*format!("{:#}", rustc_demangle::demangle(name)))
+                || name.contains(CURRENT_EXE) && TELLING.contains(&&*format!("{:#}", rustc_demangle::demangle(name)))
         }
         GlobalKind::Variable(_) if is_of_headers(&global.name) => true,
         GlobalKind::Variable(variable) => variable.init.as_ref().is_some_and(|init| {

@@ -153,6 +153,7 @@ impl Program {
             regroup: false,
             has_doubtful_members: false,
             crates: Vec::new(),
+            array_rows: Vec::new(),
             moved_assemblies: HashSet::new(),
             group_bounds: saved.group_bounds.into_iter().map(|(name, bounds)| (name.into(), bounds)).collect(),
             allocator_symbols: Vec::new(),
@@ -284,13 +285,7 @@ fn restore_units(saved: &SavedProgram, units: &[Arc<Unit>]) -> Result<HashMap<Ar
         let symbols = numbers.iter().copied().map(SymbolIndex).collect();
         states.insert(
             unit.id.clone(),
-            UnitState {
-                unit: unit.clone(),
-                symbols,
-                locals: HashMap::new(),
-                named: Vec::new(),
-                finds_itself: false,
-            },
+            UnitState { unit: unit.clone(), symbols, locals: HashMap::new(), named: Vec::new(), finds_itself: false },
         );
     }
     Ok(states)

@@ -1,0 +1,89 @@
+/**
+ * Where Cranefly keeps what.
+ *
+ * `<user's target directory>/cranefly` is cargo's target directory while Cranefly captures; everything that is not
+ * cargo's lies in its `.cranefly` folder.
+ */
+import * as os from "node:os";
+import * as path from "node:path";
+
+export class Layout {
+  /** `root`: absolute path of `target/cranefly`. */
+  constructor(readonly root: string) {}
+
+  get private(): string {
+    return path.join(this.root, ".cranefly");
+  }
+  /** The scripts that cargo calls in rustc's, rustdoc's and the program's place. */
+  get shims(): string {
+    return path.join(this.private, "shims");
+  }
+  /** What the shims need to know. */
+  get context(): string {
+    return path.join(this.shims, "context.json");
+  }
+  /** What the shims saw in the capture that runs now, one JSON object a line. */
+  get events(): string {
+    return path.join(this.shims, "events.jsonl");
+  }
+  /** The environment that a shim's shell was started in, as the kernel holds it, by process number. */
+  environment(process: string): string {
+    return path.join(this.shims, `environment.${process}`);
+  }
+  /** What cargo itself runs or loads, one line each. */
+  get hosts(): string {
+    return path.join(this.private, "hosts.tsv");
+  }
+  get units(): string {
+    return path.join(this.private, "units");
+  }
+  unit(key: string): string {
+    return path.join(this.units, key);
+  }
+  unitRecord(key: string): string {
+    return path.join(this.unit(key), "unit.json");
+  }
+  /** The files that cargo expects of a unit; known before it was ever compiled. */
+  outputs(key: string): string {
+    return path.join(this.unit(key), "outputs.json");
+  }
+  /** Which unit makes a file, by the file's path. */
+  get announcements(): string {
+    return path.join(this.private, "announced");
+  }
+  get incremental(): string {
+    return path.join(this.private, "incremental");
+  }
+  /** A unit's overlay, and what rustc makes of it. */
+  bodyLane(key: string): string {
+    return path.join(this.private, "body", key);
+  }
+  /** Programs as they were published last, by their paths below `root`. */
+  get programs(): string {
+    return path.join(this.private, "programs");
+  }
+  /** What was in the places of programs while tests run, by their paths below `root`. */
+  get displaced(): string {
+    return path.join(this.private, "displaced");
+  }
+  /** Crates from outside the workspace that are compiled to bitcode. */
+  get adopted(): string {
+    return path.join(this.private, "adopted.json");
+  }
+  get bases(): string {
+    return path.join(this.private, "base");
+  }
+  /** The state of one selection: a command with its package, target and feature options. */
+  selection(key: string): string {
+    return path.join(this.private, "selections", `${key}.json`);
+  }
+  get lock(): string {
+    return path.join(this.private, "lock");
+  }
+}
+
+/** The per-user cache for programs that belong to no package. */
+export function cacheDirectory(env: NodeJS.ProcessEnv): string {
+  const xdg = env["XDG_CACHE_HOME"];
+  return path.join(xdg !== undefined && path.isAbsolute(xdg) ? xdg : path.join(os.homedir(), ".cache"), "cranefly");
+}
