@@ -76,7 +76,9 @@ impl Engine {
         let failed = |error: cranefly_image::Error| RpcError::failed("executable", error.to_string());
         let build_id = build_id(&units, &options, &base);
         let executable = without_links(&params.executable).map_err(failed)?;
-        let publication = Publication { image: &image, executable: &executable, build_id: &build_id };
+        let stand_in = stand_in_of(params);
+        let publication =
+            Publication { image: &image, executable: &executable, stand_in: stand_in.as_deref(), build_id: &build_id };
         let before = self.known_view(&key);
         let copies = body_lane::copies(&units);
         let changes = Changes::since(before.as_deref(), &units, &copies);
@@ -270,6 +272,12 @@ fn without_links(file: &Path) -> Result<PathBuf, cranefly_image::Error> {
     std::fs::create_dir_all(folder).and_then(|()| folder.canonicalize()).map(|folder| folder.join(name)).map_err(failed)
 }
 
+/// Where the program stands in for cargo's while tests run: a copy that is to be the current program for as long.
+fn stand_in_of(params: &PublishParams) -> Option<PathBuf> {
+    let name = params.executable.strip_prefix(&params.workspace).ok()?;
+    Some(params.workspace.parent()?.canonicalize().ok()?.join(name))
+}
+
 /// Writes the executable: the complete one where something may look at it, or else the small one.
 fn write_program(
     program: &Program,
@@ -284,12 +292,12 @@ fn write_program(
     if let Some(name) = program.needs_own_headers() {
         return Err(cranefly_image::Error::LinkerDefined { name: name.to_owned() });
     }
-    write_executable(executable, image, stand_in(image, base).as_deref(), base, identity)
+    write_executable(executable, image, message_without(image, base).as_deref(), base, identity)
 }
 
 /// Makes sure that a program whose image is gone can say so; gives the folder of what it finds then. It lies beside the base
 /// image, which a program cannot do without either.
-fn stand_in(image: &Path, base: &BaseImage) -> Option<PathBuf> {
+fn message_without(image: &Path, base: &BaseImage) -> Option<PathBuf> {
     let folder = base.path().parent()?;
     let written = write_absent(&folder.join(image.file_name()?), base);
     written.inspect_err(|error| tracing::warn!(%error, "programs without their image will not say so")).ok()?;

@@ -19,7 +19,7 @@ const FLAGS: u64 = 0x8 | 0x10;
 const FLAGS_1: u64 = 1;
 
 /// What an executable calls before anything else: the [start check](cranefly_runtime::start_check).
-pub(crate) const START_CHECK: &str = "__cranefly_start_check";
+pub(crate) const START_CHECK: &str = "__cranefly.start_check";
 
 /// What an image is published as.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +28,8 @@ pub struct Publication<'a> {
     pub image: &'a Path,
     /// Where the executable will be found, without symbolic links.
     pub executable: &'a Path,
+    /// Where a copy of it stands for whatever is current, without symbolic links.
+    pub stand_in: Option<&'a Path>,
     /// The executable's.
     pub build_id: &'a [u8; BUILD_ID_SIZE],
 }
@@ -39,8 +41,8 @@ impl Program {
         self.export_for_base()?;
         self.export_for_libraries();
         self.export_main()?;
-        let executable = elf::path_text(publication.executable);
-        let executable = self.dynamic.string(&executable);
+        let stand_in = publication.stand_in.map(elf::path_text).unwrap_or_default();
+        let places = self.dynamic.string(&format!("{}\0{stand_in}", elf::path_text(publication.executable)));
         self.dynamic.export(START_CHECK, self.check + cranefly_runtime::start_check().check as u64);
         let dirty = std::mem::take(&mut self.dirty_units);
         self.describe(&dirty)?;
@@ -62,8 +64,8 @@ impl Program {
         let entries: Vec<DynamicEntry> =
             dynamic.into_iter().map(|(tag, value)| (tag, if tag == tag::STRSZ { size } else { value })).collect();
         elf::rewrite(&mut self.file, Region::Dynamic, &elf::dynamic_section(&entries))?;
-        let place = self.file.layout().start(Region::Dynstr) + u64::from(executable);
-        self.file.write(self.check, &cranefly_runtime::start_check().bind(self.check, place, publication.build_id));
+        let places = self.file.layout().start(Region::Dynstr) + u64::from(places);
+        self.file.write(self.check, &cranefly_runtime::start_check().bind(self.check, places, publication.build_id));
         let alignment = Alignment { load: self.load_align, thread_locals: self.tls_align };
         if self.load_align > PAGE && !loader_aligns() {
             return Err(Error::Unplaceable { what: format!("a static that is aligned to {} bytes", self.load_align) });

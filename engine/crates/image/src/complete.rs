@@ -80,6 +80,9 @@ impl Program {
     /// Writes an executable that needs no image to `path`, replacing what is there in one step. False if there is none of this
     /// program: it is not complete, is large, or has variables that lie far away.
     pub fn write_complete(&self, path: &Path, identity: &Identity) -> Result<bool, Error> {
+        if !self.base.runs_own_constructors() {
+            return Ok(false);
+        }
         let main = self.symbols.find("main").map(|index| self.symbols[index].place);
         let far = [Region::FarRodata, Region::FarData, Region::FarBss].iter().any(|&region| self.file.used(region) > 0);
         let (Some(Place::Image(main)), false, true) = (main, far, self.incomplete_units().is_empty()) else {

@@ -3,10 +3,11 @@
 //! An executable is small, and finds its code in an image that is brought up to date in place. So what was copied, moved or
 //! linked elsewhere would run whatever the image holds by now. The executable therefore calls the image before anything else
 //! (`DT_PREINIT_ARRAY`, which the loader goes through ahead of all constructors) with its build id. Where that is not the
-//! image's, there are two reasons:
+//! image's, there are three reasons:
 //!
 //! - it is the program at the place where it was published, and a publication has just replaced, or is about to replace, it:
 //!   it goes on, as what is at that place now;
+//! - it is where the current program stands in for cargo's while tests run: it goes on as well;
 //! - anything else is of an earlier build: it ends with a message.
 //!
 //! The first is the case if `/proc/self/exe` names that place, and is deleted; until it is, there is a wait of at most
@@ -62,11 +63,12 @@ pub fn start_check() -> StartCheck {
 }
 
 impl StartCheck {
-    /// The code for an image that has it at vaddr `at`. `place`: vaddr of the NUL-terminated path at which the executable
-    /// of the build `build_id` is published, without symbolic links.
-    pub fn bind(&self, at: u64, place: u64, build_id: &[u8; BUILD_ID]) -> Vec<u8> {
+    /// The code for an image that has it at vaddr `at`. `places`: vaddr of two NUL-terminated paths without symbolic links, the one
+    /// at which the executable of the build `build_id` is published, and one at which copies of it stand for whatever is
+    /// current; the latter may be empty.
+    pub fn bind(&self, at: u64, places: u64, build_id: &[u8; BUILD_ID]) -> Vec<u8> {
         let mut code = self.code.to_vec();
-        let distance = place.wrapping_sub(at + self.place_cell as u64);
+        let distance = places.wrapping_sub(at + self.place_cell as u64);
         code[self.place_cell..][..8].copy_from_slice(&distance.to_le_bytes());
         code[self.build_cell..][..BUILD_ID].copy_from_slice(build_id);
         code
