@@ -107,7 +107,7 @@ export const PublishParams = z.object({
   workspace: z.string(),
   /** Unique in the workspace, for example "debug/rg" or "debug/deps/integration-1234". */
   program: z.string(),
-  /** Where the tiny executable goes. */
+  /** Where the executable goes. */
   executable: z.string(),
   /** The base image, `libbase.so`; none as long as the program's interface, for which it is linked, is not known. */
   base: z.string().optional(),

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use cranefly_cache::Key;
 use cranefly_image::{
-    BUILD_ID_SIZE, BaseImage, Contents, Identity, Interface, Publication, write_absent, write_executable,
+    BUILD_ID_SIZE, BaseImage, Contents, Identity, Interface, Program, Publication, write_absent, write_executable,
 };
 use hashbrown::HashSet;
 use rayon::prelude::*;
@@ -76,7 +76,9 @@ impl Engine {
         let failed = |error: cranefly_image::Error| RpcError::failed("executable", error.to_string());
         let build_id = build_id(&units, &options, &base);
         let executable = without_links(&params.executable).map_err(failed)?;
-        let publication = Publication { image: &image, executable: &executable, build_id: &build_id };
+        let stand_in = stand_in_of(params);
+        let publication =
+            Publication { image: &image, executable: &executable, stand_in: stand_in.as_deref(), build_id: &build_id };
         let before = self.known_view(&key);
         let copies = body_lane::copies(&units);
         let changes = Changes::since(before.as_deref(), &units, &copies);
@@ -97,8 +99,9 @@ impl Engine {
         })?;
         let sections = state.live().map(|live| live.program().named_sections()).unwrap_or_default();
         let identity = Identity { build_id, has_names: options.contents.names, sections };
-        let absent = stand_in(&image, &base);
-        write_executable(&params.executable, &image, absent.as_deref(), &base, &identity).map_err(failed)?;
+        if let Some(live) = state.live() {
+            write_program(&live.program(), &params.executable, &image, &base, &identity).map_err(failed)?;
+        }
 
         result.generation = state.advance(base.clone(), units.clone(), &image);
         state.patch = patch;
@@ -275,9 +278,32 @@ fn without_links(file: &Path) -> Result<PathBuf, cranefly_image::Error> {
     std::fs::create_dir_all(folder).and_then(|()| folder.canonicalize()).map(|folder| folder.join(name)).map_err(failed)
 }
 
+/// Where the program stands in for cargo's while tests run: a copy that is to be the current program for as long.
+fn stand_in_of(params: &PublishParams) -> Option<PathBuf> {
+    let name = params.executable.strip_prefix(&params.workspace).ok()?;
+    Some(params.workspace.parent()?.canonicalize().ok()?.join(name))
+}
+
+/// Writes the executable: the complete one where something may look at it, or else the small one.
+fn write_program(
+    program: &Program,
+    executable: &Path,
+    image: &Path,
+    base: &BaseImage,
+    identity: &Identity,
+) -> Result<(), cranefly_image::Error> {
+    if program.finds_itself() && program.write_complete(executable, identity)? {
+        return Ok(());
+    }
+    if let Some(name) = program.needs_own_headers() {
+        return Err(cranefly_image::Error::LinkerDefined { name: name.to_owned() });
+    }
+    write_executable(executable, image, message_without(image, base).as_deref(), base, identity)
+}
+
 /// Makes sure that a program whose image is gone can say so; gives the folder of what it finds then. It lies beside the base
 /// image, which a program cannot do without either.
-fn stand_in(image: &Path, base: &BaseImage) -> Option<PathBuf> {
+fn message_without(image: &Path, base: &BaseImage) -> Option<PathBuf> {
     let folder = base.path().parent()?;
     let written = write_absent(&folder.join(image.file_name()?), base);
     written.inspect_err(|error| tracing::warn!(%error, "programs without their image will not say so")).ok()?;

@@ -257,6 +257,13 @@ impl BaseImage {
         self.imports.get(name)
     }
 
+    /// Whether the C library runs the constructors of executables that leave that to it, as it does since glibc 2.34. Before, they
+    /// brought code for it (`__libc_csu_init`), and asked for an older version of `__libc_start_main`.
+    pub(crate) fn runs_own_constructors(&self) -> bool {
+        let version = self.import("__libc_start_main").and_then(|import| import.version.as_deref());
+        version.is_some_and(|version| version != "GLIBC_2.2.5")
+    }
+
     /// Whether it expects others to define `name`.
     pub fn needs(&self, name: &str) -> bool {
         self.undefined.contains_key(name)
