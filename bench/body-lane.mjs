@@ -40,9 +40,11 @@ async function loadCore() {
   const outfile = path.join(place, ".core.cjs");
   await build({
     stdin: {
-      contents: `export * from "./server/src/core/body/index.js";
-        export { Layout } from "./server/src/core/layout.js";
-        export { compileUnit } from "./server/src/core/compile.js";`,
+      contents: `export { classify } from "./server/src/core/edits/classify.js";
+        export { OverlayLane } from "./server/src/core/lanes/overlay/overlayLane.js";
+        export { SourceCache } from "./server/src/core/source/sourceCache.js";
+        export { Layout } from "./server/src/core/support/layout.js";
+        export { compileUnit } from "./server/src/core/units/compile.js";`,
       resolveDir: root,
     },
     outfile,
@@ -190,7 +192,7 @@ const copy = copyProject();
 const layout = new core.Layout(path.join(copy, "target/cranefly"));
 const env = process.env;
 const sources = await core.SourceCache.create(path.join(root, "dist"));
-const lane = new core.BodyLane(layout, sources);
+const lane = new core.OverlayLane(layout, sources);
 const invocations = fs
   .readdirSync(layout.units)
   .map((key) => JSON.parse(fs.readFileSync(layout.unitRecord(key), "utf8")).invocation);
@@ -229,7 +231,7 @@ let { record } = await crateLane();
 changedFiles(record.bitcode);
 const prepared = await lane.compile(record, [], { env });
 if (!prepared.ok)
-  throw new Error(`${prepared.refused}\n${prepared.diagnostics.map((item) => item.rendered).join("\n")}`);
+  throw new Error(`${prepared.refused.text}\n${prepared.diagnostics.map((item) => item.rendered).join("\n")}`);
 console.log(`prepared: ${JSON.stringify(prepared.times)}, ${prepared.all.length} codegen units`);
 if (options.all) {
   const counts = compareAll(functionsOf(record.bitcode), functionsOf(prepared.all), showDifference);
@@ -274,7 +276,7 @@ for (let i = 0; i < Number(options.edits); i++) {
   tally.edits++;
   if (!results.body.ok) {
     tally.refused++;
-    console.log(`refused: ${kind} in ${pick.path}: ${results.body.refused}`);
+    console.log(`refused: ${kind} in ${pick.path}: ${results.body.refused.text}`);
     continue;
   }
   times.overlay.push(results.body.times.overlay);

@@ -3,7 +3,8 @@ import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import type { BodyLaneStatistics, GenerationReport } from "../../shared/src/report.js";
-import { Watcher } from "../../server/src/core/watch.js";
+import { watchedFiles } from "../../server/src/core/cargo/inputs.js";
+import { Watcher } from "../../server/src/core/watch/watcher.js";
 import type { Workspace } from "../../server/src/core/workspace.js";
 import { mustRun } from "../../test/programs/support/process.js";
 import { openWorkspace } from "../workspace.js";
@@ -119,7 +120,7 @@ export class CraneflySide implements Side {
     });
     this.workspace = workspace;
     const { state } = await this.update(workspace, performance.now());
-    await this.watcher.follow(workspace.layout, state, []);
+    await this.watcher.follow({ ...watchedFiles(workspace.layout, state), others: [] });
   }
 
   async build(save: () => void, sinceMs: number): Promise<Runnable> {

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { keepBitcode } from "../../server/src/core/bitcode.js";
+import { keepBitcode } from "../../server/src/core/units/bitcode.js";
 
 let directory: string;
 let out: string;

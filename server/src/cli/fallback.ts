@@ -2,11 +2,10 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { type Selection, cargoArguments } from "../core/selection.js";
-import { shellQuote } from "../core/shell.js";
-import type { SingleFile } from "../core/targetDirectory.js";
-import { cargoProgram } from "../core/cargo.js";
-import { execScript } from "./launch.js";
+import { type Selection, cargoArguments, type SingleFile } from "../core/cargo/selection.js";
+import { shellQuote } from "../core/support/shell.js";
+import { cargoProgram } from "../core/cargo/cargo.js";
+import { execScript } from "./startScript.js";
 import type { Terminal } from "./terminal.js";
 
 /** Says why, and gives a script that does it natively. `flags`: of the command alone; `args`: for the program or the tests. */

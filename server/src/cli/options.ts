@@ -2,8 +2,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { availableParallelism } from "node:os";
-import type { Selection } from "../core/selection.js";
-import type { SingleFile } from "../core/targetDirectory.js";
+import type { Selection, SingleFile } from "../core/cargo/selection.js";
 import { type OptionValues, spelled } from "./cargoOptions.js";
 
 /** The options that this program deals with itself; the others are in `cargoOptions.ts`. */

@@ -2,15 +2,15 @@
 import * as path from "node:path";
 import { isatty } from "node:tty";
 import type { GenerationReport } from "../../../shared/src/report.js";
-import { findEngine } from "../core/engine.js";
-import { BuildFailed, Cancelled, Unsupported, messageOf } from "../core/errors.js";
-import type { Layout } from "../core/layout.js";
-import type { Selection, SelectionState } from "../core/selection.js";
-import type { SingleFile } from "../core/targetDirectory.js";
+import { findEngine } from "../core/engine/location.js";
+import { Cancelled, Unsupported, messageOf } from "../core/support/errors.js";
+import { BuildFailed } from "../core/cargo/cargo.js";
+import type { Layout } from "../core/support/layout.js";
+import type { Selection, SelectionState, SingleFile } from "../core/cargo/selection.js";
 import { type Update, Workspace } from "../core/workspace.js";
 import { fallBack, nativeScript } from "./fallback.js";
 import { type SelectionOptions, jobsOf, toSelection, toSingle } from "./options.js";
-import { finishWith, userEnvironment } from "./launch.js";
+import { finishWith, userEnvironment } from "./startScript.js";
 import { Terminal } from "./terminal.js";
 
 /** The directory of the bundles. */

@@ -1,19 +1,20 @@
 /** `cranefly watch`: after every save, brings the programs up to date, says so in one line, and reruns. */
 import type { GenerationReport } from "../../../shared/src/report.js";
 import { noFunctions, noTimes } from "../../../shared/src/report.js";
-import { Cancelled, messageOf } from "../core/errors.js";
-import { buildFolders } from "../core/cargo.js";
-import { configFiles } from "../core/config.js";
-import { isNewer } from "../core/files.js";
-import { onlyStart, programCommand } from "../core/program.js";
-import type { SelectionState } from "../core/selection.js";
-import { Watcher } from "../core/watch.js";
+import { Cancelled, messageOf } from "../core/support/errors.js";
+import { buildFolders } from "../core/cargo/cargo.js";
+import { configFiles } from "../core/cargo/config.js";
+import { isNewer } from "../core/support/stamps.js";
+import { onlyStart, programCommand } from "../core/cargo/programStart.js";
+import type { SelectionState } from "../core/cargo/selection.js";
+import { watchedFiles } from "../core/cargo/inputs.js";
+import { Watcher } from "../core/watch/watcher.js";
 import type { Workspace } from "../core/workspace.js";
 import type { SelectionOptions } from "./options.js";
-import { type Outcome, execScript } from "./launch.js";
+import { type Outcome, execScript } from "./startScript.js";
 import { type Job, Restarts } from "./restarts.js";
 import { Session } from "./session.js";
-import { reportLine } from "../core/reportFile.js";
+import { reportLine } from "../core/engine/reportFile.js";
 import { type SupervisedJob, supervise } from "./supervise.js";
 import { writeAll } from "./terminal.js";
 import { runTests } from "./test.js";
@@ -125,18 +126,18 @@ class Watch {
       this.overtaken = 0;
       const extra = configFiles(this.session.selection.cwd, this.session.env);
       const single = this.session.single === undefined ? [this.session.selection.cwd] : [this.session.single.file];
-      const places = state === undefined ? [...extra, ...single] : extra;
-      const isBehind = await this.watcher.follow(this.workspace.layout, state, places, report.ok);
+      const others = state === undefined ? [...extra, ...single] : extra;
+      const isBehind = await this.watcher.follow({ ...watchedFiles(this.workspace.layout, state), others }, report.ok);
       // A save that changes nothing says and restarts nothing, unless it takes back an error.
-      const isNews = report.lane === "cargo" || published || this.running === undefined;
-      if (isNews || !report.ok || this.failed) {
+      const hasChanged = report.lane === "cargo" || published || this.running === undefined;
+      if (hasChanged || !report.ok || this.failed) {
         await this.session.saveReport(this.workspace, report);
         this.tell(report);
       }
       this.failed = !report.ok;
-      if (report.ok && state !== undefined && isNews) this.restart(state);
+      if (report.ok && state !== undefined && hasChanged) this.restart(state);
       // What was saved while nobody watched shows in the stamps.
-      if (isBehind && (report.ok || places.some((place) => isNewer(place, startedMs)))) this.changed(performance.now());
+      if (isBehind && (report.ok || others.some((place) => isNewer(place, startedMs)))) this.changed(performance.now());
       else if (isAhead) this.work = this.work.then(() => this.letFollow(signal));
     } catch (error) {
       if (error instanceof Cancelled || this.ended) return;
@@ -159,7 +160,7 @@ class Watch {
       this.restarts.restart(() => this.note(this.start(this.session.native(text, this.args))));
       const place = this.session.single?.file ?? this.session.selection.cwd;
       this.watcher.ignore(await buildFolders(this.session.selection, this.session.env));
-      const isBehind = await this.watcher.follow(undefined, undefined, [place]);
+      const isBehind = await this.watcher.follow({ ...watchedFiles(undefined, undefined), others: [place] });
       if (isBehind && isNewer(place, startedMs)) this.changed(performance.now());
     }
   }
@@ -171,7 +172,7 @@ class Watch {
       const update = await this.workspace?.follow(signal);
       if (update === undefined) return;
       const { report, state } = update;
-      await this.watcher.follow(this.workspace?.layout, state, [], report.ok);
+      await this.watcher.follow({ ...watchedFiles(this.workspace?.layout, state), others: [] }, report.ok);
       const diverged = report.programs.flatMap((program) => program.verified?.diverged ?? []);
       if (this.options.json === true || !report.ok) this.tell(report);
       this.failed = !report.ok;

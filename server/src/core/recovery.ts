@@ -4,11 +4,11 @@
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { LostBuild, MissingUnit } from "./errors.js";
-import { list } from "./files.js";
-import type { Layout } from "./layout.js";
-import { DamagedProgram } from "./publisher.js";
-import { forgetUnit } from "./unit.js";
+import { LostBuild } from "./cargo/capture.js";
+import { list } from "./support/files.js";
+import type { Layout } from "./support/layout.js";
+import { DamagedProgram } from "./engine/publish.js";
+import { forgetUnit, MissingUnit } from "./units/record.js";
 
 /** What an update has forgotten. Nothing is forgotten twice: what is missing then is no accident. */
 export class Recovery {

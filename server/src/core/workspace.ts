@@ -14,25 +14,35 @@ import {
   noTimes,
 } from "../../../shared/src/report.js";
 import type { ProgramInterface } from "../../../shared/src/protocol.js";
-import { BodyLaneDriver, type BodyOutcome } from "./bodyLane.js";
-import { type ScriptState, type Settled, settleScripts } from "./buildScripts.js";
-import { type CompiledUnit, crateLane } from "./crateLane.js";
-import { Engine } from "./engine.js";
-import { BuildFailed, messageOf } from "./errors.js";
-import { Generation, type Listener, type UnitMessages, unchanged } from "./generation.js";
-import { changedCargoInput } from "./inputs.js";
-import { type ProgramFiles, arePublished, isWhole, missingLibrary, programFiles, recordsOf } from "./intact.js";
-import { keepPrograms, restorePrograms } from "./keptPrograms.js";
-import type { Layout } from "./layout.js";
-import { withLock } from "./lock.js";
-import type { UnitName } from "./messages.js";
-import { isHere } from "./place.js";
-import { Bases, changedUnits, isSame, partsOf, publish } from "./publisher.js";
+import { FunctionEdits, type BodyOutcome } from "./lanes/functionEdits.js";
+import { type ScriptState, type Settled, settleScripts } from "./cargo/buildScripts.js";
+import { type CompiledUnit, crateLane } from "./lanes/crateLane.js";
+import { Engine } from "./engine/client.js";
+import { messageOf } from "./support/errors.js";
+import { BuildFailed } from "./cargo/cargo.js";
+import { Generation, type Listener, unchanged } from "./generation.js";
+import { changedCargoInput } from "./cargo/inputs.js";
+import { type ProgramFiles, arePublished, isWhole, missingLibrary, programFiles } from "./units/intact.js";
+import { recordsOf } from "./units/record.js";
+import { keepPrograms, restorePrograms } from "./units/keptPrograms.js";
+import type { Layout } from "./support/layout.js";
+import { withLock } from "./support/lock.js";
+import type { UnitName, UnitMessages } from "./units/messages.js";
+import { isHere } from "./cargo/elsewhere.js";
+import { changedUnits, isSame, partsOf, publish } from "./engine/publish.js";
+import { Bases } from "./base/baseImage.js";
 import { Recovery } from "./recovery.js";
-import { type Program, type Selection, type SelectionState, loadSelection, saveSelection } from "./selection.js";
-import { writeReport } from "./reportFile.js";
-import { Moved, type SingleFile, TargetDirectory } from "./targetDirectory.js";
-import type { Toolchain } from "./toolchain.js";
+import {
+  type Selection,
+  type SelectionState,
+  loadSelection,
+  saveSelection,
+  type SingleFile,
+} from "./cargo/selection.js";
+import type { Program } from "./units/program.js";
+import { writeReport } from "./engine/reportFile.js";
+import { Moved, TargetDirectory } from "./cargo/targetDirectory.js";
+import type { Toolchain } from "./units/toolchain.js";
 
 export interface WorkspaceOptions {
   readonly env: NodeJS.ProcessEnv;
@@ -74,7 +84,7 @@ type FrontEnd = Pick<GenerationReport, "lane" | "reason" | "refused"> & { readon
   );
 
 /** How an update is made. */
-interface Manner {
+interface UpdateOptions {
   readonly sinceMs: number;
   readonly signal: AbortSignal | undefined;
   /** The crate lane follows the body lane; nobody waits for it. */
@@ -98,7 +108,7 @@ export class Workspace {
   /** The crate lane has published a save before anybody asked for it. */
   private hasUntold = false;
   private readonly target: TargetDirectory;
-  private bodies: BodyLaneDriver | undefined;
+  private bodies: FunctionEdits | undefined;
 
   constructor(
     private readonly selection: Selection,
@@ -176,13 +186,13 @@ export class Workspace {
     return update;
   }
 
-  private async attempt(manner: Manner): Promise<Update> {
-    const { signal } = manner;
+  private async attempt(options: UpdateOptions): Promise<Update> {
+    const { signal } = options;
     for (;;) {
       const layout = await this.target.find(signal);
       const onWait = (pid: number): void => this.listener.onWait(pid);
       try {
-        return await withLock(layout.lock, onWait, signal, () => this.buildWhole(layout, manner));
+        return await withLock(layout.lock, onWait, signal, () => this.buildWhole(layout, options));
       } catch (error) {
         if (!(error instanceof Moved)) throw error;
         this.target.moveTo(error.root);
@@ -192,11 +202,11 @@ export class Workspace {
   }
 
   /** Builds, and makes anew what is found missing or damaged on the way. */
-  private async buildWhole(layout: Layout, manner: Manner): Promise<Update> {
+  private async buildWhole(layout: Layout, options: UpdateOptions): Promise<Update> {
     const recovery = new Recovery(layout);
     for (;;) {
       try {
-        return await this.build(layout, manner);
+        return await this.build(layout, options);
       } catch (error) {
         if (!recovery.forget(error)) throw error;
         this.lost = messageOf(error);
@@ -218,16 +228,16 @@ export class Workspace {
   }
 
   /** What was said of units that do not change is said once in this process. */
-  private mannerOf({ follows }: Manner): "all" | "news" | "background" {
+  private messageScope({ follows }: UpdateOptions): "all" | "news" | "background" {
     if (follows) return "background";
     return this.published === undefined ? "all" : "news";
   }
 
-  private async build(layout: Layout, manner: Manner): Promise<Update> {
-    const { signal } = manner;
-    const generation = new Generation(this.listener, manner.sinceMs, this.mannerOf(manner));
+  private async build(layout: Layout, options: UpdateOptions): Promise<Update> {
+    const { signal } = options;
+    const generation = new Generation(this.listener, options.sinceMs, this.messageScope(options));
     this.state ??= loadSelection(layout, this.target.key);
-    const front = await this.frontEnd(layout, this.state, generation, manner);
+    const front = await this.frontEnd(layout, this.state, generation, options);
     const { lane, reason, refused } = front;
     if ("exitCode" in front) {
       const stale = this.state !== undefined;
@@ -250,7 +260,7 @@ export class Workspace {
       const isVerified = this.bodies?.canVerify(front.state) === true;
       const more = isVerified ? { verify: true } : {};
       // A save came while the crate lane followed, which has compiled it: whoever asks because of it has to hear of that.
-      this.hasUntold ||= manner.follows && !isVerified;
+      this.hasUntold ||= options.follows && !isVerified;
       const link = (program: Program, common: ProgramInterface): Promise<Program> =>
         generation.timed("base", () => bases.link(program, common));
       const published = await generation.timed("engine", () =>
@@ -271,10 +281,10 @@ export class Workspace {
     saveSelection(layout, this.target.key, state);
     this.state = state;
     this.lost = undefined;
-    await this.rebaseBodies(layout, state, front.compiled, manner.follows);
+    await this.rebaseBodies(layout, state, front.compiled, options.follows);
     const reports = this.published?.reports ?? [];
-    const isNews = isNew || (this.hasUntold && !manner.follows);
-    if (!manner.follows) this.hasUntold = false;
+    const hasChanged = isNew || (this.hasUntold && !options.follows);
+    if (!options.follows) this.hasUntold = false;
     const report = generation.report({
       generation: this.generation,
       lane,
@@ -283,9 +293,9 @@ export class Workspace {
       reason,
       refused,
       units: [...units],
-      programs: isNews ? reports : reports.map(unchanged),
+      programs: hasChanged ? reports : reports.map(unchanged),
     });
-    return { report, state, exitCode: 0, published: isNews, isAhead: this.bodies?.hasWork === true };
+    return { report, state, exitCode: 0, published: hasChanged, isAhead: this.bodies?.hasWork === true };
   }
 
   /** The update of an edit that took the body lane. */
@@ -320,7 +330,7 @@ export class Workspace {
   ): Promise<void> {
     const { bodyLane } = this.options;
     if (bodyLane === undefined || this.single !== undefined) return;
-    this.bodies ??= await BodyLaneDriver.create(layout, bodyLane);
+    this.bodies ??= await FunctionEdits.create(layout, bodyLane);
     this.bodies.rebase(state, compiled, follows);
     this.expectEdits();
   }
@@ -339,7 +349,7 @@ export class Workspace {
     layout: Layout,
     state: SelectionState | undefined,
     generation: Generation,
-    { signal, follows }: Manner,
+    { signal, follows }: UpdateOptions,
   ): Promise<FrontEnd> {
     if (state === undefined) return this.cargoLane(layout, this.lost ?? "first build", generation, signal);
     if (!isHere(layout, state)) return this.cargoLane(layout, "it was built elsewhere", generation, signal);
@@ -369,7 +379,7 @@ export class Workspace {
       const { reason, units, reports: published } = bodies;
       return { lane: "body", reason, units, published, scripts: settled.scripts };
     }
-    const refused = bodies?.reason;
+    const refused = bodies?.refusal?.text;
     const options = {
       env,
       wrapper: state.wrapper,

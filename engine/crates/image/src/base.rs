@@ -15,6 +15,15 @@ use crate::interface::Linked;
 /// Exported by every base image: a byte of data whose address the image's relocations are counted from. It makes every
 /// symbol of the base image reachable through the ordinary dynamic loader, also those that have no dynamic symbol.
 pub const ANCHOR: &str = "__cranefly_base_anchor";
+
+/// Stands in front of the names by which the image, the base image and the executable find what a native executable would not
+/// export. So no library finds it, neither one that is opened later nor one with a function of the same name.
+const PRIVATE: &str = "__cranefly.";
+
+/// The name under which the program defines its C-level `name` for its own parts alone.
+pub(crate) fn private_name(name: &str) -> String {
+    format!("{PRIVATE}{name}")
+}
 /// As [`ANCHOR`], for thread-locals.
 pub const TLS_ANCHOR: &str = "__cranefly_tls_anchor";
 
@@ -57,7 +66,8 @@ pub(crate) struct Search {
 pub struct BaseImage {
     path: PathBuf,
     symbols: HashMap<Box<str>, BasePlace>,
-    undefined: HashSet<Box<str>>,
+    /// By the program's name, under which it is looked for.
+    undefined: HashMap<Box<str>, Box<str>>,
     sections: HashSet<Box<str>>,
     linked_by_lld: bool,
     libraries: Vec<String>,
@@ -81,7 +91,7 @@ impl BaseImage {
         let mut addresses: HashMap<Box<str>, u64> = HashMap::new();
         let mut ifuncs = HashSet::new();
         let mut thread_locals = HashMap::new();
-        let mut undefined = HashSet::new();
+        let mut undefined = HashMap::new();
         for symbol in elf.symbols() {
             let Ok(name) = symbol.name() else { continue };
             let raw = symbol.elf_symbol();
@@ -107,7 +117,7 @@ impl BaseImage {
         for symbol in elf.dynamic_symbols() {
             let Ok(name) = symbol.name() else { continue };
             if symbol.is_undefined() {
-                undefined.insert(Box::from(name));
+                undefined.insert(Box::from(name.strip_prefix(PRIVATE).unwrap_or(name)), Box::from(name));
             } else if symbol.is_global() && ifuncs.contains(name) {
                 let import = Import { library: String::new(), version: None, function: true, thread_local: false };
                 imports.insert(Box::from(name), import);
@@ -179,7 +189,7 @@ impl BaseImage {
         Self {
             path: PathBuf::new(),
             symbols: HashMap::new(),
-            undefined: HashSet::new(),
+            undefined: HashMap::new(),
             sections: HashSet::new(),
             linked_by_lld: false,
             libraries: Vec::new(),
@@ -200,14 +210,15 @@ impl BaseImage {
         self.symbols.get(name).copied()
     }
 
-    /// Names that the base image expects others to define: libraries, and the program (the allocator's entry points).
-    pub fn undefined(&self) -> impl Iterator<Item = &str> {
-        self.undefined.iter().map(AsRef::as_ref)
+    /// What the base image expects others to define: libraries, and the program (the allocator's entry points); and the name
+    /// under which it looks for each.
+    pub fn undefined(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.undefined.iter().map(|(name, looked_for)| (&**name, &**looked_for))
     }
 
     /// Whether `name` is one of [`Self::undefined`].
     pub fn expects(&self, name: &str) -> bool {
-        self.undefined.contains(name)
+        self.undefined.contains_key(name)
     }
 
     /// `DT_NEEDED` of the base image, in order.
@@ -222,7 +233,7 @@ impl BaseImage {
 
     /// Whether it expects others to define `name`.
     pub fn needs(&self, name: &str) -> bool {
-        self.undefined.contains(name)
+        self.undefined.contains_key(name)
     }
 
     /// Whether the program's linker is lld, as far as its work tells.

@@ -5,6 +5,7 @@ use std::path::Path;
 use cranefly_bitcode::ir::Linkage;
 
 use crate::Error;
+use crate::base::private_name;
 use crate::elf::{self, Alignment, DynamicEntry, tag};
 use crate::interface::is_mangled;
 use crate::layout::{PAGE, Region};
@@ -102,7 +103,7 @@ impl Program {
         if let Some(index) = self.symbols.find("main")
             && let Place::Image(at) = self.symbols[index].place
         {
-            self.dynamic.export("main", at);
+            self.dynamic.export(&private_name("main"), at);
         }
         Ok(())
     }
@@ -110,15 +111,15 @@ impl Program {
     /// Defines what the base image expects of the program: its callbacks, and the allocator's entry points.
     fn export_for_base(&mut self) -> Result<(), Error> {
         let base = self.base.clone();
-        for name in base.undefined() {
+        for (name, looked_for) in base.undefined() {
             let index = if AllocatorSymbol::parse(name).is_some() || self.is_bound(name) {
                 Some(self.runtime(name)?)
             } else {
                 self.symbols.find(name)
             };
             match index.map(|index| self.symbols[index].place) {
-                Some(Place::Image(at)) => drop(self.dynamic.export(name, at)),
-                _ => self.dynamic.withdraw(name),
+                Some(Place::Image(at)) => drop(self.dynamic.export(looked_for, at)),
+                _ => self.dynamic.withdraw(looked_for),
             }
         }
         Ok(())

@@ -10,7 +10,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use crate::Error;
-use crate::base::BaseImage;
+use crate::base::{BaseImage, private_name};
 use crate::dynamic::{self, DynamicRelocation, DynamicTables};
 use crate::elf::{self, DynamicEntry, tag};
 use crate::identity::Identity;
@@ -60,7 +60,7 @@ pub fn write_executable(path: &Path, image: &Path, base: &BaseImage, identity: &
 
 fn executable(image: &Path, base: &BaseImage, identity: &Identity) -> Result<Vec<u8>, Error> {
     let mut tables = DynamicTables::default();
-    let main = tables.import("main", None, false);
+    let main = tables.import(&private_name("main"), None, false);
     let start_main = "__libc_start_main";
     let start_main = tables.import(start_main, base.import(start_main), false);
     // The image alone, which needs the rest: names are looked up in the order in which objects are needed, and what the

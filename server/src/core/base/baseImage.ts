@@ -1,0 +1,137 @@
+/**
+ * The base images of a program: std, the registry crates and the C libraries, linked once into a `libbase.so` for what the
+ * program has in common with C.
+ *
+ * Takes unit records and the program's interface, gives the path of the image; knows which images there are, not how one
+ * is made.
+ */
+import { randomBytes } from "node:crypto";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import * as z from "zod";
+import { ProgramInterface } from "../../../../shared/src/protocol.js";
+import { collectInputs } from "./baseInputs.js";
+import { BaseLink } from "./baseLink.js";
+import { digest, readJson, writeAtomic } from "../support/files.js";
+import { Stamp, isCurrent, stamp } from "../support/stamps.js";
+import type { Layout } from "../support/layout.js";
+import { nativeLibraries } from "./nativeLibraries.js";
+import type { LinkAttribute } from "../source/linkAttributes.js";
+import type { Toolchain } from "../units/toolchain.js";
+import { type Program, unitsOf } from "../units/program.js";
+import type { UnitRecord } from "../units/record.js";
+
+/** The images that were linked from the same libraries, each for another interface. */
+const Images = z.object({
+  /** Files that the linker has read, and that are not named by the key of all this. */
+  files: z.array(Stamp),
+  /** What it takes by need for one interface or another: only of these names it makes a difference whether a program needs them. */
+  offered: z.array(z.string()),
+  images: z.array(z.object({ folder: z.string(), interface: ProgramInterface })),
+});
+type Images = z.infer<typeof Images>;
+
+/** What a base image was linked for: the engine checks it with every publication. */
+interface Linked {
+  readonly defines: readonly string[];
+  readonly needs: readonly string[];
+  readonly offered: readonly string[];
+  /** The shared libraries that the linker has read. */
+  readonly libraries: readonly string[];
+}
+
+/** With what base images are made, and where they lie. */
+export interface BaseContext {
+  readonly layout: Layout;
+  readonly toolchain: Toolchain;
+  /** Where the bundles are. */
+  readonly bundleDir: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Makes sure that the base image of a program exists, and returns its path. `common`: what the program has in common with C. */
+export async function ensureBase(
+  context: BaseContext,
+  closure: readonly UnitRecord[],
+  common: ProgramInterface,
+): Promise<string> {
+  const { layout, toolchain, bundleDir, env, signal } = context;
+  const attributes = new Map<UnitRecord, readonly LinkAttribute[]>();
+  for (const unit of closure) {
+    if (unit.linkSources.length > 0) attributes.set(unit, await nativeLibraries(unit, toolchain, bundleDir, env));
+  }
+  const inputs = collectInputs(closure, attributes);
+  const key = digest(
+    JSON.stringify(inputs),
+    toolchain.version,
+    toolchain.sysroot,
+    ...inputs.libraries.map((library) => {
+      const { size, mtimeMs } = fs.statSync(library);
+      return `${library} ${size} ${Math.floor(mtimeMs)}`;
+    }),
+  );
+  const directory = path.join(layout.bases, key);
+  const index = path.join(directory, "images.json");
+  let known = readJson(index, Images);
+  if (known?.files.every(isCurrent) !== true) {
+    known = undefined;
+    fs.rmSync(directory, { recursive: true, force: true });
+  }
+  const wanted = selection(common, known?.offered ?? []);
+  const existing = known?.images.find((image) =>
+    isDeepStrictEqual(selection(image.interface, known.offered), wanted),
+  )?.folder;
+  if (existing !== undefined && fs.existsSync(imageIn(existing))) return imageIn(existing);
+
+  const others = (known?.images ?? []).filter(({ folder }) => folder !== existing);
+  // Never one that was there before: images of programs may have been linked against what was in it.
+  const folder = path.join(directory, randomBytes(8).toString("hex"));
+  const startedMs = Date.now();
+  const link = new BaseLink(folder, imageIn(folder), toolchain, env, signal);
+  const { files, libraries, offered } = await link.link(inputs, common);
+  const { defines, needs } = selection(common, offered);
+  const linked: Linked = { defines: Object.keys(defines), needs, offered, libraries };
+  writeAtomic(path.join(folder, "libbase.json"), JSON.stringify(linked));
+  const named = new Set(inputs.libraries);
+  const images: Images = {
+    files: files.flatMap((file) => (named.has(file) ? [] : stamp(file, startedMs))),
+    offered: [...new Set([...(known?.offered ?? []), ...offered])],
+    images: [...others, { folder, interface: common }],
+  };
+  writeAtomic(index, JSON.stringify(images));
+  return imageIn(folder);
+}
+
+/** Gives programs their base images. */
+export class Bases {
+  constructor(private readonly context: BaseContext) {}
+
+  /** Programs with their base images, as far as it is known what these are linked for: `known`, from an earlier state. */
+  async of(programs: readonly Program[], known: readonly Program[]): Promise<Program[]> {
+    const found: Program[] = [];
+    for (const program of programs) {
+      const earlier = known.find(({ executable }) => executable === program.executable);
+      const common = program.interface ?? earlier?.interface;
+      found.push(common === undefined ? { ...program, base: "" } : await this.link(program, common));
+    }
+    return found;
+  }
+
+  /** A program on the base image for an interface. */
+  async link(program: Program, common: ProgramInterface): Promise<Program> {
+    const base = await ensureBase(this.context, unitsOf(this.context.layout, program), common);
+    return { ...program, base, interface: common };
+  }
+}
+
+function imageIn(folder: string): string {
+  return path.join(folder, "libbase.so");
+}
+
+/** The part of an interface by which a linker decides something, in order: what else is needed is in libraries that stay, if at all. */
+function selection({ defines, needs }: ProgramInterface, offered: readonly string[]): ProgramInterface {
+  const names = new Set(offered);
+  return { defines, needs: needs.filter((name) => names.has(name)).sort() };
+}

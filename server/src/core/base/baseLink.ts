@@ -1,0 +1,259 @@
+/**
+ * Links one base image.
+ *
+ * rustc itself is asked how it would link the program: it compiles an empty crate that uses the same libraries, with a
+ * script in the linker's place. Its line, changed as `linkLine.ts` says, makes the image; the linker tells what it has read.
+ * Never compiles a crate of the workspace.
+ */
+import * as fs from "node:fs";
+import * as path from "node:path";
+import type { ProgramInterface } from "../../../../shared/src/protocol.js";
+import { type Archive, extractMember, readArchive } from "./archive.js";
+import type { BaseInputs } from "./baseInputs.js";
+import { parseDependencyFile } from "../units/depInfo.js";
+import { type LibraryNames, finishBase, linkerSymbols, nameOfLibrary, namesOfLibrary, neededLibraries } from "./elf.js";
+import { Unsupported } from "../support/errors.js";
+import { readText } from "../support/files.js";
+import { type Strip, readLinkArguments } from "../units/linkArguments.js";
+import { baseLinkArgs, separate } from "./linkLine.js";
+import { type Exit, run } from "../support/process.js";
+import { recordingScript, recordedLine } from "./recording.js";
+import { ANCHORS, PRIVATE, dynamicList, standInSource } from "./standIn.js";
+import { hideNames } from "./stripped.js";
+import type { Toolchain } from "../units/toolchain.js";
+
+/** What the linker has read for an image. */
+export interface Linking {
+  readonly files: readonly string[];
+  readonly libraries: readonly string[];
+  /** What is defined where the linker takes things by need: in archives, and in shared libraries that it has left out. */
+  readonly offered: readonly string[];
+}
+
+/** One link in its own folder; the image appears there only when it is complete. */
+export class BaseLink {
+  private cwd = "/";
+
+  constructor(
+    private readonly folder: string,
+    private readonly output: string,
+    private readonly toolchain: Toolchain,
+    private readonly env: NodeJS.ProcessEnv,
+    private readonly signal: AbortSignal | undefined,
+  ) {}
+
+  async link(inputs: BaseInputs, common: ProgramInterface): Promise<Linking> {
+    if (inputs.possibleLibraries.length === 0) return this.linkWith(inputs, common);
+    // They need not exist if they are not in force.
+    const all = [...inputs.attributeLibraries, ...inputs.possibleLibraries];
+    return this.linkWith({ ...inputs, attributeLibraries: all }, common).catch((error: unknown) => {
+      if (!(error instanceof Unsupported)) throw error;
+      return this.linkWith(inputs, common);
+    });
+  }
+
+  private async linkWith(inputs: BaseInputs, common: ProgramInterface): Promise<Linking> {
+    fs.rmSync(this.folder, { recursive: true, force: true });
+    fs.mkdirSync(this.folder, { recursive: true });
+    this.cwd = inputs.cwd;
+    const line = await this.recordLine(inputs);
+    // What code generators call without the bitcode naming it: all of that may be needed.
+    const support = line.filter(isSupport).flatMap((rlib) => readArchive(rlib)?.symbols ?? []);
+    const supported = new Set(support.map(({ name }) => name).filter((name) => common.defines[name] === undefined));
+    const needs = [...new Set([...common.needs, ...supported])];
+    const standIn = await this.standIn(inputs.linker, { ...common, needs });
+    const archives = new Map<string, Archive>();
+    const dependencyFile = path.join(this.folder, "files.d");
+    const list = path.join(this.folder, "dynamic.list");
+    fs.writeFileSync(list, dynamicList(common));
+    const args = baseLinkArgs(line, {
+      output: this.output,
+      standIn,
+      objectsOf: (rlib) => this.objectsOf(rlib, archives),
+      dynamicList: list,
+      dependencyFile,
+    });
+    const asked = readLinkArguments(line, () => undefined);
+    const temporary = `${this.output}.tmp`;
+    args[args.length - 1] = temporary;
+    await this.runLinker(inputs.linker, args);
+
+    const files = parseDependencyFile(readText(dependencyFile) ?? "").map((file) => path.resolve(this.cwd, file));
+    if (files.length === 0) throw new Unsupported(`the linker does not tell which files it reads (--dependency-file)`);
+    const offered = new Set<string>();
+    const libraries = new Map<string, LibraryNames>();
+    // (Objects that were taken out of Rust libraries are gone again.)
+    for (const file of files.filter((name) => fs.existsSync(name))) {
+      const names = namesOfLibrary(file);
+      if (names !== undefined) {
+        libraries.set(file, names);
+        continue;
+      }
+      const archive = archives.get(file) ?? (file.endsWith(".rlib") ? undefined : readArchive(file));
+      for (const { name, member } of archive?.symbols ?? []) if (!isRustObject(file, member.name)) offered.add(name);
+    }
+    for (const name of unneeded(temporary, libraries)) offered.add(name);
+    for (const name of supported) offered.delete(name);
+    this.finish(temporary, common, libraries, { areAllExported: asked.exportDynamic, strip: asked.strip });
+    fs.renameSync(temporary, this.output);
+    fs.rmSync(path.join(this.folder, "crate"), { recursive: true, force: true });
+    const isOurs = (file: string): boolean => path.relative(this.folder, file).split(path.sep)[0] !== "..";
+    return { files: files.filter((file) => !isOurs(file)), libraries: [...libraries.keys()], offered: [...offered] };
+  }
+
+  /** The linker's arguments for an executable of the empty crate. */
+  private async recordLine(inputs: BaseInputs): Promise<string[]> {
+    const work = path.join(this.folder, "crate");
+    fs.mkdirSync(path.join(work, "bin"), { recursive: true });
+    const source = path.join(work, "base.rs");
+    const names = inputs.libraries.map((_, index) => `dep_${index}`);
+    const crates = [...names, ...inputs.sysrootCrates];
+    const hasTests = inputs.panic === "unwind";
+    fs.writeFileSync(
+      source,
+      [...crates.map((name) => `extern crate ${name} as _;`), hasTests ? "" : "fn main() {}", ""].join("\n"),
+    );
+    const recorded = path.join(work, "line");
+    // rustc guesses what kind of linker it has from its name.
+    const script = path.join(work, "bin", path.basename(inputs.linker));
+    fs.writeFileSync(script, recordingScript(recorded), { mode: 0o755 });
+    const args = [
+      source,
+      "--crate-name=cranefly_base",
+      "--edition=2021",
+      "--crate-type=bin",
+      "-Cdebuginfo=0",
+      `-Cpanic=${inputs.panic}`,
+      // libtest belongs in for test programs; with panic=abort stable rustc has no libtest to offer.
+      ...(hasTests ? ["--test"] : []),
+      ...inputs.libraries.flatMap((library, index) => ["--extern", `${names[index] ?? ""}=${library}`]),
+      ...inputs.sysrootCrates.flatMap((name) => ["--extern", name]),
+      ...inputs.link,
+      ...inputs.attributeLibraries.flatMap((value) => ["-l", value]),
+      `-Clinker=${script}`,
+      "-o",
+      path.join(work, "base"),
+    ];
+    const err: string[] = [];
+    const exit = await this.run([this.toolchain.rustc, ...args], err);
+    const line = exit.code === 0 ? separate(recordedLine(recorded)) : [];
+    if (line.length === 0) throw new Unsupported(`rustc cannot link the program's dependencies:\n${err.join("\n")}`);
+    return line;
+  }
+
+  /** A Rust library's own objects, if there are others in it; they are what a native library is bundled as. */
+  private objectsOf(rlib: string, archives: Map<string, Archive>): string[] | undefined {
+    const archive = readArchive(rlib);
+    if (archive === undefined) throw new Unsupported(`${rlib} is no static library`);
+    if (isSupport(rlib)) return [];
+    const own = archive.members.filter(({ name }) => isRustObject(rlib, name));
+    const others = archive.members.length - own.length - archive.members.filter(({ name }) => name === METADATA).length;
+    if (others === 0) return undefined;
+    archives.set(rlib, archive);
+    const folder = path.join(this.folder, "objects", String(archives.size));
+    fs.mkdirSync(folder, { recursive: true });
+    return own.map((member, number) => {
+      const file = path.join(folder, `${number}.o`);
+      extractMember(rlib, member, file);
+      return file;
+    });
+  }
+
+  private async standIn(linker: string, common: ProgramInterface): Promise<string> {
+    const source = path.join(this.folder, "program.s");
+    const object = path.join(this.folder, "program.o");
+    fs.writeFileSync(source, standInSource(common));
+    const err: string[] = [];
+    const exit = await this.run([linker, "-c", "-o", object, source], err);
+    if (exit.code !== 0) throw new Unsupported(`the C compiler ${linker} failed:\n${err.join("\n")}`);
+    return object;
+  }
+
+  private async runLinker(linker: string, args: readonly string[]): Promise<void> {
+    const response = path.join(this.folder, "line");
+    // A response file: the line of a large dependency set is longer than the system allows.
+    fs.writeFileSync(response, args.map((arg) => `"${arg.replace(/(["\\])/g, "\\$1")}"`).join("\n"));
+    const err: string[] = [];
+    const exit = await this.run([linker, `@${response}`], err);
+    fs.rmSync(path.join(this.folder, "objects"), { recursive: true, force: true });
+    if (exit.code !== 0) throw new Unsupported(`linking the base image failed:\n${err.slice(0, 40).join("\n")}`);
+  }
+
+  /** What `libraries` define or expect is exported, as from an executable, unless everything is. */
+  private finish(
+    file: string,
+    { defines, needs }: ProgramInterface,
+    libraries: ReadonlyMap<string, LibraryNames>,
+    { areAllExported, strip }: { readonly areAllExported: boolean; readonly strip: Strip },
+  ): void {
+    const image = fs.readFileSync(file);
+    const [symbol] = linkerSymbols(image);
+    if (symbol !== undefined) {
+      throw new Unsupported(`the linker defines \`${symbol}\`, for an executable that is all in one file`);
+    }
+    const shared = new Set<string>([...ANCHORS, ...[...libraries.values()].flatMap(({ all }) => [...all])]);
+    const isExported = (name: string): boolean => areAllExported || shared.has(name);
+    const { bound, undefined: names } = finishBase(image, {
+      program: new Set(Object.keys(defines)),
+      privately: PRIVATE,
+      isExported,
+    });
+    if (bound.length > 0) {
+      throw new Unsupported(`C code declares what the program defines with hidden visibility: ${bound.join(", ")}`);
+    }
+    // (What rustc has mangled is the allocator's, which is the program's, and the bounds of a section are those of its parts there.)
+    const isFound = (name: string): boolean => [...libraries.values()].some(({ defined }) => defined.has(name));
+    // Of what the program itself needs the engine knows whether anything reaches it.
+    const own = new Set(needs);
+    const isOthers = (name: string): boolean => !isMangled(name) && !/^__(start|stop)_/.test(name) && !own.has(name);
+    const loose = names.filter((name) => isOthers(name) && !isFound(name));
+    if (loose.length > 0) {
+      // A linker says nothing of what only functions refer to that nothing calls; which those are is not known here.
+      throw new Unsupported(`nothing defines what libraries of the program refer to: ${loose.join(", ")}`);
+    }
+    if (strip === "symbols") hideNames(image, this.output);
+    fs.writeFileSync(file, image);
+  }
+
+  private async run(command: string[], err: string[]): Promise<Exit> {
+    try {
+      return await run(command, {
+        cwd: this.cwd,
+        env: { ...this.env, LC_ALL: "C" },
+        onStdout: () => undefined,
+        onStderr: (text) => err.push(text),
+        signal: this.signal,
+      });
+    } catch (error) {
+      if (error instanceof Error && "code" in error && error.code === "ENOENT") {
+        throw new Unsupported(`${command[0] ?? ""} not found: a C compiler is needed to link`, { cause: error });
+      }
+      throw error;
+    }
+  }
+}
+
+/** The member of a Rust library that is no object of any code. */
+const METADATA = "lib.rmeta";
+
+/** Whether rustc has made up the name, by either of its schemes. */
+function isMangled(name: string): boolean {
+  return /^(_R|_ZN.*17h[0-9a-f]{16}E)/.test(name);
+}
+
+/** The crate whose names are all C's: its objects are taken by need, like C's. */
+function isSupport(file: string): boolean {
+  return path.basename(file).startsWith("libcompiler_builtins-") && file.endsWith(".rlib");
+}
+
+/** What those libraries define that the linker left out because nothing needs them. */
+function unneeded(image: string, libraries: ReadonlyMap<string, LibraryNames>): string[] {
+  const needed = new Set(neededLibraries(image));
+  return [...libraries].flatMap(([file, { defined }]) => (needed.has(nameOfLibrary(file)) ? [] : [...defined]));
+}
+
+/** Whether a member of a Rust library is what rustc has compiled of the crate itself: it begins with the library's name. */
+function isRustObject(rlib: string, member: string): boolean {
+  const stem = path.basename(rlib).replace(/^lib/, "").replace(/rlib$/, "");
+  return rlib.endsWith(".rlib") && member.startsWith(stem) && member.endsWith(".rcgu.o");
+}

@@ -1,0 +1,31 @@
+/** The programs that units make, as plain data: what is built, not how or from where. */
+import * as z from "zod";
+import { ProgramInterface } from "../../../../shared/src/protocol.js";
+import type { Layout } from "../support/layout.js";
+import { type UnitRecord, needUnit } from "./record.js";
+
+/** A program as cargo would start it. */
+export const Program = z.object({
+  /** Path below `target/cranefly`, the program's name for the engine: "debug/rg". */
+  name: z.string(),
+  executable: z.string(),
+  unit: z.string(),
+  /** The units that it is made of, libraries first. */
+  closure: z.array(z.string()),
+  /** Its base image; empty as long as that is not linked. */
+  base: z.string(),
+  /** What it had in common with C when it was published last. */
+  interface: ProgramInterface.optional(),
+});
+export type Program = z.infer<typeof Program>;
+
+/** What a build gives: all of its units' keys, dependencies first, and the programs that they make. */
+export interface BuiltPrograms {
+  readonly units: readonly string[];
+  readonly programs: readonly Program[];
+}
+
+/** The records of a program's units, libraries first. Throws `MissingUnit`. */
+export function unitsOf(layout: Layout, program: Program): UnitRecord[] {
+  return program.closure.map((key) => needUnit(layout, key));
+}
