@@ -8,6 +8,7 @@ import { isUtf8 } from "node:buffer";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { Refusal, refuse } from "../../edits/refusal.js";
+import { cargoHome } from "../../support/environment.js";
 import { digest, commonAncestor, isWithin } from "../../support/files.js";
 import { editionOf, inspectArgs } from "../../units/arguments.js";
 import type { UnitRecord } from "../../units/record.js";
@@ -277,11 +278,12 @@ function keyOf({ file, path: name }: FunctionName): string {
   return `${file}\0${name}`;
 }
 
-/** Files that lie where the user keeps sources: no build script's output, no registry crate's. */
-function isOwnFile(file: string, { invocation }: UnitRecord): boolean {
-  const generated = invocation.env["OUT_DIR"];
-  if (generated !== undefined && generated !== null && isWithin(file, generated)) return false;
-  return !/\/registry\/src\/|\/rustlib\//.test(file);
+/** Files that lie where the user keeps sources: no build script's output, nothing that cargo or rustup has downloaded. */
+function isOwnFile(file: string, { invocation: { env } }: UnitRecord): boolean {
+  const home = cargoHome({ ...process.env, ...env });
+  const folders = [env["OUT_DIR"], path.join(home, "registry"), path.join(home, "git")];
+  const isDownloaded = folders.some((folder) => typeof folder === "string" && isWithin(file, folder));
+  return !isDownloaded && !file.includes("/lib/rustlib/src/rust/");
 }
 
 /** Texts that are not UTF-8 are no sources. */
