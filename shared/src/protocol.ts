@@ -87,6 +87,11 @@ export const InstantiatorsResult = z.object({ functions: z.array(Instantiator) }
 export const ProgramInterface = z.object({
   defines: z.record(z.string(), z.enum(["function", "variable", "threadLocal"])),
   needs: z.array(z.string()),
+  /** Priorities of constructors and destructors that have one. */
+  initPriorities: z.array(z.number().int().min(0).max(65535)).default([]),
+  finiPriorities: z.array(z.number().int().min(0).max(65535)).default([]),
+  /** Sections that it adds to and that linkers give bounds. */
+  sections: z.array(z.string()).default([]),
 });
 /** `details` of an error of kind `interface`: the base image has to be linked for this one. */
 export type ProgramInterface = z.infer<typeof ProgramInterface>;

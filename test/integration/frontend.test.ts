@@ -110,7 +110,13 @@ describe("a capture", () => {
 });
 
 describe("the base image", () => {
-  const common = { defines: { main: "function" as const }, needs: ["atexit", "puts"] };
+  const common = {
+    defines: { main: "function" as const },
+    needs: ["atexit", "puts"],
+    initPriorities: [],
+    finiPriorities: [],
+    sections: [],
+  };
   const link = (): Promise<string> => {
     const { toolchain } = captured.state;
     return ensureBase({ layout, toolchain, bundleDir: path.join(ROOT, "dist"), env: project.env }, closure(), common);

@@ -38,7 +38,7 @@ describe("baseLinkArgs", () => {
   const base = {
     output: "/b/libbase.so",
     standIn: "/b/program.o",
-    objectsOf: (rlib: string) => (rlib.includes("sys") ? ["/b/objects/0.o"] : undefined),
+    partsOf: (rlib: string) => (rlib.includes("sys") ? ["/b/objects/0.o", rlib] : undefined),
     dynamicList: "/b/dynamic.list",
     dependencyFile: "/b/files.d",
   };

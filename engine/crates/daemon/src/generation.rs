@@ -1,13 +1,12 @@
 //! One generation of a program: its image brought up to date with its units, in place or anew.
 
 use std::cell::RefCell;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use cranefly_cache::Key;
-use cranefly_image::{BaseImage, Error, Pending, Program, Unit};
+use cranefly_image::{BaseImage, Error, Pending, Program, Publication, Unit};
 use hashbrown::{HashMap, HashSet};
 
 use crate::body_lane::is_body_lane;
@@ -39,10 +38,8 @@ pub struct Generation<'a> {
     pub units: &'a [Arc<LoadedUnit>],
     /// How it is compiled.
     pub options: &'a CodeOptions,
-    /// Where programs find it.
-    pub image: &'a Path,
-    /// By what it is started.
-    pub executable: &'a Path,
+    /// What it is published as.
+    pub publication: Publication<'a>,
     /// Functions of the body lane that the program has under other symbols as well.
     pub copies: &'a HashSet<Arc<str>>,
     /// What was compiled for it, now or while the units were read.
@@ -78,7 +75,7 @@ impl Generation<'_> {
             }
         };
         result.functions.total = total(&inputs) - self.copies.len() as u64;
-        live.compile_ahead().map_err(|source| Error::File { path: self.image.to_owned(), source })?;
+        live.compile_ahead().map_err(|source| Error::File { path: self.publication.image.to_owned(), source })?;
         state.set_image(Some(live), self.options);
         result.us.publish = start.elapsed().as_secs_f64() * 1e6 - result.us.wait;
         Ok(outcomes)
@@ -88,10 +85,10 @@ impl Generation<'_> {
     /// somebody else, is given up.
     fn take_image(&self, state: &mut ProgramState) -> Option<Arc<LiveImage>> {
         let old = state.take_image(self.base, self.options)?;
-        if old.is_at(self.image) {
+        if old.is_at(self.publication.image) {
             return Some(old);
         }
-        tracing::info!(image = %self.image.display(), "the image is gone, and is made anew");
+        tracing::info!(image = %self.publication.image.display(), "the image is gone, and is made anew");
         old.retire();
         None
     }
@@ -117,7 +114,7 @@ impl Generation<'_> {
             Err(error) => {
                 tracing::info!(error, "image is made anew");
                 // Half changed: nobody may start from it.
-                let _ = std::fs::remove_file(self.image);
+                let _ = std::fs::remove_file(self.publication.image);
                 drop(lease);
                 live.retire();
                 None
@@ -142,12 +139,12 @@ impl Generation<'_> {
             again(result, counts);
             let bound =
                 contained("link", || self.bind(&live, &mut program, before, inputs, result)).unwrap_or_else(|reason| {
-                    Err(Error::File { path: self.image.to_owned(), source: std::io::Error::other(reason) })
+                    Err(Error::File { path: self.publication.image.to_owned(), source: std::io::Error::other(reason) })
                 });
             match bound {
                 Ok(outcomes) => {
-                    program.file_mut().rename(self.image)?;
-                    self.engine.replaced(self.image);
+                    program.file_mut().rename(self.publication.image)?;
+                    self.engine.replaced(self.publication.image);
                     drop(program);
                     return Ok((live, scale, outcomes));
                 }
@@ -173,7 +170,7 @@ impl Generation<'_> {
         inputs: &[Arc<Unit>],
         result: &mut PublishResult,
     ) -> Result<Outcomes, Error> {
-        live.resume().forget().map_err(|source| Error::File { path: self.image.to_owned(), source })?;
+        live.resume().forget().map_err(|source| Error::File { path: self.publication.image.to_owned(), source })?;
         live.set_inputs(self.units, self.options);
         let mut pending = program.update(inputs)?;
         let unresolved = program.unresolved();
@@ -217,20 +214,23 @@ impl Generation<'_> {
             outcomes.insert(name, outcome);
         }
         again(result, counts);
-        program.commit(&self.image.to_string_lossy(), self.executable.parent().unwrap_or(Path::new("/")))?;
-        if let Err(error) = live.resume().save(program, self.image, self.units, self.options) {
+        program.commit(&self.publication)?;
+        let saved = live.resume().save(program, self.publication.image, self.units, self.options);
+        let is_complete = saved.unwrap_or_else(|error| {
             live.resume().discard();
             let reason = format!("{error:#}");
             tracing::warn!(reason, "a program that waits for a function will not outlive this engine");
-        }
+            false
+        });
+        program.admit_others(is_complete)?;
         Ok(outcomes)
     }
 
     fn empty_image(&self, inputs: &[Arc<Unit>], scale: u64) -> Result<Arc<LiveImage>, Error> {
         static COUNTER: AtomicU64 = AtomicU64::new(0);
         let suffix = format!("{}-{}", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed));
-        let temporary = self.image.with_extension(&suffix);
-        let control = self.image.with_extension(format!("{suffix}.control"));
+        let temporary = self.publication.image.with_extension(&suffix);
+        let control = self.publication.image.with_extension(format!("{suffix}.control"));
         let mut demand = cranefly_image::demand(inputs, scale);
         if self.options.contents.all_exported {
             demand.imports += demand.functions + demand.variables;

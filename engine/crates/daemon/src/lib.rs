@@ -150,7 +150,7 @@ fn serve(options: &Options) -> anyhow::Result<()> {
         // Another daemon was faster; the client finds it at the same place.
         return Ok(());
     };
-    let images = ImageFolder::make(options.socket.file_stem().context("the socket has no name")?)?;
+    let images = ImageFolder::make(&options.socket)?;
     let folder = images.path()?;
     let orphans = predecessor::clean(&folder);
     predecessor::forget_others(&folder);

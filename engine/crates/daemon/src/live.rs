@@ -215,6 +215,9 @@ impl LiveImage {
         let program = self.program();
         if program.incomplete_units().is_empty() {
             self.resume.discard();
+            if let Err(error) = program.admit_others(true) {
+                tracing::warn!(%error, "other users cannot start the program");
+            }
         }
     }
 

@@ -9,7 +9,9 @@ use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
 use cranefly_cache::Key;
-use cranefly_image::{BUILD_ID_SIZE, BaseImage, Contents, Identity, Interface, write_executable};
+use cranefly_image::{
+    BUILD_ID_SIZE, BaseImage, Contents, Identity, Interface, Publication, write_absent, write_executable,
+};
 use hashbrown::HashSet;
 use rayon::prelude::*;
 
@@ -71,6 +73,10 @@ impl Engine {
             return Err(not_linked_for(&units));
         }
         let image = self.image_path(&key).map_err(|error| RpcError::failed("image", format!("{error:#}")))?;
+        let failed = |error: cranefly_image::Error| RpcError::failed("executable", error.to_string());
+        let build_id = build_id(&units, &options, &base);
+        let executable = without_links(&params.executable).map_err(failed)?;
+        let publication = Publication { image: &image, executable: &executable, build_id: &build_id };
         let before = self.known_view(&key);
         let copies = body_lane::copies(&units);
         let changes = Changes::since(before.as_deref(), &units, &copies);
@@ -80,8 +86,7 @@ impl Engine {
             base: &base,
             units: &units,
             options: &options,
-            image: &image,
-            executable: &params.executable,
+            publication,
             copies: &copies,
             compiled,
             own: RefCell::default(),
@@ -90,9 +95,10 @@ impl Engine {
             let kind = if matches!(error, cranefly_image::Error::Unresolved { .. }) { "unresolved" } else { "image" };
             RpcError::failed(kind, error.to_string())
         })?;
-        let identity = identity(&units, &options, &base, &state);
-        write_executable(&params.executable, &image, &base, &identity)
-            .map_err(|error| RpcError::failed("executable", error.to_string()))?;
+        let sections = state.live().map(|live| live.program().named_sections()).unwrap_or_default();
+        let identity = Identity { build_id, has_names: options.contents.names, sections };
+        let absent = stand_in(&image, &base);
+        write_executable(&params.executable, &image, absent.as_deref(), &base, &identity).map_err(failed)?;
 
         result.generation = state.advance(base.clone(), units.clone(), &image);
         state.patch = patch;
@@ -232,7 +238,7 @@ fn refusal_of(failed: &[(&UnitError, &UnitParams)]) -> Option<RpcError> {
 
 /// Whether a linker would make the same base image for a program of these units.
 fn is_linked_for(base: &BaseImage, units: &[Arc<LoadedUnit>]) -> bool {
-    base.linked().is_none_or(|linked| linked.is_for(units.iter().map(|unit| unit.interface())))
+    base.linked().is_none_or(|linked| linked.is_for(base, units.iter().map(|unit| unit.interface())))
 }
 
 /// The base image is not one for these units; tells what it must be linked for.
@@ -254,8 +260,26 @@ fn options(params: &PublishParams) -> CodeOptions {
     }
 }
 
-/// What the executable says about the program: a build id of all that it is made of, and the sections that its sources name.
-fn identity(units: &[Arc<LoadedUnit>], options: &CodeOptions, base: &BaseImage, state: &ProgramState) -> Identity {
+/// Where a file is, or will be, without symbolic links: as the kernel says where a program was started from.
+fn without_links(file: &Path) -> Result<PathBuf, cranefly_image::Error> {
+    let failed = |source| cranefly_image::Error::File { path: file.to_owned(), source };
+    let (Some(folder), Some(name)) = (file.parent(), file.file_name()) else {
+        return Err(failed(std::io::ErrorKind::InvalidFilename.into()));
+    };
+    std::fs::create_dir_all(folder).and_then(|()| folder.canonicalize()).map(|folder| folder.join(name)).map_err(failed)
+}
+
+/// Makes sure that a program whose image is gone can say so; gives the folder of what it finds then. It lies beside the base
+/// image, which a program cannot do without either.
+fn stand_in(image: &Path, base: &BaseImage) -> Option<PathBuf> {
+    let folder = base.path().parent()?;
+    let written = write_absent(&folder.join(image.file_name()?), base);
+    written.inspect_err(|error| tracing::warn!(%error, "programs without their image will not say so")).ok()?;
+    Some(folder.to_owned())
+}
+
+/// The build id: another one for all that a program could be made of otherwise.
+fn build_id(units: &[Arc<LoadedUnit>], options: &CodeOptions, base: &BaseImage) -> [u8; BUILD_ID_SIZE] {
     let digests: Vec<&Digest> = units.par_iter().map(|unit| unit.digest()).collect();
     let mut hasher = blake3::Hasher::new();
     hasher.update(options.configuration().as_bytes()).update(base.path().as_os_str().as_encoded_bytes());
@@ -268,8 +292,7 @@ fn identity(units: &[Arc<LoadedUnit>], options: &CodeOptions, base: &BaseImage, 
     }
     let mut build_id = [0; BUILD_ID_SIZE];
     hasher.finalize_xof().fill(&mut build_id);
-    let sections = state.live().map(|live| live.program().named_sections()).unwrap_or_default();
-    Identity { build_id, has_names: options.contents.names, sections }
+    build_id
 }
 
 /// `crate/codegen-unit`. With an incremental session rustc names the files `<crate>.<codegen unit>.<invocation>.rcgu.bc`, and only

@@ -62,19 +62,19 @@ impl ResumeFolder {
         Self { path: control.with_extension("resume"), attempted: AtomicBool::new(false) }
     }
 
-    /// Keeps what another daemon needs to complete `program`, just committed; nothing if it is complete. No program may
-    /// start from the image before this returns. `image`: its name as programs know it.
+    /// Keeps what another daemon needs to complete `program`, just committed; nothing if it is complete, which this tells. No
+    /// program may start from the image before it returns. `image`: its name as programs know it.
     pub fn save(
         &self,
         program: &mut Program,
         image: &Path,
         units: &[Arc<LoadedUnit>],
         options: &CodeOptions,
-    ) -> anyhow::Result<()> {
+    ) -> anyhow::Result<bool> {
         let incomplete = program.incomplete_units();
         if incomplete.is_empty() {
             self.discard();
-            return Ok(());
+            return Ok(true);
         }
         private_folder(&self.path)?;
         match std::fs::hard_link(program.file().path(), self.image()) {
@@ -93,7 +93,7 @@ impl ResumeFolder {
         let digest = blake3::hash(&payload);
         replace(&self.path.join("state"), &[HEADER.as_bytes(), digest.as_bytes(), &payload])?;
         self.drop_others(&state.bitcode);
-        Ok(())
+        Ok(false)
     }
 
     fn keep_bitcode(&self, units: &[&LoadedUnit]) -> anyhow::Result<Vec<Digest>> {

@@ -53,7 +53,7 @@ const ENGINE: &str = env!("CARGO_BIN_EXE_cranefly-engine");
 impl InProcess {
     /// `program`: what LLVM's workers are processes of.
     fn new(name: &str, eager: usize, ahead: bool, program: &str) -> Self {
-        let images = ImageFolder::make(format!("failing-{name}-{}", std::process::id()).as_ref()).unwrap();
+        let images = ImageFolder::make(format!("failing-{name}-{}.sock", std::process::id()).as_ref()).unwrap();
         let path = images.path().unwrap();
         let engine = Engine::new(EngineOptions {
             sysroot: sysroot().into(),

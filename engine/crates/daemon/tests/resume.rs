@@ -175,8 +175,7 @@ fn first_calls(daemon: &Daemon) -> u64 {
 
 /// The folders in which states of images are kept.
 fn kept(project: &Project) -> Vec<PathBuf> {
-    let images = project.folder.join("cranefly-images/engine");
-    let paths = std::fs::read_dir(images).unwrap().map(|entry| entry.unwrap().path());
+    let paths = std::fs::read_dir(project.images()).unwrap().map(|entry| entry.unwrap().path());
     paths.filter(|path| path.extension().is_some_and(|extension| extension == "resume")).collect()
 }
 

@@ -1,6 +1,7 @@
 //! The base image and the system libraries behind it: what programs find by name outside of their own units.
 
 use std::fs::File;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use hashbrown::{HashMap, HashSet};
@@ -10,6 +11,7 @@ use object::read::elf::{Dyn, ElfFile64, Sym, SymbolTable};
 use object::{LittleEndian, Object, ObjectSection, ObjectSymbol, SymbolKind, SymbolSection};
 
 use crate::Error;
+use crate::arrays::{Arrays, Names};
 use crate::interface::Linked;
 
 /// Exported by every base image: a byte of data whose address the image's relocations are counted from. It makes every
@@ -76,6 +78,8 @@ pub struct BaseImage {
     referenced: HashSet<Box<str>>,
     search: Option<Search>,
     linked: Option<Linked>,
+    arrays: Arrays,
+    mode: u32,
 }
 
 impl BaseImage {
@@ -88,6 +92,7 @@ impl BaseImage {
         let map = map_file(file).map_err(|error| bad(error.to_string()))?;
         let elf = ElfFile64::<LittleEndian>::parse(&*map).map_err(|error| bad(error.to_string()))?;
         let linked = read_linked(path).map_err(bad)?;
+        let mode = std::fs::metadata(path).map_err(|error| bad(error.to_string()))?.mode();
         let mut addresses: HashMap<Box<str>, u64> = HashMap::new();
         let mut ifuncs = HashSet::new();
         let mut thread_locals = HashMap::new();
@@ -127,6 +132,12 @@ impl BaseImage {
         let tls_anchor =
             *thread_locals.get(TLS_ANCHOR).ok_or_else(|| bad(format!("it does not define `{TLS_ANCHOR}`")))?;
         let distance = |from: u64, to: u64| to.wrapping_sub(from).cast_signed();
+        let arrays = match &linked {
+            Some(Linked { crates, entries, .. }) if !crates.is_empty() => {
+                Arrays::read(&elf, &Names { crates, entries, addresses: &addresses, anchor }).map_err(bad)?
+            }
+            _ => Arrays::default(),
+        };
         let (needed, search) = needed_libraries(&elf).map_err(|error| bad(error.to_string()))?;
         let mut referenced = HashSet::new();
         let mut libraries = Vec::new();
@@ -180,6 +191,8 @@ impl BaseImage {
             referenced,
             search,
             linked,
+            arrays,
+            mode,
         })
     }
 
@@ -197,7 +210,14 @@ impl BaseImage {
             referenced: HashSet::new(),
             search: None,
             linked: None,
+            arrays: Arrays::default(),
+            mode: 0,
         }
+    }
+
+    /// Who may do what with the file, as the linker made it for whoever builds the program.
+    pub fn mode(&self) -> u32 {
+        self.mode
     }
 
     /// The file.
@@ -254,6 +274,11 @@ impl BaseImage {
     /// What it was linked for; `None` where that was never written down.
     pub fn linked(&self) -> Option<&Linked> {
         self.linked.as_ref()
+    }
+
+    /// Its constructors and destructors, which the image has the loader run.
+    pub(crate) fn arrays(&self) -> &Arrays {
+        &self.arrays
     }
 
     /// Whether the base image has a section of that name.

@@ -7,6 +7,7 @@ use cranefly_bitcode::ir::Linkage;
 use crate::Error;
 use crate::base::private_name;
 use crate::elf::{self, Alignment, DynamicEntry, tag};
+use crate::identity::BUILD_ID_SIZE;
 use crate::interface::is_mangled;
 use crate::layout::{PAGE, Region};
 use crate::program::Program;
@@ -17,14 +18,30 @@ const FLAGS: u64 = 0x8 | 0x10;
 /// `DF_1_NOW`.
 const FLAGS_1: u64 = 1;
 
+/// What an executable calls before anything else: the [start check](cranefly_runtime::start_check).
+pub(crate) const START_CHECK: &str = "__cranefly_start_check";
+
+/// What an image is published as.
+#[derive(Clone, Copy, Debug)]
+pub struct Publication<'a> {
+    /// Where the image will be found.
+    pub image: &'a Path,
+    /// Where the executable will be found, without symbolic links.
+    pub executable: &'a Path,
+    /// The executable's.
+    pub build_id: &'a [u8; BUILD_ID_SIZE],
+}
+
 impl Program {
-    /// Writes everything that the loader reads, so that a program may start from the image. `soname` is where the image
-    /// will be found, `origin` the executable's folder.
-    pub fn commit(&mut self, soname: &str, origin: &Path) -> Result<(), Error> {
+    /// Writes everything that the loader reads, so that a program may start from the image.
+    pub fn commit(&mut self, publication: &Publication) -> Result<(), Error> {
         self.export_all();
         self.export_for_base()?;
         self.export_for_libraries();
         self.export_main()?;
+        let executable = elf::path_text(publication.executable);
+        let executable = self.dynamic.string(&executable);
+        self.dynamic.export(START_CHECK, self.check + cranefly_runtime::start_check().check as u64);
         let dirty = std::mem::take(&mut self.dirty_units);
         self.describe(&dirty)?;
         let tables: [(Region, Vec<u8>); 5] = [
@@ -34,7 +51,8 @@ impl Program {
             (Region::Verneed, self.dynamic.verneed().0),
             (Region::Hash, self.dynamic.hash()),
         ];
-        let dynamic = self.dynamic_entries(soname, origin);
+        let origin = publication.executable.parent().unwrap_or(Path::new("/"));
+        let dynamic = self.dynamic_entries(&elf::path_text(publication.image), origin);
         for (region, bytes) in &tables {
             let bytes = if *region == Region::Dynstr { self.dynamic.strings() } else { bytes };
             elf::rewrite(&mut self.file, *region, bytes)?;
@@ -44,6 +62,8 @@ impl Program {
         let entries: Vec<DynamicEntry> =
             dynamic.into_iter().map(|(tag, value)| (tag, if tag == tag::STRSZ { size } else { value })).collect();
         elf::rewrite(&mut self.file, Region::Dynamic, &elf::dynamic_section(&entries))?;
+        let place = self.file.layout().start(Region::Dynstr) + u64::from(executable);
+        self.file.write(self.check, &cranefly_runtime::start_check().bind(self.check, place, publication.build_id));
         let alignment = Alignment { load: self.load_align, thread_locals: self.tls_align };
         if self.load_align > PAGE && !loader_aligns() {
             return Err(Error::Unplaceable { what: format!("a static that is aligned to {} bytes", self.load_align) });
@@ -52,6 +72,15 @@ impl Program {
         elf::write_headers(&mut self.file, alignment, grows);
         self.sealed = true;
         Ok(())
+    }
+
+    /// Lets other users load the image as far as they could load what the linker makes, if it is complete: their programs cannot
+    /// ask for functions, since what they would write to (the control file) holds what the owner's programs start.
+    pub fn admit_others(&self, is_complete: bool) -> Result<(), Error> {
+        const OWNER: u32 = 0o600;
+        const READ_AND_EXECUTE: u32 = 0o555;
+        let others = if is_complete { self.base.mode() & READ_AND_EXECUTE } else { 0 };
+        self.file.set_mode(OWNER | others)
     }
 
     fn dynamic_entries(&mut self, soname: &str, origin: &Path) -> Vec<DynamicEntry> {

@@ -235,6 +235,8 @@ pub mod tag {
     pub const FINI_ARRAYSZ: u64 = 28;
     pub const RUNPATH: u64 = 29;
     pub const FLAGS: u64 = 30;
+    pub const PREINIT_ARRAY: u64 = 32;
+    pub const PREINIT_ARRAYSZ: u64 = 33;
     pub const VERSYM: u64 = 0x6fff_fff0;
     pub const FLAGS_1: u64 = 0x6fff_fffb;
     pub const VERNEED: u64 = 0x6fff_fffe;

@@ -55,22 +55,18 @@ impl Program {
             members.dedup_by_key(|member| (member.unit.id.clone(), member.part));
         }
         let mut bounds = std::mem::take(&mut self.group_bounds);
-        self.start_init_array()?;
-        self.file.set_used(Region::FiniArray, 0)?;
         let unreached = self.unreached(&groups)?;
+        self.place_arrays(&groups, moved)?;
         for (kind, members) in &groups {
+            let SectionKind::Group(name) = kind else { continue };
             let (members, dropped): (Vec<&Member>, Vec<&Member>) =
                 members.iter().partition(|member| !unreached.contains(&(member.unit.id.clone(), member.part)));
             // What is not part of the section may still have a name that something unreached refers to.
             for member in dropped {
                 self.place_part(member, Region::Data, moved)?;
             }
-            let region = match kind {
-                SectionKind::InitArray(_) => Region::InitArray,
-                SectionKind::FiniArray(_) => Region::FiniArray,
-                _ if members.iter().all(|member| self.is_plain(member)) => Region::Rodata,
-                _ => Region::Data,
-            };
+            let is_plain = members.iter().all(|member| self.is_plain(member));
+            let region = if is_plain { Region::Rodata } else { Region::Data };
             let align = members.iter().map(|member| self.align(member)).max().unwrap_or(1);
             self.file.reserve(region, 0, align)?;
             let mut from = None;
@@ -78,7 +74,7 @@ impl Program {
                 let at = self.place_part(member, region, moved)?;
                 from = from.or(at);
             }
-            if let (SectionKind::Group(name), Some(from)) = (kind, from) {
+            if let Some(from) = from {
                 self.group_bounds.insert(name.clone(), (from, self.file.end(region)));
             }
         }
@@ -118,7 +114,8 @@ impl Program {
         Ok(unreached.map(|(_, member)| (member.unit.id.clone(), member.part)).collect())
     }
 
-    fn place_part(
+    /// Gives a member its place in a region; tells where.
+    pub(crate) fn place_part(
         &mut self,
         member: &Member,
         region: Region,

@@ -10,10 +10,14 @@ use std::sync::Arc;
 
 use cranefly_bitcode::ir::{GlobalKind, Linkage};
 use object::read::elf::ElfFile64;
-use object::{LittleEndian, Object, ObjectSymbol, SymbolKind};
+use object::{LittleEndian, Object, ObjectSection, ObjectSymbol, SectionFlags, SymbolKind, elf};
 use serde::{Deserialize, Serialize};
 
+use crate::arrays::{self, CrateEntry};
+use crate::base::BaseImage;
+use crate::data;
 use crate::input::Unit;
+use crate::section::SectionKind;
 
 /// What a name stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -34,6 +38,8 @@ pub struct UnitInterface {
     /// A weak definition overrides nothing, but is what other units' needs of the name find.
     weakly: Vec<Arc<str>>,
     needs: Vec<Arc<str>>,
+    /// The sections of names that mean something to linkers that it adds to.
+    sections: BTreeSet<SectionKind>,
 }
 
 impl UnitInterface {
@@ -41,6 +47,12 @@ impl UnitInterface {
     pub fn of(unit: &Unit) -> Self {
         let mut interface = Self::default();
         for global in &unit.module.globals {
+            if let GlobalKind::Variable(variable) = &global.kind
+                && variable.init.is_some()
+                && let Ok(kind) = data::kind_of(variable)
+            {
+                interface.add_section(kind);
+            }
             if is_mangled(&global.name) || global.name.starts_with("llvm.") || is_bound(&global.name) {
                 continue;
             }
@@ -66,8 +78,23 @@ impl UnitInterface {
         interface
     }
 
+    fn add_section(&mut self, kind: SectionKind) {
+        if matches!(kind, SectionKind::Group(_)) || arrays::is_numbered(&kind) {
+            self.sections.insert(kind);
+        }
+    }
+
     fn read_assembly(&mut self, object: &[u8]) {
         let Ok(elf) = ElfFile64::<LittleEndian>::parse(object) else { return };
+        for section in elf.sections() {
+            let SectionFlags::Elf { sh_flags, .. } = section.flags() else { continue };
+            if sh_flags.0 & elf::SHF_ALLOC.0 == 0 {
+                continue;
+            }
+            if let Ok(Ok(kind)) = section.name().map(SectionKind::of) {
+                self.add_section(kind);
+            }
+        }
         for symbol in elf.symbols().filter(ObjectSymbol::is_global) {
             let Ok(name) = symbol.name() else { continue };
             if name.is_empty() || is_mangled(name) || is_bound(name) {
@@ -92,9 +119,15 @@ impl UnitInterface {
 
 /// A whole program's interface.
 #[derive(Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Interface {
     defines: BTreeMap<String, NameKind>,
     needs: BTreeSet<String>,
+    /// Numbers of the constructors and of the destructors that have one.
+    init_priorities: BTreeSet<u32>,
+    fini_priorities: BTreeSet<u32>,
+    /// Sections between whose bounds it has something.
+    sections: BTreeSet<String>,
 }
 
 impl Interface {
@@ -103,9 +136,19 @@ impl Interface {
         let all = units.clone().flat_map(|unit| &unit.defines);
         let defines: BTreeMap<String, NameKind> = all.map(|(name, kind)| (name.to_string(), *kind)).collect();
         let weakly: HashSet<&str> = units.clone().flat_map(|unit| &unit.weakly).map(|name| &**name).collect();
-        let needs = units.flat_map(|unit| &unit.needs).map(ToString::to_string);
+        let needs = units.clone().flat_map(|unit| &unit.needs).map(ToString::to_string);
         let needs = needs.filter(|name| !defines.contains_key(name) && !weakly.contains(&**name)).collect();
-        Self { defines, needs }
+        let (mut init_priorities, mut fini_priorities, mut sections) =
+            <(BTreeSet<_>, BTreeSet<_>, BTreeSet<_>)>::default();
+        for kind in units.flat_map(|unit| &unit.sections) {
+            match kind {
+                SectionKind::InitArray(priority) => drop(init_priorities.insert(*priority)),
+                SectionKind::FiniArray(priority) => drop(fini_priorities.insert(*priority)),
+                SectionKind::Group(name) => drop(sections.insert(name.to_string())),
+                SectionKind::Text | SectionKind::Ordinary => {}
+            }
+        }
+        Self { defines, needs, init_priorities, fini_priorities, sections }
     }
 }
 
@@ -120,11 +163,38 @@ pub struct Linked {
     offered: HashSet<Box<str>>,
     /// The shared libraries that the linker has read.
     pub(crate) libraries: Vec<PathBuf>,
+    /// The program's crates in the linker's order, the program's own first.
+    #[serde(default)]
+    pub(crate) crates: Vec<Box<str>>,
+    /// What each of them has in the arrays of constructors and destructors.
+    #[serde(default)]
+    pub(crate) entries: Vec<CrateEntry>,
+    /// Sections that the program was to add to.
+    #[serde(default)]
+    sections: HashSet<Box<str>>,
 }
 
 impl Linked {
-    /// Whether the linker would decide the same for a program of these units.
-    pub fn is_for<'a>(&self, units: impl Iterator<Item = &'a UnitInterface> + Clone) -> bool {
+    /// Whether the linker would decide the same for a program of these units as it did for `base`.
+    pub fn is_for<'a>(&self, base: &BaseImage, units: impl Iterator<Item = &'a UnitInterface> + Clone) -> bool {
+        self.has_sections(|name| base.has_section(name), units.clone()) && self.has_names(units)
+    }
+
+    /// Whether it has a place for whatever the units add to sections. `is_shared`: whether the base image adds to a section, too.
+    fn has_sections<'a>(
+        &self,
+        is_shared: impl Fn(&str) -> bool,
+        mut units: impl Iterator<Item = &'a UnitInterface>,
+    ) -> bool {
+        let mut is_known = |kind: &SectionKind| match kind {
+            SectionKind::Group(name) => self.sections.contains(&**name) || !is_shared(name),
+            kind => self.crates.is_empty() || self.entries.iter().any(|entry| entry.is_for(kind)),
+        };
+        units.all(|unit| unit.sections.iter().all(&mut is_known))
+    }
+
+    /// Whether the program has those names for others that it was to have.
+    fn has_names<'a>(&self, units: impl Iterator<Item = &'a UnitInterface> + Clone) -> bool {
         let (mut defined, mut needed) = (HashSet::new(), HashSet::new());
         let mut news = Vec::new();
         for unit in units.clone() {
@@ -173,12 +243,13 @@ mod tests {
             defines: defines.iter().map(|&name| (name.into(), NameKind::Function)).collect(),
             weakly: Vec::new(),
             needs: needs.iter().map(|&name| name.into()).collect(),
+            sections: BTreeSet::new(),
         }
     }
 
     fn linked(defines: &[&str], needs: &[&str], offered: &[&str]) -> Linked {
         let set = |names: &[&str]| names.iter().map(|&name| name.into()).collect();
-        Linked { defines: set(defines), needs: set(needs), offered: set(offered), libraries: Vec::new() }
+        Linked { defines: set(defines), needs: set(needs), offered: set(offered), ..Linked::default() }
     }
 
     #[test]
@@ -193,7 +264,7 @@ mod tests {
     #[test]
     fn a_program_needs_what_none_of_its_units_defines() {
         let units = [unit(&["main", "hook"], &["puts", "own"]), unit(&["own"], &["hook", "z_open"])];
-        let Interface { defines, needs } = Interface::of(units.iter());
+        let Interface { defines, needs, .. } = Interface::of(units.iter());
         assert_eq!(defines.into_keys().collect::<Vec<_>>(), ["hook", "main", "own"]);
         assert_eq!(needs.into_iter().collect::<Vec<_>>(), ["puts", "z_open"]);
     }
@@ -202,16 +273,16 @@ mod tests {
     fn a_weak_definition_is_enough_for_other_units() {
         let weak = UnitInterface { weakly: vec!["shared".into()], ..UnitInterface::default() };
         let units = [weak, unit(&["main"], &["shared", "puts"])];
-        let Interface { defines, needs } = Interface::of(units.iter());
+        let Interface { defines, needs, .. } = Interface::of(units.iter());
         assert_eq!(defines.into_keys().collect::<Vec<_>>(), ["main"]);
         assert_eq!(needs.into_iter().collect::<Vec<_>>(), ["puts"]);
-        assert!(linked(&["main"], &[], &["shared"]).is_for(units.iter()));
+        assert!(linked(&["main"], &[], &["shared"]).has_names(units.iter()));
     }
 
     #[test]
     fn a_base_image_serves_as_long_as_the_linker_would_decide_the_same() {
         let base = linked(&["main", "hook"], &["z_open"], &["z_open", "z_close", "own"]);
-        let is_for = |defines: &[&str], needs: &[&str]| base.is_for([unit(defines, needs)].iter());
+        let is_for = |defines: &[&str], needs: &[&str]| base.has_names([unit(defines, needs)].iter());
         assert!(is_for(&["main", "hook"], &["z_open"]));
         // Another function of a shared library selects nothing.
         assert!(is_for(&["main", "hook"], &["z_open", "puts"]));
@@ -222,6 +293,6 @@ mod tests {
         assert!(!is_for(&["main", "hook", "z_close"], &["z_open"]));
         // What the program has itself is taken from no archive.
         let base = linked(&["own"], &[], &["own"]);
-        assert!(base.is_for([unit(&["own"], &[]), unit(&[], &["own"])].iter()));
+        assert!(base.has_names([unit(&["own"], &[]), unit(&[], &["own"])].iter()));
     }
 }

@@ -177,6 +177,9 @@ impl Region {
     }
 }
 
+/// Bytes of one kind that no program has room for.
+const MOST: u64 = 1 << 40;
+
 /// What an image must have room for; capacities are a generous multiple.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Demand {
@@ -194,6 +197,8 @@ pub struct Demand {
     pub pointers: u64,
     /// Bytes of thread-locals.
     pub tls_bytes: u64,
+    /// Bytes of the larger one of the arrays of constructors and destructors.
+    pub array_bytes: u64,
     /// Declarations of things defined elsewhere.
     pub imports: u64,
     /// Total length of all symbol names.
@@ -216,6 +221,11 @@ impl Layout {
     /// Lays out an image for `demand`. `None` when it would not fit into the 2 GB that PC-relative addressing spans.
     pub fn new(demand: &Demand) -> Option<Self> {
         let grow = demand.scale.max(1);
+        // More than there are addresses is too much, whatever it is multiplied with.
+        let bytes = [demand.data_bytes, demand.zero_bytes, demand.tls_bytes, demand.array_bytes];
+        if bytes.iter().chain(&demand.far_bytes).any(|&bytes| bytes > MOST) {
+            return None;
+        }
         let functions = demand.functions * grow * 2 + 4096;
         let variables = demand.variables * grow * 2 + 4096;
         let imports = demand.imports * grow * 2 + 2048;
@@ -229,7 +239,9 @@ impl Layout {
                 Region::Dynstr => imports * 128,
                 Region::Versym => imports * 2,
                 Region::Verneed => 64 << 10,
-                Region::Rela => (variables * 4 + imports * 2 + demand.pointers * grow * 2) * 24,
+                Region::Rela => {
+                    (variables * 4 + imports * 2 + (demand.pointers + demand.array_bytes / 8) * grow * 2) * 24
+                }
                 Region::EhFrameHdr => functions * 4 * 8 + 16,
                 Region::EhFrame => functions * 4 * 64,
                 Region::Lsda => functions * 4 * 96,
@@ -239,7 +251,7 @@ impl Layout {
                 Region::Plt => imports * 16 + 4096,
                 Region::Text => functions * 4096 + (8 << 20),
                 Region::Tdata => demand.tls_bytes * grow * 2 + 4096,
-                Region::InitArray | Region::FiniArray => 64 << 10,
+                Region::InitArray | Region::FiniArray => demand.array_bytes * grow * 2 + (64 << 10),
                 Region::Dynamic => 8192,
                 Region::Got => (imports + functions / 8) * 8,
                 Region::Runtime => PAGE,

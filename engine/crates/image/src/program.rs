@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::Error;
-use crate::assembly::{Assembly, AssemblyDefinition, PlacedAssembly};
+use crate::assembly::{self, Assembly, AssemblyDefinition, PlacedAssembly};
 use crate::base::{ANCHOR, BaseImage, BasePlace, TLS_ANCHOR};
 use crate::contents::Contents;
 use crate::data::{self, Anchors, Relocations};
@@ -83,6 +83,8 @@ pub struct Program {
     pub(crate) has_doubtful_members: bool,
     /// The crates that the units are of, those that others depend on first.
     pub(crate) crates: Vec<Arc<str>>,
+    /// Relocations of the entries of constructors' and destructors' arrays that are the base image's.
+    pub(crate) array_rows: Vec<u32>,
     pub(crate) allocator_symbols: Vec<SymbolIndex>,
     pub(crate) runtime_symbols: Vec<SymbolIndex>,
     /// What code refers to by name, whether its unit does or not.
@@ -105,6 +107,8 @@ pub struct Program {
     pub(crate) personality_cell: u64,
     pub(crate) stub_entry: u64,
     pub(crate) attach: u64,
+    /// The start check.
+    pub(crate) check: u64,
     pub(crate) attach_row: Option<u32>,
     /// Symbols by slot number.
     pub(crate) slots: Vec<SymbolIndex>,
@@ -121,7 +125,9 @@ pub struct Program {
 /// What a program needs room for.
 pub fn demand(units: &[Arc<Unit>], scale: u64) -> Demand {
     let mut demand = Demand { scale, ..Demand::default() };
-    demand.data_bytes += units.iter().filter_map(|unit| unit.assembly.as_ref()).map(|it| it.len() as u64).sum::<u64>();
+    for bytes in units.iter().filter_map(|unit| unit.assembly.as_deref()) {
+        assembly::add_demand(bytes, &mut demand);
+    }
     for global in units.iter().flat_map(|unit| &unit.module.globals) {
         demand.name_bytes += global.name.len() as u64 + 1;
         match &global.kind {
@@ -130,8 +136,12 @@ pub fn demand(units: &[Arc<Unit>], scale: u64) -> Demand {
                 demand.variables += 1;
                 demand.pointers += variable.init.as_ref().map_or(0, |init| init.pointers.len() as u64);
                 let [constants, others, zeros] = &mut demand.far_bytes;
-                let in_group = !matches!(data::kind_of(variable), Ok(SectionKind::Ordinary));
+                let kind = data::kind_of(variable);
+                let in_group = kind != Ok(SectionKind::Ordinary);
                 let bytes = match data::region_of(variable) {
+                    _ if matches!(kind, Ok(SectionKind::InitArray(_) | SectionKind::FiniArray(_))) => {
+                        &mut demand.array_bytes
+                    }
                     _ if in_group => &mut demand.data_bytes,
                     Region::Bss => &mut demand.zero_bytes,
                     Region::Tdata => &mut demand.tls_bytes,
@@ -159,7 +169,8 @@ impl Program {
         full_debug_info: bool,
         control: &Path,
     ) -> Result<Self, Error> {
-        let layout = Layout::new(demand).ok_or(Error::TooLarge)?;
+        let demand = Demand { array_bytes: demand.array_bytes.saturating_add(base.arrays().bytes()), ..*demand };
+        let layout = Layout::new(&demand).ok_or(Error::TooLarge)?;
         let mut file = ImageFile::create(path, layout)?;
         let mut dynamic = DynamicTables::default();
         let anchors = Anchors {
@@ -185,9 +196,11 @@ impl Program {
             groups: Groups::new(),
             group_bounds: HashMap::new(),
             moved_assemblies: HashSet::new(),
-            regroup: false,
+            // The base image's constructors are in the image's array also when the program has none.
+            regroup: true,
             has_doubtful_members: false,
             crates: Vec::new(),
+            array_rows: Vec::new(),
             allocator_symbols: Vec::new(),
             runtime_symbols: Vec::new(),
             named_by_code: HashSet::new(),
@@ -206,6 +219,7 @@ impl Program {
             personality_cell,
             stub_entry: 0,
             attach: 0,
+            check: 0,
             attach_row: None,
             slots: Vec::new(),
             added: Vec::new(),

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 /// Priority of an entry of `.init_array` or `.fini_array` whose section has no number: behind all that have one.
-const UNNUMBERED: u32 = 65536;
+pub(crate) const UNNUMBERED: u32 = 65536;
 
 /// Sections that linkers and loaders make themselves or give a meaning of their own; names that begin like these belong to them.
 const RESERVED: [&str; 29] = [

@@ -10,6 +10,9 @@ const MAGIC = "!<arch>\n";
 const THIN_MAGIC = "!<thin>\n";
 const HEADER_SIZE = 60;
 
+/** The member of a Rust library that is no object of any code. */
+export const METADATA = "lib.rmeta";
+
 export interface Member {
   readonly name: string;
   /** Where its content is in the archive. */
@@ -56,6 +59,33 @@ export function readArchive(file: string): Archive | undefined {
   } finally {
     fs.closeSync(descriptor);
   }
+}
+
+/** An archive of members with short names, without an index: nothing in it is linked. */
+export function archive(members: readonly { readonly name: string; readonly content: Buffer }[]): Buffer {
+  return Buffer.concat([Buffer.from(MAGIC), ...members.flatMap(({ name, content }) => memberParts(name, content))]);
+}
+
+/** The content of a Rust library, with another crate's metadata in the place of its own. Everything else stays where it is. */
+export function withMetadata(library: string, metadata: Buffer): Buffer {
+  const content = fs.readFileSync(library);
+  for (const { name, offset } of readArchive(library)?.members ?? []) {
+    if (name === METADATA) content.write(padded("cranefly/", 16), offset - HEADER_SIZE, "latin1");
+  }
+  const padding = Buffer.alloc(content.length % 2, "\n");
+  return Buffer.concat([content, padding, ...memberParts(METADATA, metadata)]);
+}
+
+function memberParts(name: string, content: Buffer): Buffer[] {
+  const [date, owner, group, mode] = ["0", "0", "0", "644"];
+  const header = [`${name}/`, date, owner, group, mode, String(content.length)];
+  const widths = [16, 12, 6, 6, 8, 10];
+  const text = `${header.map((field, index) => padded(field, widths[index] ?? 0)).join("")}\`\n`;
+  return [Buffer.from(text, "latin1"), content, Buffer.alloc(content.length % 2, "\n")];
+}
+
+function padded(field: string, width: number): string {
+  return field.padEnd(width);
 }
 
 /** Writes a member's content into a file. */

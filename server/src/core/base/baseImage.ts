@@ -13,14 +13,16 @@ import * as z from "zod";
 import { ProgramInterface } from "../../../../shared/src/protocol.js";
 import { collectInputs } from "./baseInputs.js";
 import { BaseLink } from "./baseLink.js";
-import { digest, readJson, writeAtomic } from "../support/files.js";
+import { digest, list, readJson, writeAtomic } from "../support/files.js";
 import { Stamp, isCurrent, stamp } from "../support/stamps.js";
 import type { Layout } from "../support/layout.js";
 import { nativeLibraries } from "./nativeLibraries.js";
+import type { CrateEntry } from "./standIn.js";
 import type { LinkAttribute } from "../source/linkAttributes.js";
+import { adoptedCrates } from "../units/adopted.js";
 import type { Toolchain } from "../units/toolchain.js";
 import { type Program, unitsOf } from "../units/program.js";
-import type { UnitRecord } from "../units/record.js";
+import { type UnitRecord, loadUnit } from "../units/record.js";
 
 /** The images that were linked from the same libraries, each for another interface. */
 const Images = z.object({
@@ -28,6 +30,8 @@ const Images = z.object({
   files: z.array(Stamp),
   /** What it takes by need for one interface or another: only of these names it makes a difference whether a program needs them. */
   offered: z.array(z.string()),
+  /** Sections with bounds that libraries add to. */
+  sections: z.array(z.string()),
   images: z.array(z.object({ folder: z.string(), interface: ProgramInterface })),
 });
 type Images = z.infer<typeof Images>;
@@ -37,6 +41,12 @@ interface Linked {
   readonly defines: readonly string[];
   readonly needs: readonly string[];
   readonly offered: readonly string[];
+  /** The program's crates, in the linker's order. */
+  readonly crates: readonly string[];
+  /** What each of them has in the arrays of constructors and destructors. */
+  readonly entries: readonly CrateEntry[];
+  /** Sections that the program was to add to. */
+  readonly sections: readonly string[];
   /** The shared libraries that the linker has read. */
   readonly libraries: readonly string[];
 }
@@ -59,10 +69,11 @@ export async function ensureBase(
 ): Promise<string> {
   const { layout, toolchain, bundleDir, env, signal } = context;
   const attributes = new Map<UnitRecord, readonly LinkAttribute[]>();
-  for (const unit of closure) {
+  const adopted = adoptedUnits(layout, closure);
+  for (const unit of [...adopted, ...closure]) {
     if (unit.linkSources.length > 0) attributes.set(unit, await nativeLibraries(unit, toolchain, bundleDir, env));
   }
-  const inputs = collectInputs(closure, attributes);
+  const inputs = collectInputs(closure, adopted, attributes);
   const key = digest(
     JSON.stringify(inputs),
     toolchain.version,
@@ -79,10 +90,8 @@ export async function ensureBase(
     known = undefined;
     fs.rmSync(directory, { recursive: true, force: true });
   }
-  const wanted = selection(common, known?.offered ?? []);
-  const existing = known?.images.find((image) =>
-    isDeepStrictEqual(selection(image.interface, known.offered), wanted),
-  )?.folder;
+  const wanted = selection(common, known);
+  const existing = known?.images.find((image) => isDeepStrictEqual(selection(image.interface, known), wanted))?.folder;
   if (existing !== undefined && fs.existsSync(imageIn(existing))) return imageIn(existing);
 
   const others = (known?.images ?? []).filter(({ folder }) => folder !== existing);
@@ -90,14 +99,25 @@ export async function ensureBase(
   const folder = path.join(directory, randomBytes(8).toString("hex"));
   const startedMs = Date.now();
   const link = new BaseLink(folder, imageIn(folder), toolchain, env, signal);
-  const { files, libraries, offered } = await link.link(inputs, common);
-  const { defines, needs } = selection(common, offered);
-  const linked: Linked = { defines: Object.keys(defines), needs, offered, libraries };
+  const linking = await link.link(inputs, common);
+  const { files, libraries, offered, entries } = linking;
+  const { defines, needs } = selection(common, linking);
+  const linked: Linked = {
+    defines: Object.keys(defines),
+    needs,
+    offered,
+    crates: linking.crates.map(({ id }) => id),
+    entries,
+    sections: common.sections,
+    libraries,
+  };
+  writeAtomic(cratesOf(imageIn(folder)), JSON.stringify(linking.crates.flatMap(({ key }) => key ?? [])));
   writeAtomic(path.join(folder, "libbase.json"), JSON.stringify(linked));
   const named = new Set(inputs.libraries);
   const images: Images = {
     files: files.flatMap((file) => (named.has(file) ? [] : stamp(file, startedMs))),
     offered: [...new Set([...(known?.offered ?? []), ...offered])],
+    sections: [...new Set([...(known?.sections ?? []), ...linking.sections])],
     images: [...others, { folder, interface: common }],
   };
   writeAtomic(index, JSON.stringify(images));
@@ -122,7 +142,7 @@ export class Bases {
   /** A program on the base image for an interface. */
   async link(program: Program, common: ProgramInterface): Promise<Program> {
     const base = await ensureBase(this.context, unitsOf(this.context.layout, program), common);
-    return { ...program, base, interface: common };
+    return { ...program, base, linked: linkedCrates(base), interface: common };
   }
 }
 
@@ -130,8 +150,39 @@ function imageIn(folder: string): string {
   return path.join(folder, "libbase.so");
 }
 
-/** The part of an interface by which a linker decides something, in order: what else is needed is in libraries that stay, if at all. */
-function selection({ defines, needs }: ProgramInterface, offered: readonly string[]): ProgramInterface {
-  const names = new Set(offered);
-  return { defines, needs: needs.filter((name) => names.has(name)).sort() };
+function cratesOf(image: string): string {
+  return path.join(path.dirname(image), "crates.json");
+}
+
+/** Keys of the libraries with bitcode that a program on a base image is made of, in the linker's order. */
+function linkedCrates(image: string): string[] | undefined {
+  return readJson(cratesOf(image), z.array(z.string()));
+}
+
+/** Units that are no part of what the workspace uses by itself, but may be of what that uses. */
+function adoptedUnits(layout: Layout, closure: readonly UnitRecord[]): UnitRecord[] {
+  const crates = new Set(adoptedCrates(layout));
+  if (crates.size === 0) return [];
+  const own = new Set(closure.map(({ invocation }) => invocation.key));
+  const records = list(layout.units).flatMap((key) => (own.has(key) ? [] : (loadUnit(layout, key) ?? [])));
+  return records.filter(
+    ({ crate, metadata }) => crates.has(crate) && metadata !== null && fs.existsSync(metadata.path),
+  );
+}
+
+/**
+ * The part of an interface by which a linker decides something, in order: what else is needed is in libraries that stay, if at all, and
+ * other sections are the program's alone.
+ */
+function selection(
+  common: ProgramInterface,
+  known: { readonly offered: readonly string[]; readonly sections: readonly string[] } | undefined,
+): ProgramInterface {
+  const names = new Set(known?.offered);
+  const sections = new Set(known?.sections);
+  return {
+    ...common,
+    needs: common.needs.filter((name) => names.has(name)).sort(),
+    sections: common.sections.filter((name) => sections.has(name)),
+  };
 }

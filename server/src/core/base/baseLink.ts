@@ -8,8 +8,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import type { ProgramInterface } from "../../../../shared/src/protocol.js";
-import { type Archive, extractMember, readArchive } from "./archive.js";
-import type { BaseInputs } from "./baseInputs.js";
+import { type Archive, METADATA, extractMember, readArchive } from "./archive.js";
+import type { BaseInputs, NativeLibraries } from "./baseInputs.js";
 import { parseDependencyFile } from "../units/depInfo.js";
 import { type LibraryNames, finishBase, linkerSymbols, nameOfLibrary, namesOfLibrary, neededLibraries } from "./elf.js";
 import { Unsupported } from "../support/errors.js";
@@ -18,7 +18,10 @@ import { type Strip, readLinkArguments } from "../units/linkArguments.js";
 import { baseLinkArgs, separate } from "./linkLine.js";
 import { type Exit, run } from "../support/process.js";
 import { recordingScript, recordedLine } from "./recording.js";
-import { ANCHORS, PRIVATE, dynamicList, standInSource } from "./standIn.js";
+import { type Placeholder, attributeOptions, makePlaceholder } from "./placeholderLibraries.js";
+import { SharedSections } from "../units/adopted.js";
+import { sectionsOf } from "./objectSections.js";
+import { ANCHORS, type CrateEntry, PRIVATE, crateEntries, crateSource, dynamicList, standInSource } from "./standIn.js";
 import { hideNames } from "./stripped.js";
 import type { Toolchain } from "../units/toolchain.js";
 
@@ -28,6 +31,19 @@ export interface Linking {
   readonly libraries: readonly string[];
   /** What is defined where the linker takes things by need: in archives, and in shared libraries that it has left out. */
   readonly offered: readonly string[];
+  /** The program's crates in the linker's order, the program's own first: keys of libraries and names for the engine. */
+  readonly crates: readonly { readonly key: string | undefined; readonly id: string }[];
+  /** What each of them has in the arrays of constructors and destructors. */
+  readonly entries: readonly CrateEntry[];
+  /** Sections with bounds that natively compiled crates add to. */
+  readonly sections: readonly string[];
+}
+
+/** A line of the linker's for the program. */
+interface Line {
+  readonly words: readonly string[];
+  /** What stands on it for the program's libraries, by path. */
+  readonly placeholders: ReadonlyMap<string, Placeholder>;
 }
 
 /** One link in its own folder; the image appears there only when it is complete. */
@@ -43,11 +59,16 @@ export class BaseLink {
   ) {}
 
   async link(inputs: BaseInputs, common: ProgramInterface): Promise<Linking> {
-    if (inputs.possibleLibraries.length === 0) return this.linkWith(inputs, common);
+    const crates = [inputs, ...inputs.bitcodeLibraries];
+    if (crates.every(({ possibleLibraries }) => possibleLibraries.length === 0)) return this.linkWith(inputs, common);
     // They need not exist if they are not in force.
-    const all = [...inputs.attributeLibraries, ...inputs.possibleLibraries];
-    return this.linkWith({ ...inputs, attributeLibraries: all }, common).catch((error: unknown) => {
-      if (!(error instanceof Unsupported)) throw error;
+    const withAll = <T extends NativeLibraries>(item: T): T => ({
+      ...item,
+      attributeLibraries: [...item.attributeLibraries, ...item.possibleLibraries],
+    });
+    const bitcodeLibraries = inputs.bitcodeLibraries.map(withAll);
+    return this.linkWith({ ...withAll(inputs), bitcodeLibraries }, common).catch((error: unknown) => {
+      if (!(error instanceof Unsupported) || error instanceof SharedSections) throw error;
       return this.linkWith(inputs, common);
     });
   }
@@ -56,12 +77,27 @@ export class BaseLink {
     fs.rmSync(this.folder, { recursive: true, force: true });
     fs.mkdirSync(this.folder, { recursive: true });
     this.cwd = inputs.cwd;
-    const line = await this.recordLine(inputs);
+    const { words: line, placeholders } = await this.recordLine(inputs);
+    const placeholderOf = (rlib: string): Placeholder | undefined => placeholders.get(path.resolve(this.cwd, rlib));
+    const libraries = line.filter((word) => word.endsWith(".rlib"));
+    const own = libraries.flatMap((rlib) => placeholderOf(rlib) ?? []);
+    const crates = [
+      { key: undefined, id: inputs.id },
+      ...own.map(({ library }) => ({ key: library.key, id: library.id })),
+    ];
+    const sections = this.nativeSections(
+      libraries.filter((rlib) => placeholderOf(rlib) === undefined),
+      common,
+    );
     // What code generators call without the bitcode naming it: all of that may be needed.
     const support = line.filter(isSupport).flatMap((rlib) => readArchive(rlib)?.symbols ?? []);
     const supported = new Set(support.map(({ name }) => name).filter((name) => common.defines[name] === undefined));
     const needs = [...new Set([...common.needs, ...supported])];
-    const standIn = await this.standIn(inputs.linker, { ...common, needs });
+    const entries = crateEntries(common);
+    const [standIn = "", ...places] = await this.assemble(inputs.linker, [
+      standInSource({ ...common, needs }, entries),
+      ...own.map((_, index) => crateSource(index + 1, entries)),
+    ]);
     const archives = new Map<string, Archive>();
     const dependencyFile = path.join(this.folder, "files.d");
     const list = path.join(this.folder, "dynamic.list");
@@ -69,7 +105,13 @@ export class BaseLink {
     const args = baseLinkArgs(line, {
       output: this.output,
       standIn,
-      objectsOf: (rlib) => this.objectsOf(rlib, archives),
+      partsOf: (rlib) => {
+        const placeholder = placeholderOf(rlib);
+        if (placeholder === undefined) return this.partsOf(rlib, archives);
+        const { bundle } = placeholder;
+        const place = places[own.indexOf(placeholder)] ?? "";
+        return bundle === undefined ? [place] : [place, ...(this.partsOf(bundle, archives) ?? [])];
+      },
       dynamicList: list,
       dependencyFile,
     });
@@ -81,32 +123,42 @@ export class BaseLink {
     const files = parseDependencyFile(readText(dependencyFile) ?? "").map((file) => path.resolve(this.cwd, file));
     if (files.length === 0) throw new Unsupported(`the linker does not tell which files it reads (--dependency-file)`);
     const offered = new Set<string>();
-    const libraries = new Map<string, LibraryNames>();
+    const shared = new Map<string, LibraryNames>();
     // (Objects that were taken out of Rust libraries are gone again.)
     for (const file of files.filter((name) => fs.existsSync(name))) {
       const names = namesOfLibrary(file);
       if (names !== undefined) {
-        libraries.set(file, names);
+        shared.set(file, names);
         continue;
       }
       const archive = archives.get(file) ?? (file.endsWith(".rlib") ? undefined : readArchive(file));
       for (const { name, member } of archive?.symbols ?? []) if (!isRustObject(file, member.name)) offered.add(name);
     }
-    for (const name of unneeded(temporary, libraries)) offered.add(name);
+    for (const name of unneeded(temporary, shared)) offered.add(name);
     for (const name of supported) offered.delete(name);
-    this.finish(temporary, common, libraries, { areAllExported: asked.exportDynamic, strip: asked.strip });
+    this.finish(temporary, common, shared, { areAllExported: asked.exportDynamic, strip: asked.strip });
     fs.renameSync(temporary, this.output);
-    fs.rmSync(path.join(this.folder, "crate"), { recursive: true, force: true });
+    for (const name of ["crate", "libraries"])
+      fs.rmSync(path.join(this.folder, name), { recursive: true, force: true });
     const isOurs = (file: string): boolean => path.relative(this.folder, file).split(path.sep)[0] !== "..";
-    return { files: files.filter((file) => !isOurs(file)), libraries: [...libraries.keys()], offered: [...offered] };
+    return {
+      files: files.filter((file) => !isOurs(file)),
+      libraries: [...shared.keys()],
+      offered: [...offered],
+      crates,
+      entries,
+      sections,
+    };
   }
 
-  /** The linker's arguments for an executable of the empty crate. */
-  private async recordLine(inputs: BaseInputs): Promise<string[]> {
+  /** The linker's arguments for an executable of an empty crate that uses what the program uses. */
+  private async recordLine(inputs: BaseInputs): Promise<Line> {
+    const found = await this.makePlaceholders(inputs);
     const work = path.join(this.folder, "crate");
     fs.mkdirSync(path.join(work, "bin"), { recursive: true });
     const source = path.join(work, "base.rs");
-    const names = inputs.libraries.map((_, index) => `dep_${index}`);
+    const names = inputs.externs.map((_, index) => `dep_${index}`);
+    const linked = new Map(found.map(({ library, rlib }) => [library.rlib, rlib]));
     const crates = [...names, ...inputs.sysrootCrates];
     const hasTests = inputs.panic === "unwind";
     fs.writeFileSync(
@@ -126,47 +178,90 @@ export class BaseLink {
       `-Cpanic=${inputs.panic}`,
       // libtest belongs in for test programs; with panic=abort stable rustc has no libtest to offer.
       ...(hasTests ? ["--test"] : []),
-      ...inputs.libraries.flatMap((library, index) => ["--extern", `${names[index] ?? ""}=${library}`]),
+      ...inputs.externs.flatMap((file, index) => ["--extern", `${names[index] ?? ""}=${linked.get(file) ?? file}`]),
       ...inputs.sysrootCrates.flatMap((name) => ["--extern", name]),
+      ...found.flatMap(({ rlib }) => ["-L", `dependency=${path.dirname(rlib)}`]),
       ...inputs.link,
-      ...inputs.attributeLibraries.flatMap((value) => ["-l", value]),
+      ...attributeOptions(inputs),
       `-Clinker=${script}`,
       "-o",
       path.join(work, "base"),
     ];
-    const err: string[] = [];
-    const exit = await this.run([this.toolchain.rustc, ...args], err);
-    const line = exit.code === 0 ? separate(recordedLine(recorded)) : [];
-    if (line.length === 0) throw new Unsupported(`rustc cannot link the program's dependencies:\n${err.join("\n")}`);
-    return line;
+    await this.rustc(args);
+    const words = separate(recordedLine(recorded));
+    if (words.length === 0) throw new Unsupported("rustc does not link the program's dependencies");
+    // Where there is a real library beside the placeholder (a build script needs it, or a procedural macro), it may be on the line.
+    const placeholders = new Map(found.flatMap((item) => [item.rlib, item.library.rlib].map((file) => [file, item])));
+    return { words, placeholders };
   }
 
-  /** A Rust library's own objects, if there are others in it; they are what a native library is bundled as. */
-  private objectsOf(rlib: string, archives: Map<string, Archive>): string[] | undefined {
+  private async makePlaceholders({ bitcodeLibraries, panic }: BaseInputs): Promise<Placeholder[]> {
+    const found: Placeholder[] = [];
+    for (const [index, library] of bitcodeLibraries.entries()) {
+      const folder = path.join(this.folder, "libraries", String(index));
+      const options = ["--edition=2021", "-Cdebuginfo=0", `-Cpanic=${panic}`];
+      found.push(await makePlaceholder(folder, library, (args) => this.rustc([...args, ...options])));
+    }
+    return found;
+  }
+
+  private async rustc(args: readonly string[]): Promise<void> {
+    const err: string[] = [];
+    const exit = await this.run([this.toolchain.rustc, ...args], err);
+    if (exit.code !== 0) throw new Unsupported(`rustc cannot link the program's dependencies:\n${err.join("\n")}`);
+  }
+
+  /**
+   * Sections with bounds that natively compiled crates add to. Throws `SharedSections` if the program adds to one of them: a linker
+   * lays side by side what all crates have there.
+   */
+  private nativeSections(libraries: readonly string[], { sections }: ProgramInterface): string[] {
+    const wanted = new Set(sections);
+    const found = new Set<string>();
+    const shared = new Map<string, string>();
+    for (const rlib of libraries) {
+      const file = path.resolve(this.cwd, rlib);
+      for (const name of sectionsOf(file, (member) => isRustObject(rlib, member))) {
+        found.add(name);
+        if (wanted.has(name)) shared.set(file, name);
+      }
+    }
+    if (shared.size > 0) throw new SharedSections([...shared.keys()], [...new Set(shared.values())]);
+    return [...found];
+  }
+
+  /**
+   * A Rust library's own objects, and the library behind them, if there are others in it, which are taken by need: they are what a
+   * native library is bundled as.
+   */
+  private partsOf(rlib: string, archives: Map<string, Archive>): string[] | undefined {
     const archive = readArchive(rlib);
     if (archive === undefined) throw new Unsupported(`${rlib} is no static library`);
-    if (isSupport(rlib)) return [];
+    if (isSupport(rlib)) return [rlib];
     const own = archive.members.filter(({ name }) => isRustObject(rlib, name));
     const others = archive.members.length - own.length - archive.members.filter(({ name }) => name === METADATA).length;
     if (others === 0) return undefined;
     archives.set(rlib, archive);
     const folder = path.join(this.folder, "objects", String(archives.size));
     fs.mkdirSync(folder, { recursive: true });
-    return own.map((member, number) => {
+    const objects = own.map((member, number) => {
       const file = path.join(folder, `${number}.o`);
       extractMember(rlib, member, file);
       return file;
     });
+    return [...objects, rlib];
   }
 
-  private async standIn(linker: string, common: ProgramInterface): Promise<string> {
-    const source = path.join(this.folder, "program.s");
-    const object = path.join(this.folder, "program.o");
-    fs.writeFileSync(source, standInSource(common));
+  /** Assembles texts; gives the objects. */
+  private async assemble(linker: string, texts: readonly string[]): Promise<string[]> {
+    const names = texts.map((_, index) => `program-${index}`);
+    for (const [index, text] of texts.entries()) {
+      fs.writeFileSync(path.join(this.folder, `${names[index] ?? ""}.s`), text);
+    }
     const err: string[] = [];
-    const exit = await this.run([linker, "-c", "-o", object, source], err);
+    const exit = await this.run([linker, "-c", ...names.map((name) => `${name}.s`)], err, this.folder);
     if (exit.code !== 0) throw new Unsupported(`the C compiler ${linker} failed:\n${err.join("\n")}`);
-    return object;
+    return names.map((name) => path.join(this.folder, `${name}.o`));
   }
 
   private async runLinker(linker: string, args: readonly string[]): Promise<void> {
@@ -215,10 +310,10 @@ export class BaseLink {
     fs.writeFileSync(file, image);
   }
 
-  private async run(command: string[], err: string[]): Promise<Exit> {
+  private async run(command: string[], err: string[], cwd = this.cwd): Promise<Exit> {
     try {
       return await run(command, {
-        cwd: this.cwd,
+        cwd,
         env: { ...this.env, LC_ALL: "C" },
         onStdout: () => undefined,
         onStderr: (text) => err.push(text),
@@ -232,9 +327,6 @@ export class BaseLink {
     }
   }
 }
-
-/** The member of a Rust library that is no object of any code. */
-const METADATA = "lib.rmeta";
 
 /** Whether rustc has made up the name, by either of its schemes. */
 function isMangled(name: string): boolean {

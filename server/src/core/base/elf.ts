@@ -8,6 +8,8 @@ const SHT_DYNAMIC = 6;
 const SHT_DYNSYM = 11;
 const DT_NEEDED = 1n;
 const DT_SONAME = 14n;
+/** `DT_INIT_ARRAYSZ` and `DT_FINI_ARRAYSZ`. */
+const ARRAY_SIZES: ReadonlySet<bigint> = new Set([27n, 28n]);
 const DYNAMIC_SIZE = 16;
 const SYMBOL_SIZE = 24;
 /** The first field of a symbol: where its name begins in the table of strings. */
@@ -44,6 +46,7 @@ export interface Remains {
  *   executable would export them.
  * - What an executable would not export becomes local, so that no library finds it: those that a program opens when it runs
  *   have their own.
+ * - The loader does not run its constructors and destructors: the program's image has the whole arrays.
  * - What is undefined becomes weak, so that the image can be loaded without the program, for a test. Symbols that exist are
  *   found the same way.
  */
@@ -75,7 +78,17 @@ export function finishBase(file: Buffer, symbols: DynamicSymbols): Remains {
       file.writeUInt8(STV_HIDDEN, at + 5);
     }
   }
+  forgetArrays(file);
   return { bound: [...bound], undefined: undefinedNames };
+}
+
+function forgetArrays(file: Buffer): void {
+  for (const { type, offset, size } of sections(file)) {
+    if (type !== SHT_DYNAMIC) continue;
+    for (let at = offset; at < offset + size; at += DYNAMIC_SIZE) {
+      if (ARRAY_SIZES.has(file.readBigInt64LE(at))) file.writeBigUInt64LE(0n, at + 8);
+    }
+  }
 }
 
 /**

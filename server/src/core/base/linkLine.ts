@@ -10,8 +10,8 @@ export interface BaseLine {
   readonly output: string;
   /** The object in the program's place. */
   readonly standIn: string;
-  /** What stands for a Rust library: its own objects where it holds others as well, which are taken by need. */
-  readonly objectsOf: (rlib: string) => readonly string[] | undefined;
+  /** What stands for a Rust library, where that is not all of it. */
+  readonly partsOf: (rlib: string) => readonly string[] | undefined;
   /** A dynamic list: names that are the program's, so that nothing is bound to them before it starts. */
   readonly dynamicList: string;
   /** Where the linker writes which files it has read. */
@@ -63,9 +63,7 @@ export function baseLinkArgs(line: readonly string[], base: BaseLine): string[] 
     if (arg === "-o") {
       i++;
     } else if (arg.endsWith(".rlib")) {
-      const objects = base.objectsOf(arg);
-      if (objects === undefined) out.push("-Wl,--whole-archive", arg, "-Wl,--no-whole-archive");
-      else out.push(...objects, arg);
+      out.push(...(base.partsOf(arg) ?? ["-Wl,--whole-archive", arg, "-Wl,--no-whole-archive"]));
     } else if (/(\.rcgu\.o|[/\\]symbols\.o|\.rmeta\.o)$/.test(arg)) {
       // The empty crate's own code: `main` and the allocator shim, which the program's image defines.
     } else if (STRIPPED.has(withDashes(arg))) {

@@ -16,8 +16,42 @@ export const ANCHORS = ["__cranefly_base_anchor", "__cranefly_tls_anchor"] as co
  */
 export const PRIVATE = "__cranefly.";
 
+/** An entry for a crate of the program in an array of constructors or destructors, where the linker puts those of that priority. */
+export interface CrateEntry {
+  readonly array: "init" | "fini";
+  readonly priority: number;
+}
+
+/** The priority of what has no number. */
+const UNNUMBERED = 65536;
+
+/** What every crate has: any of them may have entries after an edit. */
+export function crateEntries({ initPriorities, finiPriorities }: ProgramInterface): CrateEntry[] {
+  const entries = (array: CrateEntry["array"], priorities: readonly number[]): CrateEntry[] =>
+    [...priorities, UNNUMBERED].map((priority) => ({ array, priority }));
+  return [...entries("init", initPriorities), ...entries("fini", finiPriorities)];
+}
+
+/** The assembly of the object in the place of a crate. The engine looks for the symbol, and for what points behind it. */
+export function crateSource(number: number, entries: readonly CrateEntry[]): string {
+  const symbol = `__cranefly_place_${number}`;
+  return [
+    "\t.data",
+    `\t.globl ${symbol}`,
+    `\t.hidden ${symbol}`,
+    `${symbol}:`,
+    `\t.zero ${entries.length}`,
+    ...entries.flatMap(({ array, priority }, index) => {
+      const suffix = priority === UNNUMBERED ? "" : `.${String(priority).padStart(5, "0")}`;
+      return [`\t.section .${array}_array${suffix},"aw",@${array}_array`, `\t.quad ${symbol} + ${index}`];
+    }),
+    '\t.section .note.GNU-stack,"",@progbits',
+    "",
+  ].join("\n");
+}
+
 /** The assembly's text. Throws `Unsupported`. */
-export function standInSource({ defines, needs }: ProgramInterface): string {
+export function standInSource({ defines, needs }: ProgramInterface, entries: readonly CrateEntry[]): string {
   const names = Object.entries(defines);
   const named = (kind: string): string[] => names.filter((entry) => entry[1] === kind).map(([name]) => name);
   return [
@@ -32,8 +66,7 @@ export function standInSource({ defines, needs }: ProgramInterface): string {
     '\t.section .tbss,"awT",@nobits',
     ...definition(ANCHORS[1], "object", ".zero 1"),
     ...named("threadLocal").flatMap((name) => standIn(name, "object", ".zero 1")),
-    '\t.section .note.GNU-stack,"",@progbits',
-    "",
+    crateSource(0, entries),
   ].join("\n");
 }
 

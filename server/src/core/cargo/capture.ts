@@ -4,6 +4,7 @@
  */
 import * as path from "node:path";
 import { parse } from "smol-toml";
+import { adoptedPackages } from "./adoptedPackages.js";
 import { emitPath, inspectArgs } from "../units/arguments.js";
 import { BuildGuard } from "./buildGuard.js";
 import { scriptState } from "./buildScripts.js";
@@ -78,7 +79,7 @@ export async function capture(
   const config = loadConfig(place, toolchain.host, await platformOf(toolchain, env, options.signal));
   for (const target of targetsOf(selection, config.buildTarget)) checkToolchain(toolchain, target);
 
-  const packages = localPackages(metadata);
+  const packages = [...localPackages(metadata), ...adoptedPackages(layout, metadata)];
   checkCommas(layout, metadata);
   const guard = new BuildGuard(metadata, selection, toolchain.host);
   const native = nativelyLinked(metadata);

@@ -129,12 +129,11 @@ export function localPackages(metadata: Metadata): Package[] {
 }
 
 /**
- * The local packages whose libraries are linked natively: by a build script, a procedural macro, or a library that is
+ * The packages whose libraries are linked natively: by a build script, a procedural macro, or a library that is
  * made as a native one (cdylib, dylib, staticlib).
  */
 export function nativelyLinked(metadata: Metadata): Set<string> {
   const nodes = new Map(metadata.resolve?.nodes.map((node) => [node.id, node]) ?? []);
-  const packages = new Map(metadata.packages.map((item) => [item.id, item]));
   const roots: string[] = [];
   for (const item of metadata.packages) {
     const isNative = item.targets.some((target) =>
@@ -150,7 +149,7 @@ export function nativelyLinked(metadata: Metadata): Set<string> {
     seen.add(id);
     for (const dep of nodes.get(id)?.deps ?? []) roots.push(dep.pkg);
   }
-  return new Set([...seen].filter((id) => packages.get(id)?.source === null));
+  return seen;
 }
 
 /** rustc's word on a unit; the shim notes on it whether the unit is a test harness, which cargo does not tell. */

@@ -1,5 +1,11 @@
 /** Hands programs to the engine: all of their units' bitcode, or that of edited functions. */
-import { type BodyLaneParams, DamagedUnits, ProgramInterface, type PublishParams, type PublishResult } from "../../../../shared/src/protocol.js";
+import {
+  type BodyLaneParams,
+  DamagedUnits,
+  ProgramInterface,
+  type PublishParams,
+  type PublishResult,
+} from "../../../../shared/src/protocol.js";
 import type { ProgramReport, StageTimes } from "../../../../shared/src/report.js";
 import { debugInfoInUse, inspectArgs } from "../units/arguments.js";
 import type { Engine } from "./client.js";
@@ -7,7 +13,7 @@ import { EngineError } from "./errors.js";
 import { Unsupported } from "../support/errors.js";
 import type { Layout } from "../support/layout.js";
 import { linkRequestOf } from "../units/rustcOptions.js";
-import { type BuiltPrograms, type Program, unitsOf } from "../units/program.js";
+import { type BuiltPrograms, type Program, linkedUnitsOf } from "../units/program.js";
 import { type UnitRecord, loadUnit } from "../units/record.js";
 
 /** What lies on disk for a program is not what was written there: cut short by a full disk or a crash, or damaged otherwise. */
@@ -34,8 +40,11 @@ function damageOf(layout: Layout, { base, closure }: Program, error: unknown): D
   return new DamagedProgram("", units.length > 0 ? units : closure, error);
 }
 
-/** How often a program may turn out to have another interface than its base image was linked for: once, unless something is wrong. */
-const MAX_LINKS = 3;
+/**
+ * How often a program may turn out to have another interface than its base image was linked for: once, and once more for each set of
+ * crates that is found to be a part of it only when it is linked.
+ */
+const MAX_LINKS = 6;
 
 /** What the engine made of programs, and on which base images. */
 export interface Published {
@@ -102,7 +111,7 @@ function interfaceOf(error: unknown): ProgramInterface | undefined {
 
 /** What the crate lane made of a program. */
 export function publishParams(layout: Layout, program: Program): PublishParams {
-  const closure = unitsOf(layout, program);
+  const closure = linkedUnitsOf(layout, program);
   const main = closure.at(-1);
   if (main === undefined) throw new Unsupported(`${program.name} has no units`);
   const { optLevel, panic } = inspectArgs(main.invocation.args);
@@ -133,7 +142,7 @@ export function partsOf(layout: Layout, programs: readonly Program[]): Map<strin
   const parts = new Map<string, string>();
   for (const program of programs) {
     parts.set(program.executable, program.base);
-    for (const unit of unitsOf(layout, program)) parts.set(unit.invocation.key, unit.bitcodeDir);
+    for (const unit of linkedUnitsOf(layout, program)) parts.set(unit.invocation.key, unit.bitcodeDir);
   }
   return parts;
 }

@@ -66,6 +66,10 @@ export class Layout {
   get displaced(): string {
     return path.join(this.private, "displaced");
   }
+  /** Crates from outside the workspace that are compiled to bitcode. */
+  get adopted(): string {
+    return path.join(this.private, "adopted.json");
+  }
   get bases(): string {
     return path.join(this.private, "base");
   }

@@ -14,6 +14,8 @@ export const Program = z.object({
   closure: z.array(z.string()),
   /** Its base image; empty as long as that is not linked. */
   base: z.string(),
+  /** The libraries among the units that are linked into it, in the linker's order; not known as long as nothing is linked. */
+  linked: z.array(z.string()).optional(),
   /** What it had in common with C when it was published last. */
   interface: ProgramInterface.optional(),
 });
@@ -28,4 +30,10 @@ export interface BuiltPrograms {
 /** The records of a program's units, libraries first. Throws `MissingUnit`. */
 export function unitsOf(layout: Layout, program: Program): UnitRecord[] {
   return program.closure.map((key) => needUnit(layout, key));
+}
+
+/** The records of what is linked into a program, its own unit last; libraries first as long as the linker's order is not known. */
+export function linkedUnitsOf(layout: Layout, { linked, unit, closure }: Program): UnitRecord[] {
+  const keys = linked === undefined ? closure : [...linked.toReversed(), unit];
+  return keys.map((key) => needUnit(layout, key));
 }

@@ -3,7 +3,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{BufRead, BufReader, Read, Write};
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -34,7 +34,7 @@ pub fn sysroot() -> &'static str {
 }
 
 /// std, linked as rustc would link it into an executable, but whole and shared.
-fn base() -> &'static Path {
+pub fn base() -> &'static Path {
     static BASE: OnceLock<PathBuf> = OnceLock::new();
     BASE.get_or_init(|| {
         // Kept for other test processes, and made so that two may make it at a time.
@@ -89,6 +89,12 @@ impl Project {
 
     pub fn executable(&self) -> PathBuf {
         self.folder.join("program")
+    }
+
+    /// The folder of its daemon's images.
+    pub fn images(&self) -> PathBuf {
+        let mut folders = std::fs::read_dir(self.folder.join("run/cranefly-images")).unwrap();
+        folders.next().unwrap().unwrap().path()
     }
 
     /// Compiles `source` to bitcode as the front end does; gives the files.
@@ -205,13 +211,17 @@ impl Daemon {
     }
 
     fn command(folder: &Path, options: &[String]) -> Command {
+        // Images are there if others may pass through it.
+        let run = folder.join("run");
+        let _ = std::fs::DirBuilder::new().create(&run);
+        std::fs::set_permissions(&run, std::fs::Permissions::from_mode(0o711)).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_cranefly-engine"));
         command
             .args(["serve", "--socket"])
             .arg(folder.join("engine.sock"))
             .args(["--sysroot", sysroot()])
             .args(options)
-            .env("XDG_RUNTIME_DIR", folder)
+            .env("XDG_RUNTIME_DIR", run)
             .env("CRANEFLY_LOG", "warn")
             .stdin(Stdio::null());
         command

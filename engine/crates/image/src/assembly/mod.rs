@@ -13,7 +13,7 @@ use ::object::SectionIndex;
 use hashbrown::{HashMap, HashSet};
 use smallvec::SmallVec;
 
-pub(crate) use self::object::Assembly;
+pub(crate) use self::object::{Assembly, add_demand};
 use crate::input::Unit;
 use crate::program::Program;
 use crate::symbols::{Place, SymbolIndex};

@@ -3,12 +3,12 @@
 use std::fmt::Display;
 use std::sync::Arc;
 
-use object::read::elf::{ElfFile64, ElfSection64};
+use object::read::elf::{ElfFile64, ElfSection64, SectionHeader};
 use object::{LittleEndian, Object, ObjectSection, ObjectSymbol, SectionFlags, SectionKind as ObjectSectionKind, elf};
 
 use crate::Error;
 use crate::input::Unit;
-use crate::layout::Region;
+use crate::layout::{Demand, Region};
 use crate::section::SectionKind;
 
 pub(super) type Elf<'data> = ElfFile64<'data, LittleEndian>;
@@ -134,6 +134,30 @@ impl<'unit> Assembly<'unit> {
     pub(super) fn unplaceable(&self, what: &dyn Display) -> Error {
         let unit_crate = self.unit.id.rsplit_once('/').map_or(&*self.unit.id, |(unit_crate, _)| unit_crate);
         Error::Unplaceable { what: format!("{what} in the assembly of {unit_crate}") }
+    }
+}
+
+/// Adds what the sections of an object need room for. (An object that cannot be read is refused when it is placed.)
+pub(crate) fn add_demand(bytes: &[u8], demand: &mut Demand) {
+    demand.data_bytes = demand.data_bytes.saturating_add(bytes.len() as u64);
+    let Ok(elf) = ElfFile64::<LittleEndian>::parse(bytes) else { return };
+    for section in elf.sections() {
+        let has = |flag: elf::SectionFlags| flags(&section) & flag.0 != 0;
+        let is_zero = section.elf_section_header().sh_type(LittleEndian) == elf::SHT_NOBITS;
+        let is_array = section.name().ok().and_then(|name| SectionKind::of(name).ok());
+        let is_array = matches!(is_array, Some(SectionKind::InitArray(_) | SectionKind::FiniArray(_)));
+        let room = if has(elf::SHF_TLS) {
+            &mut demand.tls_bytes
+        } else if is_array {
+            &mut demand.array_bytes
+        } else if is_zero {
+            // Where a linker would have it, or in a group.
+            demand.data_bytes = demand.data_bytes.saturating_add(if has(elf::SHF_WRITE) { 0 } else { section.size() });
+            &mut demand.zero_bytes
+        } else {
+            continue;
+        };
+        *room = room.saturating_add(section.size().saturating_add(section.align()));
     }
 }
 

@@ -53,11 +53,10 @@ export async function compileOverlay(
   const { exit, keep } = await compileMirror(record, crate, options, collectDiagnostics(diagnostics));
   const findings = diagnostics.flatMap((diagnostic) => finding(diagnostic, overlay) ?? []);
   if (exit.code !== 0) return { findings, bitcode: undefined };
-  return { findings, bitcode: () => takeBitcode(directory, keep, overlay) };
+  return { findings, bitcode: () => takeBitcode(directory, keep(), overlay) };
 }
 
-function takeBitcode(directory: string, keep: () => KeptBitcode, overlay: Overlay): Bitcode {
-  const { files, changed } = keep();
+function takeBitcode(directory: string, { files, changed }: KeptBitcode, overlay: Overlay): Bitcode {
   const inputs = parseDepInfo(readText(depInfoOf(directory)) ?? "").files.map((file) => originalFile(overlay, file));
   return { changed, all: files, inputs };
 }

@@ -1,0 +1,113 @@
+/**
+ * Sections that crates of a registry and the workspace fill together, as `linkme` does: a slice is whole for whoever looks at it,
+ * wherever it is declared, as in cargo's build.
+ */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { HAS_ENGINE, Project } from "./project.js";
+
+const manifest = (name: string, dependencies: string, more = ""): string =>
+  `[package]\nname = "${name}"\nversion = "1.0.0"\nedition = "2024"\n${more}[dependencies]\nlinkme = "0.3.37"\n${dependencies}`;
+const REGISTRY = { registry: "own" };
+const own = (name: string): string => `${name} = { version = "1", registry = "${REGISTRY.registry}" }\n`;
+
+const FILES = {
+  "Cargo.toml": manifest(
+    "slices",
+    `${own("hub")}${own("plug")}part = { path = "part" }\n`,
+    '[workspace]\nmembers = ["part"]\n',
+  ),
+  "src/main.rs": `
+#[linkme::distributed_slice(hub::NUMBERS)]
+static OWN: u32 = 3;
+#[linkme::distributed_slice(hub::COUNTERS)]
+static COUNTER: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(30);
+#[linkme::distributed_slice]
+static LOCAL: [fn() -> String];
+#[linkme::distributed_slice(LOCAL)]
+fn local() -> String { plug::hello() }
+// MORE
+fn main() {
+    let mut numbers: Vec<u32> = hub::NUMBERS.iter().copied().collect();
+    numbers.sort();
+    println!("{numbers:?} {} {}", hub::sum(), hub::NUMBERS.len());
+    hub::count();
+    println!("{} {}", COUNTER.load(std::sync::atomic::Ordering::SeqCst), plug::counter());
+    println!("{:?} {:?}", LOCAL.iter().map(|it| it()).collect::<Vec<_>>(), part::names());
+    plug::with_local(|n| println!("{n}"));
+}
+`,
+  "part/Cargo.toml": manifest("part", own("hub")),
+  "part/src/lib.rs": `
+#[linkme::distributed_slice(hub::NUMBERS)]
+static OWN: u32 = 20;
+pub fn names() -> Vec<&'static str> { let mut names: Vec<_> = hub::NAMES.iter().copied().collect(); names.sort(); names }
+`,
+  "folder/hub/Cargo.toml": manifest("hub", ""),
+  "folder/hub/src/lib.rs": `
+use std::sync::atomic::{AtomicU32, Ordering};
+#[linkme::distributed_slice]
+pub static NUMBERS: [u32];
+#[linkme::distributed_slice(NUMBERS)]
+static FIRST: u32 = 1;
+#[linkme::distributed_slice]
+pub static COUNTERS: [AtomicU32];
+#[linkme::distributed_slice]
+pub static NAMES: [&'static str];
+pub fn sum() -> u32 { NUMBERS.iter().sum() }
+pub fn count() { for counter in COUNTERS { counter.fetch_add(1, Ordering::SeqCst); } }
+`,
+  "folder/plug/Cargo.toml": manifest("plug", own("hub")),
+  "folder/plug/src/lib.rs": `
+use std::{cell::Cell, sync::atomic::{AtomicU32, Ordering}};
+#[linkme::distributed_slice(hub::NUMBERS)]
+static OWN: u32 = 100;
+#[linkme::distributed_slice(hub::COUNTERS)]
+static COUNTER: AtomicU32 = AtomicU32::new(7);
+#[linkme::distributed_slice(hub::NAMES)]
+static NAME: &str = "plug";
+pub fn counter() -> u32 { COUNTER.load(Ordering::SeqCst) }
+pub fn hello() -> String { format!("hello {}", hub::sum()) }
+thread_local! { static LOCAL: Cell<u32> = const { Cell::new(5) }; }
+#[inline] pub fn with_local(f: impl Fn(u32)) { LOCAL.with(|local| { local.set(local.get() + 1); f(local.get()); }) }
+`,
+  ".cargo/config.toml":
+    '[registries.own]\nindex = "file:///nowhere"\n[source.own]\nregistry = "file:///nowhere"\nreplace-with = "folder"\n[source.folder]\ndirectory = "folder"\n',
+  "folder/hub/.cargo-checksum.json": '{"files":{},"package":null}',
+  "folder/plug/.cargo-checksum.json": '{"files":{},"package":null}',
+};
+
+describe.skipIf(!HAS_ENGINE)("a section that a registry's crates and the workspace fill", () => {
+  let project: Project;
+  beforeAll(() => {
+    project = new Project("slices", FILES);
+  });
+  afterAll(() => project.remove());
+
+  const expectNative = (): string => {
+    const native = project.cargo(["run", "-q"]);
+    expect(native.code).toBe(0);
+    expect(project.cranefly(["run", "-q"])).toEqual(native);
+    // In another run, and in another process's build.
+    expect(project.cranefly(["run", "-q"])).toEqual(native);
+    return native.stdout;
+  };
+
+  it("is whole for everybody", () => {
+    expect(expectNative()).toBe('[1, 3, 20, 100] 124 4\n31 8\n["hello 124"] ["plug"]\n6\n');
+  });
+
+  it("is so after edits that add something, change it, and take it away", () => {
+    project.edit(
+      "src/main.rs",
+      "// MORE",
+      "#[linkme::distributed_slice(hub::NUMBERS)]\nstatic MORE: u32 = 1000;\n// NAME",
+    );
+    expect(expectNative()).toContain("[1, 3, 20, 100, 1000]");
+    project.edit("part/src/lib.rs", "u32 = 20", "u32 = 21");
+    expect(expectNative()).toContain("[1, 3, 21, 100, 1000]");
+    project.edit("src/main.rs", "// NAME", '#[linkme::distributed_slice(hub::NAMES)]\nstatic NAME: &str = "main";');
+    expect(expectNative()).toContain('["main", "plug"]');
+    project.edit("src/main.rs", "#[linkme::distributed_slice(hub::NUMBERS)]\nstatic MORE: u32 = 1000;\n", "");
+    expect(expectNative()).toContain("[1, 3, 21, 100] ");
+  });
+});
