@@ -12,13 +12,13 @@ use std::path::Path;
 
 use crate::Error;
 use crate::base::{BaseImage, private_name};
-use crate::commit::START_CHECK;
+use crate::commit::{START_CHECK, START_INIT};
 use crate::dynamic::{self, DynamicRelocation, DynamicTables};
 use crate::elf::{self, tag};
 use crate::identity::Identity;
 use crate::small_elf::{
-    PAGE, Part, SHF_EXECINSTR, SHF_WRITE, SHT_NOTE, SHT_PREINIT_ARRAY, SHT_STRTAB, SHT_SYMTAB, Section, SmallElf,
-    replace_file,
+    PAGE, Part, SHF_EXECINSTR, SHF_WRITE, SHT_INIT_ARRAY, SHT_NOTE, SHT_PREINIT_ARRAY, SHT_STRTAB, SHT_SYMTAB, Section,
+    SmallElf, replace_file,
 };
 use crate::unwind;
 
@@ -27,8 +27,9 @@ const INTERPRETER: &[u8] = b"/lib64/ld-linux-x86-64.so.2\0";
 
 /// `_start` as the psABI and glibc want it (as in glibc's `sysdeps/x86_64/start.S`); the two displacements are of the GOT
 /// entries of `main` and `__libc_start_main`. Behind it the start check is called, by an entry of `.preinit_array`: the
-/// displacements are of the build id and of the GOT entry of the check.
-const CODE: [u8; 52] = [
+/// displacements are of the build id and of the GOT entry of the check. Then the constructors' caller, by the one of `.init_array`: the
+/// displacement is of its GOT entry.
+const CODE: [u8; 60] = [
     0x31, 0xed, // xor %ebp, %ebp
     0x49, 0x89, 0xd1, // mov %rdx, %r9
     0x5e, // pop %rsi
@@ -44,7 +45,9 @@ const CODE: [u8; 52] = [
     0xcc, 0xcc, // the start check
     0x48, 0x8d, 0x3d, 0, 0, 0, 0, // lea build_id(%rip), %rdi
     0xff, 0x25, 0, 0, 0, 0, // jmp *check@GOT(%rip)
-    0xcc, 0xcc, 0xcc,
+    0xcc, 0xcc, 0xcc, // the constructors' caller
+    0xff, 0x25, 0, 0, 0, 0, // jmp *init@GOT(%rip)
+    0xcc, 0xcc,
 ];
 const START_LENGTH: u32 = 36;
 const MAIN_AT: usize = 23;
@@ -52,6 +55,8 @@ const LIBC_AT: usize = 29;
 const CHECK: u64 = 36;
 const BUILD_ID_AT: usize = 39;
 const CHECK_AT: usize = 45;
+const INIT: u64 = 52;
+const INIT_AT: usize = 54;
 /// Bytes of the build id's note before the id.
 const NOTE_HEADER: u64 = 16;
 
@@ -87,6 +92,7 @@ fn executable(image: &Path, absent: Option<&Path>, base: &BaseImage, identity: &
     let start_main = "__libc_start_main";
     let start_main = dynamic.import(start_main, base.import(start_main), false);
     let check = dynamic.import(START_CHECK, None, false);
+    let init = dynamic.import(START_INIT, None, false);
     // The image alone, which needs the rest: names are looked up in the order in which objects are needed, and what the
     // program or the base image define comes before any library's, as in an executable.
     let (name, folders) = needed(image, absent);
@@ -99,7 +105,7 @@ fn executable(image: &Path, absent: Option<&Path>, base: &BaseImage, identity: &
     let interpreter = elf.put(Section::loaded(".interp", 0, 1), INTERPRETER);
     let note = Section { kind: SHT_NOTE, ..Section::loaded(".note.gnu.build-id", 0, 4) };
     let note = elf.put(note, &identity.note());
-    let tables = elf.put_tables(&dynamic, 4);
+    let tables = elf.put_tables(&dynamic, 6);
     let code = elf.put(Section::loaded(".text", SHF_EXECINSTR, 16), &CODE);
     // As in glibc's own `_start`, the return address is undefined: this is where backtraces end.
     let frames = elf.put(Section::loaded(".eh_frame", 0, 8), &[0; FRAMES]);
@@ -109,16 +115,23 @@ fn executable(image: &Path, absent: Option<&Path>, base: &BaseImage, identity: &
     let preinit = Section { kind: SHT_PREINIT_ARRAY, ..Section::loaded(".preinit_array", SHF_WRITE, 8) };
     let preinit = elf.put(preinit, &[0; 8]);
     more.extend([(tag::PREINIT_ARRAY, preinit.at), (tag::PREINIT_ARRAYSZ, preinit.size)]);
+    let constructors = Section { kind: SHT_INIT_ARRAY, ..Section::loaded(".init_array", SHF_WRITE, 8) };
+    let constructors = elf.put(constructors, &[0; 8]);
+    more.extend([(tag::INIT_ARRAY, constructors.at), (tag::INIT_ARRAYSZ, constructors.size)]);
     // DF_1_NOW | DF_1_PIE; DT_DEBUG is filled in by the loader, and leads debuggers to the list of loaded objects.
     more.extend([(tag::FLAGS_1, 0x0800_0001), (tag::DEBUG, 0)]);
     let dynamic_section = elf.put_dynamic(&tables, &more);
-    let got = elf.put(Section::loaded(".got", SHF_WRITE, 8), &[0; 24]);
+    let got = elf.put(Section::loaded(".got", SHF_WRITE, 8), &[0; 32]);
     let second_length = elf.next_page() - second;
 
     let mut bytes = CODE;
-    for (at, target) in
-        [(MAIN_AT, got.at), (LIBC_AT, got.at + 8), (BUILD_ID_AT, note.at + NOTE_HEADER), (CHECK_AT, got.at + 16)]
-    {
+    for (at, target) in [
+        (MAIN_AT, got.at),
+        (LIBC_AT, got.at + 8),
+        (BUILD_ID_AT, note.at + NOTE_HEADER),
+        (CHECK_AT, got.at + 16),
+        (INIT_AT, got.at + 24),
+    ] {
         let next = (code.at + at as u64 + 4).cast_signed();
         let distance = i32::try_from(target.cast_signed() - next).expect("a few pages");
         bytes[at..at + 4].copy_from_slice(&distance.to_le_bytes());
@@ -132,7 +145,9 @@ fn executable(image: &Path, absent: Option<&Path>, base: &BaseImage, identity: &
         (got.at, DynamicRelocation::Symbol(main, 0)),
         (got.at + 8, DynamicRelocation::Symbol(start_main, 0)),
         (got.at + 16, DynamicRelocation::Symbol(check, 0)),
+        (got.at + 24, DynamicRelocation::Symbol(init, 0)),
         (preinit.at, DynamicRelocation::Relative((code.at + CHECK).cast_signed())),
+        (constructors.at, DynamicRelocation::Relative((code.at + INIT).cast_signed())),
     ]
     .into_iter()
     .flat_map(|(at, relocation)| relocation.encode(at))
