@@ -12,6 +12,7 @@ import {
   type Artifact,
   type BuildScript,
   type Metadata,
+  type Target,
   type Package,
   cargoProgram,
   localPackages,
@@ -31,7 +32,7 @@ import type { UnitName, UnitMessages } from "../units/messages.js";
 import { run } from "../support/process.js";
 import { type CargoSelection, type SelectionState, type Start, cargoArguments, programName } from "./selection.js";
 import type { Program } from "../units/program.js";
-import { type ShimEvent, readEvents, writeShims } from "./shims.js";
+import { type ShimContext, type ShimEvent, readEvents, writeShims } from "./shims.js";
 import { checkToolchain, findToolchain, platformOf } from "../units/toolchain.js";
 import { ToldByCargo, unitName } from "./toldByCargo.js";
 import { loadUnit, MissingUnit } from "../units/record.js";
@@ -89,6 +90,7 @@ export async function capture(
       Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
     ),
     needsRlib: packages.filter((item) => native.has(item.id)).map(directory),
+    buildScripts: packages.flatMap(({ targets }) => targets.flatMap(buildScriptOf)),
     dynamicCrates: dynamicCrates(metadata),
     host: toolchain.host,
   });
@@ -193,6 +195,11 @@ function buildDirectory(root: string, cwd: string): string[] {
     throw new Unsupported(`the target directory ${root} has a brace in its path, which build.build-dir cannot take`);
   }
   return ["--config", `build.build-dir=${JSON.stringify(place)}`];
+}
+
+/** A build script, among a package's targets. */
+function buildScriptOf({ kind, name, src_path: source }: Target): ShimContext["buildScripts"] {
+  return kind.includes("custom-build") ? [{ source: realPath(source), crate: name.replaceAll("-", "_") }] : [];
 }
 
 /** Throws `Unsupported` where rustc's `--emit` could not name a unit's outputs. */
