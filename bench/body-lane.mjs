@@ -101,7 +101,7 @@ function random(seed) {
 /** All functions of bitcode files: symbol, place and text with numbers of lines in it. */
 function functionsOf(files) {
   const found = new Map();
-  for (const file of files) {
+  for (const { path: file } of files) {
     const text = execFileSync(dump, [file], { encoding: "utf8", maxBuffer: 1 << 30 });
     const [globals, ...functions] = text.split("\ndefine ");
     const contents = contentsOf(globals);
@@ -221,7 +221,7 @@ const EDITS = {
 /** Files of a run that are not the run's before: unchanged units are hard links. */
 let crateInodes = new Set();
 function changedFiles(files) {
-  const inodes = files.map((file) => [file, fs.statSync(file, { bigint: true }).ino]);
+  const inodes = files.map((file) => [file, fs.statSync(file.path, { bigint: true }).ino]);
   const changed = inodes.filter(([, inode]) => !crateInodes.has(inode)).map(([file]) => file);
   crateInodes = new Set(inodes.map(([, inode]) => inode));
   return changed;

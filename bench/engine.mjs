@@ -58,7 +58,7 @@ async function corpus(debugInfo) {
   );
   const sysroot = spawnSync("rustc", ["--print", "sysroot"], { cwd: folder, encoding: "utf8" }).stdout.trim();
   const list = path.join(target, "corpus.txt");
-  const lines = [`sysroot ${sysroot}`, `base ${rg.base}`, ...units.map((unit) => `unit ${unit}`)];
+  const lines = [`sysroot ${sysroot}`, `base ${rg.base}`, ...units.map((unit) => `unit ${unit.path}`)];
   writeFileSync(list, `${lines.join("\n")}\n`);
   return list;
 }

@@ -10,6 +10,7 @@ import { classify } from "../../server/src/core/edits/classify.js";
 import { compileUnit } from "../../server/src/core/units/compile.js";
 import { Layout } from "../../server/src/core/support/layout.js";
 import type { UnitRecord } from "../../server/src/core/units/record.js";
+import type { BitcodeFile } from "../../shared/src/protocol.js";
 import { ROOT } from "./project.js";
 
 let directory: string;
@@ -84,12 +85,12 @@ function succeeded(result: OverlayResult): Extract<OverlayResult, { ok: true }> 
 }
 
 /** Whether the symbol table of any file has a function of this name. */
-function defines(files: readonly string[], name: string): boolean {
-  return files.some((file) => fs.readFileSync(file).includes(`${name.length}${name}17h`));
+function defines(files: readonly BitcodeFile[], name: string): boolean {
+  return files.some((file) => fs.readFileSync(file.path).includes(`${name.length}${name}17h`));
 }
 
-const mentions = (files: readonly string[], text: string): boolean =>
-  files.some((file) => fs.readFileSync(file).includes(text));
+const mentions = (files: readonly BitcodeFile[], text: string): boolean =>
+  files.some((file) => fs.readFileSync(file.path).includes(text));
 
 const overlay = (name: string): string => path.join(layout.bodyLane("sample-1"), "overlay", name);
 

@@ -80,7 +80,7 @@ describe("a capture", () => {
     for (const unit of closure()) {
       expect(unit.bitcode.length).toBeGreaterThan(0);
       for (const file of unit.bitcode) {
-        expect(fs.readFileSync(file).subarray(0, 4).toString("latin1")).toBe("BC\u00c0\u00de");
+        expect(fs.readFileSync(file.path).subarray(0, 4).toString("latin1")).toBe("BC\u00c0\u00de");
       }
     }
   });
@@ -160,7 +160,8 @@ describe("the crate lane", () => {
   });
 
   it("compiles the changed unit alone, and keeps the files of unchanged codegen units", async () => {
-    const inodes = (): Set<number> => new Set(closure().flatMap((unit) => unit.bitcode.map((f) => fs.statSync(f).ino)));
+    const inodes = (): Set<number> =>
+      new Set(closure().flatMap((unit) => unit.bitcode.map((f) => fs.statSync(f.path).ino)));
     const before = inodes();
     project.edit("app/src/main.rs", '"hello"', '"good day"');
     const result = await lane();

@@ -6,7 +6,7 @@ import type { UnitEdit } from "../../server/src/core/edits/baseline.js";
 import type { UnitRecord } from "../../server/src/core/units/record.js";
 
 const unit = (key: string, uses: readonly string[], args: readonly string[] = []): UnitRecord => ({
-  version: 4,
+  version: 5,
   invocation: { key, id: key, command: ["rustc"], args: [...args], cwd: "/", env: {}, needsRlib: false },
   crate: key,
   bitcodeDir: "",

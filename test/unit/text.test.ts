@@ -142,7 +142,6 @@ describe("schemas", () => {
       functions: noFunctions(),
       fallbacks: [],
       units: { read: 1, reused: 0 },
-      warnings: [],
       more: true,
     };
     expect(PublishResult.safeParse(answer).success).toBe(true);

@@ -25,10 +25,9 @@ export class Recovery {
     if (error instanceof SharedSections) return adopt(this.layout, error.libraries);
     if (error instanceof LostBuild) return this.forgetAll();
     if (error instanceof DamagedProgram) {
-      const { base } = error.program;
-      // (Without one, it was to be told what the program needs of it.)
+      const { base, units } = error;
       if (base !== "") fs.rmSync(path.dirname(base), { recursive: true, force: true });
-      return this.forgetUnits(error.program.closure);
+      return this.forgetUnits(units);
     }
     const file = missingFile(error);
     if (file?.startsWith(this.layout.root + path.sep) !== true) return false;

@@ -10,7 +10,7 @@ use cranefly_image::{BaseImage, Error, Pending, Program, Publication, Unit};
 use hashbrown::{HashMap, HashSet};
 
 use crate::body_lane::is_body_lane;
-use crate::compile::{CodeOptions, compile_all};
+use crate::compile::{CodeOptions, OwnCode, compile_all};
 use crate::contain::contained;
 use crate::engine::Engine;
 use crate::live::LiveImage;
@@ -25,7 +25,7 @@ pub type Outcomes = HashMap<Arc<str>, &'static str>;
 /// stub among it. (std calls none of these.)
 const RESTRICTING: [&str; 3] = ["prctl", "seccomp_load", "seccomp_export_bpf"];
 /// The same, and functions with which a program takes pages of the image for its own, which no code appears in any more.
-/// std calls them as well, so only the program's own use counts.
+/// std calls them as well, so only the program's own use counts. Assembly of its own counts for `syscall`.
 const ALTERING: [&str; 2] = ["syscall", "mprotect"];
 
 /// A generation in the making.
@@ -44,6 +44,8 @@ pub struct Generation<'a> {
     pub copies: &'a HashSet<Arc<str>>,
     /// What was compiled for it, now or while the units were read.
     pub compiled: RefCell<HashSet<Key>>,
+    /// Of that, what the store does not have.
+    pub own: RefCell<OwnCode>,
 }
 
 impl Generation<'_> {
@@ -180,7 +182,8 @@ impl Generation<'_> {
         // rest waits, unless the program may make first calls impossible.
         let start = Instant::now();
         let all = RESTRICTING.iter().any(|name| program.refers_to(name) || self.base.expects(name))
-            || ALTERING.iter().any(|name| program.refers_to(name));
+            || ALTERING.iter().any(|name| program.refers_to(name))
+            || self.units.iter().any(|unit| unit.may_enter_kernel());
         if all {
             // Those of earlier generations as well.
             let known: HashSet<_> = pending.iter().map(|pending| pending.symbol).collect();
@@ -198,7 +201,8 @@ impl Generation<'_> {
             let name = program.name(pending.symbol).clone();
             let changed = before.differs(&pending.unit, &name, pending.function);
             counts.changed += u64::from(changed);
-            let outcome = if let Some(code) = self.engine.shared.store.get(key) {
+            let own = self.own.borrow().get(&(pending.unit.id.clone(), pending.function)).cloned();
+            let outcome = if let Some(code) = own.or_else(|| self.engine.shared.store.get(key)) {
                 program.install(pending, &code.code)?;
                 if self.compiled.borrow().contains(&key) { "compiled" } else { "hit" }
             } else {
@@ -240,7 +244,6 @@ impl Generation<'_> {
 
     /// Compiles what is pending and not in the store.
     fn compile_missing(&self, pending: &[Pending], result: &mut PublishResult) -> Result<(), Error> {
-        let by_id: HashMap<&Arc<str>, &Arc<LoadedUnit>> = self.units.iter().map(|unit| (&unit.unit.id, unit)).collect();
         let mut compiled = HashSet::new();
         let mut wanted: HashMap<&Arc<str>, Vec<usize>> = HashMap::new();
         for pending in pending {
@@ -251,20 +254,37 @@ impl Generation<'_> {
                 wanted.entry(&pending.unit.id).or_default().push(pending.function);
             }
         }
+        let mut own = self.compile_wanted(wanted)?;
+        if !own.is_empty() {
+            // LLVM tells functions apart that are equal to Cranelift: of those that turned out to be LLVM's each has its own.
+            let mut others: HashMap<&Arc<str>, Vec<usize>> = HashMap::new();
+            for pending in pending {
+                let is_known = own.contains_key(&(pending.unit.id.clone(), pending.function));
+                if !is_known && self.engine.shared.store.get(Key(pending.info().key)).is_none() {
+                    others.entry(&pending.unit.id).or_default().push(pending.function);
+                }
+            }
+            own.extend(self.compile_wanted(others)?);
+        }
+        let stored = compiled.iter().filter_map(|key| self.engine.shared.store.get(*key));
+        for code in stored.chain(own.values().cloned()) {
+            result.us.translate += f64::from(code.translate_us);
+            result.us.compile += f64::from(code.compile_us);
+            result.functions.compiled += 1;
+            result.functions.llvm += u64::from(code.construct.is_some());
+        }
+        self.compiled.borrow_mut().extend(compiled);
+        self.own.borrow_mut().extend(own);
+        Ok(())
+    }
+
+    /// Compiles functions by unit and number.
+    fn compile_wanted(&self, wanted: HashMap<&Arc<str>, Vec<usize>>) -> Result<OwnCode, Error> {
+        let by_id: HashMap<&Arc<str>, &Arc<LoadedUnit>> = self.units.iter().map(|unit| (&unit.unit.id, unit)).collect();
         let wanted: Vec<(Arc<LoadedUnit>, Vec<usize>)> =
             wanted.into_iter().map(|(id, functions)| (by_id[id].clone(), functions)).collect();
         compile_all(&self.engine.shared, &wanted, self.options)
-            .map_err(|error| Error::Relocation { function: error.function, reason: error.reason })?;
-        for key in &compiled {
-            if let Some(code) = self.engine.shared.store.get(*key) {
-                result.us.translate += f64::from(code.translate_us);
-                result.us.compile += f64::from(code.compile_us);
-                result.functions.compiled += 1;
-                result.functions.llvm += u64::from(code.construct.is_some());
-            }
-        }
-        self.compiled.borrow_mut().extend(compiled);
-        Ok(())
+            .map_err(|error| Error::Relocation { function: error.function, reason: error.reason })
     }
 }
 

@@ -269,8 +269,8 @@ impl LiveImage {
                 if let Some(compiled) = cached(pending) {
                     return Ok(compiled);
                 }
-                let compiled = contained("compile", || compiler.compile(pending.function)).and_then(|it| it)?;
-                self.shared.store.insert(Key(pending.info().key), compiled.clone());
+                let (key, compiled) = contained("compile", || compiler.compile(pending.function)).and_then(|it| it)?;
+                self.shared.store.insert(key, compiled.clone());
                 Ok(compiled)
             })
             .collect()

@@ -96,7 +96,7 @@ impl Orphan {
         let units: Vec<Arc<LoadedUnit>> = folder
             .units(&state)?
             .par_iter()
-            .map(|(id, path)| Ok(engine.units.load(path, &Arc::from(*id), &configuration, &compiler)?.0))
+            .map(|(id, file)| Ok(engine.units.load(file, &Arc::from(*id), &configuration, &compiler)?.0))
             .collect::<anyhow::Result<_>>()?;
         let inputs: Vec<_> = units.iter().map(|unit| unit.unit.clone()).collect();
         let program = Program::take_over(&folder.image(), state.program, &inputs)?;

@@ -1,6 +1,7 @@
 //! Publishing: from a request to an image that may be started.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
@@ -17,13 +18,14 @@ use rayon::prelude::*;
 use crate::body_lane::{self, BodyUnit, Edit, Origin, Patch};
 use crate::compile::{CodeOptions, EagerCompiler};
 use crate::contain::contained;
+use crate::digest::Digest;
 use crate::engine::{Engine, ProgramKey, give_memory_back};
 use crate::generation::Generation;
 use crate::history::Changes;
 use crate::program_state::ProgramState;
-use crate::protocol::{InstantiatorsResult, PublishParams, PublishResult, Strip, UnitParams};
+use crate::protocol::{BitcodeFile, InstantiatorsResult, PublishParams, PublishResult, Strip, UnitParams};
 use crate::rpc::RpcError;
-use crate::units::LoadedUnit;
+use crate::units::{LoadedUnit, UnitError};
 use crate::view::View;
 
 /// After so many units were read at a time, there is much free memory that will not be needed soon.
@@ -87,6 +89,7 @@ impl Engine {
             publication,
             copies: &copies,
             compiled,
+            own: RefCell::default(),
         };
         let last = generation.link(&mut state, &mut result).map_err(|error| {
             let kind = if matches!(error, cranefly_image::Error::Unresolved { .. }) { "unresolved" } else { "image" };
@@ -181,15 +184,17 @@ impl Engine {
         result: &mut PublishResult,
     ) -> Result<(Vec<Arc<LoadedUnit>>, HashSet<Key>), RpcError> {
         let configuration: Arc<str> = compiler.options.configuration().into();
-        let files: Vec<(&Path, Arc<str>)> = units
-            .iter()
-            .flat_map(|unit| unit.bitcode.iter().map(|path| (path.as_path(), unit_id(&unit.id, path))))
-            .collect();
-        let loaded: Vec<(Arc<LoadedUnit>, bool)> = files
-            .par_iter()
-            .map(|(path, id)| self.units.load(path, id, &configuration, compiler))
-            .collect::<Result<_, _>>()
-            .map_err(|error| RpcError::failed("bitcode", error.to_string()))?;
+        let files: Vec<(&UnitParams, &BitcodeFile)> =
+            units.iter().flat_map(|unit| unit.bitcode.iter().map(move |file| (unit, file))).collect();
+        let load = |&(unit, file): &(&UnitParams, &BitcodeFile)| {
+            self.units.load(file, &unit_id(&unit.id, &file.path), &configuration, compiler)
+        };
+        let attempts: Vec<Result<(Arc<LoadedUnit>, bool), UnitError>> = files.par_iter().map(load).collect();
+        let failed = attempts.iter().zip(&files).filter_map(|(attempt, file)| Some((attempt.as_ref().err()?, file.0)));
+        if let Some(error) = refusal_of(&failed.collect::<Vec<_>>()) {
+            return Err(error);
+        }
+        let loaded: Vec<(Arc<LoadedUnit>, bool)> = attempts.into_iter().filter_map(Result::ok).collect();
         for (unit, read) in &loaded {
             if *read {
                 result.units.read += 1;
@@ -217,6 +222,18 @@ impl Engine {
         let name: String = key.1.chars().map(|char| if char.is_ascii_alphanumeric() { char } else { '-' }).collect();
         Ok(self.images.path()?.join(format!("{name}-{:016x}.so", hasher.finish())))
     }
+}
+
+/// What is told of units that cannot be had: all that are damaged, so that they are made anew together, or else one that cannot be
+/// run.
+fn refusal_of(failed: &[(&UnitError, &UnitParams)]) -> Option<RpcError> {
+    let damaged: Vec<_> = failed.iter().filter(|(error, _)| error.is_damage()).collect();
+    let Some((error, _)) = damaged.first() else {
+        return failed.first().map(|(error, _)| RpcError::failed("bitcode", error.to_string()));
+    };
+    let units: BTreeSet<&str> = damaged.iter().map(|(_, unit)| &*unit.id).collect();
+    let details = serde_json::json!({ "units": units });
+    Some(RpcError { details: Some(details), ..RpcError::failed("damaged", error.to_string()) })
 }
 
 /// Whether a linker would make the same base image for a program of these units.
@@ -263,11 +280,11 @@ fn stand_in(image: &Path, base: &BaseImage) -> Option<PathBuf> {
 
 /// The build id: another one for all that a program could be made of otherwise.
 fn build_id(units: &[Arc<LoadedUnit>], options: &CodeOptions, base: &BaseImage) -> [u8; BUILD_ID_SIZE] {
-    let digests: Vec<&[u8; 32]> = units.par_iter().map(|unit| unit.digest()).collect();
+    let digests: Vec<&Digest> = units.par_iter().map(|unit| unit.digest()).collect();
     let mut hasher = blake3::Hasher::new();
     hasher.update(options.configuration().as_bytes()).update(base.path().as_os_str().as_encoded_bytes());
     for (unit, digest) in units.iter().zip(digests) {
-        hasher.update(unit.unit.id.as_bytes()).update(digest);
+        hasher.update(unit.unit.id.as_bytes()).update(digest.as_bytes());
         // What the body lane has replaced is not in the bitcode.
         for function in &unit.unit.functions {
             hasher.update(&function.key.to_le_bytes());

@@ -127,9 +127,9 @@ fn find() -> anyhow::Result<PathBuf> {
     let uid = rustix::process::getuid().as_raw();
     let memory = Some(PathBuf::from(format!("/dev/shm/cranefly-{uid}")));
     let session = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
-    let is_passable = session.as_ref().is_some_and(|folder| {
-        std::fs::metadata(folder).is_ok_and(|metadata| metadata.mode() & 0o001 != 0)
-    });
+    let is_passable = session
+        .as_ref()
+        .is_some_and(|folder| std::fs::metadata(folder).is_ok_and(|metadata| metadata.mode() & 0o001 != 0));
     let session = session.map(|folder| folder.join("cranefly-images"));
     let [first, second] = if is_passable { [session, memory] } else { [memory, session] };
     let candidates = [first, second, Some(std::env::temp_dir().join(format!("cranefly-images-{uid}")))];

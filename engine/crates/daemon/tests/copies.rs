@@ -57,7 +57,10 @@ fn is_of_an_earlier_build(path: &Path, project: &Project) {
         path.display(),
         executable.display(),
     );
-    assert_eq!((output.status.code(), text(&output.stdout), text(&output.stderr)), (Some(126), String::new(), expected));
+    assert_eq!(
+        (output.status.code(), text(&output.stdout), text(&output.stderr)),
+        (Some(126), String::new(), expected)
+    );
 }
 
 /// Copies of the executable, by whatever means, elsewhere.
@@ -147,7 +150,10 @@ fn a_program_without_its_image_says_so() {
         "cranefly: {} cannot be run: its code was in memory, and is there no more; build it again\n",
         executable.display()
     );
-    assert_eq!((output.status.code(), text(&output.stdout), text(&output.stderr)), (Some(126), String::new(), expected));
+    assert_eq!(
+        (output.status.code(), text(&output.stdout), text(&output.stderr)),
+        (Some(126), String::new(), expected)
+    );
     daemon.restart();
     daemon.publish_source(&mut project, &version(1));
     runs(&project.executable(), 1);

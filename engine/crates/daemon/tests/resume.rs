@@ -166,7 +166,7 @@ fn kill_successor(daemon: &Daemon, before: u64) -> u64 {
 }
 
 fn pid(daemon: &Daemon) -> u64 {
-    daemon.call("initialize", &json!({"protocol": 1})).unwrap()["pid"].as_u64().unwrap()
+    daemon.call("initialize", &json!({"protocol": 2})).unwrap()["pid"].as_u64().unwrap()
 }
 
 fn first_calls(daemon: &Daemon) -> u64 {

@@ -116,12 +116,9 @@ fn executable(image: &Path, absent: Option<&Path>, base: &BaseImage, identity: &
     let second_length = elf.next_page() - second;
 
     let mut bytes = CODE;
-    for (at, target) in [
-        (MAIN_AT, got.at),
-        (LIBC_AT, got.at + 8),
-        (BUILD_ID_AT, note.at + NOTE_HEADER),
-        (CHECK_AT, got.at + 16),
-    ] {
+    for (at, target) in
+        [(MAIN_AT, got.at), (LIBC_AT, got.at + 8), (BUILD_ID_AT, note.at + NOTE_HEADER), (CHECK_AT, got.at + 16)]
+    {
         let next = (code.at + at as u64 + 4).cast_signed();
         let distance = i32::try_from(target.cast_signed() - next).expect("a few pages");
         bytes[at..at + 4].copy_from_slice(&distance.to_le_bytes());

@@ -145,8 +145,7 @@ impl<'name> SmallElf<'name> {
         let (needed, libraries) = dynamic.verneed();
         if libraries > 0 {
             let info = u32::try_from(libraries).expect("a handful of libraries");
-            let section =
-                Section { kind: SHT_GNU_VERNEED, link: strings.section, info, ..read(".gnu.version_r", 8) };
+            let section = Section { kind: SHT_GNU_VERNEED, link: strings.section, info, ..read(".gnu.version_r", 8) };
             let part = self.put(section, &needed);
             entries.extend([(tag::VERNEED, part.at), (tag::VERNEEDNUM, libraries)]);
         }

@@ -1,5 +1,11 @@
 /** Hands programs to the engine: all of their units' bitcode, or that of edited functions. */
-import { type BodyLaneParams, ProgramInterface, type PublishParams, type PublishResult } from "../../../../shared/src/protocol.js";
+import {
+  type BodyLaneParams,
+  DamagedUnits,
+  ProgramInterface,
+  type PublishParams,
+  type PublishResult,
+} from "../../../../shared/src/protocol.js";
 import type { ProgramReport, StageTimes } from "../../../../shared/src/report.js";
 import { debugInfoInUse, inspectArgs } from "../units/arguments.js";
 import type { Engine } from "./client.js";
@@ -10,10 +16,13 @@ import { type BuiltPrograms, type Program, linkedUnitsOf } from "../units/progra
 import type { UnitRecord } from "../units/record.js";
 import type { UnitRecords } from "../units/records.js";
 
-/** The engine cannot read what lies on disk for a program: cut short by a full disk or a crash. */
+/** What lies on disk for a program is not what was written there: cut short by a full disk or a crash, or damaged otherwise. */
 export class DamagedProgram extends Error {
   constructor(
-    readonly program: Program,
+    /** The base image; "" if it is not known, or as it was. */
+    readonly base: string,
+    /** Keys of the units that are of no use. */
+    readonly units: readonly string[],
     cause: EngineError,
   ) {
     super(cause.message, { cause });
@@ -21,8 +30,14 @@ export class DamagedProgram extends Error {
   }
 }
 
-function isDamage(error: unknown): error is EngineError {
-  return error instanceof EngineError && (error.kind === "bitcode" || error.kind === "base");
+/** What an error of the engine says of a program on disk; undefined where the error is about something else. */
+function damageOf(records: UnitRecords, { base, closure }: Program, error: unknown): DamagedProgram | undefined {
+  if (!(error instanceof EngineError)) return undefined;
+  if (error.kind === "base") return new DamagedProgram(base, closure, error);
+  const named = error.kind === "damaged" ? DamagedUnits.safeParse(error.details).data?.units : undefined;
+  if (named === undefined) return undefined;
+  const units = closure.filter((key) => named.includes(records.get(key)?.invocation.id ?? ""));
+  return new DamagedProgram("", units.length > 0 ? units : closure, error);
 }
 
 /**
@@ -59,16 +74,17 @@ export async function publish(
       try {
         answer = await engine.publish({ ...publishParams(workspace, records, program), ...more(program) });
       } catch (error) {
-        if (isDamage(error)) throw new DamagedProgram(program, error);
+        const damage = damageOf(records, program, error);
+        if (damage !== undefined) throw damage;
         const common = interfaceOf(error);
         if (link === undefined || common === undefined || links >= MAX_LINKS) throw error;
         program = await link(program, common);
       }
     }
     linked.push(program);
-    const { us, generation, image, functions, fallbacks, units, warnings, verified } = answer;
+    const { us, generation, image, functions, fallbacks, units, verified } = answer;
     for (const stage of ["parse", "translate", "hash", "compile", "publish"] as const) ms[stage] += us[stage] / 1000;
-    const report = { program: name, executable, generation, image, functions, fallbacks, units, warnings };
+    const report = { program: name, executable, generation, image, functions, fallbacks, units };
     reports.push(verified === undefined ? report : { ...report, verified });
   }
   return { programs: linked, reports };

@@ -11,7 +11,7 @@ import type { OverlayLane } from "./overlay/overlayLane.js";
 import type { Engine } from "../engine/client.js";
 import { EngineError } from "../engine/errors.js";
 import type { Layout } from "../support/layout.js";
-import { publishLanes } from "../engine/publish.js";
+import { DamagedProgram, publishLanes } from "../engine/publish.js";
 import type { LoadedPrograms } from "../units/program.js";
 import type { UnitRecords } from "../units/records.js";
 import type { UnitRecord } from "../units/record.js";
@@ -134,7 +134,7 @@ export class Readiness {
     await publishLanes(this.layout.root, built.records, built, new Map([[invocation.key, lane]]), engine, ms).catch(
       (error: unknown) => {
         // It is only read ahead: what is wrong with it is told when it is needed.
-        if (!(error instanceof EngineError)) throw error;
+        if (!(error instanceof EngineError || error instanceof DamagedProgram)) throw error;
       },
     );
   }

@@ -7,6 +7,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { Diagnostic } from "../../../../shared/src/report.js";
 import { type RustcArgs, bitcodeArgs, inspectArgs, nativeLibraryArgs } from "./arguments.js";
+import { keepBitcode } from "./bitcode.js";
 import { type DepInfo, parseDepInfo } from "./depInfo.js";
 import { linkOrCopy, readText } from "../support/files.js";
 import { stamp } from "../support/stamps.js";
@@ -99,14 +100,14 @@ export async function compileUnit(
   });
   if (exitCode !== 0) return { exitCode, record: undefined, diagnostics };
 
-  const bitcodeDir = keepBitcode(directory, out);
+  const bitcode = keepBitcode(directory, out);
   const depInfo = parseDepInfo(readText(outputs.depInfo) ?? "");
   const record: UnitRecord = {
-    version: 4,
+    version: 5,
     invocation,
     crate: args.crate,
-    bitcodeDir,
-    bitcode: bitcodeFiles(bitcodeDir),
+    bitcodeDir: bitcode.directory,
+    bitcode: [...bitcode.files],
     inputs: depInfo.files.map((file) => stamp(path.resolve(invocation.cwd, file), startedMs)),
     envDeps: trackedVariables(depInfo, invocation),
     externs,
@@ -151,30 +152,6 @@ async function keepingUnlessDone(
     // (Where it is still the same file, nothing was renamed.)
     fs.rmSync(aside, { force: true });
   }
-}
-
-/**
- * Gives the bitcode a directory that no later run of rustc touches. The engine may still be reading the one before, so
- * two generations are kept.
- */
-export function keepBitcode(directory: string, out: string): string {
-  const generations = fs
-    .readdirSync(directory)
-    .flatMap((name) => (/^bc-\d+$/.test(name) ? [Number(name.slice(3))] : []))
-    .sort((a, b) => b - a);
-  const next = path.join(directory, `bc-${(generations[0] ?? 0) + 1}`);
-  fs.renameSync(out, next);
-  for (const old of generations.slice(2)) {
-    fs.rmSync(path.join(directory, `bc-${old}`), { recursive: true, force: true });
-  }
-  return next;
-}
-
-/** The codegen units. Of a crate with just one rustc also makes a copy under the crate's own name. */
-export function bitcodeFiles(directory: string): string[] {
-  const files = fs.readdirSync(directory).filter((name) => name.endsWith(".bc"));
-  const units = files.filter((name) => name.endsWith(".rcgu.bc"));
-  return (units.length > 0 ? units : files).sort().map((name) => path.join(directory, name));
 }
 
 function isSource(file: string): boolean {

@@ -1,6 +1,7 @@
 /** The record of a unit (one rustc invocation of a workspace crate): how it is compiled and what it last gave. */
 import * as fs from "node:fs";
 import * as z from "zod";
+import { BitcodeFile } from "../../../../shared/src/protocol.js";
 import { Diagnostic } from "../../../../shared/src/report.js";
 import { inspectArgs } from "./arguments.js";
 import { Invocation, unitEnvironment } from "./invocation.js";
@@ -21,11 +22,11 @@ const UsedExtern = z.object({
 
 /** A unit's last good result. */
 export const UnitRecord = z.object({
-  version: z.literal(4),
+  version: z.literal(5),
   invocation: Invocation,
   crate: z.string(),
   bitcodeDir: z.string(),
-  bitcode: z.array(z.string()),
+  bitcode: z.array(BitcodeFile),
   /** Files of dep-info, and tracked variables. */
   inputs: z.array(Stamp),
   envDeps: z.array(z.object({ name: z.string(), value: z.string().nullable() })),

@@ -8,7 +8,8 @@ import type { Diagnostic } from "../../../../../shared/src/report.js";
 import { isWithin } from "../../support/files.js";
 import { type Exit, run } from "../../support/process.js";
 import { bitcodeArgs, inspectRemaps, overlayArgs } from "../../units/arguments.js";
-import { keepBitcode, parseDiagnostic } from "../../units/compile.js";
+import { type KeptBitcode, keepBitcode } from "../../units/bitcode.js";
+import { parseDiagnostic } from "../../units/compile.js";
 import { unitEnvironment } from "../../units/invocation.js";
 import type { UnitRecord } from "../../units/record.js";
 import type { Mirror } from "./mirror.js";
@@ -42,8 +43,8 @@ export interface MirrorCrate {
 
 export interface CompiledMirror {
   readonly exit: Exit;
-  /** Keeps the bitcode of a run that succeeded, in place of the one before; gives its folder. */
-  readonly keep: () => string;
+  /** Keeps the bitcode of a run that succeeded, in place of the one before. */
+  readonly keep: () => KeptBitcode;
 }
 
 /** Runs rustc once. `onLine`: who takes what it says. Rejects with `Cancelled` when the signal aborts. */

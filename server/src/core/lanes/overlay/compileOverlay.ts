@@ -1,8 +1,8 @@
 /** One run of rustc on an overlay, and the bitcode that came of it. */
-import * as fs from "node:fs";
 import * as path from "node:path";
+import type { BitcodeFile } from "../../../../../shared/src/protocol.js";
 import type { Diagnostic } from "../../../../../shared/src/report.js";
-import { bitcodeFiles } from "../../units/compile.js";
+import type { KeptBitcode } from "../../units/bitcode.js";
 import { parseDepInfo } from "../../units/depInfo.js";
 import { readText } from "../../support/files.js";
 import type { Layout } from "../../support/layout.js";
@@ -12,12 +12,12 @@ import { unitLints } from "../mirror/lints.js";
 import { type Finding, finding, originalFile } from "./findings.js";
 import type { Overlay } from "./overlay.js";
 
-/** The bitcode of a run; absolute paths. */
+/** The bitcode of a run. */
 export interface Bitcode {
   /** The codegen units that differ from those of the last run whose bitcode was taken. */
-  readonly changed: readonly string[];
+  readonly changed: readonly BitcodeFile[];
   /** All of the overlay's codegen units. */
-  readonly all: readonly string[];
+  readonly all: readonly BitcodeFile[];
   /** The originals that rustc read. */
   readonly inputs: readonly string[];
 }
@@ -53,23 +53,10 @@ export async function compileOverlay(
   const { exit, keep } = await compileMirror(record, crate, options, collectDiagnostics(diagnostics));
   const findings = diagnostics.flatMap((diagnostic) => finding(diagnostic, overlay) ?? []);
   if (exit.code !== 0) return { findings, bitcode: undefined };
-  return { findings, bitcode: () => takeBitcode(directory, keep, overlay) };
+  return { findings, bitcode: () => takeBitcode(directory, keep(), overlay) };
 }
 
-/** Hard links to unchanged codegen units have the inodes of the last run's. */
-function takeBitcode(directory: string, keep: () => string, overlay: Overlay): Bitcode {
-  const inodes = new Set(lastBitcode(directory).map((file) => fs.statSync(file, { bigint: true }).ino));
-  const all = bitcodeFiles(keep());
-  return {
-    changed: all.filter((file) => !inodes.has(fs.statSync(file, { bigint: true }).ino)),
-    all,
-    inputs: parseDepInfo(readText(depInfoOf(directory)) ?? "").files.map((file) => originalFile(overlay, file)),
-  };
-}
-
-function lastBitcode(directory: string): string[] {
-  const generations = fs
-    .readdirSync(directory)
-    .flatMap((name) => (/^bc-\d+$/.test(name) ? [Number(name.slice(3))] : []));
-  return generations.length === 0 ? [] : bitcodeFiles(path.join(directory, `bc-${Math.max(...generations)}`));
+function takeBitcode(directory: string, { files, changed }: KeptBitcode, overlay: Overlay): Bitcode {
+  const inputs = parseDepInfo(readText(depInfoOf(directory)) ?? "").files.map((file) => originalFile(overlay, file));
+  return { changed, all: files, inputs };
 }

@@ -2,6 +2,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import * as z from "zod";
+import { BitcodeFile } from "../../../../../shared/src/protocol.js";
 import { readJson, writeAtomic } from "../../support/files.js";
 import type { ModuleFacts } from "./moduleFacts.js";
 import type { Twin } from "./twin.js";
@@ -46,14 +47,14 @@ const Facts: z.ZodType<ModuleFacts> = z.object({
 });
 
 const Kept = z.object({
-  version: z.literal(1),
+  version: z.literal(2),
   /** Which Cranefly made it: another one may make other twins. */
   maker: z.string(),
   key: z.string(),
   externs: z.string(),
   twin: z.object({
     metadata: z.string(),
-    bitcode: z.array(z.string()),
+    bitcode: z.array(BitcodeFile),
     facts: z.record(z.string(), Facts).transform((facts) => new Map(Object.entries(facts))),
     root: z.string(),
     restricted: z.array(
@@ -71,13 +72,13 @@ export function loadTwin(directory: string, maker: string): TwinState | undefine
   const kept = readJson(fileIn(directory), Kept);
   if (kept?.maker !== maker) return undefined;
   const { key, externs, twin } = kept;
-  const isThere = [twin.metadata, ...twin.bitcode].every((file) => fs.existsSync(file));
+  const isThere = [twin.metadata, ...twin.bitcode.map(({ path }) => path)].every((file) => fs.existsSync(file));
   return isThere ? { key, externs, twin } : undefined;
 }
 
 /** Keeps a twin. A failure is none of the user's business: it is made anew, then. */
 export function saveTwin(directory: string, maker: string, state: TwinState): void {
-  const text = JSON.stringify({ version: 1, maker, ...state }, (_, value: unknown) => {
+  const text = JSON.stringify({ version: 2, maker, ...state }, (_, value: unknown) => {
     if (value instanceof Set) return [...(value as Set<unknown>)];
     return value instanceof Map ? Object.fromEntries(value as Map<string, unknown>) : value;
   });

@@ -1,8 +1,8 @@
 /** Compiles a patch crate: the edited functions alone, against the twin of the crate that they belong to. */
 import * as path from "node:path";
 import * as z from "zod";
+import type { BitcodeFile } from "../../../../../shared/src/protocol.js";
 import type { Diagnostic } from "../../../../../shared/src/report.js";
-import { bitcodeFiles } from "../../units/compile.js";
 import type { UnitRecord } from "../../units/record.js";
 import type { EditedFile } from "../../edits/baseline.js";
 import { unitLints } from "../mirror/lints.js";
@@ -29,7 +29,7 @@ export interface PatchOptions extends LaneOptions {
 
 /** The patch crate's bitcode; or why there is none, and what rustc says. */
 export type CompiledPatch =
-  { readonly ok: true; readonly bitcode: readonly string[] } | ({ readonly ok: false } & PatchRefusal);
+  { readonly ok: true; readonly bitcode: readonly BitcodeFile[] } | ({ readonly ok: false } & PatchRefusal);
 
 /** Why there is no patch. */
 export interface PatchRefusal {
@@ -90,7 +90,7 @@ export async function compilePatch(
   const isAboutEdit = (diagnostic: Diagnostic): boolean =>
     markedUse(diagnostic) === undefined && isError(diagnostic) && edited.some((edit) => isIn(diagnostic, edit, mirror));
   if (diagnostics.some(isAboutEdit)) return { ...mistake, refused: new Refusal("patchLint") };
-  return { ok: true, bitcode: bitcodeFiles(keep()) };
+  return { ok: true, bitcode: keep().files };
 }
 
 /** The lint, or the error's number. */

@@ -6,6 +6,7 @@
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
+import type { BitcodeFile } from "../../../../../shared/src/protocol.js";
 import type { Layout } from "../../support/layout.js";
 import type { UnitRecord } from "../../units/record.js";
 import type { BodyEdit } from "../../edits/baseline.js";
@@ -24,8 +25,8 @@ export interface PrepareTwinOptions extends Omit<TwinOptions, "isNeeded"> {
 
 /** Bitcode of a patch crate and of what it was compiled against. */
 export interface PatchResult {
-  readonly bitcode: readonly string[];
-  readonly twin: readonly string[];
+  readonly bitcode: readonly BitcodeFile[];
+  readonly twin: readonly BitcodeFile[];
   readonly isTwinBehind: boolean;
 }
 
@@ -142,7 +143,10 @@ export class PatchLane {
   }
 
   private stateOf({ invocation: { key } }: UnitRecord): TwinState | undefined {
-    if (!this.states.has(key)) this.states.set(key, loadTwin(this.directory(key, "twin"), this.maker));
+    const known = this.states.get(key);
+    // Whoever finds one damaged removes it.
+    const isGone = known !== undefined && !(known.twin instanceof Refusal) && !fs.existsSync(known.twin.metadata);
+    if (isGone || !this.states.has(key)) this.states.set(key, loadTwin(this.directory(key, "twin"), this.maker));
     return this.states.get(key);
   }
 

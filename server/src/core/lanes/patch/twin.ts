@@ -8,8 +8,9 @@
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
+import type { BitcodeFile } from "../../../../../shared/src/protocol.js";
 import { inspectArgs } from "../../units/arguments.js";
-import { bitcodeFiles, parseDiagnostic } from "../../units/compile.js";
+import { parseDiagnostic } from "../../units/compile.js";
 import { digest, readText, commonAncestor } from "../../support/files.js";
 import type { UnitRecord } from "../../units/record.js";
 import { type Replacement, blanksOf, replaced } from "../../source/blank.js";
@@ -33,7 +34,7 @@ export interface TwinOptions extends LaneOptions {
 export interface Twin {
   /** The metadata, and the bitcode that came with it. */
   readonly metadata: string;
-  readonly bitcode: readonly string[];
+  readonly bitcode: readonly BitcodeFile[];
   /** The sources: what they consist of, by absolute path. */
   readonly facts: ReadonlyMap<string, ModuleFacts>;
   /** The crate's root. */
@@ -133,8 +134,8 @@ export async function compileTwin(
   if (misused !== undefined) return new Refusal("privacy");
   const kept = keep();
   return {
-    metadata: keepMetadata(metadata, crate, kept),
-    bitcode: bitcodeFiles(kept),
+    metadata: keepMetadata(metadata, crate, kept.directory),
+    bitcode: kept.files,
     facts,
     root: source,
     texts: new Map([...files].map(([file, text]) => [file, new Set([digest(text)])])),
