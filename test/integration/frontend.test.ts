@@ -118,6 +118,8 @@ describe("the base image", () => {
     initPriorities: [],
     finiPriorities: [],
     sections: [],
+    weak: {},
+    references: [],
   };
   const link = (): Promise<string> => {
     const { toolchain } = captured.state;

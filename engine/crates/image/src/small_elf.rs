@@ -22,6 +22,7 @@ const SHT_HASH: u32 = 5;
 const SHT_DYNAMIC: u32 = 6;
 pub const SHT_NOTE: u32 = 7;
 const SHT_DYNSYM: u32 = 11;
+pub const SHT_INIT_ARRAY: u32 = 14;
 pub const SHT_PREINIT_ARRAY: u32 = 16;
 const SHT_GNU_VERNEED: u32 = 0x6fff_fffe;
 const SHT_GNU_VERSYM: u32 = 0x6fff_ffff;
@@ -209,7 +210,8 @@ impl<'name> SmallElf<'name> {
 
 /// Has `bytes` at `path`, replacing what is there in one step; nothing is written if it is there. `mode` is less the umask.
 pub fn replace_file(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Error> {
-    if std::fs::read(path).is_ok_and(|old| old == bytes) {
+    let has_length = std::fs::metadata(path).is_ok_and(|metadata| metadata.len() == bytes.len() as u64);
+    if has_length && std::fs::read(path).is_ok_and(|old| old == bytes) {
         return Ok(());
     }
     let failed = |source| Error::File { path: path.to_owned(), source };

@@ -1,17 +1,54 @@
-# The start check. See start.rs. It runs before any constructor, on the main thread's stack, and makes raw system calls only.
+# What an executable calls in its image before `main`. See start.rs. It runs on the main thread's stack, and the start check, which runs
+# before any constructor, makes raw system calls only.
 
 .pushsection .text.cranefly_start, "ax", @progbits
 .balign 16
 .globl cranefly_start_begin, cranefly_start_end, cranefly_start_check, cranefly_start_gone
-.globl cranefly_start_place, cranefly_start_build
+.globl cranefly_start_place, cranefly_start_build, cranefly_start_constructors
+.globl cranefly_start_init, cranefly_start_calls, cranefly_start_called
 .hidden cranefly_start_begin, cranefly_start_end, cranefly_start_check, cranefly_start_gone
-.hidden cranefly_start_place, cranefly_start_build
+.hidden cranefly_start_place, cranefly_start_build, cranefly_start_constructors
+.hidden cranefly_start_init, cranefly_start_calls, cranefly_start_called
 
 cranefly_start_begin:
 cranefly_start_place:
     .quad 0
 cranefly_start_build:
     .zero 24
+cranefly_start_constructors:            # distance, and bytes
+    .quad 0, 0
+
+# As the C library calls a constructor: edi, rsi, rdx are the arguments, their texts and the environment. Calls all of the image's.
+cranefly_start_init:
+    push rbx
+    push r12
+    push r13
+    push r14
+    push r15
+cranefly_start_calls:
+    mov r12, rdi
+    mov r13, rsi
+    mov r14, rdx
+    lea rbx, [rip + cranefly_start_constructors]
+    mov r15, [rbx + 8]
+    add rbx, [rbx]
+    add r15, rbx
+10: cmp rbx, r15
+    jae 11f
+    mov rdi, r12
+    mov rsi, r13
+    mov rdx, r14
+    call [rbx]
+    add rbx, 8
+    jmp 10b
+11:
+cranefly_start_called:
+    pop r15
+    pop r14
+    pop r13
+    pop r12
+    pop rbx
+    ret
 
 # As the loader calls it, but for rdi, the executable's build id; rdx: the environment, with the auxiliary vector behind it.
 cranefly_start_check:
@@ -39,26 +76,38 @@ cranefly_start_check:
 21: call 90f
     test r12, r12
     jle 30f
-    xor ecx, ecx
-22: mov al, [rbx + rcx]
+    call 92f
     test al, al
-    jz 23f
+    jnz 22f
     cmp rcx, r12
-    jae 30f
-    cmp al, [rsp + rcx]
-    jne 30f
-    inc rcx
-    jmp 22b
-23: cmp rcx, r12
     je 24f                              # it is the one at the place, and still there
     lea rax, [rcx + 10]
     cmp rax, r12
-    jne 30f
+    jne 22f
     movabs rax, 0x6574656c65642820      # " (delete"
     cmp [rsp + rcx], rax
-    jne 30f
+    jne 22f
     cmp word ptr [rsp + rcx + 8], 0x2964 # "d)"
-    jne 30f
+    je 25f
+
+# Is it where the current program stands in for cargo's? That path is behind the other.
+22: mov r8, rbx
+23: inc rbx
+    cmp byte ptr [rbx - 1], 0
+    jne 23b
+    call 92f
+    test al, al
+    setz dl
+    cmp rcx, r12
+    sete al
+    and al, dl
+    test rcx, rcx
+    mov rbx, r8
+    jz 30f
+    test al, al
+    jz 30f
+    jmp 28f
+
     # It was there, and has been replaced: since it was started, if that was by a name of its own.
 25: mov rax, [r14]
     add r14, 8
@@ -140,6 +189,20 @@ cranefly_start_gone:
     syscall
     mov r12, rax
     ret
+
+# Compares the text at rbx, which ends with a zero, with what the caller has at rsp, r12 bytes: rcx bytes are the same, and al is 0 if
+# that is all of the text.
+92: xor ecx, ecx
+93: mov al, [rbx + rcx]
+    test al, al
+    jz 94f
+    cmp rcx, r12
+    jae 94f
+    cmp al, [rsp + rcx + 8]
+    jne 94f
+    inc rcx
+    jmp 93b
+94: ret
 
 # An iovec of the text at rsi, which ends with a zero, to rdi, which moves on.
 95: mov [rdi], rsi

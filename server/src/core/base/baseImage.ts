@@ -48,6 +48,12 @@ interface Linked {
   readonly entries: readonly CrateEntry[];
   /** Sections that the program was to add to. */
   readonly sections: readonly string[];
+  /** What the program was to define unless something else does, and those of these names that something else defines. */
+  readonly weak: readonly string[];
+  readonly overridden: readonly string[];
+  /** What nothing defines, and what the program may refer to without reaching anything of that. */
+  readonly undefined: readonly string[];
+  readonly references: readonly string[];
   /** The shared libraries that the linker has read. */
   readonly libraries: readonly string[];
 }
@@ -101,7 +107,7 @@ export async function ensureBase(
   const startedMs = Date.now();
   const link = new BaseLink(folder, imageIn(folder), toolchain, env, signal);
   const linking = await link.link(inputs, common);
-  const { files, libraries, offered, entries } = linking;
+  const { files, libraries, offered, entries, overridden } = linking;
   const { defines, needs } = selection(common, linking);
   const linked: Linked = {
     defines: Object.keys(defines),
@@ -110,6 +116,10 @@ export async function ensureBase(
     crates: linking.crates.map(({ id }) => id),
     entries,
     sections: common.sections,
+    weak: Object.keys(common.weak),
+    overridden,
+    undefined: linking.undefined,
+    references: common.references,
     libraries,
   };
   writeAtomic(cratesOf(imageIn(folder)), JSON.stringify(linking.crates.flatMap(({ key }) => key ?? [])));

@@ -12,6 +12,7 @@ import {
   type Artifact,
   type BuildScript,
   type Metadata,
+  type Target,
   type Package,
   cargoProgram,
   localPackages,
@@ -31,7 +32,7 @@ import type { UnitName, UnitMessages } from "../units/messages.js";
 import { run } from "../support/process.js";
 import { type CargoSelection, type SelectionState, type Start, cargoArguments, programName } from "./selection.js";
 import type { Program } from "../units/program.js";
-import { type ShimEvent, readEvents, writeShims } from "./shims.js";
+import { type ShimContext, type ShimEvent, readEvents, writeShims } from "./shims.js";
 import { checkToolchain, findToolchain, platformOf } from "../units/toolchain.js";
 import { ToldByCargo, unitName } from "./toldByCargo.js";
 import { loadUnit, MissingUnit } from "../units/record.js";
@@ -89,6 +90,7 @@ export async function capture(
       Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
     ),
     needsRlib: packages.filter((item) => native.has(item.id)).map(directory),
+    buildScripts: packages.flatMap(({ targets }) => targets.flatMap(buildScriptOf)),
     dynamicCrates: dynamicCrates(metadata),
     host: toolchain.host,
   });
@@ -195,6 +197,11 @@ function buildDirectory(root: string, cwd: string): string[] {
   return ["--config", `build.build-dir=${JSON.stringify(place)}`];
 }
 
+/** A build script, among a package's targets. */
+function buildScriptOf({ kind, name, src_path: source }: Target): ShimContext["buildScripts"] {
+  return kind.includes("custom-build") ? [{ source: realPath(source), crate: name.replaceAll("-", "_") }] : [];
+}
+
 /** Throws `Unsupported` where rustc's `--emit` could not name a unit's outputs. */
 function checkCommas(layout: Layout, metadata: Metadata): void {
   const directories = [
@@ -235,7 +242,7 @@ function checkKnown(
   const sources = new Set(hosts.flatMap(hostSources).map(realPath));
   for (const artifact of artifacts.filter((item) => local.has(item.package_id))) {
     const { kind, crate_types: types, src_path: source, name } = artifact.target;
-    const isLibrary = types.some((type) => type === "lib" || type === "rlib");
+    const isLibrary = types.some((type) => ["lib", "rlib", "dylib"].includes(type));
     const isHost = kind.includes("custom-build") || (!isLibrary && !types.includes("bin"));
     const isProgram = artifact.executable !== null;
     // (Of a library that is also a native one cargo names only copies.)

@@ -22,6 +22,8 @@ export const ShimContext = z.object({
   env: z.record(z.string(), z.string()),
   /** Directories of packages whose libraries are linked natively as well. */
   needsRlib: z.array(z.string()),
+  /** The packages' build scripts, as cargo tells them: by source file without links, and by crate. */
+  buildScripts: z.array(z.object({ source: z.string(), crate: z.string() })),
   /** Crates that can only be linked as Rust dynamic libraries. */
   dynamicCrates: z.array(z.string()),
   /** The target triple. */
@@ -88,6 +90,11 @@ export function writeShims(
     'if [ -n "$CARGO_CRATE_NAME" ]; then',
     '  case "$CARGO_MANIFEST_DIR" in',
     ...packageDirs.map((directory) => `    ${shellQuote(directory)}) ${call("rustc")} ${wrapperArgument} "$@" ;;`),
+    "  esac",
+    // (Of a dynamic library a program links what is made with it here.)
+    '  case " $* " in',
+    '    *" --crate-type lib "* | *" --crate-type rlib "* | *" --crate-type proc-macro "*) ;;',
+    '    *" --crate-type dylib "*) set -- "$@" --crate-type rlib ;;',
     "  esac",
     // cargo asks what RUSTFLAGS make of the target before it builds anything. (A build script's own cargo is none of ours.)
     'elif [ -z "$CARGO_MANIFEST_DIR" ]; then',
