@@ -2,6 +2,7 @@
  * Sections that crates of a registry and the workspace fill together, as `linkme` does: a slice is whole for whoever looks at it,
  * wherever it is declared, as in cargo's build.
  */
+import * as fs from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { HAS_ENGINE, Project } from "./project.js";
 
@@ -80,6 +81,16 @@ describe.skipIf(!HAS_ENGINE)("a section that a registry's crates and the workspa
   let project: Project;
   beforeAll(() => {
     project = new Project("slices", FILES);
+    // Nothing of the workspace's own is in it yet.
+    const main = project.read("src/main.rs");
+    project.write(
+      "src/main.rs",
+      'fn main() { println!("{}", hub::sum() + plug::counter() + part::names().len() as u32); }\n',
+    );
+    project.edit("part/src/lib.rs", "#[linkme::distributed_slice(hub::NUMBERS)]\nstatic OWN: u32 = 20;\n", "// OWN\n");
+    expect(project.cranefly(["run", "-q", "--release"])).toMatchObject({ code: 0, stderr: "", stdout: "109\n" });
+    project.write("src/main.rs", main);
+    project.edit("part/src/lib.rs", "// OWN\n", "#[linkme::distributed_slice(hub::NUMBERS)]\nstatic OWN: u32 = 20;\n");
   });
   afterAll(() => project.remove());
 
@@ -109,5 +120,12 @@ describe.skipIf(!HAS_ENGINE)("a section that a registry's crates and the workspa
     expect(expectNative()).toContain('["main", "plug"]');
     project.edit("src/main.rs", "#[linkme::distributed_slice(hub::NUMBERS)]\nstatic MORE: u32 = 1000;\n", "");
     expect(expectNative()).toContain("[1, 3, 21, 100] ");
+  });
+
+  it("is so in a profile that was built before it was known, and after a folder was removed", () => {
+    const native = project.cargo(["run", "-q", "--release"]);
+    expect(project.cranefly(["run", "-q", "--release"])).toEqual(native);
+    fs.rmSync(project.path("target/cranefly/.cranefly/base"), { recursive: true });
+    expectNative();
   });
 });

@@ -27,19 +27,17 @@ export function adoptedPackages(layout: Layout, metadata: Metadata): Package[] {
   );
 }
 
-/** Has cargo build these libraries anew, by the wrapper. Gives whether that is another way than they were built by. */
+/** Has cargo build these libraries anew, by the wrapper. Gives whether they were built in another way. */
 export function adopt(layout: Layout, libraries: readonly string[]): boolean {
+  // In a folder that others use as well they are not ours to remove.
+  if (libraries.some((file) => !file.startsWith(layout.root + path.sep))) return false;
   const before = adoptedCrates(layout);
   const crates = new Set([...before, ...libraries.map(crateOf)]);
-  if (crates.size === before.length) return false;
-  writeAtomic(layout.adopted, JSON.stringify([...crates]));
-  for (const file of libraries) {
-    // In a folder that others use as well they are not ours to remove.
-    if (!file.startsWith(layout.root + path.sep)) return false;
-    const stem = file.slice(0, -".rlib".length);
-    for (const output of [file, `${stem}.rmeta`]) fs.rmSync(output, { force: true });
-  }
-  return true;
+  if (crates.size > before.length) writeAtomic(layout.adopted, JSON.stringify([...crates]));
+  const stems = libraries.map((file) => file.slice(0, -".rlib".length));
+  const outputs = stems.flatMap((stem) => [`${stem}.rlib`, `${stem}.rmeta`]).filter((file) => fs.existsSync(file));
+  for (const file of outputs) fs.rmSync(file);
+  return outputs.length > 0;
 }
 
 /** The crate that a library is of: `libNAME-HASH.rlib`. */

@@ -20,7 +20,7 @@ import {
 } from "./cargo.js";
 import { loadConfig } from "./config.js";
 import { dynamicCrates } from "./dynamicLibraries.js";
-import { BuildFailed, LostBuild, MissingUnit, Unsupported } from "./errors.js";
+import { BuildFailed, CompiledNatively, LostBuild, MissingUnit, Unsupported } from "./errors.js";
 import { readText, realPath } from "./files.js";
 import { type HostUnit, hostSources, hostUnits } from "./hosts.js";
 import { cargoInputs, discover } from "./inputs.js";
@@ -139,6 +139,7 @@ export async function capture(
   if (exit.code !== 0) throw new BuildFailed("", exit.code ?? 101);
 
   const hosts = hostUnits(layout);
+  checkAdopted(layout, artifacts, metadata);
   checkKnown(layout, artifacts, packages, hosts);
   const events = readEvents(layout);
   const programs = findPrograms(layout, artifacts);
@@ -218,6 +219,17 @@ function withoutLto(selection: Selection, metadata: Metadata): string[] {
 }
 
 const BUILT_IN_PROFILES = ["dev", "release", "test", "bench"];
+
+/** Throws `CompiledNatively` where another build had compiled a crate before it was known that it has to be bitcode. */
+function checkAdopted(layout: Layout, artifacts: readonly Artifact[], metadata: Metadata): void {
+  const adopted = new Set(adoptedPackages(layout, metadata).map(({ id }) => id));
+  const native = artifacts.filter((artifact) => {
+    const isLibrary = artifact.target.crate_types.some((type) => type === "lib" || type === "rlib");
+    return adopted.has(artifact.package_id) && isLibrary && libraryUnit(layout, artifact) === undefined;
+  });
+  const libraries = native.flatMap(({ filenames }) => filenames.filter((file) => file.endsWith(".rlib")));
+  if (libraries.length > 0) throw new CompiledNatively(libraries, `${libraries.join(", ")} was compiled natively`);
+}
 
 /**
  * Throws `LostBuild` where cargo has an output of a local package of which the shim's notes know nothing: they were removed, or cut

@@ -35,17 +35,14 @@ export class MissingUnit extends Unsupported {
   }
 }
 
-/**
- * A linker would lay side by side what these libraries and crates with bitcode have in sections of these names: the libraries have to
- * be compiled to bitcode, too.
- */
-export class SharedSections extends Unsupported {
+/** Libraries that have to be compiled to bitcode, as crates of the workspace are, and were compiled natively. */
+export class CompiledNatively extends Unsupported {
   constructor(
     readonly libraries: readonly string[],
-    sections: readonly string[],
+    message: string,
   ) {
-    super(`the section ${sections.join(", ")} is added to by the workspace and by ${libraries.join(", ")}`);
-    this.name = "SharedSections";
+    super(message);
+    this.name = "CompiledNatively";
   }
 }
 

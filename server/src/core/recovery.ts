@@ -5,7 +5,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { adopt } from "./adopted.js";
-import { LostBuild, MissingUnit, SharedSections } from "./errors.js";
+import { LostBuild, MissingUnit, CompiledNatively } from "./errors.js";
 import { list } from "./files.js";
 import type { Layout } from "./layout.js";
 import { DamagedProgram } from "./publisher.js";
@@ -22,7 +22,11 @@ export class Recovery {
   /** Forgets what the error says is of no use. Gives whether it is worth another attempt, which has to ask cargo. */
   forget(error: unknown): boolean {
     if (error instanceof MissingUnit) return this.forgetUnits(error.keys) || this.forgetAll();
-    if (error instanceof SharedSections) return adopt(this.layout, error.libraries);
+    if (error instanceof CompiledNatively) {
+      const fresh = error.libraries.filter((file) => !this.files.has(file));
+      for (const file of fresh) this.files.add(file);
+      return fresh.length > 0 && adopt(this.layout, fresh);
+    }
     if (error instanceof LostBuild) return this.forgetAll();
     if (error instanceof DamagedProgram) {
       const { base } = error.program;
