@@ -40,9 +40,11 @@ async function loadCore() {
   const outfile = path.join(place, ".core.cjs");
   await build({
     stdin: {
-      contents: `export * from "./server/src/core/body/index.js";
-        export { Layout } from "./server/src/core/layout.js";
-        export { compileUnit } from "./server/src/core/compile.js";`,
+      contents: `export { classify } from "./server/src/core/edits/classify.js";
+        export { OverlayLane } from "./server/src/core/lanes/overlay/overlayLane.js";
+        export { SourceCache } from "./server/src/core/source/sourceCache.js";
+        export { Layout } from "./server/src/core/support/layout.js";
+        export { compileUnit } from "./server/src/core/units/compile.js";`,
       resolveDir: root,
     },
     outfile,
@@ -99,7 +101,7 @@ function random(seed) {
 /** All functions of bitcode files: symbol, place and text with numbers of lines in it. */
 function functionsOf(files) {
   const found = new Map();
-  for (const file of files) {
+  for (const { path: file } of files) {
     const text = execFileSync(dump, [file], { encoding: "utf8", maxBuffer: 1 << 30 });
     const [globals, ...functions] = text.split("\ndefine ");
     const contents = contentsOf(globals);
@@ -190,7 +192,7 @@ const copy = copyProject();
 const layout = new core.Layout(path.join(copy, "target/cranefly"));
 const env = process.env;
 const sources = await core.SourceCache.create(path.join(root, "dist"));
-const lane = new core.BodyLane(layout, sources);
+const lane = new core.OverlayLane(layout, sources);
 const invocations = fs
   .readdirSync(layout.units)
   .map((key) => JSON.parse(fs.readFileSync(layout.unitRecord(key), "utf8")).invocation);
@@ -219,7 +221,7 @@ const EDITS = {
 /** Files of a run that are not the run's before: unchanged units are hard links. */
 let crateInodes = new Set();
 function changedFiles(files) {
-  const inodes = files.map((file) => [file, fs.statSync(file, { bigint: true }).ino]);
+  const inodes = files.map((file) => [file, fs.statSync(file.path, { bigint: true }).ino]);
   const changed = inodes.filter(([, inode]) => !crateInodes.has(inode)).map(([file]) => file);
   crateInodes = new Set(inodes.map(([, inode]) => inode));
   return changed;
@@ -229,7 +231,7 @@ let { record } = await crateLane();
 changedFiles(record.bitcode);
 const prepared = await lane.compile(record, [], { env });
 if (!prepared.ok)
-  throw new Error(`${prepared.refused}\n${prepared.diagnostics.map((item) => item.rendered).join("\n")}`);
+  throw new Error(`${prepared.refused.text}\n${prepared.diagnostics.map((item) => item.rendered).join("\n")}`);
 console.log(`prepared: ${JSON.stringify(prepared.times)}, ${prepared.all.length} codegen units`);
 if (options.all) {
   const counts = compareAll(functionsOf(record.bitcode), functionsOf(prepared.all), showDifference);
@@ -274,7 +276,7 @@ for (let i = 0; i < Number(options.edits); i++) {
   tally.edits++;
   if (!results.body.ok) {
     tally.refused++;
-    console.log(`refused: ${kind} in ${pick.path}: ${results.body.refused}`);
+    console.log(`refused: ${kind} in ${pick.path}: ${results.body.refused.text}`);
     continue;
   }
   times.overlay.push(results.body.times.overlay);

@@ -47,16 +47,18 @@ async function corpus(debugInfo) {
   const runtime = path.join(output, "run");
   mkdirSync(runtime, { recursive: true, mode: 0o700 });
   const env = { CARGO_TARGET_DIR: target, CARGO_PROFILE_DEV_DEBUG: debugInfo, XDG_RUNTIME_DIR: runtime };
-  await mustRun(process.execPath, [cranefly, "build", folder, "--bin", "rg"], { env });
-  await mustRun(process.execPath, [cranefly, "stop"], { env });
+  await mustRun(cranefly, ["build", folder, "--bin", "rg"], { env });
+  await mustRun(cranefly, ["stop"], { env });
   const state = path.join(target, "cranefly/.cranefly");
   const selections = json(path.join(state, "selections"));
   const rg = selections.flatMap(({ programs }) => programs).find(({ name }) => name === "debug/rg");
   if (rg === undefined) throw new StepError(`Cranefly's build of ${program} left no program`);
-  const units = rg.closure.flatMap((key) => json(path.join(state, "units", key))).flatMap(({ bitcode }) => bitcode);
+  const units = rg.closure.flatMap(
+    (key) => JSON.parse(readFileSync(path.join(state, "units", key, "unit.json"), "utf8")).bitcode,
+  );
   const sysroot = spawnSync("rustc", ["--print", "sysroot"], { cwd: folder, encoding: "utf8" }).stdout.trim();
   const list = path.join(target, "corpus.txt");
-  const lines = [`sysroot ${sysroot}`, `base ${rg.base}`, ...units.map((unit) => `unit ${unit}`)];
+  const lines = [`sysroot ${sysroot}`, `base ${rg.base}`, ...units.map((unit) => `unit ${unit.path}`)];
   writeFileSync(list, `${lines.join("\n")}\n`);
   return list;
 }

@@ -6,8 +6,8 @@
 import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { SourceCache } from "../server/src/core/body/index.js";
-import { walk } from "../server/src/core/files.js";
+import { SourceCache } from "../server/src/core/source/sourceCache.js";
+import { walk } from "../server/src/core/support/stamps.js";
 import { bundles } from "./workspace.js";
 
 /** The editions that a file may be of: nobody tells without its manifest. */

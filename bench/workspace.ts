@@ -1,8 +1,8 @@
 /** A workspace of Cranefly's, in this process, as the command line and the language server have it. */
 import { availableParallelism } from "node:os";
 import * as path from "node:path";
-import { findEngine } from "../server/src/core/engine.js";
-import type { Selection } from "../server/src/core/selection.js";
+import { findEngine } from "../server/src/core/engine/location.js";
+import type { Selection } from "../server/src/core/cargo/selection.js";
 import { Workspace } from "../server/src/core/workspace.js";
 
 export const repository = process.env["CRANEFLY_REPOSITORY"] ?? process.cwd();
@@ -25,6 +25,7 @@ export function openWorkspace({ folder, targets, command = "build", env, hasBody
   const silent = (): void => undefined;
   return new Workspace(
     {
+      kind: "cargo",
       command,
       cwd: folder,
       manifestPath: path.join(folder, "Cargo.toml"),
@@ -33,7 +34,6 @@ export function openWorkspace({ folder, targets, command = "build", env, hasBody
       profile: undefined,
       global: [],
     },
-    undefined,
     {
       env,
       engine: findEngine(env, bundles),

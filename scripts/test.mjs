@@ -18,6 +18,11 @@ import { hasCargoCommand, requireTools } from "./lib/tools.mjs";
 const steps = [
   { name: "prettier", during: "compilation", what: () => npx("prettier", "--check", "--log-level", "warn", ".") },
   { name: "eslint", during: "compilation", what: () => npx("eslint", ".") },
+  {
+    name: "arrows",
+    during: "compilation",
+    what: () => npx("depcruise", "--config", ".dependency-cruiser.mjs", "client/src", "server/src", "shared/src"),
+  },
   { name: "types", during: "compilation", what: () => npx("tsc", "--noEmit") },
   { name: "types-pages", during: "compilation", what: () => npx("tsc", "--noEmit", "-p", "client/src/dashboard/view") },
   { name: "types-programs", during: "compilation", what: () => npx("tsc", "--noEmit", "-p", "test/programs") },

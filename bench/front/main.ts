@@ -8,10 +8,11 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { parseArgs } from "node:util";
-import { inspectArgs } from "../../server/src/core/args.js";
-import { type BodyRef, SourceCache } from "../../server/src/core/body/index.js";
-import { Layout } from "../../server/src/core/layout.js";
-import { type UnitRecord, changedInput, needUnit } from "../../server/src/core/unit.js";
+import { inspectArgs } from "../../server/src/core/units/arguments.js";
+import { SourceCache } from "../../server/src/core/source/sourceCache.js";
+import type { BodyRef } from "../../server/src/core/source/functions.js";
+import { Layout } from "../../server/src/core/support/layout.js";
+import { type UnitRecord, changedInput, needUnit } from "../../server/src/core/units/record.js";
 import { type Summary, summarize } from "../saves/statistics.js";
 import { bundles } from "../workspace.js";
 import { type EditedFunction, ways } from "./ways.js";

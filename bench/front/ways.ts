@@ -2,14 +2,20 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { bitcodeArgs, inspectArgs, inspectRemaps, overlayArgs } from "../../server/src/core/args.js";
-import { BodyLane, type BodyRef, PatchLane, type SourceCache, classify } from "../../server/src/core/body/index.js";
-import { Mirror } from "../../server/src/core/body/mirror.js";
-import { commonAncestor, isWithin, overlayRemaps } from "../../server/src/core/body/remap.js";
-import { digest } from "../../server/src/core/files.js";
-import { Layout } from "../../server/src/core/layout.js";
-import { run } from "../../server/src/core/process.js";
-import { type UnitRecord, unitEnvironment } from "../../server/src/core/unit.js";
+import { bitcodeArgs, inspectArgs, inspectRemaps, overlayArgs } from "../../server/src/core/units/arguments.js";
+import type { SourceCache } from "../../server/src/core/source/sourceCache.js";
+import type { BodyRef } from "../../server/src/core/source/functions.js";
+import { PatchLane } from "../../server/src/core/lanes/patch/patchLane.js";
+import { OverlayLane } from "../../server/src/core/lanes/overlay/overlayLane.js";
+import { classify } from "../../server/src/core/edits/classify.js";
+import { Mirror } from "../../server/src/core/lanes/mirror/mirror.js";
+import { overlayRemaps } from "../../server/src/core/lanes/mirror/remap.js";
+import { commonAncestor, isWithin } from "../../server/src/core/support/files.js";
+import { digest } from "../../server/src/core/support/files.js";
+import { Layout } from "../../server/src/core/support/layout.js";
+import { run } from "../../server/src/core/support/process.js";
+import type { UnitRecord } from "../../server/src/core/units/record.js";
+import { unitEnvironment } from "../../server/src/core/units/invocation.js";
 
 /** A function of a unit, and its file's text. */
 export interface EditedFunction {
@@ -35,7 +41,7 @@ export async function ways(
   const memory = fs.existsSync("/dev/shm") ? fs.mkdtempSync("/dev/shm/cranefly-front-") : undefined;
   if (memory !== undefined) process.once("exit", () => fs.rmSync(memory, { recursive: true, force: true }));
   const isLibrary = !inspectArgs(record.invocation.args).crateTypes.includes("bin");
-  const crate = (name: string, how: Partial<Manner>): Way => ({
+  const crate = (name: string, how: Partial<CrateOptions>): Way => ({
     name,
     compile: wholeCrate(path.join(place, name.replace(/\W+/g, "-")), record, edited, how),
   });
@@ -50,7 +56,7 @@ export async function ways(
   ];
 }
 
-interface Manner {
+interface CrateOptions {
   readonly extra: readonly string[];
   /** Where incremental sessions lie. */
   readonly incremental: string | undefined;
@@ -60,7 +66,12 @@ interface Manner {
 }
 
 /** The unit as the crate lane compiles it, in a mirror of its sources. */
-function wholeCrate(place: string, record: UnitRecord, edited: EditedFunction, how: Partial<Manner>): Way["compile"] {
+function wholeCrate(
+  place: string,
+  record: UnitRecord,
+  edited: EditedFunction,
+  how: Partial<CrateOptions>,
+): Way["compile"] {
   const { invocation, inputs, externs } = record;
   const { crateTypes, source } = inspectArgs(invocation.args);
   const files = inputs.map((input) => input.path).filter((file) => file.endsWith(".rs") && !/\/registry\//.test(file));
@@ -115,12 +126,12 @@ async function bodies(
   edited: EditedFunction,
   sources: SourceCache,
 ): Promise<readonly Way[]> {
-  const overlays = new BodyLane(layout, sources);
+  const overlays = new OverlayLane(layout, sources);
   const patches = new PatchLane(layout, sources, "bench");
   const options = { env: process.env };
   const prepared = await overlays.compile(record, [], options);
-  if (!prepared.ok) process.stderr.write(`there is no overlay: ${prepared.refused}\n`);
-  await patches.prepare(record, { ...options, needed: overlays.learned(record) });
+  if (!prepared.ok) process.stderr.write(`there is no overlay: ${prepared.refused.text}\n`);
+  await patches.prepare(record, { ...options, needed: overlays.units.learned(record) });
   const edit = (round: number): Parameters<PatchLane["compile"]>[1][number] => {
     const text = textOf(edited, round);
     const { file, text: before } = edited;
@@ -133,7 +144,7 @@ async function bodies(
       name: "the crate with every other body blank: an overlay",
       compile: async (round) => {
         const compiled = await overlays.compile(record, [edit(round)], options);
-        if (!compiled.ok) throw new Error(compiled.refused);
+        if (!compiled.ok) throw new Error(compiled.refused.text);
         return compiled.times.rustc;
       },
     },
@@ -142,8 +153,8 @@ async function bodies(
       compile: async (round) => {
         const edits = [edit(round)];
         const started = performance.now();
-        const compiled = await patches.compile(record, edits, { ...options, ...overlays.facts(record) });
-        if ("refused" in compiled) throw new Error(compiled.refused);
+        const compiled = await patches.compile(record, edits, { ...options, ...overlays.units.facts(record) });
+        if ("refused" in compiled) throw new Error(compiled.refused.text);
         return performance.now() - started;
       },
     },

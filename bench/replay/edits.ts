@@ -1,8 +1,9 @@
 /** Edits of function bodies as developers make them, generated from the syntax of a project's own sources. */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { type BodyRef, type SourceCache } from "../../server/src/core/body/index.js";
-import { walk } from "../../server/src/core/files.js";
+import type { SourceCache } from "../../server/src/core/source/sourceCache.js";
+import type { BodyRef } from "../../server/src/core/source/functions.js";
+import { walk } from "../../server/src/core/support/stamps.js";
 
 /** What kind of edit it is. */
 export type EditKind =

@@ -2,7 +2,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { parseArgs } from "node:util";
-import { digest } from "../../server/src/core/files.js";
+import { digest } from "../../server/src/core/support/files.js";
 import { repository } from "../workspace.js";
 import { EDIT_KINDS } from "./edits.js";
 import { replay } from "./replay.js";

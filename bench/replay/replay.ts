@@ -6,7 +6,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import type { BodyLaneStatistics, GenerationReport } from "../../shared/src/report.js";
-import { SourceCache } from "../../server/src/core/body/index.js";
+import { SourceCache } from "../../server/src/core/source/sourceCache.js";
 import type { Workspace } from "../../server/src/core/workspace.js";
 import { bundles, openWorkspace } from "../workspace.js";
 import { type Edit, EditGenerator, type EditKind, randomNumbers } from "./edits.js";

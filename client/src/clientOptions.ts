@@ -2,7 +2,7 @@
 import * as vscode from "vscode";
 import type { LanguageClientOptions } from "vscode-languageclient/node";
 import { inspectScheme } from "./inspect/address.js";
-import { rustAnalyzerChecks } from "./rustAnalyzer.js";
+import { rustAnalyzerChecks } from "./rustAnalyzerSettings.js";
 import { section } from "./settings.js";
 
 /** What a hover may link to; what else stands in it comes from sources, and is not trusted. */

@@ -1,7 +1,7 @@
 /** The environment that a program is started in by the extension itself. */
 import type { ProgramCommand } from "../../shared/src/lsp.js";
 
-/** What an editor sets for its own processes; the server leaves the same out (server/src/lsp/environment.ts). */
+/** What an editor sets for its own processes; the server leaves the same out (server/src/lsp/protocol/environment.ts). */
 const EDITORS_OWN = /^(ELECTRON_.+|VSCODE_.+|NODE_CHANNEL_.+|CHROME_DESKTOP|ORIGINAL_XDG_CURRENT_DESKTOP)$/;
 
 /** The complete environment of `command`, whose `env` are changes to the one that the editor was started with. */

@@ -1,29 +1,19 @@
 /**
- * Living next to rust-analyzer: whether it checks on save (then rustc's diagnostics are its, not ours), and switching off
- * its run and debug lenses for users who prefer ours. The latter goes through `addConfiguration`, which rust-analyzer's
- * extension exports for this; a value that the user set by hand wins over it.
+ * Living next to rust-analyzer: switching off its run and debug lenses for users who prefer ours. That goes through
+ * `addConfiguration`, which rust-analyzer's extension exports for this; a value that the user set by hand wins over it.
  */
 import * as vscode from "vscode";
 import type { Context } from "./context.js";
 import { lensOverrides } from "./lensOverrides.js";
+import { extensionId } from "./rustAnalyzerSettings.js";
 import { setting } from "./settings.js";
 import { tellSettingsChanged } from "./settingsSync.js";
 
-const extensionId = "rust-lang.rust-analyzer";
 const replacedKey = "rustAnalyzerLensesReplaced";
 
 /** What rust-analyzer's extension exports, as far as it is used here. */
 interface RustAnalyzerApi {
   addConfiguration(extensionId: string, configuration: Record<string, unknown>): Promise<void>;
-}
-
-/** Whether rust-analyzer is there and runs its own check at every save. */
-export function rustAnalyzerChecks(): boolean {
-  if (vscode.extensions.getExtension(extensionId) === undefined) {
-    return false;
-  }
-  const configuration = vscode.workspace.getConfiguration("rust-analyzer");
-  return configuration.get<boolean>("checkOnSave", true) && configuration.get<boolean>("checkOnSave.enable", true);
 }
 
 /** Keeps rust-analyzer's lenses as `cranefly.lens.replaceRustAnalyzer` says, and the server informed. */

@@ -1,6 +1,7 @@
 // Install and build: each step looks first whether there is anything to do.
 import { existsSync, statSync } from "node:fs";
 import path from "node:path";
+import { buildWithProgress } from "./cargoProgress.mjs";
 import { engine, repository } from "./paths.mjs";
 import { mustRun } from "./run.mjs";
 import { requireTools } from "./tools.mjs";
@@ -26,7 +27,11 @@ export async function install() {
  */
 export async function compile({ hasTests = false } = {}) {
   const command = hasTests ? ["test", "--no-run"] : ["build"];
-  await mustRun("cargo", [...command, "--release", "--locked", "--quiet"], { cwd: engine, env: engineEnvironment });
+  await buildWithProgress("the engine", [...command, "--release", "--locked"], {
+    cwd: engine,
+    env: engineEnvironment,
+    edges: hasTests ? "normal,build,dev" : "normal,build",
+  });
   await mustRun("npm", ["run", "--silent", "bundle"]);
 }
 

@@ -8,7 +8,7 @@ import * as z from "zod";
 import { Fallback, FunctionCounts, FunctionEntry, Verified } from "./report.js";
 
 /** The version that both sides must agree on in `initialize`. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 const Count = z.number().int().nonnegative();
 const Micros = z.number().nonnegative();
@@ -21,8 +21,12 @@ export const InitializeResult = z.looseObject({
   toolchain: z.string(),
 });
 
-/** One rustc unit of a program: its crate name and the bitcode files of its codegen units (absolute paths). */
-export const BitcodeUnit = z.object({ id: z.string(), crate: z.string(), bitcode: z.array(z.string()) });
+/** A bitcode file (an absolute path) and the SHA-256, in hexadecimal digits, of what rustc wrote to it. */
+export const BitcodeFile = z.object({ path: z.string(), digest: z.string().length(64) });
+export type BitcodeFile = z.infer<typeof BitcodeFile>;
+
+/** One rustc unit of a program: its crate name and the bitcode files of its codegen units. */
+export const BitcodeUnit = z.object({ id: z.string(), crate: z.string(), bitcode: z.array(BitcodeFile) });
 export type BitcodeUnit = z.infer<typeof BitcodeUnit>;
 
 /** Where an edited function is written: its first and last line (from 1) in the texts that the two lanes compiled. */
@@ -41,9 +45,9 @@ export type EditedRange = z.infer<typeof EditedRange>;
 /** A unit as the body lane compiled it. Without edited functions it is only read, to be known next time. */
 export const BodyLaneParams = z.object({
   unit: z.string(),
-  bitcode: z.array(z.string()).readonly(),
+  bitcode: z.array(BitcodeFile).readonly(),
   /** That of the crate's public twin, if `bitcode` is a patch crate's that was compiled against it. */
-  twin: z.array(z.string()).readonly().optional(),
+  twin: z.array(BitcodeFile).readonly().optional(),
   /** Whether functions of `async fn`s in the twin may have older bodies than the crate lane compiled. */
   isTwinBehind: z.boolean().optional(),
   edited: z.array(EditedRange).readonly(),
@@ -58,6 +62,9 @@ export type BodyLaneParams = z.infer<typeof BodyLaneParams>;
 /** `details` of an error of kind `bodyLane`: functions whose bodies were blanked but are needed. */
 export const NeededFunctions = z.array(z.object({ name: z.string(), file: z.string().nullable(), line: Count }));
 export type NeededFunctions = z.infer<typeof NeededFunctions>;
+
+/** `details` of an error of kind `damaged`: the units, as "package:target", whose bitcode is not what rustc wrote. */
+export const DamagedUnits = z.object({ units: z.array(z.string()) });
 
 /** A function without whose body some instance of an edited generic function is not made. */
 export const Instantiator = z.object({
@@ -100,7 +107,7 @@ export const PublishParams = z.object({
   workspace: z.string(),
   /** Unique in the workspace, for example "debug/rg" or "debug/deps/integration-1234". */
   program: z.string(),
-  /** Where the tiny executable goes. */
+  /** Where the executable goes. */
   executable: z.string(),
   /** The base image, `libbase.so`; none as long as the program's interface, for which it is linked, is not known. */
   base: z.string().optional(),
@@ -128,7 +135,6 @@ export const PublishResult = z.looseObject({
   functions: FunctionCounts,
   fallbacks: z.array(Fallback),
   units: z.object({ read: Count, reused: Count }),
-  warnings: z.array(z.string()),
   verified: Verified.optional(),
 });
 export type PublishResult = z.infer<typeof PublishResult>;

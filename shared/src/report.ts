@@ -129,7 +129,6 @@ export const ProgramReport = z.object({
   functions: FunctionCounts,
   fallbacks: z.array(Fallback),
   units: z.object({ read: Count, reused: Count }),
-  warnings: z.array(z.string()),
   /** In a generation of the crate lane that follows the body lane. */
   verified: Verified.optional(),
   /** Every function, in a report that was asked for with them. */

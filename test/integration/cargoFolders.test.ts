@@ -2,7 +2,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { walk } from "../../server/src/core/files.js";
+import { walk } from "../../server/src/core/support/stamps.js";
 import { HAS_ENGINE, Project, type Result } from "./project.js";
 
 const FILES = {

@@ -157,8 +157,8 @@ describe.runIf(HAS_ENGINE)("cargo does it, and the reason is named", () => {
 
   it.runIf(CAN_MOUNT)("or another folder is taken, where the one for images is full", () => {
     const small = project.path("run");
-    fs.mkdirSync(small, { mode: 0o700 });
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=64k,mode=700", "cranefly", small]);
+    fs.mkdirSync(small);
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=64k,mode=711", "cranefly", small]);
     onTestFinished(() => {
       project.cranefly(["stop"], { XDG_RUNTIME_DIR: small });
       execFileSync("umount", ["-l", small]);

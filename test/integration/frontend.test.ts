@@ -2,23 +2,25 @@ import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ensureBase } from "../../server/src/core/base.js";
-import { type Captured, capture } from "../../server/src/core/capture.js";
-import { loadMetadata } from "../../server/src/core/cargo.js";
-import { type CrateLaneResult, crateLane } from "../../server/src/core/crateLane.js";
-import { changedCargoInput } from "../../server/src/core/inputs.js";
-import type { UnitMessages } from "../../server/src/core/generation.js";
-import { Layout } from "../../server/src/core/layout.js";
-import type { Selection } from "../../server/src/core/selection.js";
-import { type UnitRecord, loadUnit } from "../../server/src/core/unit.js";
+import { ensureBase } from "../../server/src/core/base/baseImage.js";
+import { type Captured, capture } from "../../server/src/core/cargo/capture.js";
+import { loadMetadata } from "../../server/src/core/cargo/cargo.js";
+import { type CrateLaneResult, crateLane } from "../../server/src/core/lanes/crateLane.js";
+import { changedCargoInput } from "../../server/src/core/cargo/inputs.js";
+import type { UnitMessages } from "../../server/src/core/units/messages.js";
+import { Layout } from "../../server/src/core/support/layout.js";
+import { UnitRecords } from "../../server/src/core/units/records.js";
+import type { CargoSelection } from "../../server/src/core/cargo/selection.js";
+import { type UnitRecord, loadUnit } from "../../server/src/core/units/record.js";
 import { Project, ROOT, WORKSPACE } from "./project.js";
 
 let project: Project;
 let layout: Layout;
 let captured: Captured;
 
-async function captureIt(command: Selection["command"], targets: string[]): Promise<Captured> {
-  const selection: Selection = {
+async function captureIt(command: CargoSelection["command"], targets: string[]): Promise<Captured> {
+  const selection: CargoSelection = {
+    kind: "cargo",
     command,
     cwd: project.dir,
     manifestPath: undefined,
@@ -48,7 +50,7 @@ const nothing = (): void => undefined;
 const silent: UnitMessages = { add: nothing, finished: nothing, failed: nothing };
 
 function lane(): Promise<CrateLaneResult> {
-  return crateLane(layout, captured.state.units, {
+  return crateLane(layout, new UnitRecords(layout), captured.state.units, {
     env: project.env,
     wrapper: "",
     jobs: 2,
@@ -78,7 +80,7 @@ describe("a capture", () => {
     for (const unit of closure()) {
       expect(unit.bitcode.length).toBeGreaterThan(0);
       for (const file of unit.bitcode) {
-        expect(fs.readFileSync(file).subarray(0, 4).toString("latin1")).toBe("BC\u00c0\u00de");
+        expect(fs.readFileSync(file.path).subarray(0, 4).toString("latin1")).toBe("BC\u00c0\u00de");
       }
     }
   });
@@ -156,11 +158,12 @@ describe("the crate lane", () => {
   it("starts nothing when nothing changed, not even for a touched file", async () => {
     expect(changedCargoInput(captured.state)).toBeUndefined();
     fs.utimesSync(project.path("app/src/main.rs"), new Date(), new Date());
-    expect(await lane()).toEqual({ ok: true, compiled: [], failed: [] });
+    expect(await lane()).toMatchObject({ ok: true, compiled: [], failed: [] });
   });
 
   it("compiles the changed unit alone, and keeps the files of unchanged codegen units", async () => {
-    const inodes = (): Set<number> => new Set(closure().flatMap((unit) => unit.bitcode.map((f) => fs.statSync(f).ino)));
+    const inodes = (): Set<number> =>
+      new Set(closure().flatMap((unit) => unit.bitcode.map((f) => fs.statSync(f.path).ino)));
     const before = inodes();
     project.edit("app/src/main.rs", '"hello"', '"good day"');
     const result = await lane();
@@ -198,7 +201,7 @@ describe("the crate lane", () => {
   it("stops when a newer save overtakes it", async () => {
     project.edit("app/src/main.rs", '"good day"', '"good night"');
     const controller = new AbortController();
-    const work = crateLane(layout, captured.state.units, {
+    const work = crateLane(layout, new UnitRecords(layout), captured.state.units, {
       env: project.env,
       wrapper: "",
       jobs: 2,

@@ -1,8 +1,9 @@
 /** What an editor asks of the real engine, through the client and the schemas that it uses. */
 import { execFileSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Engine, findEngine } from "../../server/src/core/engine.js";
-import { findToolchain } from "../../server/src/core/toolchain.js";
+import { Engine } from "../../server/src/core/engine/client.js";
+import { findEngine } from "../../server/src/core/engine/location.js";
+import { findToolchain } from "../../server/src/core/units/toolchain.js";
 import { ClifReport } from "../../shared/src/protocol.js";
 import { HAS_ENGINE, Project, ROOT, WORKSPACE } from "./project.js";
 

@@ -51,6 +51,7 @@ fn main() {
     println!("shared {} {}", ask_program(), unsafe { shared_data });
     let sees = |name: &std::ffi::CStr| unsafe { !dlsym(std::ptr::null_mut(), name.as_ptr()).is_null() };
     println!("sees fire_weak {} program_answer {}", sees(c"fire_weak"), sees(c"program_answer"));
+    println!("sees on_weak {} main {}", sees(c"on_weak"), sees(c"main"));
     unsafe { println!("libc {:?}", std::ffi::CStr::from_ptr(strdup(c"text".as_ptr()))); }
     // CALL
 }

@@ -35,7 +35,8 @@ export class Project {
       XDG_RUNTIME_DIR: path.join(this.dir, ".run"),
       ...env,
     };
-    fs.mkdirSync(path.join(this.dir, ".run"), { mode: 0o700 });
+    // Images are there as well if others may pass through it.
+    fs.mkdirSync(path.join(this.dir, ".run"), { mode: 0o711 });
     for (const [file, text] of Object.entries(files)) this.write(file, text);
   }
 

@@ -5,7 +5,7 @@ import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openWorkspace } from "../../bench/workspace.js";
 import type { GenerationReport } from "../../shared/src/report.js";
-import type { Selection } from "../../server/src/core/selection.js";
+import type { Selection } from "../../server/src/core/cargo/selection.js";
 import type { Workspace } from "../../server/src/core/workspace.js";
 import { HAS_ENGINE, Project, ROOT } from "./project.js";
 import { PROGRAM_EDITS, type SupportedEdit, TEST_EDITS } from "./supported/edits.js";

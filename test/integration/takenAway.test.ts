@@ -2,7 +2,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { walk } from "../../server/src/core/files.js";
+import { walk } from "../../server/src/core/support/stamps.js";
 import { HAS_ENGINE, Project, WORKSPACE } from "./project.js";
 import { Session } from "./session.js";
 
@@ -32,12 +32,34 @@ describe.runIf(HAS_ENGINE)("a build from which something is taken away", () => {
     files(folder, pattern).forEach((file) => fs.rmSync(file));
   const cut = (folder: string, pattern: RegExp): void =>
     files(folder, pattern).forEach((file) => fs.truncateSync(file, Math.floor(fs.statSync(file).size / 2)));
+  /** Changes a bit in the middle; nothing else tells it, not even the time. */
+  const flip = (folder: string, pattern: RegExp): void => {
+    const flipped = new Set<number>();
+    for (const file of files(folder, pattern)) {
+      const { atime, mtime, ino } = fs.statSync(file);
+      // One file by several names.
+      if (flipped.has(ino)) continue;
+      flipped.add(ino);
+      const bytes = fs.readFileSync(file);
+      const at = Math.floor(bytes.length / 2);
+      bytes.writeUInt8(bytes.readUInt8(at) ^ 0x10, at);
+      const descriptor = fs.openSync(file, "r+");
+      fs.writeSync(descriptor, bytes);
+      fs.closeSync(descriptor);
+      fs.utimesSync(file, atime, mtime);
+    }
+  };
+  /** What the engine has read before it need not read again. */
+  const ofNewEngine = async (damage: () => void): Promise<void> => {
+    damage();
+    await session.workspace.engine?.shutdown();
+  };
   const outdate = (folder: string, pattern: RegExp): void =>
     files(folder, pattern).forEach((file) => {
       fs.writeFileSync(file, fs.readFileSync(file, "utf8").replace(/"version":\d+/, '"version":1'));
     });
 
-  it.each<[string, () => void]>([
+  it.each<[string, () => void | Promise<void>]>([
     ["the target directory", () => remove("target")],
     ["all of Cranefly's own", () => remove(OWN)],
     ["the images and the engine's socket", () => remove(".run/cranefly-images", ".run/cranefly")],
@@ -45,6 +67,9 @@ describe.runIf(HAS_ENGINE)("a build from which something is taken away", () => {
     ["what was announced", () => removeAll(OWN, /outputs\.json$|announced\//)],
     ["the state of this version", () => outdate(OWN, /selections\//)],
     ["half of the bitcode", () => cut(OWN, /\.bc$/)],
+    ["single bits of the bitcode", () => ofNewEngine(() => flip(OWN, /\.bc$/))],
+    ["single bits of one unit's bitcode", () => ofNewEngine(() => flip(OWN, /core_lib-[^/]*\/bc-\d+\/.*\.bc$/))],
+    ["the digests of the bitcode", () => removeAll(OWN, /digests\.json$/)],
     ["the base image", () => remove(`${OWN}/base`)],
     ["half of the base image", () => cut(OWN, /libbase\.so$/)],
     ["the program", () => remove("target/cranefly/debug/app")],
@@ -53,7 +78,7 @@ describe.runIf(HAS_ENGINE)("a build from which something is taken away", () => {
     ["half of the incremental sessions", () => cut("target/cranefly/debug/incremental", /./)],
     ["a build script's output", () => removeAll("target/cranefly/debug/build", /gen\.rs$/)],
   ])("has %s back with the next save", async (_, damage) => {
-    damage();
+    await damage();
     const report = await session.save(["app/src/main.rs", `hello${edits === 0 ? "" : edits}"`, `hello${edits + 1}"`]);
     edits++;
     expect(report.ok).toBe(true);

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { afterEach, expect, it } from "vitest";
-import { AbsentFiles } from "../../server/src/core/absent.js";
+import { AbsentFiles } from "../../server/src/core/watch/absentFiles.js";
 
 const root = fs.mkdtempSync(path.join(os.tmpdir(), "cranefly-absent-"));
 afterEach(() => fs.rmSync(root, { recursive: true, force: true }));

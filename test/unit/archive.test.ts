@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { extractMember, readArchive } from "../../server/src/core/archive.js";
+import { extractMember, readArchive } from "../../server/src/core/base/archive.js";
 
 const LONG = "an_object_with_a_rather_long_name.o";
 

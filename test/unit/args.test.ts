@@ -5,7 +5,7 @@ import {
   nativeLibraryArgs,
   unitKey,
   withoutDynamicTwins,
-} from "../../server/src/core/args.js";
+} from "../../server/src/core/units/arguments.js";
 
 const LIB = [
   "--crate-name",

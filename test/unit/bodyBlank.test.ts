@@ -1,11 +1,11 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { blank } from "../../server/src/core/body/blank.js";
-import { tokensOf } from "../../server/src/core/body/lexer.js";
-import type { BodyRef, Outline } from "../../server/src/core/body/outline.js";
-import { SourceCache } from "../../server/src/core/body/source.js";
-import { walk } from "../../server/src/core/files.js";
+import { blank } from "../../server/src/core/source/blank.js";
+import { tokensOf } from "../../server/src/core/source/lexer.js";
+import type { BodyRef, Outline } from "../../server/src/core/source/functions.js";
+import { SourceCache } from "../../server/src/core/source/sourceCache.js";
+import { walk } from "../../server/src/core/support/stamps.js";
 
 let cache: SourceCache;
 beforeAll(async () => {

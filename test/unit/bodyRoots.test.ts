@@ -1,8 +1,8 @@
 import * as path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { addRoots, originalOffset } from "../../server/src/core/body/roots.js";
-import type { BodyRef } from "../../server/src/core/body/outline.js";
-import { SourceCache } from "../../server/src/core/body/source.js";
+import { addRoots, originalOffset } from "../../server/src/core/source/rootStatics.js";
+import type { BodyRef } from "../../server/src/core/source/functions.js";
+import { SourceCache } from "../../server/src/core/source/sourceCache.js";
 
 let cache: SourceCache;
 beforeAll(async () => {

@@ -2,7 +2,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { expect, it } from "vitest";
-import { SourceCache } from "../../server/src/core/body/source.js";
+import { SourceCache } from "../../server/src/core/source/sourceCache.js";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
 

@@ -2,7 +2,9 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { Engine, EngineError, socketDirectory } from "../../server/src/core/engine.js";
+import { Engine } from "../../server/src/core/engine/client.js";
+import { socketDirectory } from "../../server/src/core/engine/location.js";
+import { EngineError } from "../../server/src/core/engine/errors.js";
 
 /**
  * A daemon that dies during its first `status` (there is a mark on disk), refuses to publish, and has five functions, two in an

@@ -3,13 +3,14 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { holds } from "../../server/src/core/cfgExpression.js";
-import { aliasOf, configFiles, loadConfig } from "../../server/src/core/config.js";
-import { isCurrent, stamp } from "../../server/src/core/files.js";
-import { discover } from "../../server/src/core/inputs.js";
-import { withLock } from "../../server/src/core/lock.js";
-import { relevantEnvironment } from "../../server/src/core/selection.js";
-import { type Invocation, environmentDifference, wrappedBy } from "../../server/src/core/unit.js";
+import { holds } from "../../server/src/core/units/cfgExpression.js";
+import { aliasOf, configFiles, loadConfig } from "../../server/src/core/cargo/config.js";
+import { isCurrent, stamp } from "../../server/src/core/support/stamps.js";
+import { discover } from "../../server/src/core/cargo/inputs.js";
+import { withLock } from "../../server/src/core/support/lock.js";
+import { relevantEnvironment } from "../../server/src/core/cargo/selection.js";
+import { environmentDifference } from "../../server/src/core/support/environment.js";
+import { type Invocation, wrappedBy } from "../../server/src/core/units/invocation.js";
 
 let directory: string;
 beforeEach(() => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type LinkRequest, readLinkArguments } from "../../server/src/core/linkArguments.js";
+import { type LinkRequest, readLinkArguments } from "../../server/src/core/units/linkArguments.js";
 
 const read = (...args: string[]): LinkRequest => readLinkArguments(args, () => undefined);
 

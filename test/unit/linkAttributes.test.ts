@@ -1,8 +1,8 @@
 import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { RustParser } from "../../server/src/core/syntax/grammar.js";
-import { linkAttributes } from "../../server/src/core/syntax/linkAttributes.js";
-import { readable } from "../../server/src/core/syntax/readable.js";
+import { RustParser } from "../../server/src/core/source/grammar.js";
+import { linkAttributes } from "../../server/src/core/source/linkAttributes.js";
+import { readable } from "../../server/src/core/source/readable.js";
 
 let librariesIn: (text: string) => string[];
 

@@ -2,9 +2,9 @@
 import * as path from "node:path";
 import { expect, it } from "vitest";
 import type { Parser, Tree } from "web-tree-sitter";
-import { classify } from "../../server/src/core/body/classify.js";
-import { SourceCache } from "../../server/src/core/body/source.js";
-import { MAX_LENGTH, RustParser } from "../../server/src/core/syntax/grammar.js";
+import { classify } from "../../server/src/core/edits/classify.js";
+import { SourceCache } from "../../server/src/core/source/sourceCache.js";
+import { MAX_LENGTH, RustParser } from "../../server/src/core/source/grammar.js";
 import { RustDocument } from "../../server/src/lsp/features/syntax/document.js";
 
 const DIST = path.resolve(import.meta.dirname, "../../dist");

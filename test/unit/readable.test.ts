@@ -2,8 +2,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { SourceCache } from "../../server/src/core/body/source.js";
-import { readable } from "../../server/src/core/syntax/readable.js";
+import { SourceCache } from "../../server/src/core/source/sourceCache.js";
+import { readable } from "../../server/src/core/source/readable.js";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type ProgramOptions, type ReadOptions, readProgramOptions } from "../../server/src/core/rustcOptions.js";
+import { type ProgramOptions, type ReadOptions, readProgramOptions } from "../../server/src/core/units/rustcOptions.js";
 
 const CARGO =
   "--crate-name one --edition=2024 src/main.rs --error-format=json --json=diagnostic-rendered-ansi,artifacts --diagnostic-width=80 " +

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { parseRerunIf } from "../../server/src/core/cargo.js";
-import { parseDepInfo, parseDependencyFile } from "../../server/src/core/depinfo.js";
-import { baseLinkArgs, separate } from "../../server/src/core/linkline.js";
-import { shellQuote } from "../../server/src/core/shell.js";
+import { parseRerunIf } from "../../server/src/core/cargo/cargo.js";
+import { parseDepInfo, parseDependencyFile } from "../../server/src/core/units/depInfo.js";
+import { baseLinkArgs, separate } from "../../server/src/core/base/linkLine.js";
+import { shellQuote } from "../../server/src/core/support/shell.js";
 import { PublishResult } from "../../shared/src/protocol.js";
 import { GenerationReport, noFunctions, noTimes } from "../../shared/src/report.js";
 
@@ -144,7 +144,6 @@ describe("schemas", () => {
       functions: noFunctions(),
       fallbacks: [],
       units: { read: 1, reused: 0 },
-      warnings: [],
       more: true,
     };
     expect(PublishResult.safeParse(answer).success).toBe(true);

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { Watcher } from "../../server/src/core/watch.js";
+import { Watcher } from "../../server/src/core/watch/watcher.js";
 
 let folder: string;
 let watcher: Watcher;
@@ -23,7 +23,7 @@ afterEach(async () => {
 const at = (file: string): string => path.join(folder, file);
 const write = (file: string, text: string): void => fs.writeFileSync(at(file), text);
 const follow = (files: readonly string[], isComplete = true): Promise<boolean> =>
-  watcher.follow(undefined, undefined, files.map(at), isComplete);
+  watcher.follow({ roots: undefined, read: [], others: files.map(at), products: [] }, isComplete);
 /** All that is told before a source is, which changes last. */
 const toldBefore = async (): Promise<boolean[]> => {
   write("one/end.rs", String(Math.random()));

@@ -7,7 +7,7 @@
  */
 
 /** A place as rustc names it: relative to the workspace, or absolute. Line and column count from 1. */
-export interface Place {
+export interface SourceLocation {
   readonly file: string;
   readonly line: number;
   readonly column: number;
@@ -15,13 +15,13 @@ export interface Place {
 
 export interface Frame {
   readonly name: string;
-  readonly place: Place | undefined;
+  readonly place: SourceLocation | undefined;
 }
 
 export interface Panic {
   readonly thread: string;
   readonly message: string;
-  readonly place: Place;
+  readonly place: SourceLocation;
   /** The right and the left side of `assert_eq!`, as `Debug` shows them. */
   readonly expected: string | undefined;
   readonly actual: string | undefined;
@@ -33,7 +33,7 @@ export interface Panic {
 
 export interface Failure {
   readonly message: string;
-  readonly place: Place | undefined;
+  readonly place: SourceLocation | undefined;
   readonly expected: string | undefined;
   readonly actual: string | undefined;
   readonly frames: readonly Frame[];
@@ -68,7 +68,7 @@ function toFailure(panic: Panic): Failure {
   return { message, place, expected, actual, frames };
 }
 
-function plain(message: string, place: Place | undefined): Failure {
+function plain(message: string, place: SourceLocation | undefined): Failure {
   return { message, place, expected: undefined, actual: undefined, frames: [] };
 }
 
@@ -103,7 +103,7 @@ export function parsePanics(lines: readonly string[]): Panic[] {
 
 interface Raw {
   readonly message: string;
-  readonly place: Place;
+  readonly place: SourceLocation;
   /** The line after the message. */
   readonly end: number;
 }
@@ -155,7 +155,7 @@ function sides(message: string): { expected: string | undefined; actual: string 
 /** The frames below "stack backtrace:", where the message ends. */
 function parseFrames(lines: readonly string[], from: number): Frame[] {
   if (lines[from] !== "stack backtrace:") return [];
-  const frames: { name: string; place: Place | undefined }[] = [];
+  const frames: { name: string; place: SourceLocation | undefined }[] = [];
   for (const line of lines.slice(from + 1)) {
     const name = /^ *\d+: +(?:0x[\da-f]+ - )?(.+)$/.exec(line)?.[1];
     const at = /^ +at (.+?):(\d+)(?::(\d+))?$/.exec(line);
@@ -167,7 +167,11 @@ function parseFrames(lines: readonly string[], from: number): Frame[] {
   return frames;
 }
 
-function toPlace(file: string | undefined, line: string | undefined, column: string | undefined): Place | undefined {
+function toPlace(
+  file: string | undefined,
+  line: string | undefined,
+  column: string | undefined,
+): SourceLocation | undefined {
   if (file === undefined || line === undefined) return undefined;
   return { file: file.replace(/^\.\//, ""), line: Number(line), column: Number(column ?? 1) };
 }

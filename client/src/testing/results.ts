@@ -2,7 +2,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import * as vscode from "vscode";
-import { type Failure, type Place, parseFailure, parsePanics } from "./failure.js";
+import { type Failure, type SourceLocation, parseFailure, parsePanics } from "./failure.js";
 import type { ResultSink } from "./harnessRun.js";
 import type { TestLeaf } from "./items.js";
 
@@ -118,7 +118,7 @@ export class RunResults implements ResultSink {
     return placeOf(item);
   }
 
-  private resolve(place: Place): vscode.Location | undefined {
+  private resolve(place: SourceLocation): vscode.Location | undefined {
     const files = path.isAbsolute(place.file)
       ? [place.file]
       : this.folders.map((folder) => path.join(folder, place.file));

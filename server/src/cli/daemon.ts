@@ -1,11 +1,12 @@
 /** `cranefly status`, `cranefly stop` and `cranefly clean`. */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { loadMetadata } from "../core/cargo.js";
-import { Engine, findEngine } from "../core/engine.js";
-import { withLock } from "../core/lock.js";
-import { Layout } from "../core/layout.js";
-import { findToolchain } from "../core/toolchain.js";
+import { loadMetadata } from "../core/cargo/cargo.js";
+import { Engine } from "../core/engine/client.js";
+import { findEngine } from "../core/engine/location.js";
+import { withLock } from "../core/support/lock.js";
+import { Layout } from "../core/support/layout.js";
+import { findToolchain } from "../core/units/toolchain.js";
 import { BUNDLE_DIRECTORY } from "./session.js";
 import { writeAll } from "./terminal.js";
 

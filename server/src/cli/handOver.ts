@@ -1,7 +1,7 @@
 /** Commands that are cargo's: it gets the command line as it is. */
 import { spawnSync } from "node:child_process";
-import { cargoProgram } from "../core/cargo.js";
-import { execScript, finishWith, userEnvironment } from "./launch.js";
+import { cargoProgram } from "../core/cargo/cargo.js";
+import { execScript, finishWith, userEnvironment } from "./startScript.js";
 import { writeAll } from "./terminal.js";
 
 /** `why`: what cargo does here that Cranefly does not; undefined where cargo alone has something to say. */

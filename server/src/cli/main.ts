@@ -1,11 +1,12 @@
 /** The entry of the `cranefly` command: its commands and their options. */
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import { aliasOf } from "../core/config.js";
-import { BuildFailed, messageOf } from "../core/errors.js";
+import { aliasOf } from "../core/cargo/config.js";
+import { messageOf } from "../core/support/errors.js";
+import { BuildFailed } from "../core/cargo/cargo.js";
 import { type Kind, type OptionValues, addCargoOptions, spelled, together } from "./cargoOptions.js";
 import { cleanCommand, statusCommand, stopCommand } from "./daemon.js";
 import { handOver, isCommand, takesUnstable } from "./handOver.js";
-import { takeLauncher, useToolchain, userEnvironment } from "./launch.js";
+import { takeLauncher, useToolchain, userEnvironment } from "./startScript.js";
 import { type SelectionOptions, hasOtherMessages, isPlace } from "./options.js";
 import { buildCommand, runCommand } from "./run.js";
 import { writeAll } from "./terminal.js";

@@ -1,9 +1,9 @@
 /** `cranefly run` and `cranefly build`. */
 import * as path from "node:path";
-import { onlyStart, programCommand } from "../core/program.js";
+import { onlyStart, programCommand } from "../core/cargo/programStart.js";
 import type { SelectionOptions } from "./options.js";
 import { Session } from "./session.js";
-import { execScript, finishWith } from "./launch.js";
+import { execScript, finishWith } from "./startScript.js";
 
 export async function runCommand(
   place: string | undefined,

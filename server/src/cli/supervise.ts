@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import * as readline from "node:readline";
 import { constants } from "node:os";
 import { Duplex } from "node:stream";
-import { type Outcome, shellCommand } from "./launch.js";
+import { type Outcome, shellCommand } from "./startScript.js";
 import type { Job } from "./restarts.js";
 
 export interface SupervisedJob extends Job {

@@ -80,9 +80,6 @@ export class Terminal implements Listener {
     const { functions } = report;
     const compiled = `${functions.compiled} of ${functions.total} functions compiled`;
     this.status("Finished", `\`${profile}\` profile in ${seconds(report.ms.total)} (${report.lane} lane, ${compiled})`);
-    for (const program of report.programs) {
-      for (const warning of program.warnings) this.warn(`${program.program}: ${warning}`);
-    }
     if (this.verbose) this.fallbacks(report);
   }
 

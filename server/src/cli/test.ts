@@ -1,18 +1,19 @@
 /** `cranefly test`: cargo's order, libtest's own output. */
 import * as path from "node:path";
-import { messageOf } from "../core/errors.js";
-import { readText } from "../core/files.js";
-import type { Layout } from "../core/layout.js";
-import type { Program, SelectionState, Start } from "../core/selection.js";
-import { programCommand } from "../core/program.js";
-import { standIn } from "../core/standIns.js";
-import { loadUnit } from "../core/unit.js";
+import { messageOf } from "../core/support/errors.js";
+import { readText } from "../core/support/files.js";
+import type { Layout } from "../core/support/layout.js";
+import type { SelectionState, Start } from "../core/cargo/selection.js";
+import type { Program } from "../core/units/program.js";
+import { programCommand } from "../core/cargo/programStart.js";
+import { standIn } from "../core/cargo/programsBeside.js";
+import { loadUnit } from "../core/units/record.js";
 import type { SelectionOptions } from "./options.js";
 import { displayPath } from "./run.js";
 import { Session } from "./session.js";
 import { writeAll } from "./terminal.js";
 import { handOver } from "./handOver.js";
-import { type Outcome, execScript, runScript } from "./launch.js";
+import { type Outcome, execScript, runScript } from "./startScript.js";
 
 export interface TestOptions extends SelectionOptions {
   failFast?: boolean;

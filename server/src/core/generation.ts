@@ -8,7 +8,7 @@ import {
   noFunctions,
   noTimes,
 } from "../../../shared/src/report.js";
-import { MessageCounts, type UnitName, identityOf, isRustcsSummary } from "./messages.js";
+import { MessageCounts, type UnitMessages, type UnitName, identityOf, isRustcsSummary } from "./units/messages.js";
 
 /** What a build tells while it runs. */
 export interface Listener {
@@ -33,27 +33,18 @@ type Outcome = Pick<GenerationReport, "generation" | "lane" | "ok" | "stale" | "
  * `all`: every message of every unit, as cargo; `news`: those of units that are compiled; `background`: only what was not said
  * of the unit before.
  */
-export type Manner = "all" | "news" | "background";
-
-/** Takes the messages of one unit. */
-export interface UnitMessages {
-  readonly add: (diagnostic: Diagnostic) => void;
-  /** It compiled. */
-  readonly finished: () => void;
-  /** It did not. */
-  readonly failed: () => void;
-}
+export type MessageScope = "all" | "news" | "background";
 
 export class Generation {
   readonly ms: StageTimes = noTimes();
   private readonly diagnostics: Diagnostic[] = [];
   private readonly seen = new Set<string>();
 
-  /** `sinceMs`: when the change was seen, by `performance.now()`. `manner`: which messages are told at once. */
+  /** `sinceMs`: when the change was seen, by `performance.now()`. `scope`: which messages are told at once. */
   constructor(
     private readonly listener: Listener,
     private readonly sinceMs: number,
-    private readonly manner: Manner = "all",
+    private readonly scope: MessageScope = "all",
   ) {}
 
   /**
@@ -62,8 +53,8 @@ export class Generation {
    */
   messagesOf(unit: UnitName | undefined, before?: readonly Diagnostic[], isFresh = false): UnitMessages {
     const counts = new MessageCounts();
-    const known = new Set(this.manner === "background" ? before?.map(identityOf) : []);
-    const isQuiet = (isFresh && this.manner !== "all") || this.manner === "background";
+    const known = new Set(this.scope === "background" ? before?.map(identityOf) : []);
+    const isQuiet = (isFresh && this.scope !== "all") || this.scope === "background";
     const close = (level: "warning" | "error", text: string | undefined): void => {
       if (text !== undefined) this.listener.onClosing(level, text);
     };
@@ -77,7 +68,7 @@ export class Generation {
         this.seen.add(text);
         if (diagnostic.level !== "failure-note") this.diagnostics.push(diagnostic);
         const isOld = isFresh || known.has(identityOf(diagnostic));
-        if (!isQuiet || (this.manner === "background" && !isOld)) this.listener.onDiagnostic(diagnostic);
+        if (!isQuiet || (this.scope === "background" && !isOld)) this.listener.onDiagnostic(diagnostic);
       },
       finished: () => {
         if (!isQuiet && unit !== undefined) close("warning", counts.closing(unit));

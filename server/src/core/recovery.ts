@@ -4,12 +4,12 @@
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { adopt } from "./adopted.js";
-import { LostBuild, MissingUnit, CompiledNatively } from "./errors.js";
-import { list } from "./files.js";
-import type { Layout } from "./layout.js";
-import { DamagedProgram } from "./publisher.js";
-import { forgetUnit } from "./unit.js";
+import { LostBuild } from "./cargo/capture.js";
+import { list } from "./support/files.js";
+import type { Layout } from "./support/layout.js";
+import { DamagedProgram } from "./engine/publish.js";
+import { CompiledNatively, adopt } from "./units/adopted.js";
+import { forgetUnit, MissingUnit } from "./units/record.js";
 
 /** What an update has forgotten. Nothing is forgotten twice: what is missing then is no accident. */
 export class Recovery {
@@ -29,10 +29,9 @@ export class Recovery {
     }
     if (error instanceof LostBuild) return this.forgetAll();
     if (error instanceof DamagedProgram) {
-      const { base } = error.program;
-      // (Without one, it was to be told what the program needs of it.)
+      const { base, units } = error;
       if (base !== "") fs.rmSync(path.dirname(base), { recursive: true, force: true });
-      return this.forgetUnits(error.program.closure);
+      return this.forgetUnits(units);
     }
     const file = missingFile(error);
     if (file?.startsWith(this.layout.root + path.sep) !== true) return false;

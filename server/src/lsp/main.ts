@@ -1,6 +1,6 @@
 /** The entry of the language server's bundle: over the channel that the client's arguments name (`--node-ipc`, `--stdio`). */
 import { ProposedFeatures, createConnection } from "vscode-languageserver/node";
-import { messageOf } from "../core/errors.js";
+import { messageOf } from "../core/support/errors.js";
 import { serve } from "./server.js";
 
 const connection = createConnection(ProposedFeatures.all);

@@ -11,19 +11,19 @@ import {
 import { TextDocument } from "vscode-languageserver-textdocument";
 import { URI } from "vscode-uri";
 import type { ServerSettings } from "../../../shared/src/lsp.js";
-import type { Log, Register, ServerContext } from "./api.js";
-import { register as registerChecks } from "./checks.js";
-import { register as registerControl } from "./control.js";
-import { register as registerDiagnostics } from "./diagnostics.js";
-import { DisposableStore } from "./disposables.js";
-import { userEnvironment } from "./environment.js";
+import type { Log, Register, ServerContext } from "./protocol/api.js";
+import { register as registerChecks } from "./features/checks.js";
+import { register as registerControl } from "./features/control.js";
+import { register as registerDiagnostics } from "./features/diagnostics.js";
+import { DisposableStore } from "./protocol/disposables.js";
+import { userEnvironment } from "./protocol/environment.js";
 import { register as registerFeatures } from "./features/index.js";
-import { register as registerPrepare } from "./prepare.js";
-import { ProjectSet } from "./projects.js";
-import { register as registerReports } from "./reports.js";
-import { SettingsStore } from "./settings.js";
-import { register as registerStatus } from "./status.js";
-import { register as registerTests } from "./tests/index.js";
+import { register as registerPrepare } from "./features/run/prepare.js";
+import { ProjectSet } from "./build/projects.js";
+import { register as registerReports } from "./features/reports.js";
+import { SettingsStore } from "./protocol/settings.js";
+import { register as registerStatus } from "./features/status.js";
+import { register as registerTests } from "./features/tests/index.js";
 
 const VERSION = "0.1.0";
 

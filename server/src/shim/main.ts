@@ -17,21 +17,21 @@ import {
   unitKey,
   withStaticLibraries,
   withoutDynamicTwins,
-} from "../core/args.js";
-import { HARNESS_MARK } from "../core/cargo.js";
-import { compileUnit } from "../core/compile.js";
-import { dynamicLibraryReason } from "../core/dynamicLibraries.js";
-import { messageOf } from "../core/errors.js";
-import { readJson, readText } from "../core/files.js";
-import { type HostUnit, noteHost } from "../core/hosts.js";
-import { Layout } from "../core/layout.js";
-import { unitOfOutput } from "../core/outputs.js";
-import { run } from "../core/process.js";
-import { type Origin, type ReadOptions, readProgramOptions } from "../core/rustcOptions.js";
-import { ShimContext, type ShimEvent } from "../core/shims.js";
-import { isShellName, parseEnvironment } from "../core/shell.js";
-import { installRecorder } from "../core/scriptRun.js";
-import { CAPTURE_ONLY, JOB_SERVER_VARIABLES, environmentDifference, unitId } from "../core/unit.js";
+} from "../core/units/arguments.js";
+import { compileUnit } from "../core/units/compile.js";
+import { dynamicLibraryReason } from "../core/cargo/dynamicLibraries.js";
+import { messageOf } from "../core/support/errors.js";
+import { readJson, readText } from "../core/support/files.js";
+import { type HostUnit, noteHost } from "../core/cargo/hosts.js";
+import { Layout } from "../core/support/layout.js";
+import { unitOfOutput } from "../core/units/outputs.js";
+import { run } from "../core/support/process.js";
+import { type Origin, type ReadOptions, readProgramOptions } from "../core/units/rustcOptions.js";
+import { ShimContext, type ShimEvent, HARNESS_MARK } from "../core/cargo/shims.js";
+import { isShellName, parseEnvironment } from "../core/support/shell.js";
+import { installRecorder } from "../core/cargo/scriptRun.js";
+import { CAPTURE_ONLY, JOB_SERVER_VARIABLES, environmentDifference } from "../core/support/environment.js";
+import { unitId } from "../core/units/invocation.js";
 
 /** Kinds of crate that programs are made of. Procedural macros and native libraries are made the normal way. */
 const BITCODE_KINDS = ["bin", "lib", "rlib", "dylib"];

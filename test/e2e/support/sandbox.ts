@@ -31,7 +31,7 @@ export class Sandbox {
   readonly root = fs.mkdtempSync(path.join(PLACE, PREFIX));
   readonly home = this.folder("home");
   readonly workspace: string;
-  readonly runtime = this.folder("run", 0o700);
+  readonly runtime = this.folder("run", 0o711);
   /** Laid over the editor's environment when it starts. */
   readonly variables: Record<string, string> = {};
 

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { describe, expect, it } from "vitest";
-import { hoverAt } from "../../../server/src/lsp/features/clif/hover.js";
+import { hoverAt } from "../../../server/src/lsp/features/clif/clifHover.js";
 import { type ClifText, parseClif } from "../../../server/src/lsp/features/clif/model.js";
 import { definitionAt, runLenses, symbolsOf } from "../../../server/src/lsp/features/clif/navigation.js";
 import { OPCODES } from "../../../server/src/lsp/features/clif/opcodes.js";

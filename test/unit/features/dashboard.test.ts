@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { FunctionEntry } from "../../../shared/src/report.js";
 import { SummaryResult } from "../../../shared/src/protocol.js";
-import { resultsOf } from "../../../server/src/lsp/features/clif/run.js";
+import { resultsOf } from "../../../server/src/lsp/features/clif/clifRun.js";
 import {
   bodyLaneOf,
   familiesOf,

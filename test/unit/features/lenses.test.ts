@@ -3,20 +3,20 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { ServerSettings, TestCase } from "../../../shared/src/lsp.js";
-import { RustParser } from "../../../server/src/core/syntax/grammar.js";
+import { RustParser } from "../../../server/src/core/source/grammar.js";
 import { attributeByLine, attributeByName, carryOver } from "../../../server/src/lsp/features/functions/attribute.js";
 import { type ProgramEntry, factsOf } from "../../../server/src/lsp/features/functions/facts.js";
-import { hoverText } from "../../../server/src/lsp/features/functions/hover.js";
-import { functionHints } from "../../../server/src/lsp/features/lenses/functions.js";
+import { hoverText } from "../../../server/src/lsp/features/functions/functionHover.js";
+import { functionHints } from "../../../server/src/lsp/features/lenses/functionLenses.js";
 import { isShown, summaryOf } from "../../../server/src/lsp/features/lenses/functionText.js";
 import { modulePathOf } from "../../../server/src/lsp/features/lenses/modules.js";
-import { runLenses } from "../../../server/src/lsp/features/lenses/run.js";
+import { runLenses } from "../../../server/src/lsp/features/lenses/runLenses.js";
 import {
   type FileHarness,
   ownHarnessLenses,
   testLenses,
   testNames,
-} from "../../../server/src/lsp/features/lenses/tests.js";
+} from "../../../server/src/lsp/features/lenses/testLenses.js";
 import { structureOf } from "../../../server/src/lsp/features/syntax/document.js";
 import type { Structure } from "../../../server/src/lsp/features/syntax/structure.js";
 import { TextDocument } from "vscode-languageserver-textdocument";

@@ -2,7 +2,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { RustParser } from "../../../server/src/core/syntax/grammar.js";
+import { RustParser } from "../../../server/src/core/source/grammar.js";
 import { RustDocument, editBetween, structureOf } from "../../../server/src/lsp/features/syntax/document.js";
 import { type Structure, functionAt, isFree } from "../../../server/src/lsp/features/syntax/structure.js";
 import { ROOT } from "../../integration/project.js";

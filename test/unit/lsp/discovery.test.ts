@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { discover } from "../../../server/src/lsp/discovery.js";
+import { discover } from "../../../server/src/lsp/build/workspaceDiscovery.js";
 
 let root: string;
 const write = (files: Readonly<Record<string, string>>): void => {

@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { Folder, removeRemains } from "../../../server/src/lsp/remains.js";
+import { Folder, removeRemains } from "../../../server/src/lsp/build/remains.js";
 
 let directory: string;
 let workspace: string;

@@ -7,7 +7,7 @@ import { pathToFileURL } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { DiagnosticTag } from "vscode-languageserver-protocol";
 import { Diagnostic } from "../../../shared/src/report.js";
-import { DiagnosticData, type Placed, convert, fileFinder } from "../../../server/src/lsp/rustc.js";
+import { DiagnosticData, type Placed, convert, fileFinder } from "../../../server/src/lsp/protocol/rustcDiagnostics.js";
 
 const folder = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), "cranefly-rustc-"));
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));

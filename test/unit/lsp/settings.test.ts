@@ -1,8 +1,8 @@
 /** Settings from a client that knows more, less or other ones; and what they make of cargo's options. */
 import { describe, expect, it } from "vitest";
-import { cargoArguments } from "../../../server/src/core/selection.js";
-import { selectionOf } from "../../../server/src/lsp/selection.js";
-import { parseSettings } from "../../../server/src/lsp/settings.js";
+import { cargoArguments } from "../../../server/src/core/cargo/selection.js";
+import { selectionOf } from "../../../server/src/lsp/build/cargoSettings.js";
+import { parseSettings } from "../../../server/src/lsp/protocol/settings.js";
 
 describe("settings", () => {
   it("have defaults, and keep what is right when something is wrong", () => {

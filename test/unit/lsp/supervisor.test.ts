@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { Supervisor } from "../../../server/src/lsp/supervisor.js";
+import { Supervisor } from "../../../server/src/lsp/build/supervisor.js";
 
 const restart = vi.fn();
 const giveUp = vi.fn();

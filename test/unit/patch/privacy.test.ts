@@ -1,9 +1,9 @@
 /** What is private elsewhere: how rustc is made to tell of its uses, and which names are looked for in texts. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as path from "node:path";
-import { SourceCache } from "../../../server/src/core/body/index.js";
-import { factsOf } from "../../../server/src/core/body/patch/facts.js";
-import { offsetAt, offsetBefore } from "../../../server/src/core/body/patch/places.js";
+import { SourceCache } from "../../../server/src/core/source/sourceCache.js";
+import { factsOf } from "../../../server/src/core/lanes/patch/moduleFacts.js";
+import { offsetAt, offsetBefore } from "../../../server/src/core/lanes/patch/rustcPlaces.js";
 import {
   type RestrictedName,
   isWithin,
@@ -11,7 +11,8 @@ import {
   markedUse,
   meansOthers,
   scopeOf,
-} from "../../../server/src/core/body/patch/privacy.js";
+} from "../../../server/src/core/lanes/patch/privacy.js";
+import { Refusal } from "../../../server/src/core/edits/refusal.js";
 
 it("knows from where something can be used", () => {
   expect(scopeOf(undefined, "a::b")).toBe("a::b");
@@ -82,7 +83,7 @@ describe("names without a mark", () => {
   ];
   const means = (text: string, module = "b", file = ""): boolean => {
     const facts = factsOf(file, sources.get("file.rs", file).root ?? expect.fail("no tree"));
-    if (typeof facts === "string") throw new Error(facts);
+    if (facts instanceof Refusal) throw new Error(facts.text);
     return meansOthers(text, "New", module, facts, restricted);
   };
 

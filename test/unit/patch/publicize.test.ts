@@ -1,8 +1,8 @@
 import * as path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { replaced } from "../../../server/src/core/body/blank.js";
-import { type Publicized, publicized } from "../../../server/src/core/body/patch/publicize.js";
-import { SourceCache } from "../../../server/src/core/body/source.js";
+import { replaced } from "../../../server/src/core/source/blank.js";
+import { type Publicized, publicized } from "../../../server/src/core/lanes/patch/publicize.js";
+import { SourceCache } from "../../../server/src/core/source/sourceCache.js";
 
 let cache: SourceCache;
 beforeAll(async () => {

@@ -1,9 +1,9 @@
 /** What makes a crate's items public keeps to the text, also where the parser was given other words. */
 import * as path from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { replaced } from "../../../server/src/core/body/blank.js";
-import { publicized } from "../../../server/src/core/body/patch/publicize.js";
-import { SourceCache } from "../../../server/src/core/body/source.js";
+import { replaced } from "../../../server/src/core/source/blank.js";
+import { publicized } from "../../../server/src/core/lanes/patch/publicize.js";
+import { SourceCache } from "../../../server/src/core/source/sourceCache.js";
 
 let sources: SourceCache;
 beforeAll(async () => {

@@ -1,10 +1,10 @@
 import * as path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { type ModuleFacts, allMacros, factsOf } from "../../../server/src/core/body/patch/facts.js";
-import { patchTexts } from "../../../server/src/core/body/patch/text.js";
-import { Unpatchable } from "../../../server/src/core/body/patch/unpatchable.js";
-import { moduleTree } from "../../../server/src/core/body/patch/tree.js";
-import { SourceCache } from "../../../server/src/core/body/source.js";
+import { type ModuleFacts, allMacros, factsOf } from "../../../server/src/core/lanes/patch/moduleFacts.js";
+import { patchTexts } from "../../../server/src/core/lanes/patch/patchText.js";
+import { Refusal, Refused } from "../../../server/src/core/edits/refusal.js";
+import { moduleTree } from "../../../server/src/core/lanes/patch/moduleTree.js";
+import { SourceCache } from "../../../server/src/core/source/sourceCache.js";
 
 let cache: SourceCache;
 beforeAll(async () => {
@@ -17,7 +17,7 @@ function facts(files: Files): ReadonlyMap<string, ModuleFacts> {
   return new Map(
     Object.entries(files).map(([file, text]) => {
       const found = factsOf(text, cache.get(file, text).root ?? expect.fail("no tree"));
-      if (typeof found === "string") throw new Error(found);
+      if (found instanceof Refusal) throw new Error(found.text);
       return [file, found];
     }),
   );
@@ -160,9 +160,9 @@ impl Drop for S<'_> {
   });
 
   it("is refused where it would move something", () => {
-    expect(() => patch({ "/src/main.rs": "impl A { fn f() {} }" }, "f")).toThrow(Unpatchable);
-    expect(() => patch({ "/src/main.rs": "\nimpl A { fn f() {} }" }, "f")).toThrow(Unpatchable);
-    expect(() => patch({ "/src/main.rs": "\nmod é { fn f() {} }" }, "f")).toThrow(Unpatchable);
-    expect(() => patch({ "/src/main.rs": "\nimpl A {\nfn f(#[cfg(x)] a: u8) {} }" }, "f")).toThrow(Unpatchable);
+    expect(() => patch({ "/src/main.rs": "impl A { fn f() {} }" }, "f")).toThrow(Refused);
+    expect(() => patch({ "/src/main.rs": "\nimpl A { fn f() {} }" }, "f")).toThrow(Refused);
+    expect(() => patch({ "/src/main.rs": "\nmod é { fn f() {} }" }, "f")).toThrow(Refused);
+    expect(() => patch({ "/src/main.rs": "\nimpl A {\nfn f(#[cfg(x)] a: u8) {} }" }, "f")).toThrow(Refused);
   });
 });

@@ -8,7 +8,7 @@ import { parseFailure } from "../../../client/src/testing/failure.js";
 import { type ResultSink, runLibtest } from "../../../client/src/testing/harnessRun.js";
 import { libtestOrder } from "../../../client/src/testing/schedule.js";
 import { programEnvironment } from "../../../client/src/programEnvironment.js";
-import { LIST_ARGUMENTS, listTests, parseListing } from "../../../server/src/lsp/tests/listing.js";
+import { LIST_ARGUMENTS, listTests, parseListing } from "../../../server/src/lsp/features/tests/listing.js";
 
 const SOURCE = String.raw`
 use std::io::Write;

@@ -5,7 +5,7 @@ import { testArguments } from "../../../client/src/testing/batches.js";
 import { longestRun } from "../../../client/src/testing/failureSections.js";
 import { type Node, projectNodes } from "../../../client/src/testing/model.js";
 import { Schedule, libtestOrder, testThreads } from "../../../client/src/testing/schedule.js";
-import { TestPlaces } from "../../../server/src/lsp/tests/places.js";
+import { TestLocations } from "../../../server/src/lsp/features/tests/places.js";
 import type { TestHarness } from "../../../shared/src/lsp.js";
 import type { FunctionEntry } from "../../../shared/src/report.js";
 
@@ -132,7 +132,7 @@ describe("places", () => {
     status: "compiled",
     unit: "u",
   });
-  const places = new TestPlaces(
+  const places = new TestLocations(
     [
       entry("some::tests::plain", 10),
       entry("some::tests::only_closure::{{closure}}", 20),

@@ -10,6 +10,7 @@ use cranefly_bench::{Corpus, DebugInfo, Decoded, Linker, Pipeline, Prepared, tim
 use cranefly_cache::Keyer;
 use cranefly_codegen::cranelift::{Compiler, Flags};
 use cranefly_codegen::llvm::{LlvmCompiler, OptLevel};
+use cranefly_image::{BUILD_ID_SIZE, Publication};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, SamplingMode, Throughput};
 
@@ -30,6 +31,16 @@ fn bench(group: &mut Group, name: &str, functions: usize, mut sample: impl FnMut
             total
         });
     });
+}
+
+/// What images are published as that no program starts from.
+fn publication() -> Publication<'static> {
+    Publication {
+        image: Path::new("bench.so"),
+        executable: Path::new("/bench"),
+        stand_in: None,
+        build_id: &[0; BUILD_ID_SIZE],
+    }
 }
 
 /// Reading: opening a unit, reading function bodies through LLVM and decoding them, hashing.
@@ -132,7 +143,7 @@ fn image(criterion: &mut Criterion, corpus: &Corpus, prepared: &Prepared, functi
             let mut program = timed(&mut times[0], || linker.create(&prepared.units)).expect("room");
             let pending = timed(&mut times[1], || program.update(&prepared.units)).expect("a program that links");
             timed(&mut times[2], || prepared.install(&mut program, &pending)).expect("room");
-            timed(&mut times[3], || program.commit("bench.so", Path::new("/"))).expect("room");
+            timed(&mut times[3], || program.commit(&publication())).expect("room");
             *total += times[part];
         });
     }
@@ -154,14 +165,14 @@ fn image(criterion: &mut Criterion, corpus: &Corpus, prepared: &Prepared, functi
             let mut program = linker.create(&prepared.units).expect("room");
             let pending = program.update(&prepared.units).expect("a program that links");
             prepared.install(&mut program, &pending).expect("room");
-            program.commit("bench.so", Path::new("/")).expect("room");
+            program.commit(&publication()).expect("room");
             let mut times = [Duration::ZERO; 3];
             for round in 0..EDITS {
                 let units = prepared.edited(unit, number, round as u128);
                 let pending = timed(&mut times[0], || program.update(&units)).expect("a program that links");
                 assert_eq!(pending.len(), 1, "only the edited function is bound again");
                 timed(&mut times[1], || prepared.install(&mut program, &pending)).expect("room");
-                timed(&mut times[2], || program.commit("bench.so", Path::new("/"))).expect("room");
+                timed(&mut times[2], || program.commit(&publication())).expect("room");
             }
             *total += times[part];
         });

@@ -1,13 +1,12 @@
 //! Code for one function: Cranelift first, LLVM for what it cannot express.
 
-use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use cranefly_bitcode::ir::{Function, GlobalId, Module};
 use cranefly_bitcode::{Llvm, Reader};
 use cranefly_cache::{Compiled, Key};
-use cranefly_codegen::cranelift::{Compiler, Error, Flags};
 use cranefly_image::Contents;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -70,24 +69,33 @@ impl Source<'_> {
     }
 }
 
-/// Compiles the given functions of each unit and puts them into the store, on all cores.
+/// Code that is one function's and no other's, although others have its key: by the function's unit and its number there.
+pub type OwnCode = HashMap<(Arc<str>, usize), Compiled>;
+
+/// Compiles the given functions of each unit and puts them into the store, on all cores; gives what does not belong there.
 pub fn compile_all(
     shared: &Shared,
     wanted: &[(Arc<LoadedUnit>, Vec<usize>)],
     options: &CodeOptions,
-) -> Result<(), CompileError> {
-    wanted.par_iter().try_for_each(|(unit, functions)| {
+) -> Result<OwnCode, CompileError> {
+    let compile = |(unit, functions): &(Arc<LoadedUnit>, Vec<usize>)| {
         let mut compiler = UnitCompiler::new(shared, unit, options);
+        let mut own = Vec::new();
         for &number in functions {
             let info = &unit.unit.functions[number];
-            let compiled = compiler.compile(number).map_err(|reason| CompileError {
+            let (key, compiled) = compiler.compile(number).map_err(|reason| CompileError {
                 function: unit.unit.module.globals[info.global.0 as usize].name.to_string(),
                 reason,
             })?;
-            shared.store.insert(Key(info.key), compiled);
+            if key != Key(info.key) {
+                own.push(((unit.unit.id.clone(), number), compiled.clone()));
+            }
+            shared.store.insert(key, compiled);
         }
-        Ok(())
-    })
+        Ok(own)
+    };
+    let own: Vec<_> = wanted.par_iter().map(compile).collect::<Result<_, _>>()?;
+    Ok(own.into_iter().flatten().collect())
 }
 
 /// Compiles functions of one unit, which is opened when the first is wanted.
@@ -104,8 +112,9 @@ impl<'a> UnitCompiler<'a> {
         Self { shared, unit, options, reader: None }
     }
 
-    /// Compiles a function by its number in the unit. Errors are reasons, in words.
-    pub fn compile(&mut self, function: usize) -> Result<Compiled, String> {
+    /// Compiles a function by its number in the unit; gives the key that the code may be kept under, too. Errors are
+    /// reasons, in words.
+    pub fn compile(&mut self, function: usize) -> Result<(Key, Compiled), String> {
         let reader = match self.reader.take() {
             Some(reader) => reader,
             None => open(&self.shared.llvm, self.unit)?,
@@ -118,17 +127,32 @@ impl<'a> UnitCompiler<'a> {
         compiled
     }
 
-    /// By the code generator that the function's key is for: code of the other may depend on what the key does not say.
-    fn compile_body(&self, function: usize, body: &Function) -> Result<Compiled, String> {
-        let (info, unit) = (&self.unit.unit.functions[function], self.unit);
+    /// By the code generator that the function's key is for, since code of the other may depend on what the key does not say.
+    /// A function that Cranelift could express but fails to compile is LLVM's from then on, with a key of its own.
+    fn compile_body(&self, function: usize, body: &Function) -> Result<(Key, Compiled), String> {
+        let (info, unit, store) = (&self.unit.unit.functions[function], self.unit, &self.shared.store);
         let source = Source { module: &unit.unit.module, bitcode: &unit.bytes, global: info.global, body };
-        if !info.is_llvm {
-            return cranelift(body, self.options).map_err(|error| error.to_string());
+        let key = Key(info.key);
+        if !info.is_llvm && store.refusal(key).is_none() {
+            match self.shared.generator.compile(source, self.options) {
+                Ok(compiled) => return Ok((key, compiled)),
+                Err(error) => {
+                    tracing::warn!(name = source.name(), %error, "goes to LLVM");
+                    store.refuse(key, &error.to_string());
+                }
+            }
         }
-        let construct = self.shared.store.refusal(Key(info.key)).unwrap_or_else(|| UNNAMED.into());
+        let construct = store.refusal(key).unwrap_or_else(|| UNNAMED.into());
         let tier = &self.shared.llvm_tier;
         let isolated = tier.isolate(source, &construct)?;
-        tier.compile(source, &isolated, &construct, self.options)
+        if info.is_llvm {
+            return Ok((key, tier.compile(source, &isolated, &construct, self.options)?));
+        }
+        unit.is_outdated.store(true, Ordering::Relaxed);
+        let key = key.with(isolated.text.as_bytes());
+        store.refuse(key, &construct);
+        let known = store.get(key).map(Ok);
+        Ok((key, known.unwrap_or_else(|| tier.compile(source, &isolated, &construct, self.options))?))
     }
 }
 
@@ -137,33 +161,6 @@ const UNNAMED: &str = "a construct of its";
 
 fn open(llvm: &Llvm, unit: &LoadedUnit) -> Result<Reader, String> {
     Reader::open(llvm, &*unit.bytes, &unit.path.to_string_lossy()).map_err(|error| error.to_string())
-}
-
-thread_local! {
-    static COMPILER: RefCell<Option<(String, Compiler)>> = const { RefCell::new(None) };
-}
-
-/// Has this thread's Cranelift do something.
-fn with_compiler<T>(options: &CodeOptions, work: impl FnOnce(&mut Compiler) -> T) -> T {
-    COMPILER.with_borrow_mut(|cell| {
-        if cell.as_ref().is_none_or(|(opt_level, _)| *opt_level != options.opt_level) {
-            let flags = Flags { optimize: options.opt_level != "0", verify: false };
-            *cell = Some((options.opt_level.clone(), Compiler::new(flags)));
-        }
-        let (_, compiler) = cell.as_mut().expect("set above");
-        work(compiler)
-    })
-}
-
-fn cranelift(body: &Function, options: &CodeOptions) -> Result<Compiled, Error> {
-    let (code, timing) =
-        with_compiler(options, |compiler| compiler.compile(body).map(|code| (code, compiler.timing())))?;
-    Ok(Compiled {
-        code: Arc::new(code),
-        construct: None,
-        translate_us: timing.translate.as_secs_f32() * 1e6,
-        compile_us: timing.compile.as_secs_f32() * 1e6,
-    })
 }
 
 /// What is found out about a function when its unit is read.
@@ -202,16 +199,18 @@ impl<'a> EagerCompiler<'a> {
         } else if skips_cranelift(source.name()) {
             LLVM_ONLY_VARIABLE.into()
         } else if store.get(plain).is_some() {
-            self.check(plain, || cranelift(source.body, self.options).map_err(|error| error.to_string()))?;
+            self.check(plain, || {
+                self.shared.generator.compile(source, self.options).map_err(|error| error.to_string())
+            })?;
             return Ok(by_cranelift(false));
         } else {
             let tried = if self.takes_one() {
-                cranelift(source.body, self.options).map(|compiled| {
+                self.shared.generator.compile(source, self.options).map(|compiled| {
                     store.insert(plain, compiled);
                     true
                 })
             } else {
-                with_compiler(self.options, |compiler| compiler.takes(source.body)).map(|()| false)
+                self.shared.generator.takes(source, self.options).map(|()| false)
             };
             match tried {
                 Ok(is_compiled) => return Ok(by_cranelift(is_compiled)),

@@ -11,6 +11,7 @@ use cranefly_bitcode::Llvm;
 use cranefly_cache::Store;
 use cranefly_image::BaseImage;
 
+use crate::code_generator::CodeGenerator;
 use crate::live::LiveImage;
 use crate::llvm_tier::LlvmTier;
 use crate::program_state::ProgramState;
@@ -27,7 +28,9 @@ pub type ProgramKey = (PathBuf, String);
 pub struct Shared {
     /// The toolchain's LLVM.
     pub llvm: Llvm,
-    /// Its code generator.
+    /// What functions are compiled with, but for those that it does not take.
+    pub generator: Box<dyn CodeGenerator>,
+    /// LLVM's code generator, for these.
     pub llvm_tier: LlvmTier,
     /// The function store.
     pub store: Store,
@@ -62,6 +65,10 @@ pub struct EngineOptions {
     pub paranoid: bool,
     /// How to start this daemon: its absolute path and arguments.
     pub command: Vec<OsString>,
+    /// This program's file, for processes that work for the daemon. Not a path that another build may take.
+    pub program: PathBuf,
+    /// What functions are compiled with.
+    pub generator: Box<dyn CodeGenerator>,
 }
 
 /// What outlives a request.
@@ -91,7 +98,8 @@ impl Engine {
     pub fn new(options: EngineOptions) -> Result<Self, cranefly_bitcode::Error> {
         let llvm = Llvm::open(&options.sysroot)?;
         let shared = Shared {
-            llvm_tier: LlvmTier::new(&llvm, &options.sysroot),
+            llvm_tier: LlvmTier::new(&llvm, &options.sysroot, &options.program),
+            generator: options.generator,
             llvm,
             store: Store::new(options.cache_bytes),
             command: options.command,

@@ -1,17 +1,16 @@
 //! One generation of a program: its image brought up to date with its units, in place or anew.
 
 use std::cell::RefCell;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use cranefly_cache::Key;
-use cranefly_image::{BaseImage, Error, Pending, Program, Unit};
+use cranefly_image::{BaseImage, Error, Pending, Program, Publication, Unit};
 use hashbrown::{HashMap, HashSet};
 
 use crate::body_lane::is_body_lane;
-use crate::compile::{CodeOptions, compile_all};
+use crate::compile::{CodeOptions, OwnCode, compile_all};
 use crate::contain::contained;
 use crate::engine::Engine;
 use crate::live::LiveImage;
@@ -26,7 +25,7 @@ pub type Outcomes = HashMap<Arc<str>, &'static str>;
 /// stub among it. (std calls none of these.)
 const RESTRICTING: [&str; 3] = ["prctl", "seccomp_load", "seccomp_export_bpf"];
 /// The same, and functions with which a program takes pages of the image for its own, which no code appears in any more.
-/// std calls them as well, so only the program's own use counts.
+/// std calls them as well, so only the program's own use counts. Assembly of its own counts for `syscall`.
 const ALTERING: [&str; 2] = ["syscall", "mprotect"];
 
 /// A generation in the making.
@@ -39,14 +38,14 @@ pub struct Generation<'a> {
     pub units: &'a [Arc<LoadedUnit>],
     /// How it is compiled.
     pub options: &'a CodeOptions,
-    /// Where programs find it.
-    pub image: &'a Path,
-    /// By what it is started.
-    pub executable: &'a Path,
+    /// What it is published as.
+    pub publication: Publication<'a>,
     /// Functions of the body lane that the program has under other symbols as well.
     pub copies: &'a HashSet<Arc<str>>,
     /// What was compiled for it, now or while the units were read.
     pub compiled: RefCell<HashSet<Key>>,
+    /// Of that, what the store does not have.
+    pub own: RefCell<OwnCode>,
 }
 
 impl Generation<'_> {
@@ -76,7 +75,7 @@ impl Generation<'_> {
             }
         };
         result.functions.total = total(&inputs) - self.copies.len() as u64;
-        live.compile_ahead().map_err(|source| Error::File { path: self.image.to_owned(), source })?;
+        live.compile_ahead().map_err(|source| Error::File { path: self.publication.image.to_owned(), source })?;
         state.set_image(Some(live), self.options);
         result.us.publish = start.elapsed().as_secs_f64() * 1e6 - result.us.wait;
         Ok(outcomes)
@@ -86,10 +85,10 @@ impl Generation<'_> {
     /// somebody else, is given up.
     fn take_image(&self, state: &mut ProgramState) -> Option<Arc<LiveImage>> {
         let old = state.take_image(self.base, self.options)?;
-        if old.is_at(self.image) {
+        if old.is_at(self.publication.image) {
             return Some(old);
         }
-        tracing::info!(image = %self.image.display(), "the image is gone, and is made anew");
+        tracing::info!(image = %self.publication.image.display(), "the image is gone, and is made anew");
         old.retire();
         None
     }
@@ -115,7 +114,7 @@ impl Generation<'_> {
             Err(error) => {
                 tracing::info!(error, "image is made anew");
                 // Half changed: nobody may start from it.
-                let _ = std::fs::remove_file(self.image);
+                let _ = std::fs::remove_file(self.publication.image);
                 drop(lease);
                 live.retire();
                 None
@@ -140,12 +139,12 @@ impl Generation<'_> {
             again(result, counts);
             let bound =
                 contained("link", || self.bind(&live, &mut program, before, inputs, result)).unwrap_or_else(|reason| {
-                    Err(Error::File { path: self.image.to_owned(), source: std::io::Error::other(reason) })
+                    Err(Error::File { path: self.publication.image.to_owned(), source: std::io::Error::other(reason) })
                 });
             match bound {
                 Ok(outcomes) => {
-                    program.file_mut().rename(self.image)?;
-                    self.engine.replaced(self.image);
+                    program.file_mut().rename(self.publication.image)?;
+                    self.engine.replaced(self.publication.image);
                     drop(program);
                     return Ok((live, scale, outcomes));
                 }
@@ -171,7 +170,7 @@ impl Generation<'_> {
         inputs: &[Arc<Unit>],
         result: &mut PublishResult,
     ) -> Result<Outcomes, Error> {
-        live.resume().forget().map_err(|source| Error::File { path: self.image.to_owned(), source })?;
+        live.resume().forget().map_err(|source| Error::File { path: self.publication.image.to_owned(), source })?;
         live.set_inputs(self.units, self.options);
         let mut pending = program.update(inputs)?;
         let unresolved = program.unresolved();
@@ -183,7 +182,8 @@ impl Generation<'_> {
         // rest waits, unless the program may make first calls impossible.
         let start = Instant::now();
         let all = RESTRICTING.iter().any(|name| program.refers_to(name) || self.base.expects(name))
-            || ALTERING.iter().any(|name| program.refers_to(name));
+            || ALTERING.iter().any(|name| program.refers_to(name))
+            || self.units.iter().any(|unit| unit.may_enter_kernel());
         if all {
             // Those of earlier generations as well.
             let known: HashSet<_> = pending.iter().map(|pending| pending.symbol).collect();
@@ -201,7 +201,8 @@ impl Generation<'_> {
             let name = program.name(pending.symbol).clone();
             let changed = before.differs(&pending.unit, &name, pending.function);
             counts.changed += u64::from(changed);
-            let outcome = if let Some(code) = self.engine.shared.store.get(key) {
+            let own = self.own.borrow().get(&(pending.unit.id.clone(), pending.function)).cloned();
+            let outcome = if let Some(code) = own.or_else(|| self.engine.shared.store.get(key)) {
                 program.install(pending, &code.code)?;
                 if self.compiled.borrow().contains(&key) { "compiled" } else { "hit" }
             } else {
@@ -213,20 +214,23 @@ impl Generation<'_> {
             outcomes.insert(name, outcome);
         }
         again(result, counts);
-        program.commit(&self.image.to_string_lossy(), self.executable.parent().unwrap_or(Path::new("/")))?;
-        if let Err(error) = live.resume().save(program, self.image, self.units, self.options) {
+        program.commit(&self.publication)?;
+        let saved = live.resume().save(program, self.publication.image, self.units, self.options);
+        let is_complete = saved.unwrap_or_else(|error| {
             live.resume().discard();
             let reason = format!("{error:#}");
             tracing::warn!(reason, "a program that waits for a function will not outlive this engine");
-        }
+            false
+        });
+        program.admit_others(is_complete)?;
         Ok(outcomes)
     }
 
     fn empty_image(&self, inputs: &[Arc<Unit>], scale: u64) -> Result<Arc<LiveImage>, Error> {
         static COUNTER: AtomicU64 = AtomicU64::new(0);
         let suffix = format!("{}-{}", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed));
-        let temporary = self.image.with_extension(&suffix);
-        let control = self.image.with_extension(format!("{suffix}.control"));
+        let temporary = self.publication.image.with_extension(&suffix);
+        let control = self.publication.image.with_extension(format!("{suffix}.control"));
         let mut demand = cranefly_image::demand(inputs, scale);
         if self.options.contents.all_exported {
             demand.imports += demand.functions + demand.variables;
@@ -240,7 +244,6 @@ impl Generation<'_> {
 
     /// Compiles what is pending and not in the store.
     fn compile_missing(&self, pending: &[Pending], result: &mut PublishResult) -> Result<(), Error> {
-        let by_id: HashMap<&Arc<str>, &Arc<LoadedUnit>> = self.units.iter().map(|unit| (&unit.unit.id, unit)).collect();
         let mut compiled = HashSet::new();
         let mut wanted: HashMap<&Arc<str>, Vec<usize>> = HashMap::new();
         for pending in pending {
@@ -251,20 +254,37 @@ impl Generation<'_> {
                 wanted.entry(&pending.unit.id).or_default().push(pending.function);
             }
         }
+        let mut own = self.compile_wanted(wanted)?;
+        if !own.is_empty() {
+            // LLVM tells functions apart that are equal to Cranelift: of those that turned out to be LLVM's each has its own.
+            let mut others: HashMap<&Arc<str>, Vec<usize>> = HashMap::new();
+            for pending in pending {
+                let is_known = own.contains_key(&(pending.unit.id.clone(), pending.function));
+                if !is_known && self.engine.shared.store.get(Key(pending.info().key)).is_none() {
+                    others.entry(&pending.unit.id).or_default().push(pending.function);
+                }
+            }
+            own.extend(self.compile_wanted(others)?);
+        }
+        let stored = compiled.iter().filter_map(|key| self.engine.shared.store.get(*key));
+        for code in stored.chain(own.values().cloned()) {
+            result.us.translate += f64::from(code.translate_us);
+            result.us.compile += f64::from(code.compile_us);
+            result.functions.compiled += 1;
+            result.functions.llvm += u64::from(code.construct.is_some());
+        }
+        self.compiled.borrow_mut().extend(compiled);
+        self.own.borrow_mut().extend(own);
+        Ok(())
+    }
+
+    /// Compiles functions by unit and number.
+    fn compile_wanted(&self, wanted: HashMap<&Arc<str>, Vec<usize>>) -> Result<OwnCode, Error> {
+        let by_id: HashMap<&Arc<str>, &Arc<LoadedUnit>> = self.units.iter().map(|unit| (&unit.unit.id, unit)).collect();
         let wanted: Vec<(Arc<LoadedUnit>, Vec<usize>)> =
             wanted.into_iter().map(|(id, functions)| (by_id[id].clone(), functions)).collect();
         compile_all(&self.engine.shared, &wanted, self.options)
-            .map_err(|error| Error::Relocation { function: error.function, reason: error.reason })?;
-        for key in &compiled {
-            if let Some(code) = self.engine.shared.store.get(*key) {
-                result.us.translate += f64::from(code.translate_us);
-                result.us.compile += f64::from(code.compile_us);
-                result.functions.compiled += 1;
-                result.functions.llvm += u64::from(code.construct.is_some());
-            }
-        }
-        self.compiled.borrow_mut().extend(compiled);
-        Ok(())
+            .map_err(|error| Error::Relocation { function: error.function, reason: error.reason })
     }
 }
 

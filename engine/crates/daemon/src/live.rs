@@ -215,6 +215,9 @@ impl LiveImage {
         let program = self.program();
         if program.incomplete_units().is_empty() {
             self.resume.discard();
+            if let Err(error) = program.admit_others(true) {
+                tracing::warn!(%error, "other users cannot start the program");
+            }
         }
     }
 
@@ -266,8 +269,8 @@ impl LiveImage {
                 if let Some(compiled) = cached(pending) {
                     return Ok(compiled);
                 }
-                let compiled = contained("compile", || compiler.compile(pending.function)).and_then(|it| it)?;
-                self.shared.store.insert(Key(pending.info().key), compiled.clone());
+                let (key, compiled) = contained("compile", || compiler.compile(pending.function)).and_then(|it| it)?;
+                self.shared.store.insert(key, compiled.clone());
                 Ok(compiled)
             })
             .collect()

@@ -26,10 +26,10 @@ impl std::fmt::Debug for LlvmTier {
 }
 
 impl LlvmTier {
-    /// For the toolchain at `sysroot`, whose library is `llvm`.
-    pub fn new(llvm: &Llvm, sysroot: &Path) -> Self {
+    /// For the toolchain at `sysroot`, whose library is `llvm`. `program`: the file of which a worker is a process.
+    pub fn new(llvm: &Llvm, sysroot: &Path, program: &Path) -> Self {
         let compiler = LlvmCompiler::new(llvm).map_err(|error| error.to_string());
-        Self { compiler, workers: LlvmWorkers::new(sysroot) }
+        Self { compiler, workers: LlvmWorkers::new(sysroot, program) }
     }
 
     fn compiler(&self) -> Result<&LlvmCompiler, String> {
@@ -97,5 +97,5 @@ impl LlvmTier {
 }
 
 fn failed(construct: &str, error: &str) -> String {
-    format!("{construct} is not supported by Cranelift, and LLVM failed: {error}")
+    format!("Cranelift does not compile it ({construct}), and LLVM failed: {error}")
 }

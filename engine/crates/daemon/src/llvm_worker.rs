@@ -43,6 +43,7 @@ const FATAL: u8 = 2;
 #[derive(Debug)]
 pub struct LlvmWorkers {
     sysroot: PathBuf,
+    program: PathBuf,
     idle: Mutex<Vec<Worker>>,
 }
 
@@ -61,9 +62,9 @@ enum Failure {
 }
 
 impl LlvmWorkers {
-    /// Workers for the toolchain at `sysroot`.
-    pub fn new(sysroot: &Path) -> Self {
-        Self { sysroot: sysroot.to_owned(), idle: Mutex::default() }
+    /// Workers for the toolchain at `sysroot`: processes of `program`, which is this program.
+    pub fn new(sysroot: &Path, program: &Path) -> Self {
+        Self { sysroot: sysroot.to_owned(), program: program.to_owned(), idle: Mutex::default() }
     }
 
     /// Compiles a module; gives the object. Errors are reasons, in words.
@@ -76,7 +77,8 @@ impl LlvmWorkers {
                 outcome => return self.keep(worker, outcome),
             }
         }
-        let mut worker = Worker::start(&self.sysroot).map_err(|error| format!("LLVM cannot be started: {error}"))?;
+        let mut worker =
+            Worker::start(&self.program, &self.sysroot).map_err(|error| format!("LLVM cannot be started: {error}"))?;
         let outcome = worker.ask(module, name, level);
         self.keep(worker, outcome)
     }
@@ -96,10 +98,9 @@ impl LlvmWorkers {
 }
 
 impl Worker {
-    fn start(sysroot: &Path) -> io::Result<Self> {
+    fn start(program: &Path, sysroot: &Path) -> io::Result<Self> {
         let (socket, theirs) = UnixStream::pair()?;
-        // This program, also when its file has been replaced.
-        let child = Command::new("/proc/self/exe")
+        let child = Command::new(program)
             .arg(COMMAND)
             .arg(sysroot)
             .stdin(OwnedFd::from(theirs))

@@ -13,6 +13,7 @@ use crate::compile::{CodeOptions, EagerCompiler};
 use crate::engine::{Engine, give_memory_back};
 use crate::live::LiveImage;
 use crate::resume::ResumeFolder;
+use crate::runtime_folder::{SOCKET, socket_of};
 use crate::units::LoadedUnit;
 
 /// What a program prints whose function was still to be compiled by a daemon that is gone, when nobody can go on.
@@ -34,6 +35,7 @@ pub fn clean(images: &Path) -> Vec<Orphan> {
     for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
         match path.extension().and_then(|extension| extension.to_str()) {
             Some("so") if is_whole(&path) => {}
+            None if path.file_name().is_some_and(|name| name == SOCKET) => {}
             Some("control") => {
                 // Taken by another daemon: then it is not ours to remove.
                 if let Ok(control) = Control::open(&path) {
@@ -94,7 +96,7 @@ impl Orphan {
         let units: Vec<Arc<LoadedUnit>> = folder
             .units(&state)?
             .par_iter()
-            .map(|(id, path)| Ok(engine.units.load(path, &Arc::from(*id), &configuration, &compiler)?.0))
+            .map(|(id, file)| Ok(engine.units.load(file, &Arc::from(*id), &configuration, &compiler)?.0))
             .collect::<anyhow::Result<_>>()?;
         let inputs: Vec<_> = units.iter().map(|unit| unit.unit.clone()).collect();
         let program = Program::take_over(&folder.image(), state.program, &inputs)?;
@@ -119,12 +121,15 @@ impl Orphan {
 /// programs are published anew when they are run again.
 const FORGOTTEN: Duration = Duration::from_secs(3 * 24 * 3600);
 
-/// Removes the folders beside `images` that no daemon has published to for days: memory that nobody else would free.
+/// Removes the folders beside `images` that no daemon has published to for days, or whose daemon nobody can reach any more, as
+/// the folder of its socket is gone: memory that nobody else would free.
 pub fn forget_others(images: &Path) {
     let Some(Ok(entries)) = images.parent().map(std::fs::read_dir) else { return };
     for entry in entries.filter_map(Result::ok).filter(|entry| entry.path() != images) {
         let age = entry.metadata().and_then(|metadata| metadata.modified()).map(|modified| modified.elapsed());
-        if matches!(age, Ok(Ok(age)) if age > FORGOTTEN) {
+        let is_unreachable =
+            socket_of(&entry.path()).is_some_and(|socket| socket.parent().is_some_and(|folder| !folder.exists()));
+        if is_unreachable || matches!(age, Ok(Ok(age)) if age > FORGOTTEN) {
             tracing::info!(folder = %entry.path().display(), "images of another engine removed");
             // Programs that run from them go on.
             let _ = std::fs::remove_dir_all(entry.path());

@@ -7,9 +7,10 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::body_lane::{BodyLaneCounts, BodyLaneParams, Instantiator, Verified};
+use crate::digest::Digest;
 
 /// Version of the protocol; raised with every incompatible change.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 
 /// Parameters of `initialize`.
 #[derive(Debug, Deserialize)]
@@ -87,7 +88,16 @@ pub struct UnitParams {
     /// `package:target`.
     pub id: String,
     /// Bitcode files, one a codegen unit.
-    pub bitcode: Vec<PathBuf>,
+    pub bitcode: Vec<BitcodeFile>,
+}
+
+/// A file with bitcode.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct BitcodeFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Of what rustc wrote.
+    pub digest: Digest,
 }
 
 /// Result of `publish`.
@@ -106,8 +116,6 @@ pub struct PublishResult {
     pub fallbacks: Vec<Fallback>,
     /// Codegen units.
     pub units: UnitCounts,
-    /// What the user should know.
-    pub warnings: Vec<String>,
     /// What the body lane brought.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body_lane: Option<BodyLaneCounts>,

@@ -1,6 +1,7 @@
 //! Publishing: from a request to an image that may be started.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
@@ -8,20 +9,23 @@ use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
 use cranefly_cache::Key;
-use cranefly_image::{BUILD_ID_SIZE, BaseImage, Contents, Identity, Interface, write_executable};
+use cranefly_image::{
+    BUILD_ID_SIZE, BaseImage, Contents, Identity, Interface, Program, Publication, write_absent, write_executable,
+};
 use hashbrown::HashSet;
 use rayon::prelude::*;
 
 use crate::body_lane::{self, BodyUnit, Edit, Origin, Patch};
 use crate::compile::{CodeOptions, EagerCompiler};
 use crate::contain::contained;
+use crate::digest::Digest;
 use crate::engine::{Engine, ProgramKey, give_memory_back};
 use crate::generation::Generation;
 use crate::history::Changes;
 use crate::program_state::ProgramState;
-use crate::protocol::{InstantiatorsResult, PublishParams, PublishResult, Strip, UnitParams};
+use crate::protocol::{BitcodeFile, InstantiatorsResult, PublishParams, PublishResult, Strip, UnitParams};
 use crate::rpc::RpcError;
-use crate::units::LoadedUnit;
+use crate::units::{LoadedUnit, UnitError};
 use crate::view::View;
 
 /// After so many units were read at a time, there is much free memory that will not be needed soon.
@@ -69,6 +73,12 @@ impl Engine {
             return Err(not_linked_for(Some(&base), &units));
         }
         let image = self.image_path(&key).map_err(|error| RpcError::failed("image", format!("{error:#}")))?;
+        let failed = |error: cranefly_image::Error| RpcError::failed("executable", error.to_string());
+        let build_id = build_id(&units, &options, &base);
+        let executable = without_links(&params.executable).map_err(failed)?;
+        let stand_in = stand_in_of(params);
+        let publication =
+            Publication { image: &image, executable: &executable, stand_in: stand_in.as_deref(), build_id: &build_id };
         let before = self.known_view(&key);
         let copies = body_lane::copies(&units);
         let changes = Changes::since(before.as_deref(), &units, &copies);
@@ -78,18 +88,20 @@ impl Engine {
             base: &base,
             units: &units,
             options: &options,
-            image: &image,
-            executable: &params.executable,
+            publication,
             copies: &copies,
             compiled,
+            own: RefCell::default(),
         };
         let last = generation.link(&mut state, &mut result).map_err(|error| {
             let kind = if matches!(error, cranefly_image::Error::Unresolved { .. }) { "unresolved" } else { "image" };
             RpcError::failed(kind, error.to_string())
         })?;
-        let identity = identity(&units, &options, &base, &state);
-        write_executable(&params.executable, &image, &base, &identity)
-            .map_err(|error| RpcError::failed("executable", error.to_string()))?;
+        let sections = state.live().map(|live| live.program().named_sections()).unwrap_or_default();
+        let identity = Identity { build_id, has_names: options.contents.names, sections };
+        if let Some(live) = state.live() {
+            write_program(&live.program(), &params.executable, &image, &base, &identity).map_err(failed)?;
+        }
 
         result.generation = state.advance(base.clone(), units.clone(), &image);
         state.patch = patch;
@@ -175,15 +187,17 @@ impl Engine {
         result: &mut PublishResult,
     ) -> Result<(Vec<Arc<LoadedUnit>>, HashSet<Key>), RpcError> {
         let configuration: Arc<str> = compiler.options.configuration().into();
-        let files: Vec<(&Path, Arc<str>)> = units
-            .iter()
-            .flat_map(|unit| unit.bitcode.iter().map(|path| (path.as_path(), unit_id(&unit.id, path))))
-            .collect();
-        let loaded: Vec<(Arc<LoadedUnit>, bool)> = files
-            .par_iter()
-            .map(|(path, id)| self.units.load(path, id, &configuration, compiler))
-            .collect::<Result<_, _>>()
-            .map_err(|error| RpcError::failed("bitcode", error.to_string()))?;
+        let files: Vec<(&UnitParams, &BitcodeFile)> =
+            units.iter().flat_map(|unit| unit.bitcode.iter().map(move |file| (unit, file))).collect();
+        let load = |&(unit, file): &(&UnitParams, &BitcodeFile)| {
+            self.units.load(file, &unit_id(&unit.id, &file.path), &configuration, compiler)
+        };
+        let attempts: Vec<Result<(Arc<LoadedUnit>, bool), UnitError>> = files.par_iter().map(load).collect();
+        let failed = attempts.iter().zip(&files).filter_map(|(attempt, file)| Some((attempt.as_ref().err()?, file.0)));
+        if let Some(error) = refusal_of(&failed.collect::<Vec<_>>()) {
+            return Err(error);
+        }
+        let loaded: Vec<(Arc<LoadedUnit>, bool)> = attempts.into_iter().filter_map(Result::ok).collect();
         for (unit, read) in &loaded {
             if *read {
                 result.units.read += 1;
@@ -211,6 +225,18 @@ impl Engine {
         let name: String = key.1.chars().map(|char| if char.is_ascii_alphanumeric() { char } else { '-' }).collect();
         Ok(self.images.path()?.join(format!("{name}-{:016x}.so", hasher.finish())))
     }
+}
+
+/// What is told of units that cannot be had: all that are damaged, so that they are made anew together, or else one that cannot be
+/// run.
+fn refusal_of(failed: &[(&UnitError, &UnitParams)]) -> Option<RpcError> {
+    let damaged: Vec<_> = failed.iter().filter(|(error, _)| error.is_damage()).collect();
+    let Some((error, _)) = damaged.first() else {
+        return failed.first().map(|(error, _)| RpcError::failed("bitcode", error.to_string()));
+    };
+    let units: BTreeSet<&str> = damaged.iter().map(|(_, unit)| &*unit.id).collect();
+    let details = serde_json::json!({ "units": units });
+    Some(RpcError { details: Some(details), ..RpcError::failed("damaged", error.to_string()) })
 }
 
 /// Whether a linker would make the same base image for a program of these units.
@@ -243,13 +269,54 @@ fn options(params: &PublishParams) -> CodeOptions {
     }
 }
 
-/// What the executable says about the program: a build id of all that it is made of, and the sections that its sources name.
-fn identity(units: &[Arc<LoadedUnit>], options: &CodeOptions, base: &BaseImage, state: &ProgramState) -> Identity {
-    let digests: Vec<&[u8; 32]> = units.par_iter().map(|unit| unit.digest()).collect();
+/// Where a file is, or will be, without symbolic links: as the kernel says where a program was started from.
+fn without_links(file: &Path) -> Result<PathBuf, cranefly_image::Error> {
+    let failed = |source| cranefly_image::Error::File { path: file.to_owned(), source };
+    let (Some(folder), Some(name)) = (file.parent(), file.file_name()) else {
+        return Err(failed(std::io::ErrorKind::InvalidFilename.into()));
+    };
+    std::fs::create_dir_all(folder).and_then(|()| folder.canonicalize()).map(|folder| folder.join(name)).map_err(failed)
+}
+
+/// Where the program stands in for cargo's while tests run: a copy that is to be the current program for as long.
+fn stand_in_of(params: &PublishParams) -> Option<PathBuf> {
+    let name = params.executable.strip_prefix(&params.workspace).ok()?;
+    Some(params.workspace.parent()?.canonicalize().ok()?.join(name))
+}
+
+/// Writes the executable: the complete one where something may look at it, or else the small one.
+fn write_program(
+    program: &Program,
+    executable: &Path,
+    image: &Path,
+    base: &BaseImage,
+    identity: &Identity,
+) -> Result<(), cranefly_image::Error> {
+    if program.finds_itself() && program.write_complete(executable, identity)? {
+        return Ok(());
+    }
+    if let Some(name) = program.needs_own_headers() {
+        return Err(cranefly_image::Error::LinkerDefined { name: name.to_owned() });
+    }
+    write_executable(executable, image, message_without(image, base).as_deref(), base, identity)
+}
+
+/// Makes sure that a program whose image is gone can say so; gives the folder of what it finds then. It lies beside the base
+/// image, which a program cannot do without either.
+fn message_without(image: &Path, base: &BaseImage) -> Option<PathBuf> {
+    let folder = base.path().parent()?;
+    let written = write_absent(&folder.join(image.file_name()?), base);
+    written.inspect_err(|error| tracing::warn!(%error, "programs without their image will not say so")).ok()?;
+    Some(folder.to_owned())
+}
+
+/// The build id: another one for all that a program could be made of otherwise.
+fn build_id(units: &[Arc<LoadedUnit>], options: &CodeOptions, base: &BaseImage) -> [u8; BUILD_ID_SIZE] {
+    let digests: Vec<&Digest> = units.par_iter().map(|unit| unit.digest()).collect();
     let mut hasher = blake3::Hasher::new();
     hasher.update(options.configuration().as_bytes()).update(base.path().as_os_str().as_encoded_bytes());
     for (unit, digest) in units.iter().zip(digests) {
-        hasher.update(unit.unit.id.as_bytes()).update(digest);
+        hasher.update(unit.unit.id.as_bytes()).update(digest.as_bytes());
         // What the body lane has replaced is not in the bitcode.
         for function in &unit.unit.functions {
             hasher.update(&function.key.to_le_bytes());
@@ -257,8 +324,7 @@ fn identity(units: &[Arc<LoadedUnit>], options: &CodeOptions, base: &BaseImage, 
     }
     let mut build_id = [0; BUILD_ID_SIZE];
     hasher.finalize_xof().fill(&mut build_id);
-    let sections = state.live().map(|live| live.program().named_sections()).unwrap_or_default();
-    Identity { build_id, has_names: options.contents.names, sections }
+    build_id
 }
 
 /// `crate/codegen-unit`. With an incremental session rustc names the files `<crate>.<codegen unit>.<invocation>.rcgu.bc`, and only

@@ -22,12 +22,14 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::compile::CodeOptions;
+use crate::digest::Digest;
+use crate::protocol::BitcodeFile;
 use crate::runtime_folder::room;
 use crate::server::private_folder;
 use crate::units::LoadedUnit;
 
 /// First bytes of a state, with the engine's version: another one may lay out or compile otherwise.
-const HEADER: &str = concat!("cranefly resume 2 ", env!("CARGO_PKG_VERSION"), "\n");
+const HEADER: &str = concat!("cranefly resume 3 ", env!("CARGO_PKG_VERSION"), "\n");
 
 /// After so many daemons that took over and ended before they had compiled a single function, something about the image
 /// ends them. (The first-call stub has the same patience.)
@@ -49,7 +51,7 @@ pub struct State {
     /// The image's name as programs know it.
     pub image: PathBuf,
     /// Digests of the bitcode of [`SavedProgram::unit_ids`].
-    bitcode: Vec<[u8; 32]>,
+    bitcode: Vec<Digest>,
     /// The image's insides.
     pub program: SavedProgram,
 }
@@ -60,19 +62,19 @@ impl ResumeFolder {
         Self { path: control.with_extension("resume"), attempted: AtomicBool::new(false) }
     }
 
-    /// Keeps what another daemon needs to complete `program`, just committed; nothing if it is complete. No program may
-    /// start from the image before this returns. `image`: its name as programs know it.
+    /// Keeps what another daemon needs to complete `program`, just committed; nothing if it is complete, which this tells. No
+    /// program may start from the image before it returns. `image`: its name as programs know it.
     pub fn save(
         &self,
         program: &mut Program,
         image: &Path,
         units: &[Arc<LoadedUnit>],
         options: &CodeOptions,
-    ) -> anyhow::Result<()> {
+    ) -> anyhow::Result<bool> {
         let incomplete = program.incomplete_units();
         if incomplete.is_empty() {
             self.discard();
-            return Ok(());
+            return Ok(true);
         }
         private_folder(&self.path)?;
         match std::fs::hard_link(program.file().path(), self.image()) {
@@ -91,11 +93,11 @@ impl ResumeFolder {
         let digest = blake3::hash(&payload);
         replace(&self.path.join("state"), &[HEADER.as_bytes(), digest.as_bytes(), &payload])?;
         self.drop_others(&state.bitcode);
-        Ok(())
+        Ok(false)
     }
 
-    fn keep_bitcode(&self, units: &[&LoadedUnit]) -> anyhow::Result<Vec<[u8; 32]>> {
-        let digests: Vec<[u8; 32]> = units.par_iter().map(|unit| *unit.digest()).collect();
+    fn keep_bitcode(&self, units: &[&LoadedUnit]) -> anyhow::Result<Vec<Digest>> {
+        let digests: Vec<Digest> = units.par_iter().map(|unit| *unit.digest()).collect();
         let new: Vec<(&LoadedUnit, PathBuf)> = units
             .iter()
             .copied()
@@ -115,7 +117,7 @@ impl ResumeFolder {
     }
 
     /// Removes the bitcode of generations before.
-    fn drop_others(&self, kept: &[[u8; 32]]) {
+    fn drop_others(&self, kept: &[Digest]) {
         let kept: HashSet<PathBuf> = kept.iter().map(|digest| self.bitcode(digest)).collect();
         for path in std::fs::read_dir(&self.path).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path())) {
             if path.extension().is_some_and(|extension| extension == "bc") && !kept.contains(&path) {
@@ -171,21 +173,15 @@ impl ResumeFolder {
         file(image).is_some_and(|current| file(&self.image()) == Some(current))
     }
 
-    fn bitcode(&self, digest: &[u8; 32]) -> PathBuf {
-        self.path.join(format!("{}.bc", blake3::Hash::from_bytes(*digest)))
+    fn bitcode(&self, digest: &Digest) -> PathBuf {
+        self.path.join(format!("{digest}.bc"))
     }
 
-    /// Ids and files of the units in `state`, their contents checked.
-    pub fn units<'a>(&self, state: &'a State) -> anyhow::Result<Vec<(&'a str, PathBuf)>> {
+    /// Ids and files of the units in `state`.
+    pub fn units<'a>(&self, state: &'a State) -> anyhow::Result<Vec<(&'a str, BitcodeFile)>> {
         ensure!(state.bitcode.len() == state.program.unit_ids().len(), "the state is damaged");
-        let units: Vec<(&str, &[u8; 32])> = state.program.unit_ids().zip(&state.bitcode).collect();
-        let check = |&(id, digest): &(&'a str, &[u8; 32])| {
-            let path = self.bitcode(digest);
-            let bytes = std::fs::read(&path).with_context(|| format!("the bitcode of {id}"))?;
-            ensure!(blake3::hash(&bytes).as_bytes() == digest, "the bitcode of {id} is damaged");
-            Ok((id, path))
-        };
-        units.par_iter().map(check).collect()
+        let file = |&digest: &Digest| BitcodeFile { path: self.bitcode(&digest), digest };
+        Ok(state.program.unit_ids().zip(state.bitcode.iter().map(file)).collect())
     }
 }
 

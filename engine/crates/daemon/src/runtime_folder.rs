@@ -1,60 +1,138 @@
 //! Where images live: a folder in memory from which code may be mapped.
+//!
+//! Who may start a program's executable must find its image: root that becomes somebody else, or another user's service. So
+//! others may pass through the folders of images (0711). What they find there they must have been told: nobody but the owner may
+//! list or change these folders, and their names cannot be guessed, as they hold 128 random bits; an executable holds its
+//! image's. So an image is as well hidden as the executable that leads to it, wherever that lies. What others may do with an
+//! image is what they may do with what the linker makes ([`cranefly_image::BaseImage::mode`]); everything else in the
+//! folder is the owner's alone by its own mode.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::{File, OpenOptions};
-use std::io;
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::{DirBuilder, File, OpenOptions, Permissions};
+use std::io::{self, Read, Write};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use rustix::mm::{MapFlags, ProtFlags};
-
-use crate::server::private_folder;
 
 /// An image of a large program takes about a hundred megabytes, and there are two while one replaces the other.
 const ENOUGH: u64 = 256 << 20;
 
+/// What a folder holds besides images: the path of the socket of the daemon that it belongs to.
+pub const SOCKET: &str = "socket";
+
+/// Others may pass through, and nothing else.
+const PASSABLE: u32 = 0o711;
+
 /// The folder that a daemon keeps its images in. Whoever ends sessions or tidies temporary files may remove it at any time.
 #[derive(Debug)]
 pub struct ImageFolder {
-    /// The daemon's own name in it.
-    name: OsString,
+    socket: PathBuf,
     path: Mutex<PathBuf>,
 }
 
 impl ImageFolder {
-    /// Finds a place, and makes the folder there.
-    pub fn make(name: &OsStr) -> anyhow::Result<Self> {
-        Ok(Self { name: name.to_owned(), path: Mutex::new(make(name)?) })
+    /// Finds a place, and makes the folder of the daemon with this socket there, or finds the one that it had before.
+    pub fn make(socket: &Path) -> anyhow::Result<Self> {
+        Ok(Self { socket: socket.to_owned(), path: Mutex::new(make(socket)?) })
     }
 
     /// Where it is; made anew, elsewhere if need be, when it is gone.
     pub fn path(&self) -> anyhow::Result<PathBuf> {
         let mut path = self.path.lock().unwrap_or_else(PoisonError::into_inner);
         if !path.is_dir() {
-            *path = make(&self.name)?;
+            *path = make(&self.socket)?;
             tracing::info!(folder = %path.display(), "the folder of images was removed, and is made anew");
         }
         Ok(path.clone())
     }
 }
 
-fn make(name: &OsStr) -> anyhow::Result<PathBuf> {
-    let path = find()?.join(name);
-    private_folder(&path)?;
+fn make(socket: &Path) -> anyhow::Result<PathBuf> {
+    let parent = find()?;
+    let name = name_of(socket)?;
+    let path = match known(&parent, &name)? {
+        Some(path) => path,
+        None => parent.join(unguessable(&name)?),
+    };
+    passable_folder(&path)?;
+    let note = path.join(SOCKET);
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(note)?;
+    file.write_all(socket.as_os_str().as_bytes())?;
     Ok(path)
 }
 
-/// The first folder that works and has room of `$XDG_RUNTIME_DIR`, `/dev/shm` and the temporary folder; if none has room, the
-/// one that has most.
+/// What the names of a daemon's folders begin with: daemons whose sockets are in other folders have others.
+fn name_of(socket: &Path) -> anyhow::Result<OsString> {
+    let mut name = socket.file_stem().context("the socket has no name")?.to_owned();
+    let folder = socket.parent().unwrap_or(Path::new("/")).as_os_str().as_bytes();
+    name.push(format!("-{}-", &blake3::hash(folder).to_hex()[..8]));
+    Ok(name)
+}
+
+/// The folder that this user has made for such a name.
+fn known(parent: &Path, name: &OsStr) -> io::Result<Option<PathBuf>> {
+    let uid = rustix::process::getuid().as_raw();
+    for entry in std::fs::read_dir(parent)? {
+        let entry = entry?;
+        let metadata = entry.metadata()?;
+        let is_named = entry.file_name().as_bytes().starts_with(name.as_bytes());
+        if is_named && metadata.is_dir() && metadata.uid() == uid {
+            return Ok(Some(entry.path()));
+        }
+    }
+    Ok(None)
+}
+
+fn unguessable(name: &OsStr) -> io::Result<OsString> {
+    let mut secret = [0; 16];
+    File::open("/dev/urandom")?.read_exact(&mut secret)?;
+    let mut name = name.to_owned();
+    name.push(secret.map(|byte| format!("{byte:02x}")).concat());
+    Ok(name)
+}
+
+/// The socket of the daemon that `folder` belongs to.
+pub fn socket_of(folder: &Path) -> Option<PathBuf> {
+    std::fs::read(folder.join(SOCKET)).ok().map(|path| PathBuf::from(OsString::from_vec(path)))
+}
+
+/// Makes `folder`, or checks that it is one of ours: others may pass through it, and nothing else.
+fn passable_folder(folder: &Path) -> io::Result<()> {
+    match DirBuilder::new().mode(0o700).create(folder) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
+    // Not following a link: someone else may have put it there.
+    let metadata = std::fs::symlink_metadata(folder)?;
+    let ours = metadata.is_dir() && metadata.uid() == rustix::process::getuid().as_raw();
+    // Where others might have written, anything may lie.
+    if !ours || metadata.mode() & 0o022 != 0 {
+        let message = format!("{} is not a folder that only this user may change", folder.display());
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, message));
+    }
+    if metadata.mode() & 0o777 == PASSABLE { Ok(()) } else { set_mode(folder, PASSABLE) }
+}
+
+fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
+    std::fs::set_permissions(path, Permissions::from_mode(mode))
+}
+
+/// The first folder that works and has room of `/dev/shm`, `$XDG_RUNTIME_DIR` and the temporary folder; if none has room, the
+/// one that has most. (The second is the first one if others may pass through it; mostly it is the user's alone.)
 fn find() -> anyhow::Result<PathBuf> {
     let uid = rustix::process::getuid().as_raw();
-    let candidates = [
-        std::env::var_os("XDG_RUNTIME_DIR").map(|folder| PathBuf::from(folder).join("cranefly-images")),
-        Some(PathBuf::from(format!("/dev/shm/cranefly-{uid}"))),
-        Some(std::env::temp_dir().join(format!("cranefly-images-{uid}"))),
-    ];
+    let memory = Some(PathBuf::from(format!("/dev/shm/cranefly-{uid}")));
+    let session = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
+    let is_passable = session
+        .as_ref()
+        .is_some_and(|folder| std::fs::metadata(folder).is_ok_and(|metadata| metadata.mode() & 0o001 != 0));
+    let session = session.map(|folder| folder.join("cranefly-images"));
+    let [first, second] = if is_passable { [session, memory] } else { [memory, session] };
+    let candidates = [first, second, Some(std::env::temp_dir().join(format!("cranefly-images-{uid}")))];
     let mut reasons = Vec::new();
     let mut small: Option<(u64, PathBuf)> = None;
     for folder in candidates.into_iter().flatten() {
@@ -81,9 +159,9 @@ pub fn room(folder: &Path) -> io::Result<u64> {
     Ok(stat.f_bavail * stat.f_frsize)
 }
 
-/// Whether `folder` is private and code in it may be executed (containers often mount `/dev/shm` noexec).
+/// Whether `folder` is ours and code in it may be executed (containers often mount `/dev/shm` noexec).
 fn usable(folder: &Path) -> io::Result<()> {
-    private_folder(folder)?;
+    passable_folder(folder)?;
     let path = folder.join(format!("probe-{}", std::process::id()));
     let file = OpenOptions::new().read(true).write(true).create(true).truncate(true).mode(0o600).open(&path)?;
     let result = probe(&file);

@@ -1,8 +1,8 @@
-//! Codegen units in memory: read once a file, known by the file's identity.
+//! Codegen units in memory: read once, known by their contents.
 
 use std::collections::{BTreeMap, HashMap};
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
@@ -14,8 +14,10 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::body_lane::{self, Shape};
 use crate::compile::{EagerCompiler, Identity, Source};
-use crate::protocol::FunctionTimes;
+use crate::digest::Digest;
+use crate::protocol::{BitcodeFile, FunctionTimes};
 use crate::sources::UnitIndex;
+use crate::system_calls;
 
 /// A unit, where it came from, and what it took.
 #[derive(Debug)]
@@ -34,11 +36,15 @@ pub struct LoadedUnit {
     pub compiled: Vec<Key>,
     /// By function: what the body lane has to know of its body.
     pub shapes: Vec<Shape>,
+    /// Its `module asm` may ask the kernel for something.
+    pub assembly_enters_kernel: bool,
     /// Not the whole of the bitcode, or not only that.
     pub is_derived: bool,
+    /// Something was found out that its functions' keys do not say: it is to be read again for the next generation.
+    pub is_outdated: AtomicBool,
     /// Where its functions are written: see [`LoadedUnit::index`].
     pub index: OnceLock<UnitIndex>,
-    digest: OnceLock<[u8; 32]>,
+    digest: OnceLock<Digest>,
     interface: OnceLock<UnitInterface>,
     definitions: OnceLock<FxHashMap<Arc<str>, Definition>>,
     paths: OnceLock<FxHashMap<String, Vec<GlobalId>>>,
@@ -55,15 +61,16 @@ pub struct Definition {
 }
 
 impl LoadedUnit {
-    /// Digest of the bitcode, computed when first asked for.
-    pub fn digest(&self) -> &[u8; 32] {
-        self.digest.get_or_init(|| blake3::hash(&self.bytes).into())
+    /// Digest of the bitcode; computed when first asked for of what is not a file's.
+    pub fn digest(&self) -> &Digest {
+        self.digest.get_or_init(|| Digest::of(&self.bytes))
     }
 
     /// A unit that is made from another one's bitcode.
     pub fn new(unit: Unit, path: PathBuf, bytes: Arc<[u8]>, times: Vec<FunctionTimes>, shapes: Vec<Shape>) -> Self {
         let (digest, interface, definitions, paths, identities) = Default::default();
         Self {
+            assembly_enters_kernel: system_calls::may_be_in_assembly(&unit.module.assembly),
             unit: Arc::new(unit),
             path,
             bytes,
@@ -72,6 +79,7 @@ impl LoadedUnit {
             compiled: Vec::new(),
             shapes,
             is_derived: true,
+            is_outdated: AtomicBool::new(false),
             index: OnceLock::new(),
             digest,
             interface,
@@ -79,6 +87,11 @@ impl LoadedUnit {
             paths,
             identities,
         }
+    }
+
+    /// Whether its code may ask the kernel for something without a library's doing.
+    pub fn may_enter_kernel(&self) -> bool {
+        self.shapes.iter().any(|shape| shape.may_enter_kernel) || self.assembly_enters_kernel
     }
 
     /// Its part of the program's C-level interface.
@@ -140,47 +153,58 @@ impl LoadedUnit {
     }
 }
 
-/// Identity of a file's contents. rustc's incremental session never rewrites a file in place: an unchanged unit is a hard
-/// link to the same inode, a changed one is a new file.
+/// Why a unit cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum UnitError {
+    /// Somebody has written to the file since rustc has.
+    #[error("{} is not what rustc wrote", .0.display())]
+    Altered(PathBuf),
+    /// It cannot be read, or holds what there is no way to run.
+    #[error(transparent)]
+    Bitcode(#[from] Error),
+}
+
+impl UnitError {
+    /// Whether rustc would make another file of it.
+    pub fn is_damage(&self) -> bool {
+        match self {
+            Self::Altered(_) => true,
+            Self::Bitcode(error) => {
+                matches!(error, Error::Io { .. } | Error::NotBitcode { .. } | Error::Truncated { .. })
+            }
+        }
+    }
+}
+
+/// What a unit is made of.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct FileKey {
-    device: u64,
-    inode: u64,
-    size: u64,
-    modified: (i64, i64),
+struct UnitKey {
+    bitcode: Digest,
     id: Arc<str>,
     configuration: Arc<str>,
 }
 
-/// Units by file.
+/// Units by their contents.
 #[derive(Debug, Default)]
 pub struct UnitCache {
-    entries: Mutex<HashMap<FileKey, Arc<LoadedUnit>>>,
+    entries: Mutex<HashMap<UnitKey, Arc<LoadedUnit>>>,
 }
 
 impl UnitCache {
-    /// The unit in `path`, read if it is not known. The flag tells whether it was read.
+    /// The unit in `file`, read if it is not known. The flag tells whether it was read.
     pub fn load(
         &self,
-        path: &Path,
+        file: &BitcodeFile,
         id: &Arc<str>,
         configuration: &Arc<str>,
         compiler: &EagerCompiler,
-    ) -> Result<(Arc<LoadedUnit>, bool), Error> {
-        let metadata = std::fs::metadata(path)
-            .map_err(|error| Error::Io { file: path.display().to_string(), reason: error.to_string() })?;
-        let key = FileKey {
-            device: metadata.dev(),
-            inode: metadata.ino(),
-            size: metadata.size(),
-            modified: (metadata.mtime(), metadata.mtime_nsec()),
-            id: id.clone(),
-            configuration: configuration.clone(),
-        };
-        if let Some(unit) = self.entries.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
-            return Ok((unit.clone(), false));
+    ) -> Result<(Arc<LoadedUnit>, bool), UnitError> {
+        let key = UnitKey { bitcode: file.digest, id: id.clone(), configuration: configuration.clone() };
+        let known = self.entries.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        if let Some(unit) = known.filter(|unit| !unit.is_outdated.load(Ordering::Relaxed)) {
+            return Ok((unit, false));
         }
-        let unit = Arc::new(read(path, id, configuration, compiler)?);
+        let unit = Arc::new(read(file, id, configuration, compiler)?);
         self.entries.lock().unwrap_or_else(PoisonError::into_inner).insert(key, unit.clone());
         Ok((unit, true))
     }
@@ -191,11 +215,25 @@ impl UnitCache {
     }
 }
 
-fn read(path: &Path, id: &Arc<str>, configuration: &str, compiler: &EagerCompiler) -> Result<LoadedUnit, Error> {
+/// Reads a file as a whole, once: what LLVM reads of it, now or when a function is first called, is what was checked.
+fn read_checked(file: &BitcodeFile) -> Result<Arc<[u8]>, UnitError> {
+    let bytes = std::fs::read(&file.path)
+        .map_err(|error| Error::Io { file: file.path.display().to_string(), reason: error.to_string() })?;
+    if Digest::of(&bytes) != file.digest {
+        return Err(UnitError::Altered(file.path.clone()));
+    }
+    Ok(bytes.into())
+}
+
+fn read(
+    file: &BitcodeFile,
+    id: &Arc<str>,
+    configuration: &str,
+    compiler: &EagerCompiler,
+) -> Result<LoadedUnit, UnitError> {
     let start = Instant::now();
-    let name = path.display().to_string();
-    let bytes = std::fs::read(path).map_err(|error| Error::Io { file: name.clone(), reason: error.to_string() })?;
-    let bytes: Arc<[u8]> = bytes.into();
+    let name = file.path.display().to_string();
+    let bytes = read_checked(file)?;
     let reader = Reader::open(&compiler.shared.llvm, &*bytes, &name)?;
     let open_us = start.elapsed().as_secs_f64() * 1e6;
     let mut keyer = Keyer::new(configuration);
@@ -235,19 +273,21 @@ fn read(path: &Path, id: &Arc<str>, configuration: &str, compiler: &EagerCompile
     check_module(&module, &name)?;
     let assembly = assemble(compiler, &module, &bytes, &name)?;
     let unit = Arc::new(Unit { id: id.clone(), module, assembly, functions, bound: BTreeMap::new() });
-    let (index, digest, interface) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+    let (index, interface) = (OnceLock::new(), OnceLock::new());
     let (definitions, paths, identities) = Default::default();
     Ok(LoadedUnit {
+        assembly_enters_kernel: system_calls::may_be_in_assembly(&unit.module.assembly),
         unit,
-        path: path.to_owned(),
+        path: file.path.clone(),
         bytes,
         open_us,
         times,
         compiled,
         shapes,
         is_derived: false,
+        is_outdated: AtomicBool::new(false),
         index,
-        digest,
+        digest: file.digest.into(),
         interface,
         definitions,
         paths,

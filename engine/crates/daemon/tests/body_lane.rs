@@ -3,7 +3,7 @@
 mod support;
 
 use serde_json::{Value, json};
-use support::{Daemon, Project, text};
+use support::{Daemon, Project, text, with_digests};
 
 /// Functions at the left margin, their bodies on lines of their own, so that they are easy to blank.
 const PROGRAM: &str = r#"
@@ -121,7 +121,7 @@ impl Fixture {
             .iter()
             .map(|name| json!({"file": file, "old": range(&self.source, name), "new": range(text, name)}))
             .collect();
-        let lane = json!([{"unit": "program:program", "bitcode": bitcode, "edited": edited}]);
+        let lane = json!([{"unit": "program:program", "bitcode": with_digests(&bitcode), "edited": edited}]);
         std::fs::write(file, text).unwrap();
         self.daemon.publish_with(&self.project, &self.crate_lane, &json!({"bodyLane": lane}))
     }

@@ -4,16 +4,10 @@ mod support;
 
 use std::io::Read;
 use std::os::unix::net::UnixStream;
+use std::path::Path;
 
-use serde_json::json;
-use support::{Daemon, Project, text};
-
-#[track_caller]
-fn same_as_native(project: &Project) {
-    let (native, ours) = (project.native(&[]), project.run(&[]));
-    assert_eq!(text(&ours.stdout), text(&native.stdout), "{}", text(&ours.stderr));
-    assert_eq!(ours.status, native.status);
-}
+use serde_json::{Value, json};
+use support::{Daemon, Project, same_as_native, text, with_digests};
 
 /// rustc, too, ends when it compiles this: LLVM has no such instruction without AVX2.
 const FATAL: &str = r#"
@@ -47,6 +41,54 @@ fn a_fatal_error_of_llvm_costs_one_function() {
     assert_eq!(pid(&daemon), before);
 }
 
+/// A byte that a disk or another program has changed.
+fn alter(path: &Path, seed: u64) {
+    let mut bytes = std::fs::read(path).unwrap();
+    let at = (seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) % bytes.len() as u64) as usize;
+    bytes[at] ^= 1 << (seed % 8);
+    std::fs::write(path, bytes).unwrap();
+}
+
+#[test]
+fn llvm_reads_nothing_but_what_rustc_wrote() {
+    let mut project = Project::new("altered");
+    let daemon = Daemon::start(&project.folder, &[]);
+    let before = daemon.call("status", &json!({})).unwrap()["pid"].clone();
+    let files = project.bitcode("fn main() { println!(\"{:?}\", std::env::args().count()) }");
+    let known = with_digests(&files);
+    let publish = |bitcode: &[Value]| {
+        daemon.publish_with(&project, &[], &json!({"units": [{"id": "program:main", "bitcode": bitcode}]}))
+    };
+    for seed in 0..50 {
+        // All of them, so that the engine has read none before.
+        let originals: Vec<Vec<u8>> = files.iter().map(|file| std::fs::read(file).unwrap()).collect();
+        files.iter().for_each(|file| alter(file, seed));
+        let error = publish(&known).unwrap_err();
+        assert_eq!(error["data"], json!({"kind": "damaged", "details": {"units": ["program:main"]}}), "{error}");
+        files.iter().zip(originals).for_each(|(file, original)| std::fs::write(file, original).unwrap());
+    }
+    publish(&known).unwrap();
+    same_as_native(&project, &[]);
+    // Without a digest nothing is known of it.
+    let bare: Vec<Value> = files.iter().map(|path| json!({"path": path})).collect();
+    assert_eq!(publish(&bare).unwrap_err()["data"]["kind"], "invalid");
+    assert_eq!(daemon.call("status", &json!({})).unwrap()["pid"], before);
+}
+
+#[test]
+fn what_is_read_late_is_what_was_read_first() {
+    let mut project = Project::new("late");
+    let daemon = Daemon::start(&project.folder, &["--eager-functions", "0", "--compile-ahead", "false"]);
+    let files = project.bitcode("fn main() { println!(\"{:?}\", std::env::args().count()) }");
+    let report = daemon.publish(&project, &files).unwrap();
+    assert_ne!(report["functions"]["deferred"], 0, "{report}");
+    // In place: whoever had mapped a file would see it.
+    for file in &files {
+        std::fs::OpenOptions::new().write(true).open(file).unwrap().set_len(100).unwrap();
+    }
+    same_as_native(&project, &[]);
+}
+
 const ASSEMBLY: &str = r#"
 fn five() -> u64 { let x: u64; unsafe { std::arch::asm!("mov {}, 5", out(reg) x) }; x }
 fn main() { println!("{}", five()) }
@@ -57,7 +99,7 @@ fn a_worker_that_was_killed_is_replaced() {
     let mut project = Project::new("worker");
     let daemon = Daemon::start(&project.folder, &[]);
     daemon.publish_source(&mut project, ASSEMBLY);
-    same_as_native(&project);
+    same_as_native(&project, &[]);
     let children: Vec<String> = std::fs::read_dir(format!("/proc/{}/task", daemon.id()))
         .unwrap()
         .filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("children")).ok())
@@ -68,7 +110,7 @@ fn a_worker_that_was_killed_is_replaced() {
     assert_eq!(unsafe { libc::kill(children[0].parse().unwrap(), libc::SIGKILL) }, 0);
     let report = daemon.publish_source(&mut project, &ASSEMBLY.replace(", 5", ", 6"));
     assert_eq!(report["functions"]["llvm"], 1, "{report}");
-    same_as_native(&project);
+    same_as_native(&project, &[]);
 }
 
 /// Two functions that differ only in what the decoded form leaves out.
@@ -93,7 +135,7 @@ fn code_of_llvm_is_not_shared_by_functions_that_only_llvm_tells_apart() {
     let files = project.bitcode(ALIGNMENTS);
     let report = daemon.publish_with(&project, &files, &json!({"optLevel": "2"})).unwrap();
     assert_eq!(report["functions"]["llvm"], 2, "{report}");
-    same_as_native(&project);
+    same_as_native(&project, &[]);
 }
 
 const SINE: &str = r#"
@@ -109,7 +151,7 @@ fn what_code_calls_by_itself_follows_edits() {
     let without = SINE.replace("sin(_", "cranefly_other(_");
     for source in [SINE, &without, SINE] {
         daemon.publish_source(&mut project, source);
-        same_as_native(&project);
+        same_as_native(&project, &[]);
     }
 }
 
@@ -148,14 +190,42 @@ fn main() {
 }
 "#;
 
+/// The same without a library, as rustix does it: the number is an argument.
+const RESTRICTED_BY_ITSELF: &str = r#"
+fn call(number: u64, a: u64, b: u64, c: u64) -> u64 {
+    let result;
+    unsafe {
+        std::arch::asm!(
+            "syscall", inlateout("rax") number => result, in("rdi") a, in("rsi") b, in("rdx") c,
+            lateout("rcx") _, lateout("r11") _,
+        );
+    }
+    result
+}
+#[inline(never)] fn late(x: u8) -> u8 { std::hint::black_box(x) + 1 }
+fn main() {
+    assert_eq!(call(157, 22, 1, 0), 0);
+    let text = [late(b'N'), late(b'J'), b'\n'];
+    call(1, 1, text.as_ptr() as u64, text.len() as u64);
+    call(60, 3, 0, 0);
+}
+"#;
+
 #[test]
 fn programs_that_make_first_calls_impossible_have_none() {
-    for (name, source) in [("patched", PATCHED), ("restricted", RESTRICTED)] {
+    let assembled = RESTRICTED_BY_ITSELF
+        .replace("std::arch::asm!(\n            \"syscall\"", "std::arch::asm!(\n            \".byte 15, 5\"");
+    for (name, source) in [
+        ("patched", PATCHED),
+        ("restricted", RESTRICTED),
+        ("restricted-itself", RESTRICTED_BY_ITSELF),
+        ("restricted-bytes", &assembled),
+    ] {
         let mut project = Project::new(name);
         let daemon = Daemon::start(&project.folder, &["--eager-functions", "0", "--compile-ahead", "false"]);
         let report = daemon.publish_source(&mut project, source);
         assert_eq!(report["functions"]["deferred"], 0, "{name}: {report}");
-        same_as_native(&project);
+        same_as_native(&project, &[]);
     }
 }
 
@@ -166,7 +236,7 @@ fn a_large_environment_is_no_obstacle() {
         command.env("LARGE", "x".repeat(100_000)).env("PATH", "/x:".repeat(30_000));
     });
     daemon.publish_source(&mut project, "fn main() { println!(\"here\") }");
-    same_as_native(&project);
+    same_as_native(&project, &[]);
 }
 
 /// Connections that nobody speaks on.

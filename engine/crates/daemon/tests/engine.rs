@@ -236,7 +236,8 @@ fn broken_bitcode_is_an_error_and_leaves_the_last_generation() {
         std::fs::write(&broken, bytes.unwrap_or_else(|| original[..original.len() / 2].to_vec())).unwrap();
         let good = std::mem::replace(&mut files[0], broken);
         let error = daemon.publish(&project, &files).unwrap_err();
-        assert_eq!(error["data"]["kind"], "bitcode", "{error}");
+        assert_eq!(error["data"]["kind"], "damaged", "{error}");
+        assert_eq!(error["data"]["details"], json!({"units": ["program:main"]}));
         assert!(error["message"].as_str().unwrap().contains(&format!("{name}.x.y.rcgu.bc")), "{error}");
         files[0] = good;
     }
@@ -255,7 +256,7 @@ fn requests_that_make_no_sense_are_refused() {
     assert_eq!(code("initialize", json!({"protocol": 999})), -32000);
     let error = daemon.call("functions", &json!({"workspace": "/nowhere", "program": "none"})).unwrap_err();
     assert_eq!(error["data"]["kind"], "unknownProgram", "{error}");
-    assert_eq!(daemon.call("initialize", &json!({"protocol": 1})).unwrap()["protocol"], 1);
+    assert_eq!(daemon.call("initialize", &json!({"protocol": 2})).unwrap()["protocol"], 2);
 }
 
 #[test]

@@ -2,14 +2,7 @@
 
 mod support;
 
-use support::{Daemon, Project, text};
-
-#[track_caller]
-fn same_as_native(project: &Project) {
-    let (native, ours) = (project.native(&[]), project.run(&[]));
-    assert_eq!(text(&ours.stdout), text(&native.stdout), "{}", text(&ours.stderr));
-    assert_eq!(ours.status, native.status);
-}
+use support::{Daemon, Project, same_as_native, text};
 
 /// Constructors of variables and of assembly, thread-locals, local, weak and absolute symbols, distances, and references to libraries.
 const ASSEMBLY: &str = r#"
@@ -80,12 +73,12 @@ fn assembly_is_linked_as_by_a_linker() {
     let mut project = Project::new("assembly");
     let daemon = Daemon::start(&project.folder, &[]);
     daemon.publish_source(&mut project, ASSEMBLY);
-    same_as_native(&project);
+    same_as_native(&project, &[]);
     // In place: all of it is placed once more.
     let edited =
         ASSEMBLY.replace("x + 100", "x + 200").replace(".quad 77", ".quad 78").replace("ANSWER, 42", "ANSWER, 43");
     daemon.publish_source(&mut project, &edited);
-    same_as_native(&project);
+    same_as_native(&project, &[]);
 }
 
 /// A member a line: what lld keeps of a section between bounds.
@@ -115,13 +108,13 @@ fn sections_with_bounds_hold_what_a_linker_keeps() {
     let mut project = Project::new("members");
     let daemon = Daemon::start(&project.folder, &[]);
     daemon.publish_source(&mut project, MEMBERS);
-    same_as_native(&project);
+    same_as_native(&project, &[]);
     // Nothing that refers to the bounds changes.
     let more = "mod more { #[used] #[unsafe(link_section = \"list\")] static MORE: u64 = 8; }";
     daemon.publish_source(&mut project, &format!("{MEMBERS}{more}"));
-    same_as_native(&project);
+    same_as_native(&project, &[]);
     daemon.publish_source(&mut project, MEMBERS);
-    same_as_native(&project);
+    same_as_native(&project, &[]);
 }
 
 #[test]
@@ -147,9 +140,9 @@ fn data_may_be_aligned_large_or_code() {
         } }
     "#;
     daemon.publish_source(&mut project, source);
-    same_as_native(&project);
+    same_as_native(&project, &[]);
     daemon.publish_source(&mut project, &source.replace("= 5;", "= 6;").replace("[1; 1 << 18]", "[2; 1 << 18]"));
-    same_as_native(&project);
+    same_as_native(&project, &[]);
 }
 
 #[test]
@@ -172,9 +165,9 @@ fn a_panic_passes_through_assembly_with_frames() {
         }
     "#;
     daemon.publish_source(&mut project, source);
-    same_as_native(&project);
+    same_as_native(&project, &[]);
     daemon.publish_source(&mut project, &source.replace("eax, 5", "eax, 6"));
-    same_as_native(&project);
+    same_as_native(&project, &[]);
 }
 
 /// What it finds about itself: the headers that it was loaded by, and its own file.
@@ -215,7 +208,7 @@ fn an_executable_tells_what_it_is() {
     let mut project = Project::new("self");
     let daemon = Daemon::start(&project.folder, &[]);
     daemon.publish_source(&mut project, SELF);
-    same_as_native(&project);
+    same_as_native(&project, &[]);
     let id = |project: &Project| text(&project.run(&["id"]).stdout).lines().last().map(str::to_owned);
     let first = id(&project);
     daemon.publish_source(&mut project, SELF);

@@ -166,7 +166,7 @@ fn kill_successor(daemon: &Daemon, before: u64) -> u64 {
 }
 
 fn pid(daemon: &Daemon) -> u64 {
-    daemon.call("initialize", &json!({"protocol": 1})).unwrap()["pid"].as_u64().unwrap()
+    daemon.call("initialize", &json!({"protocol": 2})).unwrap()["pid"].as_u64().unwrap()
 }
 
 fn first_calls(daemon: &Daemon) -> u64 {
@@ -175,8 +175,7 @@ fn first_calls(daemon: &Daemon) -> u64 {
 
 /// The folders in which states of images are kept.
 fn kept(project: &Project) -> Vec<PathBuf> {
-    let images = project.folder.join("cranefly-images/engine");
-    let paths = std::fs::read_dir(images).unwrap().map(|entry| entry.unwrap().path());
+    let paths = std::fs::read_dir(project.images()).unwrap().map(|entry| entry.unwrap().path());
     paths.filter(|path| path.extension().is_some_and(|extension| extension == "resume")).collect()
 }
 

@@ -1,6 +1,7 @@
 //! The base image and the system libraries behind it: what programs find by name outside of their own units.
 
 use std::fs::File;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use hashbrown::{HashMap, HashSet};
@@ -16,6 +17,15 @@ use crate::interface::Linked;
 /// Exported by every base image: a byte of data whose address the image's relocations are counted from. It makes every
 /// symbol of the base image reachable through the ordinary dynamic loader, also those that have no dynamic symbol.
 pub const ANCHOR: &str = "__cranefly_base_anchor";
+
+/// Stands in front of the names by which the image, the base image and the executable find what a native executable would not
+/// export. So no library finds it, neither one that is opened later nor one with a function of the same name.
+const PRIVATE: &str = "__cranefly.";
+
+/// The name under which the program defines its C-level `name` for its own parts alone.
+pub(crate) fn private_name(name: &str) -> String {
+    format!("{PRIVATE}{name}")
+}
 /// As [`ANCHOR`], for thread-locals.
 pub const TLS_ANCHOR: &str = "__cranefly_tls_anchor";
 
@@ -58,7 +68,8 @@ pub(crate) struct Search {
 pub struct BaseImage {
     path: PathBuf,
     symbols: HashMap<Box<str>, BasePlace>,
-    undefined: HashSet<Box<str>>,
+    /// By the program's name, under which it is looked for.
+    undefined: HashMap<Box<str>, Box<str>>,
     sections: HashSet<Box<str>>,
     linked_by_lld: bool,
     libraries: Vec<String>,
@@ -68,6 +79,7 @@ pub struct BaseImage {
     search: Option<Search>,
     linked: Option<Linked>,
     arrays: Arrays,
+    mode: u32,
 }
 
 impl BaseImage {
@@ -80,10 +92,11 @@ impl BaseImage {
         let map = map_file(file).map_err(|error| bad(error.to_string()))?;
         let elf = ElfFile64::<LittleEndian>::parse(&*map).map_err(|error| bad(error.to_string()))?;
         let linked = read_linked(path).map_err(bad)?;
+        let mode = std::fs::metadata(path).map_err(|error| bad(error.to_string()))?.mode();
         let mut addresses: HashMap<Box<str>, u64> = HashMap::new();
         let mut ifuncs = HashSet::new();
         let mut thread_locals = HashMap::new();
-        let mut undefined = HashSet::new();
+        let mut undefined = HashMap::new();
         // GNU ld has these behind the name of no file.
         let mut is_of_no_file = false;
         for symbol in elf.symbols() {
@@ -114,7 +127,7 @@ impl BaseImage {
         for symbol in elf.dynamic_symbols() {
             let Ok(name) = symbol.name() else { continue };
             if symbol.is_undefined() {
-                undefined.insert(Box::from(name));
+                undefined.insert(Box::from(name.strip_prefix(PRIVATE).unwrap_or(name)), Box::from(name));
             } else if symbol.is_global() && ifuncs.contains(name) {
                 let import = Import { library: String::new(), version: None, function: true, thread_local: false };
                 imports.insert(Box::from(name), import);
@@ -185,6 +198,7 @@ impl BaseImage {
             search,
             linked,
             arrays,
+            mode,
         })
     }
 
@@ -194,7 +208,7 @@ impl BaseImage {
         Self {
             path: PathBuf::new(),
             symbols: HashMap::new(),
-            undefined: HashSet::new(),
+            undefined: HashMap::new(),
             sections: HashSet::new(),
             linked_by_lld: false,
             libraries: Vec::new(),
@@ -203,7 +217,13 @@ impl BaseImage {
             search: None,
             linked: None,
             arrays: Arrays::default(),
+            mode: 0,
         }
+    }
+
+    /// Who may do what with the file, as the linker made it for whoever builds the program.
+    pub fn mode(&self) -> u32 {
+        self.mode
     }
 
     /// The file.
@@ -216,14 +236,15 @@ impl BaseImage {
         self.symbols.get(name).copied()
     }
 
-    /// Names that the base image expects others to define: libraries, and the program (the allocator's entry points).
-    pub fn undefined(&self) -> impl Iterator<Item = &str> {
-        self.undefined.iter().map(AsRef::as_ref)
+    /// What the base image expects others to define: libraries, and the program (the allocator's entry points); and the name
+    /// under which it looks for each.
+    pub fn undefined(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.undefined.iter().map(|(name, looked_for)| (&**name, &**looked_for))
     }
 
     /// Whether `name` is one of [`Self::undefined`].
     pub fn expects(&self, name: &str) -> bool {
-        self.undefined.contains(name)
+        self.undefined.contains_key(name)
     }
 
     /// `DT_NEEDED` of the base image, in order.
@@ -236,9 +257,16 @@ impl BaseImage {
         self.imports.get(name)
     }
 
+    /// Whether the C library runs the constructors of executables that leave that to it, as it does since glibc 2.34. Before, they
+    /// brought code for it (`__libc_csu_init`), and asked for an older version of `__libc_start_main`.
+    pub(crate) fn runs_own_constructors(&self) -> bool {
+        let version = self.import("__libc_start_main").and_then(|import| import.version.as_deref());
+        version.is_some_and(|version| version != "GLIBC_2.2.5")
+    }
+
     /// Whether it expects others to define `name`.
     pub fn needs(&self, name: &str) -> bool {
-        self.undefined.contains(name)
+        self.undefined.contains_key(name)
     }
 
     /// Whether the program's linker is lld, as far as its work tells.

@@ -4,8 +4,13 @@ use std::path::Path;
 
 use cranefly_bitcode::ir::Linkage;
 
+use cranefly_runtime::Start;
+
 use crate::Error;
+use crate::arrays::ENTRY;
+use crate::base::private_name;
 use crate::elf::{self, Alignment, DynamicEntry, tag};
+use crate::identity::BUILD_ID_SIZE;
 use crate::interface::is_mangled;
 use crate::layout::{PAGE, Region};
 use crate::program::Program;
@@ -16,14 +21,38 @@ const FLAGS: u64 = 0x8 | 0x10;
 /// `DF_1_NOW`.
 const FLAGS_1: u64 = 1;
 
+/// What an executable calls before anything else: the [start check](cranefly_runtime::start_check).
+pub(crate) const START_CHECK: &str = "__cranefly.start_check";
+
+/// What an executable calls in the place of its constructors.
+pub(crate) const START_INIT: &str = "__cranefly.start_init";
+
+/// What an image is published as.
+#[derive(Clone, Copy, Debug)]
+pub struct Publication<'a> {
+    /// Where the image will be found.
+    pub image: &'a Path,
+    /// Where the executable will be found, without symbolic links.
+    pub executable: &'a Path,
+    /// Where a copy of it stands for whatever is current, without symbolic links.
+    pub stand_in: Option<&'a Path>,
+    /// The executable's.
+    pub build_id: &'a [u8; BUILD_ID_SIZE],
+}
+
 impl Program {
-    /// Writes everything that the loader reads, so that a program may start from the image. `soname` is where the image
-    /// will be found, `origin` the executable's folder.
-    pub fn commit(&mut self, soname: &str, origin: &Path) -> Result<(), Error> {
+    /// Writes everything that the loader reads, so that a program may start from the image.
+    pub fn commit(&mut self, publication: &Publication) -> Result<(), Error> {
         self.export_all();
         self.export_for_base()?;
         self.export_for_libraries();
         self.export_main()?;
+        let stand_in = publication.stand_in.map(elf::path_text).unwrap_or_default();
+        let places = self.dynamic.string(&format!("{}\0{stand_in}", elf::path_text(publication.executable)));
+        let start = cranefly_runtime::start_check();
+        for (name, offset) in [(START_CHECK, start.check), (START_INIT, start.init)] {
+            self.dynamic.export(name, self.check + offset as u64);
+        }
         let dirty = std::mem::take(&mut self.dirty_units);
         self.describe(&dirty)?;
         let tables: [(Region, Vec<u8>); 5] = [
@@ -33,7 +62,8 @@ impl Program {
             (Region::Verneed, self.dynamic.verneed().0),
             (Region::Hash, self.dynamic.hash()),
         ];
-        let dynamic = self.dynamic_entries(soname, origin);
+        let origin = publication.executable.parent().unwrap_or(Path::new("/"));
+        let dynamic = self.dynamic_entries(&elf::path_text(publication.image), origin);
         for (region, bytes) in &tables {
             let bytes = if *region == Region::Dynstr { self.dynamic.strings() } else { bytes };
             elf::rewrite(&mut self.file, *region, bytes)?;
@@ -43,6 +73,12 @@ impl Program {
         let entries: Vec<DynamicEntry> =
             dynamic.into_iter().map(|(tag, value)| (tag, if tag == tag::STRSZ { size } else { value })).collect();
         elf::rewrite(&mut self.file, Region::Dynamic, &elf::dynamic_section(&entries))?;
+        let places = self.file.layout().start(Region::Dynstr) + u64::from(places);
+        let constructors = self.file.layout().start(Region::InitArray);
+        let constructors =
+            constructors + self.constructors_of_loader()..constructors + self.file.used(Region::InitArray);
+        let inputs = Start { places, build_id: publication.build_id, constructors };
+        self.file.write(self.check, &start.bind(self.check, &inputs));
         let alignment = Alignment { load: self.load_align, thread_locals: self.tls_align };
         if self.load_align > PAGE && !loader_aligns() {
             return Err(Error::Unplaceable { what: format!("a static that is aligned to {} bytes", self.load_align) });
@@ -51,6 +87,15 @@ impl Program {
         elf::write_headers(&mut self.file, alignment, grows);
         self.sealed = true;
         Ok(())
+    }
+
+    /// Lets other users load the image as far as they could load what the linker makes, if it is complete: their programs cannot
+    /// ask for functions, since what they would write to (the control file) holds what the owner's programs start.
+    pub fn admit_others(&self, is_complete: bool) -> Result<(), Error> {
+        const OWNER: u32 = 0o600;
+        const READ_AND_EXECUTE: u32 = 0o555;
+        let others = if is_complete { self.base.mode() & READ_AND_EXECUTE } else { 0 };
+        self.file.set_mode(OWNER | others)
     }
 
     fn dynamic_entries(&mut self, soname: &str, origin: &Path) -> Vec<DynamicEntry> {
@@ -83,13 +128,11 @@ impl Program {
             (tag::FLAGS_1, FLAGS_1),
             (tag::VERSYM, start(Region::Versym)),
         ]);
-        for (region, address, size) in [
-            (Region::InitArray, tag::INIT_ARRAY, tag::INIT_ARRAYSZ),
-            (Region::FiniArray, tag::FINI_ARRAY, tag::FINI_ARRAYSZ),
-        ] {
-            if used(region) > 0 {
-                entries.extend([(address, start(region)), (size, used(region))]);
-            }
+        let size = self.constructors_of_loader();
+        entries.extend([(tag::INIT_ARRAY, start(Region::InitArray)), (tag::INIT_ARRAYSZ, size)]);
+        if used(Region::FiniArray) > 0 {
+            let size = used(Region::FiniArray);
+            entries.extend([(tag::FINI_ARRAY, start(Region::FiniArray)), (tag::FINI_ARRAYSZ, size)]);
         }
         let (_, count) = self.dynamic.verneed();
         if count > 0 {
@@ -98,11 +141,17 @@ impl Program {
         entries
     }
 
+    /// Bytes of the array of constructors that the loader goes through. The first one is the image's own; the executable calls the
+    /// others, if the C library calls an executable's.
+    fn constructors_of_loader(&self) -> u64 {
+        if self.base.runs_own_constructors() { ENTRY } else { self.file.used(Region::InitArray) }
+    }
+
     fn export_main(&mut self) -> Result<(), Error> {
         if let Some(index) = self.symbols.find("main")
             && let Place::Image(at) = self.symbols[index].place
         {
-            self.dynamic.export("main", at);
+            self.dynamic.export(&private_name("main"), at);
         }
         Ok(())
     }
@@ -110,16 +159,16 @@ impl Program {
     /// Defines what the base image expects of the program: its callbacks, and the allocator's entry points.
     fn export_for_base(&mut self) -> Result<(), Error> {
         let base = self.base.clone();
-        for name in base.undefined() {
+        for (name, looked_for) in base.undefined() {
             let index = if AllocatorSymbol::parse(name).is_some() || self.is_bound(name) {
                 Some(self.runtime(name)?)
             } else {
                 self.symbols.find(name)
             };
             match index.map(|index| self.symbols[index].place) {
-                Some(Place::Image(at)) => drop(self.dynamic.export(name, at)),
-                Some(Place::ThreadLocal(offset)) => drop(self.dynamic.export_thread_local(name, offset)),
-                _ => self.dynamic.withdraw(name),
+                Some(Place::Image(at)) => drop(self.dynamic.export(looked_for, at)),
+                Some(Place::ThreadLocal(offset)) => drop(self.dynamic.export_thread_local(looked_for, offset)),
+                _ => self.dynamic.withdraw(looked_for),
             }
         }
         Ok(())

@@ -1,9 +1,9 @@
 //! The image's file: a sparse, private file that the daemon keeps mapped and writes in place.
 
-use std::fs::{File, Metadata, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions, Permissions};
 use std::io;
 use std::os::fd::AsRawFd;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use memmap2::MmapMut;
@@ -187,6 +187,13 @@ impl ImageFile {
         // SAFETY: as in `publish_u64`, for 4 bytes.
         let word = unsafe { std::sync::atomic::AtomicU32::from_ptr(word.as_mut_ptr().cast()) };
         word.store(value.to_le(), std::sync::atomic::Ordering::Release);
+    }
+
+    /// Who may do what with the file.
+    pub fn set_mode(&self, mode: u32) -> Result<(), Error> {
+        self.file
+            .set_permissions(Permissions::from_mode(mode))
+            .map_err(|source| Error::File { path: self.path.clone(), source })
     }
 
     /// Bytes that the file really takes.

@@ -9,7 +9,7 @@ use crate::program::{Program, defines};
 use crate::section;
 
 /// Bytes of a build id, as linkers make it by default.
-pub const BUILD_ID_SIZE: usize = 20;
+pub const BUILD_ID_SIZE: usize = cranefly_runtime::BUILD_ID;
 
 /// What a program's executable says about it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -3,11 +3,13 @@
 //! **Takes** the globals of all units of a program and machine code of single functions. **Gives** an ELF file that the
 //! ordinary loader loads. **Never** compiles, and never moves code that a running program may execute.
 
+mod absent;
 mod arrays;
 mod assembly;
 mod base;
 mod checkpoint;
 mod commit;
+mod complete;
 mod contents;
 mod data;
 mod debug;
@@ -27,19 +29,23 @@ mod interface;
 mod layout;
 mod linker_symbols;
 mod live;
+mod own_file;
 mod program;
 mod published;
 mod resolve;
 mod runtime_symbols;
 mod saved;
 mod section;
+mod small_elf;
+mod start;
 mod symbols;
 mod text;
 mod unresolved;
 pub mod unwind;
 
+pub use absent::write_absent;
 pub use base::{BaseImage, Import};
-pub use commit::is_allocator_entry;
+pub use commit::{Publication, is_allocator_entry};
 pub use contents::Contents;
 pub use error::Error;
 pub use executable::write_executable;

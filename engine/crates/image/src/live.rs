@@ -31,7 +31,7 @@ impl Program {
             .flat_map(|state| state.unit.functions.iter().map(|it| ((&*state.unit.id, it.global), &**it)))
             .collect();
         let mut queue: Vec<SymbolIndex> = self.symbols.find("main").into_iter().chain(roots).collect();
-        queue.extend(self.base.undefined().filter_map(|name| self.symbols.find(name)));
+        queue.extend(self.base.undefined().filter_map(|(name, _)| self.symbols.find(name)));
         for member in members {
             match member.part {
                 Part::Variable(global) => queue.push(self.units[&member.unit.id].symbols[global.0 as usize]),

@@ -147,6 +147,9 @@ impl Program {
                 return Ok(Place::Image(if start { from } else { to }));
             }
         }
+        if let Some(place) = self.place_in_headers(&name) {
+            return Ok(place);
+        }
         if is_linker_defined(&name) {
             return Err(Error::LinkerDefined { name: name.to_string() });
         }

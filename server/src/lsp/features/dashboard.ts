@@ -10,8 +10,8 @@ import {
 } from "../../../../shared/src/lsp.js";
 import type { StatusResult, SummaryResult } from "../../../../shared/src/protocol.js";
 import type { BodyLaneStatistics } from "../../../../shared/src/report.js";
-import { messageOf } from "../../core/errors.js";
-import type { Project, ServerContext } from "../api.js";
+import { messageOf } from "../../core/support/errors.js";
+import type { Project, ServerContext } from "../protocol/api.js";
 import { nameOf } from "./functions/names.js";
 
 /** Entries of each list. */

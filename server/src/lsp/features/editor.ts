@@ -1,13 +1,13 @@
 /** The plain LSP requests about documents, handed to what answers them by language. */
 import type { Hover, Position } from "vscode-languageserver/node";
 import type { TextDocument } from "vscode-languageserver-textdocument";
-import type { ServerContext } from "../api.js";
+import type { ServerContext } from "../protocol/api.js";
 import { CLIF, type ClifDocuments } from "./clif/index.js";
-import { hoverText } from "./functions/hover.js";
-import type { FunctionStore } from "./functions/store.js";
+import { hoverText } from "./functions/functionHover.js";
+import type { FunctionStore } from "./functions/functionStore.js";
 import { Lenses } from "./lenses/index.js";
-import { rangeOf } from "./lenses/run.js";
-import type { SyntaxStore } from "./syntax/store.js";
+import { rangeOf } from "./lenses/runLenses.js";
+import type { SyntaxStore } from "./syntax/documentStore.js";
 
 const RUST = "rust";
 

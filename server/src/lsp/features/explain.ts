@@ -1,10 +1,10 @@
 /** Answers `cranefly/explain`: all that is known of the function at a place, as a text. */
 import { type ExplainParams, ExplainRequest, type ExplainResult } from "../../../../shared/src/lsp.js";
-import type { Project, ServerContext } from "../api.js";
-import { explainNothing, explainText } from "./functions/explain.js";
-import type { FunctionStore } from "./functions/store.js";
-import { type FunctionPlace, placeAt } from "./functions/place.js";
-import type { SyntaxStore } from "./syntax/store.js";
+import type { Project, ServerContext } from "../protocol/api.js";
+import { explainNothing, explainText } from "./functions/explanation.js";
+import type { FunctionStore } from "./functions/functionStore.js";
+import { type FunctionPlace, placeAt } from "./functions/functionAt.js";
+import type { SyntaxStore } from "./syntax/documentStore.js";
 
 export function registerExplain(context: ServerContext, syntax: SyntaxStore, functions: FunctionStore): void {
   context.connection.onRequest(ExplainRequest, async ({ uri, line }: ExplainParams): Promise<ExplainResult> => {

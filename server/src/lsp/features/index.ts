@@ -1,13 +1,13 @@
 /** Everything that shows what the pipeline knows, one module each. */
-import type { ServerContext } from "../api.js";
+import type { ServerContext } from "../protocol/api.js";
 import { ClifDocuments } from "./clif/index.js";
-import { registerClifRuns } from "./clif/run.js";
+import { registerClifRuns } from "./clif/clifRun.js";
 import { registerDashboard } from "./dashboard.js";
 import { registerEditor } from "./editor.js";
 import { registerExplain } from "./explain.js";
-import { FunctionStore } from "./functions/store.js";
+import { FunctionStore } from "./functions/functionStore.js";
 import { registerInspect } from "./inspect.js";
-import { SyntaxStore } from "./syntax/store.js";
+import { SyntaxStore } from "./syntax/documentStore.js";
 
 /** The directory of the bundles: this text is part of one. */
 const BUNDLE_DIRECTORY = __dirname;

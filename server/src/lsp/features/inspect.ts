@@ -1,15 +1,15 @@
 /** Answers `cranefly/inspect`: a function as LLVM IR, Cranelift IR or machine code. The engine makes the text. */
 import { LSPErrorCodes, ResponseError } from "vscode-languageserver/node";
 import { type InspectParams, InspectRequest, type InspectResult } from "../../../../shared/src/lsp.js";
-import { EngineError } from "../../core/engine.js";
-import { Unsupported } from "../../core/errors.js";
-import type { Project, ServerContext } from "../api.js";
+import { EngineError } from "../../core/engine/errors.js";
+import { Unsupported } from "../../core/support/errors.js";
+import type { Project, ServerContext } from "../protocol/api.js";
 import { type ProgramEntry, isInner } from "./functions/facts.js";
 import { brief, nameOf } from "./functions/names.js";
-import { placeAt } from "./functions/place.js";
-import type { FunctionStore } from "./functions/store.js";
-import { lastRun } from "./lastRun.js";
-import type { SyntaxStore } from "./syntax/store.js";
+import { placeAt } from "./functions/functionAt.js";
+import type { FunctionStore } from "./functions/functionStore.js";
+import { lastRun } from "./run/lastRun.js";
+import type { SyntaxStore } from "./syntax/documentStore.js";
 
 /** Instances for a choice. */
 const MAX_INSTANCES = 500;

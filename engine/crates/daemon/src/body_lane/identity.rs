@@ -12,7 +12,7 @@ use cranefly_bitcode::types::Type;
 /// Addresses below are those that sources write, dangling ones, and lengths of texts; half of a hash is not one in four billion times.
 const MIN_HALF: u64 = 1 << 32;
 
-/// What paths in a patch crate have that no crate's own have: see `server/src/core/body/patch/text.ts`.
+/// What paths in a patch crate have that no crate's own have: see `server/src/core/lanes/patch/patchText.ts`.
 const MARKS: [&[u8]; 2] = [b"__cranefly_", b"__Cranefly"];
 
 /// The halves of `TypeId`s in a constant.

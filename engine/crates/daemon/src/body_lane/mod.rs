@@ -37,6 +37,9 @@ pub use references::{Instantiator, instantiators};
 pub use select::{Edit, SelectionCache, definitions, select};
 pub use verify::{Patch, Verified};
 
+use crate::protocol::BitcodeFile;
+use crate::system_calls;
+
 /// A crate of the program as the body lane compiled it.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -44,10 +47,10 @@ pub struct BodyLaneParams {
     /// `package:target`.
     pub unit: String,
     /// Bitcode files, one a codegen unit.
-    pub bitcode: Vec<PathBuf>,
+    pub bitcode: Vec<BitcodeFile>,
     /// Those of the crate's public twin, if `bitcode` is a patch crate that was compiled against it.
     #[serde(default)]
-    pub twin: Vec<PathBuf>,
+    pub twin: Vec<BitcodeFile>,
     /// Whether functions of `async fn`s in the twin may have older bodies than the crate lane compiled.
     #[serde(default)]
     pub is_twin_behind: bool,
@@ -134,6 +137,8 @@ pub struct Shape {
     pub suspensions: Option<u32>,
     /// It may hold half of a `TypeId`.
     pub may_hold_identity: bool,
+    /// It may ask the kernel for something, by itself.
+    pub may_enter_kernel: bool,
 }
 
 impl Shape {
@@ -143,6 +148,7 @@ impl Shape {
             is_blank: is_blank(body),
             suspensions: futures::suspensions(body),
             may_hold_identity: identity::may_be_in(body),
+            may_enter_kernel: system_calls::may_be_in(body),
         }
     }
 }

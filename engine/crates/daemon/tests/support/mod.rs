@@ -3,7 +3,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{BufRead, BufReader, Read, Write};
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -11,6 +11,7 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 /// Folder for one test, emptied.
 pub fn folder(name: &str) -> PathBuf {
@@ -26,13 +27,14 @@ fn run(command: &mut Command) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-fn sysroot() -> &'static str {
+/// The toolchain.
+pub fn sysroot() -> &'static str {
     static SYSROOT: OnceLock<String> = OnceLock::new();
     SYSROOT.get_or_init(|| run(Command::new("rustc").args(["--print", "sysroot"])).trim().to_owned())
 }
 
 /// std, linked as rustc would link it into an executable, but whole and shared.
-fn base() -> &'static Path {
+pub fn base() -> &'static Path {
     static BASE: OnceLock<PathBuf> = OnceLock::new();
     BASE.get_or_init(|| {
         // Kept for other test processes, and made so that two may make it at a time.
@@ -87,6 +89,12 @@ impl Project {
 
     pub fn executable(&self) -> PathBuf {
         self.folder.join("program")
+    }
+
+    /// The folder of its daemon's images.
+    pub fn images(&self) -> PathBuf {
+        let mut folders = std::fs::read_dir(self.folder.join("run/cranefly-images")).unwrap();
+        folders.next().unwrap().unwrap().path()
     }
 
     /// Compiles `source` to bitcode as the front end does; gives the files.
@@ -146,6 +154,36 @@ impl Project {
     }
 }
 
+/// Bitcode as a client names it.
+pub fn with_digests(files: &[PathBuf]) -> Vec<Value> {
+    let digest = |path: &Path| {
+        let digest = Sha256::digest(std::fs::read(path).unwrap_or_default());
+        digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+    };
+    files.iter().map(|path| json!({"path": path, "digest": digest(path)})).collect()
+}
+
+/// Parameters of a publication of `files` as the program of `project`.
+pub fn publication(project: &Project, files: &[PathBuf], more: &Value) -> Value {
+    let mut params = json!({
+        "workspace": project.folder, "program": "debug/program", "executable": project.executable(),
+        "base": base(), "units": [{"id": "program:main", "bitcode": with_digests(files)}], "optLevel": "0",
+    });
+    for (name, value) in more.as_object().unwrap() {
+        params[name] = value.clone();
+    }
+    params
+}
+
+/// That the program does what a native build of its source does, and gives what it printed.
+#[track_caller]
+pub fn same_as_native(project: &Project, arguments: &[&str]) -> String {
+    let (native, ours) = (project.native(arguments), project.run(arguments));
+    assert_eq!(text(&ours.stdout), text(&native.stdout), "{}", text(&ours.stderr));
+    assert_eq!(ours.status, native.status);
+    text(&ours.stdout)
+}
+
 /// A daemon that ends with the test.
 pub struct Daemon {
     child: Child,
@@ -173,13 +211,17 @@ impl Daemon {
     }
 
     fn command(folder: &Path, options: &[String]) -> Command {
+        // Images are there if others may pass through it.
+        let run = folder.join("run");
+        let _ = std::fs::DirBuilder::new().create(&run);
+        std::fs::set_permissions(&run, std::fs::Permissions::from_mode(0o711)).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_cranefly-engine"));
         command
             .args(["serve", "--socket"])
             .arg(folder.join("engine.sock"))
             .args(["--sysroot", sysroot()])
             .args(options)
-            .env("XDG_RUNTIME_DIR", folder)
+            .env("XDG_RUNTIME_DIR", run)
             .env("CRANEFLY_LOG", "warn")
             .stdin(Stdio::null());
         command
@@ -244,7 +286,7 @@ impl Daemon {
         }
     }
 
-    /// Publishes `files` as the program of `project`.
+    /// Publishes `files`, as they are, as the program of `project`.
     pub fn publish(&self, project: &Project, files: &[PathBuf]) -> Result<Value, Value> {
         self.publish_with(project, files, &json!({}))
     }
@@ -256,14 +298,7 @@ impl Daemon {
 
     /// A request with the parameters of a publication.
     pub fn ask(&self, method: &str, project: &Project, files: &[PathBuf], more: &Value) -> Result<Value, Value> {
-        let mut params = json!({
-            "workspace": project.folder, "program": "debug/program", "executable": project.executable(),
-            "base": base(), "units": [{"id": "program:main", "bitcode": files}], "optLevel": "0",
-        });
-        for (name, value) in more.as_object().unwrap() {
-            params[name] = value.clone();
-        }
-        self.call(method, &params)
+        self.call(method, &publication(project, files, more))
     }
 
     /// Compiles and publishes `source`; gives the report.

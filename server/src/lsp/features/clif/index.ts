@@ -1,7 +1,7 @@
 /** Answers requests about `.clif` documents and the virtual ones that show a function's Cranelift IR. */
 import type { CodeLens, DocumentSymbol, Hover, Location, Position } from "vscode-languageserver/node";
 import type { TextDocument } from "vscode-languageserver-textdocument";
-import { hoverAt } from "./hover.js";
+import { hoverAt } from "./clifHover.js";
 import { type ClifText, parseClif } from "./model.js";
 import { definitionAt, rangeOf, runLenses, symbolsOf } from "./navigation.js";
 

@@ -1,6 +1,6 @@
 /** The programs that a source file is part of, of all good builds. Reads what builds left; builds nothing. */
-import { loadUnit } from "../../../core/unit.js";
-import type { BuildKind, Built, Project } from "../../api.js";
+import { loadUnit } from "../../../core/units/record.js";
+import type { BuildKind, Built, Project } from "../../protocol/api.js";
 
 /** In the order in which they count: what `cargo build` builds is what the user looks at first. */
 const KINDS: readonly BuildKind[] = ["build", "members", "test", "examples"];

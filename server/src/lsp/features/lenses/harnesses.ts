@@ -2,11 +2,11 @@
 import { fileURLToPath } from "node:url";
 import * as path from "node:path";
 import type { TestHarness } from "../../../../../shared/src/lsp.js";
-import { inspectArgs } from "../../../core/args.js";
-import { type UnitRecord, loadUnit } from "../../../core/unit.js";
-import type { Project } from "../../api.js";
+import { inspectArgs } from "../../../core/units/arguments.js";
+import { type UnitRecord, loadUnit } from "../../../core/units/record.js";
+import type { Project } from "../../protocol/api.js";
 import { modulePathOf } from "./modules.js";
-import { type FileHarness, fileHarness } from "./tests.js";
+import { type FileHarness, fileHarness } from "./testLenses.js";
 
 /** The harnesses that hold a file's tests. Reads what builds left; builds nothing. */
 export function harnessesOf(project: Project, known: readonly TestHarness[], uri: string): FileHarness[] {

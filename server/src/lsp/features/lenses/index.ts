@@ -7,15 +7,15 @@ import {
   type Range,
 } from "vscode-languageserver/node";
 import type { TextDocument } from "vscode-languageserver-textdocument";
-import type { ServerContext } from "../../api.js";
-import { knownTests, onTestsFound } from "../../tests/index.js";
-import { messageOf } from "../../../core/errors.js";
-import type { FunctionStore } from "../functions/store.js";
-import type { SyntaxStore } from "../syntax/store.js";
-import { functionHints, functionLenses } from "./functions.js";
+import type { ServerContext } from "../../protocol/api.js";
+import { knownTests, onTestsFound } from "../tests/index.js";
+import { messageOf } from "../../../core/support/errors.js";
+import type { FunctionStore } from "../functions/functionStore.js";
+import type { SyntaxStore } from "../syntax/documentStore.js";
+import { functionHints, functionLenses } from "./functionLenses.js";
 import { harnessesOf } from "./harnesses.js";
-import { runLenses } from "./run.js";
-import { ownHarnessLenses, testLenses } from "./tests.js";
+import { runLenses } from "./runLenses.js";
+import { ownHarnessLenses, testLenses } from "./testLenses.js";
 
 /** What is told in one go: several projects end their builds within moments of each other. */
 const REFRESH_MS = 30;

@@ -1,7 +1,7 @@
 /** An open file's syntax tree, kept up to date with its text. */
 import { Edit, type Point, type Tree } from "web-tree-sitter";
-import { ParserFailed, type RustParser, checkLength } from "../../../core/syntax/grammar.js";
-import { readable } from "../../../core/syntax/readable.js";
+import { ParserFailed, type RustParser, checkLength } from "../../../core/source/grammar.js";
+import { readable } from "../../../core/source/readable.js";
 import { extractStructure } from "./extract.js";
 import { EMPTY_STRUCTURE, type Structure } from "./structure.js";
 

@@ -1,0 +1,204 @@
+/**
+ * The base images of a program: std, the registry crates and the C libraries, linked once into a `libbase.so` for what the
+ * program has in common with C.
+ *
+ * Takes unit records and the program's interface, gives the path of the image; knows which images there are, not how one
+ * is made.
+ */
+import { randomBytes } from "node:crypto";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import * as z from "zod";
+import { ProgramInterface } from "../../../../shared/src/protocol.js";
+import { collectInputs } from "./baseInputs.js";
+import { BaseLink } from "./baseLink.js";
+import { digest, list, readJson, writeAtomic } from "../support/files.js";
+import { Stamp, isCurrent, stamp } from "../support/stamps.js";
+import type { Layout } from "../support/layout.js";
+import { nativeLibraries } from "./nativeLibraries.js";
+import type { CrateEntry } from "./standIn.js";
+import type { LinkAttribute } from "../source/linkAttributes.js";
+import { adoptedCrates } from "../units/adopted.js";
+import type { Toolchain } from "../units/toolchain.js";
+import { type Program, unitsOf } from "../units/program.js";
+import type { UnitRecords } from "../units/records.js";
+import { type UnitRecord, loadUnit } from "../units/record.js";
+
+/** The images that were linked from the same libraries, each for another interface. */
+const Images = z.object({
+  /** Files that the linker has read, and that are not named by the key of all this. */
+  files: z.array(Stamp),
+  /** What it takes by need for one interface or another: only of these names it makes a difference whether a program needs them. */
+  offered: z.array(z.string()),
+  /** Sections with bounds that libraries add to. */
+  sections: z.array(z.string()),
+  images: z.array(z.object({ folder: z.string(), interface: ProgramInterface })),
+});
+type Images = z.infer<typeof Images>;
+
+/** What a base image was linked for: the engine checks it with every publication. */
+interface Linked {
+  readonly defines: readonly string[];
+  readonly needs: readonly string[];
+  readonly offered: readonly string[];
+  /** The program's crates, in the linker's order. */
+  readonly crates: readonly string[];
+  /** What each of them has in the arrays of constructors and destructors. */
+  readonly entries: readonly CrateEntry[];
+  /** Sections that the program was to add to. */
+  readonly sections: readonly string[];
+  /** What the program was to define unless something else does, and those of these names that something else defines. */
+  readonly weak: readonly string[];
+  readonly overridden: readonly string[];
+  /** What nothing defines, and what the program may refer to without reaching anything of that. */
+  readonly undefined: readonly string[];
+  readonly references: readonly string[];
+  /** The shared libraries that the linker has read. */
+  readonly libraries: readonly string[];
+}
+
+/** With what base images are made, and where they lie. */
+export interface BaseContext {
+  readonly layout: Layout;
+  readonly toolchain: Toolchain;
+  /** Where the bundles are. */
+  readonly bundleDir: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Makes sure that the base image of a program exists, and returns its path. `common`: what the program has in common with C. */
+export async function ensureBase(
+  context: BaseContext,
+  closure: readonly UnitRecord[],
+  common: ProgramInterface,
+): Promise<string> {
+  const { layout, toolchain, bundleDir, env, signal } = context;
+  const attributes = new Map<UnitRecord, readonly LinkAttribute[]>();
+  const adopted = adoptedUnits(layout, closure);
+  for (const unit of [...adopted, ...closure]) {
+    if (unit.linkSources.length > 0) attributes.set(unit, await nativeLibraries(unit, toolchain, bundleDir, env));
+  }
+  const inputs = collectInputs(closure, adopted, attributes);
+  const key = digest(
+    JSON.stringify(inputs),
+    toolchain.version,
+    toolchain.sysroot,
+    ...inputs.libraries.map((library) => {
+      const { size, mtimeMs } = fs.statSync(library);
+      return `${library} ${size} ${Math.floor(mtimeMs)}`;
+    }),
+  );
+  const directory = path.join(layout.bases, key);
+  const index = path.join(directory, "images.json");
+  let known = readJson(index, Images);
+  if (known?.files.every(isCurrent) !== true) {
+    known = undefined;
+    fs.rmSync(directory, { recursive: true, force: true });
+  }
+  const wanted = selection(common, known);
+  const existing = known?.images.find((image) => isDeepStrictEqual(selection(image.interface, known), wanted))?.folder;
+  if (existing !== undefined && linkedCrates(imageIn(existing)) !== undefined && fs.existsSync(imageIn(existing))) {
+    return imageIn(existing);
+  }
+
+  const others = (known?.images ?? []).filter(({ folder }) => folder !== existing);
+  // Never one that was there before: images of programs may have been linked against what was in it.
+  const folder = path.join(directory, randomBytes(8).toString("hex"));
+  const startedMs = Date.now();
+  const link = new BaseLink(folder, imageIn(folder), toolchain, env, signal);
+  const linking = await link.link(inputs, common);
+  const { files, libraries, offered, entries, overridden } = linking;
+  const { defines, needs } = selection(common, linking);
+  const linked: Linked = {
+    defines: Object.keys(defines),
+    needs,
+    offered,
+    crates: linking.crates.map(({ id }) => id),
+    entries,
+    sections: common.sections,
+    weak: Object.keys(common.weak),
+    overridden,
+    undefined: linking.undefined,
+    references: common.references,
+    libraries,
+  };
+  writeAtomic(cratesOf(imageIn(folder)), JSON.stringify(linking.crates.flatMap(({ key }) => key ?? [])));
+  writeAtomic(path.join(folder, "libbase.json"), JSON.stringify(linked));
+  const named = new Set(inputs.libraries);
+  const images: Images = {
+    files: files.flatMap((file) => (named.has(file) ? [] : stamp(file, startedMs))),
+    offered: [...new Set([...(known?.offered ?? []), ...offered])],
+    sections: [...new Set([...(known?.sections ?? []), ...linking.sections])],
+    images: [...others, { folder, interface: common }],
+  };
+  writeAtomic(index, JSON.stringify(images));
+  return imageIn(folder);
+}
+
+/** Gives programs their base images. */
+export class Bases {
+  constructor(
+    private readonly context: BaseContext,
+    private readonly records: UnitRecords,
+  ) {}
+
+  /** Programs with their base images, as far as it is known what these are linked for: `known`, from an earlier state. */
+  async of(programs: readonly Program[], known: readonly Program[]): Promise<Program[]> {
+    const found: Program[] = [];
+    for (const program of programs) {
+      const earlier = known.find(({ executable }) => executable === program.executable);
+      const common = program.interface ?? earlier?.interface;
+      found.push(common === undefined ? { ...program, base: "" } : await this.link(program, common));
+    }
+    return found;
+  }
+
+  /** A program on the base image for an interface. */
+  async link(program: Program, common: ProgramInterface): Promise<Program> {
+    const base = await ensureBase(this.context, unitsOf(program, this.records), common);
+    return { ...program, base, linked: linkedCrates(base), interface: common };
+  }
+}
+
+function imageIn(folder: string): string {
+  return path.join(folder, "libbase.so");
+}
+
+function cratesOf(image: string): string {
+  return path.join(path.dirname(image), "crates.json");
+}
+
+/** Keys of the libraries with bitcode that a program on a base image is made of, in the linker's order. */
+function linkedCrates(image: string): string[] | undefined {
+  return readJson(cratesOf(image), z.array(z.string()));
+}
+
+/** Units that are no part of what the workspace uses by itself, but may be of what that uses. */
+function adoptedUnits(layout: Layout, closure: readonly UnitRecord[]): UnitRecord[] {
+  const crates = new Set(adoptedCrates(layout));
+  if (crates.size === 0) return [];
+  const own = new Set(closure.map(({ invocation }) => invocation.key));
+  const records = list(layout.units).flatMap((key) => (own.has(key) ? [] : (loadUnit(layout, key) ?? [])));
+  return records.filter(
+    ({ crate, metadata }) => crates.has(crate) && metadata !== null && fs.existsSync(metadata.path),
+  );
+}
+
+/**
+ * The part of an interface by which a linker decides something, in order: what else is needed is in libraries that stay, if at all, and
+ * other sections are the program's alone.
+ */
+function selection(
+  common: ProgramInterface,
+  known: { readonly offered: readonly string[]; readonly sections: readonly string[] } | undefined,
+): ProgramInterface {
+  const names = new Set(known?.offered);
+  const sections = new Set(known?.sections);
+  return {
+    ...common,
+    needs: common.needs.filter((name) => names.has(name)).sort(),
+    sections: common.sections.filter((name) => sections.has(name)),
+  };
+}

@@ -1,0 +1,113 @@
+/** Every rule by which an edit is not taken alone, whichever way: of what unit it is, of what functions, and what that would cost. */
+import { codeOptions, inspectArgs, optionNames } from "../units/arguments.js";
+import type { UnitRecord } from "../units/record.js";
+import type { UnitEdit } from "../edits/baseline.js";
+import { Refusal } from "../edits/refusal.js";
+import type { BodyRef } from "../source/functions.js";
+
+/**
+ * Options under which a function's code is its own affair, or that only say how a crate is named and linked. Others (`instrument-coverage`,
+ * `profile-use`, `llvm-args`) may make it depend on the rest of the crate, on files, or on the order of compilation.
+ */
+const SUITABLE = new Set([
+  ..."-Cmetadata -Cextra-filename -Cincremental -Ccodegen-units -Clink-dead-code -Clinker -Clink-arg -Clink-args".split(
+    " ",
+  ),
+  ..."-Clinker-flavor -Clinker-features -Clink-self-contained -Cdefault-linker-libraries -Cprefer-dynamic -Crpath".split(
+    " ",
+  ),
+  ..."-Crelro-level -Cstrip -Csplit-debuginfo -Csave-temps -Car -Cdlltool -Clto -Clinker-plugin-lto".split(" "),
+  ..."-Cembed-bitcode -Cno-prepopulate-passes".split(" "),
+  ..."-Copt-level -Cdebuginfo -Cdebug-assertions -Coverflow-checks -Cpanic -Cforce-frame-pointers".split(" "),
+  ..."-Cforce-unwind-tables -Ctarget-cpu -Ctarget-feature -Crelocation-model -Ccode-model -Cno-redzone".split(" "),
+  ..."-Csymbol-mangling-version -Cdwarf-version -Ccollapse-macro-debuginfo -Cjump-tables -Cinline-threshold".split(" "),
+  ..."-Cno-vectorize-loops -Cno-vectorize-slp".split(" "),
+  ..."-Zunstable-options -Zallow-features -Zthreads -Zmacro-backtrace".split(" "),
+]);
+
+/** Why no edit of a unit can be taken alone. */
+export function unsuitableUnit({ invocation }: UnitRecord): Refusal | undefined {
+  const { crateTypes, optLevel } = inspectArgs(invocation.args);
+  if (crateTypes.includes("proc-macro")) return new Refusal("procMacro");
+  // At other levels rustc inlines functions into others before we see them.
+  if (optLevel !== "0") return new Refusal("optimised");
+  if (invocation.needsRlib) return new Refusal("needsRlib");
+  const option = optionNames(invocation.args).find((name) => !SUITABLE.has(name));
+  return option === undefined ? undefined : new Refusal("option", option);
+}
+
+/** Crates that use the library compile the function themselves; or, of an `async fn`, what polls its future. */
+export function isSeenByOthers({ isGeneric, isAsync, inline }: BodyRef): boolean {
+  return isGeneric || isAsync || (inline !== undefined && inline !== "never");
+}
+
+/**
+ * Why an edit of such functions cannot be taken alone; undefined when it can. Whatever is compiled of crates that use the library sees
+ * the library as the crate lane compiled it.
+ */
+export function refusalOfShared(
+  library: UnitRecord,
+  edited: readonly UnitEdit[],
+  records: readonly UnitRecord[],
+): Refusal | undefined {
+  const users = dependentsOf(library, records);
+  const isEdited = ({ invocation }: UnitRecord): boolean =>
+    edited.some(
+      ({ record, files }) =>
+        record.invocation.key === invocation.key && files.some(({ functions }) => functions.length > 0),
+    );
+  if (users.some(isEdited)) return new Refusal("sharedBoth");
+  const own = codeOptions(library.invocation.args);
+  const isOther = ({ invocation }: UnitRecord): boolean => codeOptions(invocation.args) !== own;
+  return users.some(isOther) ? new Refusal("sharedOptions") : undefined;
+}
+
+/** The units that use a library, directly or not. */
+function dependentsOf(library: UnitRecord, records: readonly UnitRecord[]): UnitRecord[] {
+  const seen = new Set([library.invocation.key]);
+  const users: UnitRecord[] = [];
+  for (let before = -1; before !== users.length;) {
+    before = users.length;
+    for (const record of records) {
+      const { key } = record.invocation;
+      if (seen.has(key) || !record.externs.some(({ unit }) => unit !== null && seen.has(unit))) continue;
+      seen.add(key);
+      users.push(record);
+    }
+  }
+  return users;
+}
+
+/** What an overlay may take of the crate lane's time: that has to follow in any case. */
+const WORTH = 0.8;
+
+/** Milliseconds below which nothing is worth thinking about. */
+const SHORT = 1500;
+
+/** How many edits go by until an overlay that was too slow is tried again: the machine may have been busy. */
+const PATIENCE = 16;
+
+/** Whether a crate's overlay is worth it: blanked bodies save little where most of the time goes into expansion and name resolution. */
+export class OverlayCosts {
+  /** Milliseconds of rustc, by unit: the least, since a busy machine only makes it more. */
+  private readonly crates = new Map<string, number>();
+  private readonly overlays = new Map<string, { readonly ms: number; skipped: number }>();
+
+  crateTook(key: string, ms: number): void {
+    this.crates.set(key, Math.min(ms, this.crates.get(key) ?? ms));
+  }
+
+  overlayTook(key: string, ms: number): void {
+    this.overlays.set(key, { ms: Math.min(ms, this.overlays.get(key)?.ms ?? ms), skipped: 0 });
+  }
+
+  /** Whether an edit should rather be the crate lane's. To be asked once an edit. */
+  isTooSlow(key: string): boolean {
+    const [crate, overlay] = [this.crates.get(key), this.overlays.get(key)];
+    if (crate === undefined || overlay === undefined) return false;
+    if (overlay.ms < SHORT || overlay.ms <= crate * WORTH) return false;
+    if (overlay.skipped++ < PATIENCE) return true;
+    overlay.skipped = 0;
+    return false;
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * The crate lane: compiles what changed since the last time, without cargo, in dependency order.
+ *
+ * A unit is compiled when a file or variable that it read changed, or when the metadata of a library of the workspace
+ * that it uses is not the one it was compiled against. Several independent units are compiled at a time.
+ */
+import PQueue from "p-queue";
+import type { Diagnostic } from "../../../../shared/src/report.js";
+import { type CompileResult, compileUnit, parseDiagnostic } from "../units/compile.js";
+import { Cancelled, asError } from "../support/errors.js";
+import type { UnitMessages } from "../units/messages.js";
+import type { Layout } from "../support/layout.js";
+import { type UnitRecord, changedInput } from "../units/record.js";
+import type { UnitRecords } from "../units/records.js";
+import { wrappedBy } from "../units/invocation.js";
+
+export interface CrateLaneOptions {
+  readonly env: NodeJS.ProcessEnv;
+  /** The user's RUSTC_WRAPPER; "" without one, undefined where that is not known. */
+  readonly wrapper: string | undefined;
+  /** How many rustc processes may run at a time. */
+  readonly jobs: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Who takes what rustc says of a unit. `before`: what it said last time. */
+  readonly messagesOf: (key: string, before: readonly Diagnostic[], isFresh: boolean) => UnitMessages;
+  readonly onStart: (id: string) => void;
+  /** Nobody waits for it. */
+  readonly isBackground?: boolean;
+}
+
+export interface CompiledUnit {
+  readonly key: string;
+  /** "package:target". */
+  readonly id: string;
+  readonly reason: string;
+  /** Milliseconds of rustc. */
+  readonly ms: number;
+}
+
+export interface CrateLaneResult {
+  readonly ok: boolean;
+  /** Units that were compiled anew, as "package:target", and what made it necessary. */
+  readonly compiled: readonly CompiledUnit[];
+  readonly failed: readonly string[];
+  /** The units' records afterwards, whether or not all could be compiled. */
+  readonly records: UnitRecords;
+}
+
+/** Brings units up to date. `keys`: dependencies first. */
+export async function crateLane(
+  layout: Layout,
+  records: UnitRecords,
+  keys: readonly string[],
+  options: CrateLaneOptions,
+): Promise<CrateLaneResult> {
+  const queue = new PQueue({ concurrency: options.jobs });
+  const compiled: CompiledUnit[] = [];
+  const failed: string[] = [];
+  const made: UnitRecord[] = [];
+  const done = new Map<string, Promise<UnitRecord | undefined>>();
+
+  const bringUpToDate = async (key: string): Promise<UnitRecord | undefined> => {
+    const record = records.need(key);
+    const used = new Map<string, UnitRecord>();
+    for (const extern of record.externs) {
+      if (extern.unit === null) continue;
+      const upstream = await (done.get(extern.unit) ?? records.get(extern.unit));
+      // What it uses did not compile: neither would it, and rustc has already said why.
+      if (upstream === undefined) return undefined;
+      used.set(extern.unit, upstream);
+    }
+    const reason = reasonToCompile(record, used, options.env);
+    if (reason === undefined) {
+      const messages = options.messagesOf(key, [], true);
+      for (const diagnostic of record.diagnostics) messages.add(diagnostic);
+      messages.finished();
+      return record;
+    }
+    const { id } = record.invocation;
+    const messages = options.messagesOf(key, record.diagnostics, false);
+    let started = performance.now();
+    const result = await queue.add(async (): Promise<CompileResult> => {
+      options.onStart(id);
+      started = performance.now();
+      return compileUnit(layout, wrappedBy(record.invocation, options.wrapper), {
+        env: options.env,
+        signal: options.signal,
+        isBackground: options.isBackground ?? false,
+        onLine: (line) => {
+          const diagnostic = parseDiagnostic(line);
+          if (diagnostic !== undefined) messages.add(diagnostic);
+        },
+      });
+    });
+    if (result.record === undefined) {
+      failed.push(id);
+      messages.failed();
+    } else {
+      made.push(result.record);
+      compiled.push({ key, id, reason, ms: performance.now() - started });
+      messages.finished();
+    }
+    return result.record;
+  };
+
+  for (const key of keys) done.set(key, bringUpToDate(key));
+  const settled = await Promise.allSettled(done.values());
+  const errors = settled.flatMap((item) => (item.status === "rejected" ? [asError(item.reason)] : []));
+  const error = errors.find((item) => !(item instanceof Cancelled)) ?? errors[0];
+  if (error !== undefined) throw error;
+  const ok = settled.every((item) => item.status === "fulfilled" && item.value !== undefined);
+  return { ok, compiled, failed, records: records.after(made) };
+}
+
+function reasonToCompile(
+  record: UnitRecord,
+  used: ReadonlyMap<string, UnitRecord>,
+  env: NodeJS.ProcessEnv,
+): string | undefined {
+  const input = changedInput(record, env);
+  if (input !== undefined) return `${input} changed`;
+  for (const extern of record.externs) {
+    const upstream = extern.unit === null ? undefined : used.get(extern.unit);
+    if (upstream !== undefined && upstream.metadata?.hash !== extern.hash) {
+      return `the interface of ${upstream.invocation.id} changed`;
+    }
+  }
+  return undefined;
+}

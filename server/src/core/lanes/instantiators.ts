@@ -1,0 +1,106 @@
+/** Asks the engine which functions have to be there for the instances of edited generic functions to be made. */
+import type { BodyLaneParams, Instantiator } from "../../../../shared/src/protocol.js";
+import { readText } from "../support/files.js";
+import type { UnitEdit } from "../edits/baseline.js";
+import { Refusal } from "../edits/refusal.js";
+import type { SourceCache } from "../source/sourceCache.js";
+import type { BodyRef, FunctionName, Outline } from "../source/functions.js";
+import type { Engine } from "../engine/client.js";
+import { EngineError } from "../engine/errors.js";
+import type { UnitRecords } from "../units/records.js";
+import { publishParams } from "../engine/publish.js";
+import type { Program } from "../units/program.js";
+
+/** How far up it goes from functions that nothing can name. */
+const MAX_PASSES = 8;
+
+/** With more of them the crate lane may well be as fast. */
+const MAX_CALLERS = 64;
+
+/** By unit, or why there are none. */
+export async function instantiatorsOf(
+  workspace: string,
+  records: UnitRecords,
+  programs: readonly Program[],
+  edits: readonly UnitEdit[],
+  engine: Engine,
+  sources: SourceCache,
+): Promise<ReadonlyMap<string, readonly FunctionName[]> | Refusal> {
+  const isGeneric = edits.some(({ files }) => files.some(({ ranges }) => ranges.some(({ generic }) => generic)));
+  if (!isGeneric) return new Map();
+  const passed: Pick<Instantiator, "file" | "line">[] = [];
+  for (let pass = 0; pass < MAX_PASSES; pass++) {
+    const lanes = new Map<string, BodyLaneParams>(
+      edits.map(({ record, files }) => [
+        record.invocation.key,
+        { unit: record.invocation.id, bitcode: [], edited: files.flatMap(({ ranges }) => ranges), passed },
+      ]),
+    );
+    const places: Instantiator[] = [];
+    for (const program of programs) {
+      const bodyLane = program.closure.flatMap((key) => lanes.get(key) ?? []);
+      if (bodyLane.length === 0) continue;
+      try {
+        places.push(...(await engine.instantiators({ ...publishParams(workspace, records, program), bodyLane })));
+      } catch (error) {
+        if (error instanceof EngineError && error.kind === "bodyLane") return new Refusal("engine", error.message);
+        throw error;
+      }
+    }
+    const found = edits.map((edit) => ({ key: edit.record.invocation.key, ...callersAt(edit, places, sources) }));
+    const news = found
+      .flatMap(({ unnamed }) => unnamed)
+      .filter(({ file, line }) => !passed.some((known) => known.file === file && known.line === line));
+    if (found.some(({ functions }) => functions.length > MAX_CALLERS)) {
+      return new Refusal("manyCallers");
+    }
+    if (news.length === 0) return new Map(found.map(({ key, functions }) => [key, functions]));
+    passed.push(...news.map(({ file, line }) => ({ file, line })));
+  }
+  return new Refusal("noNamedCaller");
+}
+
+/** Places in the crate lane's sources, as functions that have to stay whole. */
+interface Callers {
+  /** Functions of the unit that have to be there. */
+  readonly functions: readonly FunctionName[];
+  /** Places of functions that no static can name: a derive's, a macro's. Only what calls them makes them. */
+  readonly unnamed: readonly Instantiator[];
+}
+
+/** The functions of a unit at these places. */
+function callersAt({ record, files }: UnitEdit, places: readonly Instantiator[], sources: SourceCache): Callers {
+  const functions = new Map<string, FunctionName>();
+  const unnamed: Instantiator[] = [];
+  const outlines = new Map<string, Outline | undefined>();
+  const outlineOf = (file: string): Outline | undefined => {
+    if (!outlines.has(file)) {
+      // The crate lane's text.
+      const edit = files.find((it) => it.file === file);
+      const text = readText(file) ?? "";
+      const outline =
+        edit === undefined
+          ? sources.get(file, text).outline
+          : sources.compare(file, edit.before, edit.text, (before) => before.outline);
+      outlines.set(file, typeof outline === "string" ? undefined : outline);
+    }
+    return outlines.get(file);
+  };
+  const own = new Set(record.inputs.map((input) => input.path));
+  for (const place of places) {
+    const { file, line, isRoot } = place;
+    if (!own.has(file)) continue;
+    const here = outlineOf(file)?.functions.filter((fn) => fn.line <= line && line <= fn.endLine) ?? [];
+    for (const fn of here) {
+      // What nothing can name stays whole all the same. (What is exposed is whole anyway.)
+      if (isNameable(fn) || fn.exposed === undefined) functions.set(`${file}\0${fn.path}`, { file, path: fn.path });
+    }
+    if (isRoot && !here.some(isNameable)) unnamed.push(place);
+  }
+  return { functions: [...functions.values()], unnamed };
+}
+
+/** Whether a static with the function's address has rustc compile what the function calls. */
+function isNameable({ root, attributeMacros }: BodyRef): boolean {
+  return root !== undefined && attributeMacros.length === 0;
+}

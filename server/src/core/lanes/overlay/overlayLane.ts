@@ -1,0 +1,228 @@
+/**
+ * Runs rustc on a unit's overlay: bitcode of the edited functions in a fraction of the crate lane's time.
+ *
+ * The result is a proposal. The crate lane compiles the same sources afterwards, and is right where the two differ.
+ */
+import PQueue from "p-queue";
+import type { Diagnostic } from "../../../../../shared/src/report.js";
+import { Refusal } from "../../edits/refusal.js";
+import type { Layout } from "../../support/layout.js";
+import type { EditedFile } from "../../edits/baseline.js";
+import type { UnitRecord } from "../../units/record.js";
+import { type Finding, filesWithErrors, functionsWithErrors, brokenRoots, isIn } from "./findings.js";
+import { isAboutBody } from "../mirror/lints.js";
+import type { BodyRef, FunctionName } from "../../source/functions.js";
+import { Overlay } from "./overlay.js";
+import { type Bitcode, compileOverlay } from "./compileOverlay.js";
+import type { LaneOptions } from "../mirror/compile.js";
+import { AllUnitSources } from "../mirror/unitSources.js";
+import type { SourceCache } from "../../source/sourceCache.js";
+
+/** What came of a run. */
+export type OverlayResult =
+  | ({ readonly ok: true; readonly times: OverlayTimes } & Bitcode)
+  | {
+      readonly ok: false;
+      readonly refused: Refusal;
+      /** Errors in the edited functions, to be shown before the crate lane finds them again. */
+      readonly diagnostics: readonly Diagnostic[];
+      readonly times: OverlayTimes;
+    };
+
+/** Milliseconds. */
+export interface OverlayTimes {
+  /** Bringing the overlay up to date. */
+  readonly overlay: number;
+  /** rustc, all rounds. */
+  readonly rustc: number;
+  /** How often rustc ran: more than once when it taught us which functions have to stay whole. */
+  readonly rounds: number;
+}
+
+/** How often a unit is compiled again with more functions whole before it is given up. */
+const MAX_ROUNDS = 5;
+
+/** How many saves of a unit that cannot be compiled go by, at most, before it is tried again. */
+const MAX_SKIPPED = 64;
+
+/** The body lanes of a target directory's units. */
+export class OverlayLane {
+  private readonly overlays = new Map<string, Overlay>();
+  private readonly queues = new Map<string, PQueue>();
+  private readonly givenUp = new Map<string, { readonly attempts: number; skip: number }>();
+
+  constructor(
+    private readonly layout: Layout,
+    readonly sources: SourceCache,
+    readonly units = new AllUnitSources(layout, sources),
+  ) {}
+
+  /**
+   * Compiles a unit with these functions whole and most others blanked. Without edited functions it prepares the lane: the first
+   * run of a unit is a full compilation, and finds out what cannot be blanked. Runs of one unit follow each other.
+   *
+   * `record`: what the crate lane last made of the unit. `callers`: functions that have to be there as well, since they instantiate
+   * edited ones. Rejects with `Cancelled` when the signal aborts.
+   */
+  async compile(
+    record: UnitRecord,
+    edited: readonly EditedFile[],
+    options: LaneOptions,
+    callers: readonly FunctionName[] = [],
+  ): Promise<OverlayResult> {
+    const { key } = record.invocation;
+    const queue = this.queues.get(key) ?? new PQueue({ concurrency: 1 });
+    this.queues.set(key, queue);
+    return queue.add(() => this.run(record, edited, options, callers));
+  }
+
+  /**
+   * Functions that are blanked in a unit's overlay at the moment: whatever is instantiated from one of them is not code that
+   * may run. Parses what has not been parsed yet.
+   */
+  blanked(record: UnitRecord): readonly { readonly file: string; readonly functions: readonly BodyRef[] }[] {
+    const overlay = this.overlay(record);
+    return overlay instanceof Refusal ? [] : overlay.blankedFunctions();
+  }
+
+  /**
+   * Keeps the functions whole that have these lines: the next run compiles them, too. For functions that edited ones turned out to
+   * instantiate. Returns whether there is any blanked one among them.
+   */
+  keepWhole(record: UnitRecord, places: readonly { readonly file: string; readonly line: number }[]): boolean {
+    const overlay = this.overlay(record);
+    if (overlay instanceof Refusal) return false;
+    const functions = places.flatMap(({ file, line }) =>
+      (overlay.blankedFile(file)?.blanked ?? [])
+        .filter((fn) => fn.line <= line && line <= fn.endLine)
+        .map((fn) => ({ file, path: fn.path })),
+    );
+    return overlay.sources.learn(functions);
+  }
+
+  /** Why an edit of these files is more than it seems although no function's body changed; undefined when it is not. */
+  refusalOf(record: UnitRecord, edited: readonly EditedFile[]): Refusal | undefined {
+    const overlay = this.overlay(record);
+    return overlay instanceof Refusal ? overlay : sync(overlay, [], edited);
+  }
+
+  private async run(
+    record: UnitRecord,
+    edited: readonly EditedFile[],
+    options: LaneOptions,
+    callers: readonly FunctionName[],
+  ): Promise<OverlayResult> {
+    const times = { overlay: 0, rustc: 0, rounds: 0 };
+    const refused = (why: Refusal, diagnostics: readonly Diagnostic[] = []): OverlayResult => {
+      return { ok: false, refused: why, diagnostics, times };
+    };
+    const overlay = this.overlay(record);
+    if (overlay instanceof Refusal) return refused(overlay);
+
+    if (this.isGivenUp(record)) return refused(new Refusal("overlayGivenUp"));
+
+    const own = edited.flatMap(({ file, functions }) => functions.map((fn) => ({ file, path: fn.path })));
+    const names = [...own, ...callers];
+    const known = overlay.sources.learned;
+    for (;;) {
+      const started = performance.now();
+      const problem = sync(overlay, names, edited);
+      if (problem !== undefined) return refused(problem);
+      const synced = performance.now();
+      times.overlay += synced - started;
+      const compiled = await compileOverlay(this.layout, record, overlay, options);
+      times.rustc += performance.now() - synced;
+      times.rounds++;
+      if (compiled.bitcode !== undefined) {
+        this.givenUp.delete(record.invocation.key);
+        const lint = compiled.findings.find((item) => isDenied(item, edited));
+        if (lint !== undefined) return refused(new Refusal("deniedLint", lint.code ?? ""));
+        return { ok: true, ...compiled.bitcode(), times };
+      }
+      const errors = compiled.findings.filter(isError);
+      const mistakes = errors.filter((item) =>
+        edited.some(({ file, functions }) => isIn(item, file, functions, "span")),
+      );
+      if (mistakes.length > 0) {
+        return refused(
+          new Refusal("mistake"),
+          mistakes.map((item) => item.diagnostic),
+        );
+      }
+      const broken = new Set(errors.flatMap(brokenRoots));
+      if (broken.size > 0 && times.rounds < MAX_ROUNDS) {
+        for (const file of broken) overlay.forgetRecent(file);
+        if (edited.some(({ file }) => broken.has(file))) return refused(new Refusal("unnamedEdit"));
+        if (callers.some(({ file }) => broken.has(file))) return refused(new Refusal("unnamedCaller"));
+        continue;
+      }
+      if (times.rounds < MAX_ROUNDS && learnFrom(errors, overlay)) continue;
+      overlay.sources.unlearn(known);
+      this.giveUp(record);
+      return refused(new Refusal("overlayError", errors[0]?.diagnostic.message ?? "no reason is given"));
+    }
+  }
+
+  /** After a unit could not be compiled, ever more of its saves go without a new attempt. */
+  private isGivenUp(record: UnitRecord): boolean {
+    const state = this.givenUp.get(record.invocation.key);
+    if (state === undefined || state.skip === 0) return false;
+    state.skip--;
+    return true;
+  }
+
+  private giveUp({ invocation }: UnitRecord): void {
+    const attempts = (this.givenUp.get(invocation.key)?.attempts ?? 0) + 1;
+    this.givenUp.set(invocation.key, { attempts, skip: Math.min(2 ** attempts, MAX_SKIPPED) });
+  }
+
+  /** The unit's overlay, or why there can be none. */
+  private overlay(record: UnitRecord): Overlay | Refusal {
+    const { key } = record.invocation;
+    const sources = this.units.of(record);
+    if (sources instanceof Refusal) return sources;
+    const known = this.overlays.get(key);
+    if (known?.sources === sources) return known;
+    const overlay = new Overlay(this.layout.bodyLane(key), record, sources, this.sources);
+    this.overlays.set(key, overlay);
+    return overlay;
+  }
+}
+
+/** Brings the overlay up to date; returns why it cannot serve the edit. */
+function sync(overlay: Overlay, names: readonly FunctionName[], edited: readonly EditedFile[]): Refusal | undefined {
+  try {
+    overlay.sync(names, edited);
+  } catch (error) {
+    // A full disk, a folder that vanished: rustc would say what is wrong with the originals.
+    if (error instanceof Error && "syscall" in error) return new Refusal("unwritable", error.message);
+    throw error;
+  }
+  const refusal = overlay.refusalOf(edited.map(({ file }) => file));
+  if (refusal !== undefined) return refusal;
+  const [unrooted] = edited.flatMap(({ file, functions }) => overlay.unrooted(file, functions));
+  return unrooted === undefined ? undefined : new Refusal("unnamed", unrooted.path);
+}
+
+/** Makes ever more functions stay whole: those that errors point to, those that may hide items, the files pointed to. */
+function learnFrom(errors: readonly Finding[], overlay: Overlay): boolean {
+  return (
+    overlay.sources.learn(errors.flatMap((item) => functionsWithErrors(item, overlay))) ||
+    (errors.length > 0 && overlay.sources.learn(overlay.suspects())) ||
+    overlay.sources.learn(errors.flatMap((item) => filesWithErrors(item, overlay)))
+  );
+}
+
+/** Whether a lint reports on an edited function. Only those that are errors report at all. */
+function isDenied(item: Finding, edited: readonly EditedFile[]): boolean {
+  const { code } = item;
+  if (code === undefined) return false;
+  return edited.some(
+    ({ file, functions }) =>
+      isIn(item, file, functions, "body") || (isAboutBody(code) && isIn(item, file, functions, "span")),
+  );
+}
+
+function isError({ diagnostic }: Finding): boolean {
+  return diagnostic.level.startsWith("error");
+}

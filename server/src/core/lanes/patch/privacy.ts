@@ -1,0 +1,163 @@
+/**
+ * What is private in the crate, and public in its twin: a patch must not mean it where the crate would mean something else.
+ *
+ * Privacy decides what names stand for: rustc passes over fields, methods and imports that it may not use. In the twin it may
+ * use them all, so whatever not all of the crate may use is marked there as deprecated, and rustc, which resolves names, tells
+ * of every use by a lint. The mark says from where the thing may be used.
+ */
+import * as z from "zod";
+import type { Diagnostic } from "../../../../../shared/src/report.js";
+import { type Token, tokensOf } from "../../source/lexer.js";
+import type { ModuleFacts } from "./moduleFacts.js";
+
+/** A module by its path from the crate's root, `a::b`; the root is "". */
+export type ModulePath = string;
+
+/** Whether what belongs to one module can be used in another one. */
+export function isWithin(module: ModulePath, scope: ModulePath): boolean {
+  return scope === "" || module === scope || module.startsWith(`${scope}::`);
+}
+
+/**
+ * Where something of a module can be used, by its visibility as it is written; undefined: who knows. `module` undefined: it is not known,
+ * either.
+ */
+export function scopeOf(visibility: string | undefined, module: ModulePath | undefined): ModulePath | undefined {
+  const inside = visibility?.replace(/\s+/g, " ").trim();
+  if (inside === undefined) return module;
+  if (inside === "pub" || inside === "crate") return "";
+  const path = /^pub ?\( ?(?:in )?((?:\w|:| )+?) ?\)$/.exec(inside)?.[1]?.replaceAll(" ", "").split("::");
+  if (path === undefined) return undefined;
+  if (path[0] === "crate") return path.slice(1).join("::");
+  if (module === undefined) return undefined;
+  const names = module === "" ? [] : module.split("::");
+  if (path[0] !== "self" && path[0] !== "super") return undefined;
+  for (const name of path) {
+    if (name === "super") names.pop();
+    else if (name !== "self") names.push(name);
+  }
+  return names.join("::");
+}
+
+const MARK = "cranefly: of ";
+
+/** An attribute by which rustc tells of every use of the item or field that it stands on. */
+export function markOf(kind: "field" | "item", scope: ModulePath): string {
+  return `#[deprecated(note = "${MARK}${kind} ${scope}")]`;
+}
+
+/** What makes rustc tell of marked things. */
+export const MARKED_LINT = "--force-warn=deprecated";
+
+/** Whether one of rustc's lines may tell of a marked thing. (Most of them need not be read at all.) */
+export function mayBeMarked(line: string): boolean {
+  return line.includes(MARK);
+}
+
+/** A use of something that not all of the crate may use. */
+export interface MarkedUse {
+  readonly scope: ModulePath;
+  /** Where the use is written, in lines and columns (from 1, in characters): the outermost place when a macro made it. */
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+interface Span {
+  readonly file_name: string;
+  readonly line_start: number;
+  readonly column_start: number;
+  readonly is_primary: boolean;
+  readonly expansion?: { readonly span: Span } | null | undefined;
+}
+
+const SpanShape: z.ZodType<Span> = z.object({
+  file_name: z.string(),
+  line_start: z.number(),
+  column_start: z.number(),
+  is_primary: z.boolean(),
+  get expansion() {
+    return z.object({ span: SpanShape }).nullish();
+  },
+});
+const Spans = z.object({ spans: z.array(SpanShape) });
+
+/** Reads a diagnostic; undefined when it tells of nothing that is marked. */
+export function markedUse(diagnostic: Diagnostic): MarkedUse | undefined {
+  const at = diagnostic.message.lastIndexOf(MARK);
+  if (at < 0) return undefined;
+  const [kind, scope = ""] = diagnostic.message.slice(at + MARK.length).split(" ");
+  // The fields of a marked struct are marked with it, but what they may be used for is said by their own visibility.
+  if (kind === "item" && diagnostic.message.startsWith("use of deprecated field ")) return undefined;
+  const parsed = Spans.safeParse(diagnostic);
+  let span = parsed.data?.spans.find(({ is_primary }) => is_primary);
+  while (span?.expansion !== undefined && span.expansion !== null) ({ span } = span.expansion);
+  const { file_name: file = "", line_start: line = 0, column_start: column = 0 } = span ?? {};
+  return { scope, file, line, column };
+}
+
+/** What rustc cannot tell of: a name that not all of the crate may use, and that is looked for in texts. */
+export interface RestrictedName {
+  /** `hidden`: it stays private in the twin, as what macros make, so that a patch would pass over it where the crate does not. */
+  readonly kind: "module" | "constructor" | "name" | "hidden";
+  readonly name: string;
+  readonly scope: ModulePath;
+}
+
+/**
+ * Whether a function may mean something by such a name that its module may not use. `text`: all of the function. `self`: what `Self` stands
+ * for, by its last name.
+ */
+export function meansOthers(
+  text: string,
+  self: string,
+  module: ModulePath,
+  facts: ModuleFacts,
+  restricted: readonly RestrictedName[],
+): boolean {
+  const others = restricted.filter(({ kind, scope }) => kind === "hidden" || !isWithin(module, scope));
+  if (others.length === 0) return false;
+  const tokens = [...tokensOf(text)];
+  const word = (i: number): string => wordAt(text, tokens[i]);
+  const has = (kind: RestrictedName["kind"], name: string): boolean =>
+    others.some((other) => other.kind === kind && other.name === name);
+  // What is declared or imported by its name is no other module's.
+  const isOwnModule = (name: string): boolean =>
+    facts.children.some((child) => child.name === name) ||
+    facts.imports.some((declaration) => new RegExp(`\\b${name}\\b`).test(declaration));
+  return tokens.some((token, i) => {
+    const name = word(i);
+    // Format strings take names from around them.
+    if (token.kind === "literal")
+      return [...name.matchAll(CAPTURED)].some(([, captured = ""]) => has("name", captured));
+    if (token.kind !== "identifier") return false;
+    if (has("name", name) || (isOfOthers(i, word) && has("hidden", name))) return true;
+    if (word(i + 1) === ":" && word(i + 2) === ":" && has("module", name) && !isOwnModule(name)) return true;
+    return isConstructed(i, word) && has("constructor", name === "Self" ? self : name);
+  });
+}
+
+/** `.name`, `path::name`, `name(…)`. */
+function isOfOthers(i: number, word: (i: number) => string): boolean {
+  return [".", ":"].includes(word(i - 1)) || (word(i + 1) === "(" && word(i - 1) !== "fn");
+}
+
+const CAPTURED = /\{([\p{XID_Start}_]\p{XID_Continue}*)/gu;
+
+/** `Name(…)`, `f(Name)`, `Name { …, ..other }`. */
+function isConstructed(i: number, word: (i: number) => string): boolean {
+  const [before, after] = [word(i - 1), word(i + 1)];
+  if (after === "(") return before !== "fn";
+  if (after !== "{") return ["(", ","].includes(before) && [")", ","].includes(after);
+  let depth = 0;
+  for (let at = i + 1; word(at) !== ""; at++) {
+    if (["{", "(", "["].includes(word(at))) depth++;
+    else if (["}", ")", "]"].includes(word(at)) && --depth === 0) return false;
+    else if (depth === 1 && word(at) === "." && word(at + 1) === "." && word(at + 2) !== "}") return true;
+  }
+  return false;
+}
+
+function wordAt(text: string, token: Token | undefined): string {
+  return token === undefined ? "" : text.slice(token.start, token.end);
+}

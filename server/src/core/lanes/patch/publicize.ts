@@ -1,0 +1,331 @@
+/**
+ * Makes everything in a text public, so that another crate can name it: what a patch crate needs of the crate that it belongs to.
+ *
+ * Nothing that ends up in code moves: visibility takes the place of blanks in front of an item, or stands at the end of a line
+ * above it, or in front of an item whose body lies on later lines or is blanked. What not all of the crate may use is marked (`privacy.ts`), or
+ * named where it cannot be: under attribute macros, which would see the mark, and in macros.
+ */
+import type { Node } from "web-tree-sitter";
+import { hiddenBefore } from "../../source/readable.js";
+import type { Replacement } from "../../source/blank.js";
+import { importedMacros, readAttributes } from "../../source/attributes.js";
+import { type Span, tokensOf } from "../../source/lexer.js";
+import { type ModulePath, type RestrictedName, markOf, scopeOf } from "./privacy.js";
+
+const VISIBLE = new Set([
+  ..."function_item struct_item enum_item union_item trait_item type_item const_item static_item mod_item".split(" "),
+  ..."function_signature_item associated_type".split(" "),
+]);
+/** Macros of std and of widely used crates whose statics would be private. */
+const STATIC_MACROS = new Set(["thread_local", "lazy_static"]);
+const WORD = "pub";
+
+/** What decides about a text. */
+export interface TwinContext {
+  /** Whether the function with this body keeps it. */
+  readonly isWhole: (body: Span) => boolean;
+  /** Names of the crate's macros by example, which cannot be exported like other items. */
+  readonly macros: ReadonlySet<string>;
+  /** The module that the text is; undefined: it is not known, and what is private in it stays private. */
+  readonly module: ModulePath | undefined;
+}
+
+export interface Publicized {
+  /** The changes that make a text's items public, in order. */
+  readonly replacements: readonly Replacement[];
+  /** Names that not all of the crate could use before, of things that have no mark. */
+  readonly restricted: readonly RestrictedName[];
+}
+
+/** Finds out what makes a text's items public. */
+export function publicized(text: string, root: Node, context: TwinContext): Publicized {
+  const changes = new Publicizer(text, context);
+  changes.items(root.namedChildren, { module: context.module, isSeen: false });
+  return { replacements: changes.made, restricted: changes.restricted };
+}
+
+/** Where an item stands. */
+interface ItemContext {
+  readonly module: ModulePath | undefined;
+  /** A macro sees it. */
+  readonly isSeen: boolean;
+}
+
+class Publicizer {
+  readonly made: Replacement[] = [];
+  readonly restricted: RestrictedName[] = [];
+  private readonly imported: ReturnType<typeof importedMacros>;
+
+  constructor(
+    private readonly text: string,
+    private readonly context: TwinContext,
+  ) {
+    this.imported = importedMacros(text);
+  }
+
+  items(nodes: readonly Node[], outer: ItemContext): void {
+    let attributes: Node[] = [];
+    for (const node of nodes) {
+      if (node.type === "attribute_item") {
+        this.attribute(node);
+        attributes.push(node);
+      } else if (!node.type.endsWith("comment")) {
+        this.item(node, outer, attributes);
+        attributes = [];
+      }
+    }
+  }
+
+  private item(node: Node, outer: ItemContext, attributes: readonly Node[]): void {
+    const body = node.childForFieldName("body");
+    const isSeen = outer.isSeen || this.isMarkedAlready(attributes);
+    const place = { ...outer, isSeen };
+    switch (node.type) {
+      case "use_declaration":
+      case "extern_crate_declaration":
+        this.import(node, place);
+        return;
+      // A macro with a semicolon behind it.
+      case "expression_statement":
+        for (const child of node.namedChildren) this.item(child, outer, attributes);
+        return;
+      case "macro_invocation":
+        if (!this.statics(node, place)) this.hide(node, isName);
+        return;
+      case "macro_definition":
+        this.hide(node, (word, before) => before === "fn" && isName(word));
+        return;
+      case "impl_item":
+        if (node.childForFieldName("trait") === null) this.items(body?.namedChildren ?? [], place);
+        return;
+      case "foreign_mod_item":
+        this.items(body?.namedChildren ?? [], place);
+        return;
+      default:
+        break;
+    }
+    if (!VISIBLE.has(node.type)) return;
+    const name = this.textOf(node.childForFieldName("name"));
+    if (name !== "_") this.makePublic(node, name, place);
+    if (node.type === "mod_item") {
+      const module = place.module === "" ? name : place.module && `${place.module}::${name}`;
+      this.items(body?.namedChildren ?? [], { module, isSeen });
+    } else if (node.type === "struct_item" || node.type === "union_item") this.fields(body, name, place);
+  }
+
+  /** Whether attributes leave no room for another one: macros among them see it, and there may only be one of a kind. */
+  private isMarkedAlready(attributes: readonly Node[]): boolean {
+    if (attributes.length === 0) return false;
+    const { macros, names } = readAttributes(
+      attributes.map((node) => this.textOf(node)),
+      this.imported,
+    );
+    return macros.length > 0 || names.includes("deprecated");
+  }
+
+  private import(node: Node, { module }: ItemContext): void {
+    const visibility = this.visibility(node);
+    // Private imports stay private: they would come along with glob imports, traits included.
+    if (visibility === undefined || this.namesMacro(node)) return;
+    const scope = this.scopeAt(visibility, module);
+    if (scope === "") this.widen(visibility);
+    // (Of what a glob brings along nobody knows the names.)
+    else if (scope !== undefined && !/\*|\bself\s*[,}]/.test(this.textOf(node))) {
+      this.widen(visibility);
+      for (const name of this.leavesOf(node)) this.restrict("name", name, scope);
+    }
+  }
+
+  private fields(body: Node | null, struct: string, place: ItemContext): void {
+    if (body === null) return;
+    const scopes = new Set<ModulePath>();
+    const add = (at: number, visibility: Node | undefined, isSeen: boolean, name: string): void => {
+      const scope = this.scopeAt(visibility, place.module);
+      if (scope === undefined) {
+        this.restrict("hidden", name, "");
+        return;
+      }
+      if (scope !== "") scopes.add(scope);
+      if (scope !== "" && isSeen && name !== "") this.restrict("name", name, scope);
+      const mark = scope === "" || isSeen ? "" : `${markOf("field", scope)} `;
+      if (visibility === undefined) this.insert(at, `${mark}${WORD} `);
+      else {
+        this.insert(at, mark);
+        this.widen(visibility);
+      }
+    };
+    let attributes: Node[] = [];
+    let visibility: Node | undefined;
+    for (const node of body.namedChildren) {
+      if (node.type.endsWith("comment")) continue;
+      if (node.type === "attribute_item") attributes.push(node);
+      // A tuple's: attributes, visibility and type of one field after the other.
+      else if (node.type === "visibility_modifier") visibility = node;
+      else {
+        const isNamed = node.type === "field_declaration";
+        const own = isNamed ? this.visibility(node) : visibility;
+        const isSeen = place.isSeen || this.isMarkedAlready(attributes);
+        const name = isNamed ? this.textOf(node.childForFieldName("name")) : "";
+        add(own?.startIndex ?? node.startIndex, own, isSeen, name);
+        attributes = [];
+        visibility = undefined;
+      }
+    }
+    for (const scope of scopes) this.restrict("constructor", struct, scope);
+  }
+
+  private makePublic(node: Node, name: string, { module, isSeen }: ItemContext): void {
+    const hidden = hiddenBefore(this.text, node.startIndex);
+    if (hidden.startsWith(WORD)) return;
+    const visibility = this.visibility(node);
+    const scope = this.scopeAt(visibility, module);
+    if (scope === undefined) {
+      this.restrict("hidden", name, "");
+      return;
+    }
+    const isMarked = scope !== "" && !isSeen && node.type !== "mod_item";
+    if (scope !== "" && !isMarked) this.restrictItem(node, name, scope);
+    const mark = isMarked ? `${markOf("item", scope)} ` : "";
+    const body = node.type === "function_item" ? node.childForFieldName("body") : null;
+    const isOnOneLine =
+      body !== null &&
+      this.context.isWhole({ start: body.startIndex, end: body.endIndex }) &&
+      this.hasCodeBeside(node, body);
+    const start = node.startIndex - hidden.length;
+    if (isOnOneLine) {
+      if (!this.insertAbove(node, start, mark, visibility === undefined)) this.restrict("hidden", name, "");
+      else if (visibility !== undefined) this.widen(visibility);
+      return;
+    }
+    if (visibility !== undefined) {
+      this.insert(start, mark);
+      this.widen(visibility);
+    } else this.insert(start, `${mark}${WORD} `);
+  }
+
+  /** Of an item that has no mark: its name, and what comes with it into scope. */
+  private restrictItem(node: Node, name: string, scope: ModulePath): void {
+    this.restrict(node.type === "mod_item" ? "module" : "name", name, scope);
+    if (node.type !== "trait_item") return;
+    for (const child of node.childForFieldName("body")?.namedChildren ?? []) {
+      const own = this.textOf(child.childForFieldName("name"));
+      if (own !== "") this.restrict("name", own, scope);
+    }
+  }
+
+  /** Names that a macro may give to what it makes, which stays private. */
+  private hide(node: Node, isMade: (word: string, before: string) => boolean): void {
+    const words = this.wordsOf(node);
+    for (const [i, word] of words.entries()) if (isMade(word, words[i - 1] ?? "")) this.restrict("hidden", word, "");
+  }
+
+  private restrict(kind: RestrictedName["kind"], name: string, scope: ModulePath): void {
+    this.restricted.push({ kind, name, scope });
+  }
+
+  /** Where something can be used; undefined: it stays as it is. */
+  private scopeAt(visibility: Node | undefined, module: ModulePath | undefined): ModulePath | undefined {
+    return scopeOf(visibility === undefined ? undefined : this.textOf(visibility), module);
+  }
+
+  private textOf(node: Node | null): string {
+    return node === null ? "" : this.text.slice(node.startIndex, node.endIndex);
+  }
+
+  /** The names that an import gives. */
+  private leavesOf(node: Node): string[] {
+    const words = this.wordsOf(node);
+    return words.filter((word, i) => /^[\p{XID_Start}_]/u.test(word) && [",", "}", ";"].includes(words[i + 1] ?? ""));
+  }
+
+  private namesMacro(node: Node): boolean {
+    const { macros } = this.context;
+    return this.wordsOf(node).some((word) => macros.has(word));
+  }
+
+  private wordsOf({ startIndex, endIndex }: Node): string[] {
+    return [...tokensOf(this.text, startIndex, endIndex)].map(({ start, end }) => this.text.slice(start, end));
+  }
+
+  /** Whether code of a body lies on the line of the function's first token, which a word in front of it would move. */
+  private hasCodeBeside(node: Node, body: Node): boolean {
+    const newline = this.text.indexOf("\n", body.startIndex);
+    const isBegunThere = node.startPosition.row === body.startPosition.row;
+    return isBegunThere && this.text.slice(body.startIndex + 1, newline < 0 ? undefined : newline).trim() !== "";
+  }
+
+  private visibility(node: Node): Node | undefined {
+    return node.namedChildren.find((child) => child.type === "visibility_modifier");
+  }
+
+  /** `pub(crate)` becomes `pub`, and as many blanks. */
+  private widen({ startIndex: start, endIndex: end }: Node): void {
+    if (end - start > WORD.length) this.made.push({ start, end, text: WORD.padEnd(end - start) });
+  }
+
+  /** Puts words in front of what begins at an offset. */
+  private insert(at: number, words = `${WORD} `): void {
+    if (words === "" || (words === `${WORD} ` && this.overwriteBlanks(at))) return;
+    this.made.push({ start: at, end: at, text: words });
+  }
+
+  private overwriteBlanks(at: number): boolean {
+    const width = WORD.length + 1;
+    const hasRoom = this.text.slice(at - width, at) === " ".repeat(width);
+    if (hasRoom) this.made.push({ start: at - width, end: at, text: `${WORD} ` });
+    return hasRoom;
+  }
+
+  /** Puts words where they move nothing of an item's line; an item for which there is no such place stays private. */
+  private insertAbove(node: Node, start: number, mark: string, isPrivate: boolean): boolean {
+    if (mark === "" && !isPrivate) return true;
+    if (mark === "" && this.overwriteBlanks(start)) return true;
+    const words = `${mark}${isPrivate ? WORD : ""}`.trimEnd();
+    const before = node.previousSibling;
+    if (before === null) return false;
+    const newline = this.text.indexOf("\n", before.startIndex);
+    // A comment of its own has no part in code; documentation has none on a function without attribute macros.
+    if (before.type === "line_comment" && newline < start) {
+      this.made.push({ start: before.startIndex, end: newline, text: words });
+      return true;
+    }
+    const isAlone = !before.type.endsWith("comment") && this.text.slice(before.endIndex, start).includes("\n");
+    if (isAlone) this.made.push({ start: before.endIndex, end: before.endIndex, text: ` ${words}` });
+    return isAlone;
+  }
+
+  /** Attributes that say something to other crates, or that make a function vanish from what is no test. */
+  private attribute({ startIndex: start, endIndex: end }: Node): void {
+    const text = this.text.slice(start, end);
+    if (/^#\[\s*(non_exhaustive|test|bench|should_panic|ignore)\s*(\]|=|\()/.test(text) && !text.includes("\n")) {
+      this.made.push({ start, end, text: " ".repeat(end - start) });
+    }
+  }
+
+  /** `thread_local! { static NAME: … }`, if it is that. */
+  private statics(node: Node, { module }: ItemContext): boolean {
+    const name = node.childForFieldName("macro")?.text ?? "";
+    const group = node.lastNamedChild;
+    if (!STATIC_MACROS.has(name.slice(name.lastIndexOf(":") + 1)) || group === null) return false;
+    if (module === undefined) return true;
+    let before = "";
+    let depth = 0;
+    let isPrivate = false;
+    for (const { kind, start, end } of tokensOf(this.text, group.startIndex, group.endIndex)) {
+      const word = this.text.slice(start, end);
+      if (kind === "open") depth++;
+      else if (kind === "close") depth--;
+      else if (word === "static" && depth === 1) {
+        isPrivate = before !== WORD && before !== ")";
+        if (isPrivate) this.insert(start);
+      } else if (before === "static" && depth === 1 && isPrivate && module !== "") this.restrict("name", word, module);
+      before = word;
+    }
+    return true;
+  }
+}
+
+/** A word that may be the name of a function or a field. */
+function isName(word: string): boolean {
+  return /^[\p{Lowercase}_]/u.test(word) && !/^([iu](8|16|32|64|128|size)|f32|f64|bool|char|str)$/.test(word);
+}

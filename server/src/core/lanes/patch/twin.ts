@@ -1,0 +1,204 @@
+/**
+ * A crate's public twin: its sources with everything public and most bodies blanked, compiled to metadata. Patch crates are compiled
+ * against it.
+ *
+ * It has the crate's name, types and symbols (a program's but for the hashes in them). Whole stay all bodies that rustc hands on to
+ * other crates: generic, inline and const functions, `async fn`, what returns `impl Trait`. So it is the crate's
+ * twin as long as nothing but other functions' bodies is edited.
+ */
+import * as fs from "node:fs";
+import * as path from "node:path";
+import type { BitcodeFile } from "../../../../../shared/src/protocol.js";
+import { inspectArgs } from "../../units/arguments.js";
+import { parseDiagnostic } from "../../units/compile.js";
+import { digest, readText, commonAncestor } from "../../support/files.js";
+import type { UnitRecord } from "../../units/record.js";
+import { type Replacement, blanksOf, replaced } from "../../source/blank.js";
+import { Mirror } from "../mirror/mirror.js";
+import type { BodyRef } from "../../source/functions.js";
+import type { SourceCache } from "../../source/sourceCache.js";
+import { type LaneOptions, type MirrorCrate, compileMirror } from "../mirror/compile.js";
+import { type ModuleFacts, allMacros, factsOf } from "./moduleFacts.js";
+import { fileNamed, offsetAt, offsetBefore } from "./rustcPlaces.js";
+import { type ModulePath, type RestrictedName, MARKED_LINT, isWithin, markedUse, mayBeMarked } from "./privacy.js";
+import { publicized } from "./publicize.js";
+import { type Step, moduleTree, pathOf, stepsAt } from "./moduleTree.js";
+import { Refusal } from "../../edits/refusal.js";
+
+export interface TwinOptions extends LaneOptions {
+  /** Whether a function is known to be one without whose body the crate does not compile. */
+  readonly isNeeded: (file: string, path: string) => boolean;
+}
+
+/** A twin that compiled. */
+export interface Twin {
+  /** The metadata, and the bitcode that came with it. */
+  readonly metadata: string;
+  readonly bitcode: readonly BitcodeFile[];
+  /** The sources: what they consist of, by absolute path. */
+  readonly facts: ReadonlyMap<string, ModuleFacts>;
+  /** The crate's root. */
+  readonly root: string;
+  /** Names that are public here without a mark, and that not all of the crate may use. */
+  readonly restricted: readonly RestrictedName[];
+  /**
+   * Digests of texts that it is the twin of, by file: of those that it was made of, and of those that differ from them
+   * in bodies that it has not.
+   */
+  readonly texts: ReadonlyMap<string, Set<string>>;
+  /** Bodies of `async fn`s were edited since it was made, none of which changed its future. */
+  isBehind: boolean;
+}
+
+/** Whether the twin has nothing of a function's body. */
+export function isAbsentFromTwin(fn: BodyRef): boolean {
+  return isPatchable(fn) && !fn.isAsync;
+}
+
+/** Whether the function may be compiled apart from its crate. */
+export function isPatchable(fn: BodyRef): boolean {
+  return mayBeBlanked(fn) && fn.exposed === undefined && !fn.isNested;
+}
+
+/** Whether rustc hands the body on to other crates. */
+function mayBeBlanked(fn: BodyRef): boolean {
+  const isInline = fn.inline !== undefined && fn.inline !== "never";
+  return !fn.isGeneric && !isInline && !fn.isTraitDefault;
+}
+
+/** Compiles a unit's twin, or says why there is none. Rejects with `Cancelled`. */
+export async function compileTwin(
+  directory: string,
+  record: UnitRecord,
+  cache: SourceCache,
+  options: TwinOptions,
+): Promise<Twin | Refusal> {
+  const { invocation } = record;
+  const inputs = record.inputs.filter(({ path: file }) => file.endsWith(".rs"));
+  const original = commonAncestor([invocation.cwd, ...inputs.map((input) => path.dirname(input.path))]);
+  const mirror = new Mirror(path.join(directory, "source"), original);
+  const files = new Map<string, string>();
+  for (const { path: file, hash } of inputs) {
+    const text = readText(file);
+    // A file that is gone has changed, too.
+    if (text === undefined || digest(text) !== hash) return new Refusal("twinChanged");
+    files.set(file, text);
+  }
+  const facts = new Map<string, ModuleFacts>();
+  for (const [file, text] of files) {
+    const { root, outline } = cache.get(file, text);
+    if (root === undefined)
+      return typeof outline === "string" ? new Refusal("unreadable", outline) : new Refusal("twinUnparsed");
+    const found = factsOf(text, root);
+    if (found instanceof Refusal) return found;
+    facts.set(file, found);
+  }
+  const macros = new Set(
+    [...facts.values()].flatMap(allMacros).flatMap(({ name, isExported }) => (isExported ? [] : name)),
+  );
+  const source = path.resolve(invocation.cwd, inspectArgs(invocation.args).source ?? "");
+  const tree = moduleTree(source, (file) => facts.get(file));
+  mirror.sync([...files.keys()], [invocation.cwd]);
+  const texts = new Map<string, TwinText>();
+  for (const [file, text] of files) {
+    const twin = twinText({ file, text, steps: tree.get(file) }, cache, macros, options.isNeeded);
+    // What is private in it would stay so, and nobody knows what that is.
+    if (twin === undefined && tree.has(file)) return new Refusal("twinUnread");
+    if (twin !== undefined) texts.set(file, twin);
+    mirror.write(file, twin?.text);
+  }
+
+  const { crate } = inspectArgs(invocation.args);
+  const metadata = path.join(directory, `lib${crate}-next.rmeta`);
+  const errors: string[] = [];
+  let misused: string | undefined;
+  const twin: MirrorCrate = {
+    mirror,
+    directory,
+    metadata,
+    incrementalDir: path.join(directory, "incremental"),
+    crateType: () => "lib",
+    isLibrary: true,
+    extra: ["--cap-lints=allow", MARKED_LINT],
+  };
+  const { exit, keep } = await compileMirror(record, twin, { ...options, isBackground: true }, (line) => {
+    if (mayBeMarked(line)) {
+      misused ??= misusedBy(line, texts, mirror);
+      return;
+    }
+    const diagnostic = parseDiagnostic(line);
+    if (diagnostic?.level.startsWith("error") === true) errors.push(diagnostic.message);
+  });
+  if (exit.code !== 0) return new Refusal("twinError", errors[0] ?? "no reason is given");
+  // What it hands on of its own, such as generic functions, would mean something else than the crate's.
+  if (misused !== undefined) return new Refusal("privacy");
+  const kept = keep();
+  return {
+    metadata: keepMetadata(metadata, crate, kept.directory),
+    bitcode: kept.files,
+    facts,
+    root: source,
+    texts: new Map([...files].map(([file, text]) => [file, new Set([digest(text)])])),
+    restricted: [...texts.values()].flatMap(({ restricted }) => restricted),
+    isBehind: false,
+  };
+}
+
+/** Gives the metadata a name of its own: a run that is killed must not leave another one in a twin's place. */
+function keepMetadata(metadata: string, crate: string, bitcode: string): string {
+  const directory = path.dirname(metadata);
+  const kept = path.join(directory, `lib${crate}-${path.basename(bitcode)}.rmeta`);
+  fs.renameSync(metadata, kept);
+  for (const name of fs.readdirSync(directory)) {
+    const file = path.join(directory, name);
+    if (name.endsWith(".rmeta") && file !== kept) fs.rmSync(file, { force: true });
+  }
+  return kept;
+}
+
+/** What became of a file. */
+interface TwinText {
+  readonly text: string;
+  readonly restricted: readonly RestrictedName[];
+  /** The module that an offset in the text is part of; undefined: it is not known. */
+  readonly moduleAt: (offset: number) => ModulePath | undefined;
+}
+
+interface TwinFile {
+  readonly file: string;
+  readonly text: string;
+  readonly steps: readonly Step[] | undefined;
+}
+
+function twinText(
+  { file, text, steps }: TwinFile,
+  cache: SourceCache,
+  macros: ReadonlySet<string>,
+  isNeeded: TwinOptions["isNeeded"],
+): TwinText | undefined {
+  const { outline, root } = cache.get(file, text);
+  if (typeof outline === "string" || root === undefined) return undefined;
+  const blanks = blanksOf(text, outline, (fn) => !mayBeBlanked(fn) || isNeeded(file, fn.path));
+  const whole = new Set(blanks.whole.map(({ body }) => body.start));
+  const isWhole = ({ start }: { start: number }): boolean => whole.has(start);
+  const module = steps === undefined ? undefined : pathOf(steps);
+  const { replacements, restricted } = publicized(text, root, { isWhole, macros, module });
+  const all: readonly Replacement[] = [...blanks.replacements, ...replacements].sort(
+    (a, b) => a.start - b.start || a.end - b.end,
+  );
+  return {
+    text: replaced(text, all),
+    restricted,
+    moduleAt: (offset) => (steps === undefined ? undefined : pathOf(stepsAt(steps, offsetBefore(all, offset)))),
+  };
+}
+
+/** What rustc tells of a use that the crate itself could not make, if it is one. */
+function misusedBy(line: string, texts: ReadonlyMap<string, TwinText>, mirror: Mirror): string | undefined {
+  const diagnostic = parseDiagnostic(line);
+  const use = diagnostic === undefined ? undefined : markedUse(diagnostic);
+  if (use === undefined) return undefined;
+  const twin = texts.get(fileNamed(use.file, texts.keys(), mirror) ?? "");
+  const module = twin?.moduleAt(offsetAt(twin.text, use.line, use.column));
+  return module !== undefined && isWithin(module, use.scope) ? undefined : diagnostic?.message;
+}

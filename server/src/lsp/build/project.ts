@@ -1,0 +1,493 @@
+/** One cargo workspace (or source file without a package): what is kept current for it, and what state that is in. */
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { availableParallelism } from "node:os";
+import type PQueue from "p-queue";
+import type { Connection } from "vscode-languageserver/node";
+import { URI } from "vscode-uri";
+import type {
+  GenerationSummary,
+  ProjectState,
+  ProjectStatus,
+  ServerSettings,
+  Target,
+} from "../../../../shared/src/lsp.js";
+import type { BodyLaneStatistics, GenerationReport } from "../../../../shared/src/report.js";
+import { type Metadata, loadMetadata } from "../../core/cargo/cargo.js";
+import { configFiles } from "../../core/cargo/config.js";
+import { Engine } from "../../core/engine/client.js";
+import { findEngine } from "../../core/engine/location.js";
+import { messageOf } from "../../core/support/errors.js";
+import type { Listener } from "../../core/generation.js";
+import type { Layout } from "../../core/support/layout.js";
+import { writeReport } from "../../core/engine/reportFile.js";
+import { watchedFiles } from "../../core/cargo/inputs.js";
+import { findToolchain } from "../../core/units/toolchain.js";
+import { Watcher } from "../../core/watch/watcher.js";
+import type { CurrentUpdate, Followed } from "../../core/keptCurrent.js";
+import { Workspace } from "../../core/workspace.js";
+import type { BuildKind, BuildOutcome, Built, Log, Project } from "../protocol/api.js";
+import { type Activity, Build, type BuildEvents, type Cause } from "./build.js";
+import { abortable } from "../protocol/cancellation.js";
+import { History } from "./history.js";
+import { Progress } from "./progress.js";
+import { Folder, removeRemains } from "./remains.js";
+import { fileSelection, selectionOf } from "./cargoSettings.js";
+import { Supervisor } from "./supervisor.js";
+import { defaultPackages, targetsOf } from "./targets.js";
+
+/** The programs come first: they are what the user waits for. */
+const PRIORITY: Readonly<Record<BuildKind, number>> = { build: 2, test: 1, members: 1, examples: 0 };
+/** How many generations `status` shows. */
+const SHOWN_HISTORY = 10;
+
+/** Where a project is: a cargo workspace's root, or a source file. */
+export interface ProjectLocation {
+  readonly root: string;
+  readonly file?: string;
+}
+
+/** What projects share. */
+export interface ProjectServices {
+  readonly connection: Connection;
+  readonly queue: PQueue;
+  readonly env: NodeJS.ProcessEnv;
+  readonly log: Log;
+  /** The directory of the bundles. */
+  readonly bundleDir: string;
+  /** Absolute paths of all documents that are open. */
+  readonly openFiles: () => readonly string[];
+  settings(): ServerSettings;
+}
+
+/** What a project tells. */
+export interface ProjectEvents {
+  onStatus(project: CargoProject): void;
+  onGeneration(project: CargoProject, summary: GenerationSummary, report: GenerationReport): void;
+  /** Its folder is gone. */
+  onGone(project: CargoProject): void;
+  /** Every update, also one that failed or changed nothing. */
+  onUpdate(project: CargoProject, build: Build, report: GenerationReport): void;
+}
+
+export class CargoProject implements Project {
+  readonly uri: string;
+  readonly root: string;
+  readonly name: string;
+  readonly file: string | undefined;
+  private readonly builds = new Map<BuildKind, Build>();
+  private readonly ring = new History();
+  private readonly watcher = new Watcher(
+    (sinceMs, isSource) => this.changed({ sinceMs, reason: "a file changed", isSource }),
+    (error) => this.services.log.warn(`${this.name}: not all files can be watched: ${messageOf(error)}`),
+  );
+  private readonly folder: Folder;
+  private readonly progress: Progress;
+  private readonly supervisor: Supervisor;
+  private described: Promise<Metadata> | undefined;
+  private knownTargets: readonly Target[] = [];
+  defaultPackages: ReadonlySet<string> | undefined;
+  private isStopped = false;
+  private isPaused = false;
+  private closed = false;
+  private shown = "";
+
+  constructor(
+    place: ProjectLocation,
+    private readonly services: ProjectServices,
+    private readonly events: ProjectEvents,
+  ) {
+    this.root = place.root;
+    this.file = place.file;
+    this.folder = new Folder(place.root);
+    this.uri = URI.file(place.file ?? place.root).toString();
+    this.name = path.basename(place.file ?? place.root);
+    this.progress = new Progress(services.connection, `Cranefly: ${this.name}`, () => void this.cancel());
+    this.supervisor = new Supervisor(
+      () => this.rebuildAfterLoss(),
+      () => this.tell(),
+    );
+    this.add("build", true);
+  }
+
+  get history(): readonly GenerationSummary[] {
+    return this.ring.all;
+  }
+
+  get status(): ProjectStatus {
+    return {
+      project: this.uri,
+      name: this.name,
+      state: this.state,
+      history: this.history.slice(0, SHOWN_HISTORY),
+    };
+  }
+
+  get env(): NodeJS.ProcessEnv {
+    return { ...this.services.env, ...this.services.settings().cargo.extraEnv };
+  }
+
+  get editorEnv(): NodeJS.ProcessEnv {
+    return this.services.env;
+  }
+
+  get layout(): Layout | undefined {
+    return [...this.builds.values()]
+      .map((build) => build.core?.layout ?? build.built?.layout)
+      .find((layout) => layout !== undefined);
+  }
+
+  get engine(): Engine | undefined {
+    return [...this.builds.values()].map((build) => build.core?.engine).find((engine) => engine !== undefined);
+  }
+
+  get lastReport(): GenerationReport | undefined {
+    return this.main.lastReport;
+  }
+
+  get targets(): readonly Target[] {
+    return this.knownTargets;
+  }
+
+  built(kind: BuildKind): Built | undefined {
+    return this.builds.get(kind)?.built;
+  }
+
+  async ensure(kind: BuildKind, signal?: AbortSignal): Promise<BuildOutcome> {
+    const { downReason } = this;
+    if (downReason !== undefined) {
+      const failure = { kind: "down", reason: `${downReason}: restart it to go on` } as const;
+      return { failure, built: this.built(kind) };
+    }
+    return this.add(kind, false).ensure(REASONS[kind], signal);
+  }
+
+  async rebuild(kind: BuildKind, reason: string, signal?: AbortSignal): Promise<BuildOutcome> {
+    const build = this.add(kind, false);
+    build.forgetAll();
+    if (this.downReason === undefined) build.request(asked(reason));
+    return this.ensure(kind, signal);
+  }
+
+  ensureTests(signal?: AbortSignal): Promise<BuildOutcome> {
+    return this.ensure("test", signal);
+  }
+
+  async writeReport(file: string): Promise<boolean> {
+    const { lastReport, main } = this;
+    if (lastReport === undefined) return false;
+    await (main.core === undefined ? writeReport(file, lastReport) : main.core.writeReport(file, lastReport));
+    return true;
+  }
+
+  async metadata(signal?: AbortSignal): Promise<Metadata> {
+    if (this.described === undefined) {
+      const described = this.describe();
+      this.described = described;
+      // What failed may be asked again.
+      described.catch(() => {
+        if (this.described === described) this.described = undefined;
+      });
+    }
+    return abortable(this.described, signal);
+  }
+
+  /** The programs' build. */
+  private get main(): Build {
+    return this.add("build", true);
+  }
+
+  /** Begins: finds the targets, and builds if `build`. */
+  open(build: boolean): void {
+    if (this.file === undefined) void this.metadata().catch(() => undefined);
+    if (build) this.request("opened");
+    else void this.follow(undefined);
+  }
+
+  /** Builds the programs, whatever is current. */
+  request(reason: string): void {
+    if (this.downReason === undefined) this.main.request(asked(reason));
+  }
+
+  /** Other files are open than before: makes ready what edits of them need. */
+  expectEdits(): void {
+    for (const build of this.builds.values()) build.expectEdits();
+  }
+
+  /** The editor has saved a file. `sinceMs` by `performance.now()`. */
+  saved(file: string, sinceMs: number): void {
+    if (!this.watcher.saved(file, sinceMs)) return;
+    for (const build of this.builds.values()) build.saved({ sinceMs, reason: "a file changed", isSource: true });
+  }
+
+  /** Ends what is under way. Gives whether there was something. */
+  cancel(): boolean {
+    const cancelled = [...this.builds.values()].map((build) => build.cancel());
+    this.tell();
+    return cancelled.includes(true);
+  }
+
+  /** The user wants no engine. Gives whether there was one. */
+  async stopEngine(): Promise<boolean> {
+    this.isStopped = true;
+    for (const build of this.builds.values()) build.cancel();
+    this.tell();
+    const engine = this.engine ?? (await this.findDaemon());
+    return engine.shutdown();
+  }
+
+  /** The user wants it to go on. `asksCargo`: whatever is known is asked of cargo anew. */
+  startAgain(reason: string, asksCargo: boolean): void {
+    this.isStopped = false;
+    this.supervisor.reset();
+    for (const build of this.builds.values()) {
+      if (asksCargo) build.forgetAll();
+      else build.forgetPublished();
+    }
+    this.changed(asked(reason));
+    this.request(reason);
+  }
+
+  /** Has the engine forget all code of this workspace, and compile it anew. */
+  async clearCache(): Promise<void> {
+    const { layout } = this;
+    const engine = this.engine ?? (await this.findDaemon());
+    if (layout !== undefined && (await engine.isRunning())) await engine.evict(layout.root);
+    this.startAgain("the cache was cleared", false);
+  }
+
+  private async findDaemon(): Promise<Engine> {
+    const toolchain = await findToolchain(this.root, this.env);
+    return Engine.for(this.engineBinary, toolchain, this.env);
+  }
+
+  /** Whether changes are built by themselves. */
+  pause(isPaused: boolean): void {
+    const wasPaused = this.isPaused;
+    this.isPaused = isPaused;
+    if (wasPaused && !isPaused) this.changed(asked("watching was resumed"));
+  }
+
+  /** The settings are others: what is built may be, too. */
+  async restart(): Promise<void> {
+    this.described = undefined;
+    const wasIdle = this.status.state.kind === "idle";
+    this.supervisor.reset();
+    await Promise.all([...this.builds.values()].map((build) => build.close()));
+    this.builds.clear();
+    this.open(!wasIdle);
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    this.supervisor.close();
+    const { layout } = this;
+    await Promise.all([...this.builds.values()].map((build) => build.close()));
+    this.progress.end();
+    await this.watcher.close();
+    if (layout !== undefined) await removeRemains(this.folder, layout.root);
+  }
+
+  private readonly buildEvents: BuildEvents = {
+    open: (build, listener) => this.openWorkspace(build, listener),
+    onActivity: () => this.tell(),
+    onUpdate: (build, update) => this.updated(build, update),
+    onFailure: (build, error) => this.failed(build, error),
+    onFollowed: (build, update) => this.followed(build, update),
+  };
+
+  private add(kind: BuildKind, isEager: boolean): Build {
+    let build = this.builds.get(kind);
+    if (build === undefined) {
+      build = new Build(kind, this.services.queue, PRIORITY[kind], isEager, this.buildEvents);
+      this.builds.set(kind, build);
+    }
+    return build;
+  }
+
+  private get engineBinary(): string {
+    return findEngine(this.env, this.services.bundleDir, this.services.settings().engine.path ?? undefined);
+  }
+
+  private openWorkspace(build: Build, listener: Listener): Workspace {
+    const settings = this.services.settings();
+    const options = {
+      env: this.env,
+      engine: this.engineBinary,
+      shimBundle: path.join(this.services.bundleDir, "shim.cjs"),
+      color: false,
+      quiet: false,
+      jobs: settings.jobs ?? availableParallelism(),
+      ...(settings.bodyLane ? { bodyLane: this.services.bundleDir } : {}),
+      openFiles: this.services.openFiles,
+    };
+    const { file, root } = this;
+    const selection = file === undefined ? selectionOf(build.kind, root, settings.cargo) : fileSelection(file, root);
+    return new Workspace(selection, options, listener);
+  }
+
+  private updated(build: Build, { report, published, hasChanged }: CurrentUpdate): void {
+    if (report.lane === "cargo" && report.reason !== "first build") this.describeAgain();
+    const { engine } = build.core ?? {};
+    if (engine !== undefined) {
+      engine.onLost = () => this.lost();
+      // Whoever asks for a lens, say, starts no engine that was stopped or given up.
+      engine.mayStart = () => this.downReason === undefined;
+    }
+    this.events.onUpdate(this, build, report);
+    if (hasChanged) {
+      const summary = this.ring.add(build.kind, report);
+      this.services.log.info(
+        `${this.name}: ${build.kind} ${report.ok ? `is generation ${report.generation}` : "failed"}, ` +
+          `${report.lane} lane, ${Math.round(report.ms.total)} ms: ${report.reason}` +
+          (report.refused === undefined ? "" : ` (not the body lane: ${report.refused})`),
+      );
+      this.tell();
+      if (published) this.events.onGeneration(this, summary, report);
+    }
+    this.tell();
+    if (report.ok || this.isThere()) void this.follow(build);
+  }
+
+  /** The crate lane's word on what the body lane did: no news, unless it is another one. */
+  private followed(build: Build, followed: Followed): void {
+    const { report, divergence } = followed;
+    if (divergence !== undefined) this.services.log.error(`${this.name}: ${divergence}`);
+    if (!report.ok || divergence !== undefined) {
+      this.updated(build, followed);
+      return;
+    }
+    this.events.onUpdate(this, build, report);
+    this.tell();
+    void this.follow(build);
+  }
+
+  /** What became of edits of function bodies. */
+  get bodyLane(): BodyLaneStatistics | undefined {
+    return this.builds.get("build")?.core?.bodyLane;
+  }
+
+  /** Whether the workspace is still where it was; says so if not. */
+  private isThere(): boolean {
+    const isThere = fs.existsSync(this.file ?? path.join(this.root, "Cargo.toml"));
+    if (!isThere) this.events.onGone(this);
+    return isThere;
+  }
+
+  private failed(build: Build, error: unknown): void {
+    if (!this.isThere()) return;
+    this.services.log.warn(`${this.name}: ${messageOf(error)}`);
+    // The daemon is tried again by and by; everything else when something changes.
+    if (build.failure?.kind === "down") this.supervisor.lost();
+    this.tell();
+    void this.follow(build);
+  }
+
+  /** Watches what the build is made of, too. What changed before it was watched is looked for. */
+  private async follow(build: Build | undefined): Promise<void> {
+    const state = build?.built?.state;
+    const places = state === undefined ? [this.file ?? this.root] : [];
+    const others = [...configFiles(this.root, this.env), ...places];
+    try {
+      const isComplete = [...this.builds.values()].every(
+        ({ failure, built }) => failure === undefined && built !== undefined,
+      );
+      const isBehind =
+        build === undefined
+          ? await this.watcher.follow({ ...watchedFiles(undefined, undefined, undefined), others }, isComplete)
+          : await build.watch(this.watcher, others, isComplete);
+      if (isBehind && state !== undefined) this.changed(asked("a file changed"));
+    } catch (error) {
+      this.services.log.warn(`${this.name} cannot be watched: ${messageOf(error)}`);
+    }
+  }
+
+  private changed(cause: Cause): void {
+    if (this.closed || !this.isThere()) return;
+    const isWatching = this.services.settings().watch && !this.isPaused && this.downReason === undefined;
+    for (const build of this.builds.values()) {
+      if (isWatching) build.invalidate(cause);
+      else if (build.built !== undefined) build.mark(cause);
+    }
+  }
+
+  private lost(): void {
+    this.services.log.info(`${this.name}: the engine ended`);
+    this.supervisor.lost();
+  }
+
+  private rebuildAfterLoss(): void {
+    if (this.closed) return;
+    for (const build of this.builds.values()) {
+      build.forgetPublished();
+      if (this.downReason === undefined) build.invalidate(asked("the engine was lost"));
+    }
+    this.tell();
+  }
+
+  private async describe(): Promise<Metadata> {
+    const { cargo } = this.services.settings();
+    const { cwd, manifestPath, global, features } = selectionOf("build", this.root, cargo);
+    const metadata = await loadMetadata({ cwd, manifestPath, global }, features, this.env);
+    this.knownTargets = targetsOf(this.uri, metadata);
+    this.defaultPackages = defaultPackages(metadata);
+    return metadata;
+  }
+
+  /** A manifest changed. */
+  private describeAgain(): void {
+    this.described = undefined;
+    void this.metadata().catch(() => undefined);
+  }
+
+  /** Why nothing is built before the user says so. */
+  private get downReason(): string | undefined {
+    return this.isStopped ? "the engine was stopped" : this.supervisor.reason;
+  }
+
+  private get activity(): Activity | undefined {
+    return [...this.builds.values()].map((build) => build.activity).find((activity) => activity !== undefined);
+  }
+
+  private get state(): ProjectState {
+    const { activity, main, downReason } = this;
+    if (downReason !== undefined) {
+      return { kind: "down", reason: downReason, why: this.isStopped ? "stopped" : "givenUp" };
+    }
+    if (activity !== undefined) {
+      const { lane, stage, since, reason } = activity;
+      return { kind: "rebuilding", lane, stage, since, reason };
+    }
+    const { failure, built } = main;
+    if (failure?.kind === "unsupported") return { kind: "fallback", reason: failure.reason };
+    if (failure?.kind === "down") return { kind: "down", reason: failure.reason, why: "failing" };
+    if (failure !== undefined) {
+      const errors = main.lastReport?.diagnostics.filter((item) => item.level.startsWith("error")).length ?? 0;
+      return { kind: "stale", errors: Math.max(1, errors), hasGeneration: built !== undefined };
+    }
+    if (built === undefined) return { kind: "idle" };
+    return main.isBehind ? { kind: "stale", errors: 0, hasGeneration: true } : { kind: "current" };
+  }
+
+  /** Tells the status if it is another one. */
+  private tell(): void {
+    if (this.closed) return;
+    this.progress.show(this.activity);
+    const text = JSON.stringify([this.state, this.history[0]?.id]);
+    if (text === this.shown) return;
+    this.shown = text;
+    this.events.onStatus(this);
+  }
+}
+
+/** A cause that somebody asks for now. */
+function asked(reason: string): Cause {
+  return { sinceMs: performance.now(), reason, isSource: true };
+}
+
+const REASONS: Readonly<Record<BuildKind, string>> = {
+  build: "asked for",
+  test: "the tests were asked for",
+  examples: "an example was asked for",
+  members: "a program was asked for",
+};
