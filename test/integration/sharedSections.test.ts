@@ -14,7 +14,7 @@ const own = (name: string): string => `${name} = { version = "1", registry = "${
 const FILES = {
   "Cargo.toml": manifest(
     "slices",
-    `${own("hub")}${own("plug")}part = { path = "part" }\n`,
+    `${own("hub")}${own("plug")}${own("reader")}part = { path = "part" }\n`,
     '[workspace]\nmembers = ["part"]\n',
   ),
   "src/main.rs": `
@@ -35,6 +35,7 @@ fn main() {
     println!("{} {}", COUNTER.load(std::sync::atomic::Ordering::SeqCst), plug::counter());
     println!("{:?} {:?}", LOCAL.iter().map(|it| it()).collect::<Vec<_>>(), part::names());
     plug::with_local(|n| println!("{n}"));
+    println!("{}", reader::read());
 }
 `,
   "part/Cargo.toml": manifest("part", own("hub")),
@@ -57,6 +58,11 @@ pub static NAMES: [&'static str];
 pub fn sum() -> u32 { NUMBERS.iter().sum() }
 pub fn count() { for counter in COUNTERS { counter.fetch_add(1, Ordering::SeqCst); } }
 `,
+  // Compiled natively, with a function in it that has the thread-local of a crate with bitcode.
+  "folder/reader/Cargo.toml": manifest("reader", own("plug")),
+  "folder/reader/.cargo-checksum.json": '{"files":{},"package":null}',
+  "folder/reader/src/lib.rs":
+    "pub fn read() -> u32 { let out = std::cell::Cell::new(0); plug::with_local(|n| out.set(n)); out.get() }\n",
   "folder/plug/Cargo.toml": manifest("plug", own("hub")),
   "folder/plug/src/lib.rs": `
 use std::{cell::Cell, sync::atomic::{AtomicU32, Ordering}};
@@ -104,7 +110,7 @@ describe.skipIf(!HAS_ENGINE)("a section that a registry's crates and the workspa
   };
 
   it("is whole for everybody", () => {
-    expect(expectNative()).toBe('[1, 3, 20, 100] 124 4\n31 8\n["hello 124"] ["plug"]\n6\n');
+    expect(expectNative()).toBe('[1, 3, 20, 100] 124 4\n31 8\n["hello 124"] ["plug"]\n6\n7\n');
   });
 
   it("is so after edits that add something, change it, and take it away", () => {
