@@ -1,4 +1,5 @@
 /** Constructors and destructors of all crates and C libraries run in the order in which the linker puts them, as in cargo's build. */
+import * as fs from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { HAS_ENGINE, Project } from "./project.js";
 
@@ -12,6 +13,11 @@ pub mod order {
     entry!(PLAIN, ".init_array", "${prefix} start");
     entry!(EARLY, ".init_array.00099", "${prefix} start 99");
     entry!(LATE, ".init_array.65000", "${prefix} start 65000");
+    #[used] #[unsafe(link_section = ".init_array")] static AT_EXIT: extern "C" fn() = {
+        extern "C" fn noted() { say("${prefix} at exit\\n"); }
+        extern "C" fn note() { unsafe extern "C" { fn atexit(function: extern "C" fn()) -> i32; } unsafe { atexit(noted); } }
+        note
+    };
     entry!(END, ".fini_array", "${prefix} end");
     entry!(END_EARLY, ".fini_array.00099", "${prefix} end 99");
     // MORE
@@ -79,10 +85,13 @@ fn main() {
   "folder/outer/own.c": C("outer"),
 };
 
-describe.skipIf(!HAS_ENGINE)("what runs at start and at exit", () => {
+/** The toolchain's own linker, and GNU's. */
+const LINKERS = ["", "-Clink-arg=-fuse-ld=bfd"].filter((flag) => flag === "" || fs.existsSync("/usr/bin/ld.bfd"));
+
+describe.skipIf(!HAS_ENGINE).each(LINKERS)("what runs at start and at exit, with `%s`", (flags) => {
   let project: Project;
   beforeAll(() => {
-    project = new Project("start order", FILES);
+    project = new Project("start order", FILES, flags === "" ? {} : { RUSTFLAGS: flags });
   });
   afterAll(() => project.remove());
 
@@ -96,6 +105,8 @@ describe.skipIf(!HAS_ENGINE)("what runs at start and at exit", () => {
   it("runs in the order of the linker's line", () => {
     const output = expectNative();
     expect(output).toContain("main 1 1 1\nat exit\n");
+    // Ahead of all that is called at exit without having been noted.
+    expect(output).toMatch(/program at exit\n(?:\w+ at exit\n)*(?:\w+ (?:C )?end)/);
     for (const text of ["program start 99", "outer start", "near C start 200", "outer C end", "far end 99"]) {
       expect(output.split("\n").filter((line) => line === text)).toHaveLength(1);
     }

@@ -57,9 +57,9 @@ impl Engine {
         }
         let base = params.base.as_ref().map(|path| self.base(path)).transpose();
         let base = base.map_err(|error| RpcError::failed("base", error.to_string()))?;
-        let Some(base) = base.filter(|base| is_linked_for(base, &units)) else {
+        let Some(base) = base.as_ref().filter(|base| is_linked_for(base, &units)).cloned() else {
             state.unlinked = Some((result, compiled));
-            return Err(not_linked_for(&units));
+            return Err(not_linked_for(base.as_deref(), &units));
         };
         if params.verify && !state.patch.is_empty() {
             result.verified = Some(state.patch.verify(&units));
@@ -70,7 +70,7 @@ impl Engine {
             self.take_bodies(params, &mut state, &base, &options, &mut units, &mut result)?
         };
         if !is_linked_for(&base, &units) {
-            return Err(not_linked_for(&units));
+            return Err(not_linked_for(Some(&base), &units));
         }
         let image = self.image_path(&key).map_err(|error| RpcError::failed("image", format!("{error:#}")))?;
         let failed = |error: cranefly_image::Error| RpcError::failed("executable", error.to_string());
@@ -241,12 +241,18 @@ fn refusal_of(failed: &[(&UnitError, &UnitParams)]) -> Option<RpcError> {
 
 /// Whether a linker would make the same base image for a program of these units.
 fn is_linked_for(base: &BaseImage, units: &[Arc<LoadedUnit>]) -> bool {
-    base.linked().is_none_or(|linked| linked.is_for(base, units.iter().map(|unit| unit.interface())))
+    base.linked().is_none_or(|linked| {
+        let interfaces = units.iter().map(|unit| unit.interface());
+        linked.is_for(base, interfaces) && !linked.is_doubtful_for(units.iter().map(|unit| &*unit.unit))
+    })
 }
 
-/// The base image is not one for these units; tells what it must be linked for.
-fn not_linked_for(units: &[Arc<LoadedUnit>]) -> RpcError {
+/// The base image, if there is one, is not one for these units; tells what it must be linked for.
+fn not_linked_for(base: Option<&BaseImage>, units: &[Arc<LoadedUnit>]) -> RpcError {
     let interface = Interface::of(units.iter().map(|unit| unit.interface()));
+    let modules = || units.iter().map(|unit| &*unit.unit);
+    let is_doubtful = base.and_then(BaseImage::linked).is_some_and(|linked| linked.is_doubtful_for(modules()));
+    let interface = if is_doubtful { interface.with_references(modules()) } else { interface };
     let message = "what the program has in common with C libraries is not what its base image was linked for";
     RpcError { details: serde_json::to_value(interface).ok(), ..RpcError::failed("interface", message) }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::Error;
 use crate::base::{BaseImage, private_name};
-use crate::commit::START_CHECK;
+use crate::commit::{START_CHECK, START_INIT};
 use crate::dynamic::DynamicTables;
 use crate::elf::{self, tag};
 use crate::small_elf::{PAGE, SHF_EXECINSTR, Section, SmallElf, replace_file};
@@ -22,7 +22,7 @@ pub fn write_absent(path: &Path, base: &BaseImage) -> Result<(), Error> {
     }
     // All that an executable needs of an image. The addresses follow.
     let main = private_name("main");
-    let exported = [&*main, START_CHECK];
+    let exported = [&*main, START_CHECK, START_INIT];
     for name in exported {
         dynamic.export(name, 0);
     }

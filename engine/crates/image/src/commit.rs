@@ -4,7 +4,10 @@ use std::path::Path;
 
 use cranefly_bitcode::ir::Linkage;
 
+use cranefly_runtime::Start;
+
 use crate::Error;
+use crate::arrays::ENTRY;
 use crate::base::private_name;
 use crate::elf::{self, Alignment, DynamicEntry, tag};
 use crate::identity::BUILD_ID_SIZE;
@@ -20,6 +23,9 @@ const FLAGS_1: u64 = 1;
 
 /// What an executable calls before anything else: the [start check](cranefly_runtime::start_check).
 pub(crate) const START_CHECK: &str = "__cranefly.start_check";
+
+/// What an executable calls in the place of its constructors.
+pub(crate) const START_INIT: &str = "__cranefly.start_init";
 
 /// What an image is published as.
 #[derive(Clone, Copy, Debug)]
@@ -43,7 +49,10 @@ impl Program {
         self.export_main()?;
         let stand_in = publication.stand_in.map(elf::path_text).unwrap_or_default();
         let places = self.dynamic.string(&format!("{}\0{stand_in}", elf::path_text(publication.executable)));
-        self.dynamic.export(START_CHECK, self.check + cranefly_runtime::start_check().check as u64);
+        let start = cranefly_runtime::start_check();
+        for (name, offset) in [(START_CHECK, start.check), (START_INIT, start.init)] {
+            self.dynamic.export(name, self.check + offset as u64);
+        }
         let dirty = std::mem::take(&mut self.dirty_units);
         self.describe(&dirty)?;
         let tables: [(Region, Vec<u8>); 5] = [
@@ -65,7 +74,11 @@ impl Program {
             dynamic.into_iter().map(|(tag, value)| (tag, if tag == tag::STRSZ { size } else { value })).collect();
         elf::rewrite(&mut self.file, Region::Dynamic, &elf::dynamic_section(&entries))?;
         let places = self.file.layout().start(Region::Dynstr) + u64::from(places);
-        self.file.write(self.check, &cranefly_runtime::start_check().bind(self.check, places, publication.build_id));
+        let constructors = self.file.layout().start(Region::InitArray);
+        let constructors =
+            constructors + self.constructors_of_loader()..constructors + self.file.used(Region::InitArray);
+        let inputs = Start { places, build_id: publication.build_id, constructors };
+        self.file.write(self.check, &start.bind(self.check, &inputs));
         let alignment = Alignment { load: self.load_align, thread_locals: self.tls_align };
         if self.load_align > PAGE && !loader_aligns() {
             return Err(Error::Unplaceable { what: format!("a static that is aligned to {} bytes", self.load_align) });
@@ -115,19 +128,23 @@ impl Program {
             (tag::FLAGS_1, FLAGS_1),
             (tag::VERSYM, start(Region::Versym)),
         ]);
-        for (region, address, size) in [
-            (Region::InitArray, tag::INIT_ARRAY, tag::INIT_ARRAYSZ),
-            (Region::FiniArray, tag::FINI_ARRAY, tag::FINI_ARRAYSZ),
-        ] {
-            if used(region) > 0 {
-                entries.extend([(address, start(region)), (size, used(region))]);
-            }
+        let size = self.constructors_of_loader();
+        entries.extend([(tag::INIT_ARRAY, start(Region::InitArray)), (tag::INIT_ARRAYSZ, size)]);
+        if used(Region::FiniArray) > 0 {
+            let size = used(Region::FiniArray);
+            entries.extend([(tag::FINI_ARRAY, start(Region::FiniArray)), (tag::FINI_ARRAYSZ, size)]);
         }
         let (_, count) = self.dynamic.verneed();
         if count > 0 {
             entries.extend([(tag::VERNEED, start(Region::Verneed)), (tag::VERNEEDNUM, count)]);
         }
         entries
+    }
+
+    /// Bytes of the array of constructors that the loader goes through. The first one is the image's own; the executable calls the
+    /// others, if the C library calls an executable's.
+    fn constructors_of_loader(&self) -> u64 {
+        if self.base.runs_own_constructors() { ENTRY } else { self.file.used(Region::InitArray) }
     }
 
     fn export_main(&mut self) -> Result<(), Error> {
@@ -150,6 +167,7 @@ impl Program {
             };
             match index.map(|index| self.symbols[index].place) {
                 Some(Place::Image(at)) => drop(self.dynamic.export(looked_for, at)),
+                Some(Place::ThreadLocal(offset)) => drop(self.dynamic.export_thread_local(looked_for, offset)),
                 _ => self.dynamic.withdraw(looked_for),
             }
         }

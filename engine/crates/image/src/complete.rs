@@ -131,7 +131,12 @@ impl Program {
             .chunks_exact(16)
             .map(|entry| (word(&entry[..8]), word(&entry[8..])))
             .filter(|(tag, _)| ![tag::NULL, tag::SONAME].contains(tag))
-            .map(|(tag, value)| (tag, if tag == tag::FLAGS_1 { NOW_AND_PIE } else { value }))
+            .map(|(tag, value)| match tag {
+                tag::FLAGS_1 => (tag, NOW_AND_PIE),
+                // A program's constructors are all called by the C library.
+                tag::INIT_ARRAYSZ => (tag, self.file.used(Region::InitArray)),
+                _ => (tag, value),
+            })
             .collect();
         // In the place of the name, so that it is no longer.
         entries.push((tag::DEBUG, 0));

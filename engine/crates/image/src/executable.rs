@@ -12,13 +12,13 @@ use std::path::Path;
 
 use crate::Error;
 use crate::base::{BaseImage, private_name};
-use crate::commit::START_CHECK;
+use crate::commit::{START_CHECK, START_INIT};
 use crate::dynamic::{self, DynamicRelocation, DynamicTables};
 use crate::elf::{self, tag};
 use crate::identity::Identity;
 use crate::small_elf::{
-    PAGE, Part, SHF_EXECINSTR, SHF_WRITE, SHT_NOTE, SHT_PREINIT_ARRAY, SHT_STRTAB, SHT_SYMTAB, Section, SmallElf,
-    replace_file,
+    PAGE, Part, SHF_EXECINSTR, SHF_WRITE, SHT_INIT_ARRAY, SHT_NOTE, SHT_PREINIT_ARRAY, SHT_STRTAB, SHT_SYMTAB, Section,
+    SmallElf, replace_file,
 };
 use crate::start::{self, Main};
 use crate::unwind;
@@ -26,17 +26,21 @@ use crate::unwind;
 const HEADERS: u16 = 10;
 pub(crate) const INTERPRETER: &[u8] = b"/lib64/ld-linux-x86-64.so.2\0";
 
-/// How the start check is called: an entry of `.preinit_array`. The displacements are of the build id and of the GOT entry of
-/// the check.
-const CHECK: [u8; 16] = [
+/// How the start check is called, by an entry of `.preinit_array`, and the constructors' caller, by the one of `.init_array`. The
+/// displacements are of the build id and of both functions' GOT entries.
+const CALLS: [u8; 24] = [
     0x48, 0x8d, 0x3d, 0, 0, 0, 0, // lea build_id(%rip), %rdi
     0xff, 0x25, 0, 0, 0, 0, // jmp *check@GOT(%rip)
-    0xcc, 0xcc, 0xcc,
+    0xcc, 0xcc, 0xcc, // the constructors' caller
+    0xff, 0x25, 0, 0, 0, 0, // jmp *init@GOT(%rip)
+    0xcc, 0xcc,
 ];
 const BUILD_ID_AT: usize = 3;
 const CHECK_AT: usize = 9;
-/// Bytes of `.text`: both.
-const CODE: usize = start::LENGTH + CHECK.len();
+const INIT: u64 = 16;
+const INIT_AT: usize = 18;
+/// Bytes of `.text`: `_start`, and these.
+const CODE: usize = start::LENGTH + CALLS.len();
 /// Bytes of the build id's note before the id.
 const NOTE_HEADER: u64 = 16;
 
@@ -72,6 +76,7 @@ fn executable(image: &Path, absent: Option<&Path>, base: &BaseImage, identity: &
     let start_main = "__libc_start_main";
     let start_main = dynamic.import(start_main, base.import(start_main), false);
     let check = dynamic.import(START_CHECK, None, false);
+    let init = dynamic.import(START_INIT, None, false);
     // The image alone, which needs the rest: names are looked up in the order in which objects are needed, and what the
     // program or the base image define comes before any library's, as in an executable.
     let (name, folders) = needed(image, absent);
@@ -84,7 +89,7 @@ fn executable(image: &Path, absent: Option<&Path>, base: &BaseImage, identity: &
     let interpreter = elf.put(Section::loaded(".interp", 0, 1), INTERPRETER);
     let note = Section { kind: SHT_NOTE, ..Section::loaded(".note.gnu.build-id", 0, 4) };
     let note = elf.put(note, &identity.note());
-    let tables = elf.put_tables(&dynamic, 4);
+    let tables = elf.put_tables(&dynamic, 6);
     let code = elf.put(Section::loaded(".text", SHF_EXECINSTR, start::ALIGN), &[0; CODE]);
     let frames = elf.put(Section::loaded(".eh_frame", 0, 8), &[0; FRAMES]);
     let search = elf.put(Section::loaded(".eh_frame_hdr", 0, 4), &[0; SEARCH]);
@@ -93,17 +98,21 @@ fn executable(image: &Path, absent: Option<&Path>, base: &BaseImage, identity: &
     let preinit = Section { kind: SHT_PREINIT_ARRAY, ..Section::loaded(".preinit_array", SHF_WRITE, 8) };
     let preinit = elf.put(preinit, &[0; 8]);
     more.extend([(tag::PREINIT_ARRAY, preinit.at), (tag::PREINIT_ARRAYSZ, preinit.size)]);
+    let constructors = Section { kind: SHT_INIT_ARRAY, ..Section::loaded(".init_array", SHF_WRITE, 8) };
+    let constructors = elf.put(constructors, &[0; 8]);
+    more.extend([(tag::INIT_ARRAY, constructors.at), (tag::INIT_ARRAYSZ, constructors.size)]);
     // DF_1_NOW | DF_1_PIE; DT_DEBUG is filled in by the loader, and leads debuggers to the list of loaded objects.
     more.extend([(tag::FLAGS_1, 0x0800_0001), (tag::DEBUG, 0)]);
     let dynamic_section = elf.put_dynamic(&tables, &more);
-    let got = elf.put(Section::loaded(".got", SHF_WRITE, 8), &[0; 24]);
+    let got = elf.put(Section::loaded(".got", SHF_WRITE, 8), &[0; 32]);
     let second_length = elf.next_page() - second;
 
-    let check_at = code.at + start::LENGTH as u64;
-    let mut calls_check = CHECK;
-    start::displace(&mut calls_check, check_at, BUILD_ID_AT, note.at + NOTE_HEADER);
-    start::displace(&mut calls_check, check_at, CHECK_AT, got.at + 16);
-    elf.fill(code, &[&start::code(code.at, Main::In(got.at), got.at + 8)[..], &calls_check].concat());
+    let calls_at = code.at + start::LENGTH as u64;
+    let mut calls = CALLS;
+    start::displace(&mut calls, calls_at, BUILD_ID_AT, note.at + NOTE_HEADER);
+    start::displace(&mut calls, calls_at, CHECK_AT, got.at + 16);
+    start::displace(&mut calls, calls_at, INIT_AT, got.at + 24);
+    elf.fill(code, &[&start::code(code.at, Main::In(got.at), got.at + 8)[..], &calls].concat());
     let described = describe_start(frames, search, code.at)
         .map_err(|error| Error::Relocation { function: "_start".to_owned(), reason: error.to_string() })?;
     elf.fill(frames, &described.0);
@@ -112,7 +121,9 @@ fn executable(image: &Path, absent: Option<&Path>, base: &BaseImage, identity: &
         (got.at, DynamicRelocation::Symbol(main, 0)),
         (got.at + 8, DynamicRelocation::Symbol(start_main, 0)),
         (got.at + 16, DynamicRelocation::Symbol(check, 0)),
-        (preinit.at, DynamicRelocation::Relative(check_at.cast_signed())),
+        (got.at + 24, DynamicRelocation::Symbol(init, 0)),
+        (preinit.at, DynamicRelocation::Relative(calls_at.cast_signed())),
+        (constructors.at, DynamicRelocation::Relative((calls_at + INIT).cast_signed())),
     ]
     .into_iter()
     .flat_map(|(at, relocation)| relocation.encode(at))

@@ -37,13 +37,15 @@ impl Program {
         self.file.write(at, &stub.bind(at, slots, data));
         self.stub_entry = at + stub.entry as u64;
         self.attach = at + stub.attach as u64;
-        let check = cranefly_runtime::start_check().code;
+        let check = cranefly_runtime::start_check();
         self.start = self.file.reserve(Region::Stub, start::LENGTH as u64, start::ALIGN)?;
-        self.check = self.file.reserve(Region::Stub, check.len() as u64, cranefly_runtime::STUB_ALIGN)?;
+        self.check = self.file.reserve(Region::Stub, check.code.len() as u64, cranefly_runtime::STUB_ALIGN)?;
         let length = u32::try_from(stub.code.len()).expect("a page of code");
         self.add_fde("the first-call stub", at, length, None, &stub.cfi())?;
         let length = u32::try_from(start::LENGTH).expect("a few bytes");
         self.add_fde("_start", self.start, length, None, &start::CFI)?;
+        let length = u32::try_from(check.calls.len()).expect("a page of code");
+        self.add_fde("the constructors' caller", self.check + check.calls.start as u64, length, None, &check.cfi())?;
         let length = u32::try_from(self.file.layout().capacity(Region::Slots)).expect("an image is smaller than 2 GB");
         self.add_fde("the slots", slots, length, None, cranefly_runtime::SLOTS_CFI)?;
         self.start_init_array()

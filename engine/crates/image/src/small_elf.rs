@@ -22,6 +22,7 @@ const SHT_HASH: u32 = 5;
 const SHT_DYNAMIC: u32 = 6;
 pub const SHT_NOTE: u32 = 7;
 const SHT_DYNSYM: u32 = 11;
+pub const SHT_INIT_ARRAY: u32 = 14;
 pub const SHT_PREINIT_ARRAY: u32 = 16;
 const SHT_GNU_VERNEED: u32 = 0x6fff_fffe;
 const SHT_GNU_VERSYM: u32 = 0x6fff_ffff;

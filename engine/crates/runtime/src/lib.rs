@@ -16,7 +16,7 @@ mod stub;
 
 pub use control::{Command, Control, ControlError, Request};
 pub use layout::{COMMAND_BYTES, FATAL_BYTES, Layout, MAGIC, MAX_STRINGS, RING, VERSION};
-pub use start::{BUILD_ID, NOT_RUN, StartCheck, start_check};
+pub use start::{BUILD_ID, NOT_RUN, Start, StartCheck, start_check};
 pub use stub::{
     BindError, DATA_ALIGN, DATA_SIZE, SLOT_SIZE, SLOTS_CFI, STUB_ALIGN, Stub, compiled_slot, data_block, failure_code,
     is_uncompiled, stub, uncompiled_slot,

@@ -1,17 +1,54 @@
-# The start check. See start.rs. It runs before any constructor, on the main thread's stack, and makes raw system calls only.
+# What an executable calls in its image before `main`. See start.rs. It runs on the main thread's stack, and the start check, which runs
+# before any constructor, makes raw system calls only.
 
 .pushsection .text.cranefly_start, "ax", @progbits
 .balign 16
 .globl cranefly_start_begin, cranefly_start_end, cranefly_start_check, cranefly_start_gone
-.globl cranefly_start_place, cranefly_start_build
+.globl cranefly_start_place, cranefly_start_build, cranefly_start_constructors
+.globl cranefly_start_init, cranefly_start_calls, cranefly_start_called
 .hidden cranefly_start_begin, cranefly_start_end, cranefly_start_check, cranefly_start_gone
-.hidden cranefly_start_place, cranefly_start_build
+.hidden cranefly_start_place, cranefly_start_build, cranefly_start_constructors
+.hidden cranefly_start_init, cranefly_start_calls, cranefly_start_called
 
 cranefly_start_begin:
 cranefly_start_place:
     .quad 0
 cranefly_start_build:
     .zero 24
+cranefly_start_constructors:            # distance, and bytes
+    .quad 0, 0
+
+# As the C library calls a constructor: edi, rsi, rdx are the arguments, their texts and the environment. Calls all of the image's.
+cranefly_start_init:
+    push rbx
+    push r12
+    push r13
+    push r14
+    push r15
+cranefly_start_calls:
+    mov r12, rdi
+    mov r13, rsi
+    mov r14, rdx
+    lea rbx, [rip + cranefly_start_constructors]
+    mov r15, [rbx + 8]
+    add rbx, [rbx]
+    add r15, rbx
+10: cmp rbx, r15
+    jae 11f
+    mov rdi, r12
+    mov rsi, r13
+    mov rdx, r14
+    call [rbx]
+    add rbx, 8
+    jmp 10b
+11:
+cranefly_start_called:
+    pop r15
+    pop r14
+    pop r13
+    pop r12
+    pop rbx
+    ret
 
 # As the loader calls it, but for rdi, the executable's build id; rdx: the environment, with the auxiliary vector behind it.
 cranefly_start_check:

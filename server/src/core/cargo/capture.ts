@@ -29,7 +29,7 @@ import type { Layout } from "../support/layout.js";
 import { unitOfLibrary, unitOfOutput, unitOfPlaceholder } from "../units/outputs.js";
 import type { UnitName, UnitMessages } from "../units/messages.js";
 import { run } from "../support/process.js";
-import { type Selection, type SelectionState, type Start, cargoArguments, programName } from "./selection.js";
+import { type CargoSelection, type SelectionState, type Start, cargoArguments, programName } from "./selection.js";
 import type { Program } from "../units/program.js";
 import { type ShimEvent, readEvents, writeShims } from "./shims.js";
 import { checkToolchain, findToolchain, platformOf } from "../units/toolchain.js";
@@ -67,7 +67,7 @@ export class LostBuild extends Unsupported {
 /** Runs cargo. Throws `BuildFailed` when the sources do not build, `Unsupported` when Cranefly has no way. */
 export async function capture(
   layout: Layout,
-  selection: Selection,
+  selection: CargoSelection,
   metadata: Metadata,
   options: CaptureOptions,
 ): Promise<Captured> {
@@ -176,7 +176,7 @@ export async function capture(
 }
 
 /** The platforms that cargo is to build for; undefined: the toolchain's own. */
-function targetsOf({ targets }: Selection, configured: string | undefined): (string | undefined)[] {
+function targetsOf({ targets }: CargoSelection, configured: string | undefined): (string | undefined)[] {
   const given = targets.flatMap((arg, index) => (targets[index - 1] === "--target" ? [arg] : []));
   return given.length === 0 ? [configured] : given;
 }
@@ -212,7 +212,7 @@ function checkCommas(layout: Layout, metadata: Metadata): void {
  * Link-time optimisation would leave the dependencies' libraries without machine code, so it is as it is where nobody asks for
  * any; that changes no behaviour, only speed. (cargo has no profile of another name unless a manifest has it.)
  */
-function withoutLto(selection: Selection, metadata: Metadata): string[] {
+function withoutLto(selection: CargoSelection, metadata: Metadata): string[] {
   const { profile = selection.command === "test" ? "test" : "dev" } = selection;
   const manifest = parse(readText(path.join(metadata.workspace_root, "Cargo.toml")) ?? "")["profile"];
   const isThere = BUILT_IN_PROFILES.includes(profile) || (typeof manifest === "object" && profile in manifest);
@@ -235,7 +235,7 @@ function checkKnown(
   const sources = new Set(hosts.flatMap(hostSources).map(realPath));
   for (const artifact of artifacts.filter((item) => local.has(item.package_id))) {
     const { kind, crate_types: types, src_path: source, name } = artifact.target;
-    const isLibrary = types.some((type) => type === "lib" || type === "rlib");
+    const isLibrary = types.some((type) => ["lib", "rlib", "dylib"].includes(type));
     const isHost = kind.includes("custom-build") || (!isLibrary && !types.includes("bin"));
     const isProgram = artifact.executable !== null;
     // (Of a library that is also a native one cargo names only copies.)

@@ -191,6 +191,26 @@ export function withoutDynamicTwins(args: readonly string[]): string[] {
   return items.some(isTwin) ? print(items.filter((item) => !isTwin(item))) : [...args];
 }
 
+/** Whether a library is made as a Rust dynamic library, and not as one that could be linked instead. */
+export function isOnlyDynamic(kinds: readonly string[]): boolean {
+  return kinds.includes("dylib") && !kinds.some((kind) => ["lib", "rlib", "proc-macro"].includes(kind));
+}
+
+/**
+ * Has what is only a dynamic library made as one that can be linked, too, and uses it as such where it is used. `isMade`: whether
+ * there is, or will be, such a library at a path.
+ */
+export function withStaticLibraries(args: readonly string[], isMade: (rlib: string) => boolean): string[] {
+  const added: Item[] = isOnlyDynamic(inspectArgs(args).crateTypes) ? [{ flag: "--crate-type", value: "lib" }] : [];
+  const items = parseOptions(args).map((item): Item => {
+    const { name, path: file } = item.flag === "--extern" ? parseExtern(item.value ?? "") : {};
+    if (file?.endsWith(".so") !== true) return item;
+    const rlib = `${file.slice(0, -".so".length)}.rlib`;
+    return isMade(rlib) ? { flag: "--extern", value: `${name ?? ""}=${rlib}` } : item;
+  });
+  return print([...items, ...added]);
+}
+
 /** How a unit is to be compiled to bitcode. */
 export interface BitcodeOptions {
   /**

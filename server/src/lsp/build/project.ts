@@ -24,14 +24,15 @@ import { writeReport } from "../../core/engine/reportFile.js";
 import { watchedFiles } from "../../core/cargo/inputs.js";
 import { findToolchain } from "../../core/units/toolchain.js";
 import { Watcher } from "../../core/watch/watcher.js";
-import { type Update, Workspace } from "../../core/workspace.js";
+import type { CurrentUpdate, Followed } from "../../core/keptCurrent.js";
+import { Workspace } from "../../core/workspace.js";
 import type { BuildKind, BuildOutcome, Built, Log, Project } from "../protocol/api.js";
 import { type Activity, Build, type BuildEvents, type Cause } from "./build.js";
 import { abortable } from "../protocol/cancellation.js";
 import { History } from "./history.js";
 import { Progress } from "./progress.js";
 import { Folder, removeRemains } from "./remains.js";
-import { selectionOf, singleOf } from "./cargoSettings.js";
+import { fileSelection, selectionOf } from "./cargoSettings.js";
 import { Supervisor } from "./supervisor.js";
 import { defaultPackages, targetsOf } from "./targets.js";
 
@@ -320,12 +321,12 @@ export class CargoProject implements Project {
       ...(settings.bodyLane ? { bodyLane: this.services.bundleDir } : {}),
       openFiles: this.services.openFiles,
     };
-    return new Workspace(selectionOf(build.kind, this.root, settings.cargo), singleOf(this.file), options, listener);
+    const { file, root } = this;
+    const selection = file === undefined ? selectionOf(build.kind, root, settings.cargo) : fileSelection(file, root);
+    return new Workspace(selection, options, listener);
   }
 
-  private updated(build: Build, update: Update): void {
-    const { report, published } = update;
-    const hasChanged = report.lane === "cargo" || published || !report.ok;
+  private updated(build: Build, { report, published, hasChanged }: CurrentUpdate): void {
     if (report.lane === "cargo" && report.reason !== "first build") this.describeAgain();
     const { engine } = build.core ?? {};
     if (engine !== undefined) {
@@ -349,16 +350,11 @@ export class CargoProject implements Project {
   }
 
   /** The crate lane's word on what the body lane did: no news, unless it is another one. */
-  private followed(build: Build, update: Update): void {
-    const { report } = update;
-    const diverged = report.programs.flatMap(({ verified }) => verified?.diverged ?? []);
-    if (diverged.length > 0) {
-      this.services.log.error(
-        `${this.name}: the body lane compiled ${diverged.join(", ")} otherwise than the crate lane, whose code is used now: please report this`,
-      );
-    }
-    if (!report.ok || diverged.length > 0) {
-      this.updated(build, update);
+  private followed(build: Build, followed: Followed): void {
+    const { report, divergence } = followed;
+    if (divergence !== undefined) this.services.log.error(`${this.name}: ${divergence}`);
+    if (!report.ok || divergence !== undefined) {
+      this.updated(build, followed);
       return;
     }
     this.events.onUpdate(this, build, report);
@@ -396,7 +392,10 @@ export class CargoProject implements Project {
       const isComplete = [...this.builds.values()].every(
         ({ failure, built }) => failure === undefined && built !== undefined,
       );
-      const isBehind = await this.watcher.follow({ ...watchedFiles(build?.core?.layout, state), others }, isComplete);
+      const isBehind =
+        build === undefined
+          ? await this.watcher.follow({ ...watchedFiles(undefined, undefined, undefined), others }, isComplete)
+          : await build.watch(this.watcher, others, isComplete);
       if (isBehind && state !== undefined) this.changed(asked("a file changed"));
     } catch (error) {
       this.services.log.warn(`${this.name} cannot be watched: ${messageOf(error)}`);
