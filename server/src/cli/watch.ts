@@ -2,7 +2,7 @@
 import type { GenerationReport } from "../../../shared/src/report.js";
 import { noFunctions, noTimes } from "../../../shared/src/report.js";
 import { Cancelled, messageOf } from "../core/support/errors.js";
-import { buildFolders } from "../core/cargo/cargo.js";
+import { ReadByCargo } from "../core/cargo/readByCargo.js";
 import { configFiles } from "../core/cargo/config.js";
 import { isNewer } from "../core/support/stamps.js";
 import { onlyStart, programCommand } from "../core/cargo/programStart.js";
@@ -46,7 +46,13 @@ const MAX_OVERTAKEN = 10;
 class Watch {
   private overtaken = 0;
   private workspace: Workspace | undefined;
-  private readonly watcher = new Watcher((since, isSource) => this.changed(since, isSource));
+  /** What cargo reads, while it does the work. */
+  private readByCargo: ReadByCargo | undefined;
+  private readonly watcher = new Watcher(
+    (since, isSource) => this.changed(since, isSource),
+    undefined,
+    (file) => this.readByCargo?.has(file) !== false,
+  );
   /** The newest update, which may have to wait. */
   private updating: AbortController | undefined;
   /** The one that runs, or what follows it. */
@@ -124,6 +130,7 @@ class Watch {
       this.workspace ??= this.session.openWorkspace(this.options.bodyLane && this.options.once !== true);
       const { report, state, published, isAhead } = await this.workspace.update(sinceMs, signal);
       this.overtaken = 0;
+      this.readByCargo = undefined;
       const extra = configFiles(this.session.selection.cwd, this.session.env);
       const single = this.session.single === undefined ? [this.session.selection.cwd] : [this.session.single.file];
       const others = state === undefined ? [...extra, ...single] : extra;
@@ -159,7 +166,9 @@ class Watch {
       });
       this.restarts.restart(() => this.note(this.start(this.session.native(text, this.args))));
       const place = this.session.single?.file ?? this.session.selection.cwd;
-      this.watcher.ignore(await buildFolders(this.session.selection, this.session.env));
+      const { selection, env } = this.session;
+      this.readByCargo = this.session.single === undefined ? await ReadByCargo.of(selection, env) : undefined;
+      this.watcher.ignore(this.readByCargo?.products ?? []);
       const isBehind = await this.watcher.follow({ ...watchedFiles(undefined, undefined), others: [place] });
       if (isBehind && isNewer(place, startedMs)) this.changed(performance.now());
     }
