@@ -1,4 +1,5 @@
 /** What a linker decides by names is decided as in cargo's build: weak and strong, members of archives, exports, order. */
+import { spawnSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { HAS_ENGINE, Project } from "./project.js";
 
@@ -113,5 +114,66 @@ describe.skipIf(!HAS_ENGINE)("a program with C libraries", () => {
     const ours = project.cranefly(["run", "-q"]);
     expect(ours.stderr).toContain("defines `nowhere`");
     expect(ours.code).toBe(project.cargo(["run", "-q"]).code);
+  });
+});
+
+/** Its own names are those of parts of every image, and libraries know a thread-local of it. */
+const NAMES = `
+std::arch::global_asm!(
+    ".globl program_count, program_start", ".pushsection .tdata,\\"awT\\",@progbits", ".type program_count,@object", ".balign 8",
+    "program_count: .quad 5", ".size program_count, 8", ".popsection", "program_start: lea rax, [rip + __ehdr_start]", "ret",
+);
+unsafe extern "C" {
+    safe fn ask() -> i32;
+    safe fn ask_count() -> i64;
+    safe fn program_start() -> *const u8;
+}
+#[unsafe(no_mangle)] pub extern "C" fn start_init(n: i32) -> i32 { n + 1 }
+#[unsafe(no_mangle)] pub extern "C" fn start_check(n: i32) -> i32 { n * 2 }
+fn main() {
+    println!("{} {} {}", ask(), ask_count(), unsafe { *program_start().add(1) } as char);
+}
+`;
+
+const NAMES_BUILD = `
+fn main() {
+    let out = std::env::var("OUT_DIR").unwrap();
+    let cc = |args: &[&str]| assert!(std::process::Command::new("cc").args(args).status().unwrap().success());
+    cc(&["-c", "-fPIC", "-o", &format!("{out}/ask.o"), "ask.c"]);
+    assert!(std::process::Command::new("ar").args(["crs", &format!("{out}/libask.a"), &format!("{out}/ask.o")]).status().unwrap().success());
+    cc(&["-shared", "-fPIC", "-o", &format!("{out}/libcount.so"), "count.c"]);
+    println!("cargo::rustc-link-search=native={out}");
+    println!("cargo::rustc-link-lib=static=ask");
+    println!("cargo::rustc-link-lib=dylib=count");
+    println!("cargo::rustc-link-arg=-Wl,-rpath,$ORIGIN/lib");
+}
+`;
+
+describe.skipIf(!HAS_ENGINE)("a program whose names are special", () => {
+  let project: Project;
+  beforeAll(() => {
+    project = new Project("names", {
+      "Cargo.toml": '[package]\nname = "named"\nversion = "0.1.0"\nedition = "2024"\n[workspace]\n',
+      "build.rs": NAMES_BUILD,
+      "src/main.rs": NAMES,
+      "ask.c":
+        "int start_init(int);\nint start_check(int);\nint ask(void) { return 100 * start_init(1) + start_check(3); }\n",
+      "count.c": "extern __thread long program_count;\nlong ask_count(void) { return program_count; }\n",
+    });
+  });
+  afterAll(() => project.remove());
+
+  it("is what cargo makes of it", () => {
+    const native = project.cargo(["run", "-q"]);
+    const ours = project.cranefly(["run", "-q"]);
+    expect(ours.stderr).not.toMatch(/^cranefly: /m);
+    expect({ stdout: ours.stdout, code: ours.code }).toEqual({ stdout: native.stdout, code: native.code });
+    expect(ours.stdout).toBe("206 5 E\n");
+  });
+
+  it("leaves the loader to say where the complete program is", () => {
+    const dynamic = spawnSync("readelf", ["-dW", project.path("target/cranefly/debug/named")], { encoding: "utf8" });
+    expect(dynamic.stdout).toMatch(/\((RUNPATH|RPATH)\).*\$ORIGIN\/lib/);
+    expect(dynamic.stdout).not.toMatch(/Shared library: \[\/dev\/shm/);
   });
 });

@@ -56,7 +56,7 @@ impl Generation<'_> {
         let before = Before::new(&state.units, self.units, self.copies.clone());
         let old = self.take_image(state);
         if let Some(live) = &old
-            && live.program().consists_of(&inputs)
+            && live.program().is_committed(self.publication.build_id, &inputs)
         {
             result.functions.total = total(&inputs) - self.copies.len() as u64;
             state.set_image(old, self.options);
@@ -214,6 +214,10 @@ impl Generation<'_> {
             outcomes.insert(name, outcome);
         }
         again(result, counts);
+        // Afterwards the executable has to be replaced as well.
+        if let Some(name) = program.lacks_own_headers() {
+            return Err(Error::LinkerDefined { name: name.to_owned() });
+        }
         program.commit(&self.publication)?;
         let saved = live.resume().save(program, self.publication.image, self.units, self.options);
         let is_complete = saved.unwrap_or_else(|error| {

@@ -21,6 +21,7 @@ mod live;
 mod llvm_tier;
 mod llvm_worker;
 mod predecessor;
+mod program_file;
 mod program_state;
 mod protocol;
 mod publish;
@@ -28,6 +29,7 @@ mod resume;
 mod rpc;
 mod runtime_folder;
 mod server;
+mod session_links;
 mod sources;
 mod summary;
 mod supervisor;
@@ -152,7 +154,7 @@ fn serve(options: &Options) -> anyhow::Result<()> {
     };
     let images = ImageFolder::make(&options.socket)?;
     let folder = images.path()?;
-    let orphans = predecessor::clean(&folder);
+    let orphans = images.all()?.iter().flat_map(|folder| predecessor::clean(folder)).collect();
     predecessor::forget_others(&folder);
     let room = runtime_folder::room(&folder)?;
     // Names and types can be nested deeply.

@@ -211,14 +211,6 @@ impl LiveImage {
             self.supply(&batch);
             self.control.complete();
         }
-        // Under the lock: a publication may just begin.
-        let program = self.program();
-        if program.incomplete_units().is_empty() {
-            self.resume.discard();
-            if let Err(error) = program.admit_others(true) {
-                tracing::warn!(%error, "other users cannot start the program");
-            }
-        }
     }
 
     /// Compiles and installs functions; one that cannot be compiled gets code that says so.
@@ -248,6 +240,13 @@ impl LiveImage {
             tracing::warn!(%error, "no debug info for functions compiled on first call");
         }
         self.resume.progressed();
+        // Under the lock: a publication may just begin.
+        if program.is_compiled() {
+            self.resume.discard();
+            if let Err(error) = program.admit_others(true) {
+                tracing::warn!(%error, "other users cannot start the program");
+            }
+        }
     }
 
     /// Code for functions of one unit.

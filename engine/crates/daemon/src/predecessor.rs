@@ -13,7 +13,8 @@ use crate::compile::{CodeOptions, EagerCompiler};
 use crate::engine::{Engine, give_memory_back};
 use crate::live::LiveImage;
 use crate::resume::ResumeFolder;
-use crate::runtime_folder::{SOCKET, socket_of};
+use crate::runtime_folder::{self, SOCKET, socket_of};
+use crate::session_links;
 use crate::units::LoadedUnit;
 
 /// What a program prints whose function was still to be compiled by a daemon that is gone, when nobody can go on.
@@ -121,18 +122,20 @@ impl Orphan {
 /// programs are published anew when they are run again.
 const FORGOTTEN: Duration = Duration::from_secs(3 * 24 * 3600);
 
-/// Removes the folders beside `images` that no daemon has published to for days, or whose daemon nobody can reach any more, as
+/// Removes the other folders than `images` that no daemon has published to for days, or whose daemon nobody can reach any more, as
 /// the folder of its socket is gone: memory that nobody else would free.
 pub fn forget_others(images: &Path) {
-    let Some(Ok(entries)) = images.parent().map(std::fs::read_dir) else { return };
+    let parents = runtime_folder::candidates().into_iter().filter(|parent| runtime_folder::is_ours(parent));
+    let entries = parents.filter_map(|parent| std::fs::read_dir(parent).ok()).flatten();
     for entry in entries.filter_map(Result::ok).filter(|entry| entry.path() != images) {
         let age = entry.metadata().and_then(|metadata| metadata.modified()).map(|modified| modified.elapsed());
-        let is_unreachable =
-            socket_of(&entry.path()).is_some_and(|socket| socket.parent().is_some_and(|folder| !folder.exists()));
+        let is_gone = |socket: PathBuf| socket.is_absolute() && socket.parent().is_some_and(|folder| !folder.exists());
+        let is_unreachable = socket_of(&entry.path()).is_some_and(is_gone);
         if is_unreachable || matches!(age, Ok(Ok(age)) if age > FORGOTTEN) {
             tracing::info!(folder = %entry.path().display(), "images of another engine removed");
             // Programs that run from them go on.
             let _ = std::fs::remove_dir_all(entry.path());
         }
     }
+    session_links::tidy();
 }

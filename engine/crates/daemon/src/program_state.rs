@@ -13,6 +13,7 @@ use crate::compile::CodeOptions;
 use crate::engine::ProgramKey;
 use crate::live::LiveImage;
 use crate::protocol::{ProgramStatus, PublishResult};
+use crate::session_links;
 use crate::units::LoadedUnit;
 
 /// A program between publications.
@@ -104,6 +105,7 @@ impl ProgramState {
     /// Removes the image's file; programs that run from it go on.
     pub fn remove_image(&mut self) {
         self.retire();
+        session_links::remove(&self.image);
         // Already gone is as good.
         let _ = std::fs::remove_file(&self.image);
     }

@@ -9,9 +9,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
 use cranefly_cache::Key;
-use cranefly_image::{
-    BUILD_ID_SIZE, BaseImage, Contents, Identity, Interface, Program, Publication, write_absent, write_executable,
-};
+use cranefly_image::{BUILD_ID_SIZE, BaseImage, Contents, Identity, Interface, Publication};
 use hashbrown::HashSet;
 use rayon::prelude::*;
 
@@ -22,6 +20,7 @@ use crate::digest::Digest;
 use crate::engine::{Engine, ProgramKey, give_memory_back};
 use crate::generation::Generation;
 use crate::history::Changes;
+use crate::program_file::ProgramFile;
 use crate::program_state::ProgramState;
 use crate::protocol::{BitcodeFile, InstantiatorsResult, PublishParams, PublishResult, Strip, UnitParams};
 use crate::rpc::RpcError;
@@ -93,6 +92,8 @@ impl Engine {
             compiled,
             own: RefCell::default(),
         };
+        // Before the image is one that the program there does not start from.
+        let file = ProgramFile::begin(&params.executable).map_err(failed)?;
         let last = generation.link(&mut state, &mut result).map_err(|error| {
             let kind = if matches!(error, cranefly_image::Error::Unresolved { .. }) { "unresolved" } else { "image" };
             RpcError::failed(kind, error.to_string())
@@ -100,7 +101,7 @@ impl Engine {
         let sections = state.live().map(|live| live.program().named_sections()).unwrap_or_default();
         let identity = Identity { build_id, has_names: options.contents.names, sections };
         if let Some(live) = state.live() {
-            write_program(&live.program(), &params.executable, &image, &base, &identity).map_err(failed)?;
+            file.finish(&live.program(), &image, &base, &identity).map_err(failed)?;
         }
 
         result.generation = state.advance(base.clone(), units.clone(), &image);
@@ -281,40 +282,22 @@ fn without_links(file: &Path) -> Result<PathBuf, cranefly_image::Error> {
 /// Where the program stands in for cargo's while tests run: a copy that is to be the current program for as long.
 fn stand_in_of(params: &PublishParams) -> Option<PathBuf> {
     let name = params.executable.strip_prefix(&params.workspace).ok()?;
-    Some(params.workspace.parent()?.canonicalize().ok()?.join(name))
-}
-
-/// Writes the executable: the complete one where something may look at it, or else the small one.
-fn write_program(
-    program: &Program,
-    executable: &Path,
-    image: &Path,
-    base: &BaseImage,
-    identity: &Identity,
-) -> Result<(), cranefly_image::Error> {
-    if program.finds_itself() && program.write_complete(executable, identity)? {
-        return Ok(());
+    let mut folder = params.workspace.parent()?.canonicalize().ok()?;
+    // Links may be anywhere on the way; what is not there yet is none.
+    for part in name.parent()? {
+        folder.push(part);
+        folder = folder.canonicalize().unwrap_or(folder);
     }
-    if let Some(name) = program.needs_own_headers() {
-        return Err(cranefly_image::Error::LinkerDefined { name: name.to_owned() });
-    }
-    write_executable(executable, image, message_without(image, base).as_deref(), base, identity)
+    Some(folder.join(name.file_name()?))
 }
 
-/// Makes sure that a program whose image is gone can say so; gives the folder of what it finds then. It lies beside the base
-/// image, which a program cannot do without either.
-fn message_without(image: &Path, base: &BaseImage) -> Option<PathBuf> {
-    let folder = base.path().parent()?;
-    let written = write_absent(&folder.join(image.file_name()?), base);
-    written.inspect_err(|error| tracing::warn!(%error, "programs without their image will not say so")).ok()?;
-    Some(folder.to_owned())
-}
-
-/// The build id: another one for all that a program could be made of otherwise.
+/// The build id: another one for every program that is not the same.
 fn build_id(units: &[Arc<LoadedUnit>], options: &CodeOptions, base: &BaseImage) -> [u8; BUILD_ID_SIZE] {
     let digests: Vec<&Digest> = units.par_iter().map(|unit| unit.digest()).collect();
     let mut hasher = blake3::Hasher::new();
     hasher.update(options.configuration().as_bytes()).update(base.path().as_os_str().as_encoded_bytes());
+    let Contents { debug_info, names, all_exported } = options.contents;
+    hasher.update(&[options.full_debug_info, debug_info, names, all_exported].map(u8::from));
     for (unit, digest) in units.iter().zip(digests) {
         hasher.update(unit.unit.id.as_bytes()).update(digest.as_bytes());
         // What the body lane has replaced is not in the bitcode.

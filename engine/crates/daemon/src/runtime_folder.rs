@@ -8,7 +8,7 @@
 //! folder is the owner's alone by its own mode.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::{DirBuilder, File, OpenOptions, Permissions};
+use std::fs::{DirBuilder, File, Metadata, OpenOptions, Permissions};
 use std::io::{self, Read, Write};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
@@ -17,6 +17,8 @@ use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, bail};
 use rustix::mm::{MapFlags, ProtFlags};
+
+use crate::session_links;
 
 /// An image of a large program takes about a hundred megabytes, and there are two while one replaces the other.
 const ENOUGH: u64 = 256 << 20;
@@ -40,11 +42,17 @@ impl ImageFolder {
         Ok(Self { socket: socket.to_owned(), path: Mutex::new(make(socket)?) })
     }
 
+    /// All that daemons with this socket have made, this one included.
+    pub fn all(&self) -> anyhow::Result<Vec<PathBuf>> {
+        Ok(all_known(&name_of(&self.socket)?))
+    }
+
     /// Where it is; made anew, elsewhere if need be, when it is gone.
     pub fn path(&self) -> anyhow::Result<PathBuf> {
         let mut path = self.path.lock().unwrap_or_else(PoisonError::into_inner);
         if !path.is_dir() {
             *path = make(&self.socket)?;
+            session_links::tidy();
             tracing::info!(folder = %path.display(), "the folder of images was removed, and is made anew");
         }
         Ok(path.clone())
@@ -52,11 +60,12 @@ impl ImageFolder {
 }
 
 fn make(socket: &Path) -> anyhow::Result<PathBuf> {
-    let parent = find()?;
     let name = name_of(socket)?;
-    let path = match known(&parent, &name)? {
+    // Images that the daemon before has left are there, whichever folder has most room by now.
+    let before = all_known(&name).into_iter().find(|path| path.parent().is_some_and(|parent| usable(parent).is_ok()));
+    let path = match before {
         Some(path) => path,
-        None => parent.join(unguessable(&name)?),
+        None => find()?.join(unguessable(&name)?),
     };
     passable_folder(&path)?;
     let note = path.join(SOCKET);
@@ -73,18 +82,17 @@ fn name_of(socket: &Path) -> anyhow::Result<OsString> {
     Ok(name)
 }
 
-/// The folder that this user has made for such a name.
-fn known(parent: &Path, name: &OsStr) -> io::Result<Option<PathBuf>> {
+/// The folders that this user has made for such a name, of which there may be one in each place.
+fn all_known(name: &OsStr) -> Vec<PathBuf> {
     let uid = rustix::process::getuid().as_raw();
-    for entry in std::fs::read_dir(parent)? {
-        let entry = entry?;
-        let metadata = entry.metadata()?;
+    let parents = candidates().into_iter().filter(|parent| is_ours(parent));
+    let entries = parents.filter_map(|parent| std::fs::read_dir(parent).ok()).flatten().filter_map(Result::ok);
+    // Others come and go meanwhile, as other daemons' probes do.
+    let named = entries.filter(|entry| {
         let is_named = entry.file_name().as_bytes().starts_with(name.as_bytes());
-        if is_named && metadata.is_dir() && metadata.uid() == uid {
-            return Ok(Some(entry.path()));
-        }
-    }
-    Ok(None)
+        is_named && entry.metadata().is_ok_and(|metadata| metadata.is_dir() && metadata.uid() == uid)
+    });
+    named.map(|entry| entry.path()).collect()
 }
 
 fn unguessable(name: &OsStr) -> io::Result<OsString> {
@@ -108,22 +116,31 @@ fn passable_folder(folder: &Path) -> io::Result<()> {
     }
     // Not following a link: someone else may have put it there.
     let metadata = std::fs::symlink_metadata(folder)?;
-    let ours = metadata.is_dir() && metadata.uid() == rustix::process::getuid().as_raw();
     // Where others might have written, anything may lie.
-    if !ours || metadata.mode() & 0o022 != 0 {
+    if !is_own_folder(&metadata) {
         let message = format!("{} is not a folder that only this user may change", folder.display());
         return Err(io::Error::new(io::ErrorKind::PermissionDenied, message));
     }
     if metadata.mode() & 0o777 == PASSABLE { Ok(()) } else { set_mode(folder, PASSABLE) }
 }
 
+/// Whether there is such a folder, and nobody else may change what is in it.
+pub fn is_ours(folder: &Path) -> bool {
+    std::fs::symlink_metadata(folder).is_ok_and(|metadata| is_own_folder(&metadata))
+}
+
+fn is_own_folder(metadata: &Metadata) -> bool {
+    let ours = metadata.is_dir() && metadata.uid() == rustix::process::getuid().as_raw();
+    ours && metadata.mode() & 0o022 == 0
+}
+
 fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
     std::fs::set_permissions(path, Permissions::from_mode(mode))
 }
 
-/// The first folder that works and has room of `/dev/shm`, `$XDG_RUNTIME_DIR` and the temporary folder; if none has room, the
-/// one that has most. (The second is the first one if others may pass through it; mostly it is the user's alone.)
-fn find() -> anyhow::Result<PathBuf> {
+/// Where images may be: `/dev/shm`, `$XDG_RUNTIME_DIR` and the temporary folder. (The second is the first one if others may pass
+/// through it; mostly it is the user's alone.)
+pub fn candidates() -> Vec<PathBuf> {
     let uid = rustix::process::getuid().as_raw();
     let memory = Some(PathBuf::from(format!("/dev/shm/cranefly-{uid}")));
     let session = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
@@ -132,10 +149,14 @@ fn find() -> anyhow::Result<PathBuf> {
         .is_some_and(|folder| std::fs::metadata(folder).is_ok_and(|metadata| metadata.mode() & 0o001 != 0));
     let session = session.map(|folder| folder.join("cranefly-images"));
     let [first, second] = if is_passable { [session, memory] } else { [memory, session] };
-    let candidates = [first, second, Some(std::env::temp_dir().join(format!("cranefly-images-{uid}")))];
+    [first, second, Some(std::env::temp_dir().join(format!("cranefly-images-{uid}")))].into_iter().flatten().collect()
+}
+
+/// The first of these that works and has room; if none has room, the one that has most.
+fn find() -> anyhow::Result<PathBuf> {
     let mut reasons = Vec::new();
     let mut small: Option<(u64, PathBuf)> = None;
-    for folder in candidates.into_iter().flatten() {
+    for folder in candidates() {
         match usable(&folder).and_then(|()| room(&folder)) {
             Ok(room) if room >= ENOUGH => return Ok(folder),
             Ok(room) => {

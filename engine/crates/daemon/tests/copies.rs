@@ -27,7 +27,14 @@ fn version(number: u32) -> String {
             println!("version {number}");
             let mut arguments = std::env::args().skip(1);
             let Some(name) = arguments.next() else {{ return }};
+            let file = name.strip_prefix("by descriptor ").map(|name| std::fs::File::open(name).unwrap());
             let _ = std::io::stdin().read_line(&mut String::new());
+            if let Some(file) = file {{
+                use std::os::fd::AsRawFd;
+                unsafe extern "C" {{ fn fexecve(fd: i32, arguments: *const *const u8, variables: *const *const u8) -> i32; }}
+                let arguments = [c"program".as_ptr().cast(), std::ptr::null()];
+                unsafe {{ fexecve(file.as_raw_fd(), arguments.as_ptr(), arguments[1..].as_ptr()) }};
+            }}
             let error = std::process::Command::new(name).exec();
             panic!("{{error}}");
         }}
@@ -113,13 +120,20 @@ fn a_program_that_runs_while_it_is_built_starts_what_it_names() {
     daemon.publish_source(&mut project, &version(1));
     let by_name = start(&executable);
     let by_file = start(Path::new("/proc/self/exe"));
+    let by_descriptor = start(Path::new("by descriptor /proc/self/exe"));
     std::thread::sleep(std::time::Duration::from_millis(300));
     daemon.publish_source(&mut project, &version(2));
     let output = by_name.wait_with_output().unwrap();
     assert_eq!(text(&output.stdout), "early version 1\nearly version 2\n");
-    let output = by_file.wait_with_output().unwrap();
-    assert_eq!((output.status.code(), text(&output.stdout)), (Some(126), "early version 1\n".to_owned()));
-    assert!(text(&output.stderr).contains("program (deleted) is of an earlier build of "), "{}", text(&output.stderr));
+    for process in [by_file, by_descriptor] {
+        let output = process.wait_with_output().unwrap();
+        assert_eq!((output.status.code(), text(&output.stdout)), (Some(126), "early version 1\n".to_owned()));
+        assert!(
+            text(&output.stderr).contains("program (deleted) is of an earlier build of "),
+            "{}",
+            text(&output.stderr)
+        );
+    }
 }
 
 #[test]
@@ -148,7 +162,7 @@ fn a_program_without_its_image_says_so() {
     let executable = project.executable().canonicalize().unwrap();
     let output = run(&executable);
     let expected = format!(
-        "cranefly: {} cannot be run: its code was in memory, and is there no more; build it again\n",
+        "cranefly: {} cannot be run: its code was in memory, and is there no more, or is its owner's alone until all is compiled; build it again\n",
         executable.display()
     );
     assert_eq!(
@@ -168,7 +182,9 @@ fn what_stands_in_for_cargos_program_is_the_current_one() {
     let own = target.join("cranefly");
     let executable = own.join("debug/program");
     let stand_in = target.join("debug/program");
-    fs::create_dir_all(stand_in.parent().unwrap()).unwrap();
+    fs::create_dir_all(&target).unwrap();
+    fs::create_dir(project.folder.join("elsewhere")).unwrap();
+    symlink("../elsewhere", target.join("debug")).unwrap();
     for number in [1, 2] {
         let files = project.bitcode(&version(number));
         daemon.publish_with(&project, &files, &json!({"workspace": own, "executable": executable})).unwrap();
@@ -179,4 +195,31 @@ fn what_stands_in_for_cargos_program_is_the_current_one() {
         runs(&stand_in, number);
     }
     assert_eq!(run(&stand_in.with_file_name("program2")).status.code(), Some(126));
+}
+
+#[test]
+fn a_program_stays_what_it_is_when_the_next_cannot_be_written() {
+    let mut project = Project::new("unwritten");
+    let daemon = Daemon::start(&project.folder, &[]);
+    daemon.publish_source(&mut project, &version(1));
+    let files = project.bitcode(&version(2));
+    // There is no room for another name beside it.
+    let executable = project.folder.join("x".repeat(255));
+    daemon.publish_with(&project, &files, &json!({"executable": executable})).unwrap_err();
+    runs(&project.executable(), 1);
+    daemon.publish(&project, &files).unwrap();
+    runs(&project.executable(), 2);
+    let mut leftovers = fs::read_dir(&project.folder).unwrap().map(|entry| entry.unwrap().file_name());
+    assert!(!leftovers.any(|name| name.to_string_lossy().contains(".cranefly-")));
+}
+
+#[test]
+fn a_program_of_the_same_units_in_another_order_is_started() {
+    let mut project = Project::new("order");
+    let daemon = Daemon::start(&project.folder, &[]);
+    let mut files = project.bitcode(&version(1));
+    daemon.publish(&project, &files).unwrap();
+    files.reverse();
+    daemon.publish(&project, &files).unwrap();
+    runs(&project.executable(), 1);
 }

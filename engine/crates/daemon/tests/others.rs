@@ -169,7 +169,82 @@ fn a_program_that_becomes_somebody_else_has_its_functions_compiled() {
         let output = Command::new(shared.executable()).arg(NOBODY.to_string()).output().unwrap();
         says(&output, "user 65534 13\ntrue\n");
         assert!(first_calls(&shared.daemon) > before);
+        let output = shared.run_as(NOBODY, &shared.executable());
+        assert_eq!(output.status.code(), Some(126));
+        assert!(
+            text(&output.stderr).contains("is its owner's alone until all is compiled"),
+            "{}",
+            text(&output.stderr)
+        );
     }
+    // Whoever has the last function compiled.
+    let program = json!({"workspace": shared.project.folder, "program": "debug/program"});
+    let functions = shared.daemon.call("functions", &program).unwrap();
+    let symbols: Vec<&Value> = functions["functions"].as_array().unwrap().iter().map(|one| &one["symbol"]).collect();
+    let symbols = json!({"workspace": shared.project.folder, "program": "debug/program", "symbols": symbols});
+    assert!(shared.daemon.call("compile", &symbols).unwrap()["compiled"].as_u64() > Some(0));
+    assert_eq!(mode(&image), 0o600 | mode(support::base()) & 0o555);
+    if is_root() {
+        says(&shared.run_as(NOBODY, &shared.executable()), "user 65534 13\ntrue\n");
+    }
+}
+
+/// The link to an image in the session's folder.
+fn link_to(image: &Path, session: &Path) -> PathBuf {
+    let folder = session.join("cranefly-links").join(image.parent().unwrap().file_name().unwrap());
+    folder.join(image.file_name().unwrap())
+}
+
+#[test]
+fn its_owner_does_not_start_what_others_put_in_the_images_place() {
+    let mut shared = Shared::new("squatted", &[]);
+    let files = shared.project.bitcode(PROGRAM);
+    let more = json!({"base": shared.folder.join("libbase.so"), "executable": shared.executable()});
+    let report = shared.daemon.publish_with(&shared.project, &files, &more).unwrap();
+    let image = Path::new(report["image"].as_str().unwrap());
+    let session = shared.project.folder.canonicalize().unwrap();
+    let link = link_to(image, &session);
+    assert_eq!(fs::read_link(&link).unwrap(), image);
+    assert_eq!(mode(&session.join("cranefly-links")), 0o700);
+    assert_eq!(mode(&shared.folder.join("owner")), 0o700);
+    let expected = format!("user {} 13\ntrue\n", own());
+    says(&Command::new(shared.executable()).output().unwrap(), &expected);
+    // The session has ended. What lies at the image's place may be anybody's: here it is what was there before.
+    fs::remove_dir_all(session.join("cranefly-links")).unwrap();
+    let output = Command::new(shared.executable()).output().unwrap();
+    assert_eq!((output.status.code(), text(&output.stdout)), (Some(126), String::new()));
+    assert!(text(&output.stderr).contains("is there no more"), "{}", text(&output.stderr));
+    // The next publication leads to it again, also if it changes nothing.
+    shared.daemon.publish_with(&shared.project, &files, &more).unwrap();
+    says(&Command::new(shared.executable()).output().unwrap(), &expected);
+    // It goes with the image.
+    shared.daemon.call("evict", &json!({"workspace": shared.project.folder})).unwrap();
+    assert!(!image.exists() && fs::symlink_metadata(&link).is_err());
+    fs::remove_dir_all(image.parent().unwrap()).unwrap();
+}
+
+#[test]
+fn a_daemon_finds_its_folder_wherever_it_would_make_one_now() {
+    let mut project = Project::new("moved");
+    let session = project.folder.join("session");
+    fs::create_dir(&session).unwrap();
+    fs::set_permissions(&session, Permissions::from_mode(0o700)).unwrap();
+    let folder = project.folder.clone();
+    let start = || {
+        Daemon::start_with(&folder, &[], |command| {
+            command.env("XDG_RUNTIME_DIR", &session);
+        })
+    };
+    let mut daemon = start();
+    let files = project.bitcode(PROGRAM);
+    let first = daemon.publish(&project, &files).unwrap();
+    daemon.kill();
+    // The session's folder comes first now.
+    fs::set_permissions(&session, Permissions::from_mode(0o711)).unwrap();
+    let daemon = start();
+    let second = daemon.publish(&project, &files).unwrap();
+    assert_eq!(first["image"], second["image"]);
+    fs::remove_dir_all(Path::new(first["image"].as_str().unwrap()).parent().unwrap()).unwrap();
 }
 
 #[test]

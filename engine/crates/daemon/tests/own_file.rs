@@ -208,3 +208,41 @@ fn a_program_finds_its_headers() {
     let error = daemon.publish(&project, &files).unwrap_err();
     assert!(error["message"].as_str().unwrap().contains("the linker defines `__ehdr_start`"), "{error}");
 }
+
+#[test]
+fn a_program_finds_its_headers_in_assembly_alone() {
+    let source = r#"
+        std::arch::global_asm!(
+            ".globl own_start, own_dynamic", "own_start: lea rax, [rip + __ehdr_start]", "ret",
+            "own_dynamic: lea rax, [rip + _DYNAMIC]", "ret",
+        );
+        unsafe extern "C" { fn own_start() -> *const u8; fn own_dynamic() -> *const [u64; 2]; }
+        fn main() {
+            let (start, mut at) = unsafe { (own_start(), own_dynamic()) };
+            let byte = |at: usize| unsafe { *start.add(at) };
+            let count = usize::from(byte(56));
+            // PT_INTERP
+            println!("{:?} {}", [byte(1), byte(2), byte(3)], (0..count).any(|number| byte(64 + 56 * number) == 3));
+            // DT_DEBUG
+            while unsafe { (*at)[0] } != 21 { at = unsafe { at.add(1) } }
+            println!("{}", unsafe { (*at)[1] } != 0);
+        }
+    "#;
+    let mut project = Project::new("own-headers-assembly");
+    let daemon = Daemon::start(&project.folder, &[]);
+    daemon.publish_source(&mut project, source);
+    runs(&project.executable(), "[69, 76, 70] true\ntrue\n");
+}
+
+#[test]
+fn a_program_that_names_its_file_in_a_long_text_has_all_in_it() {
+    let mut project = Project::new("own-long");
+    let daemon = Daemon::start(&project.folder, &[]);
+    let source = r#"
+        static TEXT: &str = concat!("LONG", "/proc/self/exe");
+        fn main() { println!("{}", std::fs::read(&TEXT[TEXT.len() - 14..]).unwrap().len()); }
+    "#;
+    daemon.publish_source(&mut project, &source.replace("LONG", &"long ".repeat(1000)));
+    let length: u64 = text(&project.run(&[]).stdout).trim().parse().unwrap();
+    assert!(length > 50_000, "the small one is of a few kilobytes");
+}

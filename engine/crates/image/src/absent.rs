@@ -8,7 +8,8 @@ use crate::base::{BaseImage, private_name};
 use crate::commit::{START_CHECK, START_INIT};
 use crate::dynamic::DynamicTables;
 use crate::elf::{self, tag};
-use crate::small_elf::{PAGE, SHF_EXECINSTR, Section, SmallElf, replace_file};
+use crate::replacement::replace_file;
+use crate::small_elf::{PAGE, SHF_EXECINSTR, Section, SmallElf};
 
 const HEADERS: u16 = 4;
 

@@ -12,11 +12,15 @@ use object::{LittleEndian, Object, ObjectSection, ObjectSymbol, SymbolKind, Symb
 
 use crate::Error;
 use crate::arrays::{Arrays, Names};
+use crate::elf::tag;
 use crate::interface::Linked;
 
 /// Exported by every base image: a byte of data whose address the image's relocations are counted from. It makes every
 /// symbol of the base image reachable through the ordinary dynamic loader, also those that have no dynamic symbol.
 pub const ANCHOR: &str = "__cranefly_base_anchor";
+
+/// As [`ANCHOR`], for thread-locals.
+pub const TLS_ANCHOR: &str = "__cranefly_tls_anchor";
 
 /// Stands in front of the names by which the image, the base image and the executable find what a native executable would not
 /// export. So no library finds it, neither one that is opened later nor one with a function of the same name.
@@ -26,8 +30,6 @@ const PRIVATE: &str = "__cranefly.";
 pub(crate) fn private_name(name: &str) -> String {
     format!("{PRIVATE}{name}")
 }
-/// As [`ANCHOR`], for thread-locals.
-pub const TLS_ANCHOR: &str = "__cranefly_tls_anchor";
 
 /// Libraries on every link line of rustc for this target.
 const IMPLICIT_LIBRARIES: [&str; 3] = ["libc.so.6", "libm.so.6", "libgcc_s.so.1"];
@@ -61,6 +63,13 @@ pub(crate) struct Search {
     pub(crate) is_inherited: bool,
     /// Separated by colons; `$ORIGIN` is the executable's folder.
     pub(crate) folders: String,
+}
+
+impl Search {
+    /// The tag of its entry in a dynamic section.
+    pub(crate) fn tag(&self) -> u64 {
+        if self.is_inherited { tag::RPATH } else { tag::RUNPATH }
+    }
 }
 
 /// An indexed `libbase.so`.
@@ -242,7 +251,7 @@ impl BaseImage {
         self.undefined.iter().map(|(name, looked_for)| (&**name, &**looked_for))
     }
 
-    /// Whether `name` is one of [`Self::undefined`].
+    /// Whether it expects others to define `name`: whether that is one of [`Self::undefined`].
     pub fn expects(&self, name: &str) -> bool {
         self.undefined.contains_key(name)
     }
@@ -262,11 +271,6 @@ impl BaseImage {
     pub(crate) fn runs_own_constructors(&self) -> bool {
         let version = self.import("__libc_start_main").and_then(|import| import.version.as_deref());
         version.is_some_and(|version| version != "GLIBC_2.2.5")
-    }
-
-    /// Whether it expects others to define `name`.
-    pub fn needs(&self, name: &str) -> bool {
-        self.undefined.contains_key(name)
     }
 
     /// Whether the program's linker is lld, as far as its work tells.

@@ -21,11 +21,12 @@ const FLAGS: u64 = 0x8 | 0x10;
 /// `DF_1_NOW`.
 const FLAGS_1: u64 = 1;
 
-/// What an executable calls before anything else: the [start check](cranefly_runtime::start_check).
-pub(crate) const START_CHECK: &str = "__cranefly.start_check";
+/// What an executable calls before anything else: the [start check](cranefly_runtime::start_check). No [private
+/// name](private_name), which may be that of any function of the program's.
+pub(crate) const START_CHECK: &str = "__cranefly_start_check";
 
 /// What an executable calls in the place of its constructors.
-pub(crate) const START_INIT: &str = "__cranefly.start_init";
+pub(crate) const START_INIT: &str = "__cranefly_start_init";
 
 /// What an image is published as.
 #[derive(Clone, Copy, Debug)]
@@ -86,6 +87,7 @@ impl Program {
         let grows = self.slots.iter().any(|&symbol| self.symbols[symbol].code.is_none());
         elf::write_headers(&mut self.file, alignment, grows);
         self.sealed = true;
+        self.build_id = Some(*publication.build_id);
         Ok(())
     }
 
@@ -107,8 +109,10 @@ impl Program {
             libraries.iter().map(|library| (tag::NEEDED, u64::from(self.dynamic.string(library)))).collect();
         entries.push((tag::SONAME, u64::from(self.dynamic.string(soname))));
         if let Some(search) = self.base.search() {
-            // The loader asks the image for the program's libraries, so it needs what the linker gave to the base image.
-            let tag = if search.is_inherited { tag::RPATH } else { tag::RUNPATH };
+            // The loader asks the image for the program's libraries, so it needs what the linker gave to the base image; a
+            // complete executable, which is in another folder when it is copied, has it as it is.
+            let tag = search.tag();
+            self.dynamic.string(&search.folders);
             let origin = elf::path_text(origin);
             let folders = search.folders.replace("${ORIGIN}", &origin).replace("$ORIGIN", &origin);
             entries.push((tag, u64::from(self.dynamic.string(&folders))));
@@ -180,6 +184,7 @@ impl Program {
             let symbol = &self.symbols[index];
             match symbol.place {
                 Place::Image(at) => drop(self.dynamic.export(&symbol.name, at)),
+                Place::ThreadLocal(offset) => drop(self.dynamic.export_thread_local(&symbol.name, offset)),
                 _ => self.dynamic.withdraw(&symbol.name),
             }
         }

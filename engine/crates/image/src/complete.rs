@@ -8,9 +8,6 @@
 //! follow each other, and each run of them is a segment. Writable segments reach to the next one in memory, because the
 //! loader protects relocated data as one range.
 
-use std::path::Path;
-
-use crate::Error;
 use crate::elf::{
     self, PF_R, PF_W, PF_X, PT_DYNAMIC, PT_GNU_EH_FRAME, PT_GNU_RELRO, PT_GNU_STACK, PT_LOAD, PT_TLS, tag,
 };
@@ -19,7 +16,6 @@ use crate::file::ImageFile;
 use crate::identity::Identity;
 use crate::layout::{PAGE, Region};
 use crate::program::Program;
-use crate::small_elf::replace_file;
 use crate::start::{self, Main};
 use crate::symbols::Place;
 
@@ -77,21 +73,25 @@ struct Segment {
 }
 
 impl Program {
-    /// Writes an executable that needs no image to `path`, replacing what is there in one step. False if there is none of this
-    /// program: it is not complete, is large, or has variables that lie far away.
-    pub fn write_complete(&self, path: &Path, identity: &Identity) -> Result<bool, Error> {
-        if !self.base.runs_own_constructors() {
-            return Ok(false);
-        }
+    /// Where `main` is, if there can be an executable that needs no image: not if the program is not complete, is large, or has
+    /// variables that lie far away.
+    pub(crate) fn main_of_complete(&self) -> Option<u64> {
         let main = self.symbols.find("main").map(|index| self.symbols[index].place);
         let far = [Region::FarRodata, Region::FarData, Region::FarBss].iter().any(|&region| self.file.used(region) > 0);
-        let (Some(Place::Image(main)), false, true) = (main, far, self.incomplete_units().is_empty()) else {
-            return Ok(false);
-        };
         let used: u64 = Region::ALL.iter().map(|&region| self.file.used(region)).sum();
-        if used > LARGEST {
-            return Ok(false);
+        match main {
+            Some(Place::Image(main))
+                if !far && used <= LARGEST && self.base.runs_own_constructors() && self.is_compiled() =>
+            {
+                Some(main)
+            }
+            _ => None,
         }
+    }
+
+    /// The executable that needs no image, if there can be one.
+    pub fn complete(&self, identity: &Identity) -> Option<Vec<u8>> {
+        let main = self.main_of_complete()?;
         let segments = segments(&self.file);
         let mut bytes = Vec::new();
         for segment in &segments {
@@ -117,8 +117,7 @@ impl Program {
         header.extend(program.concat());
         assert!(header.len() as u64 <= INTERPRETER_AT, "some tens of segments");
         write(&mut bytes, 0, &header);
-        replace_file(path, &bytes, 0o777)?;
-        Ok(true)
+        Some(bytes)
     }
 
     /// The image's dynamic section as that of a program: it has no name of its own, and leads debuggers to what is loaded.
@@ -127,6 +126,8 @@ impl Program {
         let length = usize::try_from(self.file.used(Region::Dynamic)).expect("a small section");
         let bytes = self.file.read(self.file.layout().start(Region::Dynamic), length);
         let word = |bytes: &[u8]| u64::from_le_bytes(bytes.try_into().expect("eight bytes"));
+        // With `$ORIGIN`, which is wherever the file is.
+        let search = self.base.search().and_then(|search| self.dynamic.known_string(&search.folders));
         let mut entries: Vec<_> = bytes
             .chunks_exact(16)
             .map(|entry| (word(&entry[..8]), word(&entry[8..])))
@@ -135,6 +136,7 @@ impl Program {
                 tag::FLAGS_1 => (tag, NOW_AND_PIE),
                 // A program's constructors are all called by the C library.
                 tag::INIT_ARRAYSZ => (tag, self.file.used(Region::InitArray)),
+                tag::RPATH | tag::RUNPATH => (tag, search.map_or(value, u64::from)),
                 _ => (tag, value),
             })
             .collect();

@@ -74,6 +74,11 @@ impl DynamicTables {
         offset
     }
 
+    /// Offset of `text` in `.dynstr`, if it was added.
+    pub fn known_string(&self, text: &str) -> Option<u32> {
+        self.string_offsets.get(text).copied()
+    }
+
     /// Index of the undefined symbol `name`, bound to the version that `import` records.
     pub fn import(&mut self, name: &str, import: Option<&Import>, thread_local: bool) -> u32 {
         if let Some(&index) = self.by_name.get(name) {

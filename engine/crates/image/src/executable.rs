@@ -1,14 +1,14 @@
 //! The small executable that makes a program out of an image: an interpreter, `_start`, and the
 //! [start check](cranefly_runtime::start_check).
 //!
-//! It needs the image by its name, and is told two folders where that is: the one where images are, and behind it the one
-//! with the [stand-in](crate::absent) that says so when there is no image any more.
+//! It needs the image by its name, and is told the folders where that is, those behind it with a [stand-in](crate::absent) that
+//! says so when there is no image any more.
 //!
 //! What no loader needs stands at the end: the name of `_start`; and the sections that the sources name, for tools that look
 //! for them in a program's file. (lldb, up to 19 at least, looks for the dynamic section among the section headers; without it
 //! it never learns which objects are loaded.)
 
-use std::path::Path;
+use std::path::PathBuf;
 
 use crate::Error;
 use crate::base::{BaseImage, private_name};
@@ -18,7 +18,7 @@ use crate::elf::{self, tag};
 use crate::identity::Identity;
 use crate::small_elf::{
     PAGE, Part, SHF_EXECINSTR, SHF_WRITE, SHT_INIT_ARRAY, SHT_NOTE, SHT_PREINIT_ARRAY, SHT_STRTAB, SHT_SYMTAB, Section,
-    SmallElf, replace_file,
+    SmallElf,
 };
 use crate::start::{self, Main};
 use crate::unwind;
@@ -44,33 +44,37 @@ const CODE: usize = start::LENGTH + CALLS.len();
 /// Bytes of the build id's note before the id.
 const NOTE_HEADER: u64 = 16;
 
-/// Writes the executable of the image that will be found at `image`, atomically replacing what is at `path`. `absent`: folder
-/// of what stands in for the image.
-pub fn write_executable(
-    path: &Path,
-    image: &Path,
-    absent: Option<&Path>,
-    base: &BaseImage,
-    identity: &Identity,
-) -> Result<(), Error> {
-    replace_file(path, &executable(image, absent, base, identity)?, 0o777)
+/// Where an executable has the loader look for its image.
+#[derive(Clone, Debug)]
+pub struct ImageSearch {
+    /// The first place.
+    pub image: PathBuf,
+    /// Folders of what it takes, under the same name, where there is nothing at the places before that may be read.
+    pub others: Vec<PathBuf>,
 }
 
-/// By what name the image is needed, and in which folders that is looked for, if by name. (Those may have no colon, which is
-/// between folders, and no dollar sign, behind which the loader expects a word.)
-fn needed(image: &Path, absent: Option<&Path>) -> (String, Option<String>) {
-    let folders = [image.parent(), absent].map(|folder| folder.map(elf::path_text));
-    match (image.file_name(), folders) {
-        (Some(name), [Some(folder), Some(absent)])
-            if ![&folder, &absent].iter().any(|text| text.contains([':', '$'])) =>
-        {
-            (name.to_string_lossy().into_owned(), Some(format!("{folder}:{absent}")))
+impl ImageSearch {
+    /// By what name the image is needed, and in which folders that is looked for, if by name. (Those may have no colon, which is
+    /// between folders, and no dollar sign, behind which the loader expects a word.)
+    fn needed(&self) -> (String, Option<String>) {
+        let folders: Vec<String> = self
+            .image
+            .parent()
+            .into_iter()
+            .chain(self.others.iter().map(|other| &**other))
+            .map(elf::path_text)
+            .collect();
+        match self.image.file_name() {
+            Some(name) if folders.len() > 1 && !folders.iter().any(|text| text.contains([':', '$'])) => {
+                (name.to_string_lossy().into_owned(), Some(folders.join(":")))
+            }
+            _ => (elf::path_text(&self.image), None),
         }
-        _ => (elf::path_text(image), None),
     }
 }
 
-fn executable(image: &Path, absent: Option<&Path>, base: &BaseImage, identity: &Identity) -> Result<Vec<u8>, Error> {
+/// The executable of the image that the loader will find by `search`.
+pub fn executable(search: &ImageSearch, base: &BaseImage, identity: &Identity) -> Result<Vec<u8>, Error> {
     let mut dynamic = DynamicTables::default();
     let main = dynamic.import(&private_name("main"), None, false);
     let start_main = "__libc_start_main";
@@ -79,7 +83,7 @@ fn executable(image: &Path, absent: Option<&Path>, base: &BaseImage, identity: &
     let init = dynamic.import(START_INIT, None, false);
     // The image alone, which needs the rest: names are looked up in the order in which objects are needed, and what the
     // program or the base image define comes before any library's, as in an executable.
-    let (name, folders) = needed(image, absent);
+    let (name, folders) = search.needed();
     let mut more = vec![(tag::NEEDED, u64::from(dynamic.string(&name)))];
     if let Some(folders) = folders {
         more.push((tag::RUNPATH, u64::from(dynamic.string(&folders))));

@@ -139,7 +139,7 @@ impl Program {
         let SectionKind::Group(section) = kind else { return false };
         BOUNDS.iter().any(|bound| {
             let name = format!("{bound}{section}");
-            self.symbols.find(&name).is_some() || self.base.symbol(&name).is_some() || self.base.needs(&name)
+            self.symbols.find(&name).is_some() || self.base.symbol(&name).is_some() || self.base.expects(&name)
         })
     }
 

@@ -109,6 +109,7 @@ impl UnitInterface {
             match (symbol.is_undefined(), symbol.is_weak()) {
                 (false, false) => self.defines.push((name.into(), kind)),
                 (false, true) => self.weakly.push((name.into(), kind)),
+                (true, false) if is_of_headers(name) => {}
                 (true, false) => self.needs.push(name.into()),
                 (true, true) => {}
             }

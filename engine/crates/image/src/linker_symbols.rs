@@ -57,8 +57,12 @@ impl Program {
         is_of_headers(name).then(|| Place::Image(if name == DYNAMIC { dynamic } else { 0 }))
     }
 
-    /// A symbol that only a complete executable can define, and to which the program refers.
-    pub fn needs_own_headers(&self) -> Option<&'static str> {
+    /// A symbol that only a complete executable can define, and to which the program refers, which cannot have one.
+    pub fn lacks_own_headers(&self) -> Option<&'static str> {
+        self.needs_own_headers().filter(|_| self.main_of_complete().is_none())
+    }
+
+    fn needs_own_headers(&self) -> Option<&'static str> {
         HEADERS.into_iter().chain([DYNAMIC]).find(|name| {
             let index = self.symbols.find(name).filter(|&index| self.definition(index).is_none());
             index.is_some() && self.refers_to(name)

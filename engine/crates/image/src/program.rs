@@ -13,7 +13,7 @@ use crate::dynamic::DynamicTables;
 use crate::elf;
 use crate::file::ImageFile;
 use crate::groups::Groups;
-use crate::identity;
+use crate::identity::{self, BUILD_ID_SIZE};
 use crate::input::{FunctionInfo, LocalOf, Unit};
 use crate::layout::{Demand, Layout, PAGE, Region};
 use crate::own_file;
@@ -107,6 +107,8 @@ pub struct Program {
     pub(crate) tls_align: u64,
     pub(crate) cies: [u64; 2],
     pub(crate) fdes: u32,
+    /// What the image was committed as last.
+    pub(crate) build_id: Option<[u8; BUILD_ID_SIZE]>,
     pub(crate) personality_cell: u64,
     pub(crate) stub_entry: u64,
     pub(crate) attach: u64,
@@ -223,6 +225,7 @@ impl Program {
             tls_align: 8,
             cies: [0; 2],
             fdes: 0,
+            build_id: None,
             personality_cell,
             stub_entry: 0,
             attach: 0,
@@ -258,6 +261,7 @@ impl Program {
         }
         elf::invalidate(&mut self.file);
         self.sealed = false;
+        self.build_id = None;
         self.added.clear();
         let kept: HashSet<&Arc<str>> = units.iter().map(|unit| &unit.id).collect();
         let changed: Vec<&Arc<Unit>> = units
@@ -413,7 +417,9 @@ impl Program {
     /// Whether the program itself, not the libraries below it, refers to a symbol of this name.
     pub fn refers_to(&self, name: &str) -> bool {
         let Some(index) = self.symbols.find(name) else { return false };
-        self.units.values().any(|state| state.symbols.contains(&index))
+        self.units.iter().any(|(id, state)| {
+            state.symbols.contains(&index) || self.assembly_references(id).any(|&known| known == index)
+        })
     }
 
     pub(crate) fn fill_variables(&mut self, unit: &Unit) -> Result<(), Error> {
@@ -450,9 +456,10 @@ impl Program {
         }
     }
 
-    /// Whether the program consists of just these units.
-    pub fn consists_of(&self, units: &[Arc<Unit>]) -> bool {
-        self.units.len() == units.len()
+    /// Whether the program was committed under this build id, in which the units' order counts, and consists of just these units.
+    pub fn is_committed(&self, build_id: &[u8; BUILD_ID_SIZE], units: &[Arc<Unit>]) -> bool {
+        self.build_id.as_ref() == Some(build_id)
+            && self.units.len() == units.len()
             && units.iter().all(|unit| self.units.get(&unit.id).is_some_and(|state| Arc::ptr_eq(&state.unit, unit)))
     }
 

@@ -75,6 +75,16 @@ impl SavedProgram {
 }
 
 impl Program {
+    /// Whether every function has code.
+    pub fn is_compiled(&self) -> bool {
+        !self.slots.iter().any(|&symbol| {
+            self.symbols[symbol].code.is_none()
+                && self
+                    .definition(symbol)
+                    .is_some_and(|(unit, global)| unit.functions.iter().any(|function| function.global == global))
+        })
+    }
+
     /// Units with functions that have no code yet, by id.
     pub fn incomplete_units(&self) -> Vec<Arc<Unit>> {
         let mut seen = HashSet::new();
@@ -175,6 +185,7 @@ impl Program {
             tls_align: 0,
             cies: saved.cies,
             fdes: checkpoint.fdes,
+            build_id: None,
             personality_cell: saved.personality_cell,
             stub_entry: saved.stub_entry,
             attach: saved.attach,

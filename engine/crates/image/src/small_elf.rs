@@ -3,12 +3,6 @@
 //! What is only read or executed comes first, then what the loader writes to, then what no loader needs. Every part has a
 //! section header, since tools that rewrite such a file (`strip`, `objcopy`) keep what lies in sections and nothing else.
 
-use std::fs::OpenOptions;
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
-
-use crate::Error;
 use crate::dynamic::DynamicTables;
 use crate::elf::{self, DynamicEntry, tag};
 
@@ -206,22 +200,4 @@ impl<'name> SmallElf<'name> {
         self.bytes.extend(table);
         self.bytes
     }
-}
-
-/// Has `bytes` at `path`, replacing what is there in one step; nothing is written if it is there. `mode` is less the umask.
-pub fn replace_file(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Error> {
-    let has_length = std::fs::metadata(path).is_ok_and(|metadata| metadata.len() == bytes.len() as u64);
-    if has_length && std::fs::read(path).is_ok_and(|old| old == bytes) {
-        return Ok(());
-    }
-    let failed = |source| Error::File { path: path.to_owned(), source };
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(failed)?;
-    }
-    let temporary = path.with_extension(format!("cranefly-{}", std::process::id()));
-    let _ = std::fs::remove_file(&temporary);
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&temporary).map_err(failed)?;
-    file.write_all(bytes).map_err(failed)?;
-    drop(file);
-    std::fs::rename(&temporary, path).map_err(failed)
 }

@@ -15,7 +15,8 @@
 //! - anything else is of an earlier build: it ends with a message.
 //!
 //! The first is the case if `/proc/self/exe` names that place, and is deleted; until it is, there is a wait of at most
-//! [`PATIENCE`] times 10 ms. (A program that starts itself by `/proc/self/exe` may do so long after it was replaced.)
+//! [`PATIENCE`] times 10 ms. (A program that starts itself by `/proc/self/exe`, or by a descriptor, may do so long after it was
+//! replaced.)
 //!
 //! # The constructors
 //!

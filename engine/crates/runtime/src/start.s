@@ -122,8 +122,11 @@ cranefly_start_check:
     jmp 26b
 27: mov rax, [r14 + 8]
     cmp dword ptr [rax], 0x6f72702f     # "/pro"
-    jne 28f
+    jne 29f
     cmp word ptr [rax + 4], 0x2f63      # "c/"
+    je 30f
+29: movabs rcx, 0x2f64662f7665642f      # "/dev/fd/": by its descriptor (fexecve)
+    cmp [rax], rcx                      # eight bytes can be read: the stack ends with as many behind the texts
     je 30f
 28: add rsp, {NAME} + 24
     pop r14
@@ -219,7 +222,7 @@ cranefly_start_gone:
 191: .asciz "this program"
 192: .asciz " is of an earlier build of "
 193: .asciz ", whose code is not kept: copy the program again, or build it again\n"
-194: .asciz " cannot be run: its code was in memory, and is there no more; build it again\n"
+194: .asciz " cannot be run: its code was in memory, and is there no more, or is its owner's alone until all is compiled; build it again\n"
 195: .asciz ""
 196: .asciz "/proc/self/exe"
 cranefly_start_end:
