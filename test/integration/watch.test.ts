@@ -200,3 +200,34 @@ describe.runIf(HAS_ENGINE)("a watch", () => {
     await watch.end();
   });
 });
+
+describe("a watch of what cargo has to build", () => {
+  it("runs a program again for what a build reads, and not for what the program writes", async () => {
+    const project = new Project("watch by cargo", {
+      "Cargo.toml": '[package]\nname = "logs"\nversion = "0.1.0"\nedition = "2024"\n',
+      "data.txt": "one",
+      "src/main.rs": `use std::io::Write;
+fn main() {
+    let mut log = std::fs::OpenOptions::new().append(true).create(true).open("runs.log").unwrap();
+    for _ in 0..3 {
+        writeln!(log, "ran").unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(300));
+    }
+    println!("{} after {}", include_str!("../data.txt"), std::fs::read_to_string("runs.log").unwrap().lines().count());
+}
+`,
+    });
+    project.env["CRANEFLY_ENGINE"] = "/nonexistent/engine";
+    const watch = new Watch(project, ["--run"]);
+    await watch.next((line) => line === "one after 3");
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    expect(watch.unread).toEqual([]);
+    project.write("data.txt", "two");
+    await watch.next((line) => line === "two after 6");
+    project.edit("src/main.rs", "{} after {}", "{} behind {}");
+    await watch.next((line) => line === "two behind 9");
+    expect(watch.unread).toEqual([]);
+    await watch.end();
+    project.remove();
+  });
+});

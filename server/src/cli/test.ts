@@ -8,6 +8,7 @@ import type { Program } from "../core/units/program.js";
 import { programCommand } from "../core/cargo/programStart.js";
 import { standIn } from "../core/cargo/programsBeside.js";
 import { loadUnit } from "../core/units/record.js";
+import { mayHoldDocTests } from "../core/source/docTests.js";
 import type { SelectionOptions } from "./options.js";
 import { displayPath } from "./run.js";
 import { Session } from "./session.js";
@@ -101,13 +102,14 @@ function describe(program: Program, start: Start): string {
   return `${start.label} (${displayPath(program.executable)})`;
 }
 
-/** Whether a library's comments contain a code block. */
+/** Whether a library may have documentation tests. */
 function hasDocTests(layout: Layout, state: SelectionState, crate: string): boolean {
   return state.units.some((key) => {
     const unit = loadUnit(layout, key);
     if (unit?.crate !== crate) return false;
-    return unit.inputs.some(
-      (input) => path.extname(input.path) === ".rs" && /^\s*(\/\/[/!]|\*).*```/m.test(readText(input.path) ?? ""),
-    );
+    const isSource = ({ path: file }: { readonly path: string }): boolean => path.extname(file) === ".rs";
+    const texts = (): string[] =>
+      unit.inputs.filter((input) => !isSource(input)).map(({ path }) => readText(path) ?? "");
+    return unit.inputs.some((input) => isSource(input) && mayHoldDocTests(readText(input.path) ?? "", texts));
   });
 }

@@ -2,7 +2,7 @@
 import type { GenerationReport } from "../../../shared/src/report.js";
 import { noFunctions, noTimes } from "../../../shared/src/report.js";
 import { Cancelled, messageOf } from "../core/support/errors.js";
-import { buildFolders } from "../core/cargo/cargo.js";
+import { ReadByCargo } from "../core/cargo/readByCargo.js";
 import { configFiles } from "../core/cargo/config.js";
 import { isNewer } from "../core/support/stamps.js";
 import { onlyStart, programCommand } from "../core/cargo/programStart.js";
@@ -41,7 +41,13 @@ export async function watchCommand(
 
 class Watch {
   private readonly kept: KeptCurrent;
-  private readonly watcher = new Watcher((since, isSource) => this.changed(since, isSource));
+  /** What cargo reads, while it does the work. */
+  private readByCargo: ReadByCargo | undefined;
+  private readonly watcher = new Watcher(
+    (since, isSource) => this.changed(since, isSource),
+    undefined,
+    (file) => this.readByCargo?.has(file) !== false,
+  );
   /** The newest update, which may have to wait. */
   private updating: AbortController | undefined;
   /** The one that runs, or what follows it. */
@@ -125,6 +131,7 @@ class Watch {
     const startedMs = Date.now();
     try {
       const { report, state, hasChanged, isAhead } = await this.kept.update(sinceMs, signal);
+      this.readByCargo = undefined;
       const config = configFiles(this.session.selection.cwd, this.session.env);
       const others = state === undefined ? [...config, this.place] : config;
       const isBehind = await this.kept.watch(this.watcher, state, others, report.ok);
@@ -157,10 +164,9 @@ class Watch {
       });
       this.restarts.restart(() => this.note(this.start(this.session.native(text, this.args))));
       const { place } = this;
-      const { selection } = this.session;
-      const manifest =
-        selection.kind === "cargo" ? selection : { cwd: selection.cwd, manifestPath: undefined, global: [] };
-      this.watcher.ignore(await buildFolders(manifest, this.session.env));
+      const { selection, env } = this.session;
+      this.readByCargo = selection.kind === "cargo" ? await ReadByCargo.of(selection, env) : undefined;
+      this.watcher.ignore(this.readByCargo?.products ?? []);
       const isBehind = await this.kept.watch(this.watcher, undefined, [place], false);
       if (isBehind && isNewer(place, startedMs)) this.changed(performance.now());
     }

@@ -17,6 +17,7 @@ use crate::arrays::{self, CrateEntry};
 use crate::base::BaseImage;
 use crate::data;
 use crate::input::Unit;
+use crate::linker_symbols::is_of_headers;
 use crate::program::defines;
 use crate::section::SectionKind;
 
@@ -67,6 +68,8 @@ impl UnitInterface {
             };
             match global.linkage {
                 Linkage::External if defined => interface.defines.push((global.name.clone(), kind)),
+                // The image's own: the base image would be linked with what the linker says of that.
+                Linkage::External if is_of_headers(&global.name) => {}
                 Linkage::External | Linkage::AvailableExternally => interface.needs.push(global.name.clone()),
                 Linkage::Weak if defined => interface.weakly.push((global.name.clone(), kind)),
                 // A weak reference takes nothing out of an archive.

@@ -5,6 +5,7 @@
 import * as path from "node:path";
 import { parse } from "smol-toml";
 import { adoptedPackages } from "./adoptedPackages.js";
+import { CompiledNatively } from "../units/adopted.js";
 import { emitPath, inspectArgs } from "../units/arguments.js";
 import { BuildGuard } from "./buildGuard.js";
 import { scriptState } from "./buildScripts.js";
@@ -143,6 +144,7 @@ export async function capture(
   if (exit.code !== 0) throw new BuildFailed("", exit.code ?? 101);
 
   const hosts = hostUnits(layout);
+  checkAdopted(layout, artifacts, metadata);
   checkKnown(layout, artifacts, packages, hosts);
   const events = readEvents(layout);
   const programs = findPrograms(layout, artifacts);
@@ -227,6 +229,17 @@ function withoutLto(selection: CargoSelection, metadata: Metadata): string[] {
 }
 
 const BUILT_IN_PROFILES = ["dev", "release", "test", "bench"];
+
+/** Throws `CompiledNatively` where another build had compiled a crate before it was known that it has to be bitcode. */
+function checkAdopted(layout: Layout, artifacts: readonly Artifact[], metadata: Metadata): void {
+  const adopted = new Set(adoptedPackages(layout, metadata).map(({ id }) => id));
+  const native = artifacts.filter((artifact) => {
+    const isLibrary = artifact.target.crate_types.some((type) => type === "lib" || type === "rlib");
+    return adopted.has(artifact.package_id) && isLibrary && libraryUnit(layout, artifact) === undefined;
+  });
+  const libraries = native.flatMap(({ filenames }) => filenames.filter((file) => file.endsWith(".rlib")));
+  if (libraries.length > 0) throw new CompiledNatively(libraries, `${libraries.join(", ")} was compiled natively`);
+}
 
 /**
  * Throws `LostBuild` where cargo has an output of a local package of which the shim's notes know nothing: they were removed, or cut

@@ -113,16 +113,6 @@ export async function loadMetadata(
   return Metadata.parse(JSON.parse(out.join("\n")));
 }
 
-/** The folders that cargo writes to; none where it cannot tell. */
-export async function buildFolders(options: ManifestOptions, env: NodeJS.ProcessEnv): Promise<string[]> {
-  try {
-    const { target_directory: target, build_directory: build } = await loadMetadata(options, [], env);
-    return build === undefined ? [target] : [target, build];
-  } catch {
-    return [];
-  }
-}
-
 /** Packages whose sources are the user's own: members of the workspace and path dependencies. */
 export function localPackages(metadata: Metadata): Package[] {
   return metadata.packages.filter((item) => item.source === null);

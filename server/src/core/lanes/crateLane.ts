@@ -10,6 +10,7 @@ import { type CompileResult, compileUnit, parseDiagnostic } from "../units/compi
 import { Cancelled, asError } from "../support/errors.js";
 import type { UnitMessages } from "../units/messages.js";
 import type { Layout } from "../support/layout.js";
+import { replayOrder } from "./replayOrder.js";
 import { type UnitRecord, changedInput } from "../units/record.js";
 import type { UnitRecords } from "../units/records.js";
 import { wrappedBy } from "../units/invocation.js";
@@ -58,6 +59,7 @@ export async function crateLane(
   const failed: string[] = [];
   const made: UnitRecord[] = [];
   const done = new Map<string, Promise<UnitRecord | undefined>>();
+  const replay = new Replay(options);
 
   const bringUpToDate = async (key: string): Promise<UnitRecord | undefined> => {
     const record = records.need(key);
@@ -71,15 +73,14 @@ export async function crateLane(
     }
     const reason = reasonToCompile(record, used, options.env);
     if (reason === undefined) {
-      const messages = options.messagesOf(key, [], true);
-      for (const diagnostic of record.diagnostics) messages.add(diagnostic);
-      messages.finished();
+      replay.add(record);
       return record;
     }
     const { id } = record.invocation;
     const messages = options.messagesOf(key, record.diagnostics, false);
     let started = performance.now();
     const result = await queue.add(async (): Promise<CompileResult> => {
+      replay.play();
       options.onStart(id);
       started = performance.now();
       return compileUnit(layout, wrappedBy(record.invocation, options.wrapper), {
@@ -105,11 +106,41 @@ export async function crateLane(
 
   for (const key of keys) done.set(key, bringUpToDate(key));
   const settled = await Promise.allSettled(done.values());
+  replay.play();
   const errors = settled.flatMap((item) => (item.status === "rejected" ? [asError(item.reason)] : []));
   const error = errors.find((item) => !(item instanceof Cancelled)) ?? errors[0];
   if (error !== undefined) throw error;
   const ok = settled.every((item) => item.status === "fulfilled" && item.value !== undefined);
   return { ok, compiled, failed, records: records.after(made) };
+}
+
+/** What was said of units that have not changed: all of it at once, in cargo's order, before anything is compiled. */
+class Replay {
+  private readonly waiting = new Map<string, UnitRecord>();
+  private hasPlayed = false;
+
+  constructor(private readonly options: Pick<CrateLaneOptions, "messagesOf">) {}
+
+  add(record: UnitRecord): void {
+    this.waiting.set(record.invocation.key, record);
+    if (this.hasPlayed) this.play();
+  }
+
+  play(): void {
+    this.hasPlayed = true;
+    const records = [...this.waiting.values()];
+    this.waiting.clear();
+    const units = records.map(({ invocation: { key }, externs }) => ({
+      key,
+      uses: externs.flatMap(({ unit }) => unit ?? []),
+    }));
+    const byKey = new Map(records.map((record) => [record.invocation.key, record]));
+    for (const key of replayOrder(units)) {
+      const messages = this.options.messagesOf(key, [], true);
+      for (const diagnostic of byKey.get(key)?.diagnostics ?? []) messages.add(diagnostic);
+      messages.finished();
+    }
+  }
 }
 
 function reasonToCompile(

@@ -83,6 +83,8 @@ export class Watcher {
   constructor(
     private readonly onChange: (sinceMs: number, hasSource: boolean) => void,
     private readonly onError: (error: unknown) => void = () => undefined,
+    /** Whether a file that is no source is of interest while builds do not succeed: cargo may read what Cranefly has not. */
+    private readonly mayBeRead: (file: string) => boolean = () => true,
   ) {}
 
   /**
@@ -176,7 +178,8 @@ export class Watcher {
 
   /** A file that no build has read, such as a log of the program's. */
   private isUnread(file: string): boolean {
-    if (!this.isComplete || SOURCE.test(file) || this.inputs.has(file)) return false;
+    if (SOURCE.test(file) || this.inputs.has(file)) return false;
+    if (!this.isComplete) return !this.mayBeRead(file) && isFile(file);
     return ![...this.trees].some((folder) => isBelow(file, folder)) && isFile(file);
   }
 
