@@ -6,6 +6,7 @@ export interface Requests {
   "cranefly/targets": { params: lsp.TargetsParams; result: lsp.TargetsResult };
   "cranefly/prepare": { params: lsp.PrepareParams; result: lsp.PrepareResult };
   "cranefly/tests": { params: lsp.TestsParams; result: lsp.TestsResult };
+  "cranefly/testRun": { params: lsp.TestRunParams; result: null };
   "cranefly/inspect": { params: lsp.InspectParams; result: lsp.InspectResult };
   "cranefly/explain": { params: lsp.ExplainParams; result: lsp.ExplainResult };
   "cranefly/runClif": { params: lsp.RunClifParams; result: lsp.RunClifResult };

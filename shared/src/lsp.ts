@@ -181,6 +181,16 @@ export interface TestsResult {
   readonly generation: number;
   readonly stale: string | undefined;
 }
+/**
+ * Client to server: tests of a project are about to run, or have ended. In between, the programs beside them are where cargo would
+ * leave them, since tests may start them there. Answered when they are.
+ */
+export const TestRunRequest = "cranefly/testRun";
+export interface TestRunParams {
+  readonly project: string;
+  readonly isRunning: boolean;
+}
+
 /** Server to client: the tests of a project may be others now; ask again when they are shown. */
 export const TestsChangedNotification = "cranefly/testsChanged";
 export interface TestsChangedParams {

@@ -70,7 +70,19 @@ describe.runIf(HAS_ENGINE)("cargo does it, and the reason is named", () => {
     expectBeforeBuilding(flags, /the compiler option `-C relocation-model=static` is not supported/);
     project.write(".cargo/config.toml", "[target.'cfg(unix)']\nrustflags = ['-Clink-arg=-Wl,--wrap=plain']\n");
     expectBeforeBuilding(project.cranefly(["run"]), /the link argument `--wrap=plain` is not supported/);
+    const triple = "target.x86_64-unknown-linux-gnu.rustflags = ['-Clink-args=-Xlinker --defsym -Xlinker plain=1']\n";
+    project.write(".cargo/config.toml", triple);
+    expectBeforeBuilding(project.cranefly(["run"]), /the link argument `--defsym` is not supported/);
     fs.rmSync(project.path(".cargo/config.toml"));
+    const encoded = project.cranefly(["run"], { CARGO_ENCODED_RUSTFLAGS: "-C\x1flink-arg=-Wl,-Bsymbolic" });
+    expectBeforeBuilding(encoded, /the link argument `-Bsymbolic` is not supported/);
+    const config = ["--config", "build.rustflags=['-Clink-arg=-Wl,--export-dynamic-symbol=main']"];
+    expect(project.cranefly(["run", ...config]).stderr).toMatch(
+      /the link argument `--export-dynamic-symbol=main` is not/,
+    );
+    project.write("words", "-Wl,--dynamic-list=list");
+    const inFile = { CARGO_ENCODED_RUSTFLAGS: `-Clink-arg=@${project.path("words")}` };
+    expectBeforeBuilding(project.cranefly(["run"], inFile), /the link argument `--dynamic-list=list` is not supported/);
     const single = project.cranefly(["run", "src/main.rs", "--rustc-arg=-Clink-arg=-no-pie"]);
     expect(single.stderr).toMatch(/the link argument `-no-pie` is not supported\n.*falling back to: rustc/);
     expect(single.stdout).toBe("ran\n");

@@ -1,10 +1,13 @@
 /** The tests of real workspaces, as the language server finds them. */
+import { spawnSync } from "node:child_process";
+import * as fs from "node:fs";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   type ControlParams,
   ControlRequest,
   type TestHarness,
+  TestRunRequest,
   TestsChangedNotification,
   TestsRequest,
   type TestsResult,
@@ -114,6 +117,30 @@ describe.skipIf(!HAS_ENGINE)("the tests of a workspace", () => {
     expect(find(tests, "test", "outside").tests).toEqual([
       { name: "sees_the_program", kind: "test", uri: fileUri("app/tests/outside.rs"), line: 1 },
     ]);
+  });
+
+  it("find the programs beside them where cargo would leave them, as long as they run", async () => {
+    await ask();
+    const program = project.path("target/debug/app");
+    const running = (isRunning: boolean): Promise<null> =>
+      server.connection.sendRequest(TestRunRequest, { project: uri, isRunning });
+    const told = (): string => spawnSync(program, { encoding: "utf8" }).stdout;
+    expect(fs.existsSync(program)).toBe(false);
+    await running(true);
+    expect(told()).toBe("3\n");
+    // Two runs at a time.
+    await running(true);
+    await running(false);
+    expect(told()).toBe("3\n");
+    await running(false);
+    expect(fs.existsSync(program)).toBe(false);
+    project.write("target/debug/app", "another build's");
+    await running(true);
+    expect(told()).toBe("3\n");
+    await running(false);
+    expect(fs.readFileSync(program, "utf8")).toBe("another build's");
+    fs.rmSync(program);
+    await running(false);
   });
 
   it("of a target without libtest are the target as a whole, which is not run", async () => {

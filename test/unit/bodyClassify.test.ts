@@ -202,6 +202,7 @@ describe("classify: no function", () => {
       ],
       ["#[async_trait] impl A for B { fn a(&self) { b(1) } }", "b(1)", "b(2)", "attributeMacro #[async_trait]"],
       ["use test_log::test;\n#[test] fn a() { b(1) }", "b(1)", "b(2)", "attributeMacro #[test]"],
+      ["#[macro_use]\nextern crate tokio;\n#[test] fn a() { b(1) }", "b(1)", "b(2)", "attributeMacro #[test]"],
       ["macro_rules! m { () => { fn a() { b(1) } } }", "b(1)", "b(2)", "macro m"],
       ["m! { fn a() { b(1) } }", "b(1)", "b(2)", "macroCall m"],
       ["static S: F = || { b(1) };", "b(1)", "b(2)", "static S"],

@@ -5,7 +5,11 @@ import type { Parser, Tree } from "web-tree-sitter";
 import { classify } from "../../server/src/core/edits/classify.js";
 import { SourceCache } from "../../server/src/core/source/sourceCache.js";
 import { MAX_LENGTH, RustParser } from "../../server/src/core/source/grammar.js";
+import { TextDocument } from "vscode-languageserver-textdocument";
 import { RustDocument } from "../../server/src/lsp/features/syntax/document.js";
+import { SyntaxStore } from "../../server/src/lsp/features/syntax/documentStore.js";
+import type { ServerContext } from "../../server/src/lsp/protocol/api.js";
+import { DisposableStore } from "../../server/src/lsp/protocol/disposables.js";
 
 const DIST = path.resolve(import.meta.dirname, "../../dist");
 const SMALL = "fn small() { 1 }";
@@ -64,6 +68,25 @@ it("does so for open documents", async () => {
   expect(second.update("fn mended() {}")).toBe(undefined);
   first.dispose();
   second.dispose();
+});
+
+it("is waited for by who asks for a document while it is loaded again", async () => {
+  const parser = await RustParser.load(DIST, fragile());
+  const open = (uri: string, text: string): TextDocument => TextDocument.create(uri, "rust", 1, text);
+  const [bad, good] = [open("file:///bad.rs", "fn fatal() {}"), open("file:///good.rs", SMALL)];
+  const documents = {
+    get: (uri: string) => (uri === bad.uri ? bad : good),
+    onDidClose: () => ({ dispose: () => undefined }),
+  };
+  const context = { documents, disposables: new DisposableStore(), log: { warn: () => undefined } };
+  const store = new SyntaxStore(context as unknown as ServerContext, DIST, () => Promise.resolve(parser));
+  expect(await Promise.all([store.of(bad), store.of(good)])).toMatchObject([
+    undefined,
+    { functions: [{ name: "small" }] },
+  ]);
+  // Not edited since: what is known of it stays.
+  expect(await store.of(good)).toMatchObject({ functions: [{ name: "small" }] });
+  context.disposables.dispose();
 });
 
 it("has a memory that is its own, and replaced", async () => {

@@ -57,7 +57,9 @@ export class Execution {
           this.giveUp(run, leaves, `Not run, because ${tests.stale}.`);
           continue;
         }
-        await this.runProject(run, project, jobsOf(tests.harnesses, leaves), options, token);
+        await this.beside(project, () =>
+          this.runProject(run, project, jobsOf(tests.harnesses, leaves), options, token),
+        );
       } catch (error) {
         if (isCancelled(token)) return;
         const leaves = select().filter((leaf) => leaf.project === project);
@@ -67,6 +69,17 @@ export class Execution {
         const item = leaves.length === 0 ? this.items.project(project) : undefined;
         if (item !== undefined) item.error = message;
       }
+    }
+  }
+
+  /** Has the programs beside a project's tests where these may start them, for as long as `work` takes. */
+  private async beside(project: string, work: () => Promise<void>): Promise<void> {
+    await this.context.request("cranefly/testRun", { project, isRunning: true });
+    try {
+      await work();
+    } finally {
+      // A server that has ended has cleared up.
+      await this.context.request("cranefly/testRun", { project, isRunning: false }).catch(() => undefined);
     }
   }
 

@@ -21,6 +21,8 @@ interface CargoOption {
   readonly kinds?: readonly Kind[];
   /** It may be given several times. */
   readonly isList?: boolean;
+  /** What counts is how often it is given. */
+  readonly isCounted?: boolean;
   /** It may stand in front of the command. */
   readonly isEarly?: boolean;
   readonly isHidden?: boolean;
@@ -49,7 +51,13 @@ const OPTIONS: readonly CargoOption[] = [
   { flags: "--keep-going", help: "build what can be built", dealer: "targets", kinds: ["run", "build", "watch"] },
   { flags: "-j, --jobs <N>", help: "how many compilers run at a time", dealer: "targets" },
   { flags: "-q, --quiet", help: "no progress", dealer: "own", isEarly: true },
-  { flags: "-v, --verbose", help: "say what went through LLVM, and why", dealer: "own", isEarly: true },
+  {
+    flags: "-v, --verbose",
+    help: "say what went through LLVM, and why",
+    dealer: "own",
+    isCounted: true,
+    isEarly: true,
+  },
   { flags: "--color <WHEN>", help: "colours", dealer: "own", isEarly: true, choices: ["auto", "always", "never"] },
   // For `watch`, `--test` is what to do after a save, not the name of a target.
   { flags: "--test <NAME>", help: "this integration test", dealer: "targets", isList: true, kinds: ["build", "test"] },
@@ -83,20 +91,33 @@ export function addCargoOptions(command: Command, kind: Kind | "early"): Command
   return command;
 }
 
-function toOption({ flags, help, isList, isHidden, choices }: CargoOption): Option {
+function toOption({ flags, help, isList, isCounted, isHidden, choices }: CargoOption): Option {
   const option = new Option(flags, help);
   if (isHidden === true) option.hideHelp();
   if (isList === true) {
     option.argParser((value, list: readonly string[] | undefined) => [...(list ?? []), value]);
   } else if (choices !== undefined) {
     option.choices(choices);
-  } else if (option.required) {
-    option.argParser((value, before: string | undefined) => {
-      if (before !== undefined) throw new InvalidArgumentError("It was given already.");
-      return value;
+  } else if (isCounted === true) {
+    option.preset("").argParser((_, before: number | undefined) => (before ?? 0) + 1);
+  } else {
+    const isFlag = !option.required && !option.optional;
+    // With one, the parser is called for a flag as well. (What a flag negates is true before.)
+    if (isFlag) option.preset("");
+    option.argParser((value, before: unknown) => {
+      if (before !== (option.negate ? true : undefined)) throw new InvalidArgumentError("It was given already.");
+      return isFlag ? !option.negate : value;
     });
   }
   return option;
+}
+
+/** Whether an argument is an option whose value is the next one. */
+export function takesValue(arg: string): boolean {
+  return OPTIONS.some(({ flags }) => {
+    const { required, long, short } = new Option(flags);
+    return required && (long === arg || short === arg);
+  });
 }
 
 /** Values of options in front of the command, and of those behind it. */

@@ -1,6 +1,9 @@
-/** Commands that are cargo's: it gets the command line as it is. */
+/** Commands that are cargo's: it gets the command line as it is, but for what only this program takes. */
 import { spawnSync } from "node:child_process";
+import * as path from "node:path";
 import { cargoProgram } from "../core/cargo/cargo.js";
+import { takesValue } from "./cargoOptions.js";
+import { isPlace } from "./options.js";
 import { execScript, finishWith, userEnvironment } from "./startScript.js";
 import { writeAll } from "./terminal.js";
 
@@ -9,6 +12,29 @@ export async function handOver(argv: readonly string[], why?: string): Promise<v
   const env = userEnvironment();
   if (why !== undefined) writeAll(2, `cranefly: ${why} by cargo: cargo ${argv.join(" ")}\n`);
   await finishWith(execScript({ argv: [cargoProgram(env), ...argv], cwd: process.cwd(), env }));
+}
+
+/**
+ * A command line for cargo, whose commands take no folder: it becomes `--manifest-path`. `from`: where the arguments of the command
+ * begin. Where they name a source file, which cargo builds as little, that file.
+ */
+export function asCargos(
+  given: readonly string[],
+  from: number,
+  command: "run" | "build" | "test",
+): { readonly argv: readonly string[] } | { readonly source: string } {
+  const dashes = given.indexOf("--", from);
+  for (let at = from; at < (dashes < 0 ? given.length : dashes); at++) {
+    const arg = given[at] ?? "";
+    if (arg.startsWith("-") || takesValue(given[at - 1] ?? "")) continue;
+    if (isPlace(arg, command === "test" ? "test" : "run")) {
+      if (arg.endsWith(".rs")) return { source: arg };
+      return { argv: given.toSpliced(at, 1, "--manifest-path", path.join(arg, "Cargo.toml")) };
+    }
+    // What follows is the program's.
+    if (command === "run") break;
+  }
+  return { argv: given };
 }
 
 /** Whether unstable flags are no mistake. */

@@ -5,7 +5,7 @@ import { messageOf } from "../core/support/errors.js";
 import { BuildFailed } from "../core/cargo/cargo.js";
 import { type Kind, type OptionValues, addCargoOptions, spelled, together } from "./cargoOptions.js";
 import { cleanCommand, statusCommand, stopCommand } from "./daemon.js";
-import { handOver, isCommand, takesUnstable } from "./handOver.js";
+import { asCargos, handOver, isCommand, takesUnstable } from "./handOver.js";
 import { takeLauncher, useToolchain, userEnvironment } from "./startScript.js";
 import { type SelectionOptions, hasOtherMessages, isPlace } from "./options.js";
 import { buildCommand, runCommand } from "./run.js";
@@ -40,7 +40,7 @@ class ForCargo extends Error {
 
 /** `errors`: takes what is said of a wrong command line. */
 function grammar(line: CommandLine, errors: string[]): Command {
-  const { given, behind } = line;
+  const { behind } = line;
   const programArgs = behind ?? [];
   const main = new Command("cranefly")
     .description("Runs Rust programs from their sources: rustc stops at bitcode, a resident engine does the rest.")
@@ -82,7 +82,10 @@ function grammar(line: CommandLine, errors: string[]): Command {
       const hasPlace = first !== undefined && isPlace(first, "test");
       if (!hasPlace && second !== undefined) throw new ForCargo();
       const [place, filter] = hasPlace ? [first, second] : [undefined, first];
-      return testCommand(place, filter, chosen(main, options), programArgs, given);
+      const selected = chosen(main, options);
+      // Documentation tests are compiled by rustdoc into programs of their own.
+      if (options["doc"] === true) throw new ForCargo();
+      return testCommand(place, filter, selected, programArgs);
     });
 
   building(main, "watch")
@@ -132,9 +135,11 @@ function building(main: Command, kind: Kind): Command {
 function chosen(main: Command, late: OptionValues): SelectionOptions {
   const options = together(main.opts(), late);
   const isContradiction =
-    (options["quiet"] === true && options["verbose"] === true) ||
+    (options["quiet"] === true && options["verbose"] !== undefined) ||
     (options["release"] === true && options["profile"] !== undefined);
   if (isContradiction) throw new ForCargo();
+  // The commands of compilers, and what build scripts print: cargo's to show.
+  if (Number(options["verbose"] ?? 0) > 1) throw new ForCargo("-vv is done");
   if (hasOtherMessages(options)) throw new ForCargo("--message-format is done");
   const handed = spelled(options, "handed").filter((arg) => arg.startsWith("-"));
   const [flag] = handed;
@@ -154,13 +159,31 @@ async function parse(line: CommandLine): Promise<void> {
   try {
     await grammar(line, errors).parseAsync(line.own, { from: "user" });
   } catch (error) {
-    if (error instanceof ForCargo) return handOver(line.given, error.why);
+    if (error instanceof ForCargo) return letCargo(line, error.why);
     if (!(error instanceof CommanderError)) throw error;
     const isOwn = OWN.includes(commandOf(line.own).word ?? "");
-    if (error.exitCode !== 0 && !isOwn) return handOver(line.given);
+    if (error.exitCode !== 0 && !isOwn) return letCargo(line);
     writeAll(2, errors.join(""));
     process.exitCode = error.exitCode;
   }
+}
+
+/** Lets cargo have a command line of one of its commands. */
+async function letCargo({ given, own }: CommandLine, why?: string): Promise<void> {
+  const first = isToolchain(given[0]) ? 1 : 0;
+  const { word = "" } = commandOf(own);
+  const command = (["run", "build", "test"] as const).find((name) => name === word);
+  if (command === undefined) return handOver(given, why);
+  const cargos = asCargos(given, first + commandOf(given.slice(first)).at + 1, command);
+  if ("argv" in cargos) return handOver(cargos.argv, why);
+  const what = why === undefined ? "" : ` (${why} by cargo)`;
+  writeAll(2, `cranefly: cargo builds packages, and ${cargos.source} is none${what}\n`);
+  process.exitCode = 101;
+}
+
+/** `+nightly` */
+function isToolchain(arg = ""): boolean {
+  return arg.length > 1 && arg.startsWith("+");
 }
 
 /** The first word that is no option in front of the command, its place, and these options. */
@@ -181,7 +204,7 @@ function withoutAliases(args: readonly string[], seen: readonly string[] = []): 
 
 async function main(argv: readonly string[]): Promise<void> {
   const [first = ""] = argv;
-  const isChosen = first.length > 1 && first.startsWith("+");
+  const isChosen = isToolchain(first);
   if (isChosen) useToolchain(first.slice(1));
   const args = withoutAliases(isChosen ? argv.slice(1) : argv);
   const { word } = commandOf(args);

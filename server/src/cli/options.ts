@@ -15,7 +15,8 @@ export interface SelectionOptions extends OptionValues {
   readonly rustcArg?: readonly string[];
   readonly report?: string;
   readonly quiet?: boolean;
-  readonly verbose?: boolean;
+  /** How often it was given. */
+  readonly verbose?: number;
   readonly color?: string;
   readonly messageFormat?: readonly string[];
 }

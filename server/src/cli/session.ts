@@ -26,9 +26,9 @@ export class Session {
     readonly options: SelectionOptions,
     place: string | undefined,
   ) {
-    const { quiet = false, verbose = false } = options;
+    const { quiet = false, verbose = 0 } = options;
     const color = options.color ?? this.env["CARGO_TERM_COLOR"] ?? "auto";
-    this.terminal = new Terminal(color === "auto" ? isatty(2) : color === "always", quiet, verbose);
+    this.terminal = new Terminal(color === "auto" ? isatty(2) : color === "always", quiet, verbose > 0);
     this.selection = toSelection(command, options, place);
   }
 

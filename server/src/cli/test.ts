@@ -12,13 +12,11 @@ import type { SelectionOptions } from "./options.js";
 import { displayPath } from "./run.js";
 import { Session } from "./session.js";
 import { writeAll } from "./terminal.js";
-import { handOver } from "./handOver.js";
 import { type Outcome, execScript, runScript } from "./startScript.js";
 
 export interface TestOptions extends SelectionOptions {
   failFast?: boolean;
   run?: boolean;
-  doc?: boolean;
 }
 
 export async function testCommand(
@@ -26,15 +24,9 @@ export async function testCommand(
   filter: string | undefined,
   options: TestOptions,
   args: readonly string[],
-  argv: readonly string[],
 ): Promise<void> {
   const session = new Session("test", options, place);
   const testArgs = [...(filter === undefined ? [] : [filter]), ...args];
-  if (options.doc === true) {
-    // Documentation tests are compiled by rustdoc into programs of their own: cargo's business throughout.
-    await handOver(argv);
-    return;
-  }
   await session.buildAnd(testArgs, async (state, layout) => {
     if (options.run === false) {
       for (const start of state.starts) session.terminal.status("Executable", describe(programOf(state, start), start));

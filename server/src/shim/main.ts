@@ -21,7 +21,7 @@ import {
 import { compileUnit } from "../core/units/compile.js";
 import { dynamicLibraryReason } from "../core/cargo/dynamicLibraries.js";
 import { messageOf } from "../core/support/errors.js";
-import { readJson, readText } from "../core/support/files.js";
+import { readJson, readText, realPath } from "../core/support/files.js";
 import { type HostUnit, noteHost } from "../core/cargo/hosts.js";
 import { Layout } from "../core/support/layout.js";
 import { unitOfOutput } from "../core/units/outputs.js";
@@ -108,7 +108,8 @@ async function rustc(layout: Layout, context: ShimContext, [wrapper = "", ...com
   const cwd = process.cwd();
   const parsed = inspectArgs(given);
   const isNative = parsed.crateTypes.length > 0 && !parsed.crateTypes.some((kind) => BITCODE_KINDS.includes(kind));
-  const isScript = /^build_script_/.test(parsed.crate);
+  const source = realPath(path.resolve(cwd, parsed.source ?? ""));
+  const isScript = context.buildScripts.some((script) => script.crate === parsed.crate && script.source === source);
   const isHost = isNative || isScript;
   // A build script may call rustc itself; it then names another crate than cargo does, or asks a question.
   // It may also call cargo, which then builds elsewhere: where others look we leave nothing.

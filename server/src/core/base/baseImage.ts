@@ -99,7 +99,9 @@ export async function ensureBase(
   }
   const wanted = selection(common, known);
   const existing = known?.images.find((image) => isDeepStrictEqual(selection(image.interface, known), wanted))?.folder;
-  if (existing !== undefined && fs.existsSync(imageIn(existing))) return imageIn(existing);
+  if (existing !== undefined && linkedCrates(imageIn(existing)) !== undefined && fs.existsSync(imageIn(existing))) {
+    return imageIn(existing);
+  }
 
   const others = (known?.images ?? []).filter(({ folder }) => folder !== existing);
   // Never one that was there before: images of programs may have been linked against what was in it.

@@ -28,7 +28,7 @@ import { baseLinkArgs, checkLinkArgs, separate } from "./linkLine.js";
 import { type Exit, run } from "../support/process.js";
 import { recordingScript, recordedLine } from "./recording.js";
 import { type Placeholder, attributeOptions, makePlaceholder } from "./placeholderLibraries.js";
-import { SharedSections } from "../units/adopted.js";
+import { CompiledNatively } from "../units/adopted.js";
 import { sectionsOf } from "./objectSections.js";
 import {
   ANCHORS,
@@ -91,7 +91,7 @@ export class BaseLink {
     });
     const bitcodeLibraries = inputs.bitcodeLibraries.map(withAll);
     return this.linkWith({ ...withAll(inputs), bitcodeLibraries }, common).catch((error: unknown) => {
-      if (!(error instanceof Unsupported) || error instanceof SharedSections) throw error;
+      if (!(error instanceof Unsupported) || error instanceof CompiledNatively) throw error;
       return this.linkWith(inputs, common);
     });
   }
@@ -252,7 +252,7 @@ export class BaseLink {
   }
 
   /**
-   * Sections with bounds that natively compiled crates add to. Throws `SharedSections` if the program adds to one of them: a linker
+   * Sections with bounds that natively compiled crates add to. Throws `CompiledNatively` if the program adds to one of them: a linker
    * lays side by side what all crates have there.
    */
   private nativeSections(libraries: readonly string[], { sections }: ProgramInterface): string[] {
@@ -266,7 +266,11 @@ export class BaseLink {
         if (wanted.has(name)) shared.set(file, name);
       }
     }
-    if (shared.size > 0) throw new SharedSections([...shared.keys()], [...new Set(shared.values())]);
+    if (shared.size > 0) {
+      const names = [...new Set(shared.values())].join(", ");
+      const libraries = [...shared.keys()];
+      throw new CompiledNatively(libraries, `${libraries.join(", ")} and the workspace add to the section ${names}`);
+    }
     return [...found];
   }
 

@@ -1,23 +1,20 @@
 /** The little of ELF64 (little endian) that the base image needs. Source: System V ABI, chapters 4 and 5. */
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { SHT_DYNSYM, SHT_SYMTAB, STT_NOTYPE, SYMBOL_SIZE } from "./elfFormat.js";
 
 const ET_DYN = 3;
-const SHT_SYMTAB = 2;
 const SHT_DYNAMIC = 6;
-const SHT_DYNSYM = 11;
 const DT_NEEDED = 1n;
 const DT_SONAME = 14n;
 /** `DT_INIT_ARRAYSZ` and `DT_FINI_ARRAYSZ`. */
 const ARRAY_SIZES: ReadonlySet<bigint> = new Set([27n, 28n]);
 const DYNAMIC_SIZE = 16;
-const SYMBOL_SIZE = 24;
 /** The first field of a symbol: where its name begins in the table of strings. */
 const NAME_SIZE = 4;
 const STB_LOCAL = 0;
 const STB_GLOBAL = 1;
 const STB_WEAK = 2;
-const STT_NOTYPE = 0;
 const STT_GNU_IFUNC = 10;
 const STV_HIDDEN = 2;
 

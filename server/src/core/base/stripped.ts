@@ -1,18 +1,12 @@
 /**
  * What a linker's `--strip-all` leaves of a base image. Its symbols have to stay for the engine, which links against all of them, so
  * they are in a file beside it; whoever looks into the loaded image for the names of functions, such as a backtrace, finds none.
- * Source: System V ABI, chapter 4.
  */
 import * as fs from "node:fs";
+import { SHT_DYNSYM, SHT_SYMTAB, STT_FUNC, STT_NOTYPE, STT_OBJECT, SYMBOL_SIZE } from "./elfFormat.js";
 
-const SHT_SYMTAB = 2;
-const SHT_DYNSYM = 11;
 /** A type that no tool knows. */
 const SHT_HIDDEN = 0x8000_0000;
-const SYMBOL_SIZE = 24;
-const STT_NOTYPE = 0;
-const STT_OBJECT = 1;
-const STT_FUNC = 2;
 
 /** Takes the names from a base image, in place. A copy with them is left beside the image that will be at `output`. */
 export function hideNames(image: Buffer, output: string): void {

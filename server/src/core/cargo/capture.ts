@@ -5,6 +5,7 @@
 import * as path from "node:path";
 import { parse } from "smol-toml";
 import { adoptedPackages } from "./adoptedPackages.js";
+import { CompiledNatively } from "../units/adopted.js";
 import { emitPath, inspectArgs } from "../units/arguments.js";
 import { BuildGuard } from "./buildGuard.js";
 import { scriptState } from "./buildScripts.js";
@@ -12,6 +13,7 @@ import {
   type Artifact,
   type BuildScript,
   type Metadata,
+  type Target,
   type Package,
   cargoProgram,
   localPackages,
@@ -31,7 +33,7 @@ import type { UnitName, UnitMessages } from "../units/messages.js";
 import { run } from "../support/process.js";
 import { type CargoSelection, type SelectionState, type Start, cargoArguments, programName } from "./selection.js";
 import type { Program } from "../units/program.js";
-import { type ShimEvent, readEvents, writeShims } from "./shims.js";
+import { type ShimContext, type ShimEvent, readEvents, writeShims } from "./shims.js";
 import { checkToolchain, findToolchain, platformOf } from "../units/toolchain.js";
 import { ToldByCargo, unitName } from "./toldByCargo.js";
 import { loadUnit, MissingUnit } from "../units/record.js";
@@ -89,6 +91,7 @@ export async function capture(
       Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
     ),
     needsRlib: packages.filter((item) => native.has(item.id)).map(directory),
+    buildScripts: packages.flatMap(({ targets }) => targets.flatMap(buildScriptOf)),
     dynamicCrates: dynamicCrates(metadata),
     host: toolchain.host,
   });
@@ -141,6 +144,7 @@ export async function capture(
   if (exit.code !== 0) throw new BuildFailed("", exit.code ?? 101);
 
   const hosts = hostUnits(layout);
+  checkAdopted(layout, artifacts, metadata);
   checkKnown(layout, artifacts, packages, hosts);
   const events = readEvents(layout);
   const programs = findPrograms(layout, artifacts);
@@ -195,6 +199,11 @@ function buildDirectory(root: string, cwd: string): string[] {
   return ["--config", `build.build-dir=${JSON.stringify(place)}`];
 }
 
+/** A build script, among a package's targets. */
+function buildScriptOf({ kind, name, src_path: source }: Target): ShimContext["buildScripts"] {
+  return kind.includes("custom-build") ? [{ source: realPath(source), crate: name.replaceAll("-", "_") }] : [];
+}
+
 /** Throws `Unsupported` where rustc's `--emit` could not name a unit's outputs. */
 function checkCommas(layout: Layout, metadata: Metadata): void {
   const directories = [
@@ -220,6 +229,17 @@ function withoutLto(selection: CargoSelection, metadata: Metadata): string[] {
 }
 
 const BUILT_IN_PROFILES = ["dev", "release", "test", "bench"];
+
+/** Throws `CompiledNatively` where another build had compiled a crate before it was known that it has to be bitcode. */
+function checkAdopted(layout: Layout, artifacts: readonly Artifact[], metadata: Metadata): void {
+  const adopted = new Set(adoptedPackages(layout, metadata).map(({ id }) => id));
+  const native = artifacts.filter((artifact) => {
+    const isLibrary = artifact.target.crate_types.some((type) => type === "lib" || type === "rlib");
+    return adopted.has(artifact.package_id) && isLibrary && libraryUnit(layout, artifact) === undefined;
+  });
+  const libraries = native.flatMap(({ filenames }) => filenames.filter((file) => file.endsWith(".rlib")));
+  if (libraries.length > 0) throw new CompiledNatively(libraries, `${libraries.join(", ")} was compiled natively`);
+}
 
 /**
  * Throws `LostBuild` where cargo has an output of a local package of which the shim's notes know nothing: they were removed, or cut

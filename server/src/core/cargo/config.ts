@@ -3,6 +3,7 @@ import * as path from "node:path";
 import { parse } from "smol-toml";
 import { type Cfgs, holds } from "../units/cfgExpression.js";
 import { Unsupported, messageOf } from "../support/errors.js";
+import { cargoHome } from "../support/environment.js";
 import { ancestors, readText } from "../support/files.js";
 
 export interface CargoConfig {
@@ -24,7 +25,7 @@ export interface ConfigPlace {
 
 /** Every place where cargo looks for a configuration file, the strongest first; also of files that do not exist. */
 export function configFiles(cwd: string, env: NodeJS.ProcessEnv): string[] {
-  const home = env["CARGO_HOME"] ?? path.join(env["HOME"] ?? "/", ".cargo");
+  const home = cargoHome(env);
   const directories = ancestors(cwd).map((directory) => path.join(directory, ".cargo"));
   if (!directories.includes(home)) directories.push(home);
   return directories.flatMap((directory) => [path.join(directory, "config.toml"), path.join(directory, "config")]);

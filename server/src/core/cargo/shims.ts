@@ -22,6 +22,8 @@ export const ShimContext = z.object({
   env: z.record(z.string(), z.string()),
   /** Directories of packages whose libraries are linked natively as well. */
   needsRlib: z.array(z.string()),
+  /** The packages' build scripts, as cargo tells them: by source file without links, and by crate. */
+  buildScripts: z.array(z.object({ source: z.string(), crate: z.string() })),
   /** Crates that can only be linked as Rust dynamic libraries. */
   dynamicCrates: z.array(z.string()),
   /** The target triple. */

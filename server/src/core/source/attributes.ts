@@ -157,8 +157,13 @@ function namesOf(path: string, text: string): string[] {
   return imports.length > 0 && imports.every((item) => itsOwn.test(item)) ? [path, name] : [path];
 }
 
-/** Built-in attribute macros that a file's imports may have given another meaning (`use test_log::test;`). */
+/**
+ * Built-in attribute macros that a file's imports may have given another meaning: by name (`use test_log::test;`), or all macros of a
+ * crate at once (`#[macro_use] extern crate tokio;`). A glob import cannot: rustc calls the name ambiguous then (E0659).
+ */
 function shadowedMacros(text: string): Set<string> {
+  if (/#\s*\[\s*macro_use\b[^\]]*\]\s*(?:(?:#\s*\[|\/\/)[^\n]*\s+)*(?:pub\b[^;]*\s)?extern\s+crate\b/.test(text))
+    return new Set(["test", "bench"]);
   const imports = text.match(/\buse\s[^;]*\b(?:test|bench)\b[^;]*;/g) ?? [];
   return new Set(imports.flatMap((item) => [...item.matchAll(/\b(test|bench)\b(?!\s*::)/g)].map((m) => m[1] ?? "")));
 }

@@ -100,6 +100,11 @@ export class RustParser {
     this.renew();
   }
 
+  /** Whether there is one, and not one that is still to be loaded again. */
+  get isReady(): boolean {
+    return this.parser !== undefined;
+  }
+
   /** Waits until a parser that failed is there again, or cannot be loaded. */
   async settled(): Promise<void> {
     await this.renewal;

@@ -1,4 +1,5 @@
 /** What one environment has that another has not, and which variables are only those of a capture. */
+import * as path from "node:path";
 
 /** Applies a recorded difference to an environment. */
 export function applyEnvironment(
@@ -42,4 +43,9 @@ export function environmentDifference(
     if (env[name] === undefined && !ignored.has(name)) difference[name] = null;
   }
   return difference;
+}
+
+/** Where cargo keeps what it downloads, and the user's own configuration. */
+export function cargoHome(env: Readonly<Record<string, string | null | undefined>>): string {
+  return env["CARGO_HOME"] ?? path.join(env["HOME"] ?? "/", ".cargo");
 }

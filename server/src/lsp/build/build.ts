@@ -7,6 +7,7 @@
 import { stripVTControlCharacters } from "node:util";
 import type PQueue from "p-queue";
 import { abortable } from "../protocol/cancellation.js";
+import type { Cause } from "./cause.js";
 import type { GenerationReport, Lane, StageTimes } from "../../../../shared/src/report.js";
 import { Cancelled, messageOf } from "../../core/support/errors.js";
 import { EngineUnavailable } from "../../core/engine/errors.js";
@@ -42,14 +43,6 @@ export interface BuildEvents {
   onFollowed(build: Build, update: Followed): void;
   /** An update could not be made; `build.failure` says why. */
   onFailure(build: Build, error: unknown): void;
-}
-
-/** Why an update is made: for the user, and since when (by `performance.now()`). */
-export interface Cause {
-  readonly sinceMs: number;
-  readonly reason: string;
-  /** Whether it is worth ending what is under way: a source changed, or somebody asks. */
-  readonly isSource: boolean;
 }
 
 interface Pending {

@@ -9,6 +9,7 @@ import * as z from "zod";
 import { Refusal, Refused, refuse } from "../../edits/refusal.js";
 import type { FunctionName } from "../../source/functions.js";
 import type { SourceCache } from "../../source/sourceCache.js";
+import { cargoHome } from "../../support/environment.js";
 import { commonAncestor, digest, isWithin, readJson, writeAtomic } from "../../support/files.js";
 import type { Layout } from "../../support/layout.js";
 import type { Invocation } from "../../units/invocation.js";
@@ -235,11 +236,12 @@ function isSameUnit(a: UnitRecord, b: UnitRecord): boolean {
   return key(a) === key(b);
 }
 
-/** Files that lie where the user keeps sources. */
-function isOwnFile(file: string, { invocation }: UnitRecord): boolean {
-  const generated = invocation.env["OUT_DIR"];
-  if (generated !== undefined && generated !== null && isWithin(file, generated)) return false;
-  return !/\/registry\/src\/|\/rustlib\//.test(file);
+/** Files that lie where the user keeps sources: no build script's output, nothing that cargo or rustup has downloaded. */
+function isOwnFile(file: string, { invocation: { env } }: UnitRecord): boolean {
+  const home = cargoHome({ ...process.env, ...env });
+  const folders = [env["OUT_DIR"], path.join(home, "registry"), path.join(home, "git")];
+  const isDownloaded = folders.some((folder) => typeof folder === "string" && isWithin(file, folder));
+  return !isDownloaded && !file.includes("/lib/rustlib/src/rust/");
 }
 
 /** Texts that are not UTF-8 are no sources. */

@@ -5,6 +5,9 @@ import type { ServerContext } from "../../protocol/api.js";
 import { RustDocument, structureOf } from "./document.js";
 import type { Structure } from "./structure.js";
 
+/** How often a document waits for a parser that others have failed. */
+const MAX_LOSSES = 8;
+
 export class SyntaxStore {
   private readonly documents = new Map<string, { readonly document: RustDocument; version: number }>();
   private parser: Promise<RustParser> | undefined;
@@ -13,7 +16,8 @@ export class SyntaxStore {
   /** `bundleDir`: where the grammar's files lie. Nothing is loaded before the first document is asked for. */
   constructor(
     private readonly context: Pick<ServerContext, "documents" | "disposables" | "log">,
-    private readonly bundleDir: string,
+    bundleDir: string,
+    private readonly make = (): Promise<RustParser> => RustParser.load(bundleDir),
   ) {
     const { documents, disposables } = context;
     disposables.add(documents.onDidClose(({ document }) => this.close(document.uri)));
@@ -21,8 +25,11 @@ export class SyntaxStore {
   }
 
   /** The structure of a document as it is now; undefined when there is none, which the log says once. */
-  async of(document: TextDocument): Promise<Structure | undefined> {
-    const parser = await this.load();
+  of(document: TextDocument): Promise<Structure | undefined> {
+    return this.use((parser) => this.read(document, parser));
+  }
+
+  private read(document: TextDocument, parser: RustParser): Structure | undefined {
     // It may have been closed while the grammar was loaded.
     if (this.context.documents.get(document.uri) !== document) return structureOf(parser, document.getText());
     let known = this.documents.get(document.uri);
@@ -43,16 +50,19 @@ export class SyntaxStore {
   }
 
   /** The structure of a text that is nobody's document. */
-  async ofText(text: string): Promise<Structure | undefined> {
-    return structureOf(await this.load(), text);
+  ofText(text: string): Promise<Structure | undefined> {
+    return this.use((parser) => structureOf(parser, text));
   }
 
-  private load(): Promise<RustParser> {
-    this.parser ??= RustParser.load(this.bundleDir).catch((error: unknown) => {
+  /** Does something with the parser. One that has failed on another document is back in a moment. */
+  private async use<T>(work: (parser: RustParser) => T): Promise<T> {
+    this.parser ??= this.make().catch((error: unknown) => {
       this.parser = undefined;
       throw error;
     });
-    return this.parser;
+    const parser = await this.parser;
+    for (let losses = 0; losses < MAX_LOSSES && !parser.isReady; losses++) await parser.settled();
+    return work(parser);
   }
 
   private refuse(uri: string, problem: string): void {

@@ -6,6 +6,8 @@ import { type CancellationToken, Emitter, ErrorCodes, ResponseError } from "vsco
 import {
   type TestHarness,
   type TestsChangedParams,
+  TestRunRequest,
+  type TestRunParams,
   TestsChangedNotification,
   type TestsParams,
   TestsRequest,
@@ -13,6 +15,7 @@ import {
 } from "../../../../../shared/src/lsp.js";
 import { Cancelled } from "../../../core/support/errors.js";
 import type { Project, ServerContext } from "../../protocol/api.js";
+import { ProgramsBeside } from "./programsBeside.js";
 import { NoTests, ProjectTests, listingQueue } from "./testDiscovery.js";
 
 /** What was found of each project. */
@@ -63,6 +66,16 @@ export function register(context: ServerContext): void {
       }
     },
   );
+
+  const beside = new ProgramsBeside(log);
+  context.disposables.add(beside);
+  connection.onRequest(TestRunRequest, ({ project: uri, isRunning }: TestRunParams): null => {
+    const project = projects.get(uri);
+    if (project === undefined) return null;
+    if (isRunning) beside.begin(project);
+    else beside.end(project);
+    return null;
+  });
 
   const onGeneration = projects.onGeneration(({ project, summary }) => {
     const tests = found.get(project);
