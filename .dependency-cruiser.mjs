@@ -23,11 +23,15 @@ const rooms = {
   generation: { files: "generation\\.ts$", may: ["units"] },
   recovery: { files: "recovery\\.ts$", may: ["engine", "cargo", "units", "support"] },
   publications: { files: "publications\\.ts$", may: ["engine", "generation", "units", "support"] },
+  frontEnd: {
+    files: "frontEnd\\.ts$",
+    may: ["publications", "generation", "lanes", "engine", "cargo", "units", "support"],
+  },
   workspace: {
     files: "workspace\\.ts$",
     may: [
-      ...["generation", "recovery", "publications"],
-      ...["lanes", "edits", "engine", "base", "cargo", "units", "source", "support"],
+      ...["generation", "recovery", "publications", "frontEnd"],
+      ...["lanes", "engine", "base", "cargo", "units", "support"],
     ],
   },
   kept: { files: "keptCurrent\\.ts$", may: ["workspace", "watch", "cargo", "units", "support"] },

@@ -25,6 +25,7 @@ export function openWorkspace({ folder, targets, command = "build", env, hasBody
   const silent = (): void => undefined;
   return new Workspace(
     {
+      kind: "cargo",
       command,
       cwd: folder,
       manifestPath: path.join(folder, "Cargo.toml"),
@@ -33,7 +34,6 @@ export function openWorkspace({ folder, targets, command = "build", env, hasBody
       profile: undefined,
       global: [],
     },
-    undefined,
     {
       env,
       engine: findEngine(env, bundles),

@@ -131,7 +131,7 @@ async function bodies(
   const options = { env: process.env };
   const prepared = await overlays.compile(record, [], options);
   if (!prepared.ok) process.stderr.write(`there is no overlay: ${prepared.refused.text}\n`);
-  await patches.prepare(record, { ...options, needed: overlays.learned(record) });
+  await patches.prepare(record, { ...options, needed: overlays.units.learned(record) });
   const edit = (round: number): Parameters<PatchLane["compile"]>[1][number] => {
     const text = textOf(edited, round);
     const { file, text: before } = edited;
@@ -153,7 +153,7 @@ async function bodies(
       compile: async (round) => {
         const edits = [edit(round)];
         const started = performance.now();
-        const compiled = await patches.compile(record, edits, { ...options, ...overlays.facts(record) });
+        const compiled = await patches.compile(record, edits, { ...options, ...overlays.units.facts(record) });
         if ("refused" in compiled) throw new Error(compiled.refused.text);
         return performance.now() - started;
       },

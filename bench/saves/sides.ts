@@ -3,9 +3,8 @@ import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import type { BodyLaneStatistics, GenerationReport } from "../../shared/src/report.js";
-import { watchedFiles } from "../../server/src/core/cargo/inputs.js";
 import { Watcher } from "../../server/src/core/watch/watcher.js";
-import type { Workspace } from "../../server/src/core/workspace.js";
+import { type CurrentUpdate, KeptCurrent } from "../../server/src/core/keptCurrent.js";
 import { mustRun } from "../../test/programs/support/process.js";
 import { openWorkspace } from "../workspace.js";
 import type { Copy } from "./subjects.js";
@@ -94,7 +93,7 @@ export function moldVersion(): string | undefined {
 
 /** Cranefly as `cranefly watch` runs it: what it watches tells it of the save. */
 export class CraneflySide implements Side {
-  private workspace: Workspace | undefined;
+  private kept: KeptCurrent | undefined;
   private onChange: (() => void) | undefined;
   private readonly watcher = new Watcher(() => this.onChange?.());
 
@@ -112,47 +111,49 @@ export class CraneflySide implements Side {
     const { copy, env, lane } = this;
     const target = copy.target(lane);
     fs.mkdirSync(target, { recursive: true });
-    const workspace = openWorkspace({
-      folder: copy.folder,
-      targets: copy.subject.targets,
-      env: { ...env, CARGO_TARGET_DIR: target },
-      hasBodyLane: lane === "body",
-    });
-    this.workspace = workspace;
-    const { state } = await this.update(workspace, performance.now());
-    await this.watcher.follow({ ...watchedFiles(workspace.layout, state), others: [] });
+    const kept = new KeptCurrent(() =>
+      openWorkspace({
+        folder: copy.folder,
+        targets: copy.subject.targets,
+        env: { ...env, CARGO_TARGET_DIR: target },
+        hasBodyLane: lane === "body",
+      }),
+    );
+    this.kept = kept;
+    const { state } = await this.update(kept, performance.now());
+    await kept.watch(this.watcher, state, [], false);
   }
 
   async build(save: () => void, sinceMs: number): Promise<Runnable> {
-    const { workspace } = this;
-    if (workspace === undefined) throw new Error("not prepared");
+    const { kept } = this;
+    if (kept === undefined) throw new Error("not prepared");
     const noticed = new Promise<void>((resolve) => (this.onChange = resolve));
     save();
     await noticed;
     const noticedMs = performance.now();
-    const { report } = await this.update(workspace, sinceMs);
+    const { report } = await this.update(kept, sinceMs);
     const [program] = report.programs;
     if (program === undefined) throw new Error("no program was built");
     return { executable: program.executable, noticedMs, report };
   }
 
   async settle(): Promise<void> {
-    await this.workspace?.follow(new AbortController().signal);
+    await this.kept?.follow(new AbortController().signal);
   }
 
   /** What became of all saves, those that do not count included. */
   get statistics(): BodyLaneStatistics | undefined {
-    return this.workspace?.bodyLane;
+    return this.kept?.workspace?.bodyLane;
   }
 
   async close(): Promise<void> {
     await this.watcher.close();
-    await this.workspace?.engine?.shutdown();
-    this.workspace?.close();
+    await this.kept?.workspace?.engine?.shutdown();
+    this.kept?.reset();
   }
 
-  private async update(workspace: Workspace, sinceMs: number): ReturnType<Workspace["update"]> {
-    const update = await workspace.update(sinceMs);
+  private async update(kept: KeptCurrent, sinceMs: number): Promise<CurrentUpdate> {
+    const update = await kept.update(sinceMs);
     if (update.report.ok) return update;
     throw new Error(update.report.diagnostics.map(({ message, rendered }) => rendered ?? message).join("\n"));
   }

@@ -80,18 +80,24 @@ export type Instantiator = z.infer<typeof Instantiator>;
 /** Answer to `instantiators`, which is asked with the same parameters as `publish`. */
 export const InstantiatorsResult = z.object({ functions: z.array(Instantiator) });
 
+const NameKind = z.enum(["function", "variable", "threadLocal"]);
+
 /**
  * A program's C-level interface: what it defines for C code and needs of it, by names that rustc has not mangled. A linker
  * selects members of archives, and between weak and strong definitions, by these.
  */
 export const ProgramInterface = z.object({
-  defines: z.record(z.string(), z.enum(["function", "variable", "threadLocal"])),
+  defines: z.record(z.string(), NameKind),
+  /** What it defines unless something else does. */
+  weak: z.record(z.string(), NameKind).default({}),
   needs: z.array(z.string()),
   /** Priorities of constructors and destructors that have one. */
-  initPriorities: z.array(z.number().int().min(0).max(65535)).default([]),
-  finiPriorities: z.array(z.number().int().min(0).max(65535)).default([]),
+  initPriorities: z.array(z.number().int().nonnegative()).default([]),
+  finiPriorities: z.array(z.number().int().nonnegative()).default([]),
   /** Sections that it adds to and that linkers give bounds. */
   sections: z.array(z.string()).default([]),
+  /** What its Rust code refers to outside of itself, where that decides whether a linker would complain. */
+  references: z.array(z.string()).default([]),
 });
 /** `details` of an error of kind `interface`: the base image has to be linked for this one. */
 export type ProgramInterface = z.infer<typeof ProgramInterface>;
@@ -101,7 +107,7 @@ export const PublishParams = z.object({
   workspace: z.string(),
   /** Unique in the workspace, for example "debug/rg" or "debug/deps/integration-1234". */
   program: z.string(),
-  /** Where the tiny executable goes. */
+  /** Where the executable goes. */
   executable: z.string(),
   /** The base image, `libbase.so`; none as long as the program's interface, for which it is linked, is not known. */
   base: z.string().optional(),

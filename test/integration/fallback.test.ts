@@ -19,6 +19,19 @@ const CAN_MOUNT = ((): boolean => {
   return isMounted;
 })();
 
+/** A build script that makes a static library of a C source. */
+const WORDS_BUILD = `
+use std::{env, process::Command};
+fn main() {
+    let out = env::var("OUT_DIR").unwrap();
+    let run = |program: &str, args: &[&str]| assert!(Command::new(program).args(args).status().unwrap().success());
+    run("cc", &["-c", "-fPIC", "-o", &format!("{out}/word.o"), "word.c"]);
+    run("ar", &["crs", &format!("{out}/libword.a"), &format!("{out}/word.o")]);
+    println!("cargo::rustc-link-search=native={out}");
+    println!("cargo::rustc-link-lib=static=word");
+}
+`;
+
 describe.runIf(HAS_ENGINE)("cargo does it, and the reason is named", () => {
   let project: Project;
   beforeAll(() => {
@@ -38,10 +51,11 @@ describe.runIf(HAS_ENGINE)("cargo does it, and the reason is named", () => {
     expect(fs.existsSync(in_.path("target/cranefly/debug/plain"))).toBe(false);
   };
 
-  it("where a dependency is a Rust dynamic library", () => {
+  it("where a dependency is a Rust dynamic library that a build script links to as well", () => {
     const dynamic = new Project("dylib", {
       ...FILES,
-      "Cargo.toml": `${FILES["Cargo.toml"] ?? ""}[dependencies]\ndynamic = { path = "dynamic" }\n`,
+      "Cargo.toml": `${FILES["Cargo.toml"] ?? ""}[dependencies]\ndynamic = { path = "dynamic" }\n[build-dependencies]\ndynamic = { path = "dynamic" }\n`,
+      "build.rs": 'fn main() {\n    assert_eq!(dynamic::word(), "ran");\n}\n',
       "dynamic/Cargo.toml":
         '[package]\nname = "dynamic"\nversion = "0.1.0"\nedition = "2021"\n[lib]\ncrate-type = ["dylib"]\n',
       "dynamic/src/lib.rs": 'pub fn word() -> &\'static str {\n    "ran"\n}\n',
@@ -56,7 +70,19 @@ describe.runIf(HAS_ENGINE)("cargo does it, and the reason is named", () => {
     expectBeforeBuilding(flags, /the compiler option `-C relocation-model=static` is not supported/);
     project.write(".cargo/config.toml", "[target.'cfg(unix)']\nrustflags = ['-Clink-arg=-Wl,--wrap=plain']\n");
     expectBeforeBuilding(project.cranefly(["run"]), /the link argument `--wrap=plain` is not supported/);
+    const triple = "target.x86_64-unknown-linux-gnu.rustflags = ['-Clink-args=-Xlinker --defsym -Xlinker plain=1']\n";
+    project.write(".cargo/config.toml", triple);
+    expectBeforeBuilding(project.cranefly(["run"]), /the link argument `--defsym` is not supported/);
     fs.rmSync(project.path(".cargo/config.toml"));
+    const encoded = project.cranefly(["run"], { CARGO_ENCODED_RUSTFLAGS: "-C\x1flink-arg=-Wl,-Bsymbolic" });
+    expectBeforeBuilding(encoded, /the link argument `-Bsymbolic` is not supported/);
+    const config = ["--config", "build.rustflags=['-Clink-arg=-Wl,--export-dynamic-symbol=main']"];
+    expect(project.cranefly(["run", ...config]).stderr).toMatch(
+      /the link argument `--export-dynamic-symbol=main` is not/,
+    );
+    project.write("words", "-Wl,--dynamic-list=list");
+    const inFile = { CARGO_ENCODED_RUSTFLAGS: `-Clink-arg=@${project.path("words")}` };
+    expectBeforeBuilding(project.cranefly(["run"], inFile), /the link argument `--dynamic-list=list` is not supported/);
     const single = project.cranefly(["run", "src/main.rs", "--rustc-arg=-Clink-arg=-no-pie"]);
     expect(single.stderr).toMatch(/the link argument `-no-pie` is not supported\n.*falling back to: rustc/);
     expect(single.stdout).toBe("ran\n");
@@ -72,22 +98,24 @@ describe.runIf(HAS_ENGINE)("cargo does it, and the reason is named", () => {
     expect(project.cranefly(["run", "-q"])).toMatchObject({ code: 0, stdout: "ran\n", stderr: "" });
   });
 
-  it("where the workspace adds to a section that a dependency asks for the bounds of", () => {
+  it("where the workspace adds to a section that a C library of a dependency adds to as well", () => {
     const bounds = '#[link_name = "__start_words"] static START: u8;\n#[link_name = "__stop_words"] static STOP: u8;\n';
     const registry = new Project("registry", {
       ...FILES,
       "Cargo.toml": `${FILES["Cargo.toml"] ?? ""}[dependencies]\nwords = "1"\n`,
       ".cargo/config.toml": '[source.crates-io]\nreplace-with = "vendored"\n[source.vendored]\ndirectory = "vendor"\n',
       "vendor/words/Cargo.toml": '[package]\nname = "words"\nversion = "1.0.0"\nedition = "2024"\n',
+      "vendor/words/word.c":
+        '__attribute__((section("words"), used)) static char word[2] = "ra";\nint words_are_here(void) { return word[0]; }\n',
+      "vendor/words/build.rs": WORDS_BUILD,
       "vendor/words/.cargo-checksum.json": '{"files":{},"package":null}',
       "vendor/words/src/lib.rs":
-        '#[used]\n#[unsafe(link_section = "words")]\nstatic WORD: [u8; 2] = *b"ra";\n' +
-        `unsafe extern "C" {\n${bounds}}\n` +
-        "pub fn all() -> Vec<u8> {\n    let (start, stop) = (&raw const START, &raw const STOP);\n" +
+        `unsafe extern "C" {\nfn words_are_here() -> i32;\n${bounds}}\n` +
+        "pub fn all() -> Vec<u8> {\n    unsafe { words_are_here() };\n    let (start, stop) = (&raw const START, &raw const STOP);\n" +
         "    let mut all = unsafe { std::slice::from_raw_parts(start, stop.offset_from_unsigned(start)) }.to_vec();\n" +
         "    all.sort();\n    all\n}\n",
       "src/main.rs":
-        '#[used]\n#[link_section = "words"]\nstatic WORD: [u8; 1] = *b"n";\n' +
+        '#[used]\n#[link_section = "words"]\nstatic mut WORD: [u8; 1] = *b"n";\n' +
         'fn main() {\n    println!("{}", if words::all() == b"anr" { "ran" } else { "missing" });\n}\n',
     });
     onTestFinished(() => registry.remove());

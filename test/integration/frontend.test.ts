@@ -9,7 +9,8 @@ import { type CrateLaneResult, crateLane } from "../../server/src/core/lanes/cra
 import { changedCargoInput } from "../../server/src/core/cargo/inputs.js";
 import type { UnitMessages } from "../../server/src/core/units/messages.js";
 import { Layout } from "../../server/src/core/support/layout.js";
-import type { Selection } from "../../server/src/core/cargo/selection.js";
+import { UnitRecords } from "../../server/src/core/units/records.js";
+import type { CargoSelection } from "../../server/src/core/cargo/selection.js";
 import { type UnitRecord, loadUnit } from "../../server/src/core/units/record.js";
 import { Project, ROOT, WORKSPACE } from "./project.js";
 
@@ -17,8 +18,9 @@ let project: Project;
 let layout: Layout;
 let captured: Captured;
 
-async function captureIt(command: Selection["command"], targets: string[]): Promise<Captured> {
-  const selection: Selection = {
+async function captureIt(command: CargoSelection["command"], targets: string[]): Promise<Captured> {
+  const selection: CargoSelection = {
+    kind: "cargo",
     command,
     cwd: project.dir,
     manifestPath: undefined,
@@ -48,7 +50,7 @@ const nothing = (): void => undefined;
 const silent: UnitMessages = { add: nothing, finished: nothing, failed: nothing };
 
 function lane(): Promise<CrateLaneResult> {
-  return crateLane(layout, captured.state.units, {
+  return crateLane(layout, new UnitRecords(layout), captured.state.units, {
     env: project.env,
     wrapper: "",
     jobs: 2,
@@ -116,6 +118,8 @@ describe("the base image", () => {
     initPriorities: [],
     finiPriorities: [],
     sections: [],
+    weak: {},
+    references: [],
   };
   const link = (): Promise<string> => {
     const { toolchain } = captured.state;
@@ -154,7 +158,7 @@ describe("the crate lane", () => {
   it("starts nothing when nothing changed, not even for a touched file", async () => {
     expect(changedCargoInput(captured.state)).toBeUndefined();
     fs.utimesSync(project.path("app/src/main.rs"), new Date(), new Date());
-    expect(await lane()).toEqual({ ok: true, compiled: [], failed: [] });
+    expect(await lane()).toMatchObject({ ok: true, compiled: [], failed: [] });
   });
 
   it("compiles the changed unit alone, and keeps the files of unchanged codegen units", async () => {
@@ -197,7 +201,7 @@ describe("the crate lane", () => {
   it("stops when a newer save overtakes it", async () => {
     project.edit("app/src/main.rs", '"good day"', '"good night"');
     const controller = new AbortController();
-    const work = crateLane(layout, captured.state.units, {
+    const work = crateLane(layout, new UnitRecords(layout), captured.state.units, {
       env: project.env,
       wrapper: "",
       jobs: 2,

@@ -2,6 +2,7 @@
  * Sections that crates of a registry and the workspace fill together, as `linkme` does: a slice is whole for whoever looks at it,
  * wherever it is declared, as in cargo's build.
  */
+import * as fs from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { HAS_ENGINE, Project } from "./project.js";
 
@@ -13,7 +14,7 @@ const own = (name: string): string => `${name} = { version = "1", registry = "${
 const FILES = {
   "Cargo.toml": manifest(
     "slices",
-    `${own("hub")}${own("plug")}part = { path = "part" }\n`,
+    `${own("hub")}${own("plug")}${own("reader")}part = { path = "part" }\n`,
     '[workspace]\nmembers = ["part"]\n',
   ),
   "src/main.rs": `
@@ -34,6 +35,7 @@ fn main() {
     println!("{} {}", COUNTER.load(std::sync::atomic::Ordering::SeqCst), plug::counter());
     println!("{:?} {:?}", LOCAL.iter().map(|it| it()).collect::<Vec<_>>(), part::names());
     plug::with_local(|n| println!("{n}"));
+    println!("{}", reader::read());
 }
 `,
   "part/Cargo.toml": manifest("part", own("hub")),
@@ -56,6 +58,11 @@ pub static NAMES: [&'static str];
 pub fn sum() -> u32 { NUMBERS.iter().sum() }
 pub fn count() { for counter in COUNTERS { counter.fetch_add(1, Ordering::SeqCst); } }
 `,
+  // Compiled natively, with a function in it that has the thread-local of a crate with bitcode.
+  "folder/reader/Cargo.toml": manifest("reader", own("plug")),
+  "folder/reader/.cargo-checksum.json": '{"files":{},"package":null}',
+  "folder/reader/src/lib.rs":
+    "pub fn read() -> u32 { let out = std::cell::Cell::new(0); plug::with_local(|n| out.set(n)); out.get() }\n",
   "folder/plug/Cargo.toml": manifest("plug", own("hub")),
   "folder/plug/src/lib.rs": `
 use std::{cell::Cell, sync::atomic::{AtomicU32, Ordering}};
@@ -80,6 +87,16 @@ describe.skipIf(!HAS_ENGINE)("a section that a registry's crates and the workspa
   let project: Project;
   beforeAll(() => {
     project = new Project("slices", FILES);
+    // Nothing of the workspace's own is in it yet.
+    const main = project.read("src/main.rs");
+    project.write(
+      "src/main.rs",
+      'fn main() { println!("{}", hub::sum() + plug::counter() + part::names().len() as u32); }\n',
+    );
+    project.edit("part/src/lib.rs", "#[linkme::distributed_slice(hub::NUMBERS)]\nstatic OWN: u32 = 20;\n", "// OWN\n");
+    expect(project.cranefly(["run", "-q", "--release"])).toMatchObject({ code: 0, stderr: "", stdout: "109\n" });
+    project.write("src/main.rs", main);
+    project.edit("part/src/lib.rs", "// OWN\n", "#[linkme::distributed_slice(hub::NUMBERS)]\nstatic OWN: u32 = 20;\n");
   });
   afterAll(() => project.remove());
 
@@ -93,7 +110,7 @@ describe.skipIf(!HAS_ENGINE)("a section that a registry's crates and the workspa
   };
 
   it("is whole for everybody", () => {
-    expect(expectNative()).toBe('[1, 3, 20, 100] 124 4\n31 8\n["hello 124"] ["plug"]\n6\n');
+    expect(expectNative()).toBe('[1, 3, 20, 100] 124 4\n31 8\n["hello 124"] ["plug"]\n6\n7\n');
   });
 
   it("is so after edits that add something, change it, and take it away", () => {
@@ -109,5 +126,12 @@ describe.skipIf(!HAS_ENGINE)("a section that a registry's crates and the workspa
     expect(expectNative()).toContain('["main", "plug"]');
     project.edit("src/main.rs", "#[linkme::distributed_slice(hub::NUMBERS)]\nstatic MORE: u32 = 1000;\n", "");
     expect(expectNative()).toContain("[1, 3, 21, 100] ");
+  });
+
+  it("is so in a profile that was built before it was known, and after a folder was removed", () => {
+    const native = project.cargo(["run", "-q", "--release"]);
+    expect(project.cranefly(["run", "-q", "--release"])).toEqual(native);
+    fs.rmSync(project.path("target/cranefly/.cranefly/base"), { recursive: true });
+    expectNative();
   });
 });

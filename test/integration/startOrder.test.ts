@@ -1,4 +1,5 @@
 /** Constructors and destructors of all crates and C libraries run in the order in which the linker puts them, as in cargo's build. */
+import * as fs from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { HAS_ENGINE, Project } from "./project.js";
 
@@ -33,7 +34,8 @@ __attribute__((destructor)) static void end(void) { say("${prefix} C end\\n"); }
 int ${prefix}_answer(void) { return 1; }
 `;
 
-const BUILD = (prefix: string): string => `
+/** `kind`: as cargo takes it. */
+const BUILD = (prefix: string, kind = "static"): string => `
 use std::{env, process::Command};
 fn main() {
     let out = env::var("OUT_DIR").unwrap();
@@ -43,7 +45,7 @@ fn main() {
     let _ = std::fs::remove_file(&library);
     run("ar", &["crs", &library, &object]);
     println!("cargo::rustc-link-search=native={out}");
-    println!("cargo::rustc-link-lib=static=${prefix}_c");
+    println!("cargo::rustc-link-lib=${kind}=${prefix}_c");
     println!("cargo::rerun-if-changed=own.c");
 }
 `;
@@ -73,7 +75,7 @@ fn main() {
   "near/own.c": C("near"),
   "far/Cargo.toml": manifest("far", '[dependencies]\nnear = { path = "../near" }\n'),
   "far/src/lib.rs": `${starts("far")}${answer("far")}pub fn near() -> i32 { near::answer() }\n`,
-  "far/build.rs": BUILD("far"),
+  "far/build.rs": BUILD("far", "static:+whole-archive"),
   "far/own.c": C("far"),
   ".cargo/config.toml":
     '[registries.own]\nindex = "file:///nowhere"\n[source.own]\nregistry = "file:///nowhere"\nreplace-with = "folder"\n[source.folder]\ndirectory = "folder"\n',
@@ -84,10 +86,13 @@ fn main() {
   "folder/outer/own.c": C("outer"),
 };
 
-describe.skipIf(!HAS_ENGINE)("what runs at start and at exit", () => {
+/** The toolchain's own linker, and GNU's. */
+const LINKERS = ["", "-Clink-arg=-fuse-ld=bfd"].filter((flag) => flag === "" || fs.existsSync("/usr/bin/ld.bfd"));
+
+describe.skipIf(!HAS_ENGINE).each(LINKERS)("what runs at start and at exit, with `%s`", (flags) => {
   let project: Project;
   beforeAll(() => {
-    project = new Project("start order", FILES);
+    project = new Project("start order", FILES, flags === "" ? {} : { RUSTFLAGS: flags });
   });
   afterAll(() => project.remove());
 

@@ -32,6 +32,8 @@ describe("parseDepInfo", () => {
 it("reads a linker's dependency file", () => {
   const text = "/b/my\\ base.so: \\\n  /b/program.o \\\n  /l/a\\ b$$c.so\n\n/b/program.o:\n\n/l/a\\ b$$c.so:\n";
   expect(parseDependencyFile(text)).toEqual(["/b/program.o", "/l/a b$c.so"]);
+  const ofOthers = "/b/my base.so: /b/program.o /l/a b.so\n\n/b/program.o:\n\n/l/a b.so:\n";
+  expect(parseDependencyFile(ofOthers)).toEqual(["/b/program.o", "/l/a b.so"]);
 });
 
 describe("baseLinkArgs", () => {

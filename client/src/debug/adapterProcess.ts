@@ -5,6 +5,7 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import * as fs from "node:fs";
+import type { DebugProtocol } from "@vscode/debugprotocol";
 import { type DapMessage, MessageReader, encodeMessage } from "./protocol.js";
 import { stepInto } from "./stepInto.js";
 
@@ -197,7 +198,7 @@ export class AdapterProcess {
 /** The thread of a request to step into a function, by lines. */
 function threadToStep({ command, arguments: args }: DapMessage): number | undefined {
   if (command !== "stepIn" || typeof args !== "object" || args === null) return undefined;
-  const { threadId, granularity, targetId } = args as { threadId?: unknown; granularity?: unknown; targetId?: unknown };
+  const { threadId, granularity, targetId } = args as Partial<DebugProtocol.StepInArguments>;
   if (granularity === "instruction" || targetId !== undefined) return undefined;
   return typeof threadId === "number" ? threadId : undefined;
 }

@@ -1,17 +1,15 @@
-/** The frames of the Debug Adapter Protocol, and the few fields of its messages that are looked at here. */
+/** The frames of the Debug Adapter Protocol, and its messages as they pass through. */
+import type { DebugProtocol } from "@vscode/debugprotocol";
 
-/** A message in either direction. */
-export interface DapMessage {
-  readonly seq: number;
-  readonly type: string;
-  readonly command?: string;
-  readonly event?: string;
-  readonly request_seq?: number;
-  readonly success?: boolean;
-  readonly message?: string;
-  readonly arguments?: unknown;
-  readonly body?: unknown;
-}
+/** What requests, responses and events have in common, and what one of them has; what they carry is looked at where it is used. */
+export type DapMessage = Readonly<
+  DebugProtocol.ProtocolMessage &
+    Partial<
+      Pick<DebugProtocol.Request, "command"> &
+        Pick<DebugProtocol.Event, "event"> &
+        Pick<DebugProtocol.Response, "request_seq" | "success" | "message">
+    >
+> & { readonly arguments?: unknown; readonly body?: unknown };
 
 export function encodeMessage(message: DapMessage): Buffer {
   const body = Buffer.from(JSON.stringify(message));

@@ -5,6 +5,7 @@
  *
  * Knows of the debugger only what the Debug Adapter Protocol says.
  */
+import type { DebugProtocol } from "@vscode/debugprotocol";
 import type { DapMessage } from "./protocol.js";
 
 /** More calls than a line has that lead nowhere; then the program stops where it stands. */
@@ -41,14 +42,13 @@ export async function stepInto(threadId: number, debug: Stepping): Promise<DapMe
 
 /** Whether a stop is the end of a step, and not a breakpoint, an exception, or the user's wish. */
 function isStep(stop: DapMessage | undefined): boolean {
-  return typeof stop?.body === "object" && stop.body !== null && "reason" in stop.body && stop.body.reason === "step";
+  const body = stop?.body as Partial<DebugProtocol.StoppedEvent["body"]> | undefined;
+  return body?.reason === "step";
 }
 
 async function isAtSource(threadId: number, debug: Stepping): Promise<boolean> {
   const { body } = await debug.request("stackTrace", { threadId, startFrame: 0, levels: 1 });
-  const { stackFrames = [] } = (body ?? {}) as {
-    stackFrames?: readonly { readonly line: number; readonly source?: { readonly path?: string } }[];
-  };
+  const { stackFrames = [] } = (body ?? {}) as Partial<DebugProtocol.StackTraceResponse["body"]>;
   const top = stackFrames[0];
   return top?.source?.path !== undefined && top.line > 0 && debug.hasFile(top.source.path);
 }

@@ -2,7 +2,7 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { type Selection, cargoArguments, type SingleFile } from "../core/cargo/selection.js";
+import { type CargoSelection, type FileSelection, type Selection, cargoArguments } from "../core/cargo/selection.js";
 import { shellQuote } from "../core/support/shell.js";
 import { cargoProgram } from "../core/cargo/cargo.js";
 import { execScript } from "./startScript.js";
@@ -13,16 +13,17 @@ export function fallBack(
   terminal: Terminal,
   reason: string,
   selection: Selection,
-  single: SingleFile | undefined,
   flags: readonly string[],
   args: readonly string[],
   env: NodeJS.ProcessEnv,
 ): string {
+  const command =
+    selection.kind === "file"
+      ? compileCommand(selection, env)
+      : ["cargo", ...cargoCommand(terminal, selection, flags, args)];
   terminal.error(reason);
-  if (single !== undefined) return singleScript(terminal, selection, single, args, env);
-  const command = nativeCommand(terminal, selection, flags, args);
-  terminal.error(`falling back to: cargo ${command.join(" ")}`);
-  return execScript({ argv: [cargoProgram(env), ...command], cwd: selection.cwd, env });
+  terminal.error(`falling back to: ${command.join(" ")}`);
+  return nativeScript(terminal, selection, flags, args, env);
 }
 
 /** The same without a word. */
@@ -33,13 +34,14 @@ export function nativeScript(
   args: readonly string[],
   env: NodeJS.ProcessEnv,
 ): string {
-  const command = nativeCommand(terminal, selection, flags, args);
+  if (selection.kind === "file") return fileScript(selection, args, env);
+  const command = cargoCommand(terminal, selection, flags, args);
   return execScript({ argv: [cargoProgram(env), ...command], cwd: selection.cwd, env });
 }
 
-function nativeCommand(
+function cargoCommand(
   terminal: Terminal,
-  selection: Selection,
+  selection: CargoSelection,
   flags: readonly string[],
   args: readonly string[],
 ): string[] {
@@ -51,19 +53,16 @@ function nativeCommand(
   return [selection.command, ...quiet, ...cargoArguments(selection), ...directory, ...format, ...flags, ...passed];
 }
 
-function singleScript(
-  terminal: Terminal,
-  selection: Selection,
-  single: SingleFile,
-  args: readonly string[],
-  env: NodeJS.ProcessEnv,
-): string {
+function compileCommand({ source, rustcArgs }: FileSelection, env: NodeJS.ProcessEnv): string[] {
+  return [env["RUSTC"] ?? "rustc", source, ...rustcArgs];
+}
+
+function fileScript(selection: FileSelection, args: readonly string[], env: NodeJS.ProcessEnv): string {
+  const { file, command, cwd } = selection;
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), "cranefly-native-"));
-  const executable = path.join(directory, path.basename(single.file, ".rs"));
-  const compile = [env["RUSTC"] ?? "rustc", single.source, ...single.rustcArgs];
-  terminal.error(`falling back to: ${compile.join(" ")}`);
-  const subshell = (argv: readonly string[]): string => `(\n${execScript({ argv, cwd: selection.cwd, env })})`;
-  const steps = [subshell([...compile, "-o", executable])];
-  if (selection.command !== "build") steps.push(subshell([executable, ...args]));
+  const executable = path.join(directory, path.basename(file, ".rs"));
+  const subshell = (argv: readonly string[]): string => `(\n${execScript({ argv, cwd, env })})`;
+  const steps = [subshell([...compileCommand(selection, env), "-o", executable])];
+  if (command !== "build") steps.push(subshell([executable, ...args]));
   return `${steps.join(" && ")}\nset -- $?\nrm -rf ${shellQuote(directory)}\nexit $1\n`;
 }

@@ -2,7 +2,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { availableParallelism } from "node:os";
-import type { Selection, SingleFile } from "../core/cargo/selection.js";
+import type { Selection } from "../core/cargo/selection.js";
 import { type OptionValues, spelled } from "./cargoOptions.js";
 
 /** The options that this program deals with itself; the others are in `cargoOptions.ts`. */
@@ -28,11 +28,15 @@ export function toSelection(
   place: string | undefined,
 ): Selection {
   const cwd = process.cwd();
+  if (place?.endsWith(".rs") === true) {
+    return { kind: "file", command, cwd, file: path.resolve(place), source: place, rustcArgs: options.rustcArg ?? [] };
+  }
   let manifestPath = options.manifestPath === undefined ? undefined : path.resolve(cwd, options.manifestPath);
-  if (manifestPath === undefined && place !== undefined && !place.endsWith(".rs")) {
+  if (manifestPath === undefined && place !== undefined) {
     manifestPath = path.resolve(cwd, place, "Cargo.toml");
   }
   return {
+    kind: "cargo",
     command,
     cwd,
     manifestPath,
@@ -59,12 +63,6 @@ export function jobsOf({ jobs }: SelectionOptions): number {
   const number = Number(jobs);
   if (jobs === undefined || !Number.isInteger(number)) return availableParallelism();
   return Math.max(1, number < 0 ? availableParallelism() + number : number);
-}
-
-/** The single source file to run, if the place is one. */
-export function toSingle(options: SelectionOptions, place: string | undefined): SingleFile | undefined {
-  if (place?.endsWith(".rs") !== true) return undefined;
-  return { file: path.resolve(place), source: place, rustcArgs: options.rustcArg ?? [] };
 }
 
 /** Whether a plain argument is a source file or the folder of a package, rather than a program's argument or a test's name. */

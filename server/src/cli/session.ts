@@ -6,10 +6,10 @@ import { findEngine } from "../core/engine/location.js";
 import { Cancelled, Unsupported, messageOf } from "../core/support/errors.js";
 import { BuildFailed } from "../core/cargo/cargo.js";
 import type { Layout } from "../core/support/layout.js";
-import type { Selection, SelectionState, SingleFile } from "../core/cargo/selection.js";
+import type { Selection, SelectionState } from "../core/cargo/selection.js";
 import { type Update, Workspace } from "../core/workspace.js";
 import { fallBack, nativeScript } from "./fallback.js";
-import { type SelectionOptions, jobsOf, toSelection, toSingle } from "./options.js";
+import { type SelectionOptions, jobsOf, toSelection } from "./options.js";
 import { finishWith, userEnvironment } from "./startScript.js";
 import { Terminal } from "./terminal.js";
 
@@ -19,7 +19,6 @@ export const BUNDLE_DIRECTORY = __dirname;
 export class Session {
   readonly terminal: Terminal;
   readonly selection: Selection;
-  readonly single: SingleFile | undefined;
   readonly env: NodeJS.ProcessEnv = userEnvironment();
 
   constructor(
@@ -31,14 +30,12 @@ export class Session {
     const color = options.color ?? this.env["CARGO_TERM_COLOR"] ?? "auto";
     this.terminal = new Terminal(color === "auto" ? isatty(2) : color === "always", quiet, verbose > 0);
     this.selection = toSelection(command, options, place);
-    this.single = toSingle(options, place);
   }
 
   /** `hasBodyLane`: the caller lets the crate lane follow. Throws `Unsupported` when the engine is missing. */
   openWorkspace(hasBodyLane = false): Workspace {
     return new Workspace(
       this.selection,
-      this.single,
       {
         env: this.env,
         engine: findEngine(this.env, BUNDLE_DIRECTORY),
@@ -105,7 +102,7 @@ export class Session {
 
   /** Says why cargo has to do it, and gives the script for that. */
   native(reason: string, args: readonly string[]): string {
-    return fallBack(this.terminal, reason, this.selection, this.single, this.flags, args, this.env);
+    return fallBack(this.terminal, reason, this.selection, this.flags, args, this.env);
   }
 
   /** What the command does by itself, and cargo has to be told when it takes its place. */

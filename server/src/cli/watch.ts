@@ -7,9 +7,8 @@ import { configFiles } from "../core/cargo/config.js";
 import { isNewer } from "../core/support/stamps.js";
 import { onlyStart, programCommand } from "../core/cargo/programStart.js";
 import type { SelectionState } from "../core/cargo/selection.js";
-import { watchedFiles } from "../core/cargo/inputs.js";
 import { Watcher } from "../core/watch/watcher.js";
-import type { Workspace } from "../core/workspace.js";
+import { KeptCurrent } from "../core/keptCurrent.js";
 import type { SelectionOptions } from "./options.js";
 import { type Outcome, execScript } from "./startScript.js";
 import { type Job, Restarts } from "./restarts.js";
@@ -40,12 +39,8 @@ export async function watchCommand(
   await new Watch(session, options, args).run();
 }
 
-/** How many changes in a row end the build that is under way, before one is let through. */
-const MAX_OVERTAKEN = 10;
-
 class Watch {
-  private overtaken = 0;
-  private workspace: Workspace | undefined;
+  private readonly kept: KeptCurrent;
   /** What cargo reads, while it does the work. */
   private readByCargo: ReadByCargo | undefined;
   private readonly watcher = new Watcher(
@@ -71,6 +66,7 @@ class Watch {
     private readonly options: WatchOptions,
     private readonly args: readonly string[],
   ) {
+    this.kept = new KeptCurrent(() => session.openWorkspace(options.bodyLane && options.once !== true));
     this.limitMs = options.stopTimeout * 1000;
     const onKill = (): void => {
       session.terminal.warn(`the program did not end within ${options.stopTimeout} s: it is killed`);
@@ -95,7 +91,13 @@ class Watch {
     await this.restarts.end();
     await this.work;
     await this.watcher.close();
-    this.workspace?.close();
+    this.kept.reset();
+  }
+
+  /** Where the build is: a folder, or a source file. */
+  private get place(): string {
+    const { selection } = this.session;
+    return selection.kind === "file" ? selection.file : selection.cwd;
   }
 
   /** The user wants an end; the second time at once. `isTold`: the program knows it as well. */
@@ -112,9 +114,10 @@ class Watch {
   /** A newer change cancels the work on an older one. */
   private changed(sinceMs: number, isSource = true): void {
     if (this.ended) return;
-    // What a build writes itself is looked at when it is through; and no build is overtaken for ever, even by what it writes anew
-    // each time.
-    if (isSource && this.overtaken++ < MAX_OVERTAKEN) this.current?.abort();
+    if (this.kept.mayOvertake(isSource)) {
+      this.kept.overtook();
+      this.current?.abort();
+    }
     const controller = new AbortController();
     this.updating = controller;
     this.work = this.work.then(() => this.update(sinceMs, controller));
@@ -127,30 +130,25 @@ class Watch {
     this.current = controller;
     const startedMs = Date.now();
     try {
-      this.workspace ??= this.session.openWorkspace(this.options.bodyLane && this.options.once !== true);
-      const { report, state, published, isAhead } = await this.workspace.update(sinceMs, signal);
-      this.overtaken = 0;
+      const { report, state, hasChanged, isAhead } = await this.kept.update(sinceMs, signal);
       this.readByCargo = undefined;
-      const extra = configFiles(this.session.selection.cwd, this.session.env);
-      const single = this.session.single === undefined ? [this.session.selection.cwd] : [this.session.single.file];
-      const others = state === undefined ? [...extra, ...single] : extra;
-      const isBehind = await this.watcher.follow({ ...watchedFiles(this.workspace.layout, state), others }, report.ok);
+      const config = configFiles(this.session.selection.cwd, this.session.env);
+      const others = state === undefined ? [...config, this.place] : config;
+      const isBehind = await this.kept.watch(this.watcher, state, others, report.ok);
       // A save that changes nothing says and restarts nothing, unless it takes back an error.
-      const hasChanged = report.lane === "cargo" || published || this.running === undefined;
-      if (hasChanged || !report.ok || this.failed) {
-        await this.session.saveReport(this.workspace, report);
+      const isNew = hasChanged || this.running === undefined;
+      if (isNew || this.failed) {
+        await this.saveReport(report);
         this.tell(report);
       }
       this.failed = !report.ok;
-      if (report.ok && state !== undefined && hasChanged) this.restart(state);
+      if (report.ok && state !== undefined && isNew) this.restart(state);
       // What was saved while nobody watched shows in the stamps.
       if (isBehind && (report.ok || others.some((place) => isNewer(place, startedMs)))) this.changed(performance.now());
       else if (isAhead) this.work = this.work.then(() => this.letFollow(signal));
     } catch (error) {
       if (error instanceof Cancelled || this.ended) return;
-      this.overtaken = 0;
-      this.workspace?.close();
-      this.workspace = undefined;
+      this.kept.reset();
       const text = messageOf(error);
       this.tell({
         generation: 0,
@@ -165,11 +163,11 @@ class Watch {
         programs: [],
       });
       this.restarts.restart(() => this.note(this.start(this.session.native(text, this.args))));
-      const place = this.session.single?.file ?? this.session.selection.cwd;
+      const { place } = this;
       const { selection, env } = this.session;
-      this.readByCargo = this.session.single === undefined ? await ReadByCargo.of(selection, env) : undefined;
+      this.readByCargo = selection.kind === "cargo" ? await ReadByCargo.of(selection, env) : undefined;
       this.watcher.ignore(this.readByCargo?.products ?? []);
-      const isBehind = await this.watcher.follow({ ...watchedFiles(undefined, undefined), others: [place] });
+      const isBehind = await this.kept.watch(this.watcher, undefined, [place], false);
       if (isBehind && isNewer(place, startedMs)) this.changed(performance.now());
     }
   }
@@ -178,22 +176,24 @@ class Watch {
   private async letFollow(signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
     try {
-      const update = await this.workspace?.follow(signal);
-      if (update === undefined) return;
-      const { report, state } = update;
-      await this.watcher.follow({ ...watchedFiles(this.workspace?.layout, state), others: [] }, report.ok);
-      const diverged = report.programs.flatMap((program) => program.verified?.diverged ?? []);
+      const followed = await this.kept.follow(signal);
+      if (followed === undefined) return;
+      const { report, state, divergence } = followed;
+      await this.kept.watch(this.watcher, state, [], report.ok);
       if (this.options.json === true || !report.ok) this.tell(report);
       this.failed = !report.ok;
-      if (diverged.length === 0) return;
-      this.session.terminal.warn(
-        `the body lane compiled ${diverged.join(", ")} otherwise than the crate lane, whose code is used now: please report this`,
-      );
+      if (divergence === undefined) return;
+      this.session.terminal.warn(divergence);
       if (state !== undefined) this.restart(state);
     } catch (error) {
       // The next save finds the same, and tells it.
       if (!(error instanceof Cancelled)) this.session.terminal.warn(messageOf(error));
     }
+  }
+
+  private async saveReport(report: GenerationReport): Promise<void> {
+    const { workspace } = this.kept;
+    if (workspace !== undefined) await this.session.saveReport(workspace, report);
   }
 
   private tell(report: GenerationReport): void {

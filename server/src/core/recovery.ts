@@ -8,7 +8,7 @@ import { LostBuild } from "./cargo/capture.js";
 import { list } from "./support/files.js";
 import type { Layout } from "./support/layout.js";
 import { DamagedProgram } from "./engine/publish.js";
-import { SharedSections, adopt } from "./units/adopted.js";
+import { CompiledNatively, adopt } from "./units/adopted.js";
 import { forgetUnit, MissingUnit } from "./units/record.js";
 
 /** What an update has forgotten. Nothing is forgotten twice: what is missing then is no accident. */
@@ -22,7 +22,11 @@ export class Recovery {
   /** Forgets what the error says is of no use. Gives whether it is worth another attempt, which has to ask cargo. */
   forget(error: unknown): boolean {
     if (error instanceof MissingUnit) return this.forgetUnits(error.keys) || this.forgetAll();
-    if (error instanceof SharedSections) return adopt(this.layout, error.libraries);
+    if (error instanceof CompiledNatively) {
+      const fresh = error.libraries.filter((file) => !this.files.has(file));
+      for (const file of fresh) this.files.add(file);
+      return fresh.length > 0 && adopt(this.layout, fresh);
+    }
     if (error instanceof LostBuild) return this.forgetAll();
     if (error instanceof DamagedProgram) {
       const { base, units } = error;

@@ -15,6 +15,7 @@ import {
   isProgram,
   outputStem,
   unitKey,
+  withStaticLibraries,
   withoutDynamicTwins,
 } from "../core/units/arguments.js";
 import { compileUnit } from "../core/units/compile.js";
@@ -23,6 +24,7 @@ import { messageOf } from "../core/support/errors.js";
 import { readJson, readText, realPath } from "../core/support/files.js";
 import { type HostUnit, noteHost } from "../core/cargo/hosts.js";
 import { Layout } from "../core/support/layout.js";
+import { unitOfOutput } from "../core/units/outputs.js";
 import { run } from "../core/support/process.js";
 import { type Origin, type ReadOptions, readProgramOptions } from "../core/units/rustcOptions.js";
 import { ShimContext, type ShimEvent, HARNESS_MARK } from "../core/cargo/shims.js";
@@ -32,7 +34,7 @@ import { CAPTURE_ONLY, JOB_SERVER_VARIABLES, environmentDifference } from "../co
 import { unitId } from "../core/units/invocation.js";
 
 /** Kinds of crate that programs are made of. Procedural macros and native libraries are made the normal way. */
-const BITCODE_KINDS = ["bin", "lib", "rlib"];
+const BITCODE_KINDS = ["bin", "lib", "rlib", "dylib"];
 
 async function main(): Promise<number> {
   const [mode = "", contextFile = "", ...rest] = process.argv.slice(2);
@@ -102,9 +104,9 @@ async function rustc(layout: Layout, context: ShimContext, [wrapper = "", ...com
   // cargo names the crate first; before that stand rustc and, for members, the user's RUSTC_WORKSPACE_WRAPPER.
   const at = Math.max(1, command.indexOf("--crate-name"));
   const prefix = [...(wrapper === "" ? [] : [wrapper]), ...command.slice(0, at)];
-  const args = withoutDynamicTwins(command.slice(at));
+  const given = withoutDynamicTwins(command.slice(at));
   const cwd = process.cwd();
-  const parsed = inspectArgs(args);
+  const parsed = inspectArgs(given);
   const isNative = parsed.crateTypes.length > 0 && !parsed.crateTypes.some((kind) => BITCODE_KINDS.includes(kind));
   const source = realPath(path.resolve(cwd, parsed.source ?? ""));
   const isScript = context.buildScripts.some((script) => script.crate === parsed.crate && script.source === source);
@@ -117,7 +119,7 @@ async function rustc(layout: Layout, context: ShimContext, [wrapper = "", ...com
     const env = Object.fromEntries(
       Object.entries(process.env).filter(([name]) => !JOB_SERVER_VARIABLES.includes(name)),
     );
-    const exit = await run([...prefix, ...args], { cwd, env, sameGroup: true });
+    const exit = await run([...prefix, ...given], { cwd, env, sameGroup: true });
     if (isHost && isUnit && exit.code === 0) {
       if (isScript) installRecorder(path.resolve(cwd, parsed.outDir, outputStem(parsed)), wrapper);
       noteHost(layout, hostUnit(parsed, cwd));
@@ -125,10 +127,14 @@ async function rustc(layout: Layout, context: ShimContext, [wrapper = "", ...com
     return exit.code ?? 101;
   }
   const id = unitId(parsed, process.env, cwd);
-  const { refused } = readProgramOptions(args, optionsOf(context, "cargo", isProgram(parsed)));
+  const { refused } = readProgramOptions(given, optionsOf(context, "cargo", isProgram(parsed)));
   if (refused !== undefined) return refuse(layout, `${refused} of ${id} is not supported`);
   const library = parsed.externs.find((extern) => context.dynamicCrates.includes(crateOf(extern)));
   if (library !== undefined) return refuse(layout, dynamicLibraryReason(library.name));
+  const args = withStaticLibraries(given, (rlib) => {
+    const file = path.resolve(cwd, rlib);
+    return unitOfOutput(layout, file) !== undefined || fs.existsSync(file);
+  });
   const started = performance.now();
   const env = environmentDifference(context.env, process.env, CAPTURE_ONLY);
   const key = unitKey(parsed);

@@ -2,7 +2,8 @@
 import PQueue from "p-queue";
 import { expect, it } from "vitest";
 import type { Update, Workspace } from "../../../server/src/core/workspace.js";
-import { Build, type BuildEvents, type Cause } from "../../../server/src/lsp/build/build.js";
+import { Build, type BuildEvents } from "../../../server/src/lsp/build/build.js";
+import type { Cause } from "../../../server/src/lsp/build/cause.js";
 
 const CAUSE: Cause = { sinceMs: 0, reason: "a file changed", isSource: true };
 

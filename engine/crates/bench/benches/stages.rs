@@ -35,7 +35,12 @@ fn bench(group: &mut Group, name: &str, functions: usize, mut sample: impl FnMut
 
 /// What images are published as that no program starts from.
 fn publication() -> Publication<'static> {
-    Publication { image: Path::new("bench.so"), executable: Path::new("/bench"), build_id: &[0; BUILD_ID_SIZE] }
+    Publication {
+        image: Path::new("bench.so"),
+        executable: Path::new("/bench"),
+        stand_in: None,
+        build_id: &[0; BUILD_ID_SIZE],
+    }
 }
 
 /// Reading: opening a unit, reading function bodies through LLVM and decoding them, hashing.

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use cranefly_cache::Key;
 use cranefly_image::{
-    BUILD_ID_SIZE, BaseImage, Contents, Identity, Interface, Publication, write_absent, write_executable,
+    BUILD_ID_SIZE, BaseImage, Contents, Identity, Interface, Program, Publication, write_absent, write_executable,
 };
 use hashbrown::HashSet;
 use rayon::prelude::*;
@@ -57,9 +57,9 @@ impl Engine {
         }
         let base = params.base.as_ref().map(|path| self.base(path)).transpose();
         let base = base.map_err(|error| RpcError::failed("base", error.to_string()))?;
-        let Some(base) = base.filter(|base| is_linked_for(base, &units)) else {
+        let Some(base) = base.as_ref().filter(|base| is_linked_for(base, &units)).cloned() else {
             state.unlinked = Some((result, compiled));
-            return Err(not_linked_for(&units));
+            return Err(not_linked_for(base.as_deref(), &units));
         };
         if params.verify && !state.patch.is_empty() {
             result.verified = Some(state.patch.verify(&units));
@@ -70,13 +70,15 @@ impl Engine {
             self.take_bodies(params, &mut state, &base, &options, &mut units, &mut result)?
         };
         if !is_linked_for(&base, &units) {
-            return Err(not_linked_for(&units));
+            return Err(not_linked_for(Some(&base), &units));
         }
         let image = self.image_path(&key).map_err(|error| RpcError::failed("image", format!("{error:#}")))?;
         let failed = |error: cranefly_image::Error| RpcError::failed("executable", error.to_string());
         let build_id = build_id(&units, &options, &base);
         let executable = without_links(&params.executable).map_err(failed)?;
-        let publication = Publication { image: &image, executable: &executable, build_id: &build_id };
+        let stand_in = stand_in_of(params);
+        let publication =
+            Publication { image: &image, executable: &executable, stand_in: stand_in.as_deref(), build_id: &build_id };
         let before = self.known_view(&key);
         let copies = body_lane::copies(&units);
         let changes = Changes::since(before.as_deref(), &units, &copies);
@@ -97,8 +99,9 @@ impl Engine {
         })?;
         let sections = state.live().map(|live| live.program().named_sections()).unwrap_or_default();
         let identity = Identity { build_id, has_names: options.contents.names, sections };
-        let absent = stand_in(&image, &base);
-        write_executable(&params.executable, &image, absent.as_deref(), &base, &identity).map_err(failed)?;
+        if let Some(live) = state.live() {
+            write_program(&live.program(), &params.executable, &image, &base, &identity).map_err(failed)?;
+        }
 
         result.generation = state.advance(base.clone(), units.clone(), &image);
         state.patch = patch;
@@ -238,12 +241,18 @@ fn refusal_of(failed: &[(&UnitError, &UnitParams)]) -> Option<RpcError> {
 
 /// Whether a linker would make the same base image for a program of these units.
 fn is_linked_for(base: &BaseImage, units: &[Arc<LoadedUnit>]) -> bool {
-    base.linked().is_none_or(|linked| linked.is_for(base, units.iter().map(|unit| unit.interface())))
+    base.linked().is_none_or(|linked| {
+        let interfaces = units.iter().map(|unit| unit.interface());
+        linked.is_for(base, interfaces) && !linked.is_doubtful_for(units.iter().map(|unit| &*unit.unit))
+    })
 }
 
-/// The base image is not one for these units; tells what it must be linked for.
-fn not_linked_for(units: &[Arc<LoadedUnit>]) -> RpcError {
+/// The base image, if there is one, is not one for these units; tells what it must be linked for.
+fn not_linked_for(base: Option<&BaseImage>, units: &[Arc<LoadedUnit>]) -> RpcError {
     let interface = Interface::of(units.iter().map(|unit| unit.interface()));
+    let modules = || units.iter().map(|unit| &*unit.unit);
+    let is_doubtful = base.and_then(BaseImage::linked).is_some_and(|linked| linked.is_doubtful_for(modules()));
+    let interface = if is_doubtful { interface.with_references(modules()) } else { interface };
     let message = "what the program has in common with C libraries is not what its base image was linked for";
     RpcError { details: serde_json::to_value(interface).ok(), ..RpcError::failed("interface", message) }
 }
@@ -269,9 +278,32 @@ fn without_links(file: &Path) -> Result<PathBuf, cranefly_image::Error> {
     std::fs::create_dir_all(folder).and_then(|()| folder.canonicalize()).map(|folder| folder.join(name)).map_err(failed)
 }
 
+/// Where the program stands in for cargo's while tests run: a copy that is to be the current program for as long.
+fn stand_in_of(params: &PublishParams) -> Option<PathBuf> {
+    let name = params.executable.strip_prefix(&params.workspace).ok()?;
+    Some(params.workspace.parent()?.canonicalize().ok()?.join(name))
+}
+
+/// Writes the executable: the complete one where something may look at it, or else the small one.
+fn write_program(
+    program: &Program,
+    executable: &Path,
+    image: &Path,
+    base: &BaseImage,
+    identity: &Identity,
+) -> Result<(), cranefly_image::Error> {
+    if program.finds_itself() && program.write_complete(executable, identity)? {
+        return Ok(());
+    }
+    if let Some(name) = program.needs_own_headers() {
+        return Err(cranefly_image::Error::LinkerDefined { name: name.to_owned() });
+    }
+    write_executable(executable, image, message_without(image, base).as_deref(), base, identity)
+}
+
 /// Makes sure that a program whose image is gone can say so; gives the folder of what it finds then. It lies beside the base
 /// image, which a program cannot do without either.
-fn stand_in(image: &Path, base: &BaseImage) -> Option<PathBuf> {
+fn message_without(image: &Path, base: &BaseImage) -> Option<PathBuf> {
     let folder = base.path().parent()?;
     let written = write_absent(&folder.join(image.file_name()?), base);
     written.inspect_err(|error| tracing::warn!(%error, "programs without their image will not say so")).ok()?;

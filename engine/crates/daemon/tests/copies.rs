@@ -6,6 +6,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use serde_json::json;
 use support::{Daemon, Project, text};
 
 mod support;
@@ -157,4 +158,25 @@ fn a_program_without_its_image_says_so() {
     daemon.restart();
     daemon.publish_source(&mut project, &version(1));
     runs(&project.executable(), 1);
+}
+
+#[test]
+fn what_stands_in_for_cargos_program_is_the_current_one() {
+    let mut project = Project::new("stands-in");
+    let daemon = Daemon::start(&project.folder, &[]);
+    let target = project.folder.join("target");
+    let own = target.join("cranefly");
+    let executable = own.join("debug/program");
+    let stand_in = target.join("debug/program");
+    fs::create_dir_all(stand_in.parent().unwrap()).unwrap();
+    for number in [1, 2] {
+        let files = project.bitcode(&version(number));
+        daemon.publish_with(&project, &files, &json!({"workspace": own, "executable": executable})).unwrap();
+        if number == 1 {
+            fs::copy(&executable, &stand_in).unwrap();
+            fs::copy(&executable, stand_in.with_file_name("program2")).unwrap();
+        }
+        runs(&stand_in, number);
+    }
+    assert_eq!(run(&stand_in.with_file_name("program2")).status.code(), Some(126));
 }

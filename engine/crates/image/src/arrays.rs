@@ -97,14 +97,30 @@ pub(crate) struct Arrays {
 
 /// What an image's arrays are read with.
 pub(crate) struct Names<'a> {
-    /// The program's crates, by number.
-    pub(crate) crates: &'a [Box<str>],
+    /// The program's crates, and where the symbols lie that stand for them.
+    crates: Vec<(&'a str, u64)>,
     /// What each of them has.
-    pub(crate) entries: &'a [CrateEntry],
-    /// Addresses of the image's symbols.
-    pub(crate) addresses: &'a HashMap<Box<str>, u64>,
-    /// The anchor's.
-    pub(crate) anchor: u64,
+    entries: &'a [CrateEntry],
+    /// The anchor's address.
+    anchor: u64,
+}
+
+impl<'a> Names<'a> {
+    /// `crates`: the program's, by number. `addresses`: those of an image's symbols.
+    pub(crate) fn new(
+        crates: &'a [Box<str>],
+        entries: &'a [CrateEntry],
+        addresses: &HashMap<Box<str>, u64>,
+        anchor: u64,
+    ) -> Result<Self, String> {
+        let place = |(number, name): (usize, &'a Box<str>)| {
+            let symbol = format!("{CRATE}{number}");
+            let address = addresses.get(&*symbol).ok_or_else(|| format!("it does not define `{symbol}`"))?;
+            Ok((&**name, *address))
+        };
+        let crates = crates.iter().enumerate().map(place).collect::<Result<_, String>>()?;
+        Ok(Self { crates, entries, anchor })
+    }
 }
 
 impl Arrays {
@@ -170,11 +186,10 @@ fn read(image: &ElfFile64<'_, LittleEndian>, array: Array, names: &Names<'_>) ->
 impl Names<'_> {
     /// The meaning of a word that points to `address`.
     fn entry(&self, address: u64) -> Entry {
-        for (number, name) in self.crates.iter().enumerate() {
-            let Some(&start) = self.addresses.get(&*format!("{CRATE}{number}")) else { continue };
-            let entry = address.checked_sub(start).and_then(|index| self.entries.get(usize::try_from(index).ok()?));
+        for (name, start) in &self.crates {
+            let entry = address.checked_sub(*start).and_then(|index| self.entries.get(usize::try_from(index).ok()?));
             if let Some(entry) = entry {
-                return Entry::Crate { name: name.clone(), priority: entry.priority };
+                return Entry::Crate { name: (*name).into(), priority: entry.priority };
             }
         }
         Entry::Base(BasePlace::Address(address.wrapping_sub(self.anchor).cast_signed()))

@@ -97,15 +97,20 @@ impl BaseImage {
         let mut ifuncs = HashSet::new();
         let mut thread_locals = HashMap::new();
         let mut undefined = HashMap::new();
+        // GNU ld has these behind the name of no file.
+        let mut is_of_no_file = false;
         for symbol in elf.symbols() {
             let Ok(name) = symbol.name() else { continue };
             let raw = symbol.elf_symbol();
+            if raw.st_type() == elf::STT_FILE {
+                is_of_no_file = name.is_empty();
+            }
             // A linker turns hidden symbols into local ones, which keep their visibility; true locals have the default one.
-            let visible = raw.st_bind() != elf::STB_LOCAL || raw.st_visibility() == elf::STV_HIDDEN;
+            let visible = raw.st_bind() != elf::STB_LOCAL || raw.st_visibility() == elf::STV_HIDDEN || is_of_no_file;
             if !visible || name.is_empty() || symbol.section() == SymbolSection::Undefined {
                 continue;
             }
-            if linked.as_ref().is_some_and(|linked| linked.defines.contains(name)) {
+            if linked.as_ref().is_some_and(|linked| linked.is_stand_in(name)) {
                 // A stand-in for the program's own.
                 continue;
             }
@@ -134,7 +139,8 @@ impl BaseImage {
         let distance = |from: u64, to: u64| to.wrapping_sub(from).cast_signed();
         let arrays = match &linked {
             Some(Linked { crates, entries, .. }) if !crates.is_empty() => {
-                Arrays::read(&elf, &Names { crates, entries, addresses: &addresses, anchor }).map_err(bad)?
+                let names = Names::new(crates, entries, &addresses, anchor).map_err(bad)?;
+                Arrays::read(&elf, &names).map_err(bad)?
             }
             _ => Arrays::default(),
         };
@@ -251,6 +257,13 @@ impl BaseImage {
         self.imports.get(name)
     }
 
+    /// Whether the C library runs the constructors of executables that leave that to it, as it does since glibc 2.34. Before, they
+    /// brought code for it (`__libc_csu_init`), and asked for an older version of `__libc_start_main`.
+    pub(crate) fn runs_own_constructors(&self) -> bool {
+        let version = self.import("__libc_start_main").and_then(|import| import.version.as_deref());
+        version.is_some_and(|version| version != "GLIBC_2.2.5")
+    }
+
     /// Whether it expects others to define `name`.
     pub fn needs(&self, name: &str) -> bool {
         self.undefined.contains_key(name)
@@ -274,6 +287,11 @@ impl BaseImage {
     /// What it was linked for; `None` where that was never written down.
     pub fn linked(&self) -> Option<&Linked> {
         self.linked.as_ref()
+    }
+
+    /// Whether it has a definition that counts before a weak one of the program's.
+    pub(crate) fn overrides(&self, name: &str) -> bool {
+        self.linked.as_ref().is_some_and(|linked| linked.overridden.contains(name))
     }
 
     /// Its constructors and destructors, which the image has the loader run.

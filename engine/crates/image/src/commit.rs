@@ -22,10 +22,10 @@ const FLAGS: u64 = 0x8 | 0x10;
 const FLAGS_1: u64 = 1;
 
 /// What an executable calls before anything else: the [start check](cranefly_runtime::start_check).
-pub(crate) const START_CHECK: &str = "__cranefly_start_check";
+pub(crate) const START_CHECK: &str = "__cranefly.start_check";
 
 /// What an executable calls in the place of its constructors.
-pub(crate) const START_INIT: &str = "__cranefly_start_init";
+pub(crate) const START_INIT: &str = "__cranefly.start_init";
 
 /// What an image is published as.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +34,8 @@ pub struct Publication<'a> {
     pub image: &'a Path,
     /// Where the executable will be found, without symbolic links.
     pub executable: &'a Path,
+    /// Where a copy of it stands for whatever is current, without symbolic links.
+    pub stand_in: Option<&'a Path>,
     /// The executable's.
     pub build_id: &'a [u8; BUILD_ID_SIZE],
 }
@@ -45,8 +47,8 @@ impl Program {
         self.export_for_base()?;
         self.export_for_libraries();
         self.export_main()?;
-        let executable = elf::path_text(publication.executable);
-        let executable = self.dynamic.string(&executable);
+        let stand_in = publication.stand_in.map(elf::path_text).unwrap_or_default();
+        let places = self.dynamic.string(&format!("{}\0{stand_in}", elf::path_text(publication.executable)));
         let start = cranefly_runtime::start_check();
         for (name, offset) in [(START_CHECK, start.check), (START_INIT, start.init)] {
             self.dynamic.export(name, self.check + offset as u64);
@@ -71,10 +73,11 @@ impl Program {
         let entries: Vec<DynamicEntry> =
             dynamic.into_iter().map(|(tag, value)| (tag, if tag == tag::STRSZ { size } else { value })).collect();
         elf::rewrite(&mut self.file, Region::Dynamic, &elf::dynamic_section(&entries))?;
-        let place = self.file.layout().start(Region::Dynstr) + u64::from(executable);
+        let places = self.file.layout().start(Region::Dynstr) + u64::from(places);
         let constructors = self.file.layout().start(Region::InitArray);
-        let constructors = constructors + ENTRY..constructors + self.file.used(Region::InitArray);
-        let inputs = Start { place, build_id: publication.build_id, constructors };
+        let constructors =
+            constructors + self.constructors_of_loader()..constructors + self.file.used(Region::InitArray);
+        let inputs = Start { places, build_id: publication.build_id, constructors };
         self.file.write(self.check, &start.bind(self.check, &inputs));
         let alignment = Alignment { load: self.load_align, thread_locals: self.tls_align };
         if self.load_align > PAGE && !loader_aligns() {
@@ -125,8 +128,8 @@ impl Program {
             (tag::FLAGS_1, FLAGS_1),
             (tag::VERSYM, start(Region::Versym)),
         ]);
-        // The first one alone, which is the image's own: the others are called by the executable.
-        entries.extend([(tag::INIT_ARRAY, start(Region::InitArray)), (tag::INIT_ARRAYSZ, ENTRY)]);
+        let size = self.constructors_of_loader();
+        entries.extend([(tag::INIT_ARRAY, start(Region::InitArray)), (tag::INIT_ARRAYSZ, size)]);
         if used(Region::FiniArray) > 0 {
             let size = used(Region::FiniArray);
             entries.extend([(tag::FINI_ARRAY, start(Region::FiniArray)), (tag::FINI_ARRAYSZ, size)]);
@@ -136,6 +139,12 @@ impl Program {
             entries.extend([(tag::VERNEED, start(Region::Verneed)), (tag::VERNEEDNUM, count)]);
         }
         entries
+    }
+
+    /// Bytes of the array of constructors that the loader goes through. The first one is the image's own; the executable calls the
+    /// others, if the C library calls an executable's.
+    fn constructors_of_loader(&self) -> u64 {
+        if self.base.runs_own_constructors() { ENTRY } else { self.file.used(Region::InitArray) }
     }
 
     fn export_main(&mut self) -> Result<(), Error> {
@@ -158,6 +167,7 @@ impl Program {
             };
             match index.map(|index| self.symbols[index].place) {
                 Some(Place::Image(at)) => drop(self.dynamic.export(looked_for, at)),
+                Some(Place::ThreadLocal(offset)) => drop(self.dynamic.export_thread_local(looked_for, offset)),
                 _ => self.dynamic.withdraw(looked_for),
             }
         }

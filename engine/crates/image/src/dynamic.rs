@@ -94,6 +94,13 @@ impl DynamicTables {
         self.add(name, STT_FUNC, Some(value), 1)
     }
 
+    /// Exports a thread-local, `offset` bytes into the image's block of them, or moves it there.
+    pub fn export_thread_local(&mut self, name: &str, offset: u64) -> u32 {
+        let index = self.export(name, offset);
+        self.entries[index as usize - 1].info = (STB_GLOBAL << 4) | STT_TLS;
+        index
+    }
+
     /// Nobody finds `name` here any more.
     pub fn withdraw(&mut self, name: &str) {
         if let Some(&index) = self.by_name.get(name) {

@@ -15,15 +15,15 @@ pub const TEXT_SECTION: u16 = Region::Text as u16;
 const MAGIC: u32 = u32::from_le_bytes(*b"\x7fELF");
 /// Where the section headers start.
 pub const SECTION_HEADERS: u64 = 4096;
-const PT_LOAD: u32 = 1;
-const PT_DYNAMIC: u32 = 2;
-const PT_TLS: u32 = 7;
-const PT_GNU_EH_FRAME: u32 = 0x6474_e550;
-const PT_GNU_STACK: u32 = 0x6474_e551;
-const PT_GNU_RELRO: u32 = 0x6474_e552;
-const PF_X: u32 = 1;
-const PF_W: u32 = 2;
-const PF_R: u32 = 4;
+pub(crate) const PT_LOAD: u32 = 1;
+pub(crate) const PT_DYNAMIC: u32 = 2;
+pub(crate) const PT_TLS: u32 = 7;
+pub(crate) const PT_GNU_EH_FRAME: u32 = 0x6474_e550;
+pub(crate) const PT_GNU_STACK: u32 = 0x6474_e551;
+pub(crate) const PT_GNU_RELRO: u32 = 0x6474_e552;
+pub(crate) const PF_X: u32 = 1;
+pub(crate) const PF_W: u32 = 2;
+pub(crate) const PF_R: u32 = 4;
 
 const SHT_PROGBITS: u32 = 1;
 const SHT_SYMTAB: u32 = 2;
@@ -60,10 +60,23 @@ pub fn file_header(entry: u64, program_headers: u16, sections: Option<(u64, u16,
 
 /// An `Elf64_Phdr` whose virtual address equals its file offset.
 pub fn program_header(kind: u32, flags: u32, at: u64, file_size: u64, memory_size: u64, align: u64) -> Vec<u8> {
+    program_header_at(kind, flags, (at, at), file_size, memory_size, align)
+}
+
+/// An `Elf64_Phdr`; `places` are its offset in the file and its virtual address.
+pub fn program_header_at(
+    kind: u32,
+    flags: u32,
+    places: (u64, u64),
+    file_size: u64,
+    memory_size: u64,
+    align: u64,
+) -> Vec<u8> {
+    let (offset, address) = places;
     let mut bytes = Vec::with_capacity(56);
     bytes.extend(kind.to_le_bytes());
     bytes.extend(flags.to_le_bytes());
-    for word in [at, at, at, file_size, memory_size, align] {
+    for word in [offset, address, address, file_size, memory_size, align] {
         bytes.extend(word.to_le_bytes());
     }
     bytes
@@ -175,7 +188,7 @@ pub fn write_sections(file: &mut ImageFile) {
 }
 
 /// Type, flags, link, info and entry size of a region's section.
-fn describe(region: Region) -> (u32, u64, u32, u32, u64) {
+pub(crate) fn describe(region: Region) -> (u32, u64, u32, u32, u64) {
     const W: u64 = 1;
     const A: u64 = 2;
     const X: u64 = 4;

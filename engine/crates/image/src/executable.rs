@@ -20,43 +20,27 @@ use crate::small_elf::{
     PAGE, Part, SHF_EXECINSTR, SHF_WRITE, SHT_INIT_ARRAY, SHT_NOTE, SHT_PREINIT_ARRAY, SHT_STRTAB, SHT_SYMTAB, Section,
     SmallElf, replace_file,
 };
+use crate::start::{self, Main};
 use crate::unwind;
 
 const HEADERS: u16 = 10;
-const INTERPRETER: &[u8] = b"/lib64/ld-linux-x86-64.so.2\0";
+pub(crate) const INTERPRETER: &[u8] = b"/lib64/ld-linux-x86-64.so.2\0";
 
-/// `_start` as the psABI and glibc want it (as in glibc's `sysdeps/x86_64/start.S`); the two displacements are of the GOT
-/// entries of `main` and `__libc_start_main`. Behind it the start check is called, by an entry of `.preinit_array`: the
-/// displacements are of the build id and of the GOT entry of the check. Then the constructors' caller, by the one of `.init_array`: the
-/// displacement is of its GOT entry.
-const CODE: [u8; 60] = [
-    0x31, 0xed, // xor %ebp, %ebp
-    0x49, 0x89, 0xd1, // mov %rdx, %r9
-    0x5e, // pop %rsi
-    0x48, 0x89, 0xe2, // mov %rsp, %rdx
-    0x48, 0x83, 0xe4, 0xf0, // and $-16, %rsp
-    0x50, // push %rax
-    0x54, // push %rsp
-    0x45, 0x31, 0xc0, // xor %r8d, %r8d
-    0x31, 0xc9, // xor %ecx, %ecx
-    0x48, 0x8b, 0x3d, 0, 0, 0, 0, // mov main@GOT(%rip), %rdi
-    0xff, 0x15, 0, 0, 0, 0,    // call *__libc_start_main@GOT(%rip)
-    0xf4, // hlt
-    0xcc, 0xcc, // the start check
+/// How the start check is called, by an entry of `.preinit_array`, and the constructors' caller, by the one of `.init_array`. The
+/// displacements are of the build id and of both functions' GOT entries.
+const CALLS: [u8; 24] = [
     0x48, 0x8d, 0x3d, 0, 0, 0, 0, // lea build_id(%rip), %rdi
     0xff, 0x25, 0, 0, 0, 0, // jmp *check@GOT(%rip)
     0xcc, 0xcc, 0xcc, // the constructors' caller
     0xff, 0x25, 0, 0, 0, 0, // jmp *init@GOT(%rip)
     0xcc, 0xcc,
 ];
-const START_LENGTH: u32 = 36;
-const MAIN_AT: usize = 23;
-const LIBC_AT: usize = 29;
-const CHECK: u64 = 36;
-const BUILD_ID_AT: usize = 39;
-const CHECK_AT: usize = 45;
-const INIT: u64 = 52;
-const INIT_AT: usize = 54;
+const BUILD_ID_AT: usize = 3;
+const CHECK_AT: usize = 9;
+const INIT: u64 = 16;
+const INIT_AT: usize = 18;
+/// Bytes of `.text`: `_start`, and these.
+const CODE: usize = start::LENGTH + CALLS.len();
 /// Bytes of the build id's note before the id.
 const NOTE_HEADER: u64 = 16;
 
@@ -106,8 +90,7 @@ fn executable(image: &Path, absent: Option<&Path>, base: &BaseImage, identity: &
     let note = Section { kind: SHT_NOTE, ..Section::loaded(".note.gnu.build-id", 0, 4) };
     let note = elf.put(note, &identity.note());
     let tables = elf.put_tables(&dynamic, 6);
-    let code = elf.put(Section::loaded(".text", SHF_EXECINSTR, 16), &CODE);
-    // As in glibc's own `_start`, the return address is undefined: this is where backtraces end.
+    let code = elf.put(Section::loaded(".text", SHF_EXECINSTR, start::ALIGN), &[0; CODE]);
     let frames = elf.put(Section::loaded(".eh_frame", 0, 8), &[0; FRAMES]);
     let search = elf.put(Section::loaded(".eh_frame_hdr", 0, 4), &[0; SEARCH]);
 
@@ -124,19 +107,12 @@ fn executable(image: &Path, absent: Option<&Path>, base: &BaseImage, identity: &
     let got = elf.put(Section::loaded(".got", SHF_WRITE, 8), &[0; 32]);
     let second_length = elf.next_page() - second;
 
-    let mut bytes = CODE;
-    for (at, target) in [
-        (MAIN_AT, got.at),
-        (LIBC_AT, got.at + 8),
-        (BUILD_ID_AT, note.at + NOTE_HEADER),
-        (CHECK_AT, got.at + 16),
-        (INIT_AT, got.at + 24),
-    ] {
-        let next = (code.at + at as u64 + 4).cast_signed();
-        let distance = i32::try_from(target.cast_signed() - next).expect("a few pages");
-        bytes[at..at + 4].copy_from_slice(&distance.to_le_bytes());
-    }
-    elf.fill(code, &bytes);
+    let calls_at = code.at + start::LENGTH as u64;
+    let mut calls = CALLS;
+    start::displace(&mut calls, calls_at, BUILD_ID_AT, note.at + NOTE_HEADER);
+    start::displace(&mut calls, calls_at, CHECK_AT, got.at + 16);
+    start::displace(&mut calls, calls_at, INIT_AT, got.at + 24);
+    elf.fill(code, &[&start::code(code.at, Main::In(got.at), got.at + 8)[..], &calls].concat());
     let described = describe_start(frames, search, code.at)
         .map_err(|error| Error::Relocation { function: "_start".to_owned(), reason: error.to_string() })?;
     elf.fill(frames, &described.0);
@@ -146,8 +122,8 @@ fn executable(image: &Path, absent: Option<&Path>, base: &BaseImage, identity: &
         (got.at + 8, DynamicRelocation::Symbol(start_main, 0)),
         (got.at + 16, DynamicRelocation::Symbol(check, 0)),
         (got.at + 24, DynamicRelocation::Symbol(init, 0)),
-        (preinit.at, DynamicRelocation::Relative((code.at + CHECK).cast_signed())),
-        (constructors.at, DynamicRelocation::Relative((code.at + INIT).cast_signed())),
+        (preinit.at, DynamicRelocation::Relative(calls_at.cast_signed())),
+        (constructors.at, DynamicRelocation::Relative((calls_at + INIT).cast_signed())),
     ]
     .into_iter()
     .flat_map(|(at, relocation)| relocation.encode(at))
@@ -161,7 +137,7 @@ fn executable(image: &Path, absent: Option<&Path>, base: &BaseImage, identity: &
         let names = elf.put(Section { kind: SHT_STRTAB, ..Section::new(".strtab") }, b"\0_start\0");
         let text = u16::try_from(code.section).expect("a handful of sections");
         let mut symbols = vec![0; 24];
-        symbols.extend(dynamic::symbol(1, 0x12, text, code.at, START_LENGTH.into()));
+        symbols.extend(dynamic::symbol(1, 0x12, text, code.at, start::LENGTH as u64));
         let table = Section { link: names.section, info: 1, align: 8, entry_size: 24, ..Section::new(".symtab") };
         elf.put(Section { kind: SHT_SYMTAB, ..table }, &symbols);
     }
@@ -194,10 +170,10 @@ const SEARCH: usize = 20;
 
 /// The description of `_start` for the unwinder, and the table by which it is found.
 fn describe_start(frames: Part, search: Part, start: u64) -> Result<(Vec<u8>, Vec<u8>), unwind::UnwindError> {
-    const UNDEFINED_RETURN_ADDRESS: [u8; 2] = [7, 16];
+    let length = u32::try_from(start::LENGTH).expect("a few bytes");
     let mut described = unwind::cie(None, frames.at)?;
     let frame_at = frames.at + described.len() as u64;
-    described.extend(unwind::fde(frames.at, frame_at, start, START_LENGTH, None, &UNDEFINED_RETURN_ADDRESS)?);
+    described.extend(unwind::fde(frames.at, frame_at, start, length, None, &start::CFI)?);
     described.extend(unwind::TERMINATOR);
     let mut table = unwind::hdr_header(search.at, frames.at)?.to_vec();
     table.extend(unwind::hdr_entry(search.at, start, frame_at)?);

@@ -7,7 +7,7 @@ use cranefly_machine::MachineCode;
 use crate::dynamic::DynamicRelocation;
 use crate::layout::Region;
 use crate::program::Program;
-use crate::{Error, unwind};
+use crate::{Error, start, unwind};
 
 impl Program {
     pub(crate) fn start_unwind_tables(&mut self) -> Result<(), Error> {
@@ -38,9 +38,12 @@ impl Program {
         self.stub_entry = at + stub.entry as u64;
         self.attach = at + stub.attach as u64;
         let check = cranefly_runtime::start_check();
+        self.start = self.file.reserve(Region::Stub, start::LENGTH as u64, start::ALIGN)?;
         self.check = self.file.reserve(Region::Stub, check.code.len() as u64, cranefly_runtime::STUB_ALIGN)?;
         let length = u32::try_from(stub.code.len()).expect("a page of code");
         self.add_fde("the first-call stub", at, length, None, &stub.cfi())?;
+        let length = u32::try_from(start::LENGTH).expect("a few bytes");
+        self.add_fde("_start", self.start, length, None, &start::CFI)?;
         let length = u32::try_from(check.calls.len()).expect("a page of code");
         self.add_fde("the constructors' caller", self.check + check.calls.start as u64, length, None, &check.cfi())?;
         let length = u32::try_from(self.file.layout().capacity(Region::Slots)).expect("an image is smaller than 2 GB");

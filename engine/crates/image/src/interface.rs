@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use cranefly_bitcode::ir::{GlobalKind, Linkage};
+use cranefly_bitcode::ir::{Global, GlobalKind, Linkage};
 use object::read::elf::ElfFile64;
 use object::{LittleEndian, Object, ObjectSection, ObjectSymbol, SectionFlags, SymbolKind, elf};
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,8 @@ use crate::arrays::{self, CrateEntry};
 use crate::base::BaseImage;
 use crate::data;
 use crate::input::Unit;
+use crate::linker_symbols::is_of_headers;
+use crate::program::defines;
 use crate::section::SectionKind;
 
 /// What a name stands for.
@@ -35,8 +37,8 @@ pub enum NameKind {
 #[derive(Debug, Default)]
 pub struct UnitInterface {
     defines: Vec<(Arc<str>, NameKind)>,
-    /// A weak definition overrides nothing, but is what other units' needs of the name find.
-    weakly: Vec<Arc<str>>,
+    /// A weak definition gives way to any other, and is what other units' needs of the name find.
+    weakly: Vec<(Arc<str>, NameKind)>,
     needs: Vec<Arc<str>>,
     /// The sections of names that mean something to linkers that it adds to.
     sections: BTreeSet<SectionKind>,
@@ -66,8 +68,10 @@ impl UnitInterface {
             };
             match global.linkage {
                 Linkage::External if defined => interface.defines.push((global.name.clone(), kind)),
+                // The image's own: the base image would be linked with what the linker says of that.
+                Linkage::External if is_of_headers(&global.name) => {}
                 Linkage::External | Linkage::AvailableExternally => interface.needs.push(global.name.clone()),
-                Linkage::Weak if defined => interface.weakly.push(global.name.clone()),
+                Linkage::Weak if defined => interface.weakly.push((global.name.clone(), kind)),
                 // A weak reference takes nothing out of an archive.
                 Linkage::Local | Linkage::Weak | Linkage::ExternWeak => {}
             }
@@ -100,18 +104,13 @@ impl UnitInterface {
             if name.is_empty() || is_mangled(name) || is_bound(name) {
                 continue;
             }
-            if symbol.is_weak() {
-                if !symbol.is_undefined() {
-                    self.weakly.push(name.into());
-                }
-                continue;
-            }
+            let kind = if symbol.kind() == SymbolKind::Tls { NameKind::ThreadLocal } else { NameKind::Function };
             // Absolute symbols are definitions, too.
-            if !symbol.is_undefined() {
-                let kind = if symbol.kind() == SymbolKind::Tls { NameKind::ThreadLocal } else { NameKind::Function };
-                self.defines.push((name.into(), kind));
-            } else {
-                self.needs.push(name.into());
+            match (symbol.is_undefined(), symbol.is_weak()) {
+                (false, false) => self.defines.push((name.into(), kind)),
+                (false, true) => self.weakly.push((name.into(), kind)),
+                (true, false) => self.needs.push(name.into()),
+                (true, true) => {}
             }
         }
     }
@@ -122,22 +121,33 @@ impl UnitInterface {
 #[serde(rename_all = "camelCase")]
 pub struct Interface {
     defines: BTreeMap<String, NameKind>,
+    /// What it defines unless something else does.
+    weak: BTreeMap<String, NameKind>,
     needs: BTreeSet<String>,
     /// Numbers of the constructors and of the destructors that have one.
     init_priorities: BTreeSet<u32>,
     fini_priorities: BTreeSet<u32>,
     /// Sections between whose bounds it has something.
     sections: BTreeSet<String>,
+    /// What its Rust code refers to outside of itself, where that decides whether a linker would complain.
+    references: BTreeSet<String>,
 }
 
 impl Interface {
+    /// Together with what the units' Rust code refers to.
+    #[must_use]
+    pub fn with_references<'a>(self, units: impl Iterator<Item = &'a Unit>) -> Self {
+        Self { references: references(units).map(ToString::to_string).collect(), ..self }
+    }
+
     /// That of all units together: what one needs and another defines concerns nobody else.
     pub fn of<'a>(units: impl Iterator<Item = &'a UnitInterface> + Clone) -> Self {
         let all = units.clone().flat_map(|unit| &unit.defines);
         let defines: BTreeMap<String, NameKind> = all.map(|(name, kind)| (name.to_string(), *kind)).collect();
-        let weakly: HashSet<&str> = units.clone().flat_map(|unit| &unit.weakly).map(|name| &**name).collect();
+        let weak = units.clone().flat_map(|unit| &unit.weakly).filter(|(name, _)| !defines.contains_key(&**name));
+        let weak: BTreeMap<String, NameKind> = weak.map(|(name, kind)| (name.to_string(), *kind)).collect();
         let needs = units.clone().flat_map(|unit| &unit.needs).map(ToString::to_string);
-        let needs = needs.filter(|name| !defines.contains_key(name) && !weakly.contains(&**name)).collect();
+        let needs = needs.filter(|name| !defines.contains_key(name) && !weak.contains_key(name)).collect();
         let (mut init_priorities, mut fini_priorities, mut sections) =
             <(BTreeSet<_>, BTreeSet<_>, BTreeSet<_>)>::default();
         for kind in units.flat_map(|unit| &unit.sections) {
@@ -148,7 +158,7 @@ impl Interface {
                 SectionKind::Text | SectionKind::Ordinary => {}
             }
         }
-        Self { defines, needs, init_priorities, fini_priorities, sections }
+        Self { defines, weak, needs, references: BTreeSet::new(), init_priorities, fini_priorities, sections }
     }
 }
 
@@ -172,9 +182,31 @@ pub struct Linked {
     /// Sections that the program was to add to.
     #[serde(default)]
     sections: HashSet<Box<str>>,
+    /// What the program was to define unless something else does.
+    #[serde(default)]
+    weak: HashSet<Box<str>>,
+    /// Those of these names that something else does define.
+    #[serde(default)]
+    pub(crate) overridden: HashSet<Box<str>>,
+    /// What nothing defines and libraries refer to.
+    #[serde(default)]
+    undefined: HashSet<Box<str>>,
+    /// What the program may refer to without reaching anything of that.
+    #[serde(default)]
+    references: HashSet<Box<str>>,
 }
 
 impl Linked {
+    /// Whether the image's symbol of this name stands for what the program defines.
+    pub(crate) fn is_stand_in(&self, name: &str) -> bool {
+        self.defines.contains(name) || (self.weak.contains(name) && !self.overridden.contains(name))
+    }
+
+    /// Whether the linker was not asked whether something that the units refer to leads to what nothing defines.
+    pub fn is_doubtful_for<'a>(&self, units: impl Iterator<Item = &'a Unit>) -> bool {
+        !self.undefined.is_empty() && references(units).any(|name| !self.references.contains(&**name))
+    }
+
     /// Whether the linker would decide the same for a program of these units as it did for `base`.
     pub fn is_for<'a>(&self, base: &BaseImage, units: impl Iterator<Item = &'a UnitInterface> + Clone) -> bool {
         self.has_sections(|name| base.has_section(name), units.clone()) && self.has_names(units)
@@ -212,11 +244,21 @@ impl Linked {
                 }
             }
         }
-        let is_weak = |name: &str| units.clone().any(|unit| unit.weakly.iter().any(|weak| **weak == *name));
-        defined.len() == self.defines.len()
+        let weakly = units.flat_map(|unit| &unit.weakly).map(|(name, _)| &**name);
+        let weak: HashSet<&str> = weakly.filter(|name| !defined.contains(name)).collect();
+        weak.len() == self.weak.len()
+            && weak.iter().all(|name| self.weak.contains(*name))
+            && defined.len() == self.defines.len()
             && needed.len() == self.needs.len()
-            && news.iter().all(|name| defined.contains(name) || is_weak(name))
+            && news.iter().all(|name| defined.contains(name) || weak.contains(name))
     }
+}
+
+/// What units declare under names of rustc's own.
+fn references<'a>(units: impl Iterator<Item = &'a Unit>) -> impl Iterator<Item = &'a Arc<str>> {
+    let is_reference =
+        |global: &&Global| global.linkage == Linkage::External && !defines(global) && is_mangled(&global.name);
+    units.flat_map(move |unit| unit.module.globals.iter().filter(is_reference).map(|global| &global.name))
 }
 
 /// Whether the linker itself defines the name, as a bound of a section, so that no archive is asked for it.
@@ -271,12 +313,14 @@ mod tests {
 
     #[test]
     fn a_weak_definition_is_enough_for_other_units() {
-        let weak = UnitInterface { weakly: vec!["shared".into()], ..UnitInterface::default() };
+        let weak = UnitInterface { weakly: vec![("shared".into(), NameKind::Function)], ..UnitInterface::default() };
         let units = [weak, unit(&["main"], &["shared", "puts"])];
         let Interface { defines, needs, .. } = Interface::of(units.iter());
         assert_eq!(defines.into_keys().collect::<Vec<_>>(), ["main"]);
         assert_eq!(needs.into_iter().collect::<Vec<_>>(), ["puts"]);
-        assert!(linked(&["main"], &[], &["shared"]).has_names(units.iter()));
+        let base = linked(&["main"], &[], &["shared"]);
+        assert!(!base.has_names(units.iter()));
+        assert!(Linked { weak: ["shared".into()].into(), ..base }.has_names(units.iter()));
     }
 
     #[test]

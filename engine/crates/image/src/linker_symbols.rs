@@ -1,12 +1,23 @@
-//! Symbols that a linker makes up for an executable, about how its own parts lie. An image lies otherwise, and the base image has
-//! symbols of these names that are about itself: neither would be what is meant.
+//! Symbols that a linker makes up for an executable, about how its own parts lie. The base image has symbols of these names that
+//! are about itself, which is not what is meant.
+//!
+//! Where the headers are can be said, as of a [complete executable](crate::complete) they are a program's; so a program
+//! that refers to them must be one. What the others bound (code, data, tables) is in the base image as well as in the image, and
+//! they are refused.
 //!
 //! Sources: GNU ld's default script; lld's `addReservedSymbols` and `setReservedSymbolSections`.
 
-/// The executable's headers, the ends of its parts, and the tables that the start-up code goes through.
-const LINKER_SYMBOLS: [&str; 28] = [
-    "__ehdr_start",
-    "__executable_start",
+use crate::layout::Region;
+use crate::program::Program;
+use crate::symbols::Place;
+
+/// The executable's headers: these are at its load address.
+const HEADERS: [&str; 2] = ["__ehdr_start", "__executable_start"];
+/// Its dynamic section.
+const DYNAMIC: &str = "_DYNAMIC";
+
+/// The ends of its parts, and the tables that the start-up code goes through.
+const LINKER_SYMBOLS: [&str; 25] = [
     "etext",
     "_etext",
     "__etext",
@@ -29,11 +40,31 @@ const LINKER_SYMBOLS: [&str; 28] = [
     "__eh_frame_start",
     "__eh_frame_hdr_start",
     "__eh_frame_hdr_end",
-    "_DYNAMIC",
     "_GLOBAL_OFFSET_TABLE_",
     "_PROCEDURE_LINKAGE_TABLE_",
     "_TLS_MODULE_BASE_",
 ];
+
+/// Whether a symbol is one that is about the headers of the program's own file.
+pub(crate) fn is_of_headers(name: &str) -> bool {
+    HEADERS.contains(&name) || name == DYNAMIC
+}
+
+impl Program {
+    /// Where such a symbol is.
+    pub(crate) fn place_in_headers(&self, name: &str) -> Option<Place> {
+        let dynamic = self.file.layout().start(Region::Dynamic);
+        is_of_headers(name).then(|| Place::Image(if name == DYNAMIC { dynamic } else { 0 }))
+    }
+
+    /// A symbol that only a complete executable can define, and to which the program refers.
+    pub fn needs_own_headers(&self) -> Option<&'static str> {
+        HEADERS.into_iter().chain([DYNAMIC]).find(|name| {
+            let index = self.symbols.find(name).filter(|&index| self.definition(index).is_none());
+            index.is_some() && self.refers_to(name)
+        })
+    }
+}
 
 /// Whether a linker defines `name` unless the program does.
 pub(crate) fn is_linker_defined(name: &str) -> bool {

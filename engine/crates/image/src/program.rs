@@ -16,6 +16,7 @@ use crate::groups::Groups;
 use crate::identity;
 use crate::input::{FunctionInfo, LocalOf, Unit};
 use crate::layout::{Demand, Layout, PAGE, Region};
+use crate::own_file;
 use crate::runtime_symbols::RUNTIME_FUNCTIONS;
 use crate::section::SectionKind;
 use crate::symbols::{Definer, Place, SymbolIndex, Symbols};
@@ -61,6 +62,8 @@ pub(crate) struct UnitState {
     pub(crate) locals: HashMap<Arc<str>, SymbolIndex>,
     /// Variables in sections of names that the sources chose.
     pub(crate) named: Vec<GlobalId>,
+    /// See [`own_file`].
+    pub(crate) finds_itself: bool,
 }
 
 /// The image under construction or in use, with everything that is needed to go on linking.
@@ -107,6 +110,10 @@ pub struct Program {
     pub(crate) personality_cell: u64,
     pub(crate) stub_entry: u64,
     pub(crate) attach: u64,
+    /// `_start`, for a [complete executable](crate::complete), which the loader enters by no other way.
+    pub(crate) start: u64,
+    /// The GOT entry of `__libc_start_main`.
+    pub(crate) start_cell: u64,
     /// The start check.
     pub(crate) check: u64,
     pub(crate) attach_row: Option<u32>,
@@ -219,6 +226,8 @@ impl Program {
             personality_cell,
             stub_entry: 0,
             attach: 0,
+            start: 0,
+            start_cell: 0,
             check: 0,
             attach_row: None,
             slots: Vec::new(),
@@ -229,6 +238,8 @@ impl Program {
         };
         program.start_unwind_tables()?;
         program.place_stub(control)?;
+        let libc = program.runtime("__libc_start_main")?;
+        program.start_cell = program.cell(libc)?;
         for name in RUNTIME_FUNCTIONS {
             let index = program.runtime(name)?;
             program.call_target(index)?;
@@ -377,7 +388,9 @@ impl Program {
                 named.push(id);
             }
         }
-        self.units.insert(unit.id.clone(), UnitState { unit: unit.clone(), symbols: indices, locals, named });
+        let finds_itself = own_file::finds_itself(unit);
+        let state = UnitState { unit: unit.clone(), symbols: indices, locals, named, finds_itself };
+        self.units.insert(unit.id.clone(), state);
     }
 
     fn local(&self, LocalOf { unit, global }: &LocalOf) -> Option<SymbolIndex> {

@@ -105,7 +105,9 @@ impl Program {
     /// The unit that defines a symbol, and the global there; `None` if assembly does, or nobody in the program.
     pub(crate) fn definition(&self, index: SymbolIndex) -> Option<(Arc<Unit>, GlobalId)> {
         let definer = self.symbols[index].definition()?;
-        if definer.linkage == Linkage::Weak && self.strong_in_assembly(index).next().is_some() {
+        let name = &self.symbols[index].name;
+        let is_weak = definer.linkage == Linkage::Weak;
+        if is_weak && (self.strong_in_assembly(index).next().is_some() || self.base.overrides(name)) {
             return None;
         }
         Some((self.units.get(&definer.unit)?.unit.clone(), definer.global))
@@ -134,15 +136,19 @@ impl Program {
         if let Some(place) = self.allocator_entry(index)? {
             return Ok(place);
         }
-        if let Some(place) = self.assembly_place(index) {
+        let name = self.symbols[index].name.clone();
+        let is_overridden = self.base.overrides(&name) && self.strong_in_assembly(index).next().is_none();
+        if let Some(place) = self.assembly_place(index).filter(|_| !is_overridden) {
             return Ok(place);
         }
-        let name = self.symbols[index].name.clone();
         for (prefix, start) in [("__start_", true), ("__stop_", false)] {
             let Some(section) = name.strip_prefix(prefix) else { continue };
             if let Some(&(from, to)) = self.group_bounds.get(section) {
                 return Ok(Place::Image(if start { from } else { to }));
             }
+        }
+        if let Some(place) = self.place_in_headers(&name) {
+            return Ok(place);
         }
         if is_linker_defined(&name) {
             return Err(Error::LinkerDefined { name: name.to_string() });

@@ -178,6 +178,8 @@ impl Program {
             personality_cell: saved.personality_cell,
             stub_entry: saved.stub_entry,
             attach: saved.attach,
+            start: 0,
+            start_cell: 0,
             check: 0,
             attach_row: None,
             slots: saved.slots.into_iter().map(SymbolIndex).collect(),
@@ -283,7 +285,7 @@ fn restore_units(saved: &SavedProgram, units: &[Arc<Unit>]) -> Result<HashMap<Ar
         let symbols = numbers.iter().copied().map(SymbolIndex).collect();
         states.insert(
             unit.id.clone(),
-            UnitState { unit: unit.clone(), symbols, locals: HashMap::new(), named: Vec::new() },
+            UnitState { unit: unit.clone(), symbols, locals: HashMap::new(), named: Vec::new(), finds_itself: false },
         );
     }
     Ok(states)

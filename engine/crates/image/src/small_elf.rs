@@ -210,7 +210,8 @@ impl<'name> SmallElf<'name> {
 
 /// Has `bytes` at `path`, replacing what is there in one step; nothing is written if it is there. `mode` is less the umask.
 pub fn replace_file(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Error> {
-    if std::fs::read(path).is_ok_and(|old| old == bytes) {
+    let has_length = std::fs::metadata(path).is_ok_and(|metadata| metadata.len() == bytes.len() as u64);
+    if has_length && std::fs::read(path).is_ok_and(|old| old == bytes) {
         return Ok(());
     }
     let failed = |source| Error::File { path: path.to_owned(), source };

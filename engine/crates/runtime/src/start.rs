@@ -7,10 +7,11 @@
 //! An executable is small, and finds its code in an image that is brought up to date in place. So what was copied, moved or
 //! linked elsewhere would run whatever the image holds by now. The executable therefore calls the image before anything else
 //! (`DT_PREINIT_ARRAY`, which the loader goes through ahead of all constructors) with its build id. Where that is not the
-//! image's, there are two reasons:
+//! image's, there are three reasons:
 //!
 //! - it is the program at the place where it was published, and a publication has just replaced, or is about to replace, it:
 //!   it goes on, as what is at that place now;
+//! - it is where the current program stands in for cargo's while tests run: it goes on as well;
 //! - anything else is of an earlier build: it ends with a message.
 //!
 //! The first is the case if `/proc/self/exe` names that place, and is deleted; until it is, there is a wait of at most
@@ -65,8 +66,9 @@ pub struct StartCheck {
 /// What is to be known to [bind](StartCheck::bind) the code: vaddrs in the image, and the executable's build id.
 #[derive(Clone, Debug)]
 pub struct Start<'a> {
-    /// The NUL-terminated path at which the executable is published, without symbolic links.
-    pub place: u64,
+    /// Two NUL-terminated paths without symbolic links: the one at which the executable is published, and one at which copies of it
+    /// stand for whatever is current; the latter may be empty.
+    pub places: u64,
     /// The executable's.
     pub build_id: &'a [u8; BUILD_ID],
     /// Pointers to constructors, in the order in which they are called.
@@ -95,7 +97,7 @@ impl StartCheck {
     pub fn bind(&self, at: u64, start: &Start<'_>) -> Vec<u8> {
         let mut code = self.code.to_vec();
         let distance = |to: u64, cell: usize| to.wrapping_sub(at + cell as u64).to_le_bytes();
-        code[self.place_cell..][..8].copy_from_slice(&distance(start.place, self.place_cell));
+        code[self.place_cell..][..8].copy_from_slice(&distance(start.places, self.place_cell));
         code[self.build_cell..][..BUILD_ID].copy_from_slice(start.build_id);
         let bytes = start.constructors.end - start.constructors.start;
         code[self.constructors_cell..][..8]

@@ -76,26 +76,38 @@ cranefly_start_check:
 21: call 90f
     test r12, r12
     jle 30f
-    xor ecx, ecx
-22: mov al, [rbx + rcx]
+    call 92f
     test al, al
-    jz 23f
+    jnz 22f
     cmp rcx, r12
-    jae 30f
-    cmp al, [rsp + rcx]
-    jne 30f
-    inc rcx
-    jmp 22b
-23: cmp rcx, r12
     je 24f                              # it is the one at the place, and still there
     lea rax, [rcx + 10]
     cmp rax, r12
-    jne 30f
+    jne 22f
     movabs rax, 0x6574656c65642820      # " (delete"
     cmp [rsp + rcx], rax
-    jne 30f
+    jne 22f
     cmp word ptr [rsp + rcx + 8], 0x2964 # "d)"
-    jne 30f
+    je 25f
+
+# Is it where the current program stands in for cargo's? That path is behind the other.
+22: mov r8, rbx
+23: inc rbx
+    cmp byte ptr [rbx - 1], 0
+    jne 23b
+    call 92f
+    test al, al
+    setz dl
+    cmp rcx, r12
+    sete al
+    and al, dl
+    test rcx, rcx
+    mov rbx, r8
+    jz 30f
+    test al, al
+    jz 30f
+    jmp 28f
+
     # It was there, and has been replaced: since it was started, if that was by a name of its own.
 25: mov rax, [r14]
     add r14, 8
@@ -177,6 +189,20 @@ cranefly_start_gone:
     syscall
     mov r12, rax
     ret
+
+# Compares the text at rbx, which ends with a zero, with what the caller has at rsp, r12 bytes: rcx bytes are the same, and al is 0 if
+# that is all of the text.
+92: xor ecx, ecx
+93: mov al, [rbx + rcx]
+    test al, al
+    jz 94f
+    cmp rcx, r12
+    jae 94f
+    cmp al, [rsp + rcx + 8]
+    jne 94f
+    inc rcx
+    jmp 93b
+94: ret
 
 # An iovec of the text at rsi, which ends with a zero, to rdi, which moves on.
 95: mov [rdi], rsi

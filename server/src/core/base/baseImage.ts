@@ -22,6 +22,7 @@ import type { LinkAttribute } from "../source/linkAttributes.js";
 import { adoptedCrates } from "../units/adopted.js";
 import type { Toolchain } from "../units/toolchain.js";
 import { type Program, unitsOf } from "../units/program.js";
+import type { UnitRecords } from "../units/records.js";
 import { type UnitRecord, loadUnit } from "../units/record.js";
 
 /** The images that were linked from the same libraries, each for another interface. */
@@ -47,6 +48,12 @@ interface Linked {
   readonly entries: readonly CrateEntry[];
   /** Sections that the program was to add to. */
   readonly sections: readonly string[];
+  /** What the program was to define unless something else does, and those of these names that something else defines. */
+  readonly weak: readonly string[];
+  readonly overridden: readonly string[];
+  /** What nothing defines, and what the program may refer to without reaching anything of that. */
+  readonly undefined: readonly string[];
+  readonly references: readonly string[];
   /** The shared libraries that the linker has read. */
   readonly libraries: readonly string[];
 }
@@ -92,7 +99,9 @@ export async function ensureBase(
   }
   const wanted = selection(common, known);
   const existing = known?.images.find((image) => isDeepStrictEqual(selection(image.interface, known), wanted))?.folder;
-  if (existing !== undefined && fs.existsSync(imageIn(existing))) return imageIn(existing);
+  if (existing !== undefined && linkedCrates(imageIn(existing)) !== undefined && fs.existsSync(imageIn(existing))) {
+    return imageIn(existing);
+  }
 
   const others = (known?.images ?? []).filter(({ folder }) => folder !== existing);
   // Never one that was there before: images of programs may have been linked against what was in it.
@@ -100,7 +109,7 @@ export async function ensureBase(
   const startedMs = Date.now();
   const link = new BaseLink(folder, imageIn(folder), toolchain, env, signal);
   const linking = await link.link(inputs, common);
-  const { files, libraries, offered, entries } = linking;
+  const { files, libraries, offered, entries, overridden } = linking;
   const { defines, needs } = selection(common, linking);
   const linked: Linked = {
     defines: Object.keys(defines),
@@ -109,6 +118,10 @@ export async function ensureBase(
     crates: linking.crates.map(({ id }) => id),
     entries,
     sections: common.sections,
+    weak: Object.keys(common.weak),
+    overridden,
+    undefined: linking.undefined,
+    references: common.references,
     libraries,
   };
   writeAtomic(cratesOf(imageIn(folder)), JSON.stringify(linking.crates.flatMap(({ key }) => key ?? [])));
@@ -126,7 +139,10 @@ export async function ensureBase(
 
 /** Gives programs their base images. */
 export class Bases {
-  constructor(private readonly context: BaseContext) {}
+  constructor(
+    private readonly context: BaseContext,
+    private readonly records: UnitRecords,
+  ) {}
 
   /** Programs with their base images, as far as it is known what these are linked for: `known`, from an earlier state. */
   async of(programs: readonly Program[], known: readonly Program[]): Promise<Program[]> {
@@ -141,7 +157,7 @@ export class Bases {
 
   /** A program on the base image for an interface. */
   async link(program: Program, common: ProgramInterface): Promise<Program> {
-    const base = await ensureBase(this.context, unitsOf(this.context.layout, program), common);
+    const base = await ensureBase(this.context, unitsOf(program, this.records), common);
     return { ...program, base, linked: linkedCrates(base), interface: common };
   }
 }

@@ -11,17 +11,36 @@ import type { ProgramInterface } from "../../../../shared/src/protocol.js";
 import { type Archive, METADATA, extractMember, readArchive } from "./archive.js";
 import type { BaseInputs, NativeLibraries } from "./baseInputs.js";
 import { parseDependencyFile } from "../units/depInfo.js";
-import { type LibraryNames, finishBase, linkerSymbols, nameOfLibrary, namesOfLibrary, neededLibraries } from "./elf.js";
+import {
+  type LibraryNames,
+  definedElsewhere,
+  definedIn,
+  finishBase,
+  linkerSymbols,
+  nameOfLibrary,
+  namesOfLibrary,
+  neededLibraries,
+} from "./elf.js";
 import { Unsupported } from "../support/errors.js";
-import { readText } from "../support/files.js";
+import { readText, statOf } from "../support/files.js";
 import { type Strip, readLinkArguments } from "../units/linkArguments.js";
-import { baseLinkArgs, separate } from "./linkLine.js";
+import { baseLinkArgs, checkLinkArgs, separate } from "./linkLine.js";
 import { type Exit, run } from "../support/process.js";
 import { recordingScript, recordedLine } from "./recording.js";
 import { type Placeholder, attributeOptions, makePlaceholder } from "./placeholderLibraries.js";
-import { SharedSections } from "../units/adopted.js";
+import { CompiledNatively } from "../units/adopted.js";
 import { sectionsOf } from "./objectSections.js";
-import { ANCHORS, type CrateEntry, PRIVATE, crateEntries, crateSource, dynamicList, standInSource } from "./standIn.js";
+import {
+  ANCHORS,
+  type CrateEntry,
+  PRIVATE,
+  crateEntries,
+  crateSource,
+  dynamicList,
+  markOfWeak,
+  rootsSource,
+  standInSource,
+} from "./standIn.js";
 import { hideNames } from "./stripped.js";
 import type { Toolchain } from "../units/toolchain.js";
 
@@ -35,6 +54,10 @@ export interface Linking {
   readonly crates: readonly { readonly key: string | undefined; readonly id: string }[];
   /** What each of them has in the arrays of constructors and destructors. */
   readonly entries: readonly CrateEntry[];
+  /** What the program defines weakly, and something else does, too. */
+  readonly overridden: readonly string[];
+  /** What nothing defines and libraries refer to. */
+  readonly undefined: readonly string[];
   /** Sections with bounds that natively compiled crates add to. */
   readonly sections: readonly string[];
 }
@@ -68,7 +91,7 @@ export class BaseLink {
     });
     const bitcodeLibraries = inputs.bitcodeLibraries.map(withAll);
     return this.linkWith({ ...withAll(inputs), bitcodeLibraries }, common).catch((error: unknown) => {
-      if (!(error instanceof Unsupported) || error instanceof SharedSections) throw error;
+      if (!(error instanceof Unsupported) || error instanceof CompiledNatively) throw error;
       return this.linkWith(inputs, common);
     });
   }
@@ -102,16 +125,17 @@ export class BaseLink {
     const dependencyFile = path.join(this.folder, "files.d");
     const list = path.join(this.folder, "dynamic.list");
     fs.writeFileSync(list, dynamicList(common));
+    const partsOf = (rlib: string): readonly string[] | undefined => {
+      const placeholder = placeholderOf(rlib);
+      if (placeholder === undefined) return this.partsOf(rlib, archives);
+      const { bundle } = placeholder;
+      const place = places[own.indexOf(placeholder)] ?? "";
+      return bundle === undefined ? [place] : [place, ...(this.partsOf(bundle, archives) ?? [])];
+    };
     const args = baseLinkArgs(line, {
       output: this.output,
       standIn,
-      partsOf: (rlib) => {
-        const placeholder = placeholderOf(rlib);
-        if (placeholder === undefined) return this.partsOf(rlib, archives);
-        const { bundle } = placeholder;
-        const place = places[own.indexOf(placeholder)] ?? "";
-        return bundle === undefined ? [place] : [place, ...(this.partsOf(bundle, archives) ?? [])];
-      },
+      partsOf,
       dynamicList: list,
       dependencyFile,
     });
@@ -136,17 +160,33 @@ export class BaseLink {
     }
     for (const name of unneeded(temporary, shared)) offered.add(name);
     for (const name of supported) offered.delete(name);
-    this.finish(temporary, common, shared, { areAllExported: asked.exportDynamic, strip: asked.strip });
+    const remains = this.finish(temporary, common, shared, { areAllExported: asked.exportDynamic, strip: asked.strip });
+    if (remains.undefined.length > 0 && common.references.length > 0) {
+      const roots = definedIn(fs.readFileSync(temporary), [...common.references, ...common.needs]);
+      // (What the program itself needs and nothing defines is the engine's to find.)
+      const objects = await this.assemble(
+        inputs.linker,
+        [standInSource({ ...common, needs: [] }, entries), rootsSource(roots, remains.expected)],
+        "check",
+      );
+      const partsOfProgram = (rlib: string): readonly string[] | undefined =>
+        placeholderOf(rlib) === undefined ? undefined : partsOf(rlib);
+      const check = path.join(this.folder, "check");
+      await this.runLinker(inputs.linker, checkLinkArgs(line, objects, partsOfProgram, check));
+      fs.rmSync(check);
+    }
     fs.renameSync(temporary, this.output);
-    for (const name of ["crate", "libraries"])
+    for (const name of ["crate", "libraries", "objects"])
       fs.rmSync(path.join(this.folder, name), { recursive: true, force: true });
     const isOurs = (file: string): boolean => path.relative(this.folder, file).split(path.sep)[0] !== "..";
     return {
-      files: files.filter((file) => !isOurs(file)),
+      files: [...files.filter((file) => !isOurs(file)), ...this.bundled([...placeholders.values()])],
       libraries: [...shared.keys()],
       offered: [...offered],
       crates,
       entries,
+      overridden: remains.overridden,
+      undefined: remains.undefined,
       sections,
     };
   }
@@ -195,6 +235,12 @@ export class BaseLink {
     return { words, placeholders };
   }
 
+  /** The native libraries that are in placeholders, and not read by the linker itself. */
+  private bundled(placeholders: readonly Placeholder[]): string[] {
+    const files = placeholders.flatMap((placeholder) => placeholder.files.map((file) => path.resolve(this.cwd, file)));
+    return [...new Set(files)].filter((file) => statOf(file)?.isFile() === true);
+  }
+
   private async makePlaceholders({ bitcodeLibraries, panic }: BaseInputs): Promise<Placeholder[]> {
     const found: Placeholder[] = [];
     for (const [index, library] of bitcodeLibraries.entries()) {
@@ -212,7 +258,7 @@ export class BaseLink {
   }
 
   /**
-   * Sections with bounds that natively compiled crates add to. Throws `SharedSections` if the program adds to one of them: a linker
+   * Sections with bounds that natively compiled crates add to. Throws `CompiledNatively` if the program adds to one of them: a linker
    * lays side by side what all crates have there.
    */
   private nativeSections(libraries: readonly string[], { sections }: ProgramInterface): string[] {
@@ -226,7 +272,11 @@ export class BaseLink {
         if (wanted.has(name)) shared.set(file, name);
       }
     }
-    if (shared.size > 0) throw new SharedSections([...shared.keys()], [...new Set(shared.values())]);
+    if (shared.size > 0) {
+      const names = [...new Set(shared.values())].join(", ");
+      const libraries = [...shared.keys()];
+      throw new CompiledNatively(libraries, `${libraries.join(", ")} and the workspace add to the section ${names}`);
+    }
     return [...found];
   }
 
@@ -253,8 +303,8 @@ export class BaseLink {
   }
 
   /** Assembles texts; gives the objects. */
-  private async assemble(linker: string, texts: readonly string[]): Promise<string[]> {
-    const names = texts.map((_, index) => `program-${index}`);
+  private async assemble(linker: string, texts: readonly string[], stem = "program"): Promise<string[]> {
+    const names = texts.map((_, index) => `${stem}-${index}`);
     for (const [index, text] of texts.entries()) {
       fs.writeFileSync(path.join(this.folder, `${names[index] ?? ""}.s`), text);
     }
@@ -268,19 +318,18 @@ export class BaseLink {
     const response = path.join(this.folder, "line");
     // A response file: the line of a large dependency set is longer than the system allows.
     fs.writeFileSync(response, args.map((arg) => `"${arg.replace(/(["\\])/g, "\\$1")}"`).join("\n"));
-    const err: string[] = [];
-    const exit = await this.run([linker, `@${response}`], err);
-    fs.rmSync(path.join(this.folder, "objects"), { recursive: true, force: true });
-    if (exit.code !== 0) throw new Unsupported(`linking the base image failed:\n${err.slice(0, 40).join("\n")}`);
+    const told: string[] = [];
+    const exit = await this.run([linker, `@${response}`], told);
+    if (exit.code !== 0) throw new Unsupported(`linking the base image failed:\n${told.slice(0, 40).join("\n")}`);
   }
 
   /** What `libraries` define or expect is exported, as from an executable, unless everything is. */
   private finish(
     file: string,
-    { defines, needs }: ProgramInterface,
+    { defines, weak, needs }: ProgramInterface,
     libraries: ReadonlyMap<string, LibraryNames>,
     { areAllExported, strip }: { readonly areAllExported: boolean; readonly strip: Strip },
-  ): void {
+  ): { readonly overridden: string[]; readonly undefined: string[]; readonly expected: string[] } {
     const image = fs.readFileSync(file);
     const [symbol] = linkerSymbols(image);
     if (symbol !== undefined) {
@@ -288,11 +337,10 @@ export class BaseLink {
     }
     const shared = new Set<string>([...ANCHORS, ...[...libraries.values()].flatMap(({ all }) => [...all])]);
     const isExported = (name: string): boolean => areAllExported || shared.has(name);
-    const { bound, undefined: names } = finishBase(image, {
-      program: new Set(Object.keys(defines)),
-      privately: PRIVATE,
-      isExported,
-    });
+    const weakly = Object.keys(weak);
+    const overridden = definedElsewhere(image, new Map(weakly.map((name, index) => [name, markOfWeak(index)])));
+    const program = new Set([...Object.keys(defines), ...weakly.filter((name) => !overridden.includes(name))]);
+    const { bound, undefined: names } = finishBase(image, { program, privately: PRIVATE, isExported });
     if (bound.length > 0) {
       throw new Unsupported(`C code declares what the program defines with hidden visibility: ${bound.join(", ")}`);
     }
@@ -301,22 +349,20 @@ export class BaseLink {
     // Of what the program itself needs the engine knows whether anything reaches it.
     const own = new Set(needs);
     const isOthers = (name: string): boolean => !isMangled(name) && !/^__(start|stop)_/.test(name) && !own.has(name);
+    // A linker says nothing of what only functions refer to that nothing calls: it is asked when it is known what the program calls.
     const loose = names.filter((name) => isOthers(name) && !isFound(name));
-    if (loose.length > 0) {
-      // A linker says nothing of what only functions refer to that nothing calls; which those are is not known here.
-      throw new Unsupported(`nothing defines what libraries of the program refer to: ${loose.join(", ")}`);
-    }
     if (strip === "symbols") hideNames(image, this.output);
     fs.writeFileSync(file, image);
+    return { overridden, undefined: loose, expected: names.filter(isMangled) };
   }
 
-  private async run(command: string[], err: string[], cwd = this.cwd): Promise<Exit> {
+  private async run(command: string[], told: string[], cwd = this.cwd): Promise<Exit> {
     try {
       return await run(command, {
         cwd,
         env: { ...this.env, LC_ALL: "C" },
-        onStdout: () => undefined,
-        onStderr: (text) => err.push(text),
+        onStdout: (text) => told.push(text),
+        onStderr: (text) => told.push(text),
         signal: this.signal,
       });
     } catch (error) {

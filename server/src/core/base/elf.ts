@@ -79,6 +79,24 @@ export function finishBase(file: Buffer, symbols: DynamicSymbols): Remains {
   return { bound: [...bound], undefined: undefinedNames };
 }
 
+/** Names that an image defines at other places than the given ones, which are names as well. */
+export function definedElsewhere(file: Buffer, places: ReadonlyMap<string, string>): string[] {
+  const wanted = new Set([...places].flat());
+  const found = new Map<string, bigint>();
+  for (const { at, name, isDefined } of symbolsIn(file, SHT_SYMTAB)) {
+    if (isDefined && wanted.has(name)) found.set(name, file.readBigUInt64LE(at + 8));
+  }
+  return [...places].flatMap(([name, place]) => (found.get(name) === found.get(place) ? [] : [name]));
+}
+
+/** Those of the names that an image defines. */
+export function definedIn(file: Buffer, names: readonly string[]): string[] {
+  const wanted = new Set(names);
+  const found = new Set<string>();
+  for (const { name, isDefined } of symbolsIn(file, SHT_SYMTAB)) if (isDefined && wanted.has(name)) found.add(name);
+  return [...found];
+}
+
 function forgetArrays(file: Buffer): void {
   for (const { type, offset, size } of sections(file)) {
     if (type !== SHT_DYNAMIC) continue;

@@ -25,6 +25,8 @@ const DROPPED = new Set([
   ..."-Wl,--gc-sections -Wl,--no-gc-sections -Wl,--no-undefined".split(" "),
 ]);
 
+const OWN_OBJECT = /(\.rcgu\.o|[/\\]symbols\.o|\.rmeta\.o)$/;
+
 const STRIPPED = new Set(["-s", "-Wl,--s", "-Wl,--strip-all"]);
 
 /** One argument of the linker's in each word, however the user has put them together. */
@@ -64,7 +66,7 @@ export function baseLinkArgs(line: readonly string[], base: BaseLine): string[] 
       i++;
     } else if (arg.endsWith(".rlib")) {
       out.push(...(base.partsOf(arg) ?? ["-Wl,--whole-archive", arg, "-Wl,--no-whole-archive"]));
-    } else if (/(\.rcgu\.o|[/\\]symbols\.o|\.rmeta\.o)$/.test(arg)) {
+    } else if (OWN_OBJECT.test(arg)) {
       // The empty crate's own code: `main` and the allocator shim, which the program's image defines.
     } else if (STRIPPED.has(withDashes(arg))) {
       // The engine links against its symbols.
@@ -83,6 +85,26 @@ export function baseLinkArgs(line: readonly string[], base: BaseLine): string[] 
   // (`-Wl` would divide a path at its commas.)
   out.push(...ours.flatMap((word) => ["-Xlinker", word]), "-o", base.output);
   return out;
+}
+
+/**
+ * The arguments of a link that tells whether the program's would complain: as rustc wrote them, with `objects` in the place of the
+ * program's own.
+ */
+export function checkLinkArgs(
+  line: readonly string[],
+  objects: readonly string[],
+  partsOf: (rlib: string) => readonly string[] | undefined,
+  output: string,
+): string[] {
+  const out: string[] = [...objects];
+  for (let i = 0; i < line.length; i++) {
+    const arg = line[i] ?? "";
+    if (arg === "-o") i++;
+    else if (arg.endsWith(".rlib")) out.push(...(partsOf(arg) ?? [arg]));
+    else if (!OWN_OBJECT.test(arg)) out.push(arg);
+  }
+  return [...out, "-o", output];
 }
 
 function isVersionScript(arg: string): boolean {

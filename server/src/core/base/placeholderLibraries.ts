@@ -14,6 +14,8 @@ export interface Placeholder {
   readonly rlib: string;
   /** An archive with the native libraries that rustc bundles into the library, if there are any. */
   readonly bundle: string | undefined;
+  /** Where these may be, from rustc's folder for the program. */
+  readonly files: readonly string[];
 }
 
 /** `-l` options of the libraries that a crate's sources name. */
@@ -36,12 +38,23 @@ export async function makePlaceholder(
   const options = [...library.link, ...attributeOptions(library)];
   if (!options.includes("-l")) {
     fs.writeFileSync(rlib, archive([{ name: METADATA, content: metadata }]));
-    return { library, rlib, bundle: undefined };
+    return { library, rlib, bundle: undefined, files: [] };
   }
   const source = path.join(folder, "bundle.rs");
   const bundle = path.join(folder, "libcranefly_bundle.rlib");
   fs.writeFileSync(source, "");
   await rustc([source, "--crate-name=cranefly_bundle", "--crate-type=rlib", ...options, "-o", bundle]);
   fs.writeFileSync(rlib, withMetadata(bundle, metadata));
-  return { library, rlib, bundle };
+  return { library, rlib, bundle, files: staticLibraries(options) };
+}
+
+/** Where the static libraries that `-l` options mean may be. rustc tells nobody which it reads. */
+function staticLibraries(options: readonly string[]): string[] {
+  const values = (flag: string): string[] =>
+    options.flatMap((option, index) => (option === flag ? (options[index + 1] ?? []) : []));
+  const folders = values("-L").map((value) => value.replace(/^[a-z]+=/, ""));
+  // `KIND:MODIFIERS=NAME:RENAME`
+  const names = values("-l").map((value) => value.replace(/^[^=]*=/, "").replace(/:.*$/, ""));
+  const files = names.flatMap((name) => [`lib${name}.a`, name]);
+  return folders.flatMap((folder) => files.map((file) => path.join(folder, file)));
 }

@@ -24,6 +24,8 @@ export function recordingScript(recorded: string): string {
   ].join("\n");
 }
 
+const LINKER_WORD = "-Wl,";
+
 /** The arguments that the script wrote down, with paths into the copy; none if it never ran. */
 export function recordedLine(recorded: string): string[] {
   const folder = readText(`${recorded}.folder`);
@@ -34,7 +36,12 @@ export function recordedLine(recorded: string): string[] {
   };
   const line = (readText(recorded) ?? "").split("\0").slice(0, -1);
   const args = line.flatMap((arg) => (arg.startsWith("@") ? responseFile(moved(arg.slice(1))) : [arg]));
-  return args.map((arg) => (path.isAbsolute(arg) && fs.existsSync(moved(arg)) ? moved(arg) : arg));
+  return args.map((arg) => {
+    // A library that is taken as a whole is a word for the linker.
+    const prefix = arg.startsWith(LINKER_WORD) ? LINKER_WORD : "";
+    const file = arg.slice(prefix.length);
+    return path.isAbsolute(file) && fs.existsSync(moved(file)) ? `${prefix}${moved(file)}` : arg;
+  });
 }
 
 /** rustc writes its arguments to a file when there are too many of them. */

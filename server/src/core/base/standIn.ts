@@ -50,35 +50,51 @@ export function crateSource(number: number, entries: readonly CrateEntry[]): str
   ].join("\n");
 }
 
+/** The name that stands at the place of a weak definition, whatever becomes of that. */
+export function markOfWeak(index: number): string {
+  return `__cranefly_weak_${index}`;
+}
+
 /** The assembly's text. Throws `Unsupported`. */
-export function standInSource({ defines, needs }: ProgramInterface, entries: readonly CrateEntry[]): string {
+export function standInSource({ defines, weak, needs }: ProgramInterface, entries: readonly CrateEntry[]): string {
   const names = Object.entries(defines);
   const named = (kind: string): string[] => names.filter((entry) => entry[1] === kind).map(([name]) => name);
+  const weakly = (kind: string, type: string, content: string): string[] =>
+    Object.entries(weak).flatMap(([name, ofKind], index) => {
+      if (ofKind !== kind) return [];
+      const mark = markOfWeak(index);
+      return [`\t.globl ${mark}`, `\t.hidden ${mark}`, `${mark}:`, ...standIn(name, type, content, "weak")];
+    });
   return [
     // None of this is ever reached.
     '\t.section .text.cranefly,"ax",@progbits',
     ...named("function").flatMap((name) => standIn(name, "function", "ud2")),
+    ...weakly("function", "function", "ud2"),
     "\t.data",
     ...definition(ANCHORS[0], "object", ".byte 1"),
     ...named("variable").flatMap((name) => standIn(name, "object", ".byte 1")),
-    // Without an effect, but what they name is needed.
-    ...needs.map((name) => `\t.reloc 0, R_X86_64_NONE, ${quoted(name)}`),
+    ...weakly("variable", "object", ".byte 1"),
     '\t.section .tbss,"awT",@nobits',
     ...definition(ANCHORS[1], "object", ".zero 1"),
     ...named("threadLocal").flatMap((name) => standIn(name, "object", ".zero 1")),
+    ...weakly("threadLocal", "object", ".zero 1"),
+    // Without an effect, but what they name is needed. (GNU ld takes such relocations only for debuggers' sections.)
+    '\t.section .debug_cranefly,"",@progbits',
+    "\t.byte 0",
+    ...needs.map((name) => `\t.reloc 0, R_X86_64_NONE, ${quoted(name)}`),
     crateSource(0, entries),
   ].join("\n");
 }
 
-function standIn(name: string, type: string, content: string): string[] {
+function standIn(name: string, type: string, content: string, binding?: string): string[] {
   const second = quoted(PRIVATE + name);
-  return [...definition(name, type, content), `\t.globl ${second}`, `\t.set ${second}, ${quoted(name)}`];
+  return [...definition(name, type, content, binding), `\t.globl ${second}`, `\t.set ${second}, ${quoted(name)}`];
 }
 
-function definition(name: string, type: string, content: string): string[] {
+function definition(name: string, type: string, content: string, binding = "globl"): string[] {
   const symbol = quoted(name);
   return [
-    `\t.globl ${symbol}`,
+    `\t.${binding} ${symbol}`,
     `\t.type ${symbol}, @${type}`,
     `${symbol}:`,
     `\t${content}`,
@@ -86,9 +102,24 @@ function definition(name: string, type: string, content: string): string[] {
   ];
 }
 
+/**
+ * The assembly of an object that refers to `roots`, whatever a linker drops, and defines what Rust code of the base image expects of
+ * others.
+ */
+export function rootsSource(roots: readonly string[], expected: readonly string[]): string {
+  return [
+    '\t.section .data.cranefly,"awR",@progbits',
+    ...roots.map((name) => `\t.quad ${quoted(name)}`),
+    "\t.text",
+    ...expected.flatMap((name) => definition(name, "function", "ud2")),
+    '\t.section .note.GNU-stack,"",@progbits',
+    "",
+  ].join("\n");
+}
+
 /** A dynamic list with all that the program defines. */
-export function dynamicList({ defines }: ProgramInterface): string {
-  const names = Object.keys(defines).flatMap((name) => [name, PRIVATE + name]);
+export function dynamicList({ defines, weak }: ProgramInterface): string {
+  const names = [...Object.keys(defines), ...Object.keys(weak)].flatMap((name) => [name, PRIVATE + name]);
   return ["{", ...[...ANCHORS, ...names].map((name) => `  ${quoted(name)};`), "};", ""].join("\n");
 }
 

@@ -10,7 +10,7 @@ import { Cancelled, Unsupported } from "../support/errors.js";
 import { readText } from "../support/files.js";
 import type { Layout } from "../support/layout.js";
 import { readProgramOptions } from "../units/rustcOptions.js";
-import type { Selection } from "./selection.js";
+import type { CargoSelection } from "./selection.js";
 import { readEvents } from "./shims.js";
 
 export class BuildGuard {
@@ -22,7 +22,7 @@ export class BuildGuard {
   /** Throws `Unsupported` for what cargo's metadata tell. */
   constructor(
     metadata: Metadata,
-    selection: Selection,
+    selection: CargoSelection,
     private readonly host: string,
   ) {
     const dynamic = usedDynamicLibrary(metadata, selection);

@@ -5,6 +5,7 @@
 import * as path from "node:path";
 import { parse } from "smol-toml";
 import { adoptedPackages } from "./adoptedPackages.js";
+import { CompiledNatively } from "../units/adopted.js";
 import { emitPath, inspectArgs } from "../units/arguments.js";
 import { BuildGuard } from "./buildGuard.js";
 import { scriptState } from "./buildScripts.js";
@@ -30,7 +31,7 @@ import type { Layout } from "../support/layout.js";
 import { unitOfLibrary, unitOfOutput, unitOfPlaceholder } from "../units/outputs.js";
 import type { UnitName, UnitMessages } from "../units/messages.js";
 import { run } from "../support/process.js";
-import { type Selection, type SelectionState, type Start, cargoArguments, programName } from "./selection.js";
+import { type CargoSelection, type SelectionState, type Start, cargoArguments, programName } from "./selection.js";
 import type { Program } from "../units/program.js";
 import { type ShimContext, type ShimEvent, readEvents, writeShims } from "./shims.js";
 import { checkToolchain, findToolchain, platformOf } from "../units/toolchain.js";
@@ -68,7 +69,7 @@ export class LostBuild extends Unsupported {
 /** Runs cargo. Throws `BuildFailed` when the sources do not build, `Unsupported` when Cranefly has no way. */
 export async function capture(
   layout: Layout,
-  selection: Selection,
+  selection: CargoSelection,
   metadata: Metadata,
   options: CaptureOptions,
 ): Promise<Captured> {
@@ -143,6 +144,7 @@ export async function capture(
   if (exit.code !== 0) throw new BuildFailed("", exit.code ?? 101);
 
   const hosts = hostUnits(layout);
+  checkAdopted(layout, artifacts, metadata);
   checkKnown(layout, artifacts, packages, hosts);
   const events = readEvents(layout);
   const programs = findPrograms(layout, artifacts);
@@ -178,7 +180,7 @@ export async function capture(
 }
 
 /** The platforms that cargo is to build for; undefined: the toolchain's own. */
-function targetsOf({ targets }: Selection, configured: string | undefined): (string | undefined)[] {
+function targetsOf({ targets }: CargoSelection, configured: string | undefined): (string | undefined)[] {
   const given = targets.flatMap((arg, index) => (targets[index - 1] === "--target" ? [arg] : []));
   return given.length === 0 ? [configured] : given;
 }
@@ -219,7 +221,7 @@ function checkCommas(layout: Layout, metadata: Metadata): void {
  * Link-time optimisation would leave the dependencies' libraries without machine code, so it is as it is where nobody asks for
  * any; that changes no behaviour, only speed. (cargo has no profile of another name unless a manifest has it.)
  */
-function withoutLto(selection: Selection, metadata: Metadata): string[] {
+function withoutLto(selection: CargoSelection, metadata: Metadata): string[] {
   const { profile = selection.command === "test" ? "test" : "dev" } = selection;
   const manifest = parse(readText(path.join(metadata.workspace_root, "Cargo.toml")) ?? "")["profile"];
   const isThere = BUILT_IN_PROFILES.includes(profile) || (typeof manifest === "object" && profile in manifest);
@@ -227,6 +229,17 @@ function withoutLto(selection: Selection, metadata: Metadata): string[] {
 }
 
 const BUILT_IN_PROFILES = ["dev", "release", "test", "bench"];
+
+/** Throws `CompiledNatively` where another build had compiled a crate before it was known that it has to be bitcode. */
+function checkAdopted(layout: Layout, artifacts: readonly Artifact[], metadata: Metadata): void {
+  const adopted = new Set(adoptedPackages(layout, metadata).map(({ id }) => id));
+  const native = artifacts.filter((artifact) => {
+    const isLibrary = artifact.target.crate_types.some((type) => type === "lib" || type === "rlib");
+    return adopted.has(artifact.package_id) && isLibrary && libraryUnit(layout, artifact) === undefined;
+  });
+  const libraries = native.flatMap(({ filenames }) => filenames.filter((file) => file.endsWith(".rlib")));
+  if (libraries.length > 0) throw new CompiledNatively(libraries, `${libraries.join(", ")} was compiled natively`);
+}
 
 /**
  * Throws `LostBuild` where cargo has an output of a local package of which the shim's notes know nothing: they were removed, or cut
@@ -242,7 +255,7 @@ function checkKnown(
   const sources = new Set(hosts.flatMap(hostSources).map(realPath));
   for (const artifact of artifacts.filter((item) => local.has(item.package_id))) {
     const { kind, crate_types: types, src_path: source, name } = artifact.target;
-    const isLibrary = types.some((type) => type === "lib" || type === "rlib");
+    const isLibrary = types.some((type) => ["lib", "rlib", "dylib"].includes(type));
     const isHost = kind.includes("custom-build") || (!isLibrary && !types.includes("bin"));
     const isProgram = artifact.executable !== null;
     // (Of a library that is also a native one cargo names only copies.)

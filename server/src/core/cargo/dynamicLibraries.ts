@@ -1,28 +1,35 @@
 /**
- * Rust dynamic libraries (crate-type dylib). A program that uses one shares it, and std with it, where Cranefly links both into
- * the base image: such programs are cargo's. Told from cargo's metadata, before anything is built.
+ * Rust dynamic libraries (crate-type dylib). A program has them in itself here, and std with them, by libraries that are made beside
+ * them to be linked. That is the same as long as it is the only one to use them: what else links to one, and may be loaded by the
+ * program, would share it with the program. Such programs are cargo's, as cargo's metadata tell before anything is built.
  */
-import type { Metadata, Package } from "./cargo.js";
-import type { Selection } from "./selection.js";
+import { isOnlyDynamic } from "../units/arguments.js";
+import { type Metadata, type Package, nativelyLinked } from "./cargo.js";
+import type { CargoSelection } from "./selection.js";
 
 export function dynamicLibraryReason(name: string): string {
-  return `${name} is a Rust dynamic library (crate-type dylib), which is not supported`;
+  return `${name} is a Rust dynamic library (crate-type dylib) that not only programs link to, which is not supported`;
 }
 
 /** The crate of a package that is a dynamic library and nothing that could be linked instead. */
 function dynamicCrate(item: Package): string | undefined {
-  const target = item.targets.find(({ crate_types }) => crate_types.includes("dylib"));
-  const isOnly = target?.crate_types.every((kind) => !["lib", "rlib"].includes(kind));
-  return isOnly === true ? target?.name : undefined;
+  return item.targets.find(({ crate_types: kinds }) => isOnlyDynamic(kinds))?.name;
 }
 
-/** The names of such crates in all packages, as rustc knows them. */
+/** The packages that build scripts, procedural macros or other native libraries link to as dynamic libraries. */
+function sharedLibraries(metadata: Metadata): Package[] {
+  const native = nativelyLinked(metadata);
+  return metadata.packages.filter((item) => native.has(item.id) && dynamicCrate(item) !== undefined);
+}
+
+/** The names of their crates, as rustc knows them. */
 export function dynamicCrates(metadata: Metadata): string[] {
-  return metadata.packages.flatMap((item) => dynamicCrate(item)?.replaceAll("-", "_") ?? []);
+  return sharedLibraries(metadata).flatMap((item) => dynamicCrate(item)?.replaceAll("-", "_") ?? []);
 }
 
-/** A package that what is selected uses on every platform, and that is nothing but a dynamic library. */
-export function usedDynamicLibrary(metadata: Metadata, selection: Selection): string | undefined {
+/** One of them that what is selected uses on every platform. */
+export function usedDynamicLibrary(metadata: Metadata, selection: CargoSelection): string | undefined {
+  const shared = new Set(sharedLibraries(metadata).map(({ id }) => id));
   const nodes = new Map(metadata.resolve?.nodes.map((node) => [node.id, node]) ?? []);
   const packages = new Map(metadata.packages.map((item) => [item.id, item]));
   const seen = new Set<string>();
@@ -32,8 +39,7 @@ export function usedDynamicLibrary(metadata: Metadata, selection: Selection): st
     seen.add(id);
     for (const { pkg, dep_kinds } of nodes.get(id)?.deps ?? []) {
       if (!dep_kinds.some(({ kind, target }) => kind === null && target == null)) continue;
-      const used = packages.get(pkg);
-      if (used !== undefined && dynamicCrate(used) !== undefined) return used.name;
+      if (shared.has(pkg)) return packages.get(pkg)?.name;
       queue.push(pkg);
     }
   }
@@ -41,7 +47,7 @@ export function usedDynamicLibrary(metadata: Metadata, selection: Selection): st
 }
 
 /** The members that cargo builds: those named by `--package`, or else all that it might mean. */
-export function selectedPackages(metadata: Metadata, selection: Selection): Package[] {
+export function selectedPackages(metadata: Metadata, selection: CargoSelection): Package[] {
   const members = metadata.packages.filter((item) => metadata.workspace_members.includes(item.id));
   const specs = selection.targets.flatMap((arg, index) => (selection.targets[index - 1] === "--package" ? [arg] : []));
   if (specs.length > 0) {

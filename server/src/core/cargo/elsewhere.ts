@@ -10,15 +10,13 @@ import { forgetStrayHosts, hasStrayHosts } from "./hosts.js";
 import type { Layout } from "../support/layout.js";
 import type { SelectionState } from "./selection.js";
 import { type UnitRecord, forgetUnit, loadUnit } from "../units/record.js";
+import type { UnitRecords } from "../units/records.js";
 
 /** Whether all that the state is made of was built here: into this target directory, from packages that are where they were. */
-export function isHere(layout: Layout, state: SelectionState): boolean {
+export function isHere(layout: Layout, state: SelectionState, records: UnitRecords): boolean {
   // A source file without a package has a folder by its own path.
   if (state.discovery === undefined) return true;
-  return state.units.every((key) => {
-    const record = loadUnit(layout, key);
-    return record === undefined || isFrom(layout, record, state.packageDirs);
-  });
+  return records.some(state.units).every((record) => isFrom(layout, record, state.packageDirs));
 }
 
 /**

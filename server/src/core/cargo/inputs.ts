@@ -8,7 +8,7 @@ import { type Stamp, isCurrent, stamp } from "../support/stamps.js";
 import { type HostUnit, hostSources } from "./hosts.js";
 import type { SelectionState } from "./selection.js";
 import type { Layout } from "../support/layout.js";
-import { loadUnit } from "../units/record.js";
+import type { UnitRecords } from "../units/records.js";
 import { type Toolchain, toolchainFiles } from "../units/toolchain.js";
 
 /** Takes stamps of all that cargo looked at. `startedMs`: when cargo was started. */
@@ -80,10 +80,14 @@ export interface BuiltFrom {
 }
 
 /** What is to be watched so that nothing is missed that would make a build another one. */
-export function watchedFiles(layout: Layout | undefined, state: SelectionState | undefined): BuiltFrom {
+export function watchedFiles(
+  layout: Layout | undefined,
+  state: SelectionState | undefined,
+  records: UnitRecords | undefined,
+): BuiltFrom {
   const products = layout === undefined ? [] : [path.dirname(layout.root)];
   if (state === undefined) return { roots: undefined, read: [], products };
   const { packageDirs, cargoInputs: inputs, scripts, units } = state;
-  const sources = layout === undefined ? [] : units.flatMap((key) => loadUnit(layout, key)?.inputs ?? []);
+  const sources = records?.some(units).flatMap(({ inputs: files }) => files) ?? [];
   return { roots: packageDirs, read: [...inputs, ...scripts.flatMap((script) => script.inputs), ...sources], products };
 }

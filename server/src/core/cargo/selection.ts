@@ -9,9 +9,14 @@ import { UnitName } from "../units/messages.js";
 import { Program } from "../units/program.js";
 import { Toolchain } from "../units/toolchain.js";
 
-export interface Selection {
+interface Command {
   readonly command: "run" | "build" | "test";
   readonly cwd: string;
+}
+
+/** Of a package or a workspace, in cargo's terms. */
+export interface CargoSelection extends Command {
+  readonly kind: "cargo";
   readonly manifestPath: string | undefined;
   /** What only commands that build take: `-p`, `--workspace`, `--bin`, `--jobs` …, as cargo spells them. */
   readonly targets: readonly string[];
@@ -27,13 +32,16 @@ export interface Selection {
   readonly global: readonly string[];
 }
 
-/** A single source file without a package, and rustc's arguments for it. */
-export interface SingleFile {
+/** A source file without a package, which is rustc's alone. */
+export interface FileSelection extends Command {
+  readonly kind: "file";
   readonly file: string;
   /** The path as the user gave it, which is how messages name it. */
   readonly source: string;
   readonly rustcArgs: readonly string[];
 }
+
+export type Selection = CargoSelection | FileSelection;
 
 /** One start of a program, in cargo's order. */
 export const Start = z.object({
@@ -88,8 +96,8 @@ export function relevantEnvironment(env: NodeJS.ProcessEnv): [string, string][] 
 }
 
 /** The selection's name on disk. */
-export function selectionKey(selection: Selection, env: NodeJS.ProcessEnv, single?: object): string {
-  return digest(JSON.stringify([selection, relevantEnvironment(env), single ?? null]));
+export function selectionKey(selection: Selection, env: NodeJS.ProcessEnv): string {
+  return digest(JSON.stringify([selection, relevantEnvironment(env)]));
 }
 
 export function loadSelection(layout: Layout, key: string): SelectionState | undefined {
@@ -101,7 +109,7 @@ export function saveSelection(layout: Layout, key: string, state: SelectionState
 }
 
 /** cargo's arguments for a selection, without the command. */
-export function cargoArguments(selection: Selection): string[] {
+export function cargoArguments(selection: CargoSelection): string[] {
   return [
     ...(selection.manifestPath === undefined ? [] : ["--manifest-path", selection.manifestPath]),
     ...selection.targets,

@@ -91,6 +91,11 @@ export function writeShims(
     '  case "$CARGO_MANIFEST_DIR" in',
     ...packageDirs.map((directory) => `    ${shellQuote(directory)}) ${call("rustc")} ${wrapperArgument} "$@" ;;`),
     "  esac",
+    // (Of a dynamic library a program links what is made with it here.)
+    '  case " $* " in',
+    '    *" --crate-type lib "* | *" --crate-type rlib "* | *" --crate-type proc-macro "*) ;;',
+    '    *" --crate-type dylib "*) set -- "$@" --crate-type rlib ;;',
+    "  esac",
     // cargo asks what RUSTFLAGS make of the target before it builds anything. (A build script's own cargo is none of ours.)
     'elif [ -z "$CARGO_MANIFEST_DIR" ]; then',
     '  case " $* " in',

@@ -10,42 +10,44 @@ import { stamp } from "../support/stamps.js";
 import type { Layout } from "../support/layout.js";
 import { run } from "../support/process.js";
 import { readProgramOptions } from "../units/rustcOptions.js";
-import type { SelectionState, SingleFile } from "./selection.js";
+import type { FileSelection, SelectionState } from "./selection.js";
 import { type Toolchain, checkToolchain, findToolchain, toolchainFiles } from "../units/toolchain.js";
 
 /** Compiles the file to bitcode; the counterpart of a capture for a package. */
 export async function captureSingle(
   layout: Layout,
-  single: SingleFile,
-  cwd: string,
+  selection: FileSelection,
   options: CaptureOptions,
 ): Promise<Captured> {
   const { env } = options;
+  const { cwd } = selection;
   const startedMs = Date.now();
   const toolchain = await findToolchain(cwd, env, options.signal);
-  const given = inspectArgs(single.rustcArgs);
+  const given = inspectArgs(selection.rustcArgs);
   checkToolchain(toolchain, given.target);
   if (given.crateTypes.some((kind) => kind !== "bin")) {
-    throw new Unsupported(`${single.file}: only programs can be run, not --crate-type ${given.crateTypes.join(",")}`);
+    throw new Unsupported(
+      `${selection.file}: only programs can be run, not --crate-type ${given.crateTypes.join(",")}`,
+    );
   }
-  const { refused } = readProgramOptions(single.rustcArgs, {
+  const { refused } = readProgramOptions(selection.rustcArgs, {
     host: toolchain.host,
     origin: "user",
     isProgram: true,
     readFile: (file) => readText(path.resolve(cwd, file)),
   });
   if (refused !== undefined) throw new Unsupported(`${refused} is not supported`);
-  const crate = await crateName(toolchain, single, cwd, options);
-  const suffix = `-${digest(single.file, JSON.stringify(single.rustcArgs)).slice(0, 16)}`;
+  const crate = await crateName(toolchain, selection, options);
+  const suffix = `-${digest(selection.file, JSON.stringify(selection.rustcArgs)).slice(0, 16)}`;
   const key = `${crate}${suffix}`;
   const args = [
     "--crate-name",
     crate,
-    single.source,
+    selection.source,
     "--error-format=json",
     "--json=diagnostic-rendered-ansi,artifacts,future-incompat",
     ...(given.crateTypes.length > 0 || given.isTest ? [] : ["--crate-type", "bin"]),
-    ...withoutCrateName(single.rustcArgs),
+    ...withoutCrateName(selection.rustcArgs),
     "-C",
     `extra-filename=${suffix}`,
     "--out-dir",
@@ -63,7 +65,7 @@ export async function captureSingle(
     },
   });
   if (result.record === undefined) throw new BuildFailed("", result.exitCode);
-  const executable = path.join(layout.root, path.basename(single.file, ".rs"));
+  const executable = path.join(layout.root, path.basename(selection.file, ".rs"));
   const program = path.basename(executable);
   const state: SelectionState = {
     version: 3,
@@ -74,7 +76,9 @@ export async function captureSingle(
     discovery: undefined,
     units: [key],
     programs: [{ name: program, executable, unit: key, closure: [key], base: "" }],
-    starts: [{ program, label: single.file, harness: given.isTest, isRelative: false, cwd, env: {}, libraryPath: [] }],
+    starts: [
+      { program, label: selection.file, harness: given.isTest, isRelative: false, cwd, env: {}, libraryPath: [] },
+    ],
     docTests: [],
     profile: "dev",
     packageDirs: [],
@@ -85,8 +89,7 @@ export async function captureSingle(
 /** The crate's name as rustc has it: from the arguments, an attribute or the file's name. */
 async function crateName(
   toolchain: Toolchain,
-  { file, source, rustcArgs }: SingleFile,
-  cwd: string,
+  { file, source, rustcArgs, cwd }: FileSelection,
   { env, signal }: CaptureOptions,
 ): Promise<string> {
   const out: string[] = [];

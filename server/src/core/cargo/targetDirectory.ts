@@ -6,7 +6,7 @@ import { loadMetadata } from "./cargo.js";
 import { readText, writeIfChanged } from "../support/files.js";
 import { Layout, cacheDirectory } from "../support/layout.js";
 import { forgetElsewhere } from "./elsewhere.js";
-import { type Selection, type SingleFile, selectionKey } from "./selection.js";
+import { type Selection, selectionKey } from "./selection.js";
 import { captureSingle } from "./singleFile.js";
 
 /** cargo's target directory is not where it was. */
@@ -23,10 +23,9 @@ export class TargetDirectory {
 
   constructor(
     private readonly selection: Selection,
-    private readonly single: SingleFile | undefined,
     private readonly env: NodeJS.ProcessEnv,
   ) {
-    this.key = selectionKey(selection, env, single);
+    this.key = selectionKey(selection, env);
   }
 
   /** `target/cranefly`, once known. */
@@ -47,8 +46,8 @@ export class TargetDirectory {
 
   /** Has cargo build. Throws `Moved`. `onForget`: what was built elsewhere is gone, and what comes anew may have its names. */
   async capture(layout: Layout, options: CaptureOptions, onForget: () => void): Promise<Captured> {
-    const { selection, single, env } = this;
-    if (single !== undefined) return captureSingle(layout, single, selection.cwd, options);
+    const { selection, env } = this;
+    if (selection.kind === "file") return captureSingle(layout, selection, options);
     const metadata = await loadMetadata(selection, selection.features, env, options.signal);
     const root = path.join(metadata.target_directory, "cranefly");
     if (root !== layout.root) throw new Moved(root);
@@ -59,8 +58,8 @@ export class TargetDirectory {
   }
 
   private async locate(signal: AbortSignal | undefined): Promise<Layout> {
-    const { selection, single, env } = this;
-    if (single !== undefined) return new Layout(path.join(cacheDirectory(env), "single", this.key.slice(0, 16)));
+    const { selection, env } = this;
+    if (selection.kind === "file") return new Layout(path.join(cacheDirectory(env), "single", this.key.slice(0, 16)));
     const known = findRoot(this.key, env);
     if (known !== undefined) return new Layout(known);
     const metadata = await loadMetadata(selection, selection.features, env, signal);

@@ -11,10 +11,10 @@ import { debugInfoInUse, inspectArgs } from "../units/arguments.js";
 import type { Engine } from "./client.js";
 import { EngineError } from "./errors.js";
 import { Unsupported } from "../support/errors.js";
-import type { Layout } from "../support/layout.js";
 import { linkRequestOf } from "../units/rustcOptions.js";
 import { type BuiltPrograms, type Program, linkedUnitsOf } from "../units/program.js";
-import { type UnitRecord, loadUnit } from "../units/record.js";
+import type { UnitRecord } from "../units/record.js";
+import type { UnitRecords } from "../units/records.js";
 
 /** What lies on disk for a program is not what was written there: cut short by a full disk or a crash, or damaged otherwise. */
 export class DamagedProgram extends Error {
@@ -31,12 +31,12 @@ export class DamagedProgram extends Error {
 }
 
 /** What an error of the engine says of a program on disk; undefined where the error is about something else. */
-function damageOf(layout: Layout, { base, closure }: Program, error: unknown): DamagedProgram | undefined {
+function damageOf(records: UnitRecords, { base, closure }: Program, error: unknown): DamagedProgram | undefined {
   if (!(error instanceof EngineError)) return undefined;
   if (error.kind === "base") return new DamagedProgram(base, closure, error);
   const named = error.kind === "damaged" ? DamagedUnits.safeParse(error.details).data?.units : undefined;
   if (named === undefined) return undefined;
-  const units = closure.filter((key) => named.includes(loadUnit(layout, key)?.invocation.id ?? ""));
+  const units = closure.filter((key) => named.includes(records.get(key)?.invocation.id ?? ""));
   return new DamagedProgram("", units.length > 0 ? units : closure, error);
 }
 
@@ -53,11 +53,12 @@ export interface Published {
 }
 
 /**
- * Publishes every program, one after the other. The engine's own times are added to `ms`. `more`: what the lanes add. `link`:
+ * Publishes every program of a workspace, which is named by its target directory, one after the other. The engine's own times are added to `ms`. `more`: what the lanes add. `link`:
  * gives a program another base image; without it one that needs another is an `EngineError` of kind `interface`.
  */
 export async function publish(
-  layout: Layout,
+  workspace: string,
+  records: UnitRecords,
   programs: readonly Program[],
   engine: Engine,
   ms: StageTimes,
@@ -71,9 +72,9 @@ export async function publish(
     let answer: PublishResult | undefined;
     for (let links = 0; answer === undefined; links++) {
       try {
-        answer = await engine.publish({ ...publishParams(layout, program), ...more(program) });
+        answer = await engine.publish({ ...publishParams(workspace, records, program), ...more(program) });
       } catch (error) {
-        const damage = damageOf(layout, program, error);
+        const damage = damageOf(records, program, error);
         if (damage !== undefined) throw damage;
         const common = interfaceOf(error);
         if (link === undefined || common === undefined || links >= MAX_LINKS) throw error;
@@ -91,7 +92,8 @@ export async function publish(
 
 /** Publishes the programs that these units, by their keys, are part of. */
 export async function publishLanes(
-  layout: Layout,
+  workspace: string,
+  records: UnitRecords,
   built: BuiltPrograms,
   lanes: ReadonlyMap<string, BodyLaneParams>,
   engine: Engine,
@@ -99,7 +101,7 @@ export async function publishLanes(
 ): Promise<readonly ProgramReport[]> {
   const lanesOf = (program: Program): BodyLaneParams[] => program.closure.flatMap((key) => lanes.get(key) ?? []);
   const programs = built.programs.filter((program) => lanesOf(program).length > 0);
-  return (await publish(layout, programs, engine, ms, (program) => ({ bodyLane: lanesOf(program) }))).reports;
+  return (await publish(workspace, records, programs, engine, ms, (program) => ({ bodyLane: lanesOf(program) }))).reports;
 }
 
 /** The interface that the engine refuses a base image for. */
@@ -110,14 +112,14 @@ function interfaceOf(error: unknown): ProgramInterface | undefined {
 }
 
 /** What the crate lane made of a program. */
-export function publishParams(layout: Layout, program: Program): PublishParams {
-  const closure = linkedUnitsOf(layout, program);
+export function publishParams(workspace: string, records: UnitRecords, program: Program): PublishParams {
+  const closure = linkedUnitsOf(program, records);
   const main = closure.at(-1);
   if (main === undefined) throw new Unsupported(`${program.name} has no units`);
   const { optLevel, panic } = inspectArgs(main.invocation.args);
   const { strip, exportDynamic } = linkRequestOf(main.invocation);
   return {
-    workspace: layout.root,
+    workspace,
     program: program.name,
     executable: program.executable,
     ...(program.base === "" ? {} : { base: program.base }),
@@ -135,30 +137,4 @@ function debugInfoOf(units: readonly UnitRecord[]): string {
   const levels = new Set(units.map((unit) => debugInfoInUse(inspectArgs(unit.invocation.args).debugInfo)));
   const [level = "0"] = levels;
   return levels.size === 1 ? level : "1";
-}
-
-/** What programs are made of, by unit key and executable: two publications of the same parts are one. */
-export function partsOf(layout: Layout, programs: readonly Program[]): Map<string, string> {
-  const parts = new Map<string, string>();
-  for (const program of programs) {
-    parts.set(program.executable, program.base);
-    for (const unit of linkedUnitsOf(layout, program)) parts.set(unit.invocation.key, unit.bitcodeDir);
-  }
-  return parts;
-}
-
-export function isSame(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
-  return a.size === b.size && [...a].every(([name, value]) => b.get(name) === value);
-}
-
-/** The units, as "package:target", that were in both and are not what they were. */
-export function changedUnits(
-  layout: Layout,
-  before: ReadonlyMap<string, string>,
-  now: ReadonlyMap<string, string>,
-): string[] {
-  return [...now].flatMap(([key, value]) => {
-    const isChanged = before.has(key) && before.get(key) !== value;
-    return isChanged ? (loadUnit(layout, key)?.invocation.id ?? []) : [];
-  });
 }

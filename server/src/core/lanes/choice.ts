@@ -1,5 +1,6 @@
 /** Every rule by which an edit is not taken alone, whichever way: of what unit it is, of what functions, and what that would cost. */
-import { codeOptions, inspectArgs, optionNames } from "../units/arguments.js";
+import { codeOptions, inspectArgs } from "../units/arguments.js";
+import { optionNames } from "../units/options.js";
 import type { UnitRecord } from "../units/record.js";
 import type { UnitEdit } from "../edits/baseline.js";
 import { Refusal } from "../edits/refusal.js";

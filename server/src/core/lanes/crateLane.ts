@@ -11,7 +11,8 @@ import { Cancelled, asError } from "../support/errors.js";
 import type { UnitMessages } from "../units/messages.js";
 import type { Layout } from "../support/layout.js";
 import { replayOrder } from "./replayOrder.js";
-import { type UnitRecord, changedInput, loadUnit, needUnit } from "../units/record.js";
+import { type UnitRecord, changedInput } from "../units/record.js";
+import type { UnitRecords } from "../units/records.js";
 import { wrappedBy } from "../units/invocation.js";
 
 export interface CrateLaneOptions {
@@ -42,26 +43,30 @@ export interface CrateLaneResult {
   /** Units that were compiled anew, as "package:target", and what made it necessary. */
   readonly compiled: readonly CompiledUnit[];
   readonly failed: readonly string[];
+  /** The units' records afterwards, whether or not all could be compiled. */
+  readonly records: UnitRecords;
 }
 
 /** Brings units up to date. `keys`: dependencies first. */
 export async function crateLane(
   layout: Layout,
+  records: UnitRecords,
   keys: readonly string[],
   options: CrateLaneOptions,
 ): Promise<CrateLaneResult> {
   const queue = new PQueue({ concurrency: options.jobs });
   const compiled: CompiledUnit[] = [];
   const failed: string[] = [];
+  const made: UnitRecord[] = [];
   const done = new Map<string, Promise<UnitRecord | undefined>>();
   const replay = new Replay(options);
 
   const bringUpToDate = async (key: string): Promise<UnitRecord | undefined> => {
-    const record = needUnit(layout, key);
+    const record = records.need(key);
     const used = new Map<string, UnitRecord>();
     for (const extern of record.externs) {
       if (extern.unit === null) continue;
-      const upstream = await (done.get(extern.unit) ?? loadUnit(layout, extern.unit));
+      const upstream = await (done.get(extern.unit) ?? records.get(extern.unit));
       // What it uses did not compile: neither would it, and rustc has already said why.
       if (upstream === undefined) return undefined;
       used.set(extern.unit, upstream);
@@ -92,6 +97,7 @@ export async function crateLane(
       failed.push(id);
       messages.failed();
     } else {
+      made.push(result.record);
       compiled.push({ key, id, reason, ms: performance.now() - started });
       messages.finished();
     }
@@ -104,7 +110,8 @@ export async function crateLane(
   const errors = settled.flatMap((item) => (item.status === "rejected" ? [asError(item.reason)] : []));
   const error = errors.find((item) => !(item instanceof Cancelled)) ?? errors[0];
   if (error !== undefined) throw error;
-  return { ok: settled.every((item) => item.status === "fulfilled" && item.value !== undefined), compiled, failed };
+  const ok = settled.every((item) => item.status === "fulfilled" && item.value !== undefined);
+  return { ok, compiled, failed, records: records.after(made) };
 }
 
 /** What was said of units that have not changed: all of it at once, in cargo's order, before anything is compiled. */

@@ -12,6 +12,7 @@ import { SourceCache } from "../source/sourceCache.js";
 import type { BodyRef } from "../source/functions.js";
 import { PatchLane } from "./patch/patchLane.js";
 import type { PatchRefusal } from "./patch/patchCrate.js";
+import { AllUnitSources } from "./mirror/unitSources.js";
 import { OverlayLane } from "./overlay/overlayLane.js";
 import { FunctionEditCounts } from "./counts.js";
 import { type PrepareOptions, Readiness } from "./readiness.js";
@@ -22,9 +23,10 @@ import { EngineError } from "../engine/errors.js";
 import { instantiatorsOf } from "./instantiators.js";
 import { digest, readText } from "../support/files.js";
 import type { Layout } from "../support/layout.js";
-import type { BuiltPrograms } from "../units/program.js";
+import type { LoadedPrograms } from "../units/program.js";
 import { isParserFailure } from "../source/grammar.js";
-import { type UnitRecord, loadUnit, recordsOf } from "../units/record.js";
+import type { UnitRecord } from "../units/record.js";
+import type { UnitRecords } from "../units/records.js";
 import { Refusal } from "../edits/refusal.js";
 
 /** How often an edit is compiled again because the engine needs a body that was blanked. */
@@ -52,6 +54,7 @@ export interface AttemptOptions extends PrepareOptions {
 
 export class FunctionEdits {
   private readonly baseline: Baseline;
+  private readonly units: AllUnitSources;
   private readonly lane: OverlayLane;
   private readonly patches: PatchLane;
   private readonly readiness: Readiness;
@@ -68,9 +71,10 @@ export class FunctionEdits {
     maker: string,
   ) {
     this.baseline = new Baseline(sources);
-    this.lane = new OverlayLane(layout, sources);
+    this.units = new AllUnitSources(layout, sources);
+    this.lane = new OverlayLane(layout, sources, this.units);
     this.patches = new PatchLane(layout, sources, maker);
-    this.readiness = new Readiness(layout, this.lane, this.patches);
+    this.readiness = new Readiness(layout, this.lane, this.patches, this.units);
   }
 
   /** Rejects with `Unsupported` when the grammar's files are missing. */
@@ -93,8 +97,8 @@ export class FunctionEdits {
   }
 
   /** The crate lane has compiled: keeps the texts that it has seen. `follows`: not for an edit that was left to it. */
-  rebase(built: BuiltPrograms, compiled: readonly CompiledUnit[], follows: boolean): void {
-    this.baseline.refresh(recordsOf(this.layout, built));
+  rebase(built: LoadedPrograms, compiled: readonly CompiledUnit[], follows: boolean): void {
+    this.baseline.refresh(built.records.all(built.units));
     for (const { key, ms } of compiled) {
       this.costs.crateTook(key, ms);
       if (!follows) this.readiness.edited(key);
@@ -104,17 +108,17 @@ export class FunctionEdits {
   }
 
   /** These files are open in an editor. */
-  expect(built: BuiltPrograms, open: readonly string[]): void {
-    this.readiness.expect(recordsOf(this.layout, built), open);
+  expect(built: LoadedPrograms, open: readonly string[]): void {
+    this.readiness.expect(built.records.all(built.units), open);
   }
 
   /** Whether there is something to prepare. */
-  get hasWork(): boolean {
-    return this.readiness.hasWork;
+  hasWork(records: UnitRecords): boolean {
+    return this.readiness.hasWork(records);
   }
 
   /** Makes ready what the next edits need. Rejects with `Cancelled` when the signal aborts. */
-  prepare(built: BuiltPrograms, engine: Engine, options: PrepareOptions): Promise<void> {
+  prepare(built: LoadedPrograms, engine: Engine, options: PrepareOptions): Promise<void> {
     // What the parser failed on stays as it is.
     return this.readiness.prepare(built, engine, options).catch((error: unknown) => {
       if (!isParserFailure(error)) throw error;
@@ -123,7 +127,7 @@ export class FunctionEdits {
   }
 
   /** Tries to bring the programs up to date with an edit of bodies. */
-  async attempt(built: BuiltPrograms, engine: Engine, options: AttemptOptions): Promise<BodyOutcome> {
+  async attempt(built: LoadedPrograms, engine: Engine, options: AttemptOptions): Promise<BodyOutcome> {
     try {
       return await this.attemptOnce(built, engine, options);
     } catch (error) {
@@ -133,8 +137,8 @@ export class FunctionEdits {
     }
   }
 
-  private async attemptOnce(built: BuiltPrograms, engine: Engine, options: AttemptOptions): Promise<BodyOutcome> {
-    const records = recordsOf(this.layout, built);
+  private async attemptOnce(built: LoadedPrograms, engine: Engine, options: AttemptOptions): Promise<BodyOutcome> {
+    const records = built.records.all(built.units);
     const edits = this.baseline.edits(records, options.env);
     if (edits.kind === "none") return { kind: "left", refusal: undefined };
     if (edits.kind === "more") return this.refuse(edits.refusal);
@@ -188,10 +192,10 @@ export class FunctionEdits {
   }
 
   /** The crate lane's sources are the ones that the body lane has compiled last: the two can be compared. */
-  canVerify(built: BuiltPrograms): boolean {
+  canVerify(built: LoadedPrograms): boolean {
     if (!this.isAhead) return false;
     const seen = new Map<string, string>();
-    for (const record of recordsOf(this.layout, built))
+    for (const record of built.records.all(built.units))
       for (const { path, hash } of record.inputs) seen.set(path, hash);
     return [...this.ahead].every(([file, hash]) => seen.get(file) === hash);
   }
@@ -208,7 +212,7 @@ export class FunctionEdits {
 
   /** By patch crates, if they can be. */
   private async patchAndPublish(
-    built: BuiltPrograms,
+    built: LoadedPrograms,
     edits: Extract<Edits, { kind: "bodies" }>,
     engine: Engine,
     options: AttemptOptions,
@@ -217,7 +221,7 @@ export class FunctionEdits {
     const started = performance.now();
     for (const { record, files } of edits.units) {
       if (files.every(({ functions }) => functions.length === 0)) continue;
-      const patch = await this.patches.compile(record, files, { ...options, ...this.lane.facts(record) });
+      const patch = await this.patches.compile(record, files, { ...options, ...this.units.facts(record) });
       if ("refused" in patch) {
         options.ms.frontEnd += performance.now() - started;
         return patch;
@@ -234,7 +238,7 @@ export class FunctionEdits {
 
   /** By overlays, or says why not. */
   private async overlayAndPublish(
-    built: BuiltPrograms,
+    built: LoadedPrograms,
     edits: Extract<Edits, { kind: "bodies" }>,
     engine: Engine,
     options: AttemptOptions,
@@ -242,7 +246,14 @@ export class FunctionEdits {
     const keys = edits.units.map(({ record }) => record.invocation.key);
     if (keys.filter((key) => this.costs.isTooSlow(key)).length > 0) return new Refusal("slowOverlay");
     const asked = performance.now();
-    const callers = await instantiatorsOf(this.layout, built.programs, edits.units, engine, this.sources);
+    const callers = await instantiatorsOf(
+      this.layout.root,
+      built.records,
+      built.programs,
+      edits.units,
+      engine,
+      this.sources,
+    );
     options.ms.engine += performance.now() - asked;
     if (callers instanceof Refusal) return callers;
     for (let round = 1; ; round++) {
@@ -274,14 +285,21 @@ export class FunctionEdits {
 
   /** Publishes an edit; gives the engine's error when it does not take it. */
   private async publishBodies(
-    built: BuiltPrograms,
+    built: LoadedPrograms,
     lanes: ReadonlyMap<string, BodyLaneParams>,
     engine: Engine,
     ms: StageTimes,
   ): Promise<readonly ProgramReport[] | EngineError> {
     const started = performance.now();
     try {
-      return await publishLanes(this.layout, built, this.withTakenBack(lanes), engine, ms);
+      return await publishLanes(
+        this.layout.root,
+        built.records,
+        built,
+        this.withTakenBack(lanes, built.records),
+        engine,
+        ms,
+      );
     } catch (error) {
       if (error instanceof EngineError && REFUSALS.has(error.kind)) return error;
       throw error;
@@ -291,11 +309,14 @@ export class FunctionEdits {
   }
 
   /** Units of which all edits were taken back become the crate lane's again. */
-  private withTakenBack(lanes: ReadonlyMap<string, BodyLaneParams>): ReadonlyMap<string, BodyLaneParams> {
+  private withTakenBack(
+    lanes: ReadonlyMap<string, BodyLaneParams>,
+    records: UnitRecords,
+  ): ReadonlyMap<string, BodyLaneParams> {
     const all = new Map(lanes);
     for (const [place, { functions }] of this.taken) {
       const key = place.slice(0, place.indexOf("\0"));
-      const record = functions.length === 0 || all.has(key) ? undefined : loadUnit(this.layout, key);
+      const record = functions.length === 0 || all.has(key) ? undefined : records.get(key);
       if (record !== undefined) all.set(key, { unit: record.invocation.id, bitcode: [], edited: [] });
     }
     return all;

@@ -7,7 +7,7 @@ import type { SourceCache } from "../source/sourceCache.js";
 import type { BodyRef, FunctionName, Outline } from "../source/functions.js";
 import type { Engine } from "../engine/client.js";
 import { EngineError } from "../engine/errors.js";
-import type { Layout } from "../support/layout.js";
+import type { UnitRecords } from "../units/records.js";
 import { publishParams } from "../engine/publish.js";
 import type { Program } from "../units/program.js";
 
@@ -19,7 +19,8 @@ const MAX_CALLERS = 64;
 
 /** By unit, or why there are none. */
 export async function instantiatorsOf(
-  layout: Layout,
+  workspace: string,
+  records: UnitRecords,
   programs: readonly Program[],
   edits: readonly UnitEdit[],
   engine: Engine,
@@ -40,7 +41,7 @@ export async function instantiatorsOf(
       const bodyLane = program.closure.flatMap((key) => lanes.get(key) ?? []);
       if (bodyLane.length === 0) continue;
       try {
-        places.push(...(await engine.instantiators({ ...publishParams(layout, program), bodyLane })));
+        places.push(...(await engine.instantiators({ ...publishParams(workspace, records, program), bodyLane })));
       } catch (error) {
         if (error instanceof EngineError && error.kind === "bodyLane") return new Refusal("engine", error.message);
         throw error;

@@ -6,13 +6,15 @@ import type { BodyLaneParams } from "../../../../shared/src/protocol.js";
 import type { StageTimes } from "../../../../shared/src/report.js";
 import { unsuitableUnit } from "./choice.js";
 import type { PatchLane } from "./patch/patchLane.js";
+import type { AllUnitSources } from "./mirror/unitSources.js";
 import type { OverlayLane } from "./overlay/overlayLane.js";
 import type { Engine } from "../engine/client.js";
 import { EngineError } from "../engine/errors.js";
 import type { Layout } from "../support/layout.js";
 import { DamagedProgram, publishLanes } from "../engine/publish.js";
-import type { BuiltPrograms } from "../units/program.js";
-import { type UnitRecord, loadUnit } from "../units/record.js";
+import type { LoadedPrograms } from "../units/program.js";
+import type { UnitRecords } from "../units/records.js";
+import type { UnitRecord } from "../units/record.js";
 
 /** How many units are kept ready. */
 const MAX_WANTED = 8;
@@ -35,6 +37,7 @@ export class Readiness {
     private readonly layout: Layout,
     private readonly lane: OverlayLane,
     private readonly patches: PatchLane,
+    private readonly units: AllUnitSources,
   ) {}
 
   /** Whether an edit of a unit that has no patch may go through its overlay: that is no faster than the crate lane for the first time. */
@@ -75,19 +78,19 @@ export class Readiness {
   }
 
   /** Whether there is anything to prepare. */
-  get hasWork(): boolean {
+  hasWork(records: UnitRecords): boolean {
     return [...this.wanted].some((key) => {
-      const record = loadUnit(this.layout, key);
+      const record = records.get(key);
       if (record === undefined || unsuitableUnit(record) !== undefined) return false;
       const isReady = this.overlaid.has(key) && this.known.has(key);
-      return !isReady || this.patches.needsTwin(record, this.lane.learned(record));
+      return !isReady || this.patches.needsTwin(record, this.units.learned(record));
     });
   }
 
   /** Compiles what is missing, and lets the engine read it. Rejects with `Cancelled` when the signal aborts. */
-  async prepare(built: BuiltPrograms, engine: Engine, options: PrepareOptions): Promise<void> {
+  async prepare(built: LoadedPrograms, engine: Engine, options: PrepareOptions): Promise<void> {
     const wanted = [...this.wanted].reverse().flatMap((key) => {
-      const record = built.units.includes(key) ? loadUnit(this.layout, key) : undefined;
+      const record = built.units.includes(key) ? built.records.get(key) : undefined;
       return record !== undefined && unsuitableUnit(record) === undefined ? [{ key, record }] : [];
     });
     // Twins first: most edits need nothing else.
@@ -104,34 +107,36 @@ export class Readiness {
   }
 
   private async prepareTwin(
-    built: BuiltPrograms,
+    built: LoadedPrograms,
     record: UnitRecord,
     engine: Engine,
     options: PrepareOptions,
   ): Promise<void> {
     const { key } = record.invocation;
-    const needed = this.lane.learned(record);
+    const needed = this.units.learned(record);
     if (this.patches.needsTwin(record, needed)) await this.patches.prepare(record, { ...options, needed });
     else if (this.known.has(key)) return;
     this.known.add(key);
     // What the first patch would have to find out.
-    this.lane.facts(record);
+    this.units.facts(record);
     const twin = this.patches.twinOf(record)?.bitcode;
     if (twin !== undefined) await this.readAhead(built, record, { bitcode: [], twin }, engine, options);
   }
 
   private async readAhead(
-    built: BuiltPrograms,
+    built: LoadedPrograms,
     { invocation }: UnitRecord,
     files: Pick<BodyLaneParams, "bitcode" | "twin">,
     engine: Engine,
     { ms }: PrepareOptions,
   ): Promise<void> {
     const lane = { unit: invocation.id, ...files, edited: [] };
-    await publishLanes(this.layout, built, new Map([[invocation.key, lane]]), engine, ms).catch((error: unknown) => {
-      // It is only read ahead: what is wrong with it is told when it is needed.
-      if (!(error instanceof EngineError || error instanceof DamagedProgram)) throw error;
-    });
+    await publishLanes(this.layout.root, built.records, built, new Map([[invocation.key, lane]]), engine, ms).catch(
+      (error: unknown) => {
+        // It is only read ahead: what is wrong with it is told when it is needed.
+        if (!(error instanceof EngineError || error instanceof DamagedProgram)) throw error;
+      },
+    );
   }
 }
 

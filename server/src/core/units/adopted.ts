@@ -12,17 +12,14 @@ import type { Layout } from "../support/layout.js";
 /** Names of crates, as rustc knows them. */
 const Adopted = z.array(z.string());
 
-/**
- * A linker would lay side by side what these libraries and crates with bitcode have in sections of these names: the libraries have to
- * be compiled to bitcode, too.
- */
-export class SharedSections extends Unsupported {
+/** Libraries that have to be compiled to bitcode, as crates of the workspace are, and were compiled natively. */
+export class CompiledNatively extends Unsupported {
   constructor(
     readonly libraries: readonly string[],
-    sections: readonly string[],
+    message: string,
   ) {
-    super(`the section ${sections.join(", ")} is added to by the workspace and by ${libraries.join(", ")}`);
-    this.name = "SharedSections";
+    super(message);
+    this.name = "CompiledNatively";
   }
 }
 
@@ -31,19 +28,17 @@ export function adoptedCrates(layout: Layout): string[] {
   return readJson(layout.adopted, Adopted) ?? [];
 }
 
-/** Has cargo build these libraries anew, by the wrapper. Gives whether that is another way than they were built by. */
+/** Has cargo build these libraries anew, by the wrapper. Gives whether they were built in another way. */
 export function adopt(layout: Layout, libraries: readonly string[]): boolean {
+  // In a folder that others use as well they are not ours to remove.
+  if (libraries.some((file) => !file.startsWith(layout.root + path.sep))) return false;
   const before = adoptedCrates(layout);
   const crates = new Set([...before, ...libraries.map(crateOf)]);
-  if (crates.size === before.length) return false;
-  writeAtomic(layout.adopted, JSON.stringify([...crates]));
-  for (const file of libraries) {
-    // In a folder that others use as well they are not ours to remove.
-    if (!file.startsWith(layout.root + path.sep)) return false;
-    const stem = file.slice(0, -".rlib".length);
-    for (const output of [file, `${stem}.rmeta`]) fs.rmSync(output, { force: true });
-  }
-  return true;
+  if (crates.size > before.length) writeAtomic(layout.adopted, JSON.stringify([...crates]));
+  const stems = libraries.map((file) => file.slice(0, -".rlib".length));
+  const outputs = stems.flatMap((stem) => [`${stem}.rlib`, `${stem}.rmeta`]).filter((file) => fs.existsSync(file));
+  for (const file of outputs) fs.rmSync(file);
+  return outputs.length > 0;
 }
 
 /** The crate that a library is of: `libNAME-HASH.rlib`. */

@@ -5,6 +5,7 @@
  */
 import * as path from "node:path";
 import { digest } from "../support/files.js";
+import { type Item, codegenName, parseOptions, print } from "./options.js";
 
 /** One `--extern` of a unit. `path` is missing for crates of the sysroot such as `proc_macro`. */
 export interface Extern {
@@ -31,92 +32,6 @@ export interface RustcArgs {
   readonly externs: readonly Extern[];
   /** `-C linker`, `-C link-arg…`, `-C strip`, `-l` and `-L`: all that decides how the program would be linked. */
   readonly link: readonly string[];
-}
-
-/** One option with its value: `-C a=b`, `-Ca=b`, `--codegen=a=b` all become {flag: "-C", value: "a=b"}. */
-export interface Item {
-  readonly flag: string;
-  readonly value: string | undefined;
-  /** As it was spelled, for one that stays as it is: whoever stands between cargo and rustc may look for that. */
-  readonly spelled?: readonly string[];
-}
-
-const SHORT_WITH_VALUE = ["-C", "-L", "-l", "-A", "-W", "-D", "-F", "-Z", "-o"] as const;
-const LONG_WITH_VALUE = new Set([
-  "--crate-name",
-  "--crate-type",
-  "--emit",
-  "--print",
-  "--out-dir",
-  "--edition",
-  "--extern",
-  "--target",
-  "--cfg",
-  "--check-cfg",
-  "--cap-lints",
-  "--codegen",
-  "--sysroot",
-  "--error-format",
-  "--json",
-  "--color",
-  "--diagnostic-width",
-  "--remap-path-prefix",
-  "--allow",
-  "--warn",
-  "--force-warn",
-  "--deny",
-  "--forbid",
-  "--explain",
-]);
-
-/** Splits rustc's arguments into options and plain arguments (flag ""). */
-export function parseOptions(args: readonly string[]): Item[] {
-  const items: Item[] = [];
-  for (let i = 0; i < args.length; i++) {
-    const first = i;
-    const arg = args[i] ?? "";
-    const add = (flag: string, value: string | undefined): void =>
-      void items.push({ flag, value, spelled: args.slice(first, i + 1) });
-    const short = SHORT_WITH_VALUE.find((flag) => arg.startsWith(flag) && !arg.startsWith("--"));
-    if (short !== undefined) {
-      add(short, arg.length > 2 ? arg.slice(2) : args[++i]);
-    } else if (arg.startsWith("--")) {
-      const equals = arg.indexOf("=");
-      if (equals >= 0) add(longName(arg.slice(0, equals)), arg.slice(equals + 1));
-      else if (LONG_WITH_VALUE.has(arg)) add(longName(arg), args[++i]);
-      else add(arg, undefined);
-    } else if (arg.startsWith("-") && arg !== "-") {
-      add(arg, undefined);
-    } else {
-      add("", arg);
-    }
-  }
-  return items;
-}
-
-function longName(flag: string): string {
-  return flag === "--codegen" ? "-C" : flag;
-}
-
-function print(items: readonly Item[]): string[] {
-  return items.flatMap(({ flag, value, spelled }) => {
-    if (spelled !== undefined) return spelled;
-    if (value === undefined) return [flag];
-    if (flag === "") return [value];
-    return flag.startsWith("--") ? [`${flag}=${value}`] : [flag, value];
-  });
-}
-
-/** The name of a `-C` option, in rustc's canonical spelling (`-` for `_`). */
-export function codegenName(value: string): string {
-  return (value.split("=")[0] ?? "").replaceAll("_", "-");
-}
-
-/** The `-C` and `-Z` options of a command line: `-Copt-level`. */
-export function optionNames(args: readonly string[]): string[] {
-  return parseOptions(args).flatMap(({ flag, value }) =>
-    flag === "-C" || flag === "-Z" ? [`${flag}${codegenName(value ?? "")}`] : [],
-  );
 }
 
 /** Reads what Cranefly needs out of a rustc command line (without the program's name). */
@@ -189,6 +104,26 @@ export function withoutDynamicTwins(args: readonly string[]): string[] {
     return names.has(name) && !isStatic(file);
   };
   return items.some(isTwin) ? print(items.filter((item) => !isTwin(item))) : [...args];
+}
+
+/** Whether a library is made as a Rust dynamic library, and not as one that could be linked instead. */
+export function isOnlyDynamic(kinds: readonly string[]): boolean {
+  return kinds.includes("dylib") && !kinds.some((kind) => ["lib", "rlib", "proc-macro"].includes(kind));
+}
+
+/**
+ * Has what is only a dynamic library made as one that can be linked, too, and uses it as such where it is used. `isMade`: whether
+ * there is, or will be, such a library at a path.
+ */
+export function withStaticLibraries(args: readonly string[], isMade: (rlib: string) => boolean): string[] {
+  const added: Item[] = isOnlyDynamic(inspectArgs(args).crateTypes) ? [{ flag: "--crate-type", value: "lib" }] : [];
+  const items = parseOptions(args).map((item): Item => {
+    const { name, path: file } = item.flag === "--extern" ? parseExtern(item.value ?? "") : {};
+    if (file?.endsWith(".so") !== true) return item;
+    const rlib = `${file.slice(0, -".so".length)}.rlib`;
+    return isMade(rlib) ? { flag: "--extern", value: `${name ?? ""}=${rlib}` } : item;
+  });
+  return print([...items, ...added]);
 }
 
 /** How a unit is to be compiled to bitcode. */

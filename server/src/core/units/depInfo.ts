@@ -23,11 +23,20 @@ export function parseDepInfo(text: string): DepInfo {
   return { files: [...files], env };
 }
 
-/** The files in a linker's `--dependency-file`: a rule whose lines go on behind backslashes, and empty ones for each file. */
+/**
+ * The files in a dependency file of a linker's. Each is also a target of its own there, on a line of its own, which tells where names
+ * with blanks end: only lld protects these.
+ */
 export function parseDependencyFile(text: string): string[] {
-  const [rule = ""] = text.replaceAll("\\\n", " ").split("\n");
+  const [rule = "", ...targets] = text.replaceAll("\\\n", " ").split("\n");
+  const files = targets.flatMap((line) => /^(.+):\s*$/.exec(line)?.[1] ?? []);
   const colon = rule.indexOf(": ");
-  return colon < 0 ? [] : splitEscaped(rule.slice(colon + 2)).map((file) => file.replaceAll("$$", "$"));
+  const named = files.length > 0 ? files.map(withoutBackslashes) : splitEscaped(colon < 0 ? "" : rule.slice(colon + 2));
+  return named.map((file) => file.replaceAll("$$", "$"));
+}
+
+function withoutBackslashes(text: string): string {
+  return text.replace(/\\([ #\\])/g, "$1");
 }
 
 /** Splits at blanks that no backslash protects, and drops the protecting backslashes. */

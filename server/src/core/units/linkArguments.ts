@@ -53,7 +53,7 @@ const KEYWORD: Rule = {
 /** The linker's options, without dashes. */
 const LINKER_OPTIONS: ReadonlyMap<string, Rule> = new Map([
   // Which files are linked and where they are found: the base image's link has them in the same order.
-  ...all(HAS_VALUE, "l library L library-path rpath rpath-link u undefined"),
+  ...all(HAS_VALUE, "l library L library-path rpath rpath-link u undefined require-defined"),
   ...all(FLAG, "as-needed no-as-needed whole-archive no-whole-archive start-lib end-lib pop-state"),
   ...all(FLAG, "start-group end-group ( ) Bstatic Bdynamic dn dy no-copy-dt-needed-entries"),
   ...all(FLAG, "enable-new-dtags disable-new-dtags"),

@@ -17,6 +17,8 @@ export const Outputs = z.object({
   depInfo: z.string(),
   metadata: z.string().optional(),
   rlib: z.string().optional(),
+  /** The Rust dynamic library that it is made as, too. */
+  dylib: z.string().optional(),
   executable: z.string().optional(),
   /** The folder of its incremental sessions, which have the crate's name. */
   incremental: z.string(),
@@ -31,13 +33,14 @@ export function outputsOf(layout: Layout, { cwd }: Pick<Invocation, "cwd">, args
   const incremental = path.resolve(cwd, args.incremental ?? layout.incremental);
   const common = { depInfo: place(`${stem}.d`), incremental, crate };
   if (isProgram(args)) return { ...common, executable: place(stem) };
-  return { ...common, metadata: place(`lib${stem}.rmeta`), rlib: place(`lib${stem}.rlib`) };
+  const dylib = args.crateTypes.includes("dylib") ? { dylib: place(`lib${stem}.so`) } : {};
+  return { ...common, metadata: place(`lib${stem}.rmeta`), rlib: place(`lib${stem}.rlib`), ...dylib };
 }
 
 /** Lets everybody know which unit the outputs are of. */
 export function announce(layout: Layout, key: string, outputs: Outputs): void {
   writeIfChanged(layout.outputs(key), JSON.stringify(outputs));
-  for (const file of [outputs.metadata, outputs.rlib, outputs.executable]) {
+  for (const file of [outputs.metadata, outputs.rlib, outputs.dylib, outputs.executable]) {
     if (file !== undefined) writeIfChanged(announcement(layout, file), key);
   }
 }
@@ -54,12 +57,12 @@ export function unitOfOutput(layout: Layout, file: string): string | undefined {
  */
 export function unitOfLibrary(layout: Layout, file: string): string | undefined {
   const known = unitOfOutput(layout, file) ?? unitOfPlaceholder(file);
-  if (known !== undefined || !file.endsWith(".rlib")) return known;
+  if (known !== undefined || !/\.(?:rlib|so)$/.test(file)) return known;
   const size = statOf(file)?.size;
   return list(layout.units).find((key) => {
-    const { rlib } = announcedOutputs(layout, key) ?? {};
-    if (rlib === undefined || path.basename(rlib) !== path.basename(file)) return false;
-    return size !== undefined && statOf(rlib)?.size === size;
+    const { rlib, dylib } = announcedOutputs(layout, key) ?? {};
+    const output = [rlib, dylib].find((name) => name !== undefined && path.basename(name) === path.basename(file));
+    return output !== undefined && size !== undefined && statOf(output)?.size === size;
   });
 }
 
@@ -75,8 +78,8 @@ export function announcedOutputs(layout: Layout, key: string): Outputs | undefin
 export function removeOutputs(layout: Layout, outputs: Outputs): void {
   // In a copy of a target directory they are the original's.
   const isOurs = (file: string): boolean => file.startsWith(layout.root + path.sep);
-  const { depInfo, metadata, rlib, executable, incremental } = outputs;
-  for (const file of [depInfo, metadata, rlib, executable]) {
+  const { depInfo, metadata, rlib, dylib, executable, incremental } = outputs;
+  for (const file of [depInfo, metadata, rlib, dylib, executable]) {
     if (file !== undefined && isOurs(file)) fs.rmSync(file, { force: true });
   }
   if (isOurs(incremental)) removeSessions(outputs);

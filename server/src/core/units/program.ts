@@ -1,8 +1,8 @@
 /** The programs that units make, as plain data: what is built, not how or from where. */
 import * as z from "zod";
 import { ProgramInterface } from "../../../../shared/src/protocol.js";
-import type { Layout } from "../support/layout.js";
-import { type UnitRecord, needUnit } from "./record.js";
+import type { UnitRecord } from "./record.js";
+import type { UnitRecords } from "./records.js";
 
 /** A program as cargo would start it. */
 export const Program = z.object({
@@ -27,13 +27,17 @@ export interface BuiltPrograms {
   readonly programs: readonly Program[];
 }
 
+/** With the units' records. */
+export interface LoadedPrograms extends BuiltPrograms {
+  readonly records: UnitRecords;
+}
+
 /** The records of a program's units, libraries first. Throws `MissingUnit`. */
-export function unitsOf(layout: Layout, program: Program): UnitRecord[] {
-  return program.closure.map((key) => needUnit(layout, key));
+export function unitsOf({ closure }: Program, records: UnitRecords): UnitRecord[] {
+  return records.all(closure);
 }
 
 /** The records of what is linked into a program, its own unit last; libraries first as long as the linker's order is not known. */
-export function linkedUnitsOf(layout: Layout, { linked, unit, closure }: Program): UnitRecord[] {
-  const keys = linked === undefined ? closure : [...linked.toReversed(), unit];
-  return keys.map((key) => needUnit(layout, key));
+export function linkedUnitsOf({ linked, unit, closure }: Program, records: UnitRecords): UnitRecord[] {
+  return records.all(linked === undefined ? closure : [...linked.toReversed(), unit]);
 }

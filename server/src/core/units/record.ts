@@ -9,7 +9,7 @@ import { Unsupported } from "../support/errors.js";
 import { readJson, writeAtomic } from "../support/files.js";
 import { Stamp, isCurrent } from "../support/stamps.js";
 import type { Layout } from "../support/layout.js";
-import { announce, announcedOutputs, outputsOf, removeOutputs, unitOfOutput } from "./outputs.js";
+import { announcedOutputs, outputsOf, removeOutputs } from "./outputs.js";
 
 /** An `--extern` as it was when the unit was compiled; `hash` only for the workspace's own libraries. */
 const UsedExtern = z.object({
@@ -70,28 +70,6 @@ export function needUnit(layout: Layout, key: string): UnitRecord {
   const record = loadUnit(layout, key);
   if (record === undefined) throw new MissingUnit([key]);
   return record;
-}
-
-/** The units' records. Throws `MissingUnit`, with all that are missing. */
-export function recordsOf(layout: Layout, { units }: { readonly units: readonly string[] }): UnitRecord[] {
-  const missing: string[] = [];
-  const records = units.flatMap((key) => {
-    const record = loadUnit(layout, key);
-    if (record === undefined) missing.push(key);
-    else announceAgain(layout, record);
-    return record ?? [];
-  });
-  if (missing.length > 0) throw new MissingUnit(missing);
-  return records;
-}
-
-/** Units that use a library go by what was announced of it. */
-function announceAgain(layout: Layout, { invocation, metadata }: UnitRecord): void {
-  const { key } = invocation;
-  const isKnown = metadata === null || unitOfOutput(layout, metadata.path) === key;
-  if (!isKnown || !fs.existsSync(layout.outputs(key))) {
-    announce(layout, key, outputsOf(layout, invocation, inspectArgs(invocation.args)));
-  }
 }
 
 /**

@@ -7,10 +7,13 @@
 import { stripVTControlCharacters } from "node:util";
 import type PQueue from "p-queue";
 import { abortable } from "../protocol/cancellation.js";
+import type { Cause } from "./cause.js";
 import type { GenerationReport, Lane, StageTimes } from "../../../../shared/src/report.js";
 import { Cancelled, messageOf } from "../../core/support/errors.js";
 import { EngineUnavailable } from "../../core/engine/errors.js";
 import type { Listener } from "../../core/generation.js";
+import { type CurrentUpdate, type Followed, KeptCurrent } from "../../core/keptCurrent.js";
+import type { Watcher } from "../../core/watch/watcher.js";
 import type { Update, Workspace } from "../../core/workspace.js";
 import type { BuildKind, BuildOutcome, Built, NotBuilt } from "../protocol/api.js";
 
@@ -35,19 +38,11 @@ export interface BuildEvents {
   /** `activity` is another one, or undefined: nothing is under way. */
   onActivity(build: Build): void;
   /** An update ended, well or with errors. */
-  onUpdate(build: Build, update: Update): void;
+  onUpdate(build: Build, update: CurrentUpdate): void;
   /** The crate lane has followed the body lane, in the background. */
-  onFollowed(build: Build, update: Update): void;
+  onFollowed(build: Build, update: Followed): void;
   /** An update could not be made; `build.failure` says why. */
   onFailure(build: Build, error: unknown): void;
-}
-
-/** Why an update is made: for the user, and since when (by `performance.now()`). */
-export interface Cause {
-  readonly sinceMs: number;
-  readonly reason: string;
-  /** Whether it is worth ending what is under way: a source changed, or somebody asks. */
-  readonly isSource: boolean;
 }
 
 interface Pending {
@@ -56,14 +51,12 @@ interface Pending {
 }
 
 export class Build {
-  private workspace: Workspace | undefined;
+  private readonly kept: KeptCurrent;
   private pending: Pending | undefined;
   private settled: Settling | undefined;
   private good: Omit<Built, "stale"> | undefined;
   private closed = false;
   private isQueued = false;
-  /** How many builds were ended by a newer change since one came to its end. */
-  private overtaken = 0;
   private running: Promise<void> = Promise.resolve();
   /** What changed during an update and need not end it. */
   private late: Cause | undefined;
@@ -84,10 +77,17 @@ export class Build {
     /** Whether it is built after every change, or only for those who ask. */
     readonly isEager: boolean,
     private readonly events: BuildEvents,
-  ) {}
+  ) {
+    this.kept = new KeptCurrent(() => events.open(this, this.listener()));
+  }
 
   get core(): Workspace | undefined {
-    return this.workspace;
+    return this.kept.workspace;
+  }
+
+  /** Watches what the last good build was made of; see `KeptCurrent.watch`. */
+  watch(watcher: Watcher, others: readonly string[], isComplete: boolean): Promise<boolean> {
+    return this.kept.watch(watcher, this.good?.state, others, isComplete);
   }
 
   /** The last good build, at once. */
@@ -118,10 +118,7 @@ export class Build {
     this.behind = cause;
     const isWanted = this.isEager || this.settled !== undefined;
     if (!isWanted) return;
-    // What is probably no source waits for the end of what is under way, and is looked at then.
-    // No build is overtaken for ever, even by what it writes anew each time.
-    const mayOvertake = cause.isSource && this.overtaken < MAX_OVERTAKEN;
-    if (mayOvertake || this.pending === undefined) this.schedule(cause);
+    if (this.kept.mayOvertake(cause.isSource) || this.pending === undefined) this.schedule(cause);
     else this.late = cause;
   }
 
@@ -166,19 +163,18 @@ export class Build {
 
   /** The next update publishes everything anew. */
   forgetPublished(): void {
-    this.workspace?.forgetPublished();
+    this.core?.forgetPublished();
   }
 
   /** The next update asks cargo anew, and publishes everything. */
   forgetAll(): void {
-    this.workspace?.forgetState();
-    this.workspace?.forgetPublished();
+    this.core?.forgetState();
+    this.core?.forgetPublished();
   }
 
   /** Lets go of the core's workspace: another engine, other settings. */
   reset(): void {
-    this.workspace?.close();
-    this.workspace = undefined;
+    this.kept.reset();
   }
 
   /** Ends what is under way, and waits for its end. */
@@ -197,7 +193,7 @@ export class Build {
   /** The newest cause takes the place of an older one, also in the queue. */
   private schedule(cause: Cause): void {
     followers.get(this.queue)?.abort();
-    if (this.pending !== undefined) this.overtaken++;
+    if (this.pending !== undefined) this.kept.overtook();
     this.pending?.controller.abort();
     this.pending = { cause, controller: new AbortController() };
     this.settled ??= withResolvers();
@@ -226,10 +222,8 @@ export class Build {
     this.output = [];
     if (this.good === undefined || this.failure !== undefined) this.active("looking for changes", cause);
     try {
-      this.workspace ??= this.events.open(this, this.listener(pending));
       this.listening = pending;
-      const update = await this.workspace.update(cause.sinceMs, controller.signal);
-      this.overtaken = 0;
+      const update = await this.kept.update(cause.sinceMs, controller.signal);
       this.failure = failureOf(update);
       this.take(update);
       // The state that the update's end leads to; told together with the update.
@@ -260,7 +254,7 @@ export class Build {
 
   /** Other files are open than before: makes ready what edits of them need. */
   expectEdits(): void {
-    if (this.workspace?.expectEdits() === true && !this.isBusy()) this.followLater();
+    if (this.core?.expectEdits() === true && !this.isBusy()) this.followLater();
   }
 
   /** Has the crate lane follow when nothing else is to be done. */
@@ -270,15 +264,14 @@ export class Build {
 
   /** Whatever somebody waits for, also for another project, ends it; it is begun again afterwards. */
   private async follow(): Promise<void> {
-    const { workspace } = this;
-    if (workspace === undefined || this.isBusy()) return;
+    if (this.core === undefined || this.isBusy()) return;
     const controller = new AbortController();
     this.following = controller;
     // Nobody waits for it, so nobody is told how far it is.
     this.listening = undefined;
     followers.set(this.queue, controller);
     try {
-      const update = await workspace.follow(controller.signal);
+      const update = await this.kept.follow(controller.signal);
       if (update === undefined || this.isBusy()) return;
       this.failure = failureOf(update);
       this.take(update);
@@ -304,7 +297,7 @@ export class Build {
   }
 
   private take(update: Update): void {
-    const layout = this.workspace?.layout;
+    const layout = this.core?.layout;
     this.lastReport = update.report;
     if (!update.report.ok || update.state === undefined || layout === undefined) return;
     this.good = { kind: this.kind, state: update.state, report: update.report, layout };
@@ -314,8 +307,7 @@ export class Build {
   private listening: Pending | undefined;
   private lane: Lane | undefined;
 
-  private listener(first: Pending): Listener {
-    this.listening = first;
+  private listener(): Listener {
     const tell = (stage: string): void => {
       const { listening } = this;
       if (listening !== undefined && !listening.controller.signal.aborted) this.active(stage, listening.cause);
@@ -352,9 +344,6 @@ export class Build {
     this.events.onActivity(this);
   }
 }
-
-/** How many changes in a row end the build that is under way, before one is let through. */
-const MAX_OVERTAKEN = 10;
 
 /** Behind everything that somebody waits for. */
 const FOLLOW_PRIORITY = -1000;

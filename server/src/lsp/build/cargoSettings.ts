@@ -1,6 +1,6 @@
 /** What the settings make of cargo's options. Runs nothing. */
 import type { ServerSettings } from "../../../../shared/src/lsp.js";
-import type { Selection, SingleFile } from "../../core/cargo/selection.js";
+import type { CargoSelection, Selection } from "../../core/cargo/selection.js";
 import type { BuildKind } from "../protocol/api.js";
 
 /** Options that every cargo command takes, with whether a value follows. */
@@ -13,9 +13,10 @@ const GLOBAL = new Map([
 ]);
 
 /** The selection of one kind of build, in `root`. The command line makes the same one of the same options. */
-export function selectionOf(kind: BuildKind, root: string, cargo: ServerSettings["cargo"]): Selection {
+export function selectionOf(kind: BuildKind, root: string, cargo: ServerSettings["cargo"]): CargoSelection {
   const { global, targets } = splitArguments(cargo.extraArgs);
   return {
+    kind: "cargo",
     command: kind === "test" ? "test" : "build",
     cwd: root,
     manifestPath: undefined,
@@ -24,6 +25,11 @@ export function selectionOf(kind: BuildKind, root: string, cargo: ServerSettings
     profile: cargo.profile ?? undefined,
     global,
   };
+}
+
+/** The selection of a source file without a package. */
+export function fileSelection(file: string, root: string): Selection {
+  return { kind: "file", command: "build", cwd: root, file, source: file, rustcArgs: [] };
 }
 
 const TARGETS: Readonly<Record<BuildKind, readonly string[]>> = {
@@ -63,9 +69,4 @@ function splitArguments(args: readonly string[]): { readonly global: string[]; r
     }
   }
   return { global, targets };
-}
-
-/** A source file without a package. */
-export function singleOf(file: string | undefined): SingleFile | undefined {
-  return file === undefined ? undefined : { file, source: file, rustcArgs: [] };
 }

@@ -1,63 +1,33 @@
 /** One cargo workspace (or source file without a package): what is kept current for it, and what state that is in. */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { availableParallelism } from "node:os";
-import type PQueue from "p-queue";
-import type { Connection } from "vscode-languageserver/node";
 import { URI } from "vscode-uri";
-import type {
-  GenerationSummary,
-  ProjectState,
-  ProjectStatus,
-  ServerSettings,
-  Target,
-} from "../../../../shared/src/lsp.js";
+import type { GenerationSummary, ProjectState, ProjectStatus, Target } from "../../../../shared/src/lsp.js";
 import type { BodyLaneStatistics, GenerationReport } from "../../../../shared/src/report.js";
-import { type Metadata, loadMetadata } from "../../core/cargo/cargo.js";
+import type { Metadata } from "../../core/cargo/cargo.js";
 import { configFiles } from "../../core/cargo/config.js";
 import { Engine } from "../../core/engine/client.js";
 import { findEngine } from "../../core/engine/location.js";
 import { messageOf } from "../../core/support/errors.js";
-import type { Listener } from "../../core/generation.js";
 import type { Layout } from "../../core/support/layout.js";
 import { writeReport } from "../../core/engine/reportFile.js";
 import { watchedFiles } from "../../core/cargo/inputs.js";
 import { findToolchain } from "../../core/units/toolchain.js";
 import { Watcher } from "../../core/watch/watcher.js";
-import { type Update, Workspace } from "../../core/workspace.js";
-import type { BuildKind, BuildOutcome, Built, Log, Project } from "../protocol/api.js";
-import { type Activity, Build, type BuildEvents, type Cause } from "./build.js";
-import { abortable } from "../protocol/cancellation.js";
+import type { CurrentUpdate, Followed } from "../../core/keptCurrent.js";
+import type { BuildKind, BuildOutcome, Built, Project } from "../protocol/api.js";
+import { type Activity, Build, type BuildEvents } from "./build.js";
+import { type Cause, PRIORITY, REASONS, asked } from "./cause.js";
+import { Description, describeWorkspace } from "./description.js";
 import { History } from "./history.js";
 import { Progress } from "./progress.js";
+import { type ProjectLocation, type ProjectServices, openWorkspace } from "./projectServices.js";
+import { projectState } from "./projectState.js";
 import { Folder, removeRemains } from "./remains.js";
-import { selectionOf, singleOf } from "./cargoSettings.js";
 import { Supervisor } from "./supervisor.js";
-import { defaultPackages, targetsOf } from "./targets.js";
 
-/** The programs come first: they are what the user waits for. */
-const PRIORITY: Readonly<Record<BuildKind, number>> = { build: 2, test: 1, members: 1, examples: 0 };
 /** How many generations `status` shows. */
 const SHOWN_HISTORY = 10;
-
-/** Where a project is: a cargo workspace's root, or a source file. */
-export interface ProjectLocation {
-  readonly root: string;
-  readonly file?: string;
-}
-
-/** What projects share. */
-export interface ProjectServices {
-  readonly connection: Connection;
-  readonly queue: PQueue;
-  readonly env: NodeJS.ProcessEnv;
-  readonly log: Log;
-  /** The directory of the bundles. */
-  readonly bundleDir: string;
-  /** Absolute paths of all documents that are open. */
-  readonly openFiles: () => readonly string[];
-  settings(): ServerSettings;
-}
 
 /** What a project tells. */
 export interface ProjectEvents {
@@ -83,9 +53,7 @@ export class CargoProject implements Project {
   private readonly folder: Folder;
   private readonly progress: Progress;
   private readonly supervisor: Supervisor;
-  private described: Promise<Metadata> | undefined;
-  private knownTargets: readonly Target[] = [];
-  defaultPackages: ReadonlySet<string> | undefined;
+  private readonly description: Description;
   private isStopped = false;
   private isPaused = false;
   private closed = false;
@@ -100,6 +68,7 @@ export class CargoProject implements Project {
     this.file = place.file;
     this.folder = new Folder(place.root);
     this.uri = URI.file(place.file ?? place.root).toString();
+    this.description = new Description(this.uri, () => describeWorkspace(place.root, services.settings(), this.env));
     this.name = path.basename(place.file ?? place.root);
     this.progress = new Progress(services.connection, `Cranefly: ${this.name}`, () => void this.cancel());
     this.supervisor = new Supervisor(
@@ -145,7 +114,11 @@ export class CargoProject implements Project {
   }
 
   get targets(): readonly Target[] {
-    return this.knownTargets;
+    return this.description.targets;
+  }
+
+  get defaultPackages(): ReadonlySet<string> | undefined {
+    return this.description.defaultPackages;
   }
 
   built(kind: BuildKind): Built | undefined {
@@ -179,16 +152,8 @@ export class CargoProject implements Project {
     return true;
   }
 
-  async metadata(signal?: AbortSignal): Promise<Metadata> {
-    if (this.described === undefined) {
-      const described = this.describe();
-      this.described = described;
-      // What failed may be asked again.
-      described.catch(() => {
-        if (this.described === described) this.described = undefined;
-      });
-    }
-    return abortable(this.described, signal);
+  metadata(signal?: AbortSignal): Promise<Metadata> {
+    return this.description.metadata(signal);
   }
 
   /** The programs' build. */
@@ -269,7 +234,7 @@ export class CargoProject implements Project {
 
   /** The settings are others: what is built may be, too. */
   async restart(): Promise<void> {
-    this.described = undefined;
+    this.description.forget();
     const wasIdle = this.status.state.kind === "idle";
     this.supervisor.reset();
     await Promise.all([...this.builds.values()].map((build) => build.close()));
@@ -288,7 +253,8 @@ export class CargoProject implements Project {
   }
 
   private readonly buildEvents: BuildEvents = {
-    open: (build, listener) => this.openWorkspace(build, listener),
+    open: ({ kind }, listener) =>
+      openWorkspace(this, kind, this.services, { env: this.env, engine: this.engineBinary }, listener),
     onActivity: () => this.tell(),
     onUpdate: (build, update) => this.updated(build, update),
     onFailure: (build, error) => this.failed(build, error),
@@ -308,25 +274,8 @@ export class CargoProject implements Project {
     return findEngine(this.env, this.services.bundleDir, this.services.settings().engine.path ?? undefined);
   }
 
-  private openWorkspace(build: Build, listener: Listener): Workspace {
-    const settings = this.services.settings();
-    const options = {
-      env: this.env,
-      engine: this.engineBinary,
-      shimBundle: path.join(this.services.bundleDir, "shim.cjs"),
-      color: false,
-      quiet: false,
-      jobs: settings.jobs ?? availableParallelism(),
-      ...(settings.bodyLane ? { bodyLane: this.services.bundleDir } : {}),
-      openFiles: this.services.openFiles,
-    };
-    return new Workspace(selectionOf(build.kind, this.root, settings.cargo), singleOf(this.file), options, listener);
-  }
-
-  private updated(build: Build, update: Update): void {
-    const { report, published } = update;
-    const hasChanged = report.lane === "cargo" || published || !report.ok;
-    if (report.lane === "cargo" && report.reason !== "first build") this.describeAgain();
+  private updated(build: Build, { report, published, hasChanged }: CurrentUpdate): void {
+    if (report.lane === "cargo" && report.reason !== "first build") this.description.refresh();
     const { engine } = build.core ?? {};
     if (engine !== undefined) {
       engine.onLost = () => this.lost();
@@ -349,16 +298,11 @@ export class CargoProject implements Project {
   }
 
   /** The crate lane's word on what the body lane did: no news, unless it is another one. */
-  private followed(build: Build, update: Update): void {
-    const { report } = update;
-    const diverged = report.programs.flatMap(({ verified }) => verified?.diverged ?? []);
-    if (diverged.length > 0) {
-      this.services.log.error(
-        `${this.name}: the body lane compiled ${diverged.join(", ")} otherwise than the crate lane, whose code is used now: please report this`,
-      );
-    }
-    if (!report.ok || diverged.length > 0) {
-      this.updated(build, update);
+  private followed(build: Build, followed: Followed): void {
+    const { report, divergence } = followed;
+    if (divergence !== undefined) this.services.log.error(`${this.name}: ${divergence}`);
+    if (!report.ok || divergence !== undefined) {
+      this.updated(build, followed);
       return;
     }
     this.events.onUpdate(this, build, report);
@@ -396,7 +340,10 @@ export class CargoProject implements Project {
       const isComplete = [...this.builds.values()].every(
         ({ failure, built }) => failure === undefined && built !== undefined,
       );
-      const isBehind = await this.watcher.follow({ ...watchedFiles(build?.core?.layout, state), others }, isComplete);
+      const isBehind =
+        build === undefined
+          ? await this.watcher.follow({ ...watchedFiles(undefined, undefined, undefined), others }, isComplete)
+          : await build.watch(this.watcher, others, isComplete);
       if (isBehind && state !== undefined) this.changed(asked("a file changed"));
     } catch (error) {
       this.services.log.warn(`${this.name} cannot be watched: ${messageOf(error)}`);
@@ -426,21 +373,6 @@ export class CargoProject implements Project {
     this.tell();
   }
 
-  private async describe(): Promise<Metadata> {
-    const { cargo } = this.services.settings();
-    const { cwd, manifestPath, global, features } = selectionOf("build", this.root, cargo);
-    const metadata = await loadMetadata({ cwd, manifestPath, global }, features, this.env);
-    this.knownTargets = targetsOf(this.uri, metadata);
-    this.defaultPackages = defaultPackages(metadata);
-    return metadata;
-  }
-
-  /** A manifest changed. */
-  private describeAgain(): void {
-    this.described = undefined;
-    void this.metadata().catch(() => undefined);
-  }
-
   /** Why nothing is built before the user says so. */
   private get downReason(): string | undefined {
     return this.isStopped ? "the engine was stopped" : this.supervisor.reason;
@@ -451,23 +383,8 @@ export class CargoProject implements Project {
   }
 
   private get state(): ProjectState {
-    const { activity, main, downReason } = this;
-    if (downReason !== undefined) {
-      return { kind: "down", reason: downReason, why: this.isStopped ? "stopped" : "givenUp" };
-    }
-    if (activity !== undefined) {
-      const { lane, stage, since, reason } = activity;
-      return { kind: "rebuilding", lane, stage, since, reason };
-    }
-    const { failure, built } = main;
-    if (failure?.kind === "unsupported") return { kind: "fallback", reason: failure.reason };
-    if (failure?.kind === "down") return { kind: "down", reason: failure.reason, why: "failing" };
-    if (failure !== undefined) {
-      const errors = main.lastReport?.diagnostics.filter((item) => item.level.startsWith("error")).length ?? 0;
-      return { kind: "stale", errors: Math.max(1, errors), hasGeneration: built !== undefined };
-    }
-    if (built === undefined) return { kind: "idle" };
-    return main.isBehind ? { kind: "stale", errors: 0, hasGeneration: true } : { kind: "current" };
+    const { activity, main, downReason, isStopped } = this;
+    return projectState({ activity, main, downReason, isStopped });
   }
 
   /** Tells the status if it is another one. */
@@ -480,15 +397,3 @@ export class CargoProject implements Project {
     this.events.onStatus(this);
   }
 }
-
-/** A cause that somebody asks for now. */
-function asked(reason: string): Cause {
-  return { sinceMs: performance.now(), reason, isSource: true };
-}
-
-const REASONS: Readonly<Record<BuildKind, string>> = {
-  build: "asked for",
-  test: "the tests were asked for",
-  examples: "an example was asked for",
-  members: "a program was asked for",
-};

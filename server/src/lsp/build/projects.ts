@@ -8,7 +8,8 @@ import { messageOf } from "../../core/support/errors.js";
 import type { BuildKind, GenerationEvent, Project, Projects } from "../protocol/api.js";
 import { discover } from "./workspaceDiscovery.js";
 import { Presence } from "./presence.js";
-import { CargoProject, type ProjectLocation, type ProjectEvents, type ProjectServices } from "./project.js";
+import { CargoProject, type ProjectEvents } from "./project.js";
+import type { ProjectLocation, ProjectServices } from "./projectServices.js";
 
 /** Every update of a project: what it was for, and its report. */
 export interface UpdateEvent {

@@ -37,7 +37,7 @@ export async function compileOverlay(
   options: LaneOptions,
 ): Promise<CompiledOverlay> {
   const directory = layout.bodyLane(record.invocation.key);
-  const lints = await unitLints(record, overlay.denied, options.env);
+  const lints = await unitLints(record, overlay.sources.denied, options.env);
   const diagnostics: Diagnostic[] = [];
   const crate: MirrorCrate = {
     mirror: overlay.mirror,
@@ -47,7 +47,7 @@ export async function compileOverlay(
     incrementalDir: path.join(directory, "incremental"),
     // A library's metadata is for its dependents, who are none of the overlay's, and all that it exports would be generated. A program
     // stays one, for its symbols say that it is.
-    crateType: (kind) => (kind === "bin" ? kind : overlay.isNoStd ? "lib" : "staticlib"),
+    crateType: (kind) => (kind === "bin" ? kind : overlay.sources.isNoStd ? "lib" : "staticlib"),
     extra: lints,
   };
   const { exit, keep } = await compileMirror(record, crate, options, collectDiagnostics(diagnostics));

@@ -5,7 +5,7 @@
  */
 import PQueue from "p-queue";
 import type { Diagnostic } from "../../../../../shared/src/report.js";
-import { Refusal, Refused } from "../../edits/refusal.js";
+import { Refusal } from "../../edits/refusal.js";
 import type { Layout } from "../../support/layout.js";
 import type { EditedFile } from "../../edits/baseline.js";
 import type { UnitRecord } from "../../units/record.js";
@@ -15,6 +15,7 @@ import type { BodyRef, FunctionName } from "../../source/functions.js";
 import { Overlay } from "./overlay.js";
 import { type Bitcode, compileOverlay } from "./compileOverlay.js";
 import type { LaneOptions } from "../mirror/compile.js";
+import { AllUnitSources } from "../mirror/unitSources.js";
 import type { SourceCache } from "../../source/sourceCache.js";
 
 /** What came of a run. */
@@ -38,15 +39,6 @@ export interface OverlayTimes {
   readonly rounds: number;
 }
 
-export interface UnitFacts {
-  /** It does without std, as far as can be seen. */
-  readonly isNoStd: boolean;
-  /** Lints that its attributes deny or forbid. */
-  readonly denied: readonly string[];
-  /** Whether a source's text may be read as data. */
-  readonly isReadAsData: (file: string) => boolean;
-}
-
 /** How often a unit is compiled again with more functions whole before it is given up. */
 const MAX_ROUNDS = 5;
 
@@ -55,13 +47,14 @@ const MAX_SKIPPED = 64;
 
 /** The body lanes of a target directory's units. */
 export class OverlayLane {
-  private readonly overlays = new Map<string, { readonly record: UnitRecord; readonly overlay: Overlay }>();
+  private readonly overlays = new Map<string, Overlay>();
   private readonly queues = new Map<string, PQueue>();
   private readonly givenUp = new Map<string, { readonly attempts: number; skip: number }>();
 
   constructor(
     private readonly layout: Layout,
     readonly sources: SourceCache,
+    readonly units = new AllUnitSources(layout, sources),
   ) {}
 
   /**
@@ -104,22 +97,7 @@ export class OverlayLane {
         .filter((fn) => fn.line <= line && line <= fn.endLine)
         .map((fn) => ({ file, path: fn.path })),
     );
-    return overlay.learn(functions);
-  }
-
-  /** Functions without whose bodies the unit does not compile, as far as that is known. */
-  learned(record: UnitRecord): readonly FunctionName[] {
-    const overlay = this.overlay(record);
-    return overlay instanceof Refusal ? [] : overlay.learned;
-  }
-
-  /** What is known of the unit's sources as a whole. */
-  facts(record: UnitRecord): UnitFacts {
-    const overlay = this.overlay(record);
-    if (overlay instanceof Refusal) return { isNoStd: false, denied: [], isReadAsData: () => true };
-    overlay.look();
-    const { isNoStd, denied } = overlay;
-    return { isNoStd, denied, isReadAsData: (file) => overlay.isIncluded(file) };
+    return overlay.sources.learn(functions);
   }
 
   /** Why an edit of these files is more than it seems although no function's body changed; undefined when it is not. */
@@ -145,7 +123,7 @@ export class OverlayLane {
 
     const own = edited.flatMap(({ file, functions }) => functions.map((fn) => ({ file, path: fn.path })));
     const names = [...own, ...callers];
-    const known = overlay.learned;
+    const known = overlay.sources.learned;
     for (;;) {
       const started = performance.now();
       const problem = sync(overlay, names, edited);
@@ -179,7 +157,7 @@ export class OverlayLane {
         continue;
       }
       if (times.rounds < MAX_ROUNDS && learnFrom(errors, overlay)) continue;
-      overlay.unlearn(known);
+      overlay.sources.unlearn(known);
       this.giveUp(record);
       return refused(new Refusal("overlayError", errors[0]?.diagnostic.message ?? "no reason is given"));
     }
@@ -201,16 +179,13 @@ export class OverlayLane {
   /** The unit's overlay, or why there can be none. */
   private overlay(record: UnitRecord): Overlay | Refusal {
     const { key } = record.invocation;
+    const sources = this.units.of(record);
+    if (sources instanceof Refusal) return sources;
     const known = this.overlays.get(key);
-    if (known !== undefined && isSameUnit(known.record, record)) return known.overlay;
-    try {
-      const overlay = new Overlay(this.layout.bodyLane(key), record, this.sources);
-      this.overlays.set(key, { record, overlay });
-      return overlay;
-    } catch (error) {
-      if (error instanceof Refused) return error.refusal;
-      throw error;
-    }
+    if (known?.sources === sources) return known;
+    const overlay = new Overlay(this.layout.bodyLane(key), record, sources, this.sources);
+    this.overlays.set(key, overlay);
+    return overlay;
   }
 }
 
@@ -232,9 +207,9 @@ function sync(overlay: Overlay, names: readonly FunctionName[], edited: readonly
 /** Makes ever more functions stay whole: those that errors point to, those that may hide items, the files pointed to. */
 function learnFrom(errors: readonly Finding[], overlay: Overlay): boolean {
   return (
-    overlay.learn(errors.flatMap((item) => functionsWithErrors(item, overlay))) ||
-    (errors.length > 0 && overlay.learn(overlay.suspects())) ||
-    overlay.learn(errors.flatMap((item) => filesWithErrors(item, overlay)))
+    overlay.sources.learn(errors.flatMap((item) => functionsWithErrors(item, overlay))) ||
+    (errors.length > 0 && overlay.sources.learn(overlay.suspects())) ||
+    overlay.sources.learn(errors.flatMap((item) => filesWithErrors(item, overlay)))
   );
 }
 
@@ -250,12 +225,4 @@ function isDenied(item: Finding, edited: readonly EditedFile[]): boolean {
 
 function isError({ diagnostic }: Finding): boolean {
   return diagnostic.level.startsWith("error");
-}
-
-function isSameUnit(a: UnitRecord, b: UnitRecord): boolean {
-  if (a === b) return true;
-  const key = ({ invocation, inputs }: UnitRecord): string => {
-    return JSON.stringify([invocation, inputs.map((input) => input.path)]);
-  };
-  return key(a) === key(b);
 }

@@ -1,0 +1,196 @@
+/**
+ * The front end: brings the units of a selection up to date, by the fastest lane that can, and cargo where none can. Gives what is to be
+ * published; the body lane alone has published by then.
+ */
+import type { Diagnostic, GenerationReport, ProgramReport } from "../../../shared/src/report.js";
+import { type ScriptState, type Settled, settleScripts } from "./cargo/buildScripts.js";
+import { BuildFailed } from "./cargo/cargo.js";
+import { isHere } from "./cargo/elsewhere.js";
+import { changedCargoInput } from "./cargo/inputs.js";
+import type { SelectionState } from "./cargo/selection.js";
+import type { TargetDirectory } from "./cargo/targetDirectory.js";
+import type { Engine } from "./engine/client.js";
+import type { Generation, Listener } from "./generation.js";
+import { type CompiledUnit, crateLane } from "./lanes/crateLane.js";
+import type { BodyOutcome, FunctionEdits } from "./lanes/functionEdits.js";
+import type { Publications } from "./publications.js";
+import type { Layout } from "./support/layout.js";
+import { isWhole, missingLibrary } from "./units/intact.js";
+import type { UnitMessages, UnitName } from "./units/messages.js";
+import type { LoadedPrograms } from "./units/program.js";
+import { UnitRecords, announceAgain } from "./units/records.js";
+
+/** How units are compiled. */
+export interface FrontEndOptions {
+  readonly env: NodeJS.ProcessEnv;
+  readonly shimBundle: string;
+  readonly color: boolean;
+  readonly quiet: boolean;
+  readonly jobs: number;
+}
+
+/** What the front end gives: a state to publish, or an exit code. */
+export type FrontEndResult = Pick<GenerationReport, "lane" | "reason" | "refused"> & {
+  readonly units: readonly string[];
+} & (
+    | {
+        readonly state: SelectionState;
+        /** What the crate lane compiled. */
+        readonly compiled: readonly CompiledUnit[];
+        /** Of its units, as they are now. */
+        readonly records: UnitRecords;
+      }
+    | { readonly exitCode: number }
+    /** The body lane has published already. */
+    | { readonly published: readonly ProgramReport[]; readonly scripts: readonly ScriptState[] }
+  );
+
+/** How an update is made. */
+export interface UpdateOptions {
+  readonly sinceMs: number;
+  readonly signal: AbortSignal | undefined;
+  /** The crate lane follows the body lane; nobody waits for it. */
+  readonly follows: boolean;
+}
+
+/** What there is to work with, as far as it is known yet. */
+export interface Means {
+  /** What was found missing, so that cargo has to make it anew. */
+  readonly lost: string | undefined;
+  readonly bodies: FunctionEdits | undefined;
+  readonly engine: Engine | undefined;
+}
+
+export class FrontEnd {
+  private readonly warnings = new Set<string>();
+
+  /** `onRecords`: the records of the units are these now. */
+  constructor(
+    private readonly target: TargetDirectory,
+    private readonly options: FrontEndOptions,
+    private readonly publications: Publications,
+    private readonly listener: Listener,
+    private readonly onRecords: (records: UnitRecords) => void,
+  ) {}
+
+  /** Brings the units up to date, by cargo if it must be. */
+  async run(
+    layout: Layout,
+    state: SelectionState | undefined,
+    generation: Generation,
+    { lost, bodies: edits, engine }: Means,
+    { signal, follows }: UpdateOptions,
+  ): Promise<FrontEndResult> {
+    if (state === undefined) return this.cargoLane(layout, lost ?? "first build", generation, signal);
+    const before = new UnitRecords(layout);
+    this.onRecords(before);
+    if (!isHere(layout, state, before)) return this.cargoLane(layout, "it was built elsewhere", generation, signal);
+    const { env, jobs } = this.options;
+    const cargoInput = await generation.timed("check", () => changedCargoInput(state));
+    if (cargoInput !== undefined) return this.cargoLane(layout, `${cargoInput} changed`, generation, signal);
+    const records = before.all(state.units);
+    announceAgain(layout, records);
+    const library = missingLibrary(records);
+    if (library !== undefined) return this.cargoLane(layout, `${library} is missing`, generation, signal);
+    if (isWhole(layout, records, state)) this.publications.forgetDamaged();
+    else this.publications.forget();
+    const settling = settleScripts(state.scripts, env, signal);
+    // (It is waited for later; until then nobody hears of its failure.)
+    settling.catch(() => undefined);
+    const settle = (): Promise<Settled> => generation.timed("scripts", () => settling);
+    // rustc may read what a script writes. One that has nothing to write runs beside it, and has its say before anything is published.
+    const isBeside = !follows && state.scripts.every(({ produced }) => produced.length === 0);
+    const attempt = (): Promise<BodyOutcome | undefined> =>
+      this.tryBodies({ ...state, records: before }, edits, engine, generation, signal, settle);
+    let bodies = isBeside ? await attempt() : undefined;
+    const settled = await settle();
+    for (const warning of settled.warnings) this.warnOnce(warning);
+    if (settled.cargoReason !== undefined) {
+      return this.cargoLane(layout, `${settled.cargoReason} changed`, generation, signal);
+    }
+    if (!follows) bodies ??= await attempt();
+    if (bodies !== undefined && bodies.kind === "taken") {
+      const { reason, units, reports: published } = bodies;
+      return { lane: "body", reason, units, published, scripts: settled.scripts };
+    }
+    const refused = bodies?.refusal?.text;
+    const options = {
+      env,
+      wrapper: state.wrapper,
+      jobs,
+      signal,
+      isBackground: follows,
+      messagesOf: (key: string, before: readonly Diagnostic[], isFresh: boolean) =>
+        generation.messagesOf(state.names?.[key], before, isFresh),
+      onStart: (id: string) => {
+        if (!follows) this.listener.onProgress(`   Compiling ${id}`);
+      },
+    };
+    const result = await generation.timed("frontEnd", () => crateLane(layout, before, state.units, options));
+    const { compiled, records: after } = result;
+    this.onRecords(after);
+    const units = compiled.map((unit) => unit.id);
+    if (!result.ok) {
+      return { lane: "crate", reason: "compile errors", refused, units, exitCode: 101 };
+    }
+    const reason = follows ? "it follows the body lane" : (compiled[0]?.reason ?? "nothing changed");
+    const scripts = [...settled.scripts];
+    return { lane: "crate", reason, refused, units, compiled, records: after, state: { ...state, scripts } };
+  }
+
+  private warnOnce(text: string): void {
+    if (!this.warnings.has(text)) this.listener.onProgress(`warning: ${text}`);
+    this.warnings.add(text);
+  }
+
+  private async tryBodies(
+    built: LoadedPrograms,
+    edits: FunctionEdits | undefined,
+    engine: Engine | undefined,
+    generation: Generation,
+    signal: AbortSignal | undefined,
+    settle: () => Promise<Settled>,
+  ): Promise<BodyOutcome | undefined> {
+    try {
+      if (edits === undefined || engine === undefined || this.publications.isEmpty) return undefined;
+      const mayPublish = async (): Promise<boolean> => (await settle()).cargoReason === undefined;
+      return await edits.attempt(built, engine, {
+        env: this.options.env,
+        signal,
+        ms: generation.ms,
+        mayPublish,
+      });
+    } finally {
+      // No script goes on behind the back of what failed here.
+      await settle().catch(() => undefined);
+    }
+  }
+
+  private async cargoLane(
+    layout: Layout,
+    reason: string,
+    generation: Generation,
+    signal: AbortSignal | undefined,
+  ): Promise<FrontEndResult> {
+    try {
+      const { env, shimBundle, color, quiet } = this.options;
+      const onProgress = (line: string): void => this.listener.onProgress(line);
+      const messagesOf = (unit: UnitName | undefined): UnitMessages => generation.messagesOf(unit);
+      const options = { env, shimBundle, color, quiet, signal, onProgress, messagesOf };
+      const captured = await generation.timed("capture", () =>
+        this.target.capture(layout, options, () => this.publications.forget()),
+      );
+      generation.ms.frontEnd = captured.frontEndMs;
+      const { compiled: units, state } = captured;
+      const records = new UnitRecords(layout);
+      return { lane: "cargo", reason, units, compiled: [], records, state };
+    } catch (error) {
+      if (!(error instanceof BuildFailed)) throw error;
+      if (error.message !== "") this.listener.onProgress(error.message);
+      return { lane: "cargo", reason, units: [], exitCode: error.exitCode };
+    } finally {
+      // Failed or not, cargo may have had some compiled.
+      this.onRecords(new UnitRecords(layout));
+    }
+  }
+}

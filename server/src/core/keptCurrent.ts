@@ -1,0 +1,91 @@
+/**
+ * A workspace that is kept current for as long as somebody looks: updated after each change, watched for what it is made of, followed
+ * by the crate lane while nobody waits. The command line and the language server decide when, and what is told.
+ */
+import { watchedFiles } from "./cargo/inputs.js";
+import type { SelectionState } from "./cargo/selection.js";
+import type { Watcher } from "./watch/watcher.js";
+import type { Update, Workspace } from "./workspace.js";
+
+/** How many changes in a row end the update that is under way, before one is let through. */
+const MAX_OVERTAKEN = 10;
+
+export interface CurrentUpdate extends Update {
+  /** There is something to tell: what is built is not what it was, or it was asked of cargo, or it failed. */
+  readonly hasChanged: boolean;
+}
+
+/** The crate lane's word on what the body lane did. */
+export interface Followed extends CurrentUpdate {
+  /** For the user: where the two differ; undefined where they do not. */
+  readonly divergence: string | undefined;
+}
+
+export class KeptCurrent {
+  private opened: Workspace | undefined;
+  private overtaken = 0;
+
+  /** `open`: opens the workspace, anew after `reset`. May throw `Unsupported`. */
+  constructor(private readonly open: () => Workspace) {}
+
+  get workspace(): Workspace | undefined {
+    return this.opened;
+  }
+
+  /**
+   * Whether a change may end the update that is under way. What is no source, such as what a build writes, is looked at when that
+   * is through; and no update is overtaken for ever, even by what it writes anew each time.
+   */
+  mayOvertake(isSource: boolean): boolean {
+    return isSource && this.overtaken < MAX_OVERTAKEN;
+  }
+
+  /** An update was ended by a newer change. */
+  overtook(): void {
+    this.overtaken++;
+  }
+
+  /** As `Workspace.update`. */
+  async update(sinceMs: number, signal?: AbortSignal): Promise<CurrentUpdate> {
+    this.opened ??= this.open();
+    const update = await this.opened.update(sinceMs, signal);
+    this.overtaken = 0;
+    return { ...update, hasChanged: hasChanged(update) };
+  }
+
+  /** As `Workspace.follow`. */
+  async follow(signal: AbortSignal): Promise<Followed | undefined> {
+    const update = await this.opened?.follow(signal);
+    if (update === undefined) return undefined;
+    const diverged = update.report.programs.flatMap(({ verified }) => verified?.diverged ?? []);
+    const divergence =
+      diverged.length === 0
+        ? undefined
+        : `the body lane compiled ${diverged.join(", ")} otherwise than the crate lane, whose code is used now: please report this`;
+    return { ...update, hasChanged: hasChanged(update), divergence };
+  }
+
+  /**
+   * Watches what a state is made of, too. Gives whether anything is watched now that was not: what changed there before was not
+   * seen, and has to be looked for. `others`: what no build has read.
+   */
+  watch(
+    watcher: Watcher,
+    state: SelectionState | undefined,
+    others: readonly string[],
+    isComplete: boolean,
+  ): Promise<boolean> {
+    return watcher.follow({ ...watchedFiles(this.opened?.layout, state, this.opened?.records), others }, isComplete);
+  }
+
+  /** Lets go of the workspace: the next update opens it anew. */
+  reset(): void {
+    this.overtaken = 0;
+    this.opened?.close();
+    this.opened = undefined;
+  }
+}
+
+function hasChanged({ report, published }: Update): boolean {
+  return report.lane === "cargo" || published || !report.ok;
+}

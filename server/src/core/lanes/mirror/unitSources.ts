@@ -1,0 +1,261 @@
+/**
+ * What is known of a unit's sources as a whole, for whoever changes texts of them: which may be read as data, whether the crate does
+ * without std, which lints its attributes deny, and which functions it was found not to compile without.
+ */
+import { isUtf8 } from "node:buffer";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import * as z from "zod";
+import { Refusal, Refused, refuse } from "../../edits/refusal.js";
+import type { FunctionName } from "../../source/functions.js";
+import type { SourceCache } from "../../source/sourceCache.js";
+import { cargoHome } from "../../support/environment.js";
+import { commonAncestor, digest, isWithin, readJson, writeAtomic } from "../../support/files.js";
+import type { Layout } from "../../support/layout.js";
+import type { Invocation } from "../../units/invocation.js";
+import type { UnitRecord } from "../../units/record.js";
+
+/** A mirror of less than this many folders' depth would be one of the whole machine. */
+const MIN_DEPTH = 2;
+
+export const FileStamp = z.object({ mtimeMs: z.number(), size: z.number() });
+export type FileStamp = z.infer<typeof FileStamp>;
+
+/** What other files have to know of one. */
+const SourceFacts = z.object({
+  /** The file as it was read; of a text that is not on the disk yet there is none. */
+  original: FileStamp,
+  /** It holds `include!`, `include_str!` or `include_bytes!`. */
+  includes: z.boolean(),
+  /** Names of Rust files that its strings mention, which such a macro may read. */
+  mentions: z.array(z.string()),
+  /** `#![no_std]`, perhaps under a condition. */
+  isNoStd: z.boolean(),
+  /** Lints that its attributes deny or forbid. */
+  denied: z.array(z.string()),
+});
+type SourceFacts = z.infer<typeof SourceFacts>;
+
+const State = z.object({
+  version: z.literal(1),
+  /** Digest of the invocation: another command line may need other bodies. */
+  invocation: z.string(),
+  files: z.record(z.string(), SourceFacts),
+  /** Functions without whose bodies the unit does not compile. `path` "*": all of the file. */
+  learned: z.array(z.object({ file: z.string(), path: z.string() })),
+});
+type State = z.infer<typeof State>;
+
+const NO_STAMP: FileStamp = { mtimeMs: 0, size: -1 };
+
+export class UnitSources {
+  /** The unit's own sources: no build script's output, no registry crate's. */
+  readonly files: readonly string[];
+  /** The innermost folder that holds all of the unit. */
+  readonly original: string;
+  private readonly state: State;
+  /** Texts that may be newer than the disk's. */
+  private given: ReadonlyMap<string, string> = new Map();
+
+  /** `stateFile`: what is remembered from run to run. Throws `Refused` when the sources lie too far apart to be mirrored. */
+  constructor(
+    private readonly stateFile: string,
+    record: UnitRecord,
+    private readonly cache: SourceCache,
+  ) {
+    const { invocation } = record;
+    const key = invocationDigest(invocation);
+    const state = readJson(stateFile, State);
+    this.state = state?.invocation === key ? state : { version: 1, invocation: key, files: {}, learned: [] };
+    const inputs = record.inputs.map((input) => input.path).filter((file) => isOwnFile(file, record));
+    this.original = commonAncestor([invocation.cwd, ...inputs.map((file) => path.dirname(file))]);
+    if (this.original.split("/").length <= MIN_DEPTH) refuse("scattered", invocation.id);
+    this.files = inputs.filter((file) => file.endsWith(".rs"));
+  }
+
+  /** Whether the crate, as far as can be seen, does without std and so without what a static library needs. */
+  get isNoStd(): boolean {
+    return this.facts.some((file) => file.isNoStd);
+  }
+
+  /** Lints that attributes anywhere in the unit deny or forbid. */
+  get denied(): string[] {
+    return [...new Set(this.facts.flatMap((file) => file.denied))];
+  }
+
+  /**
+   * Whether a file's text may be read as data. No telling what an `include_str!` with a computed path reads, so it is enough
+   * that the unit has such a macro and a string with the file's name.
+   */
+  isIncluded(file: string): boolean {
+    const name = path.basename(file);
+    return this.facts.some(({ includes }) => includes) && this.facts.some(({ mentions }) => mentions.includes(name));
+  }
+
+  /** Functions without whose bodies the unit does not compile, as far as that is known. */
+  get learned(): readonly FunctionName[] {
+    return [...this.state.learned];
+  }
+
+  /** Keeps functions whole from now on. Returns whether that is any news. */
+  learn(functions: readonly FunctionName[]): boolean {
+    const known = new Set(this.state.learned.map(functionKey));
+    const news = functions.filter((fn) => !known.has(functionKey(fn)) && !known.has(functionKey({ ...fn, path: "*" })));
+    this.state.learned.push(...new Map(news.map((fn) => [functionKey(fn), fn])).values());
+    this.save();
+    return news.length > 0;
+  }
+
+  /** Goes back to an earlier state of knowledge: what was learnt since has not helped. */
+  unlearn(learned: readonly FunctionName[]): void {
+    this.state.learned = [...learned];
+    this.save();
+  }
+
+  /** Looks at the sources again. `given`: texts that may be newer than the disk's. */
+  look(given: ReadonlyMap<string, string> = new Map()): void {
+    this.given = given;
+    for (const file of Object.keys(this.state.files)) {
+      if (!this.files.includes(file)) Reflect.deleteProperty(this.state.files, file);
+    }
+    for (const file of this.files) this.lookAt(file);
+  }
+
+  save(): void {
+    writeAtomic(this.stateFile, JSON.stringify(this.state));
+  }
+
+  /** The text of a file, as it was given or as it is on the disk; undefined when it is no text. */
+  textOf(file: string): string | undefined {
+    return this.given.get(file) ?? readSource(file);
+  }
+
+  isGiven(file: string): boolean {
+    return this.given.has(file);
+  }
+
+  /** The file as it was when it was looked at last; undefined for one that is gone. */
+  stampOf(file: string): FileStamp | undefined {
+    return this.state.files[file]?.original;
+  }
+
+  private get facts(): SourceFacts[] {
+    return Object.values(this.state.files);
+  }
+
+  private lookAt(file: string): void {
+    const given = this.given.get(file);
+    const stat = fs.statSync(file, { throwIfNoEntry: false });
+    if (stat === undefined) {
+      Reflect.deleteProperty(this.state.files, file);
+      return;
+    }
+    const original = { mtimeMs: stat.mtimeMs, size: stat.size };
+    if (given === undefined && isSameStamp(this.stampOf(file), original)) return;
+    const onDisk = readSource(file);
+    const text = given ?? onDisk;
+    const outline = text === undefined ? undefined : this.cache.get(file, text).outline;
+    this.state.files[file] = {
+      // What is not on the disk yet is looked at again next time.
+      original: text === onDisk ? original : NO_STAMP,
+      includes: text !== undefined && /\binclude(?:_str|_bytes)?\s*!/.test(text),
+      mentions: mentionedFiles(text ?? ""),
+      isNoStd: text !== undefined && /#!\s*\[[^\]]*\bno_(?:std|core)\b/.test(text),
+      denied: outline === undefined || typeof outline === "string" ? [] : [...outline.denied],
+    };
+  }
+}
+
+/** The sources of a target directory's units, each as long as the unit stays what it is. */
+export class AllUnitSources {
+  private readonly known = new Map<string, { readonly record: UnitRecord; readonly sources: UnitSources }>();
+
+  constructor(
+    private readonly layout: Layout,
+    private readonly cache: SourceCache,
+  ) {}
+
+  /** A unit's sources, or why its texts cannot be changed in a mirror. */
+  of(record: UnitRecord): UnitSources | Refusal {
+    const { key } = record.invocation;
+    const known = this.known.get(key);
+    if (known !== undefined && isSameUnit(known.record, record)) return known.sources;
+    try {
+      const sources = new UnitSources(path.join(this.layout.bodyLane(key), "sources.json"), record, this.cache);
+      this.known.set(key, { record, sources });
+      return sources;
+    } catch (error) {
+      if (error instanceof Refused) return error.refusal;
+      throw error;
+    }
+  }
+
+  /** Functions without whose bodies a unit does not compile, as far as that is known. */
+  learned(record: UnitRecord): readonly FunctionName[] {
+    const sources = this.of(record);
+    return sources instanceof Refusal ? [] : sources.learned;
+  }
+
+  /** What a patch crate of a unit has to know of the unit's sources. */
+  facts(record: UnitRecord): UnitFacts {
+    const sources = this.of(record);
+    if (sources instanceof Refusal) return { isNoStd: false, denied: [], isReadAsData: () => true };
+    sources.look();
+    const { isNoStd, denied } = sources;
+    return { isNoStd, denied, isReadAsData: (file) => sources.isIncluded(file) };
+  }
+}
+
+export interface UnitFacts {
+  /** It does without std, as far as can be seen. */
+  readonly isNoStd: boolean;
+  /** Lints that its attributes deny or forbid. */
+  readonly denied: readonly string[];
+  /** Whether a source's text may be read as data. */
+  readonly isReadAsData: (file: string) => boolean;
+}
+
+export function functionKey({ file, path: name }: FunctionName): string {
+  return `${file}\0${name}`;
+}
+
+/** Whether a file is the one that has the stamp. */
+export function isSameStamp(a: FileStamp | undefined, b: FileStamp | undefined): boolean {
+  return a !== undefined && a.size >= 0 && a.mtimeMs === b?.mtimeMs && a.size === b.size;
+}
+
+export function invocationDigest({ command, args, cwd, env }: Invocation): string {
+  return digest(JSON.stringify([command, args, cwd, Object.entries(env).sort()]));
+}
+
+function isSameUnit(a: UnitRecord, b: UnitRecord): boolean {
+  if (a === b) return true;
+  const key = ({ invocation, inputs }: UnitRecord): string => {
+    return JSON.stringify([invocation, inputs.map((input) => input.path)]);
+  };
+  return key(a) === key(b);
+}
+
+/** Files that lie where the user keeps sources: no build script's output, nothing that cargo or rustup has downloaded. */
+function isOwnFile(file: string, { invocation: { env } }: UnitRecord): boolean {
+  const home = cargoHome({ ...process.env, ...env });
+  const folders = [env["OUT_DIR"], path.join(home, "registry"), path.join(home, "git")];
+  const isDownloaded = folders.some((folder) => typeof folder === "string" && isWithin(file, folder));
+  return !isDownloaded && !file.includes("/lib/rustlib/src/rust/");
+}
+
+/** Texts that are not UTF-8 are no sources. */
+function readSource(file: string): string | undefined {
+  try {
+    const bytes = fs.readFileSync(file);
+    return isUtf8(bytes) ? bytes.toString("utf8") : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Base names of Rust files in a text's strings, but for those of `#[path = "…"]`. */
+function mentionedFiles(text: string): string[] {
+  const found = [...text.matchAll(/(path\s*=\s*)?"([^"\n]*\.rs)"/g)];
+  return [...new Set(found.flatMap(([, isPath, file]) => (isPath === undefined ? [path.basename(file ?? "")] : [])))];
+}
