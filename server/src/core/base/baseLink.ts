@@ -22,7 +22,7 @@ import {
   neededLibraries,
 } from "./elf.js";
 import { Unsupported } from "../support/errors.js";
-import { readText, statOf } from "../support/files.js";
+import { readText } from "../support/files.js";
 import { type Strip, readLinkArguments } from "../units/linkArguments.js";
 import { baseLinkArgs, checkLinkArgs, separate } from "./linkLine.js";
 import { type Exit, run } from "../support/process.js";
