@@ -225,7 +225,8 @@ fn images_of_a_daemon_that_nobody_can_reach_are_removed() {
     let gone = other("gone", &project.folder.join("gone/engine.sock"));
     let reachable = other("reachable", &project.folder.join("other.sock"));
     let daemon = Daemon::start(&project.folder, &[]);
-    drop(daemon.connect());
+    // It answers when it has looked.
+    daemon.call("status", &json!({})).unwrap();
     assert!(!gone.exists());
     assert!(reachable.exists());
     // Its own is the one that it had before.
