@@ -52,10 +52,10 @@ export class Recovery {
   private forgetAll(): boolean {
     if (this.hasForgottenAll) return false;
     this.hasForgottenAll = true;
-    const { root, private: own, lock } = this.layout;
-    // (The lock is held.)
+    const { root, private: own, lock, beside } = this.layout;
+    // (The lock is held. And while tests run, programs of the user's own are there.)
     for (const file of [...inFolder(own), ...inFolder(root)]) {
-      if (file !== own && !file.startsWith(lock)) fs.rmSync(file, { recursive: true, force: true });
+      if (file !== own && file !== beside && !file.startsWith(lock)) fs.rmSync(file, { recursive: true, force: true });
     }
     return true;
   }

@@ -62,9 +62,9 @@ export class Layout {
   get programs(): string {
     return path.join(this.private, "programs");
   }
-  /** What was in the places of programs while tests run, by their paths below `root`. */
-  get displaced(): string {
-    return path.join(this.private, "displaced");
+  /** What was in the places of programs while tests run, and whose tests, by the programs' paths below `root`. */
+  get beside(): string {
+    return path.join(this.private, "beside");
   }
   /** Crates from outside the workspace that are compiled to bitcode. */
   get adopted(): string {
