@@ -288,7 +288,7 @@ export class Workspace {
   ): Promise<void> {
     const { bodyLane } = this.options;
     if (bodyLane === undefined || this.selection.kind === "file") return;
-    this.bodies ??= await FunctionEdits.create(layout, bodyLane);
+    this.bodies ??= await FunctionEdits.create(layout, bodyLane, this.options.env);
     this.bodies.rebase(built, compiled, follows);
     this.expectEdits();
   }

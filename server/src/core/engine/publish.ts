@@ -31,7 +31,7 @@ export class DamagedProgram extends Error {
 }
 
 /** What an error of the engine says of a program on disk; undefined where the error is about something else. */
-function damageOf(records: UnitRecords, { base, closure }: Program, error: unknown): DamagedProgram | undefined {
+export function damageOf(records: UnitRecords, { base, closure }: Program, error: unknown): DamagedProgram | undefined {
   if (!(error instanceof EngineError)) return undefined;
   if (error.kind === "base") return new DamagedProgram(base, closure, error);
   const named = error.kind === "damaged" ? DamagedUnits.safeParse(error.details).data?.units : undefined;

@@ -130,17 +130,24 @@ class Replay {
     this.hasPlayed = true;
     const records = [...this.waiting.values()];
     this.waiting.clear();
-    const units = records.map(({ invocation: { key }, externs }) => ({
-      key,
-      uses: externs.flatMap(({ unit }) => unit ?? []),
-    }));
-    const byKey = new Map(records.map((record) => [record.invocation.key, record]));
-    for (const key of replayOrder(units)) {
-      const messages = this.options.messagesOf(key, [], true);
-      for (const diagnostic of byKey.get(key)?.diagnostics ?? []) messages.add(diagnostic);
+    for (const { invocation, diagnostics } of inOrder(records)) {
+      const messages = this.options.messagesOf(invocation.key, [], true);
+      for (const diagnostic of diagnostics) messages.add(diagnostic);
       messages.finished();
     }
   }
+}
+
+/** Those of the units of which something was said. Which one comes first also depends on those of which nothing was. */
+function inOrder(records: readonly UnitRecord[]): readonly UnitRecord[] {
+  const told = records.filter(({ diagnostics }) => diagnostics.length > 0);
+  if (told.length <= 1) return told;
+  const units = records.map(({ invocation: { key }, externs }) => ({
+    key,
+    uses: externs.flatMap(({ unit }) => unit ?? []),
+  }));
+  const byKey = new Map(told.map((record) => [record.invocation.key, record]));
+  return replayOrder(units).flatMap((key) => byKey.get(key) ?? []);
 }
 
 function reasonToCompile(
