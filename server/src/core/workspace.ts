@@ -11,7 +11,7 @@ import type { ProgramInterface } from "../../../shared/src/protocol.js";
 import { FunctionEdits } from "./lanes/functionEdits.js";
 import type { CompiledUnit } from "./lanes/crateLane.js";
 import { Engine } from "./engine/client.js";
-import { messageOf } from "./support/errors.js";
+import { Cancelled, messageOf } from "./support/errors.js";
 import { Generation, type Listener } from "./generation.js";
 import { UnitRecords } from "./units/records.js";
 import { FrontEnd, type FrontEndOptions, type FrontEndResult, type UpdateOptions } from "./frontEnd.js";
@@ -140,12 +140,17 @@ export class Workspace {
     if (bodies === undefined || client === undefined || state === undefined || layout === undefined) return update;
     if (update?.report.ok === false || !bodies.hasWork(this.unitRecords ?? new UnitRecords(layout))) return update;
     const options = { env: this.options.env, signal, ms: noTimes() };
-    await withLock(
-      layout.lock,
-      () => undefined,
-      signal,
-      () => bodies.prepare({ ...state, records: new UnitRecords(layout) }, client, options),
-    );
+    try {
+      await withLock(
+        layout.lock,
+        () => undefined,
+        signal,
+        () => bodies.prepare({ ...state, records: new UnitRecords(layout) }, client, options),
+      );
+    } catch (error) {
+      // What the crate lane has found is to be told all the same.
+      if (update === undefined || !(error instanceof Cancelled)) throw error;
+    }
     return update;
   }
 
