@@ -18,8 +18,8 @@ describe("what cargo's builds have read", () => {
     fs.writeFileSync(deps("app.tmp"), "");
     fs.renameSync(deps("app.tmp"), deps("app"));
   };
-  const has = (name: string): boolean => {
-    now += 2000;
+  const has = (name: string, ms = 2000): boolean => {
+    now += ms;
     return read.has(path.join(root, name));
   };
 
@@ -48,6 +48,12 @@ describe("what cargo's builds have read", () => {
     expect(has("src/other.rs")).toBe(false);
     fs.rmSync(path.join(root, "target"), { recursive: true });
     expect(has("src/other.rs")).toBe(true);
+  });
+
+  it("is known as soon as a first build has ended", () => {
+    expect(has("run.log")).toBe(true);
+    compile("src/main.rs");
+    expect(has("run.log", 100)).toBe(false);
   });
 
   it("is not looked for again where nothing was made", async () => {

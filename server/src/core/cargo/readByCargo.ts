@@ -24,6 +24,9 @@ const NOWHERE: Place = { mtimeMs: Number.NaN, rules: new Map() };
 /** Rules are looked for no more often: a program may write a thousand times a second. */
 const REFRESH_MS = 1000;
 
+/** As long as there are none: the program may write as soon as it is built. */
+const FIRST_REFRESH_MS = 20;
+
 /** File systems' clocks go in steps that are shorter than this. */
 const CLOCK_MS = 50;
 
@@ -67,7 +70,7 @@ export class ReadByCargo {
 
   private refresh(): void {
     const now = performance.now();
-    if (now - this.refreshedMs < REFRESH_MS) return;
+    if (now - this.refreshedMs < (this.known.size > 0 ? REFRESH_MS : FIRST_REFRESH_MS)) return;
     this.refreshedMs = now;
     // As long as nothing is known, anything may have been read.
     this.known = new Set();
