@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ensureBase } from "../../server/src/core/base/baseImage.js";
+import { Bases } from "../../server/src/core/base/baseImage.js";
 import { type Captured, capture } from "../../server/src/core/cargo/capture.js";
 import { loadMetadata } from "../../server/src/core/cargo/cargo.js";
 import { type CrateLaneResult, crateLane } from "../../server/src/core/lanes/crateLane.js";
@@ -121,9 +121,12 @@ describe("the base image", () => {
     weak: {},
     references: [],
   };
-  const link = (): Promise<string> => {
-    const { toolchain } = captured.state;
-    return ensureBase({ layout, toolchain, bundleDir: path.join(ROOT, "dist"), env: project.env }, closure(), common);
+  const link = async (): Promise<string> => {
+    const { toolchain, programs } = captured.state;
+    const context = { layout, toolchain, bundleDir: path.join(ROOT, "dist"), env: project.env };
+    const [program] = programs;
+    if (program === undefined) throw new Error("there is no program");
+    return (await new Bases(context, new UnitRecords(layout)).link(program, common)).base;
   };
 
   it("holds std and the registry's crates, and leaves the allocator to the program", async () => {

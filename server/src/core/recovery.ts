@@ -52,10 +52,11 @@ export class Recovery {
   private forgetAll(): boolean {
     if (this.hasForgottenAll) return false;
     this.hasForgottenAll = true;
-    const { root, private: own, lock } = this.layout;
-    // (The lock is held.)
+    const { root, private: own, lock, adopted } = this.layout;
+    // (The lock is held. Which crates have to be bitcode is not lost with what they were built as.)
     for (const file of [...inFolder(own), ...inFolder(root)]) {
-      if (file !== own && !file.startsWith(lock)) fs.rmSync(file, { recursive: true, force: true });
+      const isKept = file === own || file === adopted || file.startsWith(lock);
+      if (!isKept) fs.rmSync(file, { recursive: true, force: true });
     }
     return true;
   }
