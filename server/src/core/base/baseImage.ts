@@ -15,8 +15,10 @@ import { collectInputs } from "./baseInputs.js";
 import { BaseLink, type Linking } from "./baseLink.js";
 import { Images, indexIn, notePublished, removeUnusedBases } from "./baseStore.js";
 import { digest, list, readJson, writeAtomic } from "../support/files.js";
+import { programFile } from "../support/process.js";
 import { isCurrent, stamp } from "../support/stamps.js";
 import type { Layout } from "../support/layout.js";
+import { loadedCrates } from "./loadedCrates.js";
 import { nativeLibraries } from "./nativeLibraries.js";
 import type { CrateEntry } from "./standIn.js";
 import type { LinkAttribute } from "../source/linkAttributes.js";
@@ -80,13 +82,15 @@ async function ensureBase(
     if (unit.linkSources.length > 0) attributes.set(unit, await nativeLibraries(unit, toolchain, bundleDir, env));
   }
   const inputs = collectInputs(closure, adopted, attributes);
+  const linker = programFile(inputs.linker, inputs.cwd, env);
   const key = digest(
     JSON.stringify(inputs),
     toolchain.version,
     toolchain.sysroot,
-    ...inputs.libraries.map((library) => {
-      const { size, mtimeMs } = fs.statSync(library);
-      return `${library} ${size} ${Math.floor(mtimeMs)}`;
+    ...(await loadedCrates(layout, [...adopted, ...closure], toolchain, env, signal)),
+    ...[...inputs.libraries, ...(linker === undefined ? [] : [linker])].map((file) => {
+      const { size, mtimeMs } = fs.statSync(file);
+      return `${file} ${size} ${Math.floor(mtimeMs)}`;
     }),
   );
   const directory = path.join(layout.bases, key);
