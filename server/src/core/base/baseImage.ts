@@ -14,6 +14,7 @@ import type { ProgramInterface } from "../../../../shared/src/protocol.js";
 import { collectInputs } from "./baseInputs.js";
 import { BaseLink, type Linking } from "./baseLink.js";
 import { Images, indexIn, notePublished, removeUnusedBases } from "./baseStore.js";
+import { Unsupported } from "../support/errors.js";
 import { digest, list, readJson, writeAtomic } from "../support/files.js";
 import { programFile } from "../support/process.js";
 import { isCurrent, stamp } from "../support/stamps.js";
@@ -22,7 +23,7 @@ import { loadedCrates } from "./loadedCrates.js";
 import { nativeLibraries } from "./nativeLibraries.js";
 import type { CrateEntry } from "./standIn.js";
 import type { LinkAttribute } from "../source/linkAttributes.js";
-import { adoptedCrates } from "../units/adopted.js";
+import { CompiledNatively, adoptedCrates } from "../units/adopted.js";
 import { inspectArgs } from "../units/arguments.js";
 import type { Toolchain } from "../units/toolchain.js";
 import { type Program, unitsOf } from "../units/program.js";
@@ -99,7 +100,12 @@ async function ensureBase(
   // (Programs may still run on the images that it lists.)
   if (known?.files.every(isCurrent) !== true) known = undefined;
   const wanted = selection(common, known);
-  const existing = known?.images.find((image) => isDeepStrictEqual(selection(image.interface, known), wanted))?.folder;
+  const existing = known?.images.findLast((image) => {
+    const linked = selection(image.interface, known);
+    // Where the engine does not tell references it has no doubts, and so none about what knows more.
+    const { references } = common.references.length === 0 ? common : linked;
+    return isDeepStrictEqual({ ...linked, references }, wanted);
+  })?.folder;
   if (existing !== undefined && linkedCrates(imageIn(existing)) !== undefined && fs.existsSync(imageIn(existing))) {
     return { image: imageIn(existing), isNew: false };
   }
@@ -167,6 +173,18 @@ export class Bases {
 
   /** A program on the base image for an interface. */
   async link(program: Program, common: ProgramInterface): Promise<Program> {
+    const before = program.interface?.references ?? [];
+    if (common.references.length > 0 || before.length === 0) return this.linkFor(program, common);
+    // All that the engine would ask about was known so far: otherwise it would be the next thing that it asks for.
+    const whole = { ...common, references: before };
+    return this.linkFor(program, whole).catch((error: unknown) => {
+      if (!(error instanceof Unsupported) || error instanceof CompiledNatively) throw error;
+      // What the program does not refer to any more may be what cannot be linked.
+      return this.linkFor(program, common);
+    });
+  }
+
+  private async linkFor(program: Program, common: ProgramInterface): Promise<Program> {
     const closure = unitsOf(program, this.records);
     const { image: base, isNew } = await ensureBase(this.context, closure, this.adoptedBeside(closure), common);
     this.hasLinked ||= isNew;
