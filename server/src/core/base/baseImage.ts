@@ -7,6 +7,7 @@
  */
 import { randomBytes } from "node:crypto";
 import * as fs from "node:fs";
+import * as os from "node:os";
 import * as path from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import * as z from "zod";
@@ -19,7 +20,6 @@ import { digest, list, readJson, writeAtomic } from "../support/files.js";
 import { programFile } from "../support/process.js";
 import { isCurrent, stamp } from "../support/stamps.js";
 import type { Layout } from "../support/layout.js";
-import { loadedCrates } from "./loadedCrates.js";
 import { nativeLibraries } from "./nativeLibraries.js";
 import type { CrateEntry } from "./standIn.js";
 import type { LinkAttribute } from "../source/linkAttributes.js";
@@ -28,6 +28,7 @@ import { inspectArgs } from "../units/arguments.js";
 import type { Toolchain } from "../units/toolchain.js";
 import { type Program, unitsOf } from "../units/program.js";
 import type { UnitRecords } from "../units/records.js";
+import { loadedCrates } from "../units/loadedCrates.js";
 import type { UnitRecord } from "../units/record.js";
 
 /** What a base image was linked for: the engine checks it with every publication. */
@@ -88,7 +89,7 @@ async function ensureBase(
     JSON.stringify(inputs),
     toolchain.version,
     toolchain.sysroot,
-    ...(await loadedCrates(layout, [...adopted, ...closure], toolchain, env, signal)),
+    ...(await loadedByAll(context, [...adopted, ...closure])),
     ...[...inputs.libraries, ...(linker === undefined ? [] : [linker])].map((file) => {
       const { size, mtimeMs } = fs.statSync(file);
       return `${file} ${size} ${Math.floor(mtimeMs)}`;
@@ -148,6 +149,20 @@ async function ensureBase(
   };
   writeAtomic(index, JSON.stringify(images));
   return { image: imageIn(folder), isNew: true };
+}
+
+/** What units' libraries load, which the crate lane has asked of those that it has compiled. */
+async function loadedByAll(
+  { layout, toolchain: { rustc }, env, signal }: BaseContext,
+  units: readonly UnitRecord[],
+): Promise<string[]> {
+  const atOnce = os.availableParallelism();
+  const found: string[] = [];
+  for (let first = 0; first < units.length; first += atOnce) {
+    const some = units.slice(first, first + atOnce);
+    found.push(...(await Promise.all(some.map((unit) => loadedCrates(layout, unit, { rustc, env, signal })))));
+  }
+  return found;
 }
 
 /** Gives programs their base images. */
