@@ -102,11 +102,7 @@ export default {
       "shim",
       "it starts once for every unit, so every file that it loads costs",
       "^server/src/shim/",
-      ...[
-        "^server/src/shim/",
-        core + "(support|units)/",
-        core + "cargo/(shims|hosts|scriptRun|dynamicLibraries)\\.ts$",
-      ],
+      ...["^server/src/shim/", core + "(support|units)/", core + "cargo/(shims|hosts|scriptRun)\\.ts$"],
     ),
   ],
   options: {

@@ -81,6 +81,7 @@ describe.runIf(HAS_ENGINE)("cargo does it, and the reason is named", () => {
       /the link argument `--export-dynamic-symbol=main` is not/,
     );
     project.write("words", "-Wl,--dynamic-list=list");
+    project.write("list", "{ main; };\n");
     const inFile = { CARGO_ENCODED_RUSTFLAGS: `-Clink-arg=@${project.path("words")}` };
     expectBeforeBuilding(project.cranefly(["run"], inFile), /the link argument `--dynamic-list=list` is not supported/);
     const single = project.cranefly(["run", "src/main.rs", "--rustc-arg=-Clink-arg=-no-pie"]);

@@ -19,7 +19,6 @@ import {
   withoutDynamicTwins,
 } from "../core/units/arguments.js";
 import { compileUnit } from "../core/units/compile.js";
-import { dynamicLibraryReason } from "../core/cargo/dynamicLibraries.js";
 import { messageOf } from "../core/support/errors.js";
 import { readJson, readText, realPath } from "../core/support/files.js";
 import { type HostUnit, noteHost } from "../core/cargo/hosts.js";
@@ -27,7 +26,7 @@ import { Layout } from "../core/support/layout.js";
 import { unitOfOutput } from "../core/units/outputs.js";
 import { run } from "../core/support/process.js";
 import { type Origin, type ReadOptions, readProgramOptions } from "../core/units/rustcOptions.js";
-import { ShimContext, type ShimEvent, HARNESS_MARK } from "../core/cargo/shims.js";
+import { ShimContext, type ShimEvent, HARNESS_MARK, dynamicLibraryReason } from "../core/cargo/shims.js";
 import { isShellName, parseEnvironment } from "../core/support/shell.js";
 import { installRecorder } from "../core/cargo/scriptRun.js";
 import { CAPTURE_ONLY, JOB_SERVER_VARIABLES, environmentDifference } from "../core/support/environment.js";

@@ -208,3 +208,30 @@ fn a_folder_that_others_could_change_is_not_used() {
 fn first_calls(daemon: &Daemon) -> u64 {
     daemon.call("status", &json!({})).unwrap()["memory"]["firstCalls"].as_u64().unwrap()
 }
+
+#[test]
+fn images_of_a_daemon_that_nobody_can_reach_are_removed() {
+    let mut project = Project::new("unreachable");
+    let daemon = Daemon::start(&project.folder, &[]);
+    daemon.publish_source(&mut project, PROGRAM);
+    let images = project.images();
+    drop(daemon);
+    let other = |name: &str, socket: &Path| {
+        let folder = images.with_file_name(name);
+        fs::create_dir(&folder).unwrap();
+        fs::write(folder.join("socket"), socket.as_os_str().as_encoded_bytes()).unwrap();
+        folder
+    };
+    let gone = other("gone", &project.folder.join("gone/engine.sock"));
+    let reachable = other("reachable", &project.folder.join("other.sock"));
+    let daemon = Daemon::start(&project.folder, &[]);
+    // It answers when it has looked.
+    daemon.call("status", &json!({})).unwrap();
+    assert!(!gone.exists());
+    assert!(reachable.exists());
+    // Its own is the one that it had before.
+    assert!(images.exists());
+    assert_eq!(fs::read_dir(images.parent().unwrap()).unwrap().count(), 2);
+    let output = project.run(&[]);
+    assert!(text(&output.stdout).ends_with("13\ntrue\n"), "{}", text(&output.stderr));
+}

@@ -113,12 +113,12 @@ impl<'a> Names<'a> {
         addresses: &HashMap<Box<str>, u64>,
         anchor: u64,
     ) -> Result<Self, String> {
-        let place = |(number, name): (usize, &'a Box<str>)| {
+        let place = |(number, name): (usize, &'a str)| {
             let symbol = format!("{CRATE}{number}");
             let address = addresses.get(&*symbol).ok_or_else(|| format!("it does not define `{symbol}`"))?;
-            Ok((&**name, *address))
+            Ok((name, *address))
         };
-        let crates = crates.iter().enumerate().map(place).collect::<Result<_, String>>()?;
+        let crates = crates.iter().map(AsRef::as_ref).enumerate().map(place).collect::<Result<_, String>>()?;
         Ok(Self { crates, entries, anchor })
     }
 }

@@ -35,8 +35,8 @@ const SHF_ALLOC: u64 = 2;
 /// Where the interpreter and the build id's note are: on the page of the headers, behind these.
 const INTERPRETER_AT: u64 = PAGE - 128;
 const NOTE_AT: u64 = PAGE - 64;
-/// Larger programs are not written with every save, which has to wait for it.
-const LARGEST: u64 = 16 << 20;
+/// Larger programs are not written with every save, which has to wait for it: about a millisecond for each megabyte.
+const LARGEST: u64 = 8 << 20;
 
 const READ_ONLY: [Region; 11] = [
     Region::Header,

@@ -180,7 +180,7 @@ export class BaseLink {
       fs.rmSync(path.join(this.folder, name), { recursive: true, force: true });
     const isOurs = (file: string): boolean => path.relative(this.folder, file).split(path.sep)[0] !== "..";
     return {
-      files: files.filter((file) => !isOurs(file)),
+      files: [...files.filter((file) => !isOurs(file)), ...own.flatMap(({ bundled }) => bundled)],
       libraries: [...shared.keys()],
       offered: [...offered],
       crates,
@@ -240,7 +240,7 @@ export class BaseLink {
     for (const [index, library] of bitcodeLibraries.entries()) {
       const folder = path.join(this.folder, "libraries", String(index));
       const options = ["--edition=2021", "-Cdebuginfo=0", `-Cpanic=${panic}`];
-      found.push(await makePlaceholder(folder, library, (args) => this.rustc([...args, ...options])));
+      found.push(await makePlaceholder(folder, library, this.cwd, (args) => this.rustc([...args, ...options])));
     }
     return found;
   }

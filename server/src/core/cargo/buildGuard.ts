@@ -5,13 +5,13 @@
  */
 import { outputOf } from "./buildScripts.js";
 import { type BuildScript, type Metadata, parseLinkArguments } from "./cargo.js";
-import { dynamicLibraryReason, selectedPackages, usedDynamicLibrary } from "./dynamicLibraries.js";
+import { selectedPackages, usedDynamicLibrary } from "./dynamicLibraries.js";
 import { Cancelled, Unsupported } from "../support/errors.js";
 import { readText } from "../support/files.js";
 import type { Layout } from "../support/layout.js";
 import { readProgramOptions } from "../units/rustcOptions.js";
 import type { CargoSelection } from "./selection.js";
-import { readEvents } from "./shims.js";
+import { readEvents, dynamicLibraryReason } from "./shims.js";
 
 export class BuildGuard {
   private readonly ending = new AbortController();

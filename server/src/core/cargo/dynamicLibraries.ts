@@ -7,10 +7,6 @@ import { isOnlyDynamic } from "../units/arguments.js";
 import { type Metadata, type Package, nativelyLinked } from "./cargo.js";
 import type { CargoSelection } from "./selection.js";
 
-export function dynamicLibraryReason(name: string): string {
-  return `${name} is a Rust dynamic library (crate-type dylib) that not only programs link to, which is not supported`;
-}
-
 /** The crate of a package that is a dynamic library and nothing that could be linked instead. */
 function dynamicCrate(item: Package): string | undefined {
   return item.targets.find(({ crate_types: kinds }) => isOnlyDynamic(kinds))?.name;

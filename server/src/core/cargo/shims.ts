@@ -15,6 +15,11 @@ import { shellQuote } from "../support/shell.js";
 /** The field by which the shim marks the diagnostics of test harnesses. */
 export const HARNESS_MARK = "cranefly_harness";
 
+/** Why a program is none that can be made here; told by whoever finds it first. */
+export function dynamicLibraryReason(name: string): string {
+  return `${name} is a Rust dynamic library (crate-type dylib) that not only programs link to, which is not supported`;
+}
+
 /** What the shims have to know; written before cargo starts. */
 export const ShimContext = z.object({
   root: z.string(),

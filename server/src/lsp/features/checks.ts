@@ -6,6 +6,7 @@ import * as path from "node:path";
 import { type Check, ChecksRequest, type ChecksResult } from "../../../../shared/src/lsp.js";
 import { findEngine } from "../../core/engine/location.js";
 import { messageOf } from "../../core/support/errors.js";
+import { statOf } from "../../core/support/files.js";
 import { checkToolchain, findToolchain } from "../../core/units/toolchain.js";
 import type { ServerContext } from "../protocol/api.js";
 
@@ -75,9 +76,11 @@ function engine({ env, settings }: ServerContext, bundleDir: string): Check {
   }
 }
 
-/** Where images lie: the first of these folders that exists, as the engine chooses it. */
+/** Where images lie: the first of these folders that has room, as the engine chooses it. */
 async function memory(env: NodeJS.ProcessEnv): Promise<Check> {
-  const folders = [env["XDG_RUNTIME_DIR"], "/dev/shm"].filter(
+  const session = env["XDG_RUNTIME_DIR"];
+  const isPassable = session !== undefined && ((statOf(session)?.mode ?? 0) & 0o001) !== 0;
+  const folders = (isPassable ? [session, "/dev/shm"] : ["/dev/shm", session]).filter(
     (folder) => folder !== undefined && fs.existsSync(folder),
   );
   const rooms = await Promise.all(
