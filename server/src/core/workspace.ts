@@ -22,7 +22,7 @@ import { withLock } from "./support/lock.js";
 import { publish } from "./engine/publish.js";
 import { Bases } from "./base/baseImage.js";
 import { Recovery } from "./recovery.js";
-import { type Selection, type SelectionState, loadSelection, saveSelection } from "./cargo/selection.js";
+import { type Selection, type SelectionState, loadSelection, namedBases, saveSelection } from "./cargo/selection.js";
 import type { LoadedPrograms, Program } from "./units/program.js";
 import { writeReport } from "./engine/reportFile.js";
 import { Moved, TargetDirectory } from "./cargo/targetDirectory.js";
@@ -247,6 +247,7 @@ export class Workspace {
     }
     const state = { ...front.state, programs };
     saveSelection(layout, this.target.key, state);
+    bases.published(programs, () => namedBases(layout));
     this.state = state;
     this.lost = undefined;
     await this.rebaseBodies(layout, { ...state, records }, front.compiled, options.follows);

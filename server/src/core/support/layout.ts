@@ -73,9 +73,16 @@ export class Layout {
   get bases(): string {
     return path.join(this.private, "base");
   }
+  /** On which base images programs were published. */
+  get publishedBases(): string {
+    return path.join(this.private, "published.json");
+  }
+  get selections(): string {
+    return path.join(this.private, "selections");
+  }
   /** The state of one selection: a command with its package, target and feature options. */
   selection(key: string): string {
-    return path.join(this.private, "selections", `${key}.json`);
+    return path.join(this.selections, `${key}.json`);
   }
   get lock(): string {
     return path.join(this.private, "lock");
