@@ -9,6 +9,7 @@ import { PatchLane } from "../../server/src/core/lanes/patch/patchLane.js";
 import { OverlayLane } from "../../server/src/core/lanes/overlay/overlayLane.js";
 import { classify } from "../../server/src/core/edits/classify.js";
 import { Mirror } from "../../server/src/core/lanes/mirror/mirror.js";
+import { AllUnitSources } from "../../server/src/core/lanes/mirror/unitSources.js";
 import { overlayRemaps } from "../../server/src/core/lanes/mirror/remap.js";
 import { commonAncestor, isWithin } from "../../server/src/core/support/files.js";
 import { digest } from "../../server/src/core/support/files.js";
@@ -126,12 +127,13 @@ async function bodies(
   edited: EditedFunction,
   sources: SourceCache,
 ): Promise<readonly Way[]> {
-  const overlays = new OverlayLane(layout, sources);
+  const units = new AllUnitSources(layout, sources, process.env);
+  const overlays = new OverlayLane(layout, sources, units);
   const patches = new PatchLane(layout, sources, "bench");
   const options = { env: process.env };
   const prepared = await overlays.compile(record, [], options);
   if (!prepared.ok) process.stderr.write(`there is no overlay: ${prepared.refused.text}\n`);
-  await patches.prepare(record, { ...options, needed: overlays.units.learned(record) });
+  await patches.prepare(record, { ...options, needed: units.learned(record) });
   const edit = (round: number): Parameters<PatchLane["compile"]>[1][number] => {
     const text = textOf(edited, round);
     const { file, text: before } = edited;
@@ -153,7 +155,7 @@ async function bodies(
       compile: async (round) => {
         const edits = [edit(round)];
         const started = performance.now();
-        const compiled = await patches.compile(record, edits, { ...options, ...overlays.units.facts(record) });
+        const compiled = await patches.compile(record, edits, { ...options, ...units.facts(record) });
         if ("refused" in compiled) throw new Error(compiled.refused.text);
         return performance.now() - started;
       },

@@ -6,6 +6,7 @@ import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { SourceCache } from "../../server/src/core/source/sourceCache.js";
 import { OverlayLane, type OverlayResult } from "../../server/src/core/lanes/overlay/overlayLane.js";
+import { AllUnitSources } from "../../server/src/core/lanes/mirror/unitSources.js";
 import { classify } from "../../server/src/core/edits/classify.js";
 import { compileUnit } from "../../server/src/core/units/compile.js";
 import { Layout } from "../../server/src/core/support/layout.js";
@@ -21,13 +22,17 @@ const env = process.env;
 beforeEach(async () => {
   directory = fs.mkdtempSync(path.join(os.tmpdir(), "cranefly-body-"));
   layout = new Layout(path.join(directory, "target/cranefly"));
-  lane = new OverlayLane(layout, await SourceCache.create(path.join(ROOT, "dist")));
+  lane = laneOf(await SourceCache.create(path.join(ROOT, "dist")));
 });
 
 afterEach(() => {
   lane.sources.dispose();
   fs.rmSync(directory, { recursive: true, force: true });
 });
+
+function laneOf(sources: SourceCache): OverlayLane {
+  return new OverlayLane(layout, sources, new AllUnitSources(layout, sources, env));
+}
 
 function write(files: Readonly<Record<string, string>>): void {
   for (const [name, text] of Object.entries(files)) {
@@ -236,8 +241,40 @@ pub fn unrelated() -> usize { 1000000 }\n`,
     expect(fs.readFileSync(overlay("src/hidden.rs"), "utf8")).not.toContain("1000000");
     expect(fs.readFileSync(overlay("src/main.rs"), "utf8")).not.toContain("90000");
     // Another process knows it from the start.
-    const again = new OverlayLane(layout, lane.sources);
+    const again = laneOf(lane.sources);
     expect(succeeded(await again.compile(record, [], { env })).times.rounds).toBe(1);
+  });
+
+  it("begins anew after somebody has removed all of it", async () => {
+    write({
+      "src/main.rs":
+        "mod other;\nfn edited() -> usize { 50000 + std::env::args().count() }\nfn main() { other::idle(); edited(); }\n",
+      "src/other.rs": "pub fn idle() -> usize { 60000 + std::env::args().count() }\n",
+    });
+    const record = await crateLane("src/main.rs");
+    expect(lane.isPrepared(record)).toBe(false);
+    succeeded(await lane.compile(record, [], { env }));
+    expect(lane.isPrepared(record)).toBe(true);
+    fs.rmSync(layout.bodyLane("sample-1"), { recursive: true });
+    expect(lane.isPrepared(record)).toBe(false);
+    const { all } = succeeded(await edit(record, "src/main.rs", "50000", "50001"));
+    expect(defines(all, "edited")).toBe(true);
+    expect(fs.readFileSync(overlay("src/other.rs"), "utf8")).not.toContain("60000");
+    expect(lane.isPrepared(record)).toBe(true);
+  });
+
+  it("takes files for the user's own by the environment that cargo has", async () => {
+    write({
+      "src/main.rs": '#[path = "../home/registry/src/lent.rs"]\nmod lent;\nfn main() { lent::lent() }\n',
+      "home/registry/src/lent.rs": "pub fn lent() {}\n",
+    });
+    const record = await crateLane("src/main.rs");
+    const filesOf = (home: string): readonly string[] => {
+      const sources = new AllUnitSources(layout, lane.sources, { ...env, CARGO_HOME: home }).of(record);
+      return "files" in sources ? sources.files.map((file) => path.basename(file)) : [];
+    };
+    expect(filesOf(path.join(directory, "home"))).toEqual(["main.rs"]);
+    expect(filesOf(path.join(directory, "other"))).toEqual(["main.rs", "lent.rs"]);
   });
 
   it("refuses files that are read as data or that are none of the unit's", async () => {

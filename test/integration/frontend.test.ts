@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ensureBase } from "../../server/src/core/base/baseImage.js";
+import { Bases } from "../../server/src/core/base/baseImage.js";
 import { type Captured, capture } from "../../server/src/core/cargo/capture.js";
 import { loadMetadata } from "../../server/src/core/cargo/cargo.js";
 import { type CrateLaneResult, crateLane } from "../../server/src/core/lanes/crateLane.js";
@@ -12,6 +12,8 @@ import { Layout } from "../../server/src/core/support/layout.js";
 import { UnitRecords } from "../../server/src/core/units/records.js";
 import type { CargoSelection } from "../../server/src/core/cargo/selection.js";
 import { type UnitRecord, loadUnit } from "../../server/src/core/units/record.js";
+import { Unsupported } from "../../server/src/core/support/errors.js";
+import type { ProgramInterface } from "../../shared/src/protocol.js";
 import { Project, ROOT, WORKSPACE } from "./project.js";
 
 let project: Project;
@@ -112,8 +114,8 @@ describe("a capture", () => {
 });
 
 describe("the base image", () => {
-  const common = {
-    defines: { main: "function" as const },
+  const common: ProgramInterface = {
+    defines: { main: "function" },
     needs: ["atexit", "puts"],
     initPriorities: [],
     finiPriorities: [],
@@ -121,10 +123,22 @@ describe("the base image", () => {
     weak: {},
     references: [],
   };
-  const link = (): Promise<string> => {
-    const { toolchain } = captured.state;
-    return ensureBase({ layout, toolchain, bundleDir: path.join(ROOT, "dist"), env: project.env }, closure(), common);
+  const link = async (shared: ProgramInterface = common): Promise<string> => {
+    const { toolchain, programs } = captured.state;
+    const context = { layout, toolchain, bundleDir: path.join(ROOT, "dist"), env: project.env };
+    const [program] = programs;
+    if (program === undefined) throw new Error("there is no program");
+    return (await new Bases(context, new UnitRecords(layout)).link(program, shared)).base;
   };
+
+  it("leaves nothing where it cannot be linked", async () => {
+    const folders = (): string[] => fs.readdirSync(layout.bases, { recursive: true, encoding: "utf8" });
+    await link();
+    const before = folders();
+    // (No linker takes such a name.)
+    await expect(link({ ...common, defines: { "a\nb": "function" } })).rejects.toThrow(Unsupported);
+    expect(folders()).toEqual(before);
+  });
 
   it("holds std and the registry's crates, and leaves the allocator to the program", async () => {
     const base = await link();

@@ -1,7 +1,9 @@
 /** A save while the crate lane follows the body lane: its compiler may read the new text before anybody asks for it, and is ended anyhow. */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { FunctionEdits } from "../../server/src/core/lanes/functionEdits.js";
+import { Cancelled } from "../../server/src/core/support/errors.js";
 import { HAS_ENGINE, Project } from "./project.js";
 import { Session } from "./session.js";
 
@@ -28,6 +30,16 @@ describe.runIf(HAS_ENGINE)("a save that the crate lane compiles before it is ask
     // Once.
     expect(await session.workspace.update(performance.now())).toMatchObject({ published: false });
     expect(session.statistics.divergences).toBe(0);
+  });
+
+  it("does not keep what the crate lane has found from being told", async () => {
+    expect(await session.save(["src/main.rs", '"three"', '"four"'])).toMatchObject({ lane: "body" });
+    // The save comes while the next edits are made ready.
+    vi.spyOn(FunctionEdits.prototype, "hasWork").mockReturnValue(true);
+    vi.spyOn(FunctionEdits.prototype, "prepare").mockRejectedValue(new Cancelled());
+    expect(await session.follow()).toBeGreaterThan(0);
+    await expect(session.workspace.follow(new AbortController().signal)).rejects.toThrow(Cancelled);
+    vi.restoreAllMocks();
   });
 });
 

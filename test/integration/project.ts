@@ -81,8 +81,9 @@ export class Project {
     fs.rmSync(this.dir, { recursive: true, force: true });
   }
 
-  exec(program: string, args: readonly string[], env: NodeJS.ProcessEnv): Result {
-    const done = spawnSync(program, args, { cwd: this.dir, env: { ...this.env, ...env }, encoding: "utf8" });
+  /** `folder`: the working directory, in the project's. */
+  exec(program: string, args: readonly string[], env: NodeJS.ProcessEnv, folder = ""): Result {
+    const done = spawnSync(program, args, { cwd: this.path(folder), env: { ...this.env, ...env }, encoding: "utf8" });
     if (done.error !== undefined) throw done.error;
     return { code: done.status, signal: done.signal, stdout: done.stdout, stderr: done.stderr };
   }

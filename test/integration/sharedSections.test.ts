@@ -3,8 +3,9 @@
  * wherever it is declared, as in cargo's build.
  */
 import * as fs from "node:fs";
+import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { HAS_ENGINE, Project } from "./project.js";
+import { HAS_ENGINE, Project, ROOT, type Result } from "./project.js";
 
 const manifest = (name: string, dependencies: string, more = ""): string =>
   `[package]\nname = "${name}"\nversion = "1.0.0"\nedition = "2024"\n${more}[dependencies]\nlinkme = "0.3.37"\n${dependencies}`;
@@ -64,6 +65,8 @@ pub fn count() { for counter in COUNTERS { counter.fetch_add(1, Ordering::SeqCst
   "folder/reader/src/lib.rs":
     "pub fn read() -> u32 { let out = std::cell::Cell::new(0); plug::with_local(|n| out.set(n)); out.get() }\n",
   "folder/plug/Cargo.toml": manifest("plug", own("hub")),
+  // Built long before it is known that the crate has to be bitcode.
+  "folder/plug/build.rs": 'fn main() { println!("cargo::rustc-env=GREETING=hello"); }\n',
   "folder/plug/src/lib.rs": `
 use std::{cell::Cell, sync::atomic::{AtomicU32, Ordering}};
 #[linkme::distributed_slice(hub::NUMBERS)]
@@ -73,7 +76,7 @@ static COUNTER: AtomicU32 = AtomicU32::new(7);
 #[linkme::distributed_slice(hub::NAMES)]
 static NAME: &str = "plug";
 pub fn counter() -> u32 { COUNTER.load(Ordering::SeqCst) }
-pub fn hello() -> String { format!("hello {}", hub::sum()) }
+pub fn hello() -> String { format!("{} {}", env!("GREETING"), hub::sum()) }
 thread_local! { static LOCAL: Cell<u32> = const { Cell::new(5) }; }
 #[inline] pub fn with_local(f: impl Fn(u32)) { LOCAL.with(|local| { local.set(local.get() + 1); f(local.get()); }) }
 `,
@@ -82,6 +85,11 @@ thread_local! { static LOCAL: Cell<u32> = const { Cell::new(5) }; }
   "folder/hub/.cargo-checksum.json": '{"files":{},"package":null}',
   "folder/plug/.cargo-checksum.json": '{"files":{},"package":null}',
 };
+
+function bitcodeBelow(folder: string): string[] {
+  const files = fs.readdirSync(folder, { recursive: true, encoding: "utf8" });
+  return files.filter((file) => file.endsWith(".bc")).map((file) => path.join(folder, file));
+}
 
 describe.skipIf(!HAS_ENGINE)("a section that a registry's crates and the workspace fill", () => {
   let project: Project;
@@ -133,5 +141,47 @@ describe.skipIf(!HAS_ENGINE)("a section that a registry's crates and the workspa
     expect(project.cranefly(["run", "-q", "--release"])).toEqual(native);
     fs.rmSync(project.path("target/cranefly/.cranefly/base"), { recursive: true });
     expectNative();
+  });
+
+  it("costs cargo's build once", () => {
+    const { code, stderr } = project.cranefly(["run"]);
+    expect({ code, stderr }).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining("(crate lane, 0 of ") as string,
+    });
+    project.edit("src/main.rs", "u32 = 3;", "u32 = 4;");
+    const edited = project.cranefly(["run"]);
+    expect(edited.stderr).toContain("(crate lane, ");
+    expect(edited.stdout).toContain("[1, 4, 21, 100] ");
+  });
+
+  it("is made anew where it is damaged", () => {
+    const units = project.path("target/cranefly/.cranefly/units");
+    const plug = fs.readdirSync(units).filter((name) => name.startsWith("reader-") || name.startsWith("plug-"));
+    for (const file of plug.flatMap((unit) => bitcodeBelow(`${units}/${unit}`))) fs.writeFileSync(file, "damaged");
+    project.cranefly(["stop"]);
+    project.edit("src/main.rs", "u32 = 4;", "u32 = 3;");
+    expectNative();
+  });
+});
+
+describe.skipIf(!HAS_ENGINE)("a copy of a project with such a section", () => {
+  let project: Project;
+  beforeAll(() => {
+    const files = Object.entries(FILES).map(([file, text]) => [`old/${file}`, text] as const);
+    project = new Project("slices place", Object.fromEntries(files));
+  });
+  afterAll(() => project.remove());
+
+  it("is built once where it is", () => {
+    const run = (folder: string): Result =>
+      project.exec(process.execPath, [path.join(ROOT, "dist/cli.cjs"), "run"], {}, folder);
+    const before = run("old");
+    expect(before.code).toBe(0);
+    fs.cpSync(project.path("old"), project.path("copy"), { recursive: true, preserveTimestamps: true });
+    expect(run("copy").stdout).toBe(before.stdout);
+    const again = run("copy");
+    expect(again.stderr).toContain("(crate lane, 0 of ");
+    expect(again.stdout).toBe(before.stdout);
   });
 });

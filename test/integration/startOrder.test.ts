@@ -59,13 +59,14 @@ const manifest = (name: string, more = ""): string =>
 const FILES = {
   "Cargo.toml": manifest(
     "order",
-    '[workspace]\nmembers = ["near", "far"]\n[dependencies]\nouter = { version = "1", registry = "own" }\nnear = { path = "near" }\nfar = { path = "far" }\n',
+    '[workspace]\nmembers = ["near", "far", "apart"]\n[dependencies]\nouter = { version = "1", registry = "own" }\nnear = { path = "near" }\nfar = { path = "far" }\napart = { path = "apart" }\n',
   ),
   "src/main.rs": `${starts("program")}
 extern "C" fn at_exit() { println!("at exit"); }
 fn main() {
     unsafe extern "C" { fn atexit(function: extern "C" fn()) -> i32; }
     unsafe { atexit(at_exit); }
+    apart::answer();
     println!("main {} {} {}", near::answer(), far::answer(), outer::answer());
 }
 `,
@@ -77,6 +78,9 @@ fn main() {
   "far/src/lib.rs": `${starts("far")}${answer("far")}pub fn near() -> i32 { near::answer() }\n`,
   "far/build.rs": BUILD("far", "static:+whole-archive"),
   "far/own.c": C("far"),
+  // Could use another crate, and does not yet.
+  "apart/Cargo.toml": manifest("apart", '[dependencies]\nnear = { path = "../near" }\n'),
+  "apart/src/lib.rs": `${starts("apart")}pub fn answer() -> i32 { 1 }\n`,
   ".cargo/config.toml":
     '[registries.own]\nindex = "file:///nowhere"\n[source.own]\nregistry = "file:///nowhere"\nreplace-with = "folder"\n[source.folder]\ndirectory = "folder"\n',
   "folder/outer/Cargo.toml": manifest("outer"),
@@ -111,6 +115,14 @@ describe.skipIf(!HAS_ENGINE).each(LINKERS)("what runs at start and at exit, with
     for (const text of ["program start 99", "outer start", "near C start 200", "outer C end", "far end 99"]) {
       expect(output.split("\n").filter((line) => line === text)).toHaveLength(1);
     }
+  });
+
+  it("does so after an edit by which a crate uses another one", () => {
+    const orderOf = (output: string): string[] =>
+      output.split("\n").filter((line) => line === "apart start" || line === "near start");
+    const before = orderOf(expectNative());
+    project.edit("apart/src/lib.rs", "{ 1 }", "{ near::answer() }");
+    expect(orderOf(expectNative())).toEqual(before.toReversed());
   });
 
   it("does so after an edit that gives some of it a priority of its own", () => {

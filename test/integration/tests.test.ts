@@ -143,6 +143,23 @@ describe.skipIf(!HAS_ENGINE)("the tests of a workspace", () => {
     await running(false);
   });
 
+  it("find those that were built while they run", async () => {
+    await ask();
+    const program = project.path("target/debug/app");
+    const running = (isRunning: boolean): Promise<null> =>
+      server.connection.sendRequest(TestRunRequest, { project: uri, isRunning });
+    const told = (): string => spawnSync(program, { encoding: "utf8" }).stdout;
+    await running(true);
+    project.edit("lib/src/lib.rs", "    a + b\n", "    a + b + 1\n");
+    await ask();
+    await expect.poll(told).toBe("4\n");
+    project.edit("lib/src/lib.rs", "    a + b + 1\n", "    a + b\n");
+    await ask();
+    await expect.poll(told).toBe("3\n");
+    await running(false);
+    expect(fs.existsSync(program)).toBe(false);
+  });
+
   it("of a target without libtest are the target as a whole, which is not run", async () => {
     expect(find(await ask(), "test", "whole")).toMatchObject({ harness: false, tests: [] });
   });

@@ -1,4 +1,5 @@
 /** What nothing defines, and what is defined weakly, is dealt with as a linker does in cargo's build. */
+import * as fs from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { HAS_ENGINE, Project } from "./project.js";
 
@@ -73,8 +74,19 @@ describe.skipIf(!HAS_ENGINE)("a name without a definition, or with a weak one", 
       'println!("{}", [1, 2].iter().map(|n| n * sys::used()).sum::<i32>());\n// CALL',
     );
     expect(expectNative()).toContain("3\n9\n");
+  });
+
+  it("takes one link where the program defines it otherwise, and none to go back", () => {
+    const bases = project.path("target/cranefly/.cranefly/base");
+    const images = (): number =>
+      fs.readdirSync(bases, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith("libbase.so")).length;
+    const before = images();
     project.edit("src/main.rs", ".weak on_other", ".globl on_other");
     expect(expectNative()).toContain("112 5 2 10 100");
+    expect(images()).toBe(before + 1);
+    project.edit("src/main.rs", ".globl on_other", ".weak on_other");
+    expect(expectNative()).toContain("112 5 2 10 100");
+    expect(images()).toBe(before + 1);
   });
 
   it("is a reason to let cargo complain once it is called", () => {

@@ -203,6 +203,13 @@ describe("classify: no function", () => {
       ["#[async_trait] impl A for B { fn a(&self) { b(1) } }", "b(1)", "b(2)", "attributeMacro #[async_trait]"],
       ["use test_log::test;\n#[test] fn a() { b(1) }", "b(1)", "b(2)", "attributeMacro #[test]"],
       ["#[macro_use]\nextern crate tokio;\n#[test] fn a() { b(1) }", "b(1)", "b(2)", "attributeMacro #[test]"],
+      [
+        "#[macro_use] // let a;\n#[cfg(x)]\n/// Doc.\npub extern crate tokio;\n#[test] fn a() { b(1) }",
+        "b(1)",
+        "b(2)",
+        "attributeMacro #[test]",
+      ],
+      ["use a::{b::c, d as r#test};\n#[test] fn a() { b(1) }", "b(1)", "b(2)", "attributeMacro #[test]"],
       ["macro_rules! m { () => { fn a() { b(1) } } }", "b(1)", "b(2)", "macro m"],
       ["m! { fn a() { b(1) } }", "b(1)", "b(2)", "macroCall m"],
       ["static S: F = || { b(1) };", "b(1)", "b(2)", "static S"],
@@ -229,6 +236,28 @@ describe("classify: no function", () => {
 });
 
 describe("classify: odd texts", () => {
+  it("takes no words in comments and strings for imports", () => {
+    for (const head of [
+      "// #[macro_use] extern crate tokio;\n",
+      'const A: &str = "use test_log::test;";\n',
+      "#[macro_use] mod m;\nextern crate tokio;\n",
+      "use test::black_box;\n",
+      "fn z() -> impl Sized + use<> {}\n",
+    ]) {
+      expect(outcome(`${head}#[test] fn a() { b(1) }`, "b(1)", "b(2)"), head).toEqual(["a"]);
+    }
+  });
+
+  it("reads any number of lines behind an attribute in no time", () => {
+    const lines = ["// let a = 1; // one\n", "#[cfg(a)] // b\n", "use a\n", "#[macro_use]\n", 'doc = r#"#\n'];
+    for (const line of lines) {
+      const text = `fn a() { b(1) }\n#[macro_use]\n${line.repeat(200)}#[test]\nmod tests;\n`;
+      const started = performance.now();
+      outcome(text, "b(1)", "b(2)");
+      expect(performance.now() - started, line).toBeLessThan(1000);
+    }
+  });
+
   it("reads strings of every kind", () => {
     const bodies = [
       '"{ \\" } \\\\"',

@@ -6,7 +6,7 @@ import type { Layout } from "../core/support/layout.js";
 import type { SelectionState, Start } from "../core/cargo/selection.js";
 import type { Program } from "../core/units/program.js";
 import { programCommand } from "../core/cargo/programStart.js";
-import { standIn } from "../core/cargo/programsBeside.js";
+import { StandIns } from "../core/cargo/programsBeside.js";
 import { loadUnit } from "../core/units/record.js";
 import { mayHoldDocTests } from "../core/source/docTests.js";
 import type { SelectionOptions } from "./options.js";
@@ -52,16 +52,16 @@ export async function runTests(
   failFast: boolean,
   run: (script: string) => Promise<Outcome | undefined> = runScript,
 ): Promise<number> {
-  let clearUp = (): void => undefined;
+  const beside = new StandIns();
   try {
-    clearUp = standIn(state);
+    await beside.place(state);
   } catch (error) {
     session.terminal.warn(`tests that start programs by their paths may find none, or others: ${messageOf(error)}`);
   }
   try {
     return await runEach(session, state, args, failFast, run);
   } finally {
-    clearUp();
+    await beside.end();
   }
 }
 

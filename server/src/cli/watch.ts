@@ -177,7 +177,7 @@ class Watch {
     if (signal.aborted) return;
     try {
       const followed = await this.kept.follow(signal);
-      if (followed === undefined) return;
+      if (followed === undefined || this.ended) return;
       const { report, state, divergence } = followed;
       await this.kept.watch(this.watcher, state, [], report.ok);
       if (this.options.json === true || !report.ok) this.tell(report);

@@ -117,6 +117,7 @@ export class FrontEnd {
     const options = {
       env,
       wrapper: state.wrapper,
+      rustc: state.toolchain.rustc,
       jobs,
       signal,
       isBackground: follows,

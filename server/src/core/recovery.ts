@@ -52,10 +52,12 @@ export class Recovery {
   private forgetAll(): boolean {
     if (this.hasForgottenAll) return false;
     this.hasForgottenAll = true;
-    const { root, private: own, lock } = this.layout;
-    // (The lock is held.)
+    const { root, private: own, lock, adopted, beside } = this.layout;
+    // Which crates have to be bitcode is not lost with what they were built as. And while tests run, programs of the user's own
+    // lie beside what is ours. (The lock is held.)
+    const kept = [own, adopted, beside];
     for (const file of [...inFolder(own), ...inFolder(root)]) {
-      if (file !== own && !file.startsWith(lock)) fs.rmSync(file, { recursive: true, force: true });
+      if (!kept.includes(file) && !file.startsWith(lock)) fs.rmSync(file, { recursive: true, force: true });
     }
     return true;
   }

@@ -11,7 +11,7 @@ import type { ProgramInterface } from "../../../shared/src/protocol.js";
 import { FunctionEdits } from "./lanes/functionEdits.js";
 import type { CompiledUnit } from "./lanes/crateLane.js";
 import { Engine } from "./engine/client.js";
-import { messageOf } from "./support/errors.js";
+import { Cancelled, messageOf } from "./support/errors.js";
 import { Generation, type Listener } from "./generation.js";
 import { UnitRecords } from "./units/records.js";
 import { FrontEnd, type FrontEndOptions, type FrontEndResult, type UpdateOptions } from "./frontEnd.js";
@@ -22,7 +22,7 @@ import { withLock } from "./support/lock.js";
 import { publish } from "./engine/publish.js";
 import { Bases } from "./base/baseImage.js";
 import { Recovery } from "./recovery.js";
-import { type Selection, type SelectionState, loadSelection, saveSelection } from "./cargo/selection.js";
+import { type Selection, type SelectionState, loadSelection, namedBases, saveSelection } from "./cargo/selection.js";
 import type { LoadedPrograms, Program } from "./units/program.js";
 import { writeReport } from "./engine/reportFile.js";
 import { Moved, TargetDirectory } from "./cargo/targetDirectory.js";
@@ -140,12 +140,17 @@ export class Workspace {
     if (bodies === undefined || client === undefined || state === undefined || layout === undefined) return update;
     if (update?.report.ok === false || !bodies.hasWork(this.unitRecords ?? new UnitRecords(layout))) return update;
     const options = { env: this.options.env, signal, ms: noTimes() };
-    await withLock(
-      layout.lock,
-      () => undefined,
-      signal,
-      () => bodies.prepare({ ...state, records: new UnitRecords(layout) }, client, options),
-    );
+    try {
+      await withLock(
+        layout.lock,
+        () => undefined,
+        signal,
+        () => bodies.prepare({ ...state, records: new UnitRecords(layout) }, client, options),
+      );
+    } catch (error) {
+      // What the crate lane has found is to be told all the same.
+      if (update === undefined || !(error instanceof Cancelled)) throw error;
+    }
     return update;
   }
 
@@ -242,6 +247,7 @@ export class Workspace {
     }
     const state = { ...front.state, programs };
     saveSelection(layout, this.target.key, state);
+    bases.published(programs, () => namedBases(layout));
     this.state = state;
     this.lost = undefined;
     await this.rebaseBodies(layout, { ...state, records }, front.compiled, options.follows);
@@ -288,7 +294,7 @@ export class Workspace {
   ): Promise<void> {
     const { bodyLane } = this.options;
     if (bodyLane === undefined || this.selection.kind === "file") return;
-    this.bodies ??= await FunctionEdits.create(layout, bodyLane);
+    this.bodies ??= await FunctionEdits.create(layout, bodyLane, this.options.env);
     this.bodies.rebase(built, compiled, follows);
     this.expectEdits();
   }

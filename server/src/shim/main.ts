@@ -89,7 +89,7 @@ function optionsOf(context: ShimContext, origin: Origin, isProgram: boolean): Re
   return { host: context.host, origin, isProgram, readFile: (file) => readText(path.resolve(file)) };
 }
 
-/** The crate that an extern's file is of, which its name in the code need not be: `libNAME-HASH.so`. */
+/** The crate that an extern's file is of, which its name in the code need not be: `libNAME-HASH.so`. (A crate's name has no dash.) */
 function crateOf({ path: file }: Extern): string {
   return file?.endsWith(".so") === true
     ? path

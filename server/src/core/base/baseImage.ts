@@ -7,35 +7,29 @@
  */
 import { randomBytes } from "node:crypto";
 import * as fs from "node:fs";
+import * as os from "node:os";
 import * as path from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import * as z from "zod";
-import { ProgramInterface } from "../../../../shared/src/protocol.js";
+import type { ProgramInterface } from "../../../../shared/src/protocol.js";
 import { collectInputs } from "./baseInputs.js";
-import { BaseLink } from "./baseLink.js";
+import { BaseLink, type Linking } from "./baseLink.js";
+import { Images, indexIn, notePublished, removeUnusedBases } from "./baseStore.js";
+import { Unsupported } from "../support/errors.js";
 import { digest, list, readJson, writeAtomic } from "../support/files.js";
-import { Stamp, isCurrent, stamp } from "../support/stamps.js";
+import { programFile } from "../support/process.js";
+import { isCurrent, stamp } from "../support/stamps.js";
 import type { Layout } from "../support/layout.js";
 import { nativeLibraries } from "./nativeLibraries.js";
 import type { CrateEntry } from "./standIn.js";
 import type { LinkAttribute } from "../source/linkAttributes.js";
-import { adoptedCrates } from "../units/adopted.js";
+import { CompiledNatively, adoptedCrates } from "../units/adopted.js";
+import { inspectArgs } from "../units/arguments.js";
 import type { Toolchain } from "../units/toolchain.js";
 import { type Program, unitsOf } from "../units/program.js";
 import type { UnitRecords } from "../units/records.js";
-import { type UnitRecord, loadUnit } from "../units/record.js";
-
-/** The images that were linked from the same libraries, each for another interface. */
-const Images = z.object({
-  /** Files that the linker has read, and that are not named by the key of all this. */
-  files: z.array(Stamp),
-  /** What it takes by need for one interface or another: only of these names it makes a difference whether a program needs them. */
-  offered: z.array(z.string()),
-  /** Sections with bounds that libraries add to. */
-  sections: z.array(z.string()),
-  images: z.array(z.object({ folder: z.string(), interface: ProgramInterface })),
-});
-type Images = z.infer<typeof Images>;
+import { loadedCrates } from "../units/loadedCrates.js";
+import type { UnitRecord } from "../units/record.js";
 
 /** What a base image was linked for: the engine checks it with every publication. */
 interface Linked {
@@ -68,47 +62,67 @@ export interface BaseContext {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Makes sure that the base image of a program exists, and returns its path. `common`: what the program has in common with C. */
-export async function ensureBase(
+/** A program's base image. */
+interface Ensured {
+  readonly image: string;
+  readonly isNew: boolean;
+}
+
+/**
+ * Makes sure that the base image of a program exists. `adopted`: units that are no part of what the workspace uses by itself, but may be
+ * of what that uses. `common`: what the program has in common with C.
+ */
+async function ensureBase(
   context: BaseContext,
   closure: readonly UnitRecord[],
+  adopted: readonly UnitRecord[],
   common: ProgramInterface,
-): Promise<string> {
+): Promise<Ensured> {
   const { layout, toolchain, bundleDir, env, signal } = context;
   const attributes = new Map<UnitRecord, readonly LinkAttribute[]>();
-  const adopted = adoptedUnits(layout, closure);
   for (const unit of [...adopted, ...closure]) {
     if (unit.linkSources.length > 0) attributes.set(unit, await nativeLibraries(unit, toolchain, bundleDir, env));
   }
   const inputs = collectInputs(closure, adopted, attributes);
+  const linker = programFile(inputs.linker, inputs.cwd, env);
   const key = digest(
     JSON.stringify(inputs),
     toolchain.version,
     toolchain.sysroot,
-    ...inputs.libraries.map((library) => {
-      const { size, mtimeMs } = fs.statSync(library);
-      return `${library} ${size} ${Math.floor(mtimeMs)}`;
+    ...(await loadedByAll(context, [...adopted, ...closure])),
+    ...[...inputs.libraries, ...(linker === undefined ? [] : [linker])].map((file) => {
+      const { size, mtimeMs } = fs.statSync(file);
+      return `${file} ${size} ${Math.floor(mtimeMs)}`;
     }),
   );
   const directory = path.join(layout.bases, key);
-  const index = path.join(directory, "images.json");
+  const index = indexIn(directory);
   let known = readJson(index, Images);
-  if (known?.files.every(isCurrent) !== true) {
-    known = undefined;
-    fs.rmSync(directory, { recursive: true, force: true });
-  }
+  // (Programs may still run on the images that it lists.)
+  if (known?.files.every(isCurrent) !== true) known = undefined;
   const wanted = selection(common, known);
-  const existing = known?.images.find((image) => isDeepStrictEqual(selection(image.interface, known), wanted))?.folder;
+  const existing = known?.images.findLast((image) => {
+    const linked = selection(image.interface, known);
+    // Where the engine does not tell references it has no doubts, and so none about what knows more.
+    const { references } = common.references.length === 0 ? common : linked;
+    return isDeepStrictEqual({ ...linked, references }, wanted);
+  })?.folder;
   if (existing !== undefined && linkedCrates(imageIn(existing)) !== undefined && fs.existsSync(imageIn(existing))) {
-    return imageIn(existing);
+    return { image: imageIn(existing), isNew: false };
   }
 
   const others = (known?.images ?? []).filter(({ folder }) => folder !== existing);
   // Never one that was there before: images of programs may have been linked against what was in it.
   const folder = path.join(directory, randomBytes(8).toString("hex"));
   const startedMs = Date.now();
-  const link = new BaseLink(folder, imageIn(folder), toolchain, env, signal);
-  const linking = await link.link(inputs, common);
+  let linking: Linking;
+  try {
+    linking = await new BaseLink(folder, imageIn(folder), toolchain, env, signal).link(inputs, common);
+  } catch (error) {
+    // Every save would leave one.
+    fs.rmSync(folder, { recursive: true, force: true });
+    throw error;
+  }
   const { files, libraries, offered, entries, overridden } = linking;
   const { defines, needs } = selection(common, linking);
   const linked: Linked = {
@@ -134,11 +148,28 @@ export async function ensureBase(
     images: [...others, { folder, interface: common }],
   };
   writeAtomic(index, JSON.stringify(images));
-  return imageIn(folder);
+  return { image: imageIn(folder), isNew: true };
+}
+
+/** What units' libraries load, which the crate lane has asked of those that it has compiled. */
+async function loadedByAll(
+  { layout, toolchain: { rustc }, env, signal }: BaseContext,
+  units: readonly UnitRecord[],
+): Promise<string[]> {
+  const atOnce = os.availableParallelism();
+  const found: string[] = [];
+  for (let first = 0; first < units.length; first += atOnce) {
+    const some = units.slice(first, first + atOnce);
+    found.push(...(await Promise.all(some.map((unit) => loadedCrates(layout, unit, { rustc, env, signal })))));
+  }
+  return found;
 }
 
 /** Gives programs their base images. */
 export class Bases {
+  private hasLinked = false;
+  private adopted: readonly UnitRecord[] | undefined;
+
   constructor(
     private readonly context: BaseContext,
     private readonly records: UnitRecords,
@@ -157,8 +188,38 @@ export class Bases {
 
   /** A program on the base image for an interface. */
   async link(program: Program, common: ProgramInterface): Promise<Program> {
-    const base = await ensureBase(this.context, unitsOf(program, this.records), common);
+    const before = program.interface?.references ?? [];
+    if (common.references.length > 0 || before.length === 0) return this.linkFor(program, common);
+    // All that the engine would ask about was known so far: otherwise it would be the next thing that it asks for.
+    const whole = { ...common, references: before };
+    return this.linkFor(program, whole).catch((error: unknown) => {
+      if (!(error instanceof Unsupported) || error instanceof CompiledNatively) throw error;
+      // What the program does not refer to any more may be what cannot be linked.
+      return this.linkFor(program, common);
+    });
+  }
+
+  private async linkFor(program: Program, common: ProgramInterface): Promise<Program> {
+    const closure = unitsOf(program, this.records);
+    const { image: base, isNew } = await ensureBase(this.context, closure, this.adoptedBeside(closure), common);
+    this.hasLinked ||= isNew;
     return { ...program, base, linked: linkedCrates(base), interface: common };
+  }
+
+  /** Programs were published. `named`: gives the base images that programs are to be published on. */
+  published(programs: readonly Program[], named: () => readonly string[]): void {
+    const { layout } = this.context;
+    notePublished(layout, programs);
+    if (this.hasLinked) removeUnusedBases(layout, named());
+  }
+
+  /** Adopted units that may be a part of a program, beside its own. */
+  private adoptedBeside(closure: readonly UnitRecord[]): UnitRecord[] {
+    this.adopted ??= adoptedUnits(this.context.layout, this.records);
+    const own = new Set(closure.map(({ invocation }) => invocation.key));
+    const profile = (unit: UnitRecord): string => profileOf(this.context.layout, unit);
+    const profiles = new Set(closure.map(profile));
+    return this.adopted.filter((unit) => !own.has(unit.invocation.key) && profiles.has(profile(unit)));
   }
 }
 
@@ -175,15 +236,22 @@ function linkedCrates(image: string): string[] | undefined {
   return readJson(cratesOf(image), z.array(z.string()));
 }
 
-/** Units that are no part of what the workspace uses by itself, but may be of what that uses. */
-function adoptedUnits(layout: Layout, closure: readonly UnitRecord[]): UnitRecord[] {
+/** The libraries from outside the workspace that there is bitcode of, for whatever profile. */
+function adoptedUnits(layout: Layout, records: UnitRecords): UnitRecord[] {
   const crates = new Set(adoptedCrates(layout));
   if (crates.size === 0) return [];
-  const own = new Set(closure.map(({ invocation }) => invocation.key));
-  const records = list(layout.units).flatMap((key) => (own.has(key) ? [] : (loadUnit(layout, key) ?? [])));
-  return records.filter(
-    ({ crate, metadata }) => crates.has(crate) && metadata !== null && fs.existsSync(metadata.path),
-  );
+  // (A key begins with the crate's name, which has no dash.)
+  const keys = list(layout.units).filter((key) => crates.has(key.split("-")[0] ?? ""));
+  return records
+    .some(keys)
+    .filter(({ crate, metadata }) => crates.has(crate) && metadata !== null && fs.existsSync(metadata.path));
+}
+
+/** The folder of a unit's platform and profile in the target directory, in either of cargo's layouts. */
+function profileOf({ root }: Layout, { invocation: { args, cwd } }: UnitRecord): string {
+  const words = path.relative(root, path.resolve(cwd, inspectArgs(args).outDir ?? "")).split(path.sep);
+  const at = words.findIndex((word) => ["deps", "examples", "build"].includes(word));
+  return words.slice(0, at < 0 ? undefined : at).join(path.sep);
 }
 
 /**

@@ -146,7 +146,7 @@ function addLibrary(libraries: Set<string>, extern: Pick<Extern, "path">, file: 
     return true;
   }
   if (!fs.readFileSync(extern.path ?? "").includes("rustc_proc_macro_decls")) {
-    throw new Unsupported(`${file}: Rust dynamic libraries (crate-type dylib) are not supported`);
+    throw new Unsupported(`${file}: a Rust dynamic library without one beside it that can be linked is not supported`);
   }
   return false;
 }

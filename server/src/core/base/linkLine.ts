@@ -52,10 +52,11 @@ function withDashes(arg: string): string {
  * The base image's linker arguments. `line`: an executable's, with the linker's words apart.
  *
  * Whole archives: every object that rustc has compiled into the Rust libraries goes in, since any later image may call any
- * of their functions. So `.init_array` entries of objects run that a native link would have dropped because nothing refers
- * to them. That needs `#[used]` statics in a registry crate whose object is otherwise unreferenced; rustc itself keeps
- * those by naming them in its `symbols.o`, so the sets are the same. What else is in these libraries, and every other
- * archive, is taken by need: the needs are those of the Rust libraries, and the program's, which its stand-in has.
+ * of their functions. So there are `.init_array` entries of objects that a native link would have dropped because nothing refers
+ * to them. (The engine runs all entries from the program's image, in this line's order.) That needs `#[used]` statics in a registry
+ * crate whose object is otherwise unreferenced; rustc itself keeps those by naming them in its `symbols.o`, so the sets are the
+ * same. What else is in these libraries, and every other archive, is taken by need: the needs are those of the Rust libraries, and
+ * the program's, which its stand-in has.
  */
 export function baseLinkArgs(line: readonly string[], base: BaseLine): string[] {
   const out: string[] = ["-shared", base.standIn];

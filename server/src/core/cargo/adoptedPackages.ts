@@ -3,7 +3,7 @@ import type { Layout } from "../support/layout.js";
 import { adoptedCrates } from "../units/adopted.js";
 import type { Metadata, Package } from "./cargo.js";
 
-/** The packages of these crates, in whatever versions. */
+/** The packages of these crates, in whatever versions: another one, after `cargo update`, fills the same sections. */
 export function adoptedPackages(layout: Layout, metadata: Metadata): Package[] {
   const crates = new Set(adoptedCrates(layout));
   const isLibrary = (kinds: readonly string[]): boolean => kinds.some((kind) => kind === "lib" || kind === "rlib");

@@ -80,7 +80,8 @@ export async function capture(
   const config = loadConfig(place, toolchain.host, await platformOf(toolchain, env, options.signal));
   for (const target of targetsOf(selection, config.buildTarget)) checkToolchain(toolchain, target);
 
-  const packages = [...localPackages(metadata), ...adoptedPackages(layout, metadata)];
+  const local = localPackages(metadata);
+  const packages = [...local, ...adoptedPackages(layout, metadata)];
   checkCommas(layout, metadata);
   const guard = new BuildGuard(metadata, selection, toolchain.host);
   const native = nativelyLinked(metadata);
@@ -138,18 +139,18 @@ export async function capture(
   told.end();
   // Also when the build failed: what a recorder noted is relative to the environment of this very capture.
   const scriptStates = scripts.flatMap((script) => {
-    const owner = packages.find((item) => item.id === script.package_id);
+    const owner = local.find((item) => item.id === script.package_id);
     return owner === undefined ? [] : [scriptState(script, owner, env, startedMs)];
   });
   if (exit.code !== 0) throw new BuildFailed("", exit.code ?? 101);
 
   const hosts = hostUnits(layout);
   checkAdopted(layout, artifacts, metadata);
-  checkKnown(layout, artifacts, packages, hosts);
+  checkKnown(layout, artifacts, local, hosts);
   const events = readEvents(layout);
   const programs = findPrograms(layout, artifacts);
-  const local = new Set(packages.map((item) => item.id));
-  const own = artifacts.filter((artifact) => local.has(artifact.package_id));
+  const captured = new Set(packages.map((item) => item.id));
+  const own = artifacts.filter((artifact) => captured.has(artifact.package_id));
   const libraries = own.flatMap((artifact) => libraryUnit(layout, artifact) ?? []);
   const packageDirs = packages.map(directory);
   const state: SelectionState = {
@@ -251,6 +252,7 @@ function checkKnown(
   packages: readonly Package[],
   hosts: readonly HostUnit[],
 ): void {
+  // (Of others cargo has built what it runs itself before anybody asked for their bitcode; `checkAdopted` looks at that.)
   const local = new Set(packages.map((item) => item.id));
   const sources = new Set(hosts.flatMap(hostSources).map(realPath));
   for (const artifact of artifacts.filter((item) => local.has(item.package_id))) {

@@ -4,6 +4,7 @@
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { adoptedPackages } from "./adoptedPackages.js";
 import { type Metadata, localPackages } from "./cargo.js";
 import { list } from "../support/files.js";
 import { forgetStrayHosts, hasStrayHosts } from "./hosts.js";
@@ -20,11 +21,11 @@ export function isHere(layout: Layout, state: SelectionState, records: UnitRecor
 }
 
 /**
- * Has cargo build the workspace's own packages anew, build scripts and procedural macros included, if one of them was
- * built elsewhere. What it built of other packages stays. Gives whether there was anything.
+ * Has cargo build the packages anew that are compiled to bitcode, with their build scripts and procedural macros, if one of them
+ * was built elsewhere. What it built of other packages stays. Gives whether there was anything.
  */
 export function forgetElsewhere(layout: Layout, metadata: Metadata): boolean {
-  const packages = localPackages(metadata);
+  const packages = [...localPackages(metadata), ...adoptedPackages(layout, metadata)];
   const names = new Set(packages.map((item) => item.name));
   const packageDirs = packages.map((item) => path.dirname(item.manifest_path));
   const elsewhere = list(layout.units).filter((key) => {

@@ -1,54 +1,175 @@
 /**
  * Tests may start the programs beside them where cargo leaves them, `target/debug/NAME`. While tests run, the current program is there;
  * afterwards what was there before. (Whatever happens in between, cargo's next build of the program puts its own there.)
+ *
+ * Several processes may run tests at a time, and any may be killed. So it is written down who needs a program, and the last one
+ * puts back what was there; and what was put there, so that it is never taken for the user's own.
  */
+import { randomUUID } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import * as z from "zod";
+import { digest, readJson, statOf, writeAtomic } from "../support/files.js";
 import { Layout } from "../support/layout.js";
+import { ProcessName, isAlive, thisProcess, withLock } from "../support/lock.js";
 import type { SelectionState } from "./selection.js";
-import type { Program } from "../units/program.js";
-import { statOf } from "../support/files.js";
 
-/** Puts the programs that cargo does not start itself where others look for them. Gives what takes them away again. */
-export function standIn(state: SelectionState): () => void {
-  const started = new Set(state.starts.map((start) => start.program));
-  const restore: (() => void)[] = [];
-  const takeAway = (): void => {
-    for (const undo of restore.splice(0)) undo();
-  };
-  try {
-    for (const program of state.programs) if (!started.has(program.name)) restore.push(place(program));
-  } catch (error) {
-    takeAway();
-    throw error;
+const Content = z.object({ size: z.number(), digest: z.string() });
+type Content = z.infer<typeof Content>;
+
+/** What is known of one program's place. */
+const Note = z.object({
+  users: z.array(z.object({ id: z.string(), process: ProcessName })),
+  /** All that was put there since the first of the users came. */
+  placed: z.array(Content),
+});
+type Note = z.infer<typeof Note>;
+
+/** The programs beside tests, as long as somebody's tests run. */
+export class StandIns {
+  private readonly id = randomUUID();
+  private readonly places = new Map<string, Place>();
+  private isOver = false;
+
+  /**
+   * Puts the programs that cargo does not start itself where others look for them. May be called again when they are others. `end` has
+   * to follow, also where this rejects.
+   */
+  async place(state: SelectionState): Promise<void> {
+    const started = new Set(state.starts.map((start) => start.program));
+    for (const { name, executable } of state.programs) {
+      if (started.has(name)) continue;
+      if (this.isOver) return;
+      const place = this.places.get(executable) ?? new Place(this.id, name, executable);
+      this.places.set(executable, place);
+      await place.take();
+    }
   }
-  return takeAway;
+
+  /** No test of this user's needs them any more. */
+  async end(): Promise<void> {
+    const problems: unknown[] = [];
+    for (const place of this.takePlaces()) await place.leave().catch((error: unknown) => problems.push(error));
+    if (problems.length > 0) throw problems[0];
+  }
+
+  /** The same, of a process that ends and waits for nobody. What is left is the next run's to clear up. */
+  endNow(): void {
+    for (const place of this.takePlaces()) {
+      try {
+        place.leaveNow();
+      } catch {
+        continue;
+      }
+    }
+  }
+
+  private takePlaces(): Place[] {
+    this.isOver = true;
+    const places = [...this.places.values()];
+    this.places.clear();
+    return places;
+  }
 }
 
-function place({ name, executable }: Program): () => void {
-  const layout = new Layout(executable.slice(0, -name.length - 1));
-  const program = path.join(path.dirname(layout.root), name);
-  const before = path.join(layout.displaced, name);
-  const ours = fs.readFileSync(executable);
-  // Ours already: of a run that was ended, and did not clear up.
-  if (!isSame(program, ours)) {
-    fs.mkdirSync(path.dirname(before), { recursive: true });
-    fs.mkdirSync(path.dirname(program), { recursive: true });
+/** Where cargo leaves a program. */
+class Place {
+  private readonly layout: Layout;
+  private readonly program: string;
+  private readonly folder: string;
+  /** What was there before. */
+  private readonly before: string;
+
+  constructor(
+    private readonly id: string,
+    name: string,
+    private readonly executable: string,
+  ) {
+    this.layout = new Layout(executable.slice(0, -name.length - 1));
+    this.program = path.join(path.dirname(this.layout.root), name);
+    this.folder = path.join(this.layout.beside, name);
+    this.before = path.join(this.folder, "before");
+  }
+
+  /** Has the executable there as it is now. */
+  async take(): Promise<void> {
+    const ours = await fs.promises.readFile(this.executable);
+    const content = { size: ours.length, digest: digest(ours) };
+    await this.locked(() => {
+      this.put(ours, content);
+    });
+  }
+
+  async leave(): Promise<void> {
+    await this.locked(() => {
+      this.leaveNow();
+    });
+  }
+
+  leaveNow(): void {
+    const { users, placed } = this.note();
+    const others = users.filter(({ id }) => id !== this.id);
+    if (others.length > 0) {
+      this.write({ users: others, placed });
+      return;
+    }
+    // Whatever else is there, cargo has built: it is newer than what was there before.
+    const isFree = !fs.existsSync(this.program) || isAmong(this.program, placed);
+    if (isFree && fs.existsSync(this.before)) fs.renameSync(this.before, this.program);
+    else if (isFree) fs.rmSync(this.program, { force: true });
+    fs.rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private put(ours: Buffer, content: Content): void {
+    const { users, placed } = this.note();
+    const isUser = users.some(({ id }) => id === this.id);
+    const note = {
+      users: isUser ? users : [...users, { id: this.id, process: thisProcess() }],
+      placed: [...placed.filter((item) => item.digest !== content.digest), content],
+    };
+    if (isAmong(this.program, [content]) && isAmong(this.program, placed)) {
+      this.write(note);
+      return;
+    }
+    fs.mkdirSync(path.dirname(this.program), { recursive: true });
     // (A copy: whatever is done to it there is not done to ours.) It is there before anything is moved.
-    const copy = `${program}.${process.pid}.tmp`;
-    fs.copyFileSync(executable, copy);
-    fs.rmSync(before, { force: true });
-    if (fs.existsSync(program)) fs.renameSync(program, before);
-    fs.renameSync(copy, program);
+    const copy = `${this.program}.${process.pid}.tmp`;
+    try {
+      fs.writeFileSync(copy, ours, { mode: 0o777 });
+      this.write(note);
+      if (fs.existsSync(this.program) && !isAmong(this.program, placed)) fs.renameSync(this.program, this.before);
+      fs.renameSync(copy, this.program);
+    } catch (error) {
+      fs.rmSync(copy, { force: true });
+      throw error;
+    }
   }
-  return () => {
-    if (!isSame(program, ours)) fs.rmSync(before, { force: true });
-    else if (fs.existsSync(before)) fs.renameSync(before, program);
-    else fs.rmSync(program);
-  };
+
+  /** Users that are gone have no need of it. */
+  private note(): Note {
+    const { users, placed } = readJson(this.noteFile, Note) ?? { users: [], placed: [] };
+    return { users: users.filter((user) => isAlive(user.process)), placed };
+  }
+
+  private write(note: Note): void {
+    writeAtomic(this.noteFile, JSON.stringify(note));
+  }
+
+  private get noteFile(): string {
+    return path.join(this.folder, "note.json");
+  }
+
+  private async locked(work: () => void): Promise<void> {
+    const nobody = (): void => undefined;
+    await withLock(path.join(this.layout.beside, "lock"), nobody, undefined, () => Promise.resolve().then(work));
+  }
 }
 
-function isSame(file: string, content: Buffer): boolean {
-  const stat = statOf(file);
-  return stat?.size === content.length && fs.readFileSync(file).equals(content);
+/** Whether a file is one of these. Only one of the same size is read. */
+function isAmong(file: string, contents: readonly Content[]): boolean {
+  const size = statOf(file)?.size;
+  const same = contents.filter((content) => content.size === size);
+  if (same.length === 0) return false;
+  const found = digest(fs.readFileSync(file));
+  return same.some((content) => content.digest === found);
 }

@@ -5,18 +5,37 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { type ManifestOptions, type Metadata, loadMetadata, localPackages } from "./cargo.js";
-import { isWithin, list, readText } from "../support/files.js";
+import { isWithin, list, readText, statOf } from "../support/files.js";
 import { parseDepInfo } from "../units/depInfo.js";
+
+/** The rules in a folder. */
+interface Place {
+  readonly mtimeMs: number;
+  readonly rules: ReadonlyMap<string, Rule>;
+}
+
+interface Rule {
+  readonly mtimeMs: number;
+  readonly files: readonly string[];
+}
+
+const NOWHERE: Place = { mtimeMs: Number.NaN, rules: new Map() };
 
 /** Rules are looked for no more often: a program may write a thousand times a second. */
 const REFRESH_MS = 1000;
+
+/** As long as there are none: the program may write as soon as it is built. */
+const FIRST_REFRESH_MS = 20;
+
+/** File systems' clocks go in steps that are shorter than this. */
+const CLOCK_MS = 50;
 
 export class ReadByCargo {
   /** Folders of packages whose build scripts may read anything in them. */
   private readonly scripted: readonly string[];
   private readonly folders: readonly string[];
   private readonly root: string;
-  private readonly rules = new Map<string, { readonly mtimeMs: number; readonly files: readonly string[] }>();
+  private places: ReadonlyMap<string, Place> = new Map();
   private known: ReadonlySet<string> = new Set();
   private refreshedMs = Number.NEGATIVE_INFINITY;
 
@@ -51,34 +70,51 @@ export class ReadByCargo {
 
   private refresh(): void {
     const now = performance.now();
-    if (now - this.refreshedMs < REFRESH_MS) return;
+    if (now - this.refreshedMs < (this.known.size > 0 ? REFRESH_MS : FIRST_REFRESH_MS)) return;
     this.refreshedMs = now;
-    const known = new Set<string>();
-    const rules = this.folders.map(rulesIn);
+    // As long as nothing is known, anything may have been read.
+    this.known = new Set();
+    const places = this.folders.map((folder) => placesIn(folder).map((place) => [place, this.look(place)] as const));
+    this.places = new Map(places.flat());
     // Somewhere it is not as expected.
-    if (rules.some((found) => found.length === 0)) return;
-    for (const rule of rules.flat()) {
-      const mtimeMs = fs.statSync(rule, { throwIfNoEntry: false })?.mtimeMs;
-      if (mtimeMs === undefined) continue;
-      let read = this.rules.get(rule);
-      if (read?.mtimeMs !== mtimeMs) {
-        const { files } = parseDepInfo(readText(rule) ?? "");
-        read = { mtimeMs, files: files.map((file) => path.resolve(this.root, file)) };
-        this.rules.set(rule, read);
-      }
-      for (const file of read.files) known.add(file);
+    if (places.some((found) => found.every(([, { rules }]) => rules.size === 0))) return;
+    const rules = places.flat().flatMap(([, place]) => [...place.rules.values()]);
+    this.known = new Set(rules.flatMap(({ files }) => files));
+  }
+
+  /** A rule is written again when rustc makes something in the same folder: one that is as it was is not read again. */
+  private look(folder: string): Place {
+    const before = this.places.get(folder) ?? NOWHERE;
+    const mtimeMs = lastWritten(folder);
+    if (mtimeMs === undefined) return NOWHERE;
+    if (mtimeMs === before.mtimeMs) return before;
+    const rules = new Map<string, Rule>();
+    for (const file of entriesOf([folder]).filter((entry) => entry.endsWith(".d"))) {
+      const written = lastWritten(file);
+      if (written === undefined) continue;
+      const known = before.rules.get(file);
+      rules.set(file, known?.mtimeMs === written ? known : { mtimeMs: written, files: this.filesOf(file) });
     }
-    this.known = known;
+    return { mtimeMs, rules };
+  }
+
+  private filesOf(rule: string): string[] {
+    return parseDepInfo(readText(rule) ?? "").files.map((file) => path.resolve(this.root, file));
   }
 }
 
-/** The rules in a folder that cargo builds in: of programs (`PROFILE/x.d`) and of units (`PROFILE/deps/x.d`). */
-function rulesIn(folder: string): string[] {
+/** What is written just now may be written again within the same tick of the file system's clock: it is as if it never was the same. */
+function lastWritten(file: string): number | undefined {
+  const mtimeMs = statOf(file)?.mtimeMs;
+  return mtimeMs !== undefined && mtimeMs > Date.now() - CLOCK_MS ? Number.NaN : mtimeMs;
+}
+
+/** Where there are rules in a folder that cargo builds in: of programs (`PROFILE/x.d`) and of units (`PROFILE/deps/x.d`). */
+function placesIn(folder: string): string[] {
   // Profiles are in a folder for the target, or not.
   const first = entriesOf([folder]);
   const profiles = [...first, ...entriesOf(first)].filter((profile) => fs.existsSync(path.join(profile, "deps")));
-  const places = profiles.flatMap((profile) => [profile, path.join(profile, "deps"), path.join(profile, "examples")]);
-  return entriesOf(places).filter((file) => file.endsWith(".d"));
+  return profiles.flatMap((profile) => [profile, path.join(profile, "deps"), path.join(profile, "examples")]);
 }
 
 function entriesOf(folders: readonly string[]): string[] {

@@ -2,7 +2,7 @@
 import * as path from "node:path";
 import * as z from "zod";
 import { ScriptState } from "./buildScripts.js";
-import { digest, readJson, writeAtomic } from "../support/files.js";
+import { digest, list, readJson, writeAtomic } from "../support/files.js";
 import { Stamp } from "../support/stamps.js";
 import type { Layout } from "../support/layout.js";
 import { UnitName } from "../units/messages.js";
@@ -107,6 +107,15 @@ export function loadSelection(layout: Layout, key: string): SelectionState | und
 export function saveSelection(layout: Layout, key: string, state: SelectionState): void {
   writeAtomic(layout.selection(key), JSON.stringify(state));
 }
+
+/** The base images that the programs of any selection are to be published on. */
+export function namedBases(layout: Layout): string[] {
+  const states = list(layout.selections).map((name) => readJson(path.join(layout.selections, name), NamingBases));
+  return states.flatMap((state) => state?.programs.map(({ base }) => base) ?? []).filter((base) => base !== "");
+}
+
+/** What any version's state has of that. */
+const NamingBases = z.looseObject({ programs: z.array(z.looseObject({ base: z.string() })) });
 
 /** cargo's arguments for a selection, without the command. */
 export function cargoArguments(selection: CargoSelection): string[] {

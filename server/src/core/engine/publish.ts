@@ -31,12 +31,15 @@ export class DamagedProgram extends Error {
 }
 
 /** What an error of the engine says of a program on disk; undefined where the error is about something else. */
-function damageOf(records: UnitRecords, { base, closure }: Program, error: unknown): DamagedProgram | undefined {
+export function damageOf(records: UnitRecords, program: Program, error: unknown): DamagedProgram | undefined {
+  const { base, closure, linked = [] } = program;
   if (!(error instanceof EngineError)) return undefined;
   if (error.kind === "base") return new DamagedProgram(base, closure, error);
   const named = error.kind === "damaged" ? DamagedUnits.safeParse(error.details).data?.units : undefined;
   if (named === undefined) return undefined;
-  const units = closure.filter((key) => named.includes(records.get(key)?.invocation.id ?? ""));
+  // (Of what is linked some is no part of what the workspace uses by itself.)
+  const parts = [...new Set([...closure, ...linked])];
+  const units = parts.filter((key) => named.includes(records.get(key)?.invocation.id ?? ""));
   return new DamagedProgram("", units.length > 0 ? units : closure, error);
 }
 

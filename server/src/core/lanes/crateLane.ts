@@ -8,6 +8,7 @@ import PQueue from "p-queue";
 import type { Diagnostic } from "../../../../shared/src/report.js";
 import { type CompileResult, compileUnit, parseDiagnostic } from "../units/compile.js";
 import { Cancelled, asError } from "../support/errors.js";
+import { loadedCrates } from "../units/loadedCrates.js";
 import type { UnitMessages } from "../units/messages.js";
 import type { Layout } from "../support/layout.js";
 import { replayOrder } from "./replayOrder.js";
@@ -25,6 +26,8 @@ export interface CrateLaneOptions {
   /** Who takes what rustc says of a unit. `before`: what it said last time. */
   readonly messagesOf: (key: string, before: readonly Diagnostic[], isFresh: boolean) => UnitMessages;
   readonly onStart: (id: string) => void;
+  /** The toolchain's compiler, if what libraries load is to be known by the time that programs are linked. */
+  readonly rustc?: string;
   /** Nobody waits for it. */
   readonly isBackground?: boolean;
 }
@@ -60,6 +63,8 @@ export async function crateLane(
   const made: UnitRecord[] = [];
   const done = new Map<string, Promise<UnitRecord | undefined>>();
   const replay = new Replay(options);
+  const { rustc, env, signal } = options;
+  const asked: Promise<unknown>[] = [];
 
   const bringUpToDate = async (key: string): Promise<UnitRecord | undefined> => {
     const record = records.need(key);
@@ -98,6 +103,8 @@ export async function crateLane(
       messages.failed();
     } else {
       made.push(result.record);
+      // Beside whatever is compiled next. (Whoever needs to know asks again if that fails.)
+      if (rustc !== undefined) asked.push(loadedCrates(layout, result.record, { rustc, env, signal }).catch(() => ""));
       compiled.push({ key, id, reason, ms: performance.now() - started });
       messages.finished();
     }
@@ -106,6 +113,7 @@ export async function crateLane(
 
   for (const key of keys) done.set(key, bringUpToDate(key));
   const settled = await Promise.allSettled(done.values());
+  await Promise.all(asked);
   replay.play();
   const errors = settled.flatMap((item) => (item.status === "rejected" ? [asError(item.reason)] : []));
   const error = errors.find((item) => !(item instanceof Cancelled)) ?? errors[0];
@@ -130,17 +138,24 @@ class Replay {
     this.hasPlayed = true;
     const records = [...this.waiting.values()];
     this.waiting.clear();
-    const units = records.map(({ invocation: { key }, externs }) => ({
-      key,
-      uses: externs.flatMap(({ unit }) => unit ?? []),
-    }));
-    const byKey = new Map(records.map((record) => [record.invocation.key, record]));
-    for (const key of replayOrder(units)) {
-      const messages = this.options.messagesOf(key, [], true);
-      for (const diagnostic of byKey.get(key)?.diagnostics ?? []) messages.add(diagnostic);
+    for (const { invocation, diagnostics } of inOrder(records)) {
+      const messages = this.options.messagesOf(invocation.key, [], true);
+      for (const diagnostic of diagnostics) messages.add(diagnostic);
       messages.finished();
     }
   }
+}
+
+/** Those of the units of which something was said. Which one comes first also depends on those of which nothing was. */
+function inOrder(records: readonly UnitRecord[]): readonly UnitRecord[] {
+  const told = records.filter(({ diagnostics }) => diagnostics.length > 0);
+  if (told.length <= 1) return told;
+  const units = records.map(({ invocation: { key }, externs }) => ({
+    key,
+    uses: externs.flatMap(({ unit }) => unit ?? []),
+  }));
+  const byKey = new Map(told.map((record) => [record.invocation.key, record]));
+  return replayOrder(units).flatMap((key) => byKey.get(key) ?? []);
 }
 
 function reasonToCompile(

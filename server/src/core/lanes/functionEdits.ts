@@ -69,18 +69,19 @@ export class FunctionEdits {
     private readonly layout: Layout,
     private readonly sources: SourceCache,
     maker: string,
+    env: NodeJS.ProcessEnv,
   ) {
     this.baseline = new Baseline(sources);
-    this.units = new AllUnitSources(layout, sources);
+    this.units = new AllUnitSources(layout, sources, env);
     this.lane = new OverlayLane(layout, sources, this.units);
     this.patches = new PatchLane(layout, sources, maker);
     this.readiness = new Readiness(layout, this.lane, this.patches, this.units);
   }
 
-  /** Rejects with `Unsupported` when the grammar's files are missing. */
-  static async create(layout: Layout, bundleDir: string): Promise<FunctionEdits> {
+  /** `env`: the user's. Rejects with `Unsupported` when the grammar's files are missing. */
+  static async create(layout: Layout, bundleDir: string, env: NodeJS.ProcessEnv): Promise<FunctionEdits> {
     const maker = digest(readText(path.join(bundleDir, "cli.cjs")) ?? "");
-    return new FunctionEdits(layout, await SourceCache.create(bundleDir), maker);
+    return new FunctionEdits(layout, await SourceCache.create(bundleDir), maker, env);
   }
 
   dispose(): void {

@@ -8,7 +8,7 @@ import type { BodyRef, FunctionName, Outline } from "../source/functions.js";
 import type { Engine } from "../engine/client.js";
 import { EngineError } from "../engine/errors.js";
 import type { UnitRecords } from "../units/records.js";
-import { publishParams } from "../engine/publish.js";
+import { damageOf, publishParams } from "../engine/publish.js";
 import type { Program } from "../units/program.js";
 
 /** How far up it goes from functions that nothing can name. */
@@ -44,7 +44,7 @@ export async function instantiatorsOf(
         places.push(...(await engine.instantiators({ ...publishParams(workspace, records, program), bodyLane })));
       } catch (error) {
         if (error instanceof EngineError && error.kind === "bodyLane") return new Refusal("engine", error.message);
-        throw error;
+        throw damageOf(records, program, error) ?? error;
       }
     }
     const found = edits.map((edit) => ({ key: edit.record.invocation.key, ...callersAt(edit, places, sources) }));

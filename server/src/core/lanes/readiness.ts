@@ -26,8 +26,6 @@ export interface PrepareOptions {
 }
 
 export class Readiness {
-  /** Units whose overlays rustc has compiled in this process. */
-  private readonly overlaid = new Set<string>();
   /** Units whose twins the engine has been told of. */
   private readonly known = new Set<string>();
   /** The units to be kept ready, the likeliest to be edited last. */
@@ -41,8 +39,8 @@ export class Readiness {
   ) {}
 
   /** Whether an edit of a unit that has no patch may go through its overlay: that is no faster than the crate lane for the first time. */
-  hasOverlay({ invocation }: UnitRecord): boolean {
-    return this.overlaid.has(invocation.key);
+  hasOverlay(record: UnitRecord): boolean {
+    return this.lane.isPrepared(record);
   }
 
   /** Whether there is anything that makes an edit of a unit faster. */
@@ -82,7 +80,7 @@ export class Readiness {
     return [...this.wanted].some((key) => {
       const record = records.get(key);
       if (record === undefined || unsuitableUnit(record) !== undefined) return false;
-      const isReady = this.overlaid.has(key) && this.known.has(key);
+      const isReady = this.hasOverlay(record) && this.known.has(key);
       return !isReady || this.patches.needsTwin(record, this.units.learned(record));
     });
   }
@@ -91,14 +89,13 @@ export class Readiness {
   async prepare(built: LoadedPrograms, engine: Engine, options: PrepareOptions): Promise<void> {
     const wanted = [...this.wanted].reverse().flatMap((key) => {
       const record = built.units.includes(key) ? built.records.get(key) : undefined;
-      return record !== undefined && unsuitableUnit(record) === undefined ? [{ key, record }] : [];
+      return record !== undefined && unsuitableUnit(record) === undefined ? [record] : [];
     });
     // Twins first: most edits need nothing else.
-    for (const { record } of wanted) await this.prepareTwin(built, record, engine, options);
-    for (const { key, record } of wanted) {
-      if (this.overlaid.has(key)) continue;
+    for (const record of wanted) await this.prepareTwin(built, record, engine, options);
+    for (const record of wanted) {
+      if (this.hasOverlay(record)) continue;
       const compiled = await this.lane.compile(record, [], { ...options, isBackground: true });
-      this.overlaid.add(key);
       if (compiled.ok) await this.readAhead(built, record, { bitcode: compiled.all }, engine, options);
       // The overlay finds out which bodies a crate does not compile without: now there may be a twin.
       await this.prepareTwin(built, record, engine, options);

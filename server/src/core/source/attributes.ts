@@ -4,6 +4,7 @@
  *
  * Source: the Rust reference's index of built-in attributes.
  */
+import type { ImportedMacros } from "./importedMacros.js";
 import { type Token, tokensOf } from "./lexer.js";
 
 /** `derive`, `global_allocator` and `test` are macros, but built in, and add items beside the one they stand on. */
@@ -20,12 +21,6 @@ const INERT = new Set([
 
 /** Attributes of tools, which rustc leaves alone. */
 const TOOLS = new Set(["rustfmt", "clippy", "diagnostic", "miri", "rust_analyzer"]);
-
-/**
- * Procedural macros, by their paths, that make nothing of a function but another body for it: what is edited in the one is edited in
- * the other. Source: tracing-attributes' `expand.rs`.
- */
-const IN_PLACE = ["tracing::instrument"];
 
 const LINT_LEVELS = new Set(["deny", "forbid"]);
 
@@ -52,14 +47,6 @@ export const NO_ATTRIBUTES: Attributes = {
   isTestOnly: false,
   denied: [],
 };
-
-/** What a file's imports say of attributes. */
-export interface ImportedMacros {
-  /** Built-in macros that are others here. */
-  readonly shadowed: ReadonlySet<string>;
-  /** Names of macros that are known to rewrite bodies. */
-  readonly inPlace: ReadonlySet<string>;
-}
 
 /** One attribute: its path and the tokens behind it. */
 interface Attribute {
@@ -140,30 +127,4 @@ function lintNames(rest: readonly string[]): string[] {
   return splitCommas(inner(rest))
     .filter((part) => part[1] !== "=")
     .map((part) => part.join(""));
-}
-
-/** Which names are those of macros in a file's attributes. */
-export function importedMacros(text: string): ImportedMacros {
-  return { shadowed: shadowedMacros(text), inPlace: new Set(IN_PLACE.flatMap((path) => namesOf(path, text))) };
-}
-
-/** The macro's path, and its name where the file imports it, and nothing else of that name. */
-function namesOf(path: string, text: string): string[] {
-  const [crate = "", name = ""] = path.split("::");
-  // (In comments there are words, too.)
-  const all = text.match(/(?<=^|[{};])[^\S\n]*(?:pub\b(?:\([^)]*\))?\s*)?\buse\s[^;]*;/gm) ?? [];
-  const imports = all.filter((item) => new RegExp(`\\b${name}\\b`).test(item));
-  const itsOwn = new RegExp(`\\buse\\s+(::)?${crate}::(\\{[^{}]*)?\\b${name}\\s*[;,}]`);
-  return imports.length > 0 && imports.every((item) => itsOwn.test(item)) ? [path, name] : [path];
-}
-
-/**
- * Built-in attribute macros that a file's imports may have given another meaning: by name (`use test_log::test;`), or all macros of a
- * crate at once (`#[macro_use] extern crate tokio;`). A glob import cannot: rustc calls the name ambiguous then (E0659).
- */
-function shadowedMacros(text: string): Set<string> {
-  if (/#\s*\[\s*macro_use\b[^\]]*\]\s*(?:(?:#\s*\[|\/\/)[^\n]*\s+)*(?:pub\b[^;]*\s)?extern\s+crate\b/.test(text))
-    return new Set(["test", "bench"]);
-  const imports = text.match(/\buse\s[^;]*\b(?:test|bench)\b[^;]*;/g) ?? [];
-  return new Set(imports.flatMap((item) => [...item.matchAll(/\b(test|bench)\b(?!\s*::)/g)].map((m) => m[1] ?? "")));
 }

@@ -3,10 +3,11 @@
  *
  * Built from a syntax tree; what it says of one function is checked by the lexer, so two readings have to agree.
  */
-import { type Attributes, type ImportedMacros, NO_ATTRIBUTES, importedMacros, readAttributes } from "./attributes.js";
+import { type Attributes, NO_ATTRIBUTES, readAttributes } from "./attributes.js";
 import { type BodyFacts, bodyFacts, makesItems } from "./bodyFacts.js";
 import { byteOffsets } from "./bytes.js";
 import type { Node } from "web-tree-sitter";
+import { type ImportedMacros, importedMacros } from "./importedMacros.js";
 import { type FunctionHeader, containerHeader, functionHeader } from "./header.js";
 import type { Span } from "./lexer.js";
 import {

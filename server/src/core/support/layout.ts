@@ -62,9 +62,9 @@ export class Layout {
   get programs(): string {
     return path.join(this.private, "programs");
   }
-  /** What was in the places of programs while tests run, by their paths below `root`. */
-  get displaced(): string {
-    return path.join(this.private, "displaced");
+  /** What was in the places of programs while tests run, and whose tests, by the programs' paths below `root`. */
+  get beside(): string {
+    return path.join(this.private, "beside");
   }
   /** Crates from outside the workspace that are compiled to bitcode. */
   get adopted(): string {
@@ -73,9 +73,16 @@ export class Layout {
   get bases(): string {
     return path.join(this.private, "base");
   }
+  /** On which base images programs were published. */
+  get publishedBases(): string {
+    return path.join(this.private, "published.json");
+  }
+  get selections(): string {
+    return path.join(this.private, "selections");
+  }
   /** The state of one selection: a command with its package, target and feature options. */
   selection(key: string): string {
-    return path.join(this.private, "selections", `${key}.json`);
+    return path.join(this.selections, `${key}.json`);
   }
   get lock(): string {
     return path.join(this.private, "lock");

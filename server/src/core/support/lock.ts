@@ -6,10 +6,19 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import * as z from "zod";
 import { Cancelled } from "./errors.js";
 import { readText } from "./files.js";
 
 const POLL_MS = 50;
+
+/** A process for good: no other one has both. */
+export const ProcessName = z.object({ pid: z.number(), started: z.string() });
+export type ProcessName = z.infer<typeof ProcessName>;
+
+export function thisProcess(): ProcessName {
+  return { pid: process.pid, started: startTime(process.pid) ?? "?" };
+}
 
 /** The locks that this process holds. */
 const held = new Set<string>();
@@ -37,7 +46,8 @@ export async function withLock<T>(
 
 async function acquire(file: string, onWait: (pid: number) => void, signal: AbortSignal | undefined): Promise<void> {
   fs.mkdirSync(path.dirname(file), { recursive: true });
-  const own = `${process.pid} ${startTime(process.pid) ?? "?"}\n`;
+  const { pid, started } = thisProcess();
+  const own = `${pid} ${started}\n`;
   // The lock appears with its text in it: a name for a file that is complete.
   const draft = `${file}.${process.pid}`;
   let told = false;
@@ -67,9 +77,7 @@ async function acquire(file: string, onWait: (pid: number) => void, signal: Abor
   }
 }
 
-interface Holder {
-  readonly pid: number;
-  readonly started: string;
+interface Holder extends ProcessName {
   readonly text: string;
 }
 
@@ -99,8 +107,8 @@ function breakLock(file: string, text: string): void {
   fs.rmSync(aside, { force: true });
 }
 
-function isAlive(holder: Holder): boolean {
-  return Number.isInteger(holder.pid) && holder.pid > 0 && startTime(holder.pid) === holder.started;
+export function isAlive({ pid, started }: ProcessName): boolean {
+  return Number.isInteger(pid) && pid > 0 && startTime(pid) === started;
 }
 
 /** When a process started, in clock ticks since boot; undefined when there is none. See proc(5), field 22. */

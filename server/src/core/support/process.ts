@@ -1,8 +1,10 @@
 /** Child processes with line-wise output and cancellation of the whole process group. */
 import { type ChildProcess, type StdioOptions, spawn } from "node:child_process";
 import * as os from "node:os";
+import * as path from "node:path";
 import * as readline from "node:readline";
 import { Cancelled } from "./errors.js";
+import { realPath, statOf } from "./files.js";
 
 export interface RunOptions {
   readonly cwd: string;
@@ -100,4 +102,12 @@ function killOnExit(child: ChildProcess): () => void {
   const onExit = (): void => killGroup(child, true);
   process.once("exit", onExit);
   return () => process.removeListener("exit", onExit);
+}
+
+/** The file that a program's name stands for, without links; undefined if there is none. */
+export function programFile(program: string, cwd: string, env: NodeJS.ProcessEnv): string | undefined {
+  const folders = program.includes("/") ? [""] : (env["PATH"] ?? "").split(path.delimiter);
+  const files = folders.map((folder) => path.resolve(cwd, folder, program));
+  const found = files.find((file) => statOf(file)?.isFile() === true);
+  return found === undefined ? undefined : realPath(found);
 }

@@ -41,7 +41,7 @@ export function adopt(layout: Layout, libraries: readonly string[]): boolean {
   return outputs.length > 0;
 }
 
-/** The crate that a library is of: `libNAME-HASH.rlib`. */
+/** The crate that a library is of: `libNAME-HASH.rlib`. (A crate's name has no dash.) */
 function crateOf(file: string): string {
   return path
     .basename(file, ".rlib")

@@ -34,8 +34,19 @@ export interface RustcArgs {
   readonly link: readonly string[];
 }
 
-/** Reads what Cranefly needs out of a rustc command line (without the program's name). */
+/** What command lines were read as: those of records are asked about many times in every update. */
+const inspected = new WeakMap<readonly string[], RustcArgs>();
+
+/** Reads what Cranefly needs out of a rustc command line (without the program's name), which nobody changes afterwards. */
 export function inspectArgs(args: readonly string[]): RustcArgs {
+  const known = inspected.get(args);
+  if (known !== undefined) return known;
+  const read = readArgs(args);
+  inspected.set(args, read);
+  return read;
+}
+
+function readArgs(args: readonly string[]): RustcArgs {
   const items = parseOptions(args);
   const values = (flag: string): string[] =>
     items.filter((item) => item.flag === flag).flatMap((item) => (item.value === undefined ? [] : [item.value]));

@@ -16,6 +16,9 @@ import { list, readJson, writeAtomic } from "../support/files.js";
 const DIGESTS = "digests.json";
 const Digests = z.record(z.string(), z.string());
 
+/** How many generations stay beside a new one. */
+const KEPT_BEFORE = 2;
+
 /** What was kept of a run. */
 export interface KeptBitcode {
   readonly directory: string;
@@ -26,8 +29,9 @@ export interface KeptBitcode {
 }
 
 /**
- * Gives the bitcode in `out`, which rustc has just left, a directory that no later run of rustc touches. The engine may still be
- * reading the one before, so two generations are kept.
+ * Gives the bitcode in `out`, which rustc has just left, a directory that no later run of rustc touches. Two generations before it are
+ * kept: the engine may still be reading the last one that it was told of, and a compilation that another edit overtook may have
+ * come after that.
  */
 export function keepBitcode(directory: string, out: string): KeptBitcode {
   const generations = list(directory)
@@ -43,7 +47,7 @@ export function keepBitcode(directory: string, out: string): KeptBitcode {
   });
   writeAtomic(path.join(out, DIGESTS), JSON.stringify(Object.fromEntries(kept.map((it) => [it.name, it.file.digest]))));
   fs.renameSync(out, next);
-  for (const old of generations.slice(2)) {
+  for (const old of generations.slice(KEPT_BEFORE)) {
     fs.rmSync(path.join(directory, `bc-${old}`), { recursive: true, force: true });
   }
   return {

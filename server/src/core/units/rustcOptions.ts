@@ -57,7 +57,7 @@ const LINK: ReadonlyMap<string, Check> = new Map([
   ...all((value) => isOff(value) || among("-linker", "+linker")(value), "link-self-contained"),
   ...all(among("none", "debuginfo", "symbols"), "strip"),
   ...all(isOff, "prefer-dynamic default-linker-libraries"),
-  // There are no Rust dynamic libraries that the paths could be of.
+  // The paths are those of Rust dynamic libraries, which programs here do not load: what is in them is linked instead.
   ...all(any, "rpath"),
 ]);
 

@@ -272,17 +272,19 @@ export class Build {
     followers.set(this.queue, controller);
     try {
       const update = await this.kept.follow(controller.signal);
-      if (update === undefined || this.isBusy()) return;
-      this.failure = failureOf(update);
-      this.take(update);
-      this.events.onFollowed(this, update);
+      // (Also when a change waits already: what it makes of it does not have what was found.)
+      if (update !== undefined && !this.closed) {
+        this.failure = failureOf(update);
+        this.take(update);
+        this.events.onFollowed(this, update);
+      }
     } catch {
       // What went wrong is found, and told, by the next update.
-      if (controller.signal.aborted && !this.isBusy()) this.followLater();
     } finally {
       this.following = undefined;
       followers.delete(this.queue);
     }
+    if (controller.signal.aborted && !this.isBusy()) this.followLater();
   }
 
   private finish(): void {

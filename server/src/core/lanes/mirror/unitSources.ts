@@ -12,7 +12,7 @@ import type { SourceCache } from "../../source/sourceCache.js";
 import { cargoHome } from "../../support/environment.js";
 import { commonAncestor, digest, isWithin, readJson, writeAtomic } from "../../support/files.js";
 import type { Layout } from "../../support/layout.js";
-import type { Invocation } from "../../units/invocation.js";
+import { type Invocation, unitEnvironment } from "../../units/invocation.js";
 import type { UnitRecord } from "../../units/record.js";
 
 /** A mirror of less than this many folders' depth would be one of the whole machine. */
@@ -53,24 +53,36 @@ export class UnitSources {
   readonly files: readonly string[];
   /** The innermost folder that holds all of the unit. */
   readonly original: string;
+  private readonly own: ReadonlySet<string>;
   private readonly state: State;
+  /** Base names of files that may be read as data. */
+  private readAsData: ReadonlySet<string>;
   /** Texts that may be newer than the disk's. */
   private given: ReadonlyMap<string, string> = new Map();
 
-  /** `stateFile`: what is remembered from run to run. Throws `Refused` when the sources lie too far apart to be mirrored. */
+  /** `stateFile`: what is remembered from run to run. `env`: the user's. Throws `Refused` when the sources lie too far apart to be mirrored. */
   constructor(
     private readonly stateFile: string,
     record: UnitRecord,
     private readonly cache: SourceCache,
+    env: NodeJS.ProcessEnv,
   ) {
     const { invocation } = record;
     const key = invocationDigest(invocation);
     const state = readJson(stateFile, State);
     this.state = state?.invocation === key ? state : { version: 1, invocation: key, files: {}, learned: [] };
-    const inputs = record.inputs.map((input) => input.path).filter((file) => isOwnFile(file, record));
+    const isOwn = ownFilesOf(invocation, env);
+    const inputs = record.inputs.map((input) => input.path).filter(isOwn);
     this.original = commonAncestor([invocation.cwd, ...inputs.map((file) => path.dirname(file))]);
     if (this.original.split("/").length <= MIN_DEPTH) refuse("scattered", invocation.id);
     this.files = inputs.filter((file) => file.endsWith(".rs"));
+    this.own = new Set(this.files);
+    this.readAsData = this.mentionedAsData();
+  }
+
+  /** Whether a file is one of the unit's own sources. */
+  has(file: string): boolean {
+    return this.own.has(file);
   }
 
   /** Whether the crate, as far as can be seen, does without std and so without what a static library needs. */
@@ -88,8 +100,7 @@ export class UnitSources {
    * that the unit has such a macro and a string with the file's name.
    */
   isIncluded(file: string): boolean {
-    const name = path.basename(file);
-    return this.facts.some(({ includes }) => includes) && this.facts.some(({ mentions }) => mentions.includes(name));
+    return this.readAsData.has(path.basename(file));
   }
 
   /** Functions without whose bodies the unit does not compile, as far as that is known. */
@@ -116,9 +127,10 @@ export class UnitSources {
   look(given: ReadonlyMap<string, string> = new Map()): void {
     this.given = given;
     for (const file of Object.keys(this.state.files)) {
-      if (!this.files.includes(file)) Reflect.deleteProperty(this.state.files, file);
+      if (!this.has(file)) Reflect.deleteProperty(this.state.files, file);
     }
     for (const file of this.files) this.lookAt(file);
+    this.readAsData = this.mentionedAsData();
   }
 
   save(): void {
@@ -141,6 +153,11 @@ export class UnitSources {
 
   private get facts(): SourceFacts[] {
     return Object.values(this.state.files);
+  }
+
+  private mentionedAsData(): ReadonlySet<string> {
+    const { facts } = this;
+    return new Set(facts.some(({ includes }) => includes) ? facts.flatMap(({ mentions }) => mentions) : []);
   }
 
   private lookAt(file: string): void {
@@ -173,15 +190,23 @@ export class AllUnitSources {
   constructor(
     private readonly layout: Layout,
     private readonly cache: SourceCache,
+    /** The user's. */
+    private readonly env: NodeJS.ProcessEnv,
   ) {}
 
   /** A unit's sources, or why its texts cannot be changed in a mirror. */
   of(record: UnitRecord): UnitSources | Refusal {
     const { key } = record.invocation;
     const known = this.known.get(key);
-    if (known !== undefined && isSameUnit(known.record, record)) return known.sources;
+    if (known?.record === record) return known.sources;
+    if (known !== undefined && isSameUnit(known.record, record)) {
+      // The next comparison is with the record at hand, and most often with this one.
+      this.known.set(key, { record, sources: known.sources });
+      return known.sources;
+    }
     try {
-      const sources = new UnitSources(path.join(this.layout.bodyLane(key), "sources.json"), record, this.cache);
+      const stateFile = path.join(this.layout.bodyLane(key), "sources.json");
+      const sources = new UnitSources(stateFile, record, this.cache, this.env);
       this.known.set(key, { record, sources });
       return sources;
     } catch (error) {
@@ -229,7 +254,6 @@ export function invocationDigest({ command, args, cwd, env }: Invocation): strin
 }
 
 function isSameUnit(a: UnitRecord, b: UnitRecord): boolean {
-  if (a === b) return true;
   const key = ({ invocation, inputs }: UnitRecord): string => {
     return JSON.stringify([invocation, inputs.map((input) => input.path)]);
   };
@@ -237,11 +261,11 @@ function isSameUnit(a: UnitRecord, b: UnitRecord): boolean {
 }
 
 /** Files that lie where the user keeps sources: no build script's output, nothing that cargo or rustup has downloaded. */
-function isOwnFile(file: string, { invocation: { env } }: UnitRecord): boolean {
-  const home = cargoHome({ ...process.env, ...env });
-  const folders = [env["OUT_DIR"], path.join(home, "registry"), path.join(home, "git")];
-  const isDownloaded = folders.some((folder) => typeof folder === "string" && isWithin(file, folder));
-  return !isDownloaded && !file.includes("/lib/rustlib/src/rust/");
+function ownFilesOf(invocation: Invocation, base: NodeJS.ProcessEnv): (file: string) => boolean {
+  const env = unitEnvironment(invocation, base);
+  const home = cargoHome(env);
+  const folders = [env["OUT_DIR"] ?? [], path.join(home, "registry"), path.join(home, "git")].flat();
+  return (file) => !folders.some((folder) => isWithin(file, folder)) && !file.includes("/lib/rustlib/src/rust/");
 }
 
 /** Texts that are not UTF-8 are no sources. */

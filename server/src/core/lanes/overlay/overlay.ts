@@ -34,6 +34,7 @@ export class Overlay {
   private readonly isTestBuild: boolean;
   private readonly state: OverlayState;
   private readonly stateFile: string;
+  private isWrittenOnce = false;
 
   /** `directory`: the unit's own, for the overlay and what is remembered of it. */
   constructor(
@@ -51,9 +52,14 @@ export class Overlay {
     this.isEdition2015 = editionOf(invocation.args) === "2015";
   }
 
+  /** Somebody has removed what was written: nothing that is remembered of it holds. */
+  get isGone(): boolean {
+    return this.isWrittenOnce && !fs.existsSync(this.mirror.root);
+  }
+
   /** Why an edit of one of these files' bodies is not what it seems; undefined when it is. To be asked after `sync`. */
   refusalOf(files: readonly string[]): Refusal | undefined {
-    const unknown = files.find((file) => !this.sources.files.includes(file));
+    const unknown = files.find((file) => !this.sources.has(file));
     if (unknown !== undefined) return new Refusal("foreignFile", path.basename(unknown));
     const included = files.find((file) => this.sources.isIncluded(file));
     return included === undefined ? undefined : new Refusal("includedFile", path.basename(included));
@@ -104,8 +110,9 @@ export class Overlay {
     this.state.recent = recent.slice(0, Math.max(WORKING_SET, edited.length));
     const { files } = this.sources;
     this.mirror.sync(files, [this.record.invocation.cwd]);
+    this.isWrittenOnce = true;
     for (const file of Object.keys(this.state.files)) {
-      if (!files.includes(file)) Reflect.deleteProperty(this.state.files, file);
+      if (!this.sources.has(file)) Reflect.deleteProperty(this.state.files, file);
     }
     this.sources.look(new Map(texts.map(({ file, text }) => [file, text])));
     for (const file of files) this.refreshText(file);

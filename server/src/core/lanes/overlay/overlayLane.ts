@@ -15,7 +15,7 @@ import type { BodyRef, FunctionName } from "../../source/functions.js";
 import { Overlay } from "./overlay.js";
 import { type Bitcode, compileOverlay } from "./compileOverlay.js";
 import type { LaneOptions } from "../mirror/compile.js";
-import { AllUnitSources } from "../mirror/unitSources.js";
+import type { AllUnitSources } from "../mirror/unitSources.js";
 import type { SourceCache } from "../../source/sourceCache.js";
 
 /** What came of a run. */
@@ -49,12 +49,14 @@ const MAX_SKIPPED = 64;
 export class OverlayLane {
   private readonly overlays = new Map<string, Overlay>();
   private readonly queues = new Map<string, PQueue>();
+  /** Units that rustc has compiled, or that were refused, in this process. */
+  private readonly prepared = new Set<string>();
   private readonly givenUp = new Map<string, { readonly attempts: number; skip: number }>();
 
   constructor(
     private readonly layout: Layout,
     readonly sources: SourceCache,
-    readonly units = new AllUnitSources(layout, sources),
+    private readonly units: AllUnitSources,
   ) {}
 
   /**
@@ -73,7 +75,15 @@ export class OverlayLane {
     const { key } = record.invocation;
     const queue = this.queues.get(key) ?? new PQueue({ concurrency: 1 });
     this.queues.set(key, queue);
-    return queue.add(() => this.run(record, edited, options, callers));
+    const result = await queue.add(() => this.run(record, edited, options, callers));
+    this.prepared.add(key);
+    return result;
+  }
+
+  /** Whether a unit was compiled in this process, so that the next run only compiles what changed. */
+  isPrepared({ invocation: { key } }: UnitRecord): boolean {
+    this.dropIfGone(key);
+    return this.prepared.has(key);
   }
 
   /**
@@ -181,11 +191,20 @@ export class OverlayLane {
     const { key } = record.invocation;
     const sources = this.units.of(record);
     if (sources instanceof Refusal) return sources;
+    this.dropIfGone(key);
     const known = this.overlays.get(key);
     if (known?.sources === sources) return known;
     const overlay = new Overlay(this.layout.bodyLane(key), record, sources, this.sources);
     this.overlays.set(key, overlay);
     return overlay;
+  }
+
+  /** Whoever finds a unit damaged removes all of it. */
+  private dropIfGone(key: string): void {
+    if (this.overlays.get(key)?.isGone !== true) return;
+    this.overlays.delete(key);
+    this.prepared.delete(key);
+    this.givenUp.delete(key);
   }
 }
 

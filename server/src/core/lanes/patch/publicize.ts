@@ -8,7 +8,8 @@
 import type { Node } from "web-tree-sitter";
 import { hiddenBefore } from "../../source/readable.js";
 import type { Replacement } from "../../source/blank.js";
-import { importedMacros, readAttributes } from "../../source/attributes.js";
+import { readAttributes } from "../../source/attributes.js";
+import { type ImportedMacros, importedMacros } from "../../source/importedMacros.js";
 import { type Span, tokensOf } from "../../source/lexer.js";
 import { type ModulePath, type RestrictedName, markOf, scopeOf } from "./privacy.js";
 
@@ -54,7 +55,7 @@ interface ItemContext {
 class Publicizer {
   readonly made: Replacement[] = [];
   readonly restricted: RestrictedName[] = [];
-  private readonly imported: ReturnType<typeof importedMacros>;
+  private readonly imported: ImportedMacros;
 
   constructor(
     private readonly text: string,

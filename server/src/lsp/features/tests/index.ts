@@ -69,15 +69,15 @@ export function register(context: ServerContext): void {
 
   const beside = new ProgramsBeside(log);
   context.disposables.add(beside);
-  connection.onRequest(TestRunRequest, ({ project: uri, isRunning }: TestRunParams): null => {
+  connection.onRequest(TestRunRequest, async ({ project: uri, isRunning }: TestRunParams): Promise<null> => {
     const project = projects.get(uri);
-    if (project === undefined) return null;
-    if (isRunning) beside.begin(project);
-    else beside.end(project);
+    if (!isRunning) await beside.end(uri);
+    else if (project !== undefined) await beside.begin(project);
     return null;
   });
 
   const onGeneration = projects.onGeneration(({ project, summary }) => {
+    if (summary.selection === "test") void beside.built(project);
     const tests = found.get(project);
     if (tests === undefined) return;
     // Who waits for this very build gets the answer anyway.

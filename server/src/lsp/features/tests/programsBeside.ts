@@ -1,53 +1,57 @@
 /** While tests run in an editor, the programs beside them are where cargo would leave them: tests may start them there. */
 import { messageOf } from "../../../core/support/errors.js";
-import { standIn } from "../../../core/cargo/programsBeside.js";
+import { StandIns } from "../../../core/cargo/programsBeside.js";
 import type { Project, ServerContext } from "../../protocol/api.js";
 
 interface Runs {
   count: number;
-  readonly clearUp: () => void;
+  readonly standIns: StandIns;
+  /** One after the other. */
+  work: Promise<void>;
 }
 
 export class ProgramsBeside {
-  private readonly runs = new Map<Project, Runs>();
+  /** By project: a project may be closed, or another object, before its tests have ended. */
+  private readonly runs = new Map<string, Runs>();
 
   constructor(private readonly log: ServerContext["log"]) {}
 
   /** Tests of a project are about to run. */
-  begin(project: Project): void {
-    const running = this.runs.get(project);
-    if (running !== undefined) running.count++;
-    else this.runs.set(project, { count: 1, clearUp: this.place(project) });
+  begin(project: Project): Promise<void> {
+    const running = this.runs.get(project.uri) ?? { count: 0, standIns: new StandIns(), work: Promise.resolve() };
+    this.runs.set(project.uri, running);
+    running.count++;
+    return this.place(project, running);
+  }
+
+  /** There are other programs: for the tests of the same run that are started from now on. */
+  async built(project: Project): Promise<void> {
+    const running = this.runs.get(project.uri);
+    if (running !== undefined) await this.place(project, running);
   }
 
   /** They have ended. */
-  end(project: Project): void {
-    const running = this.runs.get(project);
+  async end(uri: string): Promise<void> {
+    const running = this.runs.get(uri);
     if (running === undefined || --running.count > 0) return;
-    this.runs.delete(project);
-    this.clear(running);
+    this.runs.delete(uri);
+    await this.enqueue(running, "a program of a test run stays where cargo's belongs", () => running.standIns.end());
   }
 
   dispose(): void {
-    for (const running of this.runs.values()) this.clear(running);
+    for (const running of this.runs.values()) running.standIns.endNow();
     this.runs.clear();
   }
 
-  private place(project: Project): () => void {
-    try {
+  private place(project: Project, running: Runs): Promise<void> {
+    return this.enqueue(running, "tests that start programs by their paths may find none, or others", async () => {
       const state = project.built("test")?.state;
-      return state === undefined ? () => undefined : standIn(state);
-    } catch (error) {
-      this.log.warn(`tests that start programs by their paths may find none, or others: ${messageOf(error)}`);
-      return () => undefined;
-    }
+      if (state !== undefined) await running.standIns.place(state);
+    });
   }
 
-  private clear({ clearUp }: Runs): void {
-    try {
-      clearUp();
-    } catch (error) {
-      this.log.warn(`a program of a test run stays where cargo's belongs: ${messageOf(error)}`);
-    }
+  private enqueue(running: Runs, failure: string, work: () => Promise<void>): Promise<void> {
+    running.work = running.work.then(work).catch((error: unknown) => this.log.warn(`${failure}: ${messageOf(error)}`));
+    return running.work;
   }
 }

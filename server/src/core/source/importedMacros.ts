@@ -1,0 +1,124 @@
+/**
+ * What a file's imports say of the names in its attributes: that a built-in macro is another one here, or that a name is that of a
+ * macro which is known.
+ *
+ * Read off the lexer's tokens, so that words in comments and strings count for nothing, and those in macros' arguments count.
+ */
+import { LexError, type Token, tokensOf } from "./lexer.js";
+
+/**
+ * Procedural macros, by their paths, that make nothing of a function but another body for it: what is edited in the one is edited in
+ * the other. Source: tracing-attributes' `expand.rs`.
+ */
+const IN_PLACE = ["tracing::instrument"];
+
+/** Built-in attribute macros whose names others have, too. */
+const OFTEN_SHADOWED = ["test", "bench"];
+
+/** What a file's imports say of attributes. */
+export interface ImportedMacros {
+  /** Built-in macros that are others here. */
+  readonly shadowed: ReadonlySet<string>;
+  /** Names of macros that are known to rewrite bodies. */
+  readonly inPlace: ReadonlySet<string>;
+}
+
+/** A file without any of these words imports nothing of interest: most files need not be read for it. */
+const OF_INTEREST = /\b(?:macro_use|test|bench|instrument)\b/;
+
+/** Which names are those of macros in a file's attributes. */
+export function importedMacros(text: string): ImportedMacros {
+  if (!OF_INTEREST.test(text)) return { shadowed: new Set(), inPlace: new Set(IN_PLACE) };
+  try {
+    return importsIn(wordsIn(text));
+  } catch (error) {
+    // What the lexer cannot read may import anything.
+    if (error instanceof LexError) return { shadowed: new Set(OFTEN_SHADOWED), inPlace: new Set() };
+    throw error;
+  }
+}
+
+/** The tokens but for doc comments, which may stand between an attribute and its item; raw identifiers as they are called. */
+function wordsIn(text: string): string[] {
+  const isDoc = ({ kind }: Token): boolean => kind === "outerDoc" || kind === "innerDoc";
+  const tokens = [...tokensOf(text)].filter((token) => !isDoc(token));
+  return tokens.map(({ start, end }) => text.slice(start, end).replace(/^r#(?=[\p{L}_])/u, ""));
+}
+
+function importsIn(words: readonly string[]): ImportedMacros {
+  const shadowed = new Set<string>();
+  const imports: (readonly string[])[] = [];
+  // Of the attributes in front of the next item.
+  let isMacroUse = false;
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at];
+    const next = words[at + 1];
+    if (word === "#" && next === "[") {
+      const end = groupEnd(words, at + 1);
+      isMacroUse ||= words.slice(at + 2, end).includes("macro_use");
+      at = end;
+    } else if (word === "pub") {
+      if (next === "(") at = groupEnd(words, at + 1);
+    } else if (word === "extern" && next === "crate") {
+      // All macros of the crate at once. A glob import cannot: rustc calls the name ambiguous then (E0659).
+      if (isMacroUse) for (const name of OFTEN_SHADOWED) shadowed.add(name);
+    } else {
+      isMacroUse = false;
+      if (word !== "use") continue;
+      const end = importEnd(words, at + 1);
+      // (`use<…>` is that of a bound.)
+      if (next !== "<") imports.push(words.slice(at + 1, end));
+      at = end - 1;
+    }
+  }
+  for (const item of imports) {
+    for (const [i, word] of item.entries()) {
+      if (OFTEN_SHADOWED.includes(word) && !(item[i + 1] === ":" && item[i + 2] === ":")) shadowed.add(word);
+    }
+  }
+  return { shadowed, inPlace: new Set(IN_PLACE.flatMap((path) => namesOf(path, imports))) };
+}
+
+/** The macro's path, and its name where the file imports it, and nothing else of that name. */
+function namesOf(path: string, imports: readonly (readonly string[])[]): string[] {
+  const [crate = "", name = ""] = path.split("::");
+  const named = imports.filter((item) => item.includes(name));
+  return named.length > 0 && named.every((item) => isItsOwn(item, crate, name)) ? [path, name] : [path];
+}
+
+/** Whether an import is `crate::name` or `crate::{…, name, …}`. */
+function isItsOwn(item: readonly string[], crate: string, name: string): boolean {
+  const text = item.join(" ");
+  const [start] = [`: : ${crate} : : `, `${crate} : : `].filter((head) => text.startsWith(head));
+  if (start === undefined) return false;
+  const rest = item.slice(start.trim().split(" ").length);
+  if (rest[0] !== "{") return rest.join("") === name;
+  const list = rest.slice(1, -1);
+  if (list.includes("{")) return false;
+  return list.every((word, i) => {
+    const isEntry = (i === 0 || list[i - 1] === ",") && (i === list.length - 1 || list[i + 1] === ",");
+    return word !== name || isEntry;
+  });
+}
+
+const DEPTH: Readonly<Record<string, number>> = { "(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1 };
+
+/** Where the group ends that begins at a place; the last word of a text that ends before. */
+function groupEnd(words: readonly string[], open: number): number {
+  let depth = 0;
+  for (let at = open; at < words.length; at++) {
+    depth += DEPTH[words[at] ?? ""] ?? 0;
+    if (depth === 0) return at;
+  }
+  return words.length - 1;
+}
+
+/** Where an import ends: at its semicolon, or with the group that it stands in. */
+function importEnd(words: readonly string[], start: number): number {
+  let depth = 0;
+  for (let at = start; at < words.length; at++) {
+    depth += DEPTH[words[at] ?? ""] ?? 0;
+    if (depth < 0 || words[at] === ";") return at;
+  }
+  return words.length;
+}
