@@ -90,16 +90,18 @@ async function ensureBase(
     toolchain.version,
     toolchain.sysroot,
     ...(await loadedByAll(context, [...adopted, ...closure])),
-    ...[...inputs.libraries, ...(linker === undefined ? [] : [linker])].map((file) => {
-      const { size, mtimeMs } = fs.statSync(file);
-      return `${file} ${size} ${Math.floor(mtimeMs)}`;
+    ...inputs.libraries.map((library) => {
+      const { size, mtimeMs } = fs.statSync(library);
+      return `${library} ${size} ${Math.floor(mtimeMs)}`;
     }),
   );
   const directory = path.join(layout.bases, key);
   const index = indexIn(directory);
   let known = readJson(index, Images);
+  // Where there is no linker now, what one has made is as good as ever.
+  const isOthers = linker !== undefined && linker !== known?.linker;
   // (Programs may still run on the images that it lists.)
-  if (known?.files.every(isCurrent) !== true) known = undefined;
+  if (isOthers || known?.files.every(isCurrent) !== true) known = undefined;
   const wanted = selection(common, known);
   const existing = known?.images.findLast((image) => {
     const linked = selection(image.interface, known);
@@ -142,7 +144,10 @@ async function ensureBase(
   writeAtomic(path.join(folder, "libbase.json"), JSON.stringify(linked));
   const named = new Set(inputs.libraries);
   const images: Images = {
-    files: files.flatMap((file) => (named.has(file) ? [] : stamp(file, startedMs))),
+    files: [...files, ...(linker === undefined ? [] : [linker])].flatMap((file) =>
+      named.has(file) ? [] : stamp(file, startedMs),
+    ),
+    linker,
     offered: [...new Set([...(known?.offered ?? []), ...offered])],
     sections: [...new Set([...(known?.sections ?? []), ...linking.sections])],
     images: [...others, { folder, interface: common }],

@@ -14,6 +14,8 @@ import { Stamp } from "../support/stamps.js";
 export const Images = z.object({
   /** Files that the linker has read, and that are not named by the key of all this. */
   files: z.array(Stamp),
+  /** The linker's own file, which is one of them; undefined where it could not be found by its name. */
+  linker: z.string().optional(),
   /** What it takes by need for one interface or another: only of these names it makes a difference whether a program needs them. */
   offered: z.array(z.string()),
   /** Sections with bounds that libraries add to. */
