@@ -7,9 +7,9 @@ use crate::Error;
 use crate::base::{BaseImage, private_name};
 use crate::commit::{START_CHECK, START_INIT};
 use crate::dynamic::DynamicTables;
-use crate::elf::{self, tag};
+use crate::elf::{self, SHF_EXECINSTR, tag};
 use crate::replacement::replace_file;
-use crate::small_elf::{PAGE, SHF_EXECINSTR, Section, SmallElf};
+use crate::small_elf::{PAGE, Section, SmallElf};
 
 const HEADERS: u16 = 4;
 

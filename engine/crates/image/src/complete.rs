@@ -9,7 +9,8 @@
 //! loader protects relocated data as one range.
 
 use crate::elf::{
-    self, PF_R, PF_W, PF_X, PT_DYNAMIC, PT_GNU_EH_FRAME, PT_GNU_RELRO, PT_GNU_STACK, PT_LOAD, PT_TLS, tag,
+    self, PF_R, PF_W, PF_X, PT_DYNAMIC, PT_GNU_EH_FRAME, PT_GNU_RELRO, PT_GNU_STACK, PT_LOAD, PT_TLS, SHF_ALLOC,
+    SHF_WRITE, SHT_NOBITS, SHT_NOTE, SHT_PROGBITS, SHT_STRTAB, tag,
 };
 use crate::executable::INTERPRETER;
 use crate::file::ImageFile;
@@ -22,12 +23,6 @@ use crate::symbols::Place;
 const PT_INTERP: u32 = 3;
 const PT_NOTE: u32 = 4;
 const PT_PHDR: u32 = 6;
-const SHT_PROGBITS: u32 = 1;
-const SHT_STRTAB: u32 = 3;
-const SHT_NOTE: u32 = 7;
-const SHT_NOBITS: u32 = 8;
-const SHF_WRITE: u64 = 1;
-const SHF_ALLOC: u64 = 2;
 /// Where the interpreter and the build id's note are: on the page of the headers, behind these.
 const INTERPRETER_AT: u64 = PAGE - 128;
 const NOTE_AT: u64 = PAGE - 64;

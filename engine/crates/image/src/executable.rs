@@ -14,12 +14,11 @@ use crate::Error;
 use crate::base::{BaseImage, private_name};
 use crate::commit::{START_CHECK, START_INIT};
 use crate::dynamic::{self, DynamicRelocation, DynamicTables};
-use crate::elf::{self, tag};
-use crate::identity::Identity;
-use crate::small_elf::{
-    PAGE, Part, SHF_EXECINSTR, SHF_WRITE, SHT_INIT_ARRAY, SHT_NOTE, SHT_PREINIT_ARRAY, SHT_STRTAB, SHT_SYMTAB, Section,
-    SmallElf,
+use crate::elf::{
+    self, SHF_EXECINSTR, SHF_WRITE, SHT_INIT_ARRAY, SHT_NOTE, SHT_PREINIT_ARRAY, SHT_STRTAB, SHT_SYMTAB, tag,
 };
+use crate::identity::Identity;
+use crate::small_elf::{PAGE, Part, Section, SmallElf};
 use crate::start::{self, Main};
 use crate::unwind;
 

@@ -4,25 +4,12 @@
 //! section header, since tools that rewrite such a file (`strip`, `objcopy`) keep what lies in sections and nothing else.
 
 use crate::dynamic::DynamicTables;
-use crate::elf::{self, DynamicEntry, tag};
+use crate::elf::{
+    self, DynamicEntry, SHF_ALLOC, SHF_WRITE, SHT_DYNAMIC, SHT_DYNSYM, SHT_GNU_VERNEED, SHT_GNU_VERSYM, SHT_HASH,
+    SHT_PROGBITS, SHT_RELA, SHT_STRTAB, tag,
+};
 
 pub const PAGE: usize = 4096;
-
-const SHT_PROGBITS: u32 = 1;
-pub const SHT_SYMTAB: u32 = 2;
-pub const SHT_STRTAB: u32 = 3;
-const SHT_RELA: u32 = 4;
-const SHT_HASH: u32 = 5;
-const SHT_DYNAMIC: u32 = 6;
-pub const SHT_NOTE: u32 = 7;
-const SHT_DYNSYM: u32 = 11;
-pub const SHT_INIT_ARRAY: u32 = 14;
-pub const SHT_PREINIT_ARRAY: u32 = 16;
-const SHT_GNU_VERNEED: u32 = 0x6fff_fffe;
-const SHT_GNU_VERSYM: u32 = 0x6fff_ffff;
-pub const SHF_WRITE: u64 = 1;
-pub const SHF_ALLOC: u64 = 2;
-pub const SHF_EXECINSTR: u64 = 4;
 
 /// What an `Elf64_Shdr` says, as far as it is used here: addresses are file offsets, or there is none.
 #[derive(Clone, Copy, Debug)]
