@@ -218,6 +218,11 @@ fn main() {
 `,
     });
     project.env["CRANEFLY_ENGINE"] = "/nonexistent/engine";
+    // What builds have read is known late: long after the program writes, if that does not wait for it.
+    const hold = '#!/bin/sh\nif [ "$1" = metadata ]; then sleep 2; fi\nPATH="${PATH#*:}" exec cargo "$@"\n';
+    project.write("slow/cargo", hold);
+    fs.chmodSync(project.path("slow/cargo"), 0o755);
+    project.env["PATH"] = `${project.path("slow")}:${process.env["PATH"] ?? ""}`;
     const watch = new Watch(project, ["--run"]);
     await watch.next((line) => line === "one after 3");
     await new Promise((resolve) => setTimeout(resolve, 3000));

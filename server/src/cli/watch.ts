@@ -162,13 +162,14 @@ class Watch {
         diagnostics: [],
         programs: [],
       });
-      this.restarts.restart(() => this.note(this.start(this.session.native(text, this.args))));
+      // Watched before cargo starts: it reads whatever changed until now, and what the program writes is not taken for an edit.
       const { place } = this;
       const { selection, env } = this.session;
       this.readByCargo = selection.kind === "cargo" ? await ReadByCargo.of(selection, env) : undefined;
       this.watcher.ignore(this.readByCargo?.products ?? []);
-      const isBehind = await this.kept.watch(this.watcher, undefined, [place], false);
-      if (isBehind && isNewer(place, startedMs)) this.changed(performance.now());
+      await this.kept.watch(this.watcher, undefined, [place], false);
+      if (this.ended) return;
+      this.restarts.restart(() => this.note(this.start(this.session.native(text, this.args))));
     }
   }
 

@@ -179,6 +179,7 @@ export class Watcher {
   /** A file that no build has read, such as a log of the program's. */
   private isUnread(file: string): boolean {
     if (SOURCE.test(file) || this.inputs.has(file)) return false;
+    if ([...this.products].some((folder) => isDraftOf(file, folder))) return true;
     if (!this.isComplete) return !this.mayBeRead(file) && isFile(file);
     return ![...this.trees].some((folder) => isBelow(file, folder)) && isFile(file);
   }
@@ -269,6 +270,14 @@ export class Watcher {
     });
     return changed.length > 0;
   }
+}
+
+/**
+ * Cargo makes a target directory under another name beside it, `targetXXXXXX`, and renames it once its `CACHEDIR.TAG` is there
+ * (`create_dir_all_excluded_from_backups_atomic` of cargo-util).
+ */
+function isDraftOf(file: string, folder: string): boolean {
+  return file.startsWith(folder) && path.dirname(file) === path.dirname(folder) && !fs.existsSync(file);
 }
 
 function isBelow(file: string, folder: string): boolean {
