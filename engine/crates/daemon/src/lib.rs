@@ -11,7 +11,6 @@ mod code_generator;
 mod compile;
 mod compile_now;
 mod contain;
-mod digest;
 mod engine;
 mod function_report;
 mod generation;
@@ -30,11 +29,8 @@ mod rpc;
 mod runtime_folder;
 mod server;
 mod session_links;
-mod sources;
 mod summary;
 mod supervisor;
-mod system_calls;
-mod units;
 mod view;
 
 use std::ffi::OsString;
@@ -48,7 +44,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 
 pub use crate::code_generator::{CodeGenerator, Cranelift};
-pub use crate::compile::{CodeOptions, Source};
+pub use crate::compile::CodeOptions;
 pub use crate::engine::{Engine, EngineOptions};
 pub use crate::protocol::PublishParams;
 pub use crate::runtime_folder::ImageFolder;

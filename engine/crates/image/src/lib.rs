@@ -23,7 +23,10 @@ mod file;
 mod frames;
 mod groups;
 mod identity;
-mod input;
+/// What an image is made of.
+mod input {
+    pub use cranefly_cgu::{CodegenUnit as Unit, FunctionInfo, LocalOf};
+}
 mod install;
 mod interface;
 mod layout;
@@ -52,7 +55,6 @@ pub use error::Error;
 pub use executable::{ImageSearch, executable};
 pub use file::{ImageFile, Lease};
 pub use identity::{BUILD_ID_SIZE, Identity};
-pub use input::{FunctionInfo, LocalOf, Unit};
 pub use interface::{Interface, Linked, UnitInterface};
 pub use layout::{Demand, Region};
 pub use program::{Pending, Program, demand};
