@@ -93,7 +93,7 @@ impl Orphan {
     fn rebuild(&self, engine: &Engine, folder: &ResumeFolder) -> anyhow::Result<Rebuilt> {
         let state = folder.load()?;
         let configuration: Arc<str> = state.options.configuration().into();
-        let compiler = EagerCompiler::new(&engine.shared, &state.options, 0);
+        let compiler = EagerCompiler::new(&engine.serve.compile, &state.options, 0);
         let units: Vec<Arc<LoadedUnit>> = folder
             .units(&state)?
             .par_iter()
@@ -106,8 +106,8 @@ impl Orphan {
 
     fn serve(self, engine: &Engine, folder: ResumeFolder, rebuilt: Rebuilt) {
         let Rebuilt { program, units, options, image } = rebuilt;
-        let shared = engine.shared.clone();
-        let live = Arc::new(LiveImage::with(program, self.control, &self.path, folder, shared));
+        let serve = engine.serve.clone();
+        let live = Arc::new(LiveImage::with(program, self.control, &self.path, folder, serve));
         live.set_inputs(&units, &options);
         match live.start().and_then(|()| live.compile_ahead()) {
             Ok(()) => engine.taken_over(image, live),

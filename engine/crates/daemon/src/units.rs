@@ -234,7 +234,7 @@ fn read(
     let start = Instant::now();
     let name = file.path.display().to_string();
     let bytes = read_checked(file)?;
-    let reader = Reader::open(&compiler.shared.llvm, &*bytes, &name)?;
+    let reader = Reader::open(&compiler.context.llvm, &*bytes, &name)?;
     let open_us = start.elapsed().as_secs_f64() * 1e6;
     let mut keyer = Keyer::new(configuration);
     let ids: Vec<_> = reader.functions().collect();
@@ -317,5 +317,5 @@ fn assemble(compiler: &EagerCompiler, module: &Module, bytes: &[u8], name: &str)
         return Ok(None);
     }
     let invalid = |message: String| Error::Invalid { file: name.to_owned(), message };
-    compiler.shared.llvm_tier.assemble(bytes, name).map_err(|error| invalid(format!("its assembly: {error}")))
+    compiler.context.llvm_tier.assemble(bytes, name).map_err(|error| invalid(format!("its assembly: {error}")))
 }
