@@ -8,8 +8,8 @@
 use crate::Error;
 use crate::elf::SECTION_HEADERS;
 use crate::file::{Cursors, ImageFile};
+use crate::image::Program;
 use crate::layout::Region;
-use crate::program::Program;
 
 /// Offset of the selector: 0 for no checkpoint, else the number of the copy. The section headers end here.
 const SELECTOR: u64 = SECTION_HEADERS + 64 * 40;

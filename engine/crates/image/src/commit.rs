@@ -7,13 +7,13 @@ use cranefly_bitcode::ir::Linkage;
 use cranefly_runtime::Start;
 
 use crate::Error;
-use crate::arrays::ENTRY;
+use crate::base::arrays::ENTRY;
 use crate::base::private_name;
 use crate::elf::{self, Alignment, DynamicEntry, tag};
 use crate::identity::BUILD_ID_SIZE;
+use crate::image::Program;
 use crate::interface::is_mangled;
 use crate::layout::{PAGE, Region};
-use crate::program::Program;
 use crate::symbols::{Place, SymbolIndex};
 
 /// `DF_BIND_NOW | DF_STATIC_TLS`: everything is resolved at load; thread-locals are reached by initial-exec accesses.

@@ -15,8 +15,8 @@ use crate::elf::{
 use crate::executable::INTERPRETER;
 use crate::file::ImageFile;
 use crate::identity::Identity;
+use crate::image::Program;
 use crate::layout::{PAGE, Region};
-use crate::program::Program;
 use crate::start::{self, Main};
 use crate::symbols::Place;
 

@@ -3,7 +3,7 @@
 use cranefly_bitcode::ir::Linkage;
 use serde::{Deserialize, Serialize};
 
-use crate::program::Program;
+use crate::image::Program;
 use crate::symbols::Place;
 
 /// See the module.

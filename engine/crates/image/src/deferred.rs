@@ -6,7 +6,7 @@ use hashbrown::HashSet;
 
 use std::sync::Arc;
 
-use crate::program::{Pending, Program};
+use crate::image::{Pending, Program};
 use crate::symbols::SymbolIndex;
 use crate::text;
 

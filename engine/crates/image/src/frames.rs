@@ -5,8 +5,8 @@ use std::path::Path;
 use cranefly_machine::MachineCode;
 
 use crate::dynamic::DynamicRelocation;
+use crate::image::Program;
 use crate::layout::Region;
-use crate::program::Program;
 use crate::{Error, start, unwind};
 
 impl Program {

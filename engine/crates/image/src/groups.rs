@@ -10,9 +10,9 @@ use object::SectionIndex;
 
 use crate::Error;
 use crate::data::{self, PlacedData};
+use crate::image::Program;
 use crate::input::Unit;
 use crate::layout::Region;
-use crate::program::Program;
 use crate::section::SectionKind;
 use crate::symbols::SymbolIndex;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use cranefly_bitcode::ir::{Global, GlobalKind};
 
 use crate::data;
-use crate::program::{Program, defines};
+use crate::image::{Program, defines};
 use crate::section;
 
 /// Bytes of a build id, as linkers make it by default.

@@ -7,8 +7,8 @@
 //!
 //! Sources: GNU ld's default script; lld's `addReservedSymbols` and `setReservedSymbolSections`.
 
+use crate::image::Program;
 use crate::layout::Region;
-use crate::program::Program;
 use crate::symbols::Place;
 
 /// The executable's headers: these are at its load address.

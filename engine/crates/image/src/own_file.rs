@@ -7,9 +7,9 @@ use cranefly_bitcode::ir::{Global, GlobalKind};
 use object::read::elf::ElfFile64;
 use object::{LittleEndian, Object, ObjectSymbol};
 
+use crate::image::Program;
 use crate::input::Unit;
 use crate::linker_symbols::is_of_headers;
-use crate::program::Program;
 
 /// Functions that tell where a program's file is, or what the loader has loaded.
 const TELLING: [&str; 3] = ["std::env::current_exe", "dl_iterate_phdr", "getauxval"];

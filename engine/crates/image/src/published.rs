@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cranefly_bitcode::ir::GlobalId;
 use cranefly_machine::MachineCode;
 
-use crate::program::{Pending, Program};
+use crate::image::{Pending, Program};
 
 /// Code of a function as it lies in the image.
 #[derive(Clone, Debug)]

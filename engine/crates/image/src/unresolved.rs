@@ -8,7 +8,7 @@ use std::sync::Arc;
 use object::read::elf::ElfFile64;
 use object::{LittleEndian, Object, ObjectSymbol};
 
-use crate::program::Program;
+use crate::image::Program;
 use crate::symbols::{Place, SymbolIndex};
 
 impl Program {

@@ -8,8 +8,8 @@ use super::object::Section;
 use super::{Assembly, PlacedAssembly, PlacedSection};
 use crate::Error;
 use crate::dynamic::DynamicRelocation;
+use crate::image::Program;
 use crate::layout::Region;
-use crate::program::Program;
 use crate::symbols::{Place, SymbolIndex};
 
 /// What a relocation refers to.

@@ -5,8 +5,8 @@ use object::{LittleEndian, Object, ObjectSection, ObjectSymbol, RelocationTarget
 
 use super::object::{Home, Section};
 use super::{Assembly, PlacedAssembly, PlacedSection};
+use crate::image::Program;
 use crate::layout::Region;
-use crate::program::Program;
 use crate::{Error, unwind};
 
 /// Offset of a frame description's first address behind its start: length and distance of the common entry come first.

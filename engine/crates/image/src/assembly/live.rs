@@ -7,8 +7,8 @@ use object::{Object, ObjectSection, ObjectSymbol, RelocationTarget, SectionIndex
 
 use super::Assembly;
 use super::object::flags;
+use crate::image::Program;
 use crate::input::Unit;
-use crate::program::Program;
 use crate::symbols::SymbolIndex;
 
 impl Program {

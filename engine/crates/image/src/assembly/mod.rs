@@ -14,8 +14,8 @@ use hashbrown::{HashMap, HashSet};
 use smallvec::SmallVec;
 
 pub(crate) use self::object::{Assembly, add_demand};
+use crate::image::Program;
 use crate::input::Unit;
-use crate::program::Program;
 use crate::symbols::{Place, SymbolIndex};
 
 /// A definition in assembly that other units see.

@@ -10,9 +10,9 @@ use super::object::{Home, Section, flags};
 use super::{Assembly, AssemblyDefinition, PlacedAssembly, PlacedSection, PlacedSymbol};
 use crate::Error;
 use crate::groups::Part;
+use crate::image::Program;
 use crate::input::Unit;
 use crate::layout::Region;
-use crate::program::Program;
 use crate::symbols::{Place, SymbolIndex};
 
 impl PlacedAssembly {

@@ -12,8 +12,8 @@ use serde::Deserialize;
 use crate::Error;
 use crate::base::BasePlace;
 use crate::groups::{Groups, Member};
+use crate::image::Program;
 use crate::layout::Region;
-use crate::program::Program;
 use crate::section::{SectionKind, UNNUMBERED};
 use crate::symbols::{Place, SymbolIndex};
 

@@ -8,9 +8,9 @@ use cranefly_bitcode::ir::{Global, GlobalId, GlobalKind, Linkage};
 use hashbrown::{HashMap, HashSet};
 
 use crate::groups::{Member, Part};
+use crate::image::{Program, defines};
 use crate::input::{FunctionInfo, Unit};
 use crate::interface::is_mangled;
-use crate::program::{Program, defines};
 use crate::section::SectionKind;
 use crate::symbols::SymbolIndex;
 

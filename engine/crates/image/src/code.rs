@@ -7,9 +7,9 @@ use cranefly_machine::{MachineCode, RelocationKind, Target};
 
 use crate::Error;
 use crate::dynamic::symbol as elf_symbol;
+use crate::image::{Added, Pending, Program, UnitState};
 use crate::input::FunctionInfo;
 use crate::layout::{PAGE, Region};
-use crate::program::{Added, Pending, Program, UnitState};
 use crate::symbols::Place;
 use crate::text::{self, Bound, PlacedCode};
 

@@ -17,7 +17,7 @@ use crate::identity::{self, BUILD_ID_SIZE};
 use crate::input::{FunctionInfo, LocalOf, Unit};
 use crate::layout::{Demand, Layout, PAGE, Region};
 use crate::own_file;
-use crate::runtime_symbols::RUNTIME_FUNCTIONS;
+use crate::runtime_functions::RUNTIME_FUNCTIONS;
 use crate::section::SectionKind;
 use crate::symbols::{Definer, Place, SymbolIndex, Symbols};
 use cranefly_bitcode::ir::{GlobalId, GlobalKind, Linkage};
