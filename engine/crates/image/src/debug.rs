@@ -7,7 +7,7 @@ use hashbrown::HashSet;
 use crate::Error;
 use crate::debug_info::{self, Bases, Detail, FunctionInfo};
 use crate::elf;
-use crate::image::{Added, Program};
+use crate::image::{Added, Image};
 use crate::input::{FunctionInfo as UnitFunction, Unit};
 use crate::layout::Region;
 
@@ -36,7 +36,7 @@ impl Described {
     }
 }
 
-impl Program {
+impl Image {
     /// Describes the code of the units named by `dirty` anew.
     pub(crate) fn describe(&mut self, dirty: &HashSet<Arc<str>>) -> Result<(), Error> {
         if self.file.used(Region::DebugAbbrev) == 0 {

@@ -7,7 +7,7 @@
 //!
 //! Sources: GNU ld's default script; lld's `addReservedSymbols` and `setReservedSymbolSections`.
 
-use crate::image::Program;
+use crate::image::Image;
 use crate::layout::Region;
 use crate::symbols::Place;
 
@@ -50,7 +50,7 @@ pub(crate) fn is_of_headers(name: &str) -> bool {
     HEADERS.contains(&name) || name == DYNAMIC
 }
 
-impl Program {
+impl Image {
     /// Where such a symbol is.
     pub(crate) fn place_in_headers(&self, name: &str) -> Option<Place> {
         let dynamic = self.file.layout().start(Region::Dynamic);

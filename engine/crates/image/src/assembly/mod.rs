@@ -14,7 +14,7 @@ use hashbrown::{HashMap, HashSet};
 use smallvec::SmallVec;
 
 pub(crate) use self::object::{Assembly, add_demand};
-use crate::image::Program;
+use crate::image::Image;
 use crate::input::Unit;
 use crate::symbols::{Place, SymbolIndex};
 
@@ -70,7 +70,7 @@ struct PlacedSymbol {
     is_global: bool,
 }
 
-impl Program {
+impl Image {
     /// Forgets what the assembly of unit `id` defined.
     pub(crate) fn forget_assembly(&mut self, id: &Arc<str>, touched: &mut HashSet<SymbolIndex>) {
         let Some(old) = self.assemblies.remove(id) else { return };
