@@ -7,7 +7,7 @@ use std::sync::Arc;
 use cranefly_cache::Keyer;
 use cranefly_codegen::cranelift::Compiler;
 use cranefly_codegen::llvm::{Error as LlvmError, LlvmCompiler};
-use cranefly_image::{BaseImage, Error, FunctionInfo, Pending, Program, Unit};
+use cranefly_image::{BaseImage, Error, FunctionInfo, Image, Pending, Unit};
 use cranefly_machine::MachineCode;
 
 use crate::corpus::{Corpus, Decoded};
@@ -61,7 +61,7 @@ impl Prepared {
     }
 
     /// Gives every pending function its code.
-    pub fn install(&self, program: &mut Program, pending: &[Pending]) -> Result<(), Error> {
+    pub fn install(&self, program: &mut Image, pending: &[Pending]) -> Result<(), Error> {
         for item in pending {
             match self.code.get(&(item.unit.id.clone(), item.function)) {
                 Some(code) => program.install(item, code)?,
@@ -91,11 +91,11 @@ impl Linker {
     }
 
     /// An empty image with room for `units`. Its file is already gone by name.
-    pub fn create(&mut self, units: &[Arc<Unit>]) -> Result<Program, Error> {
+    pub fn create(&mut self, units: &[Arc<Unit>]) -> Result<Image, Error> {
         self.made += 1;
         let path = self.folder.join(format!("{}.so", self.made));
         let demand = cranefly_image::demand(units, 1);
-        let program = Program::create(&path, self.base.clone(), &demand, false, &path.with_extension("control"))?;
+        let program = Image::create(&path, self.base.clone(), &demand, false, &path.with_extension("control"))?;
         std::fs::remove_file(&path).map_err(|source| Error::File { path, source })?;
         Ok(program)
     }

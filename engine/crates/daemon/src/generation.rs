@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use cranefly_cache::Key;
-use cranefly_image::{BaseImage, Error, Pending, Program, Publication, Unit};
+use cranefly_image::{BaseImage, Error, Image, Pending, Publication, Unit};
 use hashbrown::{HashMap, HashSet};
 
 use crate::body_lane::is_body_lane;
@@ -165,7 +165,7 @@ impl Generation<'_> {
     fn bind(
         &self,
         live: &LiveImage,
-        program: &mut Program,
+        program: &mut Image,
         before: &Before,
         inputs: &[Arc<Unit>],
         result: &mut PublishResult,
@@ -240,7 +240,7 @@ impl Generation<'_> {
             demand.imports += demand.functions + demand.variables;
         }
         let mut program =
-            Program::create(&temporary, self.base.clone(), &demand, self.options.full_debug_info, &control)?;
+            Image::create(&temporary, self.base.clone(), &demand, self.options.full_debug_info, &control)?;
         program.set_contents(self.options.contents);
         LiveImage::new(program, &control, self.engine.serve.clone())
             .map_err(|error| Error::File { path: control, source: std::io::Error::other(error.to_string()) })

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use cranefly_cache::{Compiled, Key};
-use cranefly_image::{Pending, Program};
+use cranefly_image::{Image, Pending};
 use cranefly_runtime::{Command, Control, ControlError, Request};
 
 use crate::STACK;
@@ -39,7 +39,7 @@ const RETIRED_CHECK: Duration = Duration::from_secs(2);
 /// An image that programs may run from.
 #[derive(Debug)]
 pub struct LiveImage {
-    program: Mutex<Program>,
+    program: Mutex<Image>,
     control: Control,
     control_path: PathBuf,
     resume: ResumeFolder,
@@ -62,7 +62,7 @@ struct Inputs {
 
 impl LiveImage {
     /// Takes charge of `program`. The control file is made at `control_path`, which must be free.
-    pub fn new(program: Program, control_path: &Path, serve: Arc<ServeContext>) -> Result<Arc<Self>, ControlError> {
+    pub fn new(program: Image, control_path: &Path, serve: Arc<ServeContext>) -> Result<Arc<Self>, ControlError> {
         let control = Control::create(control_path, &Command::with_environment(serve.command.clone(), &ENVIRONMENT))?;
         let image = Arc::new(Self::with(program, control, control_path, ResumeFolder::of(control_path), serve));
         image.start()?;
@@ -72,7 +72,7 @@ impl LiveImage {
     /// Takes charge of a `program` that was taken over, as was `control`, the file at `control_path`. Serves nobody before it
     /// is [started](Self::start).
     pub fn with(
-        program: Program,
+        program: Image,
         control: Control,
         control_path: &Path,
         resume: ResumeFolder,
@@ -98,7 +98,7 @@ impl LiveImage {
     }
 
     /// The program, for as long as the guard lives.
-    pub fn program(&self) -> MutexGuard<'_, Program> {
+    pub fn program(&self) -> MutexGuard<'_, Image> {
         self.program.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

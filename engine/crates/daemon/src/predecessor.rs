@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use cranefly_image::Program;
+use cranefly_image::Image;
 use cranefly_runtime::Control;
 use rayon::prelude::*;
 
@@ -83,7 +83,7 @@ pub fn take_over(engine: &Engine, orphans: Vec<Orphan>) {
 
 /// An image as its daemon had it.
 struct Rebuilt {
-    program: Program,
+    program: Image,
     units: Vec<Arc<LoadedUnit>>,
     options: CodeOptions,
     image: PathBuf,
@@ -100,7 +100,7 @@ impl Orphan {
             .map(|(id, file)| Ok(engine.units.load(file, &Arc::from(*id), &configuration, &compiler)?.0))
             .collect::<anyhow::Result<_>>()?;
         let inputs: Vec<_> = units.iter().map(|unit| unit.unit.clone()).collect();
-        let program = Program::take_over(&folder.image(), state.program, &inputs)?;
+        let program = Image::take_over(&folder.image(), state.program, &inputs)?;
         Ok(Rebuilt { program, units, options: state.options, image: state.image })
     }
 

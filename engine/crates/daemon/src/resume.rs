@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, ensure};
-use cranefly_image::{Program, SavedProgram};
+use cranefly_image::{Image, SavedImage};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -50,10 +50,10 @@ pub struct State {
     pub options: CodeOptions,
     /// The image's name as programs know it.
     pub image: PathBuf,
-    /// Digests of the bitcode of [`SavedProgram::unit_ids`].
+    /// Digests of the bitcode of [`SavedImage::unit_ids`].
     bitcode: Vec<Digest>,
     /// The image's insides.
-    pub program: SavedProgram,
+    pub program: SavedImage,
 }
 
 impl ResumeFolder {
@@ -66,7 +66,7 @@ impl ResumeFolder {
     /// program may start from the image before it returns. `image`: its name as programs know it.
     pub fn save(
         &self,
-        program: &mut Program,
+        program: &mut Image,
         image: &Path,
         units: &[Arc<LoadedUnit>],
         options: &CodeOptions,
