@@ -8,7 +8,7 @@ use cranefly_cache::Keyer;
 use cranefly_cgu::{CodegenUnit, FunctionInfo};
 use cranefly_codegen::cranelift::Compiler;
 use cranefly_codegen::llvm::{Error as LlvmError, LlvmCompiler};
-use cranefly_image::{BaseImage, Error, Pending, Program};
+use cranefly_image::{BaseImage, Error, Image, Pending};
 use cranefly_machine::MachineCode;
 
 use crate::corpus::{Corpus, Decoded};
@@ -62,7 +62,7 @@ impl Prepared {
     }
 
     /// Gives every pending function its code.
-    pub fn install(&self, program: &mut Program, pending: &[Pending]) -> Result<(), Error> {
+    pub fn install(&self, program: &mut Image, pending: &[Pending]) -> Result<(), Error> {
         for item in pending {
             match self.code.get(&(item.unit.id.clone(), item.function)) {
                 Some(code) => program.install(item, code)?,
@@ -92,11 +92,11 @@ impl Linker {
     }
 
     /// An empty image with room for `units`. Its file is already gone by name.
-    pub fn create(&mut self, units: &[Arc<CodegenUnit>]) -> Result<Program, Error> {
+    pub fn create(&mut self, units: &[Arc<CodegenUnit>]) -> Result<Image, Error> {
         self.made += 1;
         let path = self.folder.join(format!("{}.so", self.made));
         let demand = cranefly_image::demand(units, 1);
-        let program = Program::create(&path, self.base.clone(), &demand, false, &path.with_extension("control"))?;
+        let program = Image::create(&path, self.base.clone(), &demand, false, &path.with_extension("control"))?;
         std::fs::remove_file(&path).map_err(|source| Error::File { path, source })?;
         Ok(program)
     }

@@ -14,7 +14,7 @@ use cranefly_image::Contents;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::engine::Shared;
+use crate::compile_context::CompileContext;
 
 /// Name of the variable that says which functions skip Cranelift, to find the one that it compiles wrong: a part of
 /// their demangled names, or `*` for all. Read when the daemon starts.
@@ -56,12 +56,12 @@ pub type OwnCode = HashMap<(Arc<str>, usize), Compiled>;
 
 /// Compiles the given functions of each unit and puts them into the store, on all cores; gives what does not belong there.
 pub fn compile_all(
-    shared: &Shared,
+    context: &CompileContext,
     wanted: &[(Arc<LoadedUnit>, Vec<usize>)],
     options: &CodeOptions,
 ) -> Result<OwnCode, CompileError> {
     let compile = |(unit, functions): &(Arc<LoadedUnit>, Vec<usize>)| {
-        let mut compiler = UnitCompiler::new(shared, unit, options);
+        let mut compiler = UnitCompiler::new(context, unit, options);
         let mut own = Vec::new();
         for &number in functions {
             let info = &unit.unit.functions[number];
@@ -72,7 +72,7 @@ pub fn compile_all(
             if key != Key(info.key) {
                 own.push(((unit.unit.id.clone(), number), compiled.clone()));
             }
-            shared.store.insert(key, compiled);
+            context.store.insert(key, compiled);
         }
         Ok(own)
     };
@@ -82,7 +82,7 @@ pub fn compile_all(
 
 /// Compiles functions of one unit, which is opened when the first is wanted.
 pub struct UnitCompiler<'a> {
-    shared: &'a Shared,
+    context: &'a CompileContext,
     unit: &'a LoadedUnit,
     options: &'a CodeOptions,
     reader: Option<Reader>,
@@ -90,8 +90,8 @@ pub struct UnitCompiler<'a> {
 
 impl<'a> UnitCompiler<'a> {
     /// For functions of `unit`.
-    pub fn new(shared: &'a Shared, unit: &'a LoadedUnit, options: &'a CodeOptions) -> Self {
-        Self { shared, unit, options, reader: None }
+    pub fn new(context: &'a CompileContext, unit: &'a LoadedUnit, options: &'a CodeOptions) -> Self {
+        Self { context, unit, options, reader: None }
     }
 
     /// Compiles a function by its number in the unit; gives the key that the code may be kept under, too. Errors are
@@ -99,7 +99,7 @@ impl<'a> UnitCompiler<'a> {
     pub fn compile(&mut self, function: usize) -> Result<(Key, Compiled), String> {
         let reader = match self.reader.take() {
             Some(reader) => reader,
-            None => open(&self.shared.llvm, self.unit)?,
+            None => open(&self.context.llvm, self.unit)?,
         };
         let compiled = reader
             .function(self.unit.unit.functions[function].global)
@@ -112,11 +112,11 @@ impl<'a> UnitCompiler<'a> {
     /// By the code generator that the function's key is for, since code of the other may depend on what the key does not say.
     /// A function that Cranelift could express but fails to compile is LLVM's from then on, with a key of its own.
     fn compile_body(&self, function: usize, body: &Function) -> Result<(Key, Compiled), String> {
-        let (info, unit, store) = (&self.unit.unit.functions[function], self.unit, &self.shared.store);
+        let (info, unit, store) = (&self.unit.unit.functions[function], self.unit, &self.context.store);
         let source = DecodedFunction { module: &unit.unit.module, bitcode: &unit.bytes, global: info.global, body };
         let key = Key(info.key);
         if !info.is_llvm && store.refusal(key).is_none() {
-            match self.shared.generator.compile(source, self.options) {
+            match self.context.generator.compile(source, self.options) {
                 Ok(compiled) => return Ok((key, compiled)),
                 Err(error) => {
                     tracing::warn!(name = source.name(), %error, "goes to LLVM");
@@ -125,7 +125,7 @@ impl<'a> UnitCompiler<'a> {
             }
         }
         let construct = store.refusal(key).unwrap_or_else(|| UNNAMED.into());
-        let tier = &self.shared.llvm_tier;
+        let tier = &self.context.llvm_tier;
         let isolated = tier.isolate(source, &construct)?;
         if info.is_llvm {
             return Ok((key, tier.compile(source, &isolated, &construct, self.options)?));
@@ -149,7 +149,7 @@ fn open(llvm: &Llvm, unit: &LoadedUnit) -> Result<Reader, String> {
 #[derive(Debug)]
 pub struct EagerCompiler<'a> {
     /// The toolchain, and where code goes.
-    pub shared: &'a Shared,
+    pub context: &'a CompileContext,
     /// How.
     pub options: &'a CodeOptions,
     budget: AtomicUsize,
@@ -157,19 +157,19 @@ pub struct EagerCompiler<'a> {
 
 impl<'a> EagerCompiler<'a> {
     /// For at most `budget` functions.
-    pub fn new(shared: &'a Shared, options: &'a CodeOptions, budget: usize) -> Self {
-        Self { shared, options, budget: AtomicUsize::new(budget) }
+    pub fn new(context: &'a CompileContext, options: &'a CodeOptions, budget: usize) -> Self {
+        Self { context, options, budget: AtomicUsize::new(budget) }
     }
 
     /// What reading units for this compiler depends on.
     pub fn read_context(&self) -> ReadContext<'_> {
-        ReadContext { llvm: &self.shared.llvm, configuration: self.options.configuration().into(), handler: self }
+        ReadContext { llvm: &self.context.llvm, configuration: self.options.configuration().into(), handler: self }
     }
 
     /// Finds out who compiles a function, `plain` being the key of its decoded form, and with that its key: LLVM reads more
     /// than the decoded form holds, so its functions have keys of their own. Errors are of paranoid mode.
     fn identify(&self, plain: Key, source: DecodedFunction) -> Result<FunctionIdentity, String> {
-        let store = &self.shared.store;
+        let store = &self.context.store;
         let by_cranelift = |is_compiled| FunctionIdentity { key: plain, is_llvm: false, is_compiled };
         let construct = if let Some(known) = store.refusal(plain) {
             known
@@ -177,24 +177,24 @@ impl<'a> EagerCompiler<'a> {
             LLVM_ONLY_VARIABLE.into()
         } else if store.get(plain).is_some() {
             self.check(plain, || {
-                self.shared.generator.compile(source, self.options).map_err(|error| error.to_string())
+                self.context.generator.compile(source, self.options).map_err(|error| error.to_string())
             })?;
             return Ok(by_cranelift(false));
         } else {
             let tried = if self.takes_one() {
-                self.shared.generator.compile(source, self.options).map(|compiled| {
+                self.context.generator.compile(source, self.options).map(|compiled| {
                     store.insert(plain, compiled);
                     true
                 })
             } else {
-                self.shared.generator.takes(source, self.options).map(|()| false)
+                self.context.generator.takes(source, self.options).map(|()| false)
             };
             match tried {
                 Ok(is_compiled) => return Ok(by_cranelift(is_compiled)),
                 Err(error) => store.refuse(plain, &error.to_string()),
             }
         };
-        let tier = &self.shared.llvm_tier;
+        let tier = &self.context.llvm_tier;
         // One that cannot be compiled is refused when it is bound, if it is.
         let Ok(isolated) = tier.isolate(source, &construct) else {
             let key = plain.with(blake3::hash(source.bitcode).as_bytes());
@@ -217,7 +217,7 @@ impl<'a> EagerCompiler<'a> {
     /// In paranoid mode: whether the store's code of `key` is what `compile` makes now. A difference is a hole in the key,
     /// the worst bug that Cranefly can have; the function is not run then.
     fn check(&self, key: Key, compile: impl FnOnce() -> Result<Compiled, String>) -> Result<(), String> {
-        match self.shared.store.get(key).filter(|_| self.shared.paranoid) {
+        match self.context.store.get(key).filter(|_| self.context.paranoid) {
             Some(stored) if compile()?.code != stored.code => {
                 Err("the function store has other code under its key; please report this".to_owned())
             }
@@ -238,7 +238,7 @@ impl DecodeHandler for EagerCompiler<'_> {
     }
 
     fn assemble(&self, bitcode: &[u8], file: &str) -> Result<Option<Vec<u8>>, HandlerError> {
-        Ok(self.shared.llvm_tier.assemble(bitcode, file)?)
+        Ok(self.context.llvm_tier.assemble(bitcode, file)?)
     }
 }
 

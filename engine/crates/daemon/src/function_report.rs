@@ -20,7 +20,7 @@ impl Engine {
     pub(crate) fn fallbacks(&self, state: &ProgramState) -> Vec<Fallback> {
         let mut counts: BTreeMap<Arc<str>, u64> = BTreeMap::new();
         let keys = state.units.iter().flat_map(|unit| &unit.unit.functions).map(|function| Key(function.key));
-        self.shared.store.look(keys, |compiled| {
+        self.serve.compile.store.look(keys, |compiled| {
             if let Some(construct) = compiled.and_then(|compiled| compiled.construct.clone()) {
                 *counts.entry(construct).or_default() += 1;
             }
@@ -37,7 +37,7 @@ impl Engine {
             self.views.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
         let units = views.iter().flat_map(|view| &view.units);
         let mut counts = TierCounts::default();
-        self.shared.store.look(
+        self.serve.compile.store.look(
             units.flat_map(|unit| &unit.unit.functions).map(|function| Key(function.key)),
             |compiled| {
                 *match tier(compiled) {
@@ -58,7 +58,7 @@ impl Engine {
         let (wanted, left) = wanted.split_at(wanted.len().min(MAX_FUNCTIONS));
         let mut functions: Vec<FunctionEntry> = wanted.iter().map(|&function| entry(function, &view)).collect();
         let mut entries = functions.iter_mut();
-        self.shared.store.look(wanted.iter().map(|function| Key(function.info().key)), |compiled| {
+        self.serve.compile.store.look(wanted.iter().map(|function| Key(function.info().key)), |compiled| {
             if let Some(entry) = entries.next() {
                 add_code(entry, compiled);
             }

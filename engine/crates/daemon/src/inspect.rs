@@ -47,7 +47,7 @@ impl Engine {
     fn ir(&self, function: FunctionOf, what: TextKind, view: &View) -> Result<Text, RpcError> {
         let unit = function.unit;
         let (name, global) = (unit.path.to_string_lossy(), function.info().global);
-        let llvm = &self.shared.llvm;
+        let llvm = &self.serve.compile.llvm;
         let text = if what == TextKind::Llvm {
             cranefly_inspect::llvm(llvm, &unit.bytes, &name, global)
         } else {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cranefly_cgu::LoadedUnit;
-use cranefly_image::Program;
+use cranefly_image::Image;
 use cranefly_runtime::Control;
 use rayon::prelude::*;
 
@@ -83,7 +83,7 @@ pub fn take_over(engine: &Engine, orphans: Vec<Orphan>) {
 
 /// An image as its daemon had it.
 struct Rebuilt {
-    program: Program,
+    program: Image,
     units: Vec<Arc<LoadedUnit>>,
     options: CodeOptions,
     image: PathBuf,
@@ -92,7 +92,7 @@ struct Rebuilt {
 impl Orphan {
     fn rebuild(&self, engine: &Engine, folder: &ResumeFolder) -> anyhow::Result<Rebuilt> {
         let state = folder.load()?;
-        let lazy = EagerCompiler::new(&engine.shared, &state.options, 0);
+        let lazy = EagerCompiler::new(&engine.serve.compile, &state.options, 0);
         let context = lazy.read_context();
         let units: Vec<Arc<LoadedUnit>> = folder
             .units(&state)?
@@ -100,14 +100,14 @@ impl Orphan {
             .map(|(id, file)| Ok(engine.units.load(file, &Arc::from(*id), &context)?.0))
             .collect::<anyhow::Result<_>>()?;
         let inputs: Vec<_> = units.iter().map(|unit| unit.unit.clone()).collect();
-        let program = Program::take_over(&folder.image(), state.program, &inputs)?;
+        let program = Image::take_over(&folder.image(), state.program, &inputs)?;
         Ok(Rebuilt { program, units, options: state.options, image: state.image })
     }
 
     fn serve(self, engine: &Engine, folder: ResumeFolder, rebuilt: Rebuilt) {
         let Rebuilt { program, units, options, image } = rebuilt;
-        let shared = engine.shared.clone();
-        let live = Arc::new(LiveImage::with(program, self.control, &self.path, folder, shared));
+        let serve = engine.serve.clone();
+        let live = Arc::new(LiveImage::with(program, self.control, &self.path, folder, serve));
         live.set_inputs(&units, &options);
         match live.start().and_then(|()| live.compile_ahead()) {
             Ok(()) => engine.taken_over(image, live),

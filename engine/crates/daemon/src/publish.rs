@@ -41,9 +41,9 @@ impl Engine {
     fn publish_generation(&self, params: &PublishParams) -> Result<PublishResult, RpcError> {
         let start = Instant::now();
         let options = options(params);
-        self.shared.store.tick();
+        self.serve.compile.store.tick();
         let mut result = PublishResult::default();
-        let eager = EagerCompiler::new(&self.shared, &options, self.eager);
+        let eager = EagerCompiler::new(&self.serve.compile, &options, self.eager);
         let (mut units, mut compiled) = self.load_units(&params.units, &eager, &mut result)?;
 
         let key: ProgramKey = (params.workspace.clone(), params.program.clone());
@@ -124,7 +124,7 @@ impl Engine {
     /// The functions without which instances of edited generic functions would not be made.
     pub fn instantiators(&self, params: &PublishParams) -> Result<InstantiatorsResult, RpcError> {
         let options = options(params);
-        let lazy = EagerCompiler::new(&self.shared, &options, 0);
+        let lazy = EagerCompiler::new(&self.serve.compile, &options, 0);
         let (units, _) = self.load_units(&params.units, &lazy, &mut PublishResult::default())?;
         let functions = body_lane::instantiators(&units, &params.body_lane)
             .map_err(|refusal| RpcError::failed("bodyLane", refusal.to_string()))?;
@@ -142,7 +142,7 @@ impl Engine {
         result: &mut PublishResult,
     ) -> Result<Patch, RpcError> {
         // Hardly anything of it is wanted: compiled is what is taken.
-        let lazy = EagerCompiler::new(&self.shared, options, 0);
+        let lazy = EagerCompiler::new(&self.serve.compile, options, 0);
         let mut body = Vec::new();
         for lane in &params.body_lane {
             let is_patch = !lane.twin.is_empty();
@@ -204,7 +204,7 @@ impl Engine {
                 result.units.read += 1;
                 result.us.parse +=
                     unit.open_us() + unit.times().iter().map(|times| f64::from(times.decode)).sum::<f64>();
-                for code in unit.compiled().iter().filter_map(|key| self.shared.store.get(*key)) {
+                for code in unit.compiled().iter().filter_map(|key| self.serve.compile.store.get(*key)) {
                     result.us.translate += f64::from(code.translate_us);
                     result.us.compile += f64::from(code.compile_us);
                     result.functions.compiled += 1;

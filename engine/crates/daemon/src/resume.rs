@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, ensure};
 use cranefly_cgu::{BitcodeFile, Digest, LoadedUnit};
-use cranefly_image::{Program, SavedProgram};
+use cranefly_image::{Image, SavedImage};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -48,10 +48,10 @@ pub struct State {
     pub options: CodeOptions,
     /// The image's name as programs know it.
     pub image: PathBuf,
-    /// Digests of the bitcode of [`SavedProgram::unit_ids`].
+    /// Digests of the bitcode of [`SavedImage::unit_ids`].
     bitcode: Vec<Digest>,
     /// The image's insides.
-    pub program: SavedProgram,
+    pub program: SavedImage,
 }
 
 impl ResumeFolder {
@@ -64,7 +64,7 @@ impl ResumeFolder {
     /// program may start from the image before it returns. `image`: its name as programs know it.
     pub fn save(
         &self,
-        program: &mut Program,
+        program: &mut Image,
         image: &Path,
         units: &[Arc<LoadedUnit>],
         options: &CodeOptions,

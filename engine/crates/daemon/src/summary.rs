@@ -34,7 +34,7 @@ impl Engine {
         let mut fallbacks: BTreeMap<Arc<str>, u64> = BTreeMap::new();
         let mut costs = Vec::with_capacity(functions.len());
         let mut each = functions.iter();
-        self.shared.store.look(functions.iter().map(|function| Key(function.info().key)), |compiled| {
+        self.serve.compile.store.look(functions.iter().map(|function| Key(function.info().key)), |compiled| {
             let Some(function) = each.next() else { return };
             *match tier(compiled) {
                 "llvm" => &mut tiers.llvm,
@@ -69,7 +69,7 @@ impl Engine {
         order.truncate(top);
         let mut entries: Vec<FunctionEntry> = order.iter().map(|&number| entry(functions[number], view)).collect();
         let mut each = entries.iter_mut();
-        self.shared.store.look(order.iter().map(|&number| Key(functions[number].info().key)), |compiled| {
+        self.serve.compile.store.look(order.iter().map(|&number| Key(functions[number].info().key)), |compiled| {
             if let Some(entry) = each.next() {
                 add_code(entry, compiled);
             }

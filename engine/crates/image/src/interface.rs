@@ -14,12 +14,12 @@ use object::read::elf::ElfFile64;
 use object::{LittleEndian, Object, ObjectSection, ObjectSymbol, SectionFlags, SymbolKind, elf};
 use serde::{Deserialize, Serialize};
 
-use crate::arrays::{self, CrateEntry};
 use crate::base::BaseImage;
+use crate::base::arrays::{self, CrateEntry};
 use crate::data;
+use crate::image::defines;
 use crate::input::Unit;
 use crate::linker_symbols::is_of_headers;
-use crate::program::defines;
 use crate::section::SectionKind;
 
 /// What a name stands for.

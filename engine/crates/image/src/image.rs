@@ -17,7 +17,7 @@ use crate::identity::{self, BUILD_ID_SIZE};
 use crate::input::{FunctionInfo, LocalOf, Unit};
 use crate::layout::{Demand, Layout, PAGE, Region};
 use crate::own_file;
-use crate::runtime_symbols::RUNTIME_FUNCTIONS;
+use crate::runtime_functions::RUNTIME_FUNCTIONS;
 use crate::section::SectionKind;
 use crate::symbols::{Definer, Place, SymbolIndex, Symbols};
 use cranefly_bitcode::ir::{GlobalId, GlobalKind, Linkage};
@@ -44,7 +44,7 @@ impl Pending {
     }
 }
 
-/// Code that waits for [`Program::publish_added`].
+/// Code that waits for [`Image::publish_added`].
 #[derive(Debug)]
 pub(crate) struct Added {
     pub(crate) unit: Arc<Unit>,
@@ -68,7 +68,7 @@ pub(crate) struct UnitState {
 
 /// The image under construction or in use, with everything that is needed to go on linking.
 #[derive(Debug)]
-pub struct Program {
+pub struct Image {
     pub(crate) file: ImageFile,
     pub(crate) base: Arc<BaseImage>,
     pub(crate) symbols: Symbols,
@@ -167,7 +167,7 @@ pub fn demand(units: &[Arc<Unit>], scale: u64) -> Demand {
     demand
 }
 
-impl Program {
+impl Image {
     /// An empty image at `path`, which must not exist, on top of `base`. `full_debug_info`: the sources' debug info has more
     /// than line tables, so that functions have entries of their own. `control`: absolute path of the control file by which
     /// programs ask for functions that have no code yet.

@@ -7,15 +7,15 @@ use cranefly_machine::{MachineCode, RelocationKind, Target};
 
 use crate::Error;
 use crate::dynamic::symbol as elf_symbol;
+use crate::image::{Added, Image, Pending, UnitState};
 use crate::input::FunctionInfo;
 use crate::layout::{PAGE, Region};
-use crate::program::{Added, Pending, Program, UnitState};
 use crate::symbols::Place;
 use crate::text::{self, Bound, PlacedCode};
 
 const STT_FUNC: u8 = 2;
 
-impl Program {
+impl Image {
     /// Hash of the places of everything that `function` refers to, and that its `code` does besides.
     pub(crate) fn binding(&self, state: &UnitState, function: &FunctionInfo, code: &MachineCode) -> u64 {
         let mut hasher = DefaultHasher::new();

@@ -1,5 +1,7 @@
 //! The base image and the system libraries behind it: what programs find by name outside of their own units.
 
+pub(crate) mod arrays;
+
 use std::fs::File;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -10,8 +12,8 @@ use object::elf;
 use object::read::elf::{Dyn, ElfFile64, Sym, SymbolTable};
 use object::{LittleEndian, Object, ObjectSection, ObjectSymbol, SymbolKind, SymbolSection};
 
+use self::arrays::{Arrays, Names};
 use crate::Error;
-use crate::arrays::{Arrays, Names};
 use crate::elf::tag;
 use crate::interface::Linked;
 

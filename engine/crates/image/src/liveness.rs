@@ -2,22 +2,22 @@
 //! `__start_` and `__stop_` symbols are there.
 //!
 //! As lld does it for rustc: reached from `main`, from constructors and from what is `#[used]` or `#[no_mangle]`, without
-//! counting the symbols of a section's bounds. (GNU ld counts them; see [`Program::place_groups`].)
+//! counting the symbols of a section's bounds. (GNU ld counts them; see [`Image::place_groups`].)
 
 use cranefly_bitcode::ir::{Global, GlobalId, GlobalKind, Linkage};
 use hashbrown::{HashMap, HashSet};
 
 use crate::groups::{Member, Part};
+use crate::image::{Image, defines};
 use crate::input::{FunctionInfo, Unit};
 use crate::interface::is_mangled;
-use crate::program::{Program, defines};
 use crate::section::SectionKind;
 use crate::symbols::SymbolIndex;
 
 /// All units' functions, by unit and global.
 type Functions<'a> = HashMap<(&'a str, GlobalId), &'a FunctionInfo>;
 
-impl Program {
+impl Image {
     /// Symbols that are reached from `main`, from what the base image expects, from `members` of groups that are kept in any case,
     /// and from `roots`.
     pub(crate) fn live<'a>(

@@ -12,8 +12,8 @@ use serde::Deserialize;
 use crate::Error;
 use crate::base::BasePlace;
 use crate::groups::{Groups, Member};
+use crate::image::Image;
 use crate::layout::Region;
-use crate::program::Program;
 use crate::section::{SectionKind, UNNUMBERED};
 use crate::symbols::{Place, SymbolIndex};
 
@@ -196,7 +196,7 @@ impl Names<'_> {
     }
 }
 
-impl Program {
+impl Image {
     /// Lays out both arrays.
     pub(crate) fn place_arrays(&mut self, groups: &Groups, moved: &mut HashSet<SymbolIndex>) -> Result<(), Error> {
         for row in std::mem::take(&mut self.array_rows) {
