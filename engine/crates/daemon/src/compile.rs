@@ -4,15 +4,17 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
 
-use cranefly_bitcode::ir::{Function, GlobalId, Module};
+use cranefly_bitcode::ir::Function;
 use cranefly_bitcode::{Llvm, Reader};
 use cranefly_cache::{Compiled, Key};
+use cranefly_cgu::{
+    DecodeHandler, DecodedFunction, FunctionIdentity, HandlerError, LoadedUnit, ReadContext, demangled,
+};
 use cranefly_image::Contents;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::compile_context::CompileContext;
-use crate::units::LoadedUnit;
 
 /// Name of the variable that says which functions skip Cranelift, to find the one that it compiles wrong: a part of
 /// their demangled names, or `*` for all. Read when the daemon starts.
@@ -47,26 +49,6 @@ pub struct CompileError {
     pub function: String,
     /// Why.
     pub reason: String,
-}
-
-/// A function of a unit.
-#[derive(Clone, Copy)]
-pub struct Source<'a> {
-    /// Its unit.
-    pub module: &'a Module,
-    /// The unit's bitcode.
-    pub bitcode: &'a [u8],
-    /// Which global it is.
-    pub global: GlobalId,
-    /// Its decoded form.
-    pub body: &'a Function,
-}
-
-impl Source<'_> {
-    /// Its linker name.
-    pub fn name(&self) -> &str {
-        &self.module.globals[self.global.0 as usize].name
-    }
 }
 
 /// Code that is one function's and no other's, although others have its key: by the function's unit and its number there.
@@ -131,7 +113,7 @@ impl<'a> UnitCompiler<'a> {
     /// A function that Cranelift could express but fails to compile is LLVM's from then on, with a key of its own.
     fn compile_body(&self, function: usize, body: &Function) -> Result<(Key, Compiled), String> {
         let (info, unit, store) = (&self.unit.unit.functions[function], self.unit, &self.context.store);
-        let source = Source { module: &unit.unit.module, bitcode: &unit.bytes, global: info.global, body };
+        let source = DecodedFunction { module: &unit.unit.module, bitcode: &unit.bytes, global: info.global, body };
         let key = Key(info.key);
         if !info.is_llvm && store.refusal(key).is_none() {
             match self.context.generator.compile(source, self.options) {
@@ -148,7 +130,7 @@ impl<'a> UnitCompiler<'a> {
         if info.is_llvm {
             return Ok((key, tier.compile(source, &isolated, &construct, self.options)?));
         }
-        unit.is_outdated.store(true, Ordering::Relaxed);
+        unit.set_outdated();
         let key = key.with(isolated.text.as_bytes());
         store.refuse(key, &construct);
         let known = store.get(key).map(Ok);
@@ -161,16 +143,6 @@ const UNNAMED: &str = "a construct of its";
 
 fn open(llvm: &Llvm, unit: &LoadedUnit) -> Result<Reader, String> {
     Reader::open(llvm, &*unit.bytes, &unit.path.to_string_lossy()).map_err(|error| error.to_string())
-}
-
-/// What is found out about a function when its unit is read.
-pub struct Identity {
-    /// Its key.
-    pub key: Key,
-    /// LLVM compiles it.
-    pub is_llvm: bool,
-    /// It was compiled meanwhile.
-    pub is_compiled: bool,
 }
 
 /// Compiles functions as their units are read, while their decoded bodies are at hand: as many as the budget allows.
@@ -189,11 +161,16 @@ impl<'a> EagerCompiler<'a> {
         Self { context, options, budget: AtomicUsize::new(budget) }
     }
 
+    /// What reading units for this compiler depends on.
+    pub fn read_context(&self) -> ReadContext<'_> {
+        ReadContext { llvm: &self.context.llvm, configuration: self.options.configuration().into(), handler: self }
+    }
+
     /// Finds out who compiles a function, `plain` being the key of its decoded form, and with that its key: LLVM reads more
     /// than the decoded form holds, so its functions have keys of their own. Errors are of paranoid mode.
-    pub fn identify(&self, plain: Key, source: Source) -> Result<Identity, String> {
+    fn identify(&self, plain: Key, source: DecodedFunction) -> Result<FunctionIdentity, String> {
         let store = &self.context.store;
-        let by_cranelift = |is_compiled| Identity { key: plain, is_llvm: false, is_compiled };
+        let by_cranelift = |is_compiled| FunctionIdentity { key: plain, is_llvm: false, is_compiled };
         let construct = if let Some(known) = store.refusal(plain) {
             known
         } else if skips_cranelift(source.name()) {
@@ -222,7 +199,7 @@ impl<'a> EagerCompiler<'a> {
         let Ok(isolated) = tier.isolate(source, &construct) else {
             let key = plain.with(blake3::hash(source.bitcode).as_bytes());
             store.refuse(key, &construct);
-            return Ok(Identity { key, is_llvm: true, is_compiled: false });
+            return Ok(FunctionIdentity { key, is_llvm: true, is_compiled: false });
         };
         let key = plain.with(isolated.text.as_bytes());
         store.refuse(key, &construct);
@@ -234,7 +211,7 @@ impl<'a> EagerCompiler<'a> {
                 store.insert(key, compiled);
                 true
             });
-        Ok(Identity { key, is_llvm: true, is_compiled })
+        Ok(FunctionIdentity { key, is_llvm: true, is_compiled })
     }
 
     /// In paranoid mode: whether the store's code of `key` is what `compile` makes now. A difference is a hole in the key,
@@ -255,9 +232,17 @@ impl<'a> EagerCompiler<'a> {
     }
 }
 
+impl DecodeHandler for EagerCompiler<'_> {
+    fn decoded(&self, key: Key, function: DecodedFunction<'_>) -> Result<FunctionIdentity, HandlerError> {
+        Ok(self.identify(key, function)?)
+    }
+
+    fn assemble(&self, bitcode: &[u8], file: &str) -> Result<Option<Vec<u8>>, HandlerError> {
+        Ok(self.context.llvm_tier.assemble(bitcode, file)?)
+    }
+}
+
 /// Whether the user asked for LLVM.
 fn skips_cranelift(symbol: &str) -> bool {
-    LLVM_ONLY
-        .as_deref()
-        .is_some_and(|part| part == "*" || format!("{:#}", rustc_demangle::demangle(symbol)).contains(part))
+    LLVM_ONLY.as_deref().is_some_and(|part| part == "*" || demangled(symbol).contains(part))
 }

@@ -9,6 +9,7 @@ use std::time::{Instant, SystemTime};
 
 use cranefly_bitcode::Llvm;
 use cranefly_cache::Store;
+use cranefly_cgu::UnitCache;
 use cranefly_image::BaseImage;
 
 use crate::code_generator::CodeGenerator;
@@ -19,7 +20,6 @@ use crate::program_state::ProgramState;
 use crate::protocol::{CacheStatus, MemoryStatus, ProgramStatus, StatusResult};
 use crate::runtime_folder::ImageFolder;
 use crate::serve_context::ServeContext;
-use crate::units::UnitCache;
 use crate::view::View;
 
 /// A program's name: workspace folder and id.

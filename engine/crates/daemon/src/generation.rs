@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use cranefly_cache::Key;
-use cranefly_image::{BaseImage, Error, Image, Pending, Publication, Unit};
+use cranefly_cgu::{CodegenUnit, LoadedUnit};
+use cranefly_image::{BaseImage, Error, Image, Pending, Publication};
 use hashbrown::{HashMap, HashSet};
 
 use crate::body_lane::is_body_lane;
@@ -16,7 +17,6 @@ use crate::engine::Engine;
 use crate::live::LiveImage;
 use crate::program_state::{Before, ProgramState};
 use crate::protocol::{FunctionCounts, PublishResult};
-use crate::units::LoadedUnit;
 
 /// What happened to the functions that a generation touched, by symbol: the words of the report.
 pub type Outcomes = HashMap<Arc<str>, &'static str>;
@@ -52,7 +52,7 @@ impl Generation<'_> {
     /// Brings the program's image up to date: in place if nobody runs from it, else as a new file under the same name.
     pub fn link(&self, state: &mut ProgramState, result: &mut PublishResult) -> Result<Outcomes, Error> {
         let start = Instant::now();
-        let inputs: Vec<Arc<Unit>> = self.units.iter().map(|unit| unit.unit.clone()).collect();
+        let inputs: Vec<Arc<CodegenUnit>> = self.units.iter().map(|unit| unit.unit.clone()).collect();
         let before = Before::new(&state.units, self.units, self.copies.clone());
         let old = self.take_image(state);
         if let Some(live) = &old
@@ -99,7 +99,7 @@ impl Generation<'_> {
         &self,
         live: &LiveImage,
         before: &Before,
-        inputs: &[Arc<Unit>],
+        inputs: &[Arc<CodegenUnit>],
         result: &mut PublishResult,
     ) -> Option<Outcomes> {
         let mut program = live.program();
@@ -127,7 +127,7 @@ impl Generation<'_> {
         &self,
         scale: u64,
         before: &Before,
-        inputs: &[Arc<Unit>],
+        inputs: &[Arc<CodegenUnit>],
         result: &mut PublishResult,
     ) -> Result<(Arc<LiveImage>, u64, Outcomes), Error> {
         const MAX_SCALE: u64 = 1 << 10;
@@ -167,7 +167,7 @@ impl Generation<'_> {
         live: &LiveImage,
         program: &mut Image,
         before: &Before,
-        inputs: &[Arc<Unit>],
+        inputs: &[Arc<CodegenUnit>],
         result: &mut PublishResult,
     ) -> Result<Outcomes, Error> {
         live.resume().forget().map_err(|source| Error::File { path: self.publication.image.to_owned(), source })?;
@@ -230,7 +230,7 @@ impl Generation<'_> {
         Ok(outcomes)
     }
 
-    fn empty_image(&self, inputs: &[Arc<Unit>], scale: u64) -> Result<Arc<LiveImage>, Error> {
+    fn empty_image(&self, inputs: &[Arc<CodegenUnit>], scale: u64) -> Result<Arc<LiveImage>, Error> {
         static COUNTER: AtomicU64 = AtomicU64::new(0);
         let suffix = format!("{}-{}", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed));
         let temporary = self.publication.image.with_extension(&suffix);
@@ -298,6 +298,6 @@ fn again(result: &mut PublishResult, counts: FunctionCounts) {
     result.functions = FunctionCounts { compiled, llvm, ..counts };
 }
 
-fn total(units: &[Arc<Unit>]) -> u64 {
+fn total(units: &[Arc<CodegenUnit>]) -> u64 {
     units.iter().map(|unit| unit.functions.len() as u64).sum()
 }

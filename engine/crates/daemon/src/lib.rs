@@ -12,7 +12,6 @@ mod compile;
 mod compile_context;
 mod compile_now;
 mod contain;
-mod digest;
 mod engine;
 mod function_report;
 mod generation;
@@ -32,11 +31,8 @@ mod runtime_folder;
 mod serve_context;
 mod server;
 mod session_links;
-mod sources;
 mod summary;
 mod supervisor;
-mod system_calls;
-mod units;
 mod view;
 
 use std::ffi::OsString;
@@ -50,7 +46,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 
 pub use crate::code_generator::{CodeGenerator, Cranelift};
-pub use crate::compile::{CodeOptions, Source};
+pub use crate::compile::CodeOptions;
 pub use crate::engine::{Engine, EngineOptions};
 pub use crate::protocol::PublishParams;
 pub use crate::runtime_folder::ImageFolder;

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use cranefly_cache::{Compiled, Key};
+use cranefly_cgu::LoadedUnit;
 use cranefly_image::{Image, Pending};
 use cranefly_runtime::{Command, Control, ControlError, Request};
 
@@ -16,7 +17,6 @@ use crate::compile::{CodeOptions, UnitCompiler};
 use crate::contain::contained;
 use crate::resume::ResumeFolder;
 use crate::serve_context::ServeContext;
-use crate::units::LoadedUnit;
 
 /// Functions that are compiled ahead in one go: what is installed at a time, with one description.
 const AHEAD_BATCH: usize = 64;

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use cranefly_cache::Key;
+use cranefly_cgu::ReadTimes;
 use cranefly_inspect::names;
 
 use crate::engine::Engine;
 use crate::function_report::{add_code, entry, tier};
-use crate::protocol::{Fallback, Family, FunctionEntry, FunctionTimes, SummaryParams, SummaryResult, TierCounts};
+use crate::protocol::{Fallback, Family, FunctionEntry, SummaryParams, SummaryResult, TierCounts};
 use crate::rpc::RpcError;
 use crate::view::{FunctionOf, View};
 
@@ -43,9 +44,9 @@ impl Engine {
             if let Some(construct) = compiled.and_then(|compiled| compiled.construct.clone()) {
                 *fallbacks.entry(construct).or_default() += 1;
             }
-            let FunctionTimes { parse, hash, .. } = function.unit.times[function.number];
+            let ReadTimes { decode, key } = function.unit.times()[function.number];
             costs.push(compiled.map_or(Cost { us: 0.0, bytes: 0 }, |compiled| Cost {
-                us: parse + hash + compiled.translate_us + compiled.compile_us,
+                us: decode + key + compiled.translate_us + compiled.compile_us,
                 bytes: compiled.code.bytes.len() as u64,
             }));
         });

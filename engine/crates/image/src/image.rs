@@ -403,7 +403,7 @@ impl Image {
 
     /// Whether code of the unit refers to one of these names without the unit doing so.
     fn code_names(&self, state: &UnitState, names: &HashSet<&str>) -> bool {
-        let code = |function: &Arc<crate::FunctionInfo>| {
+        let code = |function: &Arc<FunctionInfo>| {
             let code = self.symbols[state.symbols[function.global.0 as usize]].code.as_ref()?;
             Some(code.code.clone())
         };

@@ -24,7 +24,10 @@ mod frames;
 mod groups;
 mod identity;
 mod image;
-mod input;
+/// What an image is made of.
+mod input {
+    pub use cranefly_cgu::{CodegenUnit as Unit, FunctionInfo, LocalOf};
+}
 mod interface;
 mod layout;
 mod linker_symbols;
@@ -52,7 +55,6 @@ pub use executable::{ImageSearch, executable};
 pub use file::{ImageFile, Lease};
 pub use identity::{BUILD_ID_SIZE, Identity};
 pub use image::{Image, Pending, demand};
-pub use input::{FunctionInfo, LocalOf, Unit};
 pub use interface::{Interface, Linked, UnitInterface};
 pub use layout::{Demand, Region};
 pub use published::PublishedCode;

@@ -29,20 +29,20 @@ impl Digest {
 /// A text that is no digest.
 #[derive(Debug, thiserror::Error)]
 #[error("a digest has 64 hexadecimal digits")]
-pub struct NoDigest;
+pub struct NotADigest;
 
 impl TryFrom<String> for Digest {
-    type Error = NoDigest;
+    type Error = NotADigest;
 
-    fn try_from(text: String) -> Result<Self, NoDigest> {
+    fn try_from(text: String) -> Result<Self, NotADigest> {
         let digits = text.as_bytes();
         if digits.len() != 64 || !digits.iter().all(u8::is_ascii_hexdigit) {
-            return Err(NoDigest);
+            return Err(NotADigest);
         }
         let mut bytes = [0; 32];
         for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
-            let pair = std::str::from_utf8(pair).map_err(|_| NoDigest)?;
-            *byte = u8::from_str_radix(pair, 16).map_err(|_| NoDigest)?;
+            let pair = std::str::from_utf8(pair).map_err(|_| NotADigest)?;
+            *byte = u8::from_str_radix(pair, 16).map_err(|_| NotADigest)?;
         }
         Ok(Self(bytes))
     }

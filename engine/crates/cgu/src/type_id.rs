@@ -12,22 +12,12 @@ use cranefly_bitcode::types::Type;
 /// Addresses below are those that sources write, dangling ones, and lengths of texts; half of a hash is not one in four billion times.
 const MIN_HALF: u64 = 1 << 32;
 
-/// What paths in a patch crate have that no crate's own have: see `server/src/core/lanes/patch/patchText.ts`.
-const MARKS: [&[u8]; 2] = [b"__cranefly_", b"__Cranefly"];
-
 /// The halves of `TypeId`s in a constant.
 pub fn in_constant(global: &Global) -> &[u64] {
     match &global.kind {
         GlobalKind::Variable(variable) => variable.init.as_ref().map_or(&[], |init| &init.identities),
         GlobalKind::Function { .. } | GlobalKind::Alias { .. } => &[],
     }
-}
-
-/// Whether a constant has the name of a type or function that a patch crate knows by another path (`type_name`, `function_name!()`).
-pub fn has_name_of_patch(global: &Global) -> bool {
-    let GlobalKind::Variable(variable) = &global.kind else { return false };
-    let bytes = variable.init.as_ref().map_or(&[][..], |init| &init.bytes);
-    MARKS.iter().any(|mark| bytes.windows(mark.len()).any(|part| part == *mark))
 }
 
 /// Whether a function may hold half of a `TypeId` itself.

@@ -1,7 +1,7 @@
 //! Which code may ask the kernel for something without a library: assembly.
 //!
 //! What it asks for is a number that often only the running program knows, as in rustix, whose wrappers take it as an argument. One of
-//! the numbers makes first calls impossible (see [`crate::generation`]), so whoever has such assembly may ask for that.
+//! the numbers makes it impossible to compile a function when it is first called, so whoever has such assembly may ask for that.
 
 use cranefly_bitcode::ir::{Callee, Function, Op};
 

@@ -5,11 +5,12 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use cranefly_bitcode::ir::{SourceFile, Subprogram};
-use cranefly_image::{FunctionInfo, Unit};
+
+use crate::unit::{CodegenUnit, FunctionInfo};
 
 /// Index of one unit. Functions are named by their numbers in it.
 #[derive(Debug, Default)]
-pub struct UnitIndex {
+pub struct SourceIndex {
     /// Where each function is written.
     pub places: Vec<Place>,
     /// Functions by the file that they are declared in.
@@ -30,9 +31,9 @@ pub struct Place {
     pub end_line: u32,
 }
 
-impl UnitIndex {
+impl SourceIndex {
     /// Makes the index of `unit`.
-    pub fn new(unit: &Unit) -> Self {
+    pub fn new(unit: &CodegenUnit) -> Self {
         let mut index = Self::default();
         let mut paths = Paths::default();
         for (number, function) in unit.functions.iter().enumerate() {
@@ -60,7 +61,12 @@ impl UnitIndex {
     }
 
     /// Functions with code from line `line` of `file`, inlined code included.
-    pub fn with_code_at<'a>(&'a self, unit: &'a Unit, file: &str, line: u32) -> impl Iterator<Item = usize> + 'a {
+    pub fn with_code_at<'a>(
+        &'a self,
+        unit: &'a CodegenUnit,
+        file: &str,
+        line: u32,
+    ) -> impl Iterator<Item = usize> + 'a {
         let file = self.present.get_key_value(file);
         let functions = file.map_or(&[][..], |(_, functions)| functions);
         functions.iter().copied().filter(move |&number| {
@@ -120,18 +126,18 @@ struct Paths {
 
 impl Paths {
     fn of(&mut self, file: &Arc<SourceFile>) -> Arc<str> {
-        self.known.entry(Arc::as_ptr(file)).or_insert_with(|| absolute(file).into()).clone()
+        self.known.entry(Arc::as_ptr(file)).or_insert_with(|| absolute_path(file).into()).clone()
     }
 }
 
 /// The path of a source file: its name in the directory that the compiler ran in, without `.` and `..`. Absolute, since that
 /// directory is.
-pub fn absolute(file: &SourceFile) -> String {
-    plain(&Path::new(&*file.directory).join(&*file.name))
+pub fn absolute_path(file: &SourceFile) -> String {
+    without_dots(&Path::new(&*file.directory).join(&*file.name))
 }
 
 /// A path without `.` and `..`, as editors name files: without asking the file system, which may have them no more.
-pub fn plain(path: &Path) -> String {
+pub fn without_dots(path: &Path) -> String {
     let mut plain = PathBuf::new();
     for component in path.components() {
         match component {
@@ -150,7 +156,7 @@ mod tests {
     #[test]
     fn paths_are_absolute_and_plain() {
         let path =
-            |directory: &str, name: &str| absolute(&SourceFile { directory: directory.into(), name: name.into() });
+            |directory: &str, name: &str| absolute_path(&SourceFile { directory: directory.into(), name: name.into() });
         assert_eq!(path("/home/me/project", "src/main.rs"), "/home/me/project/src/main.rs");
         assert_eq!(path("/home/me/project", "/other/lib.rs"), "/other/lib.rs");
         assert_eq!(path("/home/me/project/a", "../b/./src/lib.rs"), "/home/me/project/b/src/lib.rs");
