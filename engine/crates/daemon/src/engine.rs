@@ -14,13 +14,13 @@ use cranefly_image::BaseImage;
 
 use crate::code_generator::CodeGenerator;
 use crate::compile_context::CompileContext;
-use crate::live::LiveImage;
 use crate::llvm_tier::LlvmTier;
-use crate::program_state::ProgramState;
+use crate::program::image_folder::ImageFolder;
+use crate::program::live::LiveImage;
+use crate::program::program::ProgramState;
+use crate::program::serve::ServeContext;
+use crate::program::view::View;
 use crate::protocol::{CacheStatus, MemoryStatus, ProgramStatus, StatusResult};
-use crate::runtime_folder::ImageFolder;
-use crate::serve_context::ServeContext;
-use crate::view::View;
 
 /// A program's name: workspace folder and id.
 pub type ProgramKey = (PathBuf, String);

@@ -10,30 +10,15 @@ mod clif_command;
 mod code_generator;
 mod compile;
 mod compile_context;
-mod compile_now;
-mod contain;
 mod engine;
-mod function_report;
-mod generation;
-mod history;
-mod inspect;
-mod live;
+mod handlers;
 mod llvm_tier;
 mod llvm_worker;
-mod predecessor;
-mod program_file;
-mod program_state;
+mod program;
 mod protocol;
-mod publish;
-mod resume;
 mod rpc;
-mod runtime_folder;
-mod serve_context;
 mod server;
-mod session_links;
-mod summary;
 mod supervisor;
-mod view;
 
 use std::ffi::OsString;
 use std::os::unix::fs::MetadataExt;
@@ -51,8 +36,8 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 pub use crate::code_generator::{CodeGenerator, Cranelift};
 pub use crate::compile::CodeOptions;
 pub use crate::engine::{Engine, EngineOptions};
+pub use crate::program::image_folder::ImageFolder;
 pub use crate::protocol::PublishParams;
-pub use crate::runtime_folder::ImageFolder;
 use crate::server::{Server, private_folder};
 
 const USAGE: &str = "usage: cranefly-engine serve --socket PATH --sysroot PATH [--idle-seconds N] [--cache-bytes N] [--image-bytes N] [--memory-bytes N] [--eager-functions N] [--compile-ahead BOOL] [--paranoid BOOL]";
@@ -166,9 +151,9 @@ fn serve(options: &Options) -> anyhow::Result<()> {
     };
     let images = ImageFolder::make(&options.socket)?;
     let folder = images.path()?;
-    let orphans = images.all()?.iter().flat_map(|folder| predecessor::clean(folder)).collect();
-    predecessor::forget_others(&folder);
-    let room = runtime_folder::room(&folder)?;
+    let orphans = images.all()?.iter().flat_map(|folder| program::takeover::clean(folder)).collect();
+    program::takeover::forget_others(&folder);
+    let room = program::image_folder::room(&folder)?;
     // Names and types can be nested deeply.
     rayon::ThreadPoolBuilder::new().stack_size(STACK).build_global()?;
     let engine = Arc::new(Engine::new(EngineOptions {
@@ -190,7 +175,7 @@ fn serve(options: &Options) -> anyhow::Result<()> {
     // Reading a large program takes seconds; its programs know by the locks that somebody is there.
     std::thread::Builder::new()
         .name("take over".to_owned())
-        .spawn(move || predecessor::take_over(&successor, orphans))?;
+        .spawn(move || program::takeover::take_over(&successor, orphans))?;
     tracing::info!(socket = %options.socket.display(), sysroot = %options.sysroot.display(), "serving");
     let identity = || std::fs::symlink_metadata(&options.socket).map(|socket| (socket.dev(), socket.ino())).ok();
     let own = identity();

@@ -6,7 +6,7 @@ use std::os::unix::net::UnixStream;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::contain::contained;
+use crate::program::contain::contained;
 
 /// Longest message that is read. A request names files, so even thousands of units stay far below.
 const MAX_MESSAGE: usize = 64 << 20;

@@ -8,8 +8,8 @@ use cranefly_image::PublishedCode;
 use hashbrown::{HashMap, HashSet};
 
 use crate::body_lane::same_version;
-use crate::program_state::remaining;
-use crate::view::View;
+use crate::program::program::remaining;
+use crate::program::view::View;
 
 /// Changed functions whose former versions are kept.
 const MAX_FUNCTIONS: usize = 64;

@@ -16,15 +16,15 @@ use rayon::prelude::*;
 
 use crate::body_lane::{self, BodyUnit, Edit, Origin, Patch};
 use crate::compile::{CodeOptions, EagerCompiler};
-use crate::contain::contained;
 use crate::engine::{Engine, ProgramKey, give_memory_back};
-use crate::generation::Generation;
-use crate::history::Changes;
-use crate::program_file::ProgramFile;
-use crate::program_state::ProgramState;
+use crate::program::contain::contained;
+use crate::program::executable::ProgramFile;
+use crate::program::generation::Generation;
+use crate::program::history::Changes;
+use crate::program::program::ProgramState;
+use crate::program::view::View;
 use crate::protocol::{BitcodeFile, InstantiatorsResult, PublishParams, PublishResult, Strip, UnitParams};
 use crate::rpc::RpcError;
-use crate::view::View;
 
 /// After so many units were read at a time, there is much free memory that will not be needed soon.
 const MANY_UNITS: u64 = 64;

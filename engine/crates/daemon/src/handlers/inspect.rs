@@ -5,9 +5,9 @@ use cranefly_cgu::absolute_path;
 use cranefly_inspect::{Code, Error, Subject, Text, names};
 
 use crate::engine::Engine;
+use crate::program::view::{FunctionOf, View};
 use crate::protocol::{InspectParams, InspectResult, TextKind, TextLine, TextReference};
 use crate::rpc::RpcError;
-use crate::view::{FunctionOf, View};
 
 impl Engine {
     /// The text of a function, in this generation or before its last change.

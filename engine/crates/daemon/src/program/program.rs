@@ -12,9 +12,9 @@ use hashbrown::{HashMap, HashSet};
 use crate::body_lane::{Patch, SelectionCache, same_version};
 use crate::compile::CodeOptions;
 use crate::engine::ProgramKey;
-use crate::live::LiveImage;
+use crate::program::live::LiveImage;
+use crate::program::session_links;
 use crate::protocol::{ProgramStatus, PublishResult};
-use crate::session_links;
 
 /// A program between publications.
 #[derive(Debug, Default)]

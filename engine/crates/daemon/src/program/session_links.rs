@@ -9,7 +9,7 @@ use std::io;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use crate::runtime_folder::is_ours;
+use crate::program::image_folder::is_ours;
 use crate::server::private_folder;
 
 /// Holds a folder of links for each folder of images.

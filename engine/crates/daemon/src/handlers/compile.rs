@@ -6,10 +6,10 @@ use cranefly_image::Pending;
 use cranefly_inspect::names;
 
 use crate::engine::Engine;
-use crate::live::LiveImage;
+use crate::program::live::LiveImage;
+use crate::program::view::FunctionOf;
 use crate::protocol::{CompileParams, CompileResult, FunctionAt};
 use crate::rpc::RpcError;
-use crate::view::FunctionOf;
 
 impl Engine {
     /// Compiles the functions at a source line, or with the given symbols, as far as they have no code yet.

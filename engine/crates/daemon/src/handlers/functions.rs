@@ -7,10 +7,10 @@ use cranefly_cache::{Compiled, Key};
 use cranefly_inspect::names;
 
 use crate::engine::Engine;
-use crate::program_state::ProgramState;
+use crate::program::program::ProgramState;
+use crate::program::view::{FunctionOf, View};
 use crate::protocol::{Fallback, FunctionEntry, FunctionTimes, FunctionsParams, FunctionsResult, TierCounts};
 use crate::rpc::RpcError;
-use crate::view::{FunctionOf, View};
 
 /// How many functions one answer has: some two megabytes of text.
 const MAX_FUNCTIONS: usize = 4096;

@@ -14,9 +14,9 @@ use cranefly_runtime::{Command, Control, ControlError, Request};
 
 use crate::STACK;
 use crate::compile::{CodeOptions, UnitCompiler};
-use crate::contain::contained;
-use crate::resume::ResumeFolder;
-use crate::serve_context::ServeContext;
+use crate::program::contain::contained;
+use crate::program::resume::ResumeFolder;
+use crate::program::serve::ServeContext;
 
 /// Functions that are compiled ahead in one go: what is installed at a time, with one description.
 const AHEAD_BATCH: usize = 64;

@@ -9,10 +9,10 @@ use cranefly_cgu::ReadTimes;
 use cranefly_inspect::names;
 
 use crate::engine::Engine;
-use crate::function_report::{add_code, entry, tier};
+use crate::handlers::functions::{add_code, entry, tier};
+use crate::program::view::{FunctionOf, View};
 use crate::protocol::{Fallback, Family, FunctionEntry, SummaryParams, SummaryResult, TierCounts};
 use crate::rpc::RpcError;
-use crate::view::{FunctionOf, View};
 
 /// Entries of each list, at most.
 const MAX_TOP: usize = 1000;

@@ -12,10 +12,10 @@ use rayon::prelude::*;
 
 use crate::compile::{CodeOptions, EagerCompiler};
 use crate::engine::{Engine, give_memory_back};
-use crate::live::LiveImage;
-use crate::resume::ResumeFolder;
-use crate::runtime_folder::{self, SOCKET, socket_of};
-use crate::session_links;
+use crate::program::image_folder::{self, SOCKET, socket_of};
+use crate::program::live::LiveImage;
+use crate::program::resume::ResumeFolder;
+use crate::program::session_links;
 
 /// What a program prints whose function was still to be compiled by a daemon that is gone, when nobody can go on.
 const GONE: &str = "cranefly: the engine that compiled this program ended before it was done; run it again\n";
@@ -125,7 +125,7 @@ const FORGOTTEN: Duration = Duration::from_secs(3 * 24 * 3600);
 /// Removes the other folders than `images` that no daemon has published to for days, or whose daemon nobody can reach any more, as
 /// the folder of its socket is gone: memory that nobody else would free.
 pub fn forget_others(images: &Path) {
-    let parents = runtime_folder::candidates().into_iter().filter(|parent| runtime_folder::is_ours(parent));
+    let parents = image_folder::candidates().into_iter().filter(|parent| image_folder::is_ours(parent));
     let entries = parents.filter_map(|parent| std::fs::read_dir(parent).ok()).flatten();
     for entry in entries.filter_map(Result::ok).filter(|entry| entry.path() != images) {
         let age = entry.metadata().and_then(|metadata| metadata.modified()).map(|modified| modified.elapsed());

@@ -12,10 +12,10 @@ use hashbrown::{HashMap, HashSet};
 
 use crate::body_lane::is_body_lane;
 use crate::compile::{CodeOptions, OwnCode, compile_all};
-use crate::contain::contained;
 use crate::engine::Engine;
-use crate::live::LiveImage;
-use crate::program_state::{Before, ProgramState};
+use crate::program::contain::contained;
+use crate::program::live::LiveImage;
+use crate::program::program::{Before, ProgramState};
 use crate::protocol::{FunctionCounts, PublishResult};
 
 /// What happened to the functions that a generation touched, by symbol: the words of the report.

@@ -23,7 +23,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::compile::CodeOptions;
-use crate::runtime_folder::room;
+use crate::program::image_folder::room;
 use crate::server::private_folder;
 
 /// First bytes of a state, with the engine's version: another one may lay out or compile otherwise.

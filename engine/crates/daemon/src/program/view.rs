@@ -6,9 +6,9 @@ use cranefly_cgu::{FunctionInfo, LoadedUnit, Place};
 
 use crate::compile::CodeOptions;
 use crate::engine::{Engine, ProgramKey};
-use crate::generation::Outcomes;
-use crate::history::{Changes, History};
-use crate::live::LiveImage;
+use crate::program::generation::Outcomes;
+use crate::program::history::{Changes, History};
+use crate::program::live::LiveImage;
 use crate::rpc::RpcError;
 
 /// A published generation.

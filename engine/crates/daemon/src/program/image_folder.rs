@@ -18,7 +18,7 @@ use std::sync::{Mutex, PoisonError};
 use anyhow::{Context, bail};
 use rustix::mm::{MapFlags, ProtFlags};
 
-use crate::session_links;
+use crate::program::session_links;
 
 /// An image of a large program takes about a hundred megabytes, and there are two while one replaces the other.
 const ENOUGH: u64 = 256 << 20;

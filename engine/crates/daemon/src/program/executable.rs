@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use cranefly_image::{BaseImage, Error, Identity, Image, ImageSearch, Replacement, executable, write_absent};
 
+use crate::program::session_links;
 use crate::server::private_folder;
-use crate::session_links;
 
 /// Bytes of a small executable, as a rule.
 const ROOM: u64 = 64 << 10;
