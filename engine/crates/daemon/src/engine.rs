@@ -10,11 +10,9 @@ use std::time::{Instant, SystemTime};
 use cranefly_bitcode::Llvm;
 use cranefly_cache::Store;
 use cranefly_cgu::UnitCache;
+use cranefly_compile::{CodeGenerator, CompileContext, LlvmTier};
 use cranefly_image::BaseImage;
 
-use crate::code_generator::CodeGenerator;
-use crate::compile_context::CompileContext;
-use crate::llvm_tier::LlvmTier;
 use crate::program::image_folder::ImageFolder;
 use crate::program::live::LiveImage;
 use crate::program::program::ProgramState;

@@ -3,10 +3,9 @@
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
 
+use cranefly_compile::contained;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-
-use crate::program::contain::contained;
 
 /// Longest message that is read. A request names files, so even thousands of units stay far below.
 const MAX_MESSAGE: usize = 64 << 20;

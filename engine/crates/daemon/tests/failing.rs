@@ -11,7 +11,8 @@ use cranefly_cache::Compiled;
 use cranefly_cgu::DecodedFunction;
 use cranefly_codegen::cranelift::Error;
 use cranefly_codegen::machine::{MachineCode, Relocation, RelocationKind, Target};
-use cranefly_daemon::{CodeGenerator, CodeOptions, Cranelift, Engine, EngineOptions, ImageFolder, PublishParams};
+use cranefly_compile::{CodeGenerator, CodeOptions, Cranelift};
+use cranefly_daemon::{Engine, EngineOptions, ImageFolder, PublishParams};
 use serde_json::{Value, json};
 use support::{Project, publication, same_as_native, sysroot, text};
 

@@ -7,14 +7,14 @@ use std::time::Instant;
 
 use cranefly_cache::Key;
 use cranefly_cgu::{CodegenUnit, LoadedUnit};
+use cranefly_compile::{OwnCode, compile_all, contained};
 use cranefly_image::{BaseImage, Error, Image, Pending, Publication};
 use hashbrown::{HashMap, HashSet};
 
 use crate::body_lane::is_body_lane;
-use crate::compile::{CodeOptions, OwnCode, compile_all};
 use crate::engine::Engine;
-use crate::program::contain::contained;
 use crate::program::live::LiveImage;
+use crate::program::options::ProgramOptions;
 use crate::program::program::{Before, ProgramState};
 use crate::protocol::{FunctionCounts, PublishResult};
 
@@ -37,7 +37,7 @@ pub struct Generation<'a> {
     /// What it consists of.
     pub units: &'a [Arc<LoadedUnit>],
     /// How it is compiled.
-    pub options: &'a CodeOptions,
+    pub options: &'a ProgramOptions,
     /// What it is published as.
     pub publication: Publication<'a>,
     /// Functions of the body lane that the program has under other symbols as well.

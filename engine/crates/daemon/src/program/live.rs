@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use cranefly_cache::{Compiled, Key};
 use cranefly_cgu::LoadedUnit;
+use cranefly_compile::{UnitCompiler, contained};
 use cranefly_image::{Image, Pending};
 use cranefly_runtime::{Command, Control, ControlError, Request};
 
 use crate::STACK;
-use crate::compile::{CodeOptions, UnitCompiler};
-use crate::program::contain::contained;
+use crate::program::options::ProgramOptions;
 use crate::program::resume::ResumeFolder;
 use crate::program::serve::ServeContext;
 
@@ -55,7 +55,7 @@ pub struct LiveImage {
 #[derive(Debug, Default)]
 struct Inputs {
     units: HashMap<Arc<str>, Arc<LoadedUnit>>,
-    options: CodeOptions,
+    options: ProgramOptions,
     /// Counts publications: work ahead of an older one ends.
     number: u64,
 }
@@ -113,7 +113,7 @@ impl LiveImage {
     }
 
     /// Tells what the program consists of from now on: before it is one that may be run.
-    pub fn set_inputs(&self, units: &[Arc<LoadedUnit>], options: &CodeOptions) {
+    pub fn set_inputs(&self, units: &[Arc<LoadedUnit>], options: &ProgramOptions) {
         let units = units.iter().map(|unit| (unit.unit.id.clone(), unit.clone())).collect();
         let mut inputs = self.inputs.lock().unwrap_or_else(PoisonError::into_inner);
         *inputs = Inputs { units, options: options.clone(), number: inputs.number + 1 };

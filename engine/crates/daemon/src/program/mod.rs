@@ -1,11 +1,11 @@
 //! One program: from what it consists of to an image that may be started.
 
-pub mod contain;
 pub mod executable;
 pub mod generation;
 pub mod history;
 pub mod image_folder;
 pub mod live;
+pub mod options;
 pub mod program;
 pub mod publish;
 pub mod resume;

@@ -10,9 +10,9 @@ use cranefly_image::BaseImage;
 use hashbrown::{HashMap, HashSet};
 
 use crate::body_lane::{Patch, SelectionCache, same_version};
-use crate::compile::CodeOptions;
 use crate::engine::ProgramKey;
 use crate::program::live::LiveImage;
+use crate::program::options::ProgramOptions;
 use crate::program::session_links;
 use crate::protocol::{ProgramStatus, PublishResult};
 
@@ -35,7 +35,7 @@ pub struct ProgramState {
     pub(crate) scale: u64,
     live: Option<Arc<LiveImage>>,
     base: Option<Arc<BaseImage>>,
-    options: CodeOptions,
+    options: ProgramOptions,
     image: PathBuf,
     last_use: Option<Instant>,
 }
@@ -52,7 +52,7 @@ impl ProgramState {
     }
 
     /// The image, if it can be updated to stand on `base` with code made by `options`; any other is given up.
-    pub fn take_image(&mut self, base: &Arc<BaseImage>, options: &CodeOptions) -> Option<Arc<LiveImage>> {
+    pub fn take_image(&mut self, base: &Arc<BaseImage>, options: &ProgramOptions) -> Option<Arc<LiveImage>> {
         let usable = self.options == *options
             && self.base.as_ref().is_some_and(|old| Arc::ptr_eq(old, base))
             && self.live.as_ref().is_none_or(|live| !live.is_broken());
@@ -63,7 +63,7 @@ impl ProgramState {
     }
 
     /// Keeps an image, whose code was made by `options`.
-    pub fn set_image(&mut self, live: Option<Arc<LiveImage>>, options: &CodeOptions) {
+    pub fn set_image(&mut self, live: Option<Arc<LiveImage>>, options: &ProgramOptions) {
         self.live = live;
         self.options = options.clone();
     }

@@ -10,17 +10,17 @@ use std::time::Instant;
 
 use cranefly_cache::Key;
 use cranefly_cgu::{Digest, LoadedUnit, UnitError};
+use cranefly_compile::{CodeOptions, EagerCompiler, contained};
 use cranefly_image::{BUILD_ID_SIZE, BaseImage, Contents, Identity, Interface, Publication, UnitInterface};
 use hashbrown::HashSet;
 use rayon::prelude::*;
 
 use crate::body_lane::{self, BodyUnit, Edit, Origin, Patch};
-use crate::compile::{CodeOptions, EagerCompiler};
 use crate::engine::{Engine, ProgramKey, give_memory_back};
-use crate::program::contain::contained;
 use crate::program::executable::ProgramFile;
 use crate::program::generation::Generation;
 use crate::program::history::Changes;
+use crate::program::options::ProgramOptions;
 use crate::program::program::ProgramState;
 use crate::program::view::View;
 use crate::protocol::{BitcodeFile, InstantiatorsResult, PublishParams, PublishResult, Strip, UnitParams};
@@ -137,7 +137,7 @@ impl Engine {
         params: &PublishParams,
         state: &mut ProgramState,
         base: &BaseImage,
-        options: &CodeOptions,
+        options: &ProgramOptions,
         units: &mut Vec<Arc<LoadedUnit>>,
         result: &mut PublishResult,
     ) -> Result<Patch, RpcError> {
@@ -259,9 +259,9 @@ fn not_linked_for(base: Option<&BaseImage>, units: &[Arc<LoadedUnit>]) -> RpcErr
     RpcError { details: serde_json::to_value(interface).ok(), ..RpcError::failed("interface", message) }
 }
 
-fn options(params: &PublishParams) -> CodeOptions {
-    CodeOptions {
-        opt_level: params.opt_level.clone(),
+fn options(params: &PublishParams) -> ProgramOptions {
+    ProgramOptions {
+        code: CodeOptions { opt_level: params.opt_level.clone() },
         full_debug_info: params.debug_info.as_deref() != Some("line-tables-only"),
         contents: Contents {
             debug_info: params.strip == Strip::None,
@@ -293,7 +293,7 @@ fn stand_in_of(params: &PublishParams) -> Option<PathBuf> {
 }
 
 /// The build id: another one for every program that is not the same.
-fn build_id(units: &[Arc<LoadedUnit>], options: &CodeOptions, base: &BaseImage) -> [u8; BUILD_ID_SIZE] {
+fn build_id(units: &[Arc<LoadedUnit>], options: &ProgramOptions, base: &BaseImage) -> [u8; BUILD_ID_SIZE] {
     let digests: Vec<&Digest> = units.par_iter().map(|unit| unit.digest()).collect();
     let mut hasher = blake3::Hasher::new();
     hasher.update(options.configuration().as_bytes()).update(base.path().as_os_str().as_encoded_bytes());

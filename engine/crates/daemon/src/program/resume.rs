@@ -22,8 +22,8 @@ use cranefly_image::{Image, SavedImage};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::compile::CodeOptions;
 use crate::program::image_folder::room;
+use crate::program::options::ProgramOptions;
 use crate::server::private_folder;
 
 /// First bytes of a state, with the engine's version: another one may lay out or compile otherwise.
@@ -45,7 +45,7 @@ pub struct ResumeFolder {
 #[derive(Debug, Serialize, Deserialize)]
 pub struct State {
     /// How functions are compiled.
-    pub options: CodeOptions,
+    pub options: ProgramOptions,
     /// The image's name as programs know it.
     pub image: PathBuf,
     /// Digests of the bitcode of [`SavedImage::unit_ids`].
@@ -67,7 +67,7 @@ impl ResumeFolder {
         program: &mut Image,
         image: &Path,
         units: &[Arc<LoadedUnit>],
-        options: &CodeOptions,
+        options: &ProgramOptions,
     ) -> anyhow::Result<bool> {
         let incomplete = program.incomplete_units();
         if incomplete.is_empty() {

@@ -6,14 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cranefly_cgu::LoadedUnit;
+use cranefly_compile::EagerCompiler;
 use cranefly_image::Image;
 use cranefly_runtime::Control;
 use rayon::prelude::*;
 
-use crate::compile::{CodeOptions, EagerCompiler};
 use crate::engine::{Engine, give_memory_back};
 use crate::program::image_folder::{self, SOCKET, socket_of};
 use crate::program::live::LiveImage;
+use crate::program::options::ProgramOptions;
 use crate::program::resume::ResumeFolder;
 use crate::program::session_links;
 
@@ -85,7 +86,7 @@ pub fn take_over(engine: &Engine, orphans: Vec<Orphan>) {
 struct Rebuilt {
     program: Image,
     units: Vec<Arc<LoadedUnit>>,
-    options: CodeOptions,
+    options: ProgramOptions,
     image: PathBuf,
 }
 

@@ -4,11 +4,11 @@ use std::sync::{Arc, PoisonError};
 
 use cranefly_cgu::{FunctionInfo, LoadedUnit, Place};
 
-use crate::compile::CodeOptions;
 use crate::engine::{Engine, ProgramKey};
 use crate::program::generation::Outcomes;
 use crate::program::history::{Changes, History};
 use crate::program::live::LiveImage;
+use crate::program::options::ProgramOptions;
 use crate::rpc::RpcError;
 
 /// A published generation.
@@ -27,7 +27,7 @@ pub struct View {
     /// Its image.
     pub live: Option<Arc<LiveImage>>,
     /// How it is compiled.
-    pub options: CodeOptions,
+    pub options: ProgramOptions,
 }
 
 /// A function of a program.
