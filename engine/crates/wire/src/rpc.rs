@@ -1,12 +1,10 @@
-//! JSON-RPC framing and dispatch of one connection.
+//! JSON-RPC framing of one connection.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-
-use crate::program::contain::contained;
 
 /// Longest message that is read. A request names files, so even thousands of units stay far below.
 const MAX_MESSAGE: usize = 64 << 20;
@@ -44,7 +42,10 @@ struct Request {
     params: Value,
 }
 
-/// Answers requests on `stream` until it ends. `handle` runs for one request at a time, and may panic.
+/// Answers requests on `stream` until it ends. `handle` runs for one request at a time.
+///
+/// # Errors
+/// The stream cannot be read or written, or holds what is no message.
 pub fn serve(stream: &UnixStream, mut handle: impl FnMut(&str, Value) -> Result<Value, RpcError>) -> io::Result<()> {
     let mut reader = BufReader::new(stream.try_clone()?);
     let mut writer = stream.try_clone()?;
@@ -57,8 +58,7 @@ pub fn serve(stream: &UnixStream, mut handle: impl FnMut(&str, Value) -> Result<
                 continue;
             }
         };
-        let result = contained(&request.method, || handle(&request.method, request.params))
-            .unwrap_or_else(|reason| Err(RpcError::failed("internal", reason)));
+        let result = handle(&request.method, request.params);
         let Some(id) = request.id else { continue };
         let answer = match result {
             Ok(result) => json!({"jsonrpc": "2.0", "id": id, "result": result}),
@@ -118,11 +118,11 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_costs_one_request() {
+    fn what_fails_is_answered_and_the_next_request_is_served() {
         let (mut ours, theirs) = UnixStream::pair().unwrap();
         let server = std::thread::spawn(move || {
             serve(&theirs, |method, _| match method {
-                "bad" => panic!("a bug"),
+                "bad" => Err(RpcError::failed("broken", "it is broken")),
                 _ => Ok(json!("fine")),
             })
         });
@@ -130,8 +130,8 @@ mod tests {
         let mut reader = BufReader::new(ours.try_clone().unwrap());
         let mut answer = || -> Value { serde_json::from_slice(&read_message(&mut reader).unwrap().unwrap()).unwrap() };
         let error = answer();
-        assert_eq!(error["error"]["data"]["kind"], "internal");
-        assert!(error["error"]["message"].as_str().unwrap().contains("a bug"), "{error}");
+        assert_eq!(error["error"]["data"], json!({"kind": "broken", "details": null}), "{error}");
+        assert_eq!(error["error"]["message"], "it is broken");
         assert_eq!(answer()["result"], "fine");
         ours.shutdown(std::net::Shutdown::Write).unwrap();
         server.join().unwrap().unwrap();
