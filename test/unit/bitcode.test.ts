@@ -29,12 +29,10 @@ describe("kept bitcode", () => {
     const first = keepBitcode(directory, out);
     expect(names(first.files)).toEqual(["a.1.rcgu.bc", "a.2.rcgu.bc"]);
     expect(first.files.map(({ digest }) => digest)).toEqual([sha256("one"), sha256("two")]);
-    expect(first.changed).toEqual(first.files);
     fs.writeFileSync(path.join(first.directory, "a.1.rcgu.bc"), "0ne");
     leave({ "a.2.rcgu.bc": "three" }, { "a.1.rcgu.bc": path.join(first.directory, "a.1.rcgu.bc") });
     const second = keepBitcode(directory, out);
     expect(second.files.map(({ digest }) => digest)).toEqual([sha256("one"), sha256("three")]);
-    expect(names(second.changed)).toEqual(["a.2.rcgu.bc"]);
   });
 
   it("stays for as long as the engine may be reading it", () => {

@@ -22,7 +22,10 @@ const unit = (key: string, uses: readonly string[], args: readonly string[] = []
 /** An edit of `count` functions. */
 const edit = (record: UnitRecord, count: number): UnitEdit => {
   const functions = Array.from<never>({ length: count });
-  return { record, files: [{ file: "", text: "", functions, ranges: [], hash: "", before: "" }] };
+  return {
+    record,
+    files: [{ file: "", text: "", stamp: { mtimeMs: 0, size: 0 }, functions, ranges: [], hash: "", before: "" }],
+  };
 };
 
 describe("functions that other crates compile", () => {
