@@ -3,13 +3,24 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Does something that may panic, whose state nobody looks at again if it does. The error is for the user.
-pub fn contained<T>(what: &str, work: impl FnOnce() -> T) -> Result<T, String> {
+/// Something panicked. The text is for the user.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the engine failed ({message}); please report this")]
+pub struct Panicked {
+    /// What the panic said.
+    pub message: String,
+}
+
+/// Does something that may panic, whose state nobody looks at again if it does.
+///
+/// # Errors
+/// It panicked.
+pub fn contained<T>(what: &str, work: impl FnOnce() -> T) -> Result<T, Panicked> {
     // The caller throws away what may be half changed.
     catch_unwind(AssertUnwindSafe(work)).map_err(|payload| {
-        let message = message(&*payload);
+        let message = message(&*payload).to_owned();
         tracing::error!(what, message, "panic");
-        format!("the engine failed ({message}); please report this")
+        Panicked { message }
     })
 }
 

@@ -49,15 +49,24 @@ pub struct CompileError {
 /// Code that is one function's and no other's, although others have its key: by the function's unit and its number there.
 pub type OwnCode = HashMap<(Arc<str>, usize), Compiled>;
 
-/// Compiles the given functions of each unit and puts them into the store, on all cores; gives what does not belong there.
+/// What was compiled.
+#[derive(Debug, Default)]
+pub struct Made {
+    /// What the store has now, by content.
+    pub shared: HashMap<Key, Compiled>,
+    /// What does not belong there.
+    pub own: OwnCode,
+}
+
+/// Compiles the given functions of each unit and puts them into the store, on all cores; gives all of it.
 pub fn compile_all(
     context: &CompileContext,
     wanted: &[(Arc<LoadedUnit>, Vec<usize>)],
     options: &CodeOptions,
-) -> Result<OwnCode, CompileError> {
+) -> Result<Made, CompileError> {
     let compile = |(unit, functions): &(Arc<LoadedUnit>, Vec<usize>)| {
         let mut compiler = UnitCompiler::new(context, unit, options);
-        let mut own = Vec::new();
+        let mut made = Made::default();
         for &number in functions {
             let info = &unit.unit.functions[number];
             let (key, compiled) = compiler.compile(number).map_err(|reason| CompileError {
@@ -65,14 +74,21 @@ pub fn compile_all(
                 reason,
             })?;
             if key != Key(info.key) {
-                own.push(((unit.unit.id.clone(), number), compiled.clone()));
+                made.own.insert((unit.unit.id.clone(), number), compiled.clone());
+            } else {
+                made.shared.insert(key, compiled.clone());
             }
             context.store.insert(key, compiled);
         }
-        Ok(own)
+        Ok(made)
     };
-    let own: Vec<_> = wanted.par_iter().map(compile).collect::<Result<_, _>>()?;
-    Ok(own.into_iter().flatten().collect())
+    let parts: Vec<Made> = wanted.par_iter().map(compile).collect::<Result<_, _>>()?;
+    let mut made = Made::default();
+    for part in parts {
+        made.shared.extend(part.shared);
+        made.own.extend(part.own);
+    }
+    Ok(made)
 }
 
 /// Compiles functions of one unit, which is opened when the first is wanted.

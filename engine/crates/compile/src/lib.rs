@@ -12,8 +12,8 @@ mod generator;
 mod llvm_tier;
 pub mod llvm_worker;
 
-pub use contain::contained;
+pub use contain::{Panicked, contained};
 pub use context::CompileContext;
-pub use functions::{CodeOptions, CompileError, EagerCompiler, OwnCode, UnitCompiler, compile_all};
+pub use functions::{CodeOptions, CompileError, EagerCompiler, Made, OwnCode, UnitCompiler, compile_all};
 pub use generator::{CodeGenerator, Cranelift};
 pub use llvm_tier::LlvmTier;

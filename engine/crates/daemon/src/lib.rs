@@ -10,8 +10,6 @@ mod clif_command;
 mod engine;
 mod handlers;
 mod program;
-mod protocol;
-mod rpc;
 mod server;
 mod supervisor;
 
@@ -30,9 +28,10 @@ use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 pub use crate::engine::{Engine, EngineOptions};
-pub use crate::program::image_folder::ImageFolder;
-pub use crate::protocol::PublishParams;
-use crate::server::{Server, private_folder};
+pub use crate::handlers::publish;
+pub use crate::program::ImageFolder;
+use crate::program::{STACK, forget_others, orphans_in, private_folder, room, take_over};
+use crate::server::Server;
 
 const USAGE: &str = "usage: cranefly-engine serve --socket PATH --sysroot PATH [--idle-seconds N] [--cache-bytes N] [--image-bytes N] [--memory-bytes N] [--eager-functions N] [--compile-ahead BOOL] [--paranoid BOOL]";
 
@@ -40,9 +39,6 @@ const USAGE: &str = "usage: cranefly-engine serve --socket PATH --sysroot PATH [
 /// once; and a program that is complete from the start prints complete backtraces: std reads the image's symbols when the
 /// first backtrace is printed, and would not see functions that are compiled later in the same process.
 const EAGER: usize = 20_000;
-
-/// Stack of threads that read or compile functions: address space, as long as it is not used.
-const STACK: usize = 64 << 20;
 
 struct Options {
     socket: PathBuf,
@@ -145,9 +141,9 @@ fn serve(options: &Options) -> anyhow::Result<()> {
     };
     let images = ImageFolder::make(&options.socket)?;
     let folder = images.path()?;
-    let orphans = images.all()?.iter().flat_map(|folder| program::takeover::clean(folder)).collect();
-    program::takeover::forget_others(&folder);
-    let room = program::image_folder::room(&folder)?;
+    let orphans = images.all()?.iter().flat_map(|folder| orphans_in(folder)).collect();
+    forget_others(&folder);
+    let room = room(&folder)?;
     // Names and types can be nested deeply.
     rayon::ThreadPoolBuilder::new().stack_size(STACK).build_global()?;
     let engine = Arc::new(Engine::new(EngineOptions {
@@ -169,7 +165,7 @@ fn serve(options: &Options) -> anyhow::Result<()> {
     // Reading a large program takes seconds; its programs know by the locks that somebody is there.
     std::thread::Builder::new()
         .name("take over".to_owned())
-        .spawn(move || program::takeover::take_over(&successor, orphans))?;
+        .spawn(move || take_over(successor.resources(), orphans))?;
     tracing::info!(socket = %options.socket.display(), sysroot = %options.sysroot.display(), "serving");
     let identity = || std::fs::symlink_metadata(&options.socket).map(|socket| (socket.dev(), socket.ino())).ok();
     let own = identity();

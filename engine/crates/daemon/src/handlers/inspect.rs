@@ -1,96 +1,94 @@
-//! Functions as text: what `inspect` answers.
+//! `inspect`: functions as text.
 
 use cranefly_bitcode::Reader;
-use cranefly_cgu::absolute_path;
-use cranefly_inspect::{Code, Error, Subject, Text, names};
+use cranefly_cgu::{absolute_path, demangled};
+use cranefly_image::PublishedCode;
+use cranefly_inspect::{Code, Error, Subject, Text};
+use cranefly_wire::{InspectParams, InspectResult, RpcError, TextKind, TextLine, TextReference};
 
+use super::view;
 use crate::engine::Engine;
-use crate::program::view::{FunctionOf, View};
-use crate::protocol::{InspectParams, InspectResult, TextKind, TextLine, TextReference};
-use crate::rpc::RpcError;
+use crate::program::{FunctionOf, View};
 
-impl Engine {
-    /// The text of a function, in this generation or before its last change.
-    pub fn inspect(&self, params: &InspectParams) -> Result<InspectResult, RpcError> {
-        let view = self.view(&(params.workspace.clone(), params.program.clone()))?;
-        let candidates = view.named(&params.symbol, params.unit.as_deref());
-        let (text, generation) = if params.previous {
-            let former = view.history.of(&params.symbol).ok_or_else(|| not_kept(&params.symbol))?;
-            let function = FunctionOf { unit: &former.unit, number: former.number };
-            let text = match params.what {
-                TextKind::Asm => {
-                    let code = former.code.clone().ok_or_else(|| not_kept_code(&params.symbol))?;
-                    asm(function, code)
-                }
-                what => self.ir(function, what, &view)?,
-            };
-            (text, former.generation)
-        } else {
-            let function = *candidates.first().ok_or_else(|| unknown(&params.symbol))?;
-            let text = match params.what {
-                TextKind::Asm => self.machine_code(&candidates, &view)?,
-                what => self.ir(function, what, &view)?,
-            };
-            (text, view.generation)
+/// The text of a function, in this generation or before its last change.
+pub fn inspect(engine: &Engine, params: &InspectParams) -> Result<InspectResult, RpcError> {
+    let view = view(engine, &params.workspace, &params.program)?;
+    let candidates = view.named(&params.symbol, params.unit.as_deref());
+    let (text, generation) = if params.previous {
+        let former = view.history.of(&params.symbol).ok_or_else(|| not_kept(&params.symbol))?;
+        let function = FunctionOf { unit: &former.unit, number: former.number };
+        let text = match params.what {
+            TextKind::Asm => {
+                let code = former.code.clone().ok_or_else(|| not_kept_code(&params.symbol))?;
+                asm(function, code)
+            }
+            what => ir(engine, function, what, &view)?,
         };
-        Ok(InspectResult {
-            symbol: params.symbol.clone(),
-            name: names::demangled(&params.symbol),
-            generation,
-            truncated: text.missing > 0,
-            lines: text.lines.iter().map(line).collect(),
-            refs: text.refs.into_iter().map(|reference| described(reference, &view)).collect(),
-            text: text.text,
-        })
-    }
-
-    fn ir(&self, function: FunctionOf, what: TextKind, view: &View) -> Result<Text, RpcError> {
-        let unit = function.unit;
-        let (name, global) = (unit.path.to_string_lossy(), function.info().global);
-        let llvm = &self.serve.compile.llvm;
-        let text = if what == TextKind::Llvm {
-            cranefly_inspect::llvm(llvm, &unit.bytes, &name, global)
-        } else {
-            Reader::open(llvm, &*unit.bytes, &name)
-                .and_then(|reader| reader.function(global))
-                .map_err(Error::from)
-                .and_then(|body| {
-                    let subject = Subject::new(&unit.unit.module, global, &body);
-                    cranefly_inspect::clif(subject, &body, view.options.opt_level != "0")
-                })
+        (text, former.generation)
+    } else {
+        let function = *candidates.first().ok_or_else(|| unknown(&params.symbol))?;
+        let text = match params.what {
+            TextKind::Asm => machine_code(&candidates, &view)?,
+            what => ir(engine, function, what, &view)?,
         };
-        text.map_err(|error| match error {
-            Error::Read(error) => RpcError::failed("bitcode", error.to_string()),
-            Error::Translate(error) => RpcError::failed(
-                "notExpressible",
-                format!("`{}` has no Cranelift IR, LLVM compiles it: {error}", names::demangled(function.symbol())),
-            ),
-        })
-    }
-
-    /// The machine code of a function, compiled for this if need be.
-    fn machine_code(&self, candidates: &[FunctionOf], view: &View) -> Result<Text, RpcError> {
-        let live = view.live.as_ref().ok_or_else(|| RpcError::failed("noImage", "the program has no image"))?;
-        let find = || {
-            let program = live.program();
-            candidates.iter().find_map(|function| {
-                let code = program.published(&function.unit.unit.id, function.info().global)?;
-                (code.key == function.info().key).then_some((*function, code))
-            })
-        };
-        let found = find().or_else(|| {
-            self.compile_functions(live, candidates);
-            find()
-        });
-        let (function, code) = found.ok_or_else(|| {
-            let name = candidates.first().map(|function| names::demangled(function.symbol())).unwrap_or_default();
-            RpcError::failed("notCompiled", format!("`{name}` has no code in the image, and cannot be compiled"))
-        })?;
-        Ok(asm(function, code))
-    }
+        (text, view.generation)
+    };
+    Ok(InspectResult {
+        symbol: params.symbol.clone(),
+        name: demangled(&params.symbol),
+        generation,
+        truncated: text.missing > 0,
+        lines: text.lines.iter().map(line).collect(),
+        refs: text.refs.into_iter().map(|reference| described(reference, &view)).collect(),
+        text: text.text,
+    })
 }
 
-fn asm(function: FunctionOf, code: cranefly_image::PublishedCode) -> Text {
+fn ir(engine: &Engine, function: FunctionOf, what: TextKind, view: &View) -> Result<Text, RpcError> {
+    let unit = function.unit;
+    let (name, global) = (unit.path.to_string_lossy(), function.info().global);
+    let llvm = &engine.compile().llvm;
+    let text = if what == TextKind::Llvm {
+        cranefly_inspect::llvm(llvm, &unit.bytes, &name, global)
+    } else {
+        Reader::open(llvm, &*unit.bytes, &name)
+            .and_then(|reader| reader.function(global))
+            .map_err(Error::from)
+            .and_then(|body| {
+                let subject = Subject::new(&unit.unit.module, global, &body);
+                cranefly_inspect::clif(subject, &body, view.options.code.opt_level != "0")
+            })
+    };
+    text.map_err(|error| match error {
+        Error::Read(error) => RpcError::failed("bitcode", error.to_string()),
+        Error::Translate(error) => RpcError::failed(
+            "notExpressible",
+            format!("`{}` has no Cranelift IR, LLVM compiles it: {error}", demangled(function.symbol())),
+        ),
+    })
+}
+
+/// The machine code of a function, compiled for this if need be.
+fn machine_code(candidates: &[FunctionOf], view: &View) -> Result<Text, RpcError> {
+    let find = || {
+        let image = view.live.image();
+        candidates.iter().find_map(|function| {
+            let code = image.published(&function.unit.unit.id, function.info().global)?;
+            (code.key == function.info().key).then_some((*function, code))
+        })
+    };
+    let found = find().or_else(|| {
+        view.live.compile_functions(candidates);
+        find()
+    });
+    let (function, code) = found.ok_or_else(|| {
+        let name = candidates.first().map(|function| demangled(function.symbol())).unwrap_or_default();
+        RpcError::failed("notCompiled", format!("`{name}` has no code in the image, and cannot be compiled"))
+    })?;
+    Ok(asm(function, code))
+}
+
+fn asm(function: FunctionOf, code: PublishedCode) -> Text {
     let info = function.info();
     let subject = Subject {
         module: &function.unit.unit.module,
@@ -118,7 +116,7 @@ fn described(reference: cranefly_inspect::Reference, view: &View) -> TextReferen
         line: reference.line,
         column: reference.column,
         length: reference.length,
-        name: names::demangled(&reference.symbol),
+        name: demangled(&reference.symbol),
         symbol: reference.symbol,
         file: target.file.as_deref().map(str::to_owned),
         source_line: target.line,
@@ -126,11 +124,11 @@ fn described(reference: cranefly_inspect::Reference, view: &View) -> TextReferen
 }
 
 fn unknown(symbol: &str) -> RpcError {
-    RpcError::failed("unknownFunction", format!("the program has no function `{}`", names::demangled(symbol)))
+    RpcError::failed("unknownFunction", format!("the program has no function `{}`", demangled(symbol)))
 }
 
 fn not_kept(symbol: &str) -> RpcError {
-    let name = names::demangled(symbol);
+    let name = demangled(symbol);
     RpcError::failed(
         "notKept",
         format!("no former version of `{name}` is kept: it did not change, or too much did since"),
@@ -138,6 +136,6 @@ fn not_kept(symbol: &str) -> RpcError {
 }
 
 fn not_kept_code(symbol: &str) -> RpcError {
-    let name = names::demangled(symbol);
+    let name = demangled(symbol);
     RpcError::failed("notKept", format!("`{name}` was not compiled before its last change, so it had no machine code"))
 }

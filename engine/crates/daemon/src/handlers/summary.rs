@@ -1,18 +1,19 @@
-//! A program's functions summed up: what a dashboard shows, without sending a list of tens of thousands.
+//! `summary`: a program's functions summed up, what a dashboard shows without a list of tens of thousands.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use cranefly_cache::Key;
-use cranefly_cgu::ReadTimes;
+use cranefly_cgu::demangled;
 use cranefly_inspect::names;
+use cranefly_wire::{Family, FunctionEntry, RpcError, SummaryParams, SummaryResult, TierCounts};
 
+use super::functions::{count_tier, entries};
+use super::publish::fallbacks;
+use super::view;
 use crate::engine::Engine;
-use crate::handlers::functions::{add_code, entry, tier};
-use crate::program::view::{FunctionOf, View};
-use crate::protocol::{Fallback, Family, FunctionEntry, SummaryParams, SummaryResult, TierCounts};
-use crate::rpc::RpcError;
+use crate::program::{FunctionOf, View};
 
 /// Entries of each list, at most.
 const MAX_TOP: usize = 1000;
@@ -24,65 +25,43 @@ struct Cost {
     bytes: u64,
 }
 
-impl Engine {
-    /// The functions of a program, as of its newest good generation, summed up.
-    pub fn summary(&self, params: &SummaryParams) -> Result<SummaryResult, RpcError> {
-        let view = self.view(&(params.workspace.clone(), params.program.clone()))?;
-        let top = params.top.min(MAX_TOP);
-        let functions: Vec<FunctionOf> = all(&view);
-        let mut tiers = TierCounts::default();
-        let mut fallbacks: BTreeMap<Arc<str>, u64> = BTreeMap::new();
-        let mut costs = Vec::with_capacity(functions.len());
-        let mut each = functions.iter();
-        self.serve.compile.store.look(functions.iter().map(|function| Key(function.info().key)), |compiled| {
-            let Some(function) = each.next() else { return };
-            *match tier(compiled) {
-                "llvm" => &mut tiers.llvm,
-                "cranelift" => &mut tiers.cranelift,
-                _ => &mut tiers.none,
-            } += 1;
-            if let Some(construct) = compiled.and_then(|compiled| compiled.construct.clone()) {
-                *fallbacks.entry(construct).or_default() += 1;
-            }
-            let ReadTimes { decode, key } = function.unit.times()[function.number];
-            costs.push(compiled.map_or(Cost { us: 0.0, bytes: 0 }, |compiled| Cost {
-                us: decode + key + compiled.translate_us + compiled.compile_us,
-                bytes: compiled.code.bytes.len() as u64,
-            }));
-        });
-        Ok(SummaryResult {
-            generation: view.generation,
-            functions: functions.len() as u64,
-            tiers,
-            fallbacks: fallbacks
-                .into_iter()
-                .map(|(construct, functions)| Fallback { construct: construct.to_string(), functions })
-                .collect(),
-            slowest: self.slowest(&functions, &costs, top, &view),
-            families: families(&functions, &costs, top),
-        })
-    }
-
-    fn slowest(&self, functions: &[FunctionOf], costs: &[Cost], top: usize, view: &View) -> Vec<FunctionEntry> {
-        let mut order: Vec<usize> = (0..functions.len()).collect();
-        order.sort_unstable_by(|&a, &b| costs[b].us.total_cmp(&costs[a].us));
-        order.truncate(top);
-        let mut entries: Vec<FunctionEntry> = order.iter().map(|&number| entry(functions[number], view)).collect();
-        let mut each = entries.iter_mut();
-        self.serve.compile.store.look(order.iter().map(|&number| Key(functions[number].info().key)), |compiled| {
-            if let Some(entry) = each.next() {
-                add_code(entry, compiled);
-            }
-        });
-        entries
-    }
+/// The functions of a program, as of its newest good generation, summed up.
+pub fn summary(engine: &Engine, params: &SummaryParams) -> Result<SummaryResult, RpcError> {
+    let view = view(engine, &params.workspace, &params.program)?;
+    let top = params.top.min(MAX_TOP);
+    let functions: Vec<FunctionOf> = view.functions().collect();
+    let mut tiers = TierCounts::default();
+    let mut constructs: BTreeMap<Arc<str>, u64> = BTreeMap::new();
+    let mut costs = Vec::with_capacity(functions.len());
+    let mut each = functions.iter();
+    engine.compile().store.look(functions.iter().map(|function| Key(function.info().key)), |compiled| {
+        let Some(function) = each.next() else { return };
+        count_tier(&mut tiers, compiled);
+        if let Some(construct) = compiled.and_then(|compiled| compiled.construct.clone()) {
+            *constructs.entry(construct).or_default() += 1;
+        }
+        let times = function.unit.times()[function.number];
+        costs.push(compiled.map_or(Cost { us: 0.0, bytes: 0 }, |compiled| Cost {
+            us: times.decode + times.key + compiled.translate_us + compiled.compile_us,
+            bytes: compiled.code.bytes.len() as u64,
+        }));
+    });
+    Ok(SummaryResult {
+        generation: view.generation,
+        functions: functions.len() as u64,
+        tiers,
+        fallbacks: fallbacks(constructs),
+        slowest: slowest(engine, &functions, &costs, top, &view),
+        families: families(&functions, &costs, top),
+    })
 }
 
-fn all(view: &View) -> Vec<FunctionOf<'_>> {
-    view.units
-        .iter()
-        .flat_map(|unit| (0..unit.unit.functions.len()).map(move |number| FunctionOf { unit, number }))
-        .collect()
+fn slowest(engine: &Engine, functions: &[FunctionOf], costs: &[Cost], top: usize, view: &View) -> Vec<FunctionEntry> {
+    let mut order: Vec<usize> = (0..functions.len()).collect();
+    order.sort_unstable_by(|&a, &b| costs[b].us.total_cmp(&costs[a].us));
+    order.truncate(top);
+    let slowest: Vec<FunctionOf> = order.iter().map(|&number| functions[number]).collect();
+    entries(engine, view, &slowest)
 }
 
 /// The families with several instances that are among the largest by instances, by bytes or by time.
@@ -90,7 +69,7 @@ fn families(functions: &[FunctionOf], costs: &[Cost], top: usize) -> Vec<Family>
     // Closures of one function have one name, but are not instances of one another.
     let mut found: HashMap<(String, Option<&str>, u32), Family> = HashMap::new();
     for (function, cost) in functions.iter().zip(costs) {
-        let name = names::family(&names::demangled(function.symbol()));
+        let name = names::family(&demangled(function.symbol()));
         let place = function.place();
         let family = found.entry((name, place.file.as_deref(), place.line)).or_insert_with_key(|(name, file, line)| {
             Family { name: name.clone(), file: file.map(str::to_owned), line: *line, instances: 0, bytes: 0, us: 0.0 }

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use cranefly_image::{BaseImage, Error, Identity, Image, ImageSearch, Replacement, executable, write_absent};
 
-use crate::program::session_links;
-use crate::server::private_folder;
+use super::folders::private_folder;
+use super::session_links;
 
 /// Bytes of a small executable, as a rule.
 const ROOM: u64 = 64 << 10;
@@ -15,9 +15,9 @@ const OWNERS: &str = "owner";
 
 /// An executable that is about to be published.
 #[derive(Debug)]
-pub struct ProgramFile(Replacement);
+pub struct ExecutableFile(Replacement);
 
-impl ProgramFile {
+impl ExecutableFile {
     /// Begins to write it. An error here leaves everything as it is, which later ones do not: the executable that is there
     /// is not one of the image's any more as soon as that is committed.
     pub fn begin(path: &Path) -> Result<Self, Error> {

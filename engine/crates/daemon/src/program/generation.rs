@@ -1,25 +1,36 @@
 //! One generation of a program: its image brought up to date with its units, in place or anew.
 
-use std::cell::RefCell;
+use cranefly_compile::contained;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use cranefly_cache::Key;
-use cranefly_cgu::{CodegenUnit, LoadedUnit};
-use cranefly_compile::{OwnCode, compile_all, contained};
-use cranefly_image::{BaseImage, Error, Image, Pending, Publication};
+use cranefly_image::{BaseImage, Image, Pending, Publication};
 use hashbrown::{HashMap, HashSet};
 
+use super::code::{CodeOrigin, CodeSupply};
+use super::difference::Difference;
+use super::error::Error;
+use super::live::LiveImage;
+use super::options::ProgramOptions;
+use super::published::FunctionCounts;
+use super::serve::ServeContext;
+use super::unit_set::UnitSet;
 use crate::body_lane::is_body_lane;
-use crate::engine::Engine;
-use crate::program::live::LiveImage;
-use crate::program::options::ProgramOptions;
-use crate::program::program::{Before, ProgramState};
-use crate::protocol::{FunctionCounts, PublishResult};
 
-/// What happened to the functions that a generation touched, by symbol: the words of the report.
-pub type Outcomes = HashMap<Arc<str>, &'static str>;
+/// What a generation did with a function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Compiled it.
+    Compiled,
+    /// Bound it, with code from the store.
+    Hit,
+    /// Left it to be compiled when it is first called.
+    Deferred,
+}
+
+/// The functions that a generation touched, by symbol.
+pub type Outcomes = HashMap<Arc<str>, Outcome>;
 
 /// Functions with which a program restricts what it, or its children, may ask the kernel for: system calls of the first-call
 /// stub among it. (std calls none of these.)
@@ -28,63 +39,87 @@ const RESTRICTING: [&str; 3] = ["prctl", "seccomp_load", "seccomp_export_bpf"];
 /// std calls them as well, so only the program's own use counts. Assembly of its own counts for `syscall`.
 const ALTERING: [&str; 2] = ["syscall", "mprotect"];
 
+/// An image without room is made anew with twice as much, up to so many times what it should need.
+const MAX_SCALE: u64 = 1 << 10;
+
 /// A generation in the making.
 pub struct Generation<'a> {
-    /// Store, image folder, toolchain.
-    pub engine: &'a Engine,
+    /// What its image is served with.
+    pub serve: &'a Arc<ServeContext>,
     /// What the program stands on.
     pub base: &'a Arc<BaseImage>,
     /// What it consists of.
-    pub units: &'a [Arc<LoadedUnit>],
+    pub units: &'a Arc<UnitSet>,
     /// How it is compiled.
     pub options: &'a ProgramOptions,
     /// What it is published as.
     pub publication: Publication<'a>,
-    /// Functions of the body lane that the program has under other symbols as well.
-    pub copies: &'a HashSet<Arc<str>>,
-    /// What was compiled for it, now or while the units were read.
-    pub compiled: RefCell<HashSet<Key>>,
-    /// Of that, what the store does not have.
-    pub own: RefCell<OwnCode>,
+    /// In what it differs from the one before.
+    pub difference: &'a Difference<'a>,
+}
+
+/// A generation that was linked: a program may start from its image.
+#[derive(Debug)]
+pub struct Linked {
+    /// Its image.
+    pub live: Arc<LiveImage>,
+    /// The path of the image has a new file.
+    pub is_new: bool,
+    /// See [`cranefly_image::Demand::scale`].
+    pub scale: u64,
+    /// What happened to the functions that it touched.
+    pub outcomes: Outcomes,
+    /// How many there are of each kind; without the total.
+    pub counts: FunctionCounts,
+    /// How long it took, without waiting for code.
+    pub time: Duration,
+}
+
+/// What became of the functions that had to be bound.
+#[derive(Debug, Default)]
+struct Bound {
+    outcomes: Outcomes,
+    counts: FunctionCounts,
 }
 
 impl Generation<'_> {
-    /// Brings the program's image up to date: in place if nobody runs from it, else as a new file under the same name.
-    pub fn link(&self, state: &mut ProgramState, result: &mut PublishResult) -> Result<Outcomes, Error> {
+    /// Brings a program's image up to date: `old` in place if nobody runs from it, else as a new file under the same name.
+    /// `scale`: how much room it needed so far, see [`cranefly_image::Demand::scale`].
+    ///
+    /// # Errors
+    /// The image cannot be linked: then there is none.
+    pub fn link(&self, old: Option<Arc<LiveImage>>, scale: u64, code: &mut CodeSupply) -> Result<Linked, Error> {
         let start = Instant::now();
-        let inputs: Vec<Arc<CodegenUnit>> = self.units.iter().map(|unit| unit.unit.clone()).collect();
-        let before = Before::new(&state.units, self.units, self.copies.clone());
-        let old = self.take_image(state);
+        let old = old.and_then(|old| self.still_there(old));
+        let linked = |live, is_new, scale, bound: Bound| Linked {
+            live,
+            is_new,
+            scale,
+            outcomes: bound.outcomes,
+            counts: bound.counts,
+            time: Duration::ZERO,
+        };
         if let Some(live) = &old
-            && live.program().is_committed(self.publication.build_id, &inputs)
+            && live.image().is_committed(self.publication.build_id, self.units.inputs())
         {
-            result.functions.total = total(&inputs) - self.copies.len() as u64;
-            state.set_image(old, self.options);
-            return Ok(Outcomes::new());
+            return Ok(linked(live.clone(), false, scale, Bound::default()));
         }
-        let counts = result.functions;
-        let updated =
-            old.and_then(|old| self.update_in_place(&old, &before, &inputs, result).map(|outcomes| (old, outcomes)));
-        let (live, outcomes) = match updated {
-            Some(updated) => updated,
+        let updated = old.and_then(|old| self.update_in_place(&old, code).map(|bound| (old, bound)));
+        let linked = match updated {
+            Some((live, bound)) => linked(live, false, scale, bound),
             None => {
-                again(result, counts);
-                let (live, scale, outcomes) = self.make_anew(state.scale, &before, &inputs, result)?;
-                state.scale = scale;
-                (live, outcomes)
+                let (live, scale, bound) = self.make_anew(scale, code)?;
+                linked(live, true, scale, bound)
             }
         };
-        result.functions.total = total(&inputs) - self.copies.len() as u64;
-        live.compile_ahead().map_err(|source| Error::File { path: self.publication.image.to_owned(), source })?;
-        state.set_image(Some(live), self.options);
-        result.us.publish = start.elapsed().as_secs_f64() * 1e6 - result.us.wait;
-        Ok(outcomes)
+        let thread = |source| Error::Thread { image: self.publication.image.to_owned(), source };
+        linked.live.compile_ahead().map_err(thread)?;
+        Ok(Linked { time: start.elapsed().saturating_sub(code.waited()), ..linked })
     }
 
     /// The image of the generation before, if programs would still start from it and find us; what was removed, or replaced by
     /// somebody else, is given up.
-    fn take_image(&self, state: &mut ProgramState) -> Option<Arc<LiveImage>> {
-        let old = state.take_image(self.base, self.options)?;
+    fn still_there(&self, old: Arc<LiveImage>) -> Option<Arc<LiveImage>> {
         if old.is_at(self.publication.image) {
             return Some(old);
         }
@@ -95,24 +130,17 @@ impl Generation<'_> {
 
     /// `None` when programs run from the image, or when it has no room left: it is given up then. While it is changed, a
     /// lease keeps programs from starting.
-    fn update_in_place(
-        &self,
-        live: &LiveImage,
-        before: &Before,
-        inputs: &[Arc<CodegenUnit>],
-        result: &mut PublishResult,
-    ) -> Option<Outcomes> {
-        let mut program = live.program();
-        let Ok(Some(lease)) = program.file().lease() else {
+    fn update_in_place(&self, live: &LiveImage, code: &mut CodeSupply) -> Option<Bound> {
+        let lease = live.image().file().lease();
+        let Ok(Some(lease)) = lease else {
             live.retire();
             return None;
         };
-        let bound = contained("update", || self.bind(live, &mut program, before, inputs, result))
-            .and_then(|bound| bound.map_err(|error| error.to_string()));
+        let bound = contained("update", || self.bind(live, code)).map_err(Error::from).and_then(|bound| bound);
         match bound {
-            Ok(outcomes) => Some(outcomes),
+            Ok(bound) => Some(bound),
             Err(error) => {
-                tracing::info!(error, "image is made anew");
+                tracing::info!(%error, "image is made anew");
                 // Half changed: nobody may start from it.
                 let _ = std::fs::remove_file(self.publication.image);
                 drop(lease);
@@ -123,36 +151,20 @@ impl Generation<'_> {
     }
 
     /// Makes a new image, with more room for as long as it turns out too small.
-    fn make_anew(
-        &self,
-        scale: u64,
-        before: &Before,
-        inputs: &[Arc<CodegenUnit>],
-        result: &mut PublishResult,
-    ) -> Result<(Arc<LiveImage>, u64, Outcomes), Error> {
-        const MAX_SCALE: u64 = 1 << 10;
+    fn make_anew(&self, scale: u64, code: &mut CodeSupply) -> Result<(Arc<LiveImage>, u64, Bound), Error> {
         let mut scale = scale.max(1);
-        let counts = result.functions;
         loop {
-            let live = self.empty_image(inputs, scale)?;
-            let mut program = live.program();
-            again(result, counts);
-            let bound =
-                contained("link", || self.bind(&live, &mut program, before, inputs, result)).unwrap_or_else(|reason| {
-                    Err(Error::File { path: self.publication.image.to_owned(), source: std::io::Error::other(reason) })
-                });
+            let live = self.empty_image(scale)?;
+            let bound = contained("link", || self.bind(&live, code)).map_err(Error::from).and_then(|bound| bound);
             match bound {
-                Ok(outcomes) => {
-                    program.file_mut().rename(self.publication.image)?;
-                    self.engine.replaced(self.publication.image);
-                    drop(program);
-                    return Ok((live, scale, outcomes));
+                Ok(bound) => {
+                    live.image().file_mut().rename(self.publication.image)?;
+                    return Ok((live, scale, bound));
                 }
                 Err(error) => {
-                    let _ = std::fs::remove_file(program.file().path());
-                    drop(program);
+                    let _ = std::fs::remove_file(live.image().file().path());
                     live.retire();
-                    if !matches!(error, Error::Full { .. }) || scale >= MAX_SCALE {
+                    if !matches!(error, Error::Link(cranefly_image::Error::Full { .. })) || scale >= MAX_SCALE {
                         return Err(error);
                     }
                     scale *= 2;
@@ -162,142 +174,72 @@ impl Generation<'_> {
     }
 
     /// Gives code to every function that must have it now, and lets the others wait for their first call.
-    fn bind(
-        &self,
-        live: &LiveImage,
-        program: &mut Image,
-        before: &Before,
-        inputs: &[Arc<CodegenUnit>],
-        result: &mut PublishResult,
-    ) -> Result<Outcomes, Error> {
-        live.resume().forget().map_err(|source| Error::File { path: self.publication.image.to_owned(), source })?;
-        live.set_inputs(self.units, self.options);
-        let mut pending = program.update(inputs)?;
-        let unresolved = program.unresolved();
-        if !unresolved.is_empty() {
-            let names = unresolved.iter().map(|name| format!("`{:#}`", rustc_demangle::demangle(name))).collect();
-            return Err(Error::Unresolved { names });
-        }
-        // What had code was called, or would be soon: its new version is compiled now, and what an edit needs with it. The
-        // rest waits, unless the program may make first calls impossible.
-        let start = Instant::now();
-        let all = RESTRICTING.iter().any(|name| program.refers_to(name) || self.base.expects(name))
-            || ALTERING.iter().any(|name| program.refers_to(name))
-            || self.units.iter().any(|unit| unit.may_enter_kernel());
-        if all {
-            // Those of earlier generations as well.
-            let known: HashSet<_> = pending.iter().map(|pending| pending.symbol).collect();
-            let earlier = program.deferred_in_call_order().into_iter();
-            pending.extend(earlier.filter(|pending| !known.contains(&pending.symbol)));
-        }
-        let is_wanted = |pending: &&Pending| all || program.has_code(pending) || is_body_lane(&pending.unit.id);
-        let eager: Vec<Pending> = pending.iter().filter(is_wanted).cloned().collect();
-        self.compile_missing(&eager, result)?;
-        result.us.wait += start.elapsed().as_secs_f64() * 1e6;
-        let mut outcomes = Outcomes::new();
-        let mut counts = FunctionCounts { changed: 0, hit: 0, deferred: 0, ..result.functions };
-        for pending in &pending {
-            let key = Key(pending.info().key);
-            let name = program.name(pending.symbol).clone();
-            let changed = before.differs(&pending.unit, &name, pending.function);
-            counts.changed += u64::from(changed);
-            let own = self.own.borrow().get(&(pending.unit.id.clone(), pending.function)).cloned();
-            let outcome = if let Some(code) = own.or_else(|| self.engine.serve.compile.store.get(key)) {
-                program.install(pending, &code.code)?;
-                if self.compiled.borrow().contains(&key) { "compiled" } else { "hit" }
-            } else {
-                program.defer(pending);
-                counts.deferred += 1;
-                "deferred"
-            };
-            counts.hit += u64::from(outcome == "hit" && changed);
-            outcomes.insert(name, outcome);
-        }
-        again(result, counts);
-        // Afterwards the executable has to be replaced as well.
-        if let Some(name) = program.lacks_own_headers() {
-            return Err(Error::LinkerDefined { name: name.to_owned() });
-        }
-        program.commit(&self.publication)?;
-        let saved = live.resume().save(program, self.publication.image, self.units, self.options);
-        let is_complete = saved.unwrap_or_else(|error| {
-            live.resume().discard();
-            let reason = format!("{error:#}");
-            tracing::warn!(reason, "a program that waits for a function will not outlive this engine");
-            false
-        });
-        program.admit_others(is_complete)?;
-        Ok(outcomes)
+    fn bind(&self, live: &LiveImage, code: &mut CodeSupply) -> Result<Bound, Error> {
+        live.update(self.units, self.options, &self.publication, |image, mut pending| {
+            let unresolved = image.unresolved();
+            if !unresolved.is_empty() {
+                let names = unresolved.iter().map(|name| format!("`{:#}`", rustc_demangle::demangle(name))).collect();
+                return Err(cranefly_image::Error::Unresolved { names }.into());
+            }
+            // The program may make first calls impossible: then nothing waits, whatever generation it is of.
+            let all = self.must_be_complete(image);
+            if all {
+                let known: HashSet<_> = pending.iter().map(|pending| pending.symbol).collect();
+                let earlier = image.deferred_in_call_order().into_iter();
+                pending.extend(earlier.filter(|pending| !known.contains(&pending.symbol)));
+            }
+            // What had code was called, or would be soon: its new version is compiled now, and what an edit needs with it.
+            let is_wanted = |pending: &&Pending| all || image.has_code(pending) || is_body_lane(&pending.unit.id);
+            let eager: Vec<Pending> = pending.iter().filter(is_wanted).cloned().collect();
+            code.compile(&eager)?;
+            self.install(image, &pending, code)
+        })
     }
 
-    fn empty_image(&self, inputs: &[Arc<CodegenUnit>], scale: u64) -> Result<Arc<LiveImage>, Error> {
+    /// Whether a function without code could never get any: the program may forbid what that takes.
+    fn must_be_complete(&self, image: &Image) -> bool {
+        RESTRICTING.iter().any(|name| image.refers_to(name) || self.base.expects(name))
+            || ALTERING.iter().any(|name| image.refers_to(name))
+            || self.units.units().iter().any(|unit| unit.may_enter_kernel())
+    }
+
+    fn install(&self, image: &mut Image, pending: &[Pending], code: &CodeSupply) -> Result<Bound, Error> {
+        let mut bound = Bound::default();
+        for pending in pending {
+            let changed = self.difference.has_changed(&pending.unit, pending.function);
+            bound.counts.changed += u64::from(changed);
+            let outcome = match code.get(pending) {
+                Some((code, origin)) => {
+                    image.install(pending, &code.code)?;
+                    if origin == CodeOrigin::Compiled { Outcome::Compiled } else { Outcome::Hit }
+                }
+                None => {
+                    image.defer(pending);
+                    bound.counts.deferred += 1;
+                    Outcome::Deferred
+                }
+            };
+            bound.counts.hit += u64::from(outcome == Outcome::Hit && changed);
+            bound.outcomes.insert(image.name(pending.symbol).clone(), outcome);
+        }
+        // Afterwards the executable has to be replaced as well.
+        if let Some(name) = image.lacks_own_headers() {
+            return Err(cranefly_image::Error::LinkerDefined { name: name.to_owned() }.into());
+        }
+        Ok(bound)
+    }
+
+    fn empty_image(&self, scale: u64) -> Result<Arc<LiveImage>, Error> {
         static COUNTER: AtomicU64 = AtomicU64::new(0);
         let suffix = format!("{}-{}", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed));
         let temporary = self.publication.image.with_extension(&suffix);
         let control = self.publication.image.with_extension(format!("{suffix}.control"));
-        let mut demand = cranefly_image::demand(inputs, scale);
+        let mut demand = cranefly_image::demand(self.units.inputs(), scale);
         if self.options.contents.all_exported {
             demand.imports += demand.functions + demand.variables;
         }
-        let mut program =
-            Image::create(&temporary, self.base.clone(), &demand, self.options.full_debug_info, &control)?;
-        program.set_contents(self.options.contents);
-        LiveImage::new(program, &control, self.engine.serve.clone())
-            .map_err(|error| Error::File { path: control, source: std::io::Error::other(error.to_string()) })
+        let mut image = Image::create(&temporary, self.base.clone(), &demand, self.options.full_debug_info, &control)?;
+        image.set_contents(self.options.contents);
+        LiveImage::new(image, &control, self.serve.clone()).map_err(|source| Error::Control { path: control, source })
     }
-
-    /// Compiles what is pending and not in the store.
-    fn compile_missing(&self, pending: &[Pending], result: &mut PublishResult) -> Result<(), Error> {
-        let mut compiled = HashSet::new();
-        let mut wanted: HashMap<&Arc<str>, Vec<usize>> = HashMap::new();
-        for pending in pending {
-            let key = Key(pending.info().key);
-            // Equal functions are compiled once.
-            if !compiled.contains(&key) && self.engine.serve.compile.store.get(key).is_none() {
-                compiled.insert(key);
-                wanted.entry(&pending.unit.id).or_default().push(pending.function);
-            }
-        }
-        let mut own = self.compile_wanted(wanted)?;
-        if !own.is_empty() {
-            // LLVM tells functions apart that are equal to Cranelift: of those that turned out to be LLVM's each has its own.
-            let mut others: HashMap<&Arc<str>, Vec<usize>> = HashMap::new();
-            for pending in pending {
-                let is_known = own.contains_key(&(pending.unit.id.clone(), pending.function));
-                if !is_known && self.engine.serve.compile.store.get(Key(pending.info().key)).is_none() {
-                    others.entry(&pending.unit.id).or_default().push(pending.function);
-                }
-            }
-            own.extend(self.compile_wanted(others)?);
-        }
-        let stored = compiled.iter().filter_map(|key| self.engine.serve.compile.store.get(*key));
-        for code in stored.chain(own.values().cloned()) {
-            result.us.translate += f64::from(code.translate_us);
-            result.us.compile += f64::from(code.compile_us);
-            result.functions.compiled += 1;
-            result.functions.llvm += u64::from(code.construct.is_some());
-        }
-        self.compiled.borrow_mut().extend(compiled);
-        self.own.borrow_mut().extend(own);
-        Ok(())
-    }
-
-    /// Compiles functions by unit and number.
-    fn compile_wanted(&self, wanted: HashMap<&Arc<str>, Vec<usize>>) -> Result<OwnCode, Error> {
-        let by_id: HashMap<&Arc<str>, &Arc<LoadedUnit>> = self.units.iter().map(|unit| (&unit.unit.id, unit)).collect();
-        let wanted: Vec<(Arc<LoadedUnit>, Vec<usize>)> =
-            wanted.into_iter().map(|(id, functions)| (by_id[id].clone(), functions)).collect();
-        compile_all(&self.engine.serve.compile, &wanted, self.options)
-            .map_err(|error| Error::Relocation { function: error.function, reason: error.reason })
-    }
-}
-
-/// Another attempt begins: what was compiled stays compiled, everything else is counted anew.
-fn again(result: &mut PublishResult, counts: FunctionCounts) {
-    let FunctionCounts { compiled, llvm, .. } = result.functions;
-    result.functions = FunctionCounts { compiled, llvm, ..counts };
-}
-
-fn total(units: &[Arc<CodegenUnit>]) -> u64 {
-    units.iter().map(|unit| unit.functions.len() as u64).sum()
 }

@@ -1,15 +1,14 @@
-//! What a publication changed, and what the functions were before.
+//! What functions were before they changed.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use cranefly_cgu::{CodegenUnit, LoadedUnit};
 use cranefly_image::PublishedCode;
 use hashbrown::{HashMap, HashSet};
 
-use crate::body_lane::same_version;
-use crate::program::program::remaining;
-use crate::program::view::View;
+use super::difference::Difference;
+use super::live::LiveImage;
+use cranefly_cgu::LoadedUnit;
 
 /// Changed functions whose former versions are kept.
 const MAX_FUNCTIONS: usize = 64;
@@ -31,70 +30,24 @@ pub struct Former {
     pub code: Option<PublishedCode>,
 }
 
-/// What one publication changes of a program.
-#[derive(Debug, Default)]
-pub struct Changes {
-    /// There was nothing before: all is new.
-    first: bool,
-    /// Functions that are new or have other content, by symbol.
-    symbols: HashSet<Arc<str>>,
-    /// Those that were there before, the first of them.
-    former: Vec<Arc<Former>>,
-}
-
-impl Changes {
-    /// Compares `units` with what was published before. Reads the code of what is about to be replaced, so this comes before
-    /// the image is touched. `copies`: functions that are no news.
-    pub fn since(view: Option<&View>, units: &[Arc<LoadedUnit>], copies: &HashSet<Arc<str>>) -> Self {
-        let Some(view) = view else { return Self { first: true, ..Self::default() } };
-        let kept: HashSet<*const CodegenUnit> = units.iter().map(|unit| Arc::as_ptr(&unit.unit)).collect();
-        let replaced = view.units.iter().filter(|unit| !kept.contains(&Arc::as_ptr(&unit.unit)));
-        let known: HashSet<*const CodegenUnit> = view.units.iter().map(|unit| Arc::as_ptr(&unit.unit)).collect();
-        let remain = remaining(&view.units, units);
-        let mut old: HashMap<&Arc<str>, (&Arc<LoadedUnit>, usize)> = HashMap::new();
-        for unit in replaced {
-            for (number, function) in unit.unit.functions.iter().enumerate() {
-                if remain.contains(&Arc::as_ptr(function)) {
-                    continue;
-                }
-                old.insert(&unit.unit.module.globals[function.global.0 as usize].name, (unit, number));
-            }
-        }
-        let mut changes = Self::default();
-        for unit in units.iter().filter(|unit| !known.contains(&Arc::as_ptr(&unit.unit))) {
-            for (number, function) in unit.unit.functions.iter().enumerate() {
-                if remain.contains(&Arc::as_ptr(function)) {
-                    continue;
-                }
-                let symbol = &unit.unit.module.globals[function.global.0 as usize].name;
-                let before = old.get(symbol).copied();
-                let is_same = before.map(|(before, old)| same_version((&before.unit, old), (&unit.unit, number)));
-                if is_same.unwrap_or_else(|| copies.contains(symbol)) {
-                    continue;
-                }
-                if !changes.symbols.insert(symbol.clone()) || changes.former.len() == MAX_FUNCTIONS {
-                    continue;
-                }
-                let Some((unit, number)) = before else { continue };
-                let before = &unit.unit.functions[number];
-                let live = view.live.as_ref();
-                let code = live.and_then(|live| live.program().published(&unit.unit.id, before.global));
-                changes.former.push(Arc::new(Former {
-                    symbol: symbol.clone(),
-                    generation: view.generation,
-                    unit: unit.clone(),
-                    number,
-                    // Of another unit that defines the same name: not this function's.
-                    code: code.filter(|code| code.key == before.key),
-                }));
-            }
-        }
-        changes
-    }
-
-    /// Whether the function is new, or has other content than before.
-    pub fn contain(&self, symbol: &str) -> bool {
-        self.first || self.symbols.contains(symbol)
+impl Former {
+    /// The versions that are about to be replaced, the first of them. Reads their code, so this comes before their image is
+    /// touched.
+    pub fn of(difference: &Difference, generation: u64, live: &LiveImage) -> Vec<Arc<Self>> {
+        let replaced = difference.replaced().iter().take(MAX_FUNCTIONS);
+        let former = replaced.map(|function| {
+            let info = function.info();
+            let code = live.image().published(&function.unit.unit.id, info.global);
+            Arc::new(Self {
+                symbol: function.symbol().clone(),
+                generation,
+                unit: function.unit.clone(),
+                number: function.number,
+                // Of another unit that defines the same name: not this function's.
+                code: code.filter(|code| code.key == info.key),
+            })
+        });
+        former.collect()
     }
 }
 
@@ -106,11 +59,11 @@ pub struct History {
 }
 
 impl History {
-    /// This history and what `changes` replaces.
-    pub fn with(&self, changes: &Changes) -> Self {
-        let newer: HashSet<&Arc<str>> = changes.former.iter().map(|former| &former.symbol).collect();
+    /// This history and what was replaced since.
+    pub fn with(&self, replaced: Vec<Arc<Former>>) -> Self {
+        let newer: HashSet<Arc<str>> = replaced.iter().map(|former| former.symbol.clone()).collect();
         let older = self.entries.iter().filter(|entry| !newer.contains(&entry.symbol)).cloned();
-        let mut entries: VecDeque<Arc<Former>> = older.chain(changes.former.iter().cloned()).collect();
+        let mut entries: VecDeque<Arc<Former>> = older.chain(replaced).collect();
         while entries.len() > MAX_FUNCTIONS || bytes(&entries) > MAX_BYTES {
             entries.pop_front();
         }

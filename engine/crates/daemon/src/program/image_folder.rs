@@ -15,10 +15,9 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsE
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use anyhow::{Context, bail};
 use rustix::mm::{MapFlags, ProtFlags};
 
-use crate::program::session_links;
+use super::session_links;
 
 /// An image of a large program takes about a hundred megabytes, and there are two while one replaces the other.
 const ENOUGH: u64 = 256 << 20;
@@ -29,6 +28,28 @@ pub const SOCKET: &str = "socket";
 /// Others may pass through, and nothing else.
 const PASSABLE: u32 = 0o711;
 
+/// Why there is no folder for images.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    /// The path of the daemon's socket does not end in a file's name.
+    #[error("the socket {} has no name", .0.display())]
+    NamelessSocket(PathBuf),
+    /// The folder cannot be made, or is not this user's.
+    #[error("cannot make a folder for program images at {}: {source}", path.display())]
+    Make {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// No place will do: code could not be mapped from there, or it is not this user's.
+    #[error("no folder for program images: {}; make one of them usable", reasons.join("; "))]
+    Nowhere {
+        /// What is wrong with each.
+        reasons: Vec<String>,
+    },
+}
+
 /// The folder that a daemon keeps its images in. Whoever ends sessions or tidies temporary files may remove it at any time.
 #[derive(Debug)]
 pub struct ImageFolder {
@@ -38,17 +59,26 @@ pub struct ImageFolder {
 
 impl ImageFolder {
     /// Finds a place, and makes the folder of the daemon with this socket there, or finds the one that it had before.
-    pub fn make(socket: &Path) -> anyhow::Result<Self> {
+    ///
+    /// # Errors
+    /// No place will do.
+    pub fn make(socket: &Path) -> Result<Self, FolderError> {
         Ok(Self { socket: socket.to_owned(), path: Mutex::new(make(socket)?) })
     }
 
     /// All that daemons with this socket have made, this one included.
-    pub fn all(&self) -> anyhow::Result<Vec<PathBuf>> {
+    ///
+    /// # Errors
+    /// The socket has no name.
+    pub fn all(&self) -> Result<Vec<PathBuf>, FolderError> {
         Ok(all_known(&name_of(&self.socket)?))
     }
 
     /// Where it is; made anew, elsewhere if need be, when it is gone.
-    pub fn path(&self) -> anyhow::Result<PathBuf> {
+    ///
+    /// # Errors
+    /// No place will do any more.
+    pub fn path(&self) -> Result<PathBuf, FolderError> {
         let mut path = self.path.lock().unwrap_or_else(PoisonError::into_inner);
         if !path.is_dir() {
             *path = make(&self.socket)?;
@@ -59,24 +89,33 @@ impl ImageFolder {
     }
 }
 
-fn make(socket: &Path) -> anyhow::Result<PathBuf> {
+fn make(socket: &Path) -> Result<PathBuf, FolderError> {
     let name = name_of(socket)?;
     // Images that the daemon before has left are there, whichever folder has most room by now.
     let before = all_known(&name).into_iter().find(|path| path.parent().is_some_and(|parent| usable(parent).is_ok()));
     let path = match before {
         Some(path) => path,
-        None => find()?.join(unguessable(&name)?),
+        None => {
+            let parent = find()?;
+            let name = unguessable(&name).map_err(|source| FolderError::Make { path: parent.clone(), source })?;
+            parent.join(name)
+        }
     };
-    passable_folder(&path)?;
-    let note = path.join(SOCKET);
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(note)?;
-    file.write_all(socket.as_os_str().as_bytes())?;
+    let failed = |source| FolderError::Make { path: path.clone(), source };
+    passable_folder(&path).and_then(|()| note_socket(&path, socket)).map_err(failed)?;
     Ok(path)
 }
 
+fn note_socket(folder: &Path, socket: &Path) -> io::Result<()> {
+    let note = folder.join(SOCKET);
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(note)?;
+    file.write_all(socket.as_os_str().as_bytes())
+}
+
 /// What the names of a daemon's folders begin with: daemons whose sockets are in other folders have others.
-fn name_of(socket: &Path) -> anyhow::Result<OsString> {
-    let mut name = socket.file_stem().context("the socket has no name")?.to_owned();
+fn name_of(socket: &Path) -> Result<OsString, FolderError> {
+    let name = socket.file_stem().ok_or_else(|| FolderError::NamelessSocket(socket.to_owned()))?;
+    let mut name = name.to_owned();
     let folder = socket.parent().unwrap_or(Path::new("/")).as_os_str().as_bytes();
     name.push(format!("-{}-", &blake3::hash(folder).to_hex()[..8]));
     Ok(name)
@@ -153,7 +192,7 @@ pub fn candidates() -> Vec<PathBuf> {
 }
 
 /// The first of these that works and has room; if none has room, the one that has most.
-fn find() -> anyhow::Result<PathBuf> {
+fn find() -> Result<PathBuf, FolderError> {
     let mut reasons = Vec::new();
     let mut small: Option<(u64, PathBuf)> = None;
     for folder in candidates() {
@@ -171,10 +210,13 @@ fn find() -> anyhow::Result<PathBuf> {
         tracing::warn!(folder = %folder.display(), room, "little room for program images");
         return Ok(folder);
     }
-    bail!("no folder for program images: {}", reasons.join("; "))
+    Err(FolderError::Nowhere { reasons })
 }
 
 /// Bytes that `folder` has room for.
+///
+/// # Errors
+/// The file system does not say.
 pub fn room(folder: &Path) -> io::Result<u64> {
     let stat = rustix::fs::statvfs(folder)?;
     Ok(stat.f_bavail * stat.f_frsize)

@@ -1,7 +1,5 @@
 //! How a program is made.
 
-use std::ops::Deref;
-
 use cranefly_compile::CodeOptions;
 use cranefly_image::Contents;
 use serde::{Deserialize, Serialize};
@@ -15,12 +13,4 @@ pub struct ProgramOptions {
     pub full_debug_info: bool,
     /// What the program's file says of its functions.
     pub contents: Contents,
-}
-
-impl Deref for ProgramOptions {
-    type Target = CodeOptions;
-
-    fn deref(&self) -> &CodeOptions {
-        &self.code
-    }
 }

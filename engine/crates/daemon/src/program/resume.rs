@@ -16,15 +16,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::{Context, ensure};
-use cranefly_cgu::{BitcodeFile, Digest, LoadedUnit};
+use cranefly_cgu::{BitcodeFile, CodegenUnit, Digest, LoadedUnit};
 use cranefly_image::{Image, SavedImage};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::program::image_folder::room;
-use crate::program::options::ProgramOptions;
-use crate::server::private_folder;
+use super::folders::private_folder;
+use super::image_folder::room;
+use super::options::ProgramOptions;
+use super::unit_set::UnitSet;
 
 /// First bytes of a state, with the engine's version: another one may lay out or compile otherwise.
 const HEADER: &str = concat!("cranefly resume 3 ", env!("CARGO_PKG_VERSION"), "\n");
@@ -32,6 +32,45 @@ const HEADER: &str = concat!("cranefly resume 3 ", env!("CARGO_PKG_VERSION"), "\
 /// After so many daemons that took over and ended before they had compiled a single function, something about the image
 /// ends them. (The first-call stub has the same patience.)
 const MAX_ATTEMPTS: u64 = 16;
+
+/// Why nothing was kept, or cannot be gone on from.
+#[derive(Debug, thiserror::Error)]
+pub enum ResumeError {
+    /// A file or folder cannot be read or written.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The image waits for functions of a unit that the program does not have.
+    #[error("the bitcode of the unit {0} is not known")]
+    UnknownUnit(String),
+    /// The body lane's units are not what any file holds.
+    #[error("functions of the body lane cannot be kept, as those of {0}")]
+    BodyLane(String),
+    /// Images come first.
+    #[error("{bytes} bytes of bitcode in {room} bytes of room would leave too little for images")]
+    Room {
+        /// What was to be kept.
+        bytes: u64,
+        /// What there is.
+        room: u64,
+    },
+    /// The state cannot be written.
+    #[error("the state cannot be written down: {0}")]
+    Encode(postcard::Error),
+    /// So many daemons ended before they had compiled anything.
+    #[error("{0} engines ended over it")]
+    Attempts(u64),
+    /// Another version may lay out or compile otherwise.
+    #[error("it was kept by another version")]
+    Version,
+    /// It is not what was written.
+    #[error("the state is damaged")]
+    Damaged,
+}
 
 /// The folder.
 #[derive(Debug)]
@@ -66,35 +105,37 @@ impl ResumeFolder {
         &self,
         program: &mut Image,
         image: &Path,
-        units: &[Arc<LoadedUnit>],
+        units: &UnitSet,
         options: &ProgramOptions,
-    ) -> anyhow::Result<bool> {
+    ) -> Result<bool, ResumeError> {
         let incomplete = program.incomplete_units();
         if incomplete.is_empty() {
             self.discard();
             return Ok(true);
         }
-        private_folder(&self.path)?;
+        private_folder(&self.path).map_err(at(&self.path))?;
         match std::fs::hard_link(program.file().path(), self.image()) {
             // The same file, from the publication before.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            result => result.context("the image")?,
+            result => result.map_err(at(&self.image()))?,
         }
-        let by_id: HashMap<&str, &LoadedUnit> = units.iter().map(|unit| (&*unit.unit.id, &**unit)).collect();
-        let wanted: Vec<&LoadedUnit> = incomplete.iter().filter_map(|unit| by_id.get(&*unit.id).copied()).collect();
-        ensure!(wanted.len() == incomplete.len(), "a unit's bitcode is not known");
-        ensure!(!wanted.iter().any(|unit| unit.is_derived()), "the body lane's functions cannot be kept");
+        let known = |unit: &Arc<CodegenUnit>| match units.get(&unit.id) {
+            None => Err(ResumeError::UnknownUnit(unit.id.to_string())),
+            Some(unit) if unit.is_derived() => Err(ResumeError::BodyLane(unit.unit.id.to_string())),
+            Some(unit) => Ok(&**unit),
+        };
+        let wanted: Vec<&LoadedUnit> = incomplete.iter().map(known).collect::<Result<_, _>>()?;
         let bitcode = self.keep_bitcode(&wanted)?;
         let state =
             State { options: options.clone(), image: image.to_owned(), bitcode, program: program.save(&incomplete) };
-        let payload = postcard::to_stdvec(&state)?;
+        let payload = postcard::to_stdvec(&state).map_err(ResumeError::Encode)?;
         let digest = blake3::hash(&payload);
         replace(&self.path.join("state"), &[HEADER.as_bytes(), digest.as_bytes(), &payload])?;
         self.drop_others(&state.bitcode);
         Ok(false)
     }
 
-    fn keep_bitcode(&self, units: &[&LoadedUnit]) -> anyhow::Result<Vec<Digest>> {
+    fn keep_bitcode(&self, units: &[&LoadedUnit]) -> Result<Vec<Digest>, ResumeError> {
         let digests: Vec<Digest> = units.par_iter().map(|unit| *unit.digest()).collect();
         let new: Vec<(&LoadedUnit, PathBuf)> = units
             .iter()
@@ -103,11 +144,10 @@ impl ResumeFolder {
             .filter(|(_, path)| !path.exists())
             .collect();
         let bytes: u64 = new.iter().map(|(unit, _)| unit.bytes.len() as u64).sum();
-        let room = room(&self.path)?;
-        ensure!(
-            bytes <= room / 2,
-            "{bytes} bytes of bitcode in {room} bytes of room would leave too little for images"
-        );
+        let room = room(&self.path).map_err(at(&self.path))?;
+        if bytes > room / 2 {
+            return Err(ResumeError::Room { bytes, room });
+        }
         // Equal units have one file.
         let new: HashMap<PathBuf, &LoadedUnit> = new.into_iter().map(|(unit, path)| (path, unit)).collect();
         new.par_iter().try_for_each(|(path, unit)| replace(path, &[&unit.bytes]))?;
@@ -140,17 +180,23 @@ impl ResumeFolder {
     }
 
     /// Reads the state, and counts this as an attempt.
-    pub fn load(&self) -> anyhow::Result<State> {
-        let bytes = std::fs::read(self.path.join("state")).context("nothing was kept to go on from")?;
+    pub fn load(&self) -> Result<State, ResumeError> {
+        let state = self.path.join("state");
+        let bytes = std::fs::read(&state).map_err(at(&state))?;
         let attempts = self.path.join("attempts");
         let before = std::fs::metadata(&attempts).map_or(0, |metadata| metadata.len());
-        ensure!(before < MAX_ATTEMPTS, "{before} engines ended over it");
-        OpenOptions::new().append(true).create(true).mode(0o600).open(&attempts)?.write_all(b"+")?;
+        if before >= MAX_ATTEMPTS {
+            return Err(ResumeError::Attempts(before));
+        }
+        let file = OpenOptions::new().append(true).create(true).mode(0o600).open(&attempts);
+        file.and_then(|mut file| file.write_all(b"+")).map_err(at(&attempts))?;
         self.attempted.store(true, Ordering::Relaxed);
-        let rest = bytes.strip_prefix(HEADER.as_bytes()).context("it was kept by another version")?;
-        let (digest, payload) = rest.split_at_checked(32).context("the state is cut off")?;
-        ensure!(blake3::hash(payload).as_bytes() == digest, "the state is damaged");
-        Ok(postcard::from_bytes(payload)?)
+        let rest = bytes.strip_prefix(HEADER.as_bytes()).ok_or(ResumeError::Version)?;
+        let (digest, payload) = rest.split_at_checked(32).ok_or(ResumeError::Damaged)?;
+        if blake3::hash(payload).as_bytes() != digest {
+            return Err(ResumeError::Damaged);
+        }
+        postcard::from_bytes(payload).map_err(|_| ResumeError::Damaged)
     }
 
     /// A function was compiled: whatever ended the daemons before, it was not that.
@@ -176,20 +222,28 @@ impl ResumeFolder {
     }
 
     /// Ids and files of the units in `state`.
-    pub fn units<'a>(&self, state: &'a State) -> anyhow::Result<Vec<(&'a str, BitcodeFile)>> {
-        ensure!(state.bitcode.len() == state.program.unit_ids().len(), "the state is damaged");
+    pub fn units<'a>(&self, state: &'a State) -> Result<Vec<(&'a str, BitcodeFile)>, ResumeError> {
+        if state.bitcode.len() != state.program.unit_ids().len() {
+            return Err(ResumeError::Damaged);
+        }
         let file = |&digest: &Digest| BitcodeFile { path: self.bitcode(&digest), digest };
         Ok(state.program.unit_ids().zip(state.bitcode.iter().map(file)).collect())
     }
 }
 
 /// Writes a file that is there whole or not at all, but for a machine that goes down.
-fn replace(path: &Path, parts: &[&[u8]]) -> anyhow::Result<()> {
+fn replace(path: &Path, parts: &[&[u8]]) -> Result<(), ResumeError> {
     let temporary = path.with_extension("new");
     let write = || -> io::Result<()> {
         let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
         parts.iter().try_for_each(|part| file.write_all(part))?;
         std::fs::rename(&temporary, path)
     };
-    write().with_context(|| path.display().to_string())
+    write().map_err(at(path))
+}
+
+/// An error of a file.
+fn at(path: &Path) -> impl FnOnce(io::Error) -> ResumeError {
+    let path = path.to_owned();
+    move |source| ResumeError::File { path, source }
 }

@@ -1,22 +1,25 @@
 //! What a daemon that ended without saying goodbye left behind.
 
+use cranefly_compile::EagerCompiler;
+use std::collections::HashMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use cranefly_cgu::LoadedUnit;
-use cranefly_compile::EagerCompiler;
+use cranefly_cgu::{LoadedUnit, UnitError};
 use cranefly_image::Image;
 use cranefly_runtime::Control;
 use rayon::prelude::*;
 
-use crate::engine::{Engine, give_memory_back};
-use crate::program::image_folder::{self, SOCKET, socket_of};
-use crate::program::live::LiveImage;
-use crate::program::options::ProgramOptions;
-use crate::program::resume::ResumeFolder;
-use crate::program::session_links;
+use super::image_folder::{self, SOCKET, socket_of};
+use super::live::LiveImage;
+use super::memory::give_memory_back;
+use super::options::ProgramOptions;
+use super::publish::Resources;
+use super::resume::{ResumeError, ResumeFolder};
+use super::session_links;
+use super::unit_set::UnitSet;
 
 /// What a program prints whose function was still to be compiled by a daemon that is gone, when nobody can go on.
 const GONE: &str = "cranefly: the engine that compiled this program ended before it was done; run it again\n";
@@ -31,7 +34,7 @@ pub struct Orphan {
 
 /// Tidies the folder of images of the daemon before, and gives the images that are to be taken over. Complete programs go on
 /// and may be started again: their images stay until they are published anew.
-pub fn clean(images: &Path) -> Vec<Orphan> {
+pub fn orphans_in(images: &Path) -> Vec<Orphan> {
     let mut orphans = Vec::new();
     let entries = std::fs::read_dir(images).into_iter().flatten();
     for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
@@ -63,16 +66,16 @@ fn is_whole(image: &Path) -> bool {
 }
 
 /// Goes on where the daemon before ended. A program that waits for a function which cannot be had any more is told so.
-pub fn take_over(engine: &Engine, orphans: Vec<Orphan>) {
+pub fn take_over(resources: &Resources, orphans: Vec<Orphan>) {
     if orphans.is_empty() {
         return;
     }
     for orphan in orphans {
         let folder = ResumeFolder::of(&orphan.path);
-        match orphan.rebuild(engine, &folder) {
-            Ok(image) => orphan.serve(engine, folder, image),
+        match orphan.rebuild(resources, &folder) {
+            Ok(image) => orphan.serve(resources, folder, image),
             Err(error) => {
-                tracing::info!(control = %orphan.path.display(), "not taken over: {error:#}");
+                tracing::info!(control = %orphan.path.display(), "not taken over: {error}");
                 orphan.control.fail_all(GONE);
                 let _ = std::fs::remove_file(&orphan.path);
                 folder.discard();
@@ -82,36 +85,73 @@ pub fn take_over(engine: &Engine, orphans: Vec<Orphan>) {
     give_memory_back();
 }
 
+/// Why an image is not gone on with.
+#[derive(Debug, thiserror::Error)]
+enum TakeOverError {
+    #[error(transparent)]
+    Resume(#[from] ResumeError),
+    #[error(transparent)]
+    Unit(#[from] UnitError),
+    #[error(transparent)]
+    Image(#[from] cranefly_image::Error),
+}
+
+/// Images of the daemon before that programs may still start from, by path.
+#[derive(Debug, Default)]
+pub struct TakenOver {
+    images: Mutex<HashMap<PathBuf, Arc<LiveImage>>>,
+}
+
+impl TakenOver {
+    /// Keeps an image until it is [replaced](Self::replaced), which it may be already: then it serves only as long as programs
+    /// run from it.
+    fn keep(&self, path: PathBuf, live: Arc<LiveImage>) {
+        let mut images = self.images.lock().unwrap_or_else(PoisonError::into_inner);
+        if live.resume().is_current(&path) {
+            images.insert(path, live);
+        } else {
+            live.retire();
+        }
+    }
+
+    /// A new image has taken the path.
+    pub fn replaced(&self, path: &Path) {
+        if let Some(old) = self.images.lock().unwrap_or_else(PoisonError::into_inner).remove(path) {
+            old.retire();
+        }
+    }
+}
+
 /// An image as its daemon had it.
 struct Rebuilt {
     program: Image,
-    units: Vec<Arc<LoadedUnit>>,
+    units: UnitSet,
     options: ProgramOptions,
     image: PathBuf,
 }
 
 impl Orphan {
-    fn rebuild(&self, engine: &Engine, folder: &ResumeFolder) -> anyhow::Result<Rebuilt> {
+    fn rebuild(&self, resources: &Resources, folder: &ResumeFolder) -> Result<Rebuilt, TakeOverError> {
         let state = folder.load()?;
-        let lazy = EagerCompiler::new(&engine.serve.compile, &state.options, 0);
-        let context = lazy.read_context();
+        let compiler = EagerCompiler::new(&resources.serve.compile, &state.options.code, 0);
+        let context = compiler.read_context();
         let units: Vec<Arc<LoadedUnit>> = folder
             .units(&state)?
             .par_iter()
-            .map(|(id, file)| Ok(engine.units.load(file, &Arc::from(*id), &context)?.0))
-            .collect::<anyhow::Result<_>>()?;
-        let inputs: Vec<_> = units.iter().map(|unit| unit.unit.clone()).collect();
-        let program = Image::take_over(&folder.image(), state.program, &inputs)?;
+            .map(|(id, file)| Ok(resources.units.load(file, &Arc::from(*id), &context)?.0))
+            .collect::<Result<_, UnitError>>()?;
+        let units = UnitSet::new(units);
+        let program = Image::take_over(&folder.image(), state.program, units.inputs())?;
         Ok(Rebuilt { program, units, options: state.options, image: state.image })
     }
 
-    fn serve(self, engine: &Engine, folder: ResumeFolder, rebuilt: Rebuilt) {
+    fn serve(self, resources: &Resources, folder: ResumeFolder, rebuilt: Rebuilt) {
         let Rebuilt { program, units, options, image } = rebuilt;
-        let serve = engine.serve.clone();
+        let serve = resources.serve.clone();
         let live = Arc::new(LiveImage::with(program, self.control, &self.path, folder, serve));
-        live.set_inputs(&units, &options);
+        live.set_inputs(Arc::new(units), &options);
         match live.start().and_then(|()| live.compile_ahead()) {
-            Ok(()) => engine.taken_over(image, live),
+            Ok(()) => resources.taken_over.keep(image, live),
             Err(error) => {
                 tracing::error!(%error, image = %image.display(), "cannot serve an image that was taken over")
             }

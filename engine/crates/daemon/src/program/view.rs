@@ -1,15 +1,19 @@
 //! A program as of its last good publication, for those who only look: they never wait for the next one.
 
-use std::sync::{Arc, PoisonError};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
 
-use cranefly_cgu::{FunctionInfo, LoadedUnit, Place};
+use cranefly_cache::{Key, Store};
 
-use crate::engine::{Engine, ProgramKey};
-use crate::program::generation::Outcomes;
-use crate::program::history::{Changes, History};
-use crate::program::live::LiveImage;
-use crate::program::options::ProgramOptions;
-use crate::rpc::RpcError;
+use super::difference::Changes;
+use super::function::FunctionOf;
+use super::generation::Outcomes;
+use super::history::History;
+use super::live::LiveImage;
+use super::options::ProgramOptions;
+use super::unit_set::UnitSet;
+use cranefly_cgu::LoadedUnit;
 
 /// A published generation.
 #[derive(Debug)]
@@ -17,7 +21,7 @@ pub struct View {
     /// Its number.
     pub generation: u64,
     /// What the program consists of.
-    pub units: Vec<Arc<LoadedUnit>>,
+    pub units: Arc<UnitSet>,
     /// What happened to the functions, by symbol.
     pub outcomes: Outcomes,
     /// What it changed.
@@ -25,53 +29,35 @@ pub struct View {
     /// What earlier generations had.
     pub history: History,
     /// Its image.
-    pub live: Option<Arc<LiveImage>>,
+    pub live: Arc<LiveImage>,
+    /// Where that lies.
+    pub image: PathBuf,
     /// How it is compiled.
     pub options: ProgramOptions,
 }
 
-/// A function of a program.
-#[derive(Clone, Copy, Debug)]
-pub struct FunctionOf<'a> {
-    /// Its unit.
-    pub unit: &'a Arc<LoadedUnit>,
-    /// Its number there.
-    pub number: usize,
-}
-
-impl<'a> FunctionOf<'a> {
-    /// What is known of it.
-    pub fn info(self) -> &'a FunctionInfo {
-        &self.unit.unit.functions[self.number]
-    }
-
-    /// Linker name.
-    pub fn symbol(self) -> &'a Arc<str> {
-        &self.unit.unit.module.globals[self.info().global.0 as usize].name
-    }
-
-    /// Where it is written.
-    pub fn place(self) -> &'a Place {
-        &self.unit.sources().places[self.number]
-    }
-}
-
 impl View {
+    /// All functions, in the order of the units.
+    pub fn functions(&self) -> impl Iterator<Item = FunctionOf<'_>> {
+        self.units.units().iter().flat_map(FunctionOf::all)
+    }
+
     /// Functions with this linker name, of the unit `unit` if that is given. Equal names of several units are local copies
     /// of one function.
     pub fn named<'a>(&'a self, symbol: &str, unit: Option<&str>) -> Vec<FunctionOf<'a>> {
-        let units = self.units.iter().filter(|loaded| unit.is_none_or(|id| *loaded.unit.id == *id));
+        let units = self.units.units().iter().filter(|loaded| unit.is_none_or(|id| *loaded.unit.id == *id));
         units.filter_map(|unit| Some(FunctionOf { unit, number: unit.sources().symbol(symbol)? })).collect()
     }
 
     /// The functions that a breakpoint at line `line` of `file` is in: all that have code from just that line, instances and
     /// inlined copies included; if there are none, the innermost function around it.
     pub fn at_line<'a>(&'a self, file: &str, line: u32) -> Vec<FunctionOf<'a>> {
+        let units = self.units.units();
         let each = |unit: &'a Arc<LoadedUnit>| {
             let functions = unit.sources().with_code_at(&unit.unit, file, line);
             functions.map(move |number| FunctionOf { unit, number })
         };
-        let exact: Vec<FunctionOf> = self.units.iter().flat_map(each).collect();
+        let exact: Vec<FunctionOf> = units.iter().flat_map(each).collect();
         if !exact.is_empty() {
             return exact;
         }
@@ -79,31 +65,27 @@ impl View {
             let functions = unit.sources().covering(file, line);
             functions.map(move |number| FunctionOf { unit, number })
         };
-        let around: Vec<FunctionOf> = self.units.iter().flat_map(each).collect();
+        let around: Vec<FunctionOf> = units.iter().flat_map(each).collect();
         let innermost = around.iter().map(|function| function.place().line).max();
         around.into_iter().filter(|function| Some(function.place().line) == innermost).collect()
     }
-}
 
-impl Engine {
-    /// The program as last published.
-    pub(crate) fn view(&self, key: &ProgramKey) -> Result<Arc<View>, RpcError> {
-        self.known_view(key)
-            .ok_or_else(|| RpcError::failed("unknownProgram", format!("no program `{}` has been published", key.1)))
+    /// The constructs for which functions of the program went to LLVM, with how many.
+    pub fn fallbacks(&self, store: &Store) -> BTreeMap<Arc<str>, u64> {
+        let mut counts: BTreeMap<Arc<str>, u64> = BTreeMap::new();
+        store.look(self.functions().map(|function| Key(function.info().key)), |compiled| {
+            if let Some(construct) = compiled.and_then(|compiled| compiled.construct.clone()) {
+                *counts.entry(construct).or_default() += 1;
+            }
+        });
+        counts
     }
 
-    /// The program as last published, if it has been.
-    pub(crate) fn known_view(&self, key: &ProgramKey) -> Option<Arc<View>> {
-        self.views.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
-    }
-
-    /// Replaces what is shown of a program.
-    pub(crate) fn show(&self, key: &ProgramKey, view: View) {
-        let view = Arc::new(view);
-        self.views.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone(), view.clone());
-        // Editors ask next where functions are: found out meanwhile. Without a thread it is done when they ask.
+    /// Finds out where the functions are written, which editors ask next: meanwhile. Without a thread it is done when they ask.
+    pub(super) fn index_meanwhile(self: &Arc<Self>) {
+        let view = self.clone();
         let index = move || {
-            for unit in &view.units {
+            for unit in view.units.units() {
                 unit.sources();
             }
         };
