@@ -145,8 +145,8 @@ impl Engine {
         let published = contained("publish", || program.publish(&self.resources, request, &image));
         let published = published.inspect_err(|_| self.abandon(key))??;
         self.hits.fetch_add(published.functions.hit, Ordering::Relaxed);
-        self.resources.units.prune();
-        self.trim(key);
+        tracing::debug_span!("prune").in_scope(|| self.resources.units.prune());
+        tracing::debug_span!("trim").in_scope(|| self.trim(key));
         if published.work.read > MANY_UNITS {
             give_memory_back();
         }

@@ -24,6 +24,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use cranefly_compile::{Cranelift, llvm_worker};
 use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::fmt::format::FmtSpan;
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -62,7 +63,9 @@ fn start_logging() {
     let asked = std::env::var("CRANEFLY_LOG").ok().map(|text| text.parse::<Targets>());
     let unreadable = asked.as_ref().and_then(|asked| asked.as_ref().err()).map(ToString::to_string);
     let targets = asked.and_then(Result::ok).unwrap_or_else(default_log);
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_filter(targets);
+    // Of a stage is said what it took, when it ends.
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_span_events(FmtSpan::CLOSE);
+    let lines = lines.with_filter(targets);
     tracing_subscriber::registry().with(lines).init();
     if let Some(error) = unreadable {
         tracing::warn!("CRANEFLY_LOG is not used: {error}; it is a level, or target=level with commas between");

@@ -22,8 +22,10 @@ use crate::program::{BodyLaneCrate, CrateBitcode, Error, Published, Request, rea
 pub fn publish(engine: &Engine, params: PublishParams) -> Result<PublishResult, RpcError> {
     let start = Instant::now();
     let key = (params.workspace.clone(), params.program.clone());
-    let published = engine.publish(&key, &request(params)?).map_err(failure)?;
-    let fallbacks = fallbacks(published.view.fallbacks(&engine.compile().store));
+    let request = tracing::debug_span!("request").in_scope(|| request(params))?;
+    let published = tracing::debug_span!("publish").in_scope(|| engine.publish(&key, &request)).map_err(failure)?;
+    let look = || published.view.fallbacks(&engine.compile().store);
+    let fallbacks = fallbacks(tracing::debug_span!("fallbacks").in_scope(look));
     let mut result = answer(published, fallbacks);
     result.us.wall = start.elapsed().as_secs_f64() * 1e6;
     Ok(result)

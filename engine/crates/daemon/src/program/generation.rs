@@ -113,7 +113,7 @@ impl Generation<'_> {
             }
         };
         let thread = |source| Error::Thread { image: self.publication.image.to_owned(), source };
-        linked.live.compile_ahead().map_err(thread)?;
+        tracing::debug_span!("ahead").in_scope(|| linked.live.compile_ahead()).map_err(thread)?;
         Ok(Linked { time: start.elapsed().saturating_sub(code.waited()), ..linked })
     }
 
@@ -176,13 +176,13 @@ impl Generation<'_> {
     /// Gives code to every function that must have it now, and lets the others wait for their first call.
     fn bind(&self, live: &LiveImage, code: &mut CodeSupply) -> Result<Bound, Error> {
         live.update(self.units, self.options, &self.publication, |image, mut pending| {
-            let unresolved = image.unresolved();
+            let unresolved = tracing::debug_span!("unresolved").in_scope(|| image.unresolved());
             if !unresolved.is_empty() {
                 let names = unresolved.iter().map(|name| format!("`{:#}`", rustc_demangle::demangle(name))).collect();
                 return Err(cranefly_image::Error::Unresolved { names }.into());
             }
             // The program may make first calls impossible: then nothing waits, whatever generation it is of.
-            let all = self.must_be_complete(image);
+            let all = tracing::debug_span!("must be complete").in_scope(|| self.must_be_complete(image));
             if all {
                 let known: HashSet<_> = pending.iter().map(|pending| pending.symbol).collect();
                 let earlier = image.deferred_in_call_order().into_iter();
@@ -191,7 +191,7 @@ impl Generation<'_> {
             // What had code was called, or would be soon: its new version is compiled now, and what an edit needs with it.
             let is_wanted = |pending: &&Pending| all || image.has_code(pending) || is_body_lane(&pending.unit.id);
             let eager: Vec<Pending> = pending.iter().filter(is_wanted).cloned().collect();
-            code.compile(&eager)?;
+            tracing::debug_span!("compile", functions = eager.len()).in_scope(|| code.compile(&eager))?;
             self.install(image, &pending, code)
         })
     }

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cranefly_image::{Image, Pending, Publication};
 use cranefly_runtime::{Command, Control, ControlError};
+use tracing::debug_span;
 
 use super::error::Error;
 use super::function::FunctionOf;
@@ -129,10 +130,10 @@ impl LiveImage {
         let failed = |source| cranefly_image::Error::File { path: publication.image.to_owned(), source };
         self.resume.forget().map_err(failed)?;
         self.set_inputs(units.clone(), options);
-        let pending = image.update(units.inputs())?;
-        let bound = bind(&mut image, pending)?;
-        image.commit(publication)?;
-        let saved = self.resume.save(&mut image, publication.image, units, options);
+        let pending = debug_span!("update").in_scope(|| image.update(units.inputs()))?;
+        let bound = debug_span!("bind").in_scope(|| bind(&mut image, pending))?;
+        debug_span!("commit").in_scope(|| image.commit(publication))?;
+        let saved = debug_span!("save").in_scope(|| self.resume.save(&mut image, publication.image, units, options));
         let is_complete = saved.unwrap_or_else(|error| {
             self.resume.discard();
             tracing::warn!(%error, "a program that waits for a function will not outlive this engine");

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use cranefly_cgu::UnitCache;
 use cranefly_image::{Identity, Publication};
+use tracing::debug_span;
 
 use super::bases::BaseImages;
 use super::build_id::build_id;
@@ -50,7 +51,8 @@ impl Program {
         let context = &*resources.serve.compile;
         context.store.tick();
         let eager = EagerCompiler::new(context, &request.options.code, resources.eager);
-        let Reading { units, mut compiled, mut work } = read(&request.crates, &resources.units, &eager)?;
+        let Reading { units, mut compiled, mut work } =
+            debug_span!("read").in_scope(|| read(&request.crates, &resources.units, &eager))?;
 
         let mut state = self.state();
         if let Some((earlier, keys)) = state.unlinked.take() {
@@ -58,25 +60,28 @@ impl Program {
             compiled.extend(keys);
         }
         let base = request.base.as_ref().map(|path| resources.bases.open(path)).transpose().map_err(Error::Base)?;
-        let Some(base) = base.as_ref().filter(|base| is_linked_for(base, &units)).cloned() else {
+        let Some(base) =
+            base.as_ref().filter(|base| debug_span!("interface").in_scope(|| is_linked_for(base, &units))).cloned()
+        else {
             state.unlinked = Some((work, compiled));
             return Err(not_linked_for(base.as_deref(), &units));
         };
         let verified = (request.verify && !state.patch.is_empty()).then(|| state.patch.verify(&units));
-        let taken = state.take_bodies(resources, request, &base, units)?;
+        let taken = debug_span!("select").in_scope(|| state.take_bodies(resources, request, &base, units))?;
         work += taken.work;
         let (units, patch, body_lane) = (taken.units, taken.patch, taken.counts);
-        if body_lane.is_some() && !is_linked_for(&base, &units) {
+        if body_lane.is_some() && !debug_span!("interface").in_scope(|| is_linked_for(&base, &units)) {
             return Err(not_linked_for(Some(&base), &units));
         }
 
-        let copies = body_lane::copies(&units);
-        let units = Arc::new(UnitSet::new(units));
+        let copies = debug_span!("copies").in_scope(|| body_lane::copies(&units));
+        let units = debug_span!("unit set").in_scope(|| Arc::new(UnitSet::new(units)));
         let before = self.view();
-        let difference = Difference::between(before.as_ref().map(|before| &*before.units), &units, &copies);
+        let old = before.as_ref().map(|before| &*before.units);
+        let difference = debug_span!("difference").in_scope(|| Difference::between(old, &units, &copies));
         let history =
             before.as_ref().map(|before| before.history.with(Former::of(&difference, before.generation, &before.live)));
-        let build_id = build_id(units.units(), &request.options, &base);
+        let build_id = debug_span!("build id").in_scope(|| build_id(units.units(), &request.options, &base));
         let executable = without_links(&request.executable)?;
         let stand_in = request.stand_in.as_deref();
         let mut code = CodeSupply::new(context, &units, &request.options.code, compiled);
@@ -91,7 +96,8 @@ impl Program {
         // Before the image is one that the program there does not start from.
         let file = ExecutableFile::begin(&request.executable).map_err(Error::Executable)?;
         let old = state.take_image(&base, &request.options);
-        let Linked { live, is_new, scale, outcomes, counts, time } = generation.link(old, state.scale, &mut code)?;
+        let Linked { live, is_new, scale, outcomes, counts, time } =
+            debug_span!("link").in_scope(|| generation.link(old, state.scale, &mut code))?;
         if is_new {
             resources.taken_over.replaced(image);
         }
@@ -99,7 +105,8 @@ impl Program {
         state.scale = scale;
         let sections = live.image().named_sections();
         let identity = Identity { build_id, has_names: request.options.contents.names, sections };
-        file.finish(&live.image(), image, &base, &identity).map_err(Error::Executable)?;
+        let finish = || file.finish(&live.image(), image, &base, &identity);
+        debug_span!("executable").in_scope(finish).map_err(Error::Executable)?;
 
         work.code += code.work();
         let functions = FunctionCounts { total: units.functions() - copies.len() as u64, ..counts };
