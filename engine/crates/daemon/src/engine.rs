@@ -11,13 +11,11 @@ use std::time::{Duration, Instant};
 use cranefly_bitcode::Llvm;
 use cranefly_cache::Store;
 use cranefly_cgu::UnitCache;
+use cranefly_compile::{CodeGenerator, CompileContext, LlvmTier, contained};
 
-use crate::code_generator::CodeGenerator;
-use crate::compile_context::CompileContext;
-use crate::llvm_tier::LlvmTier;
 use crate::program::{
     BaseImages, Error, FolderError, ImageFolder, Program, ProgramStatus, Published, Request, Resources, ServeContext,
-    TakenOver, View, contained, give_memory_back,
+    TakenOver, View, give_memory_back,
 };
 
 /// A program's name: workspace folder and id.

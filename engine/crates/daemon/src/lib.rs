@@ -7,13 +7,8 @@
 
 mod body_lane;
 mod clif_command;
-mod code_generator;
-mod compile;
-mod compile_context;
 mod engine;
 mod handlers;
-mod llvm_tier;
-mod llvm_worker;
 mod program;
 mod server;
 mod supervisor;
@@ -27,13 +22,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use cranefly_compile::{Cranelift, llvm_worker};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::format::FmtSpan;
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-pub use crate::code_generator::{CodeGenerator, Cranelift};
-pub use crate::compile::CodeOptions;
 pub use crate::engine::{Engine, EngineOptions};
 pub use crate::handlers::publish;
 pub use crate::program::ImageFolder;

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use cranefly_compile::contained;
 use cranefly_wire::{InitializeParams, InitializeResult, PROTOCOL, RpcError, WorkspaceParams, rpc};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::engine::Engine;
 use crate::handlers;
-use crate::program::{STACK, contained};
+use crate::program::STACK;
 
 /// Connections that are served at a time; more are closed at once.
 const MAX_CONNECTIONS: usize = 256;

@@ -56,7 +56,7 @@ fn ir(engine: &Engine, function: FunctionOf, what: TextKind, view: &View) -> Res
             .map_err(Error::from)
             .and_then(|body| {
                 let subject = Subject::new(&unit.unit.module, global, &body);
-                cranefly_inspect::clif(subject, &body, view.options.opt_level != "0")
+                cranefly_inspect::clif(subject, &body, view.options.code.opt_level != "0")
             })
     };
     text.map_err(|error| match error {

@@ -1,5 +1,6 @@
 //! `publish` and `instantiators`: from the wire's form of a program to the engine's, and back.
 
+use cranefly_compile::{CodeOptions, EagerCompiler};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,8 +14,8 @@ use cranefly_wire::{
 };
 
 use crate::body_lane::{self, EditedCrate, EditedFunction, Place, Refusal};
-use crate::compile::{CodeOptions, EagerCompiler};
 use crate::engine::Engine;
+use crate::program::ProgramOptions;
 use crate::program::{BodyLaneCrate, CrateBitcode, Error, Published, Request, read};
 
 /// Makes and publishes a new generation of a program.
@@ -34,7 +35,7 @@ pub fn publish(engine: &Engine, params: PublishParams) -> Result<PublishResult, 
 pub fn instantiators(engine: &Engine, params: PublishParams) -> Result<InstantiatorsResult, RpcError> {
     let edits: Vec<EditedCrate> = params.body_lane.iter().map(edited_crate).collect();
     let request = request(params)?;
-    let lazy = EagerCompiler::new(engine.compile(), &request.options, 0);
+    let lazy = EagerCompiler::new(engine.compile(), &request.options.code, 0);
     let units = read(&request.crates, &engine.resources().units, &lazy).map_err(failure)?.units;
     let functions = body_lane::instantiators(&units, &edits)
         .map_err(|refusal| RpcError::failed("bodyLane", refusal.to_string()))?;
@@ -45,14 +46,14 @@ pub fn instantiators(engine: &Engine, params: PublishParams) -> Result<Instantia
 /// What is asked for.
 fn request(params: PublishParams) -> Result<Request, RpcError> {
     let stand_in = stand_in_of(&params);
-    let options = CodeOptions {
+    let options = ProgramOptions {
         full_debug_info: params.debug_info.as_deref() != Some("line-tables-only"),
         contents: Contents {
             debug_info: params.strip == Strip::None,
             names: params.strip != Strip::Symbols,
             all_exported: params.export_dynamic,
         },
-        opt_level: params.opt_level,
+        code: CodeOptions { opt_level: params.opt_level },
     };
     Ok(Request {
         executable: params.executable,

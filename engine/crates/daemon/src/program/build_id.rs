@@ -5,15 +5,15 @@ use std::sync::Arc;
 use cranefly_image::{BUILD_ID_SIZE, BaseImage, Contents};
 use rayon::prelude::*;
 
-use crate::compile::CodeOptions;
+use super::options::ProgramOptions;
 use cranefly_cgu::Digest;
 use cranefly_cgu::LoadedUnit;
 
 /// The build id of what consists of these units, in this order.
-pub fn build_id(units: &[Arc<LoadedUnit>], options: &CodeOptions, base: &BaseImage) -> [u8; BUILD_ID_SIZE] {
+pub fn build_id(units: &[Arc<LoadedUnit>], options: &ProgramOptions, base: &BaseImage) -> [u8; BUILD_ID_SIZE] {
     let digests: Vec<&Digest> = units.par_iter().map(|unit| unit.digest()).collect();
     let mut hasher = blake3::Hasher::new();
-    hasher.update(options.configuration().as_bytes()).update(base.path().as_os_str().as_encoded_bytes());
+    hasher.update(options.code.configuration().as_bytes()).update(base.path().as_os_str().as_encoded_bytes());
     let Contents { debug_info, names, all_exported } = options.contents;
     hasher.update(&[options.full_debug_info, debug_info, names, all_exported].map(u8::from));
     for (unit, digest) in units.iter().zip(digests) {

@@ -1,5 +1,6 @@
 //! Code for the functions that a publication binds: from the store, or made now.
 
+use cranefly_compile::{CodeOptions, CompileContext, CompileError, Made, OwnCode, compile_all};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,8 +11,6 @@ use hashbrown::HashSet;
 
 use super::published::CompileWork;
 use super::unit_set::UnitSet;
-use crate::compile::{CodeOptions, CompileError, Made, OwnCode, compile_all};
-use crate::compile_context::CompileContext;
 use cranefly_cgu::LoadedUnit;
 
 /// Functions to compile: of each unit, by their numbers.

@@ -1,5 +1,6 @@
 //! What a publication takes of the body lane.
 
+use cranefly_compile::EagerCompiler;
 use std::sync::Arc;
 
 use cranefly_cgu::LoadedUnit;
@@ -12,7 +13,6 @@ use super::reading::{Reading, read};
 use super::request::Request;
 use super::state::State;
 use crate::body_lane::{self, BodyLaneCounts, BodyUnit, Edit, Origin, Patch};
-use crate::compile::EagerCompiler;
 
 /// The units that a program is to consist of.
 #[derive(Debug)]
@@ -54,7 +54,7 @@ impl State {
 
     fn read_body_lane(&mut self, resources: &Resources, request: &Request) -> Result<(Vec<BodyUnit>, Work), Error> {
         // Hardly anything of it is wanted: compiled is what is taken.
-        let lazy = EagerCompiler::new(&resources.serve.compile, &request.options, 0);
+        let lazy = EagerCompiler::new(&resources.serve.compile, &request.options.code, 0);
         let (mut body, mut work) = (Vec::new(), Work::default());
         for lane in &request.body_lane {
             let own = if lane.is_patch() { Origin::Patch } else { Origin::Overlay };

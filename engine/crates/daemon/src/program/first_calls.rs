@@ -1,5 +1,6 @@
 //! Functions without code: compiled for the programs that call them, and ahead of that.
 
+use cranefly_compile::{UnitCompiler, contained};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -10,9 +11,7 @@ use cranefly_image::Pending;
 use cranefly_runtime::Request;
 
 use super::STACK;
-use super::contain::contained;
 use super::live::LiveImage;
-use crate::compile::UnitCompiler;
 
 /// Functions that are compiled ahead in one go: what is installed at a time, with one description.
 const AHEAD_BATCH: usize = 64;
@@ -141,7 +140,7 @@ impl LiveImage {
         let Some(unit) = unit else {
             return group.iter().map(|pending| cached(pending).ok_or_else(|| OLDER.to_owned())).collect();
         };
-        let mut compiler = UnitCompiler::new(context, unit, &inputs.options);
+        let mut compiler = UnitCompiler::new(context, unit, &inputs.options.code);
         group
             .iter()
             .map(|pending| {

@@ -1,5 +1,6 @@
 //! One generation of a program: its image brought up to date with its units, in place or anew.
 
+use cranefly_compile::contained;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -8,15 +9,14 @@ use cranefly_image::{BaseImage, Image, Pending, Publication};
 use hashbrown::{HashMap, HashSet};
 
 use super::code::{CodeOrigin, CodeSupply};
-use super::contain::contained;
 use super::difference::Difference;
 use super::error::Error;
 use super::live::LiveImage;
+use super::options::ProgramOptions;
 use super::published::FunctionCounts;
 use super::serve::ServeContext;
 use super::unit_set::UnitSet;
 use crate::body_lane::is_body_lane;
-use crate::compile::CodeOptions;
 
 /// What a generation did with a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub struct Generation<'a> {
     /// What it consists of.
     pub units: &'a Arc<UnitSet>,
     /// How it is compiled.
-    pub options: &'a CodeOptions,
+    pub options: &'a ProgramOptions,
     /// What it is published as.
     pub publication: Publication<'a>,
     /// In what it differs from the one before.

@@ -1,5 +1,6 @@
 //! A published image: kept up to date for the programs that start from it, and served to those that run.
 
+use cranefly_compile::contained;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,13 +9,12 @@ use cranefly_image::{Image, Pending, Publication};
 use cranefly_runtime::{Command, Control, ControlError};
 use tracing::debug_span;
 
-use super::contain::contained;
 use super::error::Error;
 use super::function::FunctionOf;
+use super::options::ProgramOptions;
 use super::resume::ResumeFolder;
 use super::serve::ServeContext;
 use super::unit_set::UnitSet;
-use crate::compile::CodeOptions;
 
 /// What a daemon reads of its environment, directly or through the libraries that it uses: all that the one after it, if a
 /// program has to start it, needs.
@@ -49,7 +49,7 @@ pub struct LiveImage {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Inputs {
     pub(super) units: Arc<UnitSet>,
-    pub(super) options: CodeOptions,
+    pub(super) options: ProgramOptions,
     /// Counts publications: work ahead of an older one ends.
     pub(super) number: u64,
 }
@@ -107,7 +107,7 @@ impl LiveImage {
     }
 
     /// Tells what the image consists of from now on: before it is one that may be run.
-    pub fn set_inputs(&self, units: Arc<UnitSet>, options: &CodeOptions) {
+    pub fn set_inputs(&self, units: Arc<UnitSet>, options: &ProgramOptions) {
         let mut inputs = self.inputs.lock().unwrap_or_else(PoisonError::into_inner);
         *inputs = Inputs { units, options: options.clone(), number: inputs.number + 1 };
     }
@@ -122,7 +122,7 @@ impl LiveImage {
     pub fn update<T>(
         &self,
         units: &Arc<UnitSet>,
-        options: &CodeOptions,
+        options: &ProgramOptions,
         publication: &Publication,
         bind: impl FnOnce(&mut Image, Vec<Pending>) -> Result<T, Error>,
     ) -> Result<T, Error> {

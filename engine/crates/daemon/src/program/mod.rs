@@ -7,7 +7,6 @@
 mod bases;
 mod build_id;
 mod code;
-mod contain;
 mod difference;
 mod edit;
 mod error;
@@ -21,6 +20,7 @@ mod image_folder;
 mod interface;
 mod live;
 mod memory;
+mod options;
 mod publish;
 mod published;
 mod reading;
@@ -34,7 +34,6 @@ mod unit_set;
 mod view;
 
 pub use bases::BaseImages;
-pub use contain::contained;
 pub use error::Error;
 pub use folders::private_folder;
 pub use function::FunctionOf;
@@ -53,3 +52,4 @@ pub use view::View;
 /// Stack of threads that read or compile functions, whose names and types can be nested deeply: address space, as long as it is
 /// not used.
 pub const STACK: usize = 64 << 20;
+pub use options::ProgramOptions;

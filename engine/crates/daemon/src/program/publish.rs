@@ -1,5 +1,6 @@
 //! Publishing: from what a program is to consist of to an image that may be started.
 
+use cranefly_compile::EagerCompiler;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -25,7 +26,6 @@ use super::takeover::TakenOver;
 use super::unit_set::UnitSet;
 use super::view::View;
 use crate::body_lane;
-use crate::compile::EagerCompiler;
 
 /// What the programs of a daemon share.
 #[derive(Debug)]
@@ -50,7 +50,7 @@ impl Program {
     pub fn publish(&self, resources: &Resources, request: &Request, image: &Path) -> Result<Published, Error> {
         let context = &*resources.serve.compile;
         context.store.tick();
-        let eager = EagerCompiler::new(context, &request.options, resources.eager);
+        let eager = EagerCompiler::new(context, &request.options.code, resources.eager);
         let Reading { units, mut compiled, mut work } =
             debug_span!("read").in_scope(|| read(&request.crates, &resources.units, &eager))?;
 
@@ -84,7 +84,7 @@ impl Program {
         let build_id = debug_span!("build id").in_scope(|| build_id(units.units(), &request.options, &base));
         let executable = without_links(&request.executable)?;
         let stand_in = request.stand_in.as_deref();
-        let mut code = CodeSupply::new(context, &units, &request.options, compiled);
+        let mut code = CodeSupply::new(context, &units, &request.options.code, compiled);
         let generation = Generation {
             serve: &resources.serve,
             base: &base,

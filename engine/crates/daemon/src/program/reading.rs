@@ -1,5 +1,6 @@
 //! Codegen units of a publication: read, or known from before.
 
+use cranefly_compile::EagerCompiler;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
@@ -11,7 +12,6 @@ use rayon::prelude::*;
 use super::error::Error;
 use super::published::Work;
 use super::request::CrateBitcode;
-use crate::compile::EagerCompiler;
 use cranefly_cgu::{BitcodeFile, LoadedUnit, UnitCache, UnitError};
 
 /// Units that were read, or known.

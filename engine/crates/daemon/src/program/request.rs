@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use cranefly_cgu::BitcodeFile;
 
+use super::options::ProgramOptions;
 use crate::body_lane::EditedFunction;
-use crate::compile::CodeOptions;
 
 /// A program as it is to be published.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ pub struct Request {
     /// Its crates as the crate lane compiled them, in link order.
     pub crates: Vec<CrateBitcode>,
     /// How it is compiled.
-    pub options: CodeOptions,
+    pub options: ProgramOptions,
     /// Crates as the body lane compiled them.
     pub body_lane: Vec<BodyLaneCrate>,
     /// `crates` were compiled from the sources that the body lane compiled last: the two are to be compared.

@@ -23,8 +23,8 @@ use serde::{Deserialize, Serialize};
 
 use super::folders::private_folder;
 use super::image_folder::room;
+use super::options::ProgramOptions;
 use super::unit_set::UnitSet;
-use crate::compile::CodeOptions;
 
 /// First bytes of a state, with the engine's version: another one may lay out or compile otherwise.
 const HEADER: &str = concat!("cranefly resume 3 ", env!("CARGO_PKG_VERSION"), "\n");
@@ -84,7 +84,7 @@ pub struct ResumeFolder {
 #[derive(Debug, Serialize, Deserialize)]
 pub struct State {
     /// How functions are compiled.
-    pub options: CodeOptions,
+    pub options: ProgramOptions,
     /// The image's name as programs know it.
     pub image: PathBuf,
     /// Digests of the bitcode of [`SavedImage::unit_ids`].
@@ -106,7 +106,7 @@ impl ResumeFolder {
         program: &mut Image,
         image: &Path,
         units: &UnitSet,
-        options: &CodeOptions,
+        options: &ProgramOptions,
     ) -> Result<bool, ResumeError> {
         let incomplete = program.incomplete_units();
         if incomplete.is_empty() {

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use crate::compile_context::CompileContext;
+use cranefly_compile::CompileContext;
 
 /// What images use for as long as programs run from them, also those that outlive their program's next generation.
 #[derive(Debug)]

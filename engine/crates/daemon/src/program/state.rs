@@ -9,11 +9,11 @@ use cranefly_image::BaseImage;
 use hashbrown::{HashMap, HashSet};
 
 use super::live::LiveImage;
+use super::options::ProgramOptions;
 use super::published::Work;
 use super::session_links;
 use super::view::View;
 use crate::body_lane::{Patch, SelectionCache};
-use crate::compile::CodeOptions;
 use cranefly_cgu::LoadedUnit;
 
 /// A program, of which one generation is published after the other.
@@ -49,7 +49,7 @@ pub(super) struct State {
 pub(super) struct KeptImage {
     pub(super) live: Arc<LiveImage>,
     pub(super) base: Arc<BaseImage>,
-    pub(super) options: CodeOptions,
+    pub(super) options: ProgramOptions,
     pub(super) path: PathBuf,
 }
 
@@ -116,7 +116,7 @@ impl Program {
 
 impl State {
     /// The image, if it can be updated to stand on `base` with code made by `options`; any other is given up.
-    pub(super) fn take_image(&mut self, base: &Arc<BaseImage>, options: &CodeOptions) -> Option<Arc<LiveImage>> {
+    pub(super) fn take_image(&mut self, base: &Arc<BaseImage>, options: &ProgramOptions) -> Option<Arc<LiveImage>> {
         let image = self.image.take()?;
         if image.options == *options && Arc::ptr_eq(&image.base, base) && !image.live.is_broken() {
             return Some(image.live);
@@ -130,7 +130,7 @@ impl State {
         &mut self,
         live: &Arc<LiveImage>,
         base: &Arc<BaseImage>,
-        options: &CodeOptions,
+        options: &ProgramOptions,
         path: &Path,
     ) {
         self.image =

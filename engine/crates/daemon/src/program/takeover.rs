@@ -1,5 +1,6 @@
 //! What a daemon that ended without saying goodbye left behind.
 
+use cranefly_compile::EagerCompiler;
 use std::collections::HashMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -14,11 +15,11 @@ use rayon::prelude::*;
 use super::image_folder::{self, SOCKET, socket_of};
 use super::live::LiveImage;
 use super::memory::give_memory_back;
+use super::options::ProgramOptions;
 use super::publish::Resources;
 use super::resume::{ResumeError, ResumeFolder};
 use super::session_links;
 use super::unit_set::UnitSet;
-use crate::compile::{CodeOptions, EagerCompiler};
 
 /// What a program prints whose function was still to be compiled by a daemon that is gone, when nobody can go on.
 const GONE: &str = "cranefly: the engine that compiled this program ended before it was done; run it again\n";
@@ -125,14 +126,14 @@ impl TakenOver {
 struct Rebuilt {
     program: Image,
     units: UnitSet,
-    options: CodeOptions,
+    options: ProgramOptions,
     image: PathBuf,
 }
 
 impl Orphan {
     fn rebuild(&self, resources: &Resources, folder: &ResumeFolder) -> Result<Rebuilt, TakeOverError> {
         let state = folder.load()?;
-        let compiler = EagerCompiler::new(&resources.serve.compile, &state.options, 0);
+        let compiler = EagerCompiler::new(&resources.serve.compile, &state.options.code, 0);
         let context = compiler.read_context();
         let units: Vec<Arc<LoadedUnit>> = folder
             .units(&state)?

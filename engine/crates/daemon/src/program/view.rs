@@ -11,8 +11,8 @@ use super::function::FunctionOf;
 use super::generation::Outcomes;
 use super::history::History;
 use super::live::LiveImage;
+use super::options::ProgramOptions;
 use super::unit_set::UnitSet;
-use crate::compile::CodeOptions;
 use cranefly_cgu::LoadedUnit;
 
 /// A published generation.
@@ -33,7 +33,7 @@ pub struct View {
     /// Where that lies.
     pub image: PathBuf,
     /// How it is compiled.
-    pub options: CodeOptions,
+    pub options: ProgramOptions,
 }
 
 impl View {

@@ -3,7 +3,7 @@
 use cranefly_bitcode::Llvm;
 use cranefly_cache::Store;
 
-use crate::code_generator::CodeGenerator;
+use crate::generator::CodeGenerator;
 use crate::llvm_tier::LlvmTier;
 
 /// What functions are compiled with, and where their code goes.

@@ -10,11 +10,10 @@ use cranefly_cache::{Compiled, Key};
 use cranefly_cgu::{
     DecodeHandler, DecodedFunction, FunctionIdentity, HandlerError, LoadedUnit, ReadContext, demangled,
 };
-use cranefly_image::Contents;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::compile_context::CompileContext;
+use crate::context::CompileContext;
 
 /// Name of the variable that says which functions skip Cranelift, to find the one that it compiles wrong: a part of
 /// their demangled names, or `*` for all. Read when the daemon starts.
@@ -27,10 +26,6 @@ static LLVM_ONLY: LazyLock<Option<String>> =
 pub struct CodeOptions {
     /// rustc's `opt-level`.
     pub opt_level: String,
-    /// Functions get debug info entries of their own, not only line tables.
-    pub full_debug_info: bool,
-    /// What the program's file says of its functions.
-    pub contents: Contents,
 }
 
 impl CodeOptions {

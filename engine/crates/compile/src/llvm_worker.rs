@@ -15,7 +15,6 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
 use cranefly_bitcode::Llvm;
 use cranefly_codegen::llvm::{LlvmCompiler, OptLevel};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -226,14 +225,31 @@ extern "C" fn fatal(reason: *const c_char) {
     unsafe { libc::_exit(1) }
 }
 
+/// Why a worker ended that was not idle.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkerRunError {
+    /// Its limits cannot be set, or the engine is gone.
+    #[error("the connection to the engine: {0}")]
+    Io(#[from] io::Error),
+    /// The toolchain has no library.
+    #[error(transparent)]
+    Library(#[from] cranefly_bitcode::Error),
+    /// The library has no code generator.
+    #[error(transparent)]
+    Generator(#[from] cranefly_codegen::llvm::Error),
+}
+
 /// A worker's life.
-pub fn run(sysroot: &Path) -> anyhow::Result<()> {
+///
+/// # Errors
+/// See [`WorkerRunError`].
+pub fn run(sysroot: &Path) -> Result<(), WorkerRunError> {
     let mut socket = standard_input()?;
     let bound = |bytes| Rlimit { current: Some(bytes), maximum: Some(bytes) };
     // Whoever started the engine may allow less.
     let memory = getrlimit(Resource::As).maximum.map_or(MEMORY, |allowed| allowed.min(MEMORY));
-    setrlimit(Resource::As, bound(memory))?;
-    setrlimit(Resource::Core, bound(0))?;
+    setrlimit(Resource::As, bound(memory)).map_err(io::Error::from)?;
+    setrlimit(Resource::Core, bound(0)).map_err(io::Error::from)?;
     let compiler = LlvmCompiler::new(&Llvm::open(sysroot)?)?;
     compiler.on_fatal_error(fatal);
     let watched = standard_input()?;
@@ -249,7 +265,7 @@ pub fn run(sysroot: &Path) -> anyhow::Result<()> {
         let mut level = [0];
         match socket.read_exact(&mut level) {
             Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => return Ok(()),
-            result => result.context("the engine is gone")?,
+            result => result?,
         }
         let name = String::from_utf8_lossy(&read_part(&mut socket)?).into_owned();
         let module = read_part(&mut socket)?;

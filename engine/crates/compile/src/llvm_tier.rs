@@ -11,7 +11,7 @@ use cranefly_cgu::DecodedFunction;
 use cranefly_codegen::llvm::{Isolated, LlvmCompiler, OptLevel};
 use cranefly_codegen::machine::Target;
 
-use crate::compile::CodeOptions;
+use crate::functions::CodeOptions;
 use crate::llvm_worker::LlvmWorkers;
 
 /// The LLVM tier. Errors are reasons, in words.
