@@ -101,6 +101,7 @@ mod tests {
             assembly: None,
             functions: Vec::new(),
             bound: BTreeMap::new(),
+            is_body_lane: false,
         };
         Arc::new(LoadedUnit::derived(unit, "1.bc".into(), Arc::default(), Vec::new(), Vec::new()))
     }

@@ -16,7 +16,6 @@ use super::options::ProgramOptions;
 use super::published::FunctionCounts;
 use super::serve::ServeContext;
 use super::unit_set::UnitSet;
-use crate::body_lane::is_body_lane;
 
 /// What a generation did with a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -189,7 +188,7 @@ impl Generation<'_> {
                 pending.extend(earlier.filter(|pending| !known.contains(&pending.symbol)));
             }
             // What had code was called, or would be soon: its new version is compiled now, and what an edit needs with it.
-            let is_wanted = |pending: &&Pending| all || image.has_code(pending) || is_body_lane(&pending.unit.id);
+            let is_wanted = |pending: &&Pending| all || image.has_code(pending) || pending.unit.is_body_lane;
             let eager: Vec<Pending> = pending.iter().filter(is_wanted).cloned().collect();
             tracing::debug_span!("compile", functions = eager.len()).in_scope(|| code.compile(&eager))?;
             self.install(image, &pending, code)
