@@ -8,7 +8,7 @@ use cranefly_cache::Compiled;
 use cranefly_cgu::DecodedFunction;
 use cranefly_codegen::cranelift::{Compiler, Error, Flags};
 
-use crate::functions::CodeOptions;
+use crate::options::CodeOptions;
 
 /// A code generator. Its code depends on a function's decoded form and the options alone, which is what its key covers.
 pub trait CodeGenerator: Debug + Send + Sync {

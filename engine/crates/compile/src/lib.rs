@@ -7,13 +7,19 @@
 
 mod contain;
 mod context;
+mod eager;
+mod error;
 mod functions;
 mod generator;
 mod llvm_tier;
 pub mod llvm_worker;
+mod options;
 
 pub use contain::{Panicked, contained};
 pub use context::CompileContext;
-pub use functions::{CodeOptions, CompileError, EagerCompiler, Made, OwnCode, UnitCompiler, compile_all};
+pub use eager::EagerCompiler;
+pub use error::{CompileError, Failure, LlvmError};
+pub use functions::{Made, OwnCode, UnitCompiler, compile_all};
 pub use generator::{CodeGenerator, Cranelift};
 pub use llvm_tier::LlvmTier;
+pub use options::CodeOptions;

@@ -8,15 +8,16 @@ use cranefly_bitcode::Llvm;
 use cranefly_bitcode::ir::Linkage;
 use cranefly_cache::Compiled;
 use cranefly_cgu::DecodedFunction;
-use cranefly_codegen::llvm::{Isolated, LlvmCompiler, OptLevel};
-use cranefly_codegen::machine::Target;
+use cranefly_codegen::llvm::{self, Isolated, LlvmCompiler, OptLevel};
+use cranefly_codegen::machine::{MachineCode, Target};
 
-use crate::functions::CodeOptions;
+use crate::error::{Failure, LlvmError};
 use crate::llvm_worker::LlvmWorkers;
+use crate::options::CodeOptions;
 
-/// The LLVM tier. Errors are reasons, in words.
+/// The LLVM tier.
 pub struct LlvmTier {
-    compiler: Result<LlvmCompiler, String>,
+    compiler: Result<LlvmCompiler, Arc<llvm::Error>>,
     workers: LlvmWorkers,
 }
 
@@ -29,74 +30,88 @@ impl std::fmt::Debug for LlvmTier {
 impl LlvmTier {
     /// For the toolchain at `sysroot`, whose library is `llvm`. `program`: the file of which a worker is a process.
     pub fn new(llvm: &Llvm, sysroot: &Path, program: &Path) -> Self {
-        let compiler = LlvmCompiler::new(llvm).map_err(|error| error.to_string());
+        let compiler = LlvmCompiler::new(llvm).map_err(Arc::new);
         Self { compiler, workers: LlvmWorkers::new(sysroot, program) }
     }
 
-    fn compiler(&self) -> Result<&LlvmCompiler, String> {
-        self.compiler.as_ref().map_err(Clone::clone)
+    fn compiler(&self) -> Result<&LlvmCompiler, LlvmError> {
+        self.compiler.as_ref().map_err(|error| LlvmError::Unavailable(error.clone()))
     }
 
     /// Takes a function out of its unit. `construct`: why.
-    pub fn isolate(&self, source: DecodedFunction, construct: &str) -> Result<Isolated, String> {
+    ///
+    /// # Errors
+    /// [`Failure::Llvm`].
+    pub fn isolate(&self, function: DecodedFunction, construct: &Arc<str>) -> Result<Isolated, Failure> {
         self.compiler()
-            .and_then(|it| it.isolate(source.bitcode, source.global, source.body).map_err(|error| error.to_string()))
-            .map_err(|error| failed(construct, &error))
+            .and_then(|it| Ok(it.isolate(function.bitcode, function.global, function.body)?))
+            .map_err(|source| failed(construct, source))
     }
 
     /// Compiles what was taken out.
+    ///
+    /// # Errors
+    /// [`Failure::Llvm`].
     pub fn compile(
         &self,
-        source: DecodedFunction,
+        function: DecodedFunction,
         isolated: &Isolated,
-        construct: &str,
+        construct: &Arc<str>,
         options: &CodeOptions,
-    ) -> Result<Compiled, String> {
+    ) -> Result<Compiled, Failure> {
         let start = Instant::now();
+        let code = self.code(function, isolated, options).map_err(|source| failed(construct, source))?;
+        Ok(Compiled {
+            code: Arc::new(code),
+            construct: Some(construct.clone()),
+            translate_us: 0.0,
+            compile_us: start.elapsed().as_secs_f32() * 1e6,
+        })
+    }
+
+    fn code(
+        &self,
+        function: DecodedFunction,
+        isolated: &Isolated,
+        options: &CodeOptions,
+    ) -> Result<MachineCode, LlvmError> {
         let level = match options.opt_level.as_str() {
             "0" => OptLevel::None,
             "1" => OptLevel::Less,
             "3" => OptLevel::Aggressive,
             _ => OptLevel::Default,
         };
-        let compiled = self
-            .workers
-            .emit(&isolated.module, &isolated.name, level)
-            .and_then(|object| {
-                self.compiler()?.finish(&object, isolated, source.body).map_err(|error| error.to_string())
-            })
-            .map_err(|error| failed(construct, &error))?;
+        let object = self.workers.emit(&isolated.module, &isolated.name, level)?;
+        let compiled = self.compiler()?.finish(&object, isolated, function.body)?;
         let mut code = compiled.code;
-        let known = source.body.symbols.len();
+        let known = function.body.symbols.len();
         for relocation in &mut code.relocations {
             let Target::Symbol(number) = relocation.target else { continue };
             if (number as usize) < known {
                 continue;
             }
             // Known to LLVM only: by name if others can see it, else by its number in the unit.
-            let symbol = compiled.symbols.get(number as usize).ok_or("a relocation to an unknown symbol")?;
-            let global = &source.module.globals[symbol.global.0 as usize];
+            let symbol = compiled.symbols.get(number as usize).ok_or(LlvmError::UnknownSymbol)?;
+            let global = &function.module.globals[symbol.global.0 as usize];
             relocation.target = if global.linkage == Linkage::Local {
                 Target::Global(symbol.global.0)
             } else {
                 Target::Runtime(global.name.to_string())
             };
         }
-        Ok(Compiled {
-            code: Arc::new(code),
-            construct: Some(construct.into()),
-            translate_us: 0.0,
-            compile_us: start.elapsed().as_secs_f32() * 1e6,
-        })
+        Ok(code)
     }
 
     /// The object of a unit's `module asm`; `None` when there is none.
-    pub fn assemble(&self, bitcode: &[u8], file: &str) -> Result<Option<Vec<u8>>, String> {
-        let module = self.compiler()?.isolate_assembly(bitcode, file).map_err(|error| error.to_string())?;
-        module.map(|module| self.workers.emit(&module, file, OptLevel::None)).transpose()
+    ///
+    /// # Errors
+    /// Any [`LlvmError`].
+    pub fn assemble(&self, bitcode: &[u8], file: &str) -> Result<Option<Vec<u8>>, LlvmError> {
+        let module = self.compiler()?.isolate_assembly(bitcode, file)?;
+        Ok(module.map(|module| self.workers.emit(&module, file, OptLevel::None)).transpose()?)
     }
 }
 
-fn failed(construct: &str, error: &str) -> String {
-    format!("Cranelift does not compile it ({construct}), and LLVM failed: {error}")
+fn failed(construct: &Arc<str>, source: LlvmError) -> Failure {
+    Failure::Llvm { construct: construct.clone(), source }
 }

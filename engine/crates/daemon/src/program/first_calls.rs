@@ -1,6 +1,6 @@
 //! Functions without code: compiled for the programs that call them, and ahead of that.
 
-use cranefly_compile::{UnitCompiler, contained};
+use cranefly_compile::{Failure, UnitCompiler, contained};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -148,7 +148,8 @@ impl LiveImage {
                     return Ok(compiled);
                 }
                 let result = contained("compile", || compiler.compile(pending.function));
-                let (key, compiled) = result.map_err(|panicked| panicked.to_string()).and_then(|it| it)?;
+                let compiled = result.map_err(Failure::from).and_then(|it| it);
+                let (key, compiled) = compiled.map_err(|failure| failure.to_string())?;
                 context.store.insert(key, compiled.clone());
                 Ok(compiled)
             })
