@@ -6,7 +6,6 @@ use cranefly_bitcode::ir::Subprogram;
 use cranefly_cgu::LoadedUnit;
 use hashbrown::HashSet;
 
-
 /// What a function is in the sources: its names with type arguments, and where it is declared.
 fn identity(subprogram: &Subprogram) -> (&[Arc<str>], &str, &str, u32) {
     (&subprogram.namespace, &subprogram.name, &subprogram.file.name, subprogram.line)

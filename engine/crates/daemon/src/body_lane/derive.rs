@@ -99,6 +99,7 @@ fn derive(source: &LoadedUnit, change: &Change) -> LoadedUnit {
         },
         source.path.clone(),
         source.bytes.clone(),
+        *source.digest(),
         kept.iter().map(|&number| source.times()[number]).collect(),
         kept.iter().map(|&number| source.shapes()[number]).collect(),
     )
