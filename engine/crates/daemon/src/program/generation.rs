@@ -1,10 +1,11 @@
 //! One generation of a program: its image brought up to date with its units, in place or anew.
 
-use cranefly_compile::contained;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use cranefly_cgu::demangled;
+use cranefly_compile::contained;
 use cranefly_image::{BaseImage, Image, Pending, Publication};
 use hashbrown::{HashMap, HashSet};
 
@@ -177,7 +178,7 @@ impl Generation<'_> {
         live.update(self.units, self.options, &self.publication, |image, mut pending| {
             let unresolved = tracing::debug_span!("unresolved").in_scope(|| image.unresolved());
             if !unresolved.is_empty() {
-                let names = unresolved.iter().map(|name| format!("`{:#}`", rustc_demangle::demangle(name))).collect();
+                let names = unresolved.iter().map(|name| format!("`{}`", demangled(name))).collect();
                 return Err(cranefly_image::Error::Unresolved { names }.into());
             }
             // The program may make first calls impossible: then nothing waits, whatever generation it is of.
