@@ -28,7 +28,6 @@ use cranefly_bitcode::ir::Subprogram;
 
 pub use content::same_version;
 pub use copies::copies;
-pub use derive::is_body_lane;
 pub use names::{BodyUnit, Origin};
 pub use references::instantiators;
 pub use select::{Edit, SelectionCache, select};

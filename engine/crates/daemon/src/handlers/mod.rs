@@ -6,7 +6,6 @@ mod inspect;
 mod publish;
 mod status;
 mod summary;
-
 use std::path::Path;
 use std::sync::Arc;
 

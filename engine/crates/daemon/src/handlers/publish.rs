@@ -1,12 +1,12 @@
 //! `publish` and `instantiators`: from the wire's form of a program to the engine's, and back.
 
-use cranefly_compile::{CodeOptions, EagerCompiler};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
 use cranefly_cgu::BitcodeFile;
+use cranefly_compile::{CodeOptions, EagerCompiler};
 use cranefly_image::Contents;
 use cranefly_wire::{
     BodyLaneCounts, BodyLaneParams, Fallback, FunctionCounts, Instantiator, InstantiatorsResult, Needed, PublishParams,

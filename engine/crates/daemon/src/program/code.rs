@@ -1,17 +1,17 @@
 //! Code for the functions that a publication binds: from the store, or made now.
 
-use cranefly_compile::{CodeOptions, CompileContext, CompileError, Made, OwnCode, compile_all};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cranefly_cache::{Compiled, Key};
+use cranefly_cgu::LoadedUnit;
+use cranefly_compile::{CodeOptions, CompileContext, CompileError, Made, OwnCode, compile_all};
 use cranefly_image::Pending;
 use hashbrown::HashSet;
 
 use super::published::CompileWork;
 use super::unit_set::UnitSet;
-use cranefly_cgu::LoadedUnit;
 
 /// Functions to compile: of each unit, by their numbers.
 type Wanted<'a> = HashMap<&'a Arc<str>, Vec<usize>>;

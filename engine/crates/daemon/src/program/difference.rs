@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use cranefly_cgu::LoadedUnit;
 use cranefly_cgu::{CodegenUnit, FunctionInfo};
 use hashbrown::{HashMap, HashSet};
 
 use super::function::FunctionOf;
 use super::unit_set::UnitSet;
 use crate::body_lane::same_version;
-use cranefly_cgu::LoadedUnit;
 
 /// What is new in a generation.
 #[derive(Debug)]

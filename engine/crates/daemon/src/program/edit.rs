@@ -1,9 +1,9 @@
 //! What a publication takes of the body lane.
 
-use cranefly_compile::EagerCompiler;
 use std::sync::Arc;
 
 use cranefly_cgu::LoadedUnit;
+use cranefly_compile::EagerCompiler;
 use cranefly_image::BaseImage;
 
 use super::error::Error;

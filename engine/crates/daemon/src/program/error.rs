@@ -1,14 +1,14 @@
 //! Why a program could not be published.
 
-use cranefly_compile::{CompileError, Panicked};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use cranefly_cgu::UnitError;
+use cranefly_compile::{CompileError, Panicked};
 use cranefly_image::Interface;
 
 use super::image_folder::FolderError;
 use crate::body_lane::Refusal;
-use cranefly_cgu::UnitError;
 
 /// A failure of a publication. Programs that run, and the generation before, stay what they are, unless it says otherwise.
 #[derive(Debug, thiserror::Error)]

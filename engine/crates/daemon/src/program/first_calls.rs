@@ -1,12 +1,13 @@
 //! Functions without code: compiled for the programs that call them, and ahead of that.
 
-use cranefly_compile::{Failure, UnitCompiler, contained};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use cranefly_cache::{Compiled, Key};
+use cranefly_cgu::demangled;
+use cranefly_compile::{Failure, UnitCompiler, contained};
 use cranefly_image::Pending;
 use cranefly_runtime::Request;
 
@@ -17,6 +18,20 @@ use super::live::LiveImage;
 const AHEAD_BATCH: usize = 64;
 /// How often an image that was replaced is checked for programs that still run from it.
 const RETIRED_CHECK: Duration = Duration::from_secs(2);
+
+/// Why a function has no code. The program that calls it prints this.
+#[derive(Debug, thiserror::Error)]
+enum NoCode {
+    /// It cannot be compiled.
+    #[error(transparent)]
+    Compile(#[from] Failure),
+    /// Its code cannot be placed.
+    #[error(transparent)]
+    Place(#[from] cranefly_image::Error),
+    /// Cannot happen while the daemon that published an image serves it; said rather than run wrong code.
+    #[error("its unit is of an older generation")]
+    OlderUnit,
+}
 
 impl LiveImage {
     /// Starts answering programs.
@@ -97,7 +112,7 @@ impl LiveImage {
 
     /// Compiles and installs functions; one that cannot be compiled gets code that says so.
     pub(super) fn supply(&self, batch: &[Pending]) {
-        let compiled: Vec<(&Pending, Result<Compiled, String>)> = batch
+        let compiled: Vec<(&Pending, Result<Compiled, NoCode>)> = batch
             .chunk_by(|a, b| Arc::ptr_eq(&a.unit, &b.unit))
             .flat_map(|group| group.iter().zip(self.code(group)))
             .collect();
@@ -108,11 +123,10 @@ impl LiveImage {
                 continue;
             }
             let name = image.name(pending.symbol).clone();
-            let result =
-                compiled.and_then(|compiled| image.install(pending, &compiled.code).map_err(|error| error.to_string()));
+            let result = compiled.and_then(|compiled| Ok(image.install(pending, &compiled.code)?));
             if let Err(reason) = result {
                 tracing::error!(%name, %reason, "cannot compile on first call");
-                let message = format!("cranefly: cannot run `{:#}`: {reason}\n", rustc_demangle::demangle(&name));
+                let message = format!("cranefly: cannot run `{}`: {reason}\n", demangled(&name));
                 if let Err(error) = image.install_failure(pending, &message) {
                     self.control.fail_all(&format!("cranefly: {error}; start the program again\n"));
                 }
@@ -131,14 +145,14 @@ impl LiveImage {
         }
     }
 
-    /// Code for functions of one unit. Errors are reasons, in words, which the program that calls the function prints.
-    fn code(&self, group: &[Pending]) -> Vec<Result<Compiled, String>> {
+    /// Code for functions of one unit.
+    fn code(&self, group: &[Pending]) -> Vec<Result<Compiled, NoCode>> {
         let context = &self.serve.compile;
         let cached = |pending: &Pending| context.store.get(Key(pending.info().key));
         let inputs = self.inputs();
         let unit = inputs.units.get(&group[0].unit.id).filter(|unit| Arc::ptr_eq(&unit.unit, &group[0].unit));
         let Some(unit) = unit else {
-            return group.iter().map(|pending| cached(pending).ok_or_else(|| OLDER.to_owned())).collect();
+            return group.iter().map(|pending| cached(pending).ok_or(NoCode::OlderUnit)).collect();
         };
         let mut compiler = UnitCompiler::new(context, unit, &inputs.options.code);
         group
@@ -148,14 +162,10 @@ impl LiveImage {
                     return Ok(compiled);
                 }
                 let result = contained("compile", || compiler.compile(pending.function));
-                let compiled = result.map_err(Failure::from).and_then(|it| it);
-                let (key, compiled) = compiled.map_err(|failure| failure.to_string())?;
+                let (key, compiled) = result.map_err(Failure::from).and_then(|it| it)?;
                 context.store.insert(key, compiled.clone());
                 Ok(compiled)
             })
             .collect()
     }
 }
-
-/// Cannot happen while the daemon that published an image serves it; said rather than run wrong code.
-const OLDER: &str = "its unit is of an older generation";

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use cranefly_cgu::FunctionInfo;
-
 use cranefly_cgu::LoadedUnit;
 use cranefly_cgu::Place;
 

@@ -1,10 +1,11 @@
 //! One generation of a program: its image brought up to date with its units, in place or anew.
 
-use cranefly_compile::contained;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use cranefly_cgu::demangled;
+use cranefly_compile::contained;
 use cranefly_image::{BaseImage, Image, Pending, Publication};
 use hashbrown::{HashMap, HashSet};
 
@@ -16,7 +17,6 @@ use super::options::ProgramOptions;
 use super::published::FunctionCounts;
 use super::serve::ServeContext;
 use super::unit_set::UnitSet;
-use crate::body_lane::is_body_lane;
 
 /// What a generation did with a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -178,7 +178,7 @@ impl Generation<'_> {
         live.update(self.units, self.options, &self.publication, |image, mut pending| {
             let unresolved = tracing::debug_span!("unresolved").in_scope(|| image.unresolved());
             if !unresolved.is_empty() {
-                let names = unresolved.iter().map(|name| format!("`{:#}`", rustc_demangle::demangle(name))).collect();
+                let names = unresolved.iter().map(|name| format!("`{}`", demangled(name))).collect();
                 return Err(cranefly_image::Error::Unresolved { names }.into());
             }
             // The program may make first calls impossible: then nothing waits, whatever generation it is of.
@@ -189,7 +189,7 @@ impl Generation<'_> {
                 pending.extend(earlier.filter(|pending| !known.contains(&pending.symbol)));
             }
             // What had code was called, or would be soon: its new version is compiled now, and what an edit needs with it.
-            let is_wanted = |pending: &&Pending| all || image.has_code(pending) || is_body_lane(&pending.unit.id);
+            let is_wanted = |pending: &&Pending| all || image.has_code(pending) || pending.unit.is_body_lane;
             let eager: Vec<Pending> = pending.iter().filter(is_wanted).cloned().collect();
             tracing::debug_span!("compile", functions = eager.len()).in_scope(|| code.compile(&eager))?;
             self.install(image, &pending, code)

@@ -3,12 +3,12 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use cranefly_cgu::LoadedUnit;
 use cranefly_image::PublishedCode;
 use hashbrown::{HashMap, HashSet};
 
 use super::difference::Difference;
 use super::live::LiveImage;
-use cranefly_cgu::LoadedUnit;
 
 /// Changed functions whose former versions are kept.
 const MAX_FUNCTIONS: usize = 64;

@@ -1,10 +1,10 @@
 //! A published image: kept up to date for the programs that start from it, and served to those that run.
 
-use cranefly_compile::contained;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use cranefly_compile::contained;
 use cranefly_image::{Image, Pending, Publication};
 use cranefly_runtime::{Command, Control, ControlError};
 use tracing::debug_span;

@@ -1,18 +1,18 @@
 //! Codegen units of a publication: read, or known from before.
 
-use cranefly_compile::EagerCompiler;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
 use cranefly_cache::Key;
+use cranefly_cgu::{BitcodeFile, LoadedUnit, UnitCache, UnitError};
+use cranefly_compile::EagerCompiler;
 use hashbrown::HashSet;
 use rayon::prelude::*;
 
 use super::error::Error;
 use super::published::Work;
 use super::request::CrateBitcode;
-use cranefly_cgu::{BitcodeFile, LoadedUnit, UnitCache, UnitError};
 
 /// Units that were read, or known.
 #[derive(Debug, Default)]

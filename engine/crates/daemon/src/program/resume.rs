@@ -136,7 +136,7 @@ impl ResumeFolder {
     }
 
     fn keep_bitcode(&self, units: &[&LoadedUnit]) -> Result<Vec<Digest>, ResumeError> {
-        let digests: Vec<Digest> = units.par_iter().map(|unit| *unit.digest()).collect();
+        let digests: Vec<Digest> = units.iter().map(|unit| *unit.digest()).collect();
         let new: Vec<(&LoadedUnit, PathBuf)> = units
             .iter()
             .copied()

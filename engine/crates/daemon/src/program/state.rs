@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Instant;
 
 use cranefly_cache::Key;
+use cranefly_cgu::LoadedUnit;
 use cranefly_image::BaseImage;
 use hashbrown::{HashMap, HashSet};
 
@@ -14,7 +15,6 @@ use super::published::Work;
 use super::session_links;
 use super::view::View;
 use crate::body_lane::{Patch, SelectionCache};
-use cranefly_cgu::LoadedUnit;
 
 /// A program, of which one generation is published after the other.
 #[derive(Debug, Default)]

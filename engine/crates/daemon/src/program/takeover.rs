@@ -1,6 +1,5 @@
 //! What a daemon that ended without saying goodbye left behind.
 
-use cranefly_compile::EagerCompiler;
 use std::collections::HashMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -8,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use cranefly_cgu::{LoadedUnit, UnitError};
+use cranefly_compile::EagerCompiler;
 use cranefly_image::Image;
 use cranefly_runtime::Control;
 use rayon::prelude::*;

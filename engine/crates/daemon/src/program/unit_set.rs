@@ -3,9 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use cranefly_cgu::CodegenUnit;
-
-use cranefly_cgu::LoadedUnit;
+use cranefly_cgu::{CodegenUnit, LoadedUnit};
 
 /// What a generation consists of.
 #[derive(Debug, Default)]

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use cranefly_cache::{Key, Store};
+use cranefly_cgu::LoadedUnit;
 
 use super::difference::Changes;
 use super::function::FunctionOf;
@@ -13,7 +14,6 @@ use super::history::History;
 use super::live::LiveImage;
 use super::options::ProgramOptions;
 use super::unit_set::UnitSet;
-use cranefly_cgu::LoadedUnit;
 
 /// A published generation.
 #[derive(Debug)]
@@ -73,7 +73,9 @@ impl View {
     /// The constructs for which functions of the program went to LLVM, with how many.
     pub fn fallbacks(&self, store: &Store) -> BTreeMap<Arc<str>, u64> {
         let mut counts: BTreeMap<Arc<str>, u64> = BTreeMap::new();
-        store.look(self.functions().map(|function| Key(function.info().key)), |compiled| {
+        // Cranelift's have none, and are nearly all.
+        let by_llvm = self.functions().filter(|function| function.info().is_llvm);
+        store.look(by_llvm.map(|function| Key(function.info().key)), |compiled| {
             if let Some(construct) = compiled.and_then(|compiled| compiled.construct.clone()) {
                 *counts.entry(construct).or_default() += 1;
             }
