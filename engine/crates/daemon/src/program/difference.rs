@@ -1,10 +1,10 @@
 //! In what a generation differs from the one before: made once, for the linker's counts, the report and the history.
 
-use cranefly_select::same_version;
 use std::sync::Arc;
 
 use cranefly_cgu::LoadedUnit;
 use cranefly_cgu::{CodegenUnit, FunctionInfo};
+use cranefly_select::same_version;
 use hashbrown::{HashMap, HashSet};
 
 use super::function::FunctionOf;

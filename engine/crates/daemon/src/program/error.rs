@@ -1,12 +1,12 @@
 //! Why a program could not be published.
 
-use cranefly_select::Refusal;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use cranefly_cgu::UnitError;
 use cranefly_compile::{CompileError, Panicked};
 use cranefly_image::Interface;
+use cranefly_select::Refusal;
 
 use super::image_folder::FolderError;
 

@@ -1,12 +1,12 @@
 //! Publishing: from what a program is to consist of to an image that may be started.
 
-use cranefly_select::copies;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use cranefly_cgu::UnitCache;
 use cranefly_compile::EagerCompiler;
 use cranefly_image::{Identity, Publication};
+use cranefly_select::copies;
 use tracing::debug_span;
 
 use super::bases::BaseImages;

@@ -1,10 +1,10 @@
 //! What is asked for: everything that a program is to consist of.
 
-use cranefly_select::EditedFunction;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use cranefly_cgu::BitcodeFile;
+use cranefly_select::EditedFunction;
 
 use super::options::ProgramOptions;
 

@@ -1,6 +1,5 @@
 //! A program between publications.
 
-use cranefly_select::{Patch, SelectionCache};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Instant;
@@ -8,6 +7,7 @@ use std::time::Instant;
 use cranefly_cache::Key;
 use cranefly_cgu::LoadedUnit;
 use cranefly_image::BaseImage;
+use cranefly_select::{Patch, SelectionCache};
 use hashbrown::{HashMap, HashSet};
 
 use super::live::LiveImage;
