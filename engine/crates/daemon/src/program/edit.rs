@@ -5,6 +5,7 @@ use std::sync::Arc;
 use cranefly_cgu::LoadedUnit;
 use cranefly_compile::EagerCompiler;
 use cranefly_image::BaseImage;
+use tracing::debug_span;
 
 use super::error::Error;
 use super::publish::Resources;
@@ -36,6 +37,7 @@ impl State {
         base: &BaseImage,
         units: Vec<Arc<LoadedUnit>>,
     ) -> Result<Taken, Error> {
+        let _span = debug_span!("select").entered();
         let (body, work) = self.read_body_lane(resources, request)?;
         let edit = Edit {
             functions: request.body_lane.iter().flat_map(|lane| &lane.edited).collect(),
