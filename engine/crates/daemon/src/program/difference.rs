@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use cranefly_cgu::LoadedUnit;
 use cranefly_cgu::{CodegenUnit, FunctionInfo};
+use cranefly_select::same_version;
 use hashbrown::{HashMap, HashSet};
 use tracing::debug_span;
 
 use super::function::FunctionOf;
 use super::unit_set::UnitSet;
-use crate::body_lane::same_version;
 
 /// What is new in a generation.
 #[derive(Debug)]

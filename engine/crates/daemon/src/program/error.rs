@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use cranefly_cgu::UnitError;
 use cranefly_compile::{CompileError, Panicked};
 use cranefly_image::Interface;
+use cranefly_select::Refusal;
 
 use super::image_folder::FolderError;
-use crate::body_lane::Refusal;
 
 /// A failure of a publication. Programs that run, and the generation before, stay what they are, unless it says otherwise.
 #[derive(Debug, thiserror::Error)]

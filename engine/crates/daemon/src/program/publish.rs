@@ -7,6 +7,7 @@ use cranefly_cache::Key;
 use cranefly_cgu::UnitCache;
 use cranefly_compile::EagerCompiler;
 use cranefly_image::{BaseImage, Identity, Publication};
+use cranefly_select::{Verified, copies};
 use hashbrown::HashSet;
 
 use super::bases::BaseImages;
@@ -27,7 +28,6 @@ use super::state::{Program, State};
 use super::takeover::TakenOver;
 use super::unit_set::UnitSet;
 use super::view::View;
-use crate::body_lane::{self, Verified};
 
 /// What the programs of a daemon share.
 #[derive(Debug)]
@@ -71,7 +71,7 @@ impl Program {
         let mut state = self.state();
         let Ingredients { base, taken, verified, compiled, mut work } = state.gather(resources, request, reading)?;
 
-        let copies = body_lane::copies(&taken.units);
+        let copies = copies(&taken.units);
         let units = Arc::new(UnitSet::new(taken.units));
         let before = self.view();
         let before = before.as_deref();

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cranefly_cache::Compiled;
+use cranefly_select::{BodyLaneCounts, Verified};
 
 use super::view::View;
-use crate::body_lane::{BodyLaneCounts, Verified};
 
 /// A generation that was published.
 #[derive(Debug)]

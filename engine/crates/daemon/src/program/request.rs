@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use cranefly_cgu::BitcodeFile;
+use cranefly_select::EditedFunction;
 
 use super::options::ProgramOptions;
-use crate::body_lane::EditedFunction;
 
 /// A program as it is to be published.
 #[derive(Debug)]

@@ -7,6 +7,7 @@ use std::time::Instant;
 use cranefly_cache::Key;
 use cranefly_cgu::LoadedUnit;
 use cranefly_image::BaseImage;
+use cranefly_select::{Patch, SelectionCache};
 use hashbrown::{HashMap, HashSet};
 
 use super::live::LiveImage;
@@ -14,7 +15,6 @@ use super::options::ProgramOptions;
 use super::published::Work;
 use super::session_links;
 use super::view::View;
-use crate::body_lane::{Patch, SelectionCache};
 
 /// A program, of which one generation is published after the other.
 #[derive(Debug, Default)]
