@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use cranefly_cgu::LoadedUnit;
 use cranefly_image::{BUILD_ID_SIZE, BaseImage, Contents};
+use tracing::debug_span;
 
 use super::options::ProgramOptions;
 
 /// The build id of what consists of these units, in this order.
 pub fn build_id(units: &[Arc<LoadedUnit>], options: &ProgramOptions, base: &BaseImage) -> [u8; BUILD_ID_SIZE] {
+    let _span = debug_span!("build id").entered();
     let mut hasher = blake3::Hasher::new();
     hasher.update(options.code.configuration().as_bytes()).update(base.path().as_os_str().as_encoded_bytes());
     let Contents { debug_info, names, all_exported } = options.contents;

@@ -6,6 +6,7 @@ use cranefly_cgu::LoadedUnit;
 use cranefly_cgu::{CodegenUnit, FunctionInfo};
 use cranefly_select::same_version;
 use hashbrown::{HashMap, HashSet};
+use tracing::debug_span;
 
 use super::function::FunctionOf;
 use super::unit_set::UnitSet;
@@ -28,6 +29,7 @@ pub struct Difference<'a> {
 impl<'a> Difference<'a> {
     /// Compares two generations. `copies`: functions of the body lane that the program has under other symbols as well.
     pub fn between(old: Option<&'a UnitSet>, new: &'a UnitSet, copies: &'a HashSet<Arc<str>>) -> Self {
+        let _span = debug_span!("difference").entered();
         let mut difference = Self {
             is_first: old.is_none(),
             copies,

@@ -6,6 +6,7 @@ use cranefly_cgu::LoadedUnit;
 use cranefly_compile::EagerCompiler;
 use cranefly_image::{BaseImage, is_allocator_entry};
 use cranefly_select::{BodyUnit, Edit, Origin, Patch, SelectionCounts, select};
+use tracing::debug_span;
 
 use super::error::Error;
 use super::publish::Resources;
@@ -36,6 +37,7 @@ impl State {
         base: &BaseImage,
         units: Vec<Arc<LoadedUnit>>,
     ) -> Result<Taken, Error> {
+        let _span = debug_span!("select").entered();
         let (body, work) = self.read_body_lane(resources, request)?;
         let edit = Edit {
             functions: request.body_lane.iter().flat_map(|lane| &lane.edited).collect(),

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use cranefly_image::{BaseImage, Error, Identity, Image, ImageSearch, Replacement, executable, write_absent};
+use tracing::debug_span;
 
 use super::folders::private_folder;
 use super::session_links;
@@ -26,6 +27,7 @@ impl ExecutableFile {
 
     /// Writes it: the complete one where something may look at it, or else the small one.
     pub fn finish(self, program: &Image, image: &Path, base: &BaseImage, identity: &Identity) -> Result<(), Error> {
+        let _span = debug_span!("executable").entered();
         if program.finds_itself()
             && let Some(complete) = program.complete(identity)
         {

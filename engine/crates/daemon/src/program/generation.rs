@@ -8,6 +8,7 @@ use cranefly_cgu::demangled;
 use cranefly_compile::contained;
 use cranefly_image::{BaseImage, Image, Pending, Publication};
 use hashbrown::{HashMap, HashSet};
+use tracing::debug_span;
 
 use super::code::{CodeOrigin, CodeSupply};
 use super::difference::Difference;
@@ -89,6 +90,7 @@ impl Generation<'_> {
     /// # Errors
     /// The image cannot be linked: then there is none.
     pub fn link(&self, old: Option<Arc<LiveImage>>, scale: u64, code: &mut CodeSupply) -> Result<Linked, Error> {
+        let _span = debug_span!("link").entered();
         let start = Instant::now();
         let old = old.and_then(|old| self.still_there(old));
         let linked = |live, is_new, scale, bound: Bound| Linked {
@@ -113,7 +115,7 @@ impl Generation<'_> {
             }
         };
         let thread = |source| Error::Thread { image: self.publication.image.to_owned(), source };
-        tracing::debug_span!("ahead").in_scope(|| linked.live.compile_ahead()).map_err(thread)?;
+        debug_span!("ahead").in_scope(|| linked.live.compile_ahead()).map_err(thread)?;
         Ok(Linked { time: start.elapsed().saturating_sub(code.waited()), ..linked })
     }
 
@@ -176,13 +178,13 @@ impl Generation<'_> {
     /// Gives code to every function that must have it now, and lets the others wait for their first call.
     fn bind(&self, live: &LiveImage, code: &mut CodeSupply) -> Result<Bound, Error> {
         live.update(self.units, self.options, &self.publication, |image, mut pending| {
-            let unresolved = tracing::debug_span!("unresolved").in_scope(|| image.unresolved());
+            let unresolved = debug_span!("unresolved").in_scope(|| image.unresolved());
             if !unresolved.is_empty() {
                 let names = unresolved.iter().map(|name| format!("`{}`", demangled(name))).collect();
                 return Err(cranefly_image::Error::Unresolved { names }.into());
             }
             // The program may make first calls impossible: then nothing waits, whatever generation it is of.
-            let all = tracing::debug_span!("must be complete").in_scope(|| self.must_be_complete(image));
+            let all = debug_span!("must be complete").in_scope(|| self.must_be_complete(image));
             if all {
                 let known: HashSet<_> = pending.iter().map(|pending| pending.symbol).collect();
                 let earlier = image.deferred_in_call_order().into_iter();
@@ -191,7 +193,7 @@ impl Generation<'_> {
             // What had code was called, or would be soon: its new version is compiled now, and what an edit needs with it.
             let is_wanted = |pending: &&Pending| all || image.has_code(pending) || pending.unit.is_body_lane;
             let eager: Vec<Pending> = pending.iter().filter(is_wanted).cloned().collect();
-            tracing::debug_span!("compile", functions = eager.len()).in_scope(|| code.compile(&eager))?;
+            debug_span!("compile", functions = eager.len()).in_scope(|| code.compile(&eager))?;
             self.install(image, &pending, code)
         })
     }

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use cranefly_cgu::LoadedUnit;
 use cranefly_image::{BaseImage, Interface, UnitInterface};
+use tracing::debug_span;
 
 use super::error::Error;
 
 /// Whether a linker would make the same base image for a program of these units.
 pub fn is_linked_for(base: &BaseImage, units: &[Arc<LoadedUnit>]) -> bool {
+    let _span = debug_span!("interface").entered();
     base.linked().is_none_or(|linked| {
         let interfaces = units.iter().map(|unit| UnitInterface::of_loaded(unit));
         linked.is_for(base, interfaces) && !linked.is_doubtful_for(units.iter().map(|unit| &*unit.unit))

@@ -3,26 +3,28 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use cranefly_cache::Key;
 use cranefly_cgu::UnitCache;
 use cranefly_compile::EagerCompiler;
-use cranefly_image::{Identity, Publication};
-use cranefly_select::copies;
-use tracing::debug_span;
+use cranefly_image::{BaseImage, Identity, Publication};
+use cranefly_select::{Verified, copies};
+use hashbrown::HashSet;
 
 use super::bases::BaseImages;
 use super::build_id::build_id;
 use super::code::CodeSupply;
 use super::difference::Difference;
+use super::edit::Taken;
 use super::error::Error;
 use super::executable::ExecutableFile;
 use super::generation::{Generation, Linked};
 use super::history::Former;
 use super::interface::{is_linked_for, not_linked_for};
-use super::published::{FunctionCounts, Published};
+use super::published::{FunctionCounts, Published, Work};
 use super::reading::{Reading, read};
 use super::request::Request;
 use super::serve::ServeContext;
-use super::state::Program;
+use super::state::{Program, State};
 use super::takeover::TakenOver;
 use super::unit_set::UnitSet;
 use super::view::View;
@@ -42,6 +44,20 @@ pub struct Resources {
     pub eager: usize,
 }
 
+/// What a generation is made of.
+struct Ingredients {
+    /// The base image, which is linked for these units.
+    base: Arc<BaseImage>,
+    /// The crate lane's units, with what was taken of the body lane.
+    taken: Taken,
+    /// How what the body lane had put in before compares with the crate lane's.
+    verified: Option<Verified>,
+    /// Keys of what was compiled while the units were read.
+    compiled: HashSet<Key>,
+    /// What reading took.
+    work: Work,
+}
+
 impl Program {
     /// Makes and publishes a new generation. `image`: where the program's image lies, in every generation.
     ///
@@ -51,53 +67,37 @@ impl Program {
         let context = &*resources.serve.compile;
         context.store.tick();
         let eager = EagerCompiler::new(context, &request.options.code, resources.eager);
-        let Reading { units, mut compiled, mut work } =
-            debug_span!("read").in_scope(|| read(&request.crates, &resources.units, &eager))?;
-
+        let reading = read(&request.crates, &resources.units, &eager)?;
         let mut state = self.state();
-        if let Some((earlier, keys)) = state.unlinked.take() {
-            work.include_earlier(earlier);
-            compiled.extend(keys);
-        }
-        let base = request.base.as_ref().map(|path| resources.bases.open(path)).transpose().map_err(Error::Base)?;
-        let Some(base) =
-            base.as_ref().filter(|base| debug_span!("interface").in_scope(|| is_linked_for(base, &units))).cloned()
-        else {
-            state.unlinked = Some((work, compiled));
-            return Err(not_linked_for(base.as_deref(), &units));
-        };
-        let verified = (request.verify && !state.patch.is_empty()).then(|| state.patch.verify(&units));
-        let taken = debug_span!("select").in_scope(|| state.take_bodies(resources, request, &base, units))?;
-        work += taken.work;
-        let (units, patch, body_lane) = (taken.units, taken.patch, taken.counts);
-        if body_lane.is_some() && !debug_span!("interface").in_scope(|| is_linked_for(&base, &units)) {
-            return Err(not_linked_for(Some(&base), &units));
-        }
+        let Ingredients { base, taken, verified, compiled, mut work } = state.gather(resources, request, reading)?;
 
-        let copies = debug_span!("copies").in_scope(|| copies(&units));
-        let units = debug_span!("unit set").in_scope(|| Arc::new(UnitSet::new(units)));
+        let copies = copies(&taken.units);
+        let units = Arc::new(UnitSet::new(taken.units));
         let before = self.view();
-        let old = before.as_ref().map(|before| &*before.units);
-        let difference = debug_span!("difference").in_scope(|| Difference::between(old, &units, &copies));
+        let before = before.as_deref();
+        let difference = Difference::between(before.map(|before| &*before.units), &units, &copies);
         let history =
-            before.as_ref().map(|before| before.history.with(Former::of(&difference, before.generation, &before.live)));
-        let build_id = debug_span!("build id").in_scope(|| build_id(units.units(), &request.options, &base));
+            before.map(|before| before.history.with(Former::of(&difference, before.generation, &before.live)));
+        let build_id = build_id(units.units(), &request.options, &base);
         let executable = without_links(&request.executable)?;
-        let stand_in = request.stand_in.as_deref();
         let mut code = CodeSupply::new(context, &units, &request.options.code, compiled);
         let generation = Generation {
             serve: &resources.serve,
             base: &base,
             units: &units,
             options: &request.options,
-            publication: Publication { image, executable: &executable, stand_in, build_id: &build_id },
+            publication: Publication {
+                image,
+                executable: &executable,
+                stand_in: request.stand_in.as_deref(),
+                build_id: &build_id,
+            },
             difference: &difference,
         };
         // Before the image is one that the program there does not start from.
         let file = ExecutableFile::begin(&request.executable).map_err(Error::Executable)?;
         let old = state.take_image(&base, &request.options);
-        let Linked { live, is_new, scale, outcomes, counts, time } =
-            debug_span!("link").in_scope(|| generation.link(old, state.scale, &mut code))?;
+        let Linked { live, is_new, scale, outcomes, counts, time } = generation.link(old, state.scale, &mut code)?;
         if is_new {
             resources.taken_over.replaced(image);
         }
@@ -105,14 +105,13 @@ impl Program {
         state.scale = scale;
         let sections = live.image().named_sections();
         let identity = Identity { build_id, has_names: request.options.contents.names, sections };
-        let finish = || file.finish(&live.image(), image, &base, &identity);
-        debug_span!("executable").in_scope(finish).map_err(Error::Executable)?;
+        file.finish(&live.image(), image, &base, &identity).map_err(Error::Executable)?;
 
         work.code += code.work();
         let functions = FunctionCounts { total: units.functions() - copies.len() as u64, ..counts };
         let wait = code.waited();
         let view = Arc::new(View {
-            generation: before.as_ref().map_or(0, |before| before.generation) + 1,
+            generation: before.map_or(0, |before| before.generation) + 1,
             outcomes,
             changes: difference.into_changes(),
             history: history.unwrap_or_default(),
@@ -121,10 +120,33 @@ impl Program {
             options: request.options.clone(),
             units,
         });
-        state.patch = patch;
+        state.patch = taken.patch;
         state.used();
         self.show(view.clone());
-        Ok(Published { view, work, functions, body_lane, verified, link: time, wait })
+        Ok(Published { view, work, functions, body_lane: taken.counts, verified, link: time, wait })
+    }
+}
+
+impl State {
+    /// Finds the base image and the units of a generation, of which the crate lane's have been read.
+    fn gather(&mut self, resources: &Resources, request: &Request, reading: Reading) -> Result<Ingredients, Error> {
+        let Reading { units, mut compiled, mut work } = reading;
+        if let Some((earlier, keys)) = self.unlinked.take() {
+            work.include_earlier(earlier);
+            compiled.extend(keys);
+        }
+        let base = request.base.as_ref().map(|path| resources.bases.open(path)).transpose().map_err(Error::Base)?;
+        let Some(base) = base.as_ref().filter(|base| is_linked_for(base, &units)).cloned() else {
+            self.unlinked = Some((work, compiled));
+            return Err(not_linked_for(base.as_deref(), &units));
+        };
+        let verified = (request.verify && !self.patch.is_empty()).then(|| self.patch.verify(&units));
+        let taken = self.take_bodies(resources, request, &base, units)?;
+        if taken.counts.is_some() && !is_linked_for(&base, &taken.units) {
+            return Err(not_linked_for(Some(&base), &taken.units));
+        }
+        work += taken.work;
+        Ok(Ingredients { base, taken, verified, compiled, work })
     }
 }
 

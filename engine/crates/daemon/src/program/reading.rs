@@ -9,6 +9,7 @@ use cranefly_cgu::{BitcodeFile, LoadedUnit, UnitCache, UnitError};
 use cranefly_compile::EagerCompiler;
 use hashbrown::HashSet;
 use rayon::prelude::*;
+use tracing::debug_span;
 
 use super::error::Error;
 use super::published::Work;
@@ -34,6 +35,7 @@ pub fn read<'a>(
     cache: &UnitCache,
     compiler: &EagerCompiler,
 ) -> Result<Reading, Error> {
+    let _span = debug_span!("read").entered();
     let context = compiler.read_context();
     let files: Vec<(&Arc<str>, &BitcodeFile)> =
         crates.into_iter().flat_map(|it| it.bitcode.iter().map(move |file| (&it.id, file))).collect();
