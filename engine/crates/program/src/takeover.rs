@@ -12,14 +12,14 @@ use cranefly_image::Image;
 use cranefly_runtime::Control;
 use rayon::prelude::*;
 
-use super::image_folder::{self, SOCKET, socket_of};
-use super::live::LiveImage;
-use super::memory::give_memory_back;
-use super::options::ProgramOptions;
-use super::publish::Resources;
-use super::resume::{ResumeError, ResumeFolder};
-use super::session_links;
-use super::unit_set::UnitSet;
+use crate::image_folder::{self, SOCKET, socket_of};
+use crate::live::LiveImage;
+use crate::memory::give_memory_back;
+use crate::options::ProgramOptions;
+use crate::publish::Resources;
+use crate::resume::{ResumeError, ResumeFolder};
+use crate::session_links;
+use crate::unit_set::UnitSet;
 
 /// What a program prints whose function was still to be compiled by a daemon that is gone, when nobody can go on.
 const GONE: &str = "cranefly: the engine that compiled this program ended before it was done; run it again\n";

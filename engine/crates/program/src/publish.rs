@@ -10,24 +10,24 @@ use cranefly_image::{BaseImage, Identity, Publication};
 use cranefly_select::{Verified, copies};
 use hashbrown::HashSet;
 
-use super::bases::BaseImages;
-use super::build_id::build_id;
-use super::code::CodeSupply;
-use super::difference::Difference;
-use super::edit::Taken;
-use super::error::Error;
-use super::executable::ExecutableFile;
-use super::generation::{Generation, Linked};
-use super::history::Former;
-use super::interface::{is_linked_for, not_linked_for};
-use super::published::{FunctionCounts, Published, Work};
-use super::reading::{Reading, read};
-use super::request::Request;
-use super::serve::ServeContext;
-use super::state::{Program, State};
-use super::takeover::TakenOver;
-use super::unit_set::UnitSet;
-use super::view::View;
+use crate::bases::BaseImages;
+use crate::build_id::build_id;
+use crate::code::CodeSupply;
+use crate::difference::Difference;
+use crate::edit::Taken;
+use crate::error::Error;
+use crate::executable::ExecutableFile;
+use crate::generation::{Generation, Linked};
+use crate::history::Former;
+use crate::interface::{is_linked_for, not_linked_for};
+use crate::published::{FunctionCounts, Published, Work};
+use crate::reading::{Reading, read};
+use crate::request::Request;
+use crate::serve::ServeContext;
+use crate::state::{Program, State};
+use crate::takeover::TakenOver;
+use crate::unit_set::UnitSet;
+use crate::view::View;
 
 /// What the programs of a daemon share.
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use cranefly_cgu::LoadedUnit;
 use cranefly_image::{BUILD_ID_SIZE, BaseImage, Contents};
 use tracing::debug_span;
 
-use super::options::ProgramOptions;
+use crate::options::ProgramOptions;
 
 /// The build id of what consists of these units, in this order.
 pub fn build_id(units: &[Arc<LoadedUnit>], options: &ProgramOptions, base: &BaseImage) -> [u8; BUILD_ID_SIZE] {

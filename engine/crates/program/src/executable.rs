@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use cranefly_image::{BaseImage, Error, Identity, Image, ImageSearch, Replacement, executable, write_absent};
 use tracing::debug_span;
 
-use super::folders::private_folder;
-use super::session_links;
+use crate::folders::private_folder;
+use crate::session_links;
 
 /// Bytes of a small executable, as a rule.
 const ROOM: u64 = 64 << 10;

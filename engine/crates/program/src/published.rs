@@ -7,7 +7,7 @@ use std::time::Duration;
 use cranefly_cache::Compiled;
 use cranefly_select::{BodyLaneCounts, Verified};
 
-use super::view::View;
+use crate::view::View;
 
 /// A generation that was published.
 #[derive(Debug)]

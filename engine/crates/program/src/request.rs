@@ -6,7 +6,7 @@ use std::sync::Arc;
 use cranefly_cgu::BitcodeFile;
 use cranefly_select::EditedFunction;
 
-use super::options::ProgramOptions;
+use crate::options::ProgramOptions;
 
 /// A program as it is to be published.
 #[derive(Debug)]

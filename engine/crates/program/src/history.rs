@@ -7,8 +7,8 @@ use cranefly_cgu::LoadedUnit;
 use cranefly_image::PublishedCode;
 use hashbrown::{HashMap, HashSet};
 
-use super::difference::Difference;
-use super::live::LiveImage;
+use crate::difference::Difference;
+use crate::live::LiveImage;
 
 /// Changed functions whose former versions are kept.
 const MAX_FUNCTIONS: usize = 64;

@@ -6,7 +6,7 @@ use cranefly_cgu::LoadedUnit;
 use cranefly_image::{BaseImage, Interface, UnitInterface};
 use tracing::debug_span;
 
-use super::error::Error;
+use crate::error::Error;
 
 /// Whether a linker would make the same base image for a program of these units.
 pub fn is_linked_for(base: &BaseImage, units: &[Arc<LoadedUnit>]) -> bool {

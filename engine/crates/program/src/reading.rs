@@ -11,9 +11,9 @@ use hashbrown::HashSet;
 use rayon::prelude::*;
 use tracing::debug_span;
 
-use super::error::Error;
-use super::published::Work;
-use super::request::CrateBitcode;
+use crate::error::Error;
+use crate::published::Work;
+use crate::request::CrateBitcode;
 
 /// Units that were read, or known.
 #[derive(Debug, Default)]

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use cranefly_cache::{Key, Store};
 use cranefly_cgu::LoadedUnit;
 
-use super::difference::Changes;
-use super::function::FunctionOf;
-use super::generation::Outcomes;
-use super::history::History;
-use super::live::LiveImage;
-use super::options::ProgramOptions;
-use super::unit_set::UnitSet;
+use crate::difference::Changes;
+use crate::function::FunctionOf;
+use crate::generation::Outcomes;
+use crate::history::History;
+use crate::live::LiveImage;
+use crate::options::ProgramOptions;
+use crate::unit_set::UnitSet;
 
 /// A published generation.
 #[derive(Debug)]
@@ -84,7 +84,7 @@ impl View {
     }
 
     /// Finds out where the functions are written, which editors ask next: meanwhile. Without a thread it is done when they ask.
-    pub(super) fn index_meanwhile(self: &Arc<Self>) {
+    pub(crate) fn index_meanwhile(self: &Arc<Self>) {
         let view = self.clone();
         let index = move || {
             for unit in view.units.units() {

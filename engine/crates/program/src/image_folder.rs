@@ -17,7 +17,7 @@ use std::sync::{Mutex, PoisonError};
 
 use rustix::mm::{MapFlags, ProtFlags};
 
-use super::session_links;
+use crate::session_links;
 
 /// An image of a large program takes about a hundred megabytes, and there are two while one replaces the other.
 const ENOUGH: u64 = 256 << 20;

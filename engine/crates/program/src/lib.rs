@@ -34,22 +34,27 @@ mod unit_set;
 mod view;
 
 pub use bases::BaseImages;
+pub use difference::{Changes, Difference};
 pub use error::Error;
 pub use folders::private_folder;
 pub use function::FunctionOf;
-pub use generation::Outcome;
+pub use generation::{Outcome, Outcomes};
+pub use history::{Former, History};
 pub use image_folder::{FolderError, ImageFolder, room};
+pub use live::LiveImage;
 pub use memory::give_memory_back;
+pub use options::ProgramOptions;
 pub use publish::Resources;
-pub use published::Published;
-pub use reading::read;
+pub use published::{CompileWork, FunctionCounts, Published, Work};
+pub use reading::{Reading, read};
 pub use request::{BodyLaneCrate, CrateBitcode, Request};
+pub use resume::{ResumeError, ResumeFolder};
 pub use serve::ServeContext;
 pub use state::{Program, ProgramStatus};
-pub use takeover::{TakenOver, forget_others, orphans_in, take_over};
+pub use takeover::{Orphan, TakenOver, forget_others, orphans_in, take_over};
+pub use unit_set::UnitSet;
 pub use view::View;
 
 /// Stack of threads that read or compile functions, whose names and types can be nested deeply: address space, as long as it is
 /// not used.
 pub const STACK: usize = 64 << 20;
-pub use options::ProgramOptions;

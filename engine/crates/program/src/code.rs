@@ -10,8 +10,8 @@ use cranefly_compile::{CodeOptions, CompileContext, CompileError, Made, OwnCode,
 use cranefly_image::Pending;
 use hashbrown::HashSet;
 
-use super::published::CompileWork;
-use super::unit_set::UnitSet;
+use crate::published::CompileWork;
+use crate::unit_set::UnitSet;
 
 /// Functions to compile: of each unit, by their numbers.
 type Wanted<'a> = HashMap<&'a Arc<str>, Vec<usize>>;

@@ -9,8 +9,8 @@ use std::io;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use super::folders::private_folder;
-use super::image_folder::is_ours;
+use crate::folders::private_folder;
+use crate::image_folder::is_ours;
 
 /// Holds a folder of links for each folder of images.
 const LINKS: &str = "cranefly-links";

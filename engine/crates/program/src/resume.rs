@@ -21,10 +21,10 @@ use cranefly_image::{Image, SavedImage};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::folders::private_folder;
-use super::image_folder::room;
-use super::options::ProgramOptions;
-use super::unit_set::UnitSet;
+use crate::folders::private_folder;
+use crate::image_folder::room;
+use crate::options::ProgramOptions;
+use crate::unit_set::UnitSet;
 
 /// First bytes of a state, with the engine's version: another one may lay out or compile otherwise.
 const HEADER: &str = concat!("cranefly resume 3 ", env!("CARGO_PKG_VERSION"), "\n");

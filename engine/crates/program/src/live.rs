@@ -9,12 +9,12 @@ use cranefly_image::{Image, Pending, Publication};
 use cranefly_runtime::{Command, Control, ControlError};
 use tracing::debug_span;
 
-use super::error::Error;
-use super::function::FunctionOf;
-use super::options::ProgramOptions;
-use super::resume::ResumeFolder;
-use super::serve::ServeContext;
-use super::unit_set::UnitSet;
+use crate::error::Error;
+use crate::function::FunctionOf;
+use crate::options::ProgramOptions;
+use crate::resume::ResumeFolder;
+use crate::serve::ServeContext;
+use crate::unit_set::UnitSet;
 
 /// What a daemon reads of its environment, directly or through the libraries that it uses: all that the one after it, if a
 /// program has to start it, needs.
@@ -34,24 +34,24 @@ const ENVIRONMENT: [&str; 9] = [
 #[derive(Debug)]
 pub struct LiveImage {
     image: Mutex<Image>,
-    pub(super) control: Control,
-    pub(super) control_path: PathBuf,
+    pub(crate) control: Control,
+    pub(crate) control_path: PathBuf,
     resume: ResumeFolder,
     inputs: Mutex<Inputs>,
     /// A newer image has taken the path.
-    pub(super) retired: AtomicBool,
+    pub(crate) retired: AtomicBool,
     /// Something went wrong while it was changed.
     broken: AtomicBool,
-    pub(super) serve: Arc<ServeContext>,
+    pub(crate) serve: Arc<ServeContext>,
 }
 
 /// What the image was made of last.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Inputs {
-    pub(super) units: Arc<UnitSet>,
-    pub(super) options: ProgramOptions,
+pub(crate) struct Inputs {
+    pub(crate) units: Arc<UnitSet>,
+    pub(crate) options: ProgramOptions,
     /// Counts publications: work ahead of an older one ends.
-    pub(super) number: u64,
+    pub(crate) number: u64,
 }
 
 impl LiveImage {
@@ -102,7 +102,7 @@ impl LiveImage {
         &self.resume
     }
 
-    pub(super) fn inputs(&self) -> Inputs {
+    pub(crate) fn inputs(&self) -> Inputs {
         self.inputs.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -171,7 +171,7 @@ impl LiveImage {
 
     /// Does something that changes the image. If it panics, nothing more is added to the image: programs that wait for a
     /// function, or will, end with a message.
-    pub(super) fn guarded(&self, what: &str, work: impl FnOnce()) {
+    pub(crate) fn guarded(&self, what: &str, work: impl FnOnce()) {
         if self.is_broken() {
             return;
         }

@@ -8,12 +8,12 @@ use cranefly_image::{BaseImage, is_allocator_entry};
 use cranefly_select::{BodyLaneCounts, BodyUnit, Edit, Origin, Patch, select};
 use tracing::debug_span;
 
-use super::error::Error;
-use super::publish::Resources;
-use super::published::Work;
-use super::reading::{Reading, read};
-use super::request::Request;
-use super::state::State;
+use crate::error::Error;
+use crate::publish::Resources;
+use crate::published::Work;
+use crate::reading::{Reading, read};
+use crate::request::Request;
+use crate::state::State;
 
 /// The units that a program is to consist of.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ pub struct Taken {
 
 impl State {
     /// Puts the body lane's functions into the crate lane's `units`.
-    pub(super) fn take_bodies(
+    pub(crate) fn take_bodies(
         &mut self,
         resources: &Resources,
         request: &Request,

@@ -8,8 +8,8 @@ use cranefly_select::same_version;
 use hashbrown::{HashMap, HashSet};
 use tracing::debug_span;
 
-use super::function::FunctionOf;
-use super::unit_set::UnitSet;
+use crate::function::FunctionOf;
+use crate::unit_set::UnitSet;
 
 /// What is new in a generation.
 #[derive(Debug)]

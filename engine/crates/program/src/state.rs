@@ -10,47 +10,47 @@ use cranefly_image::BaseImage;
 use cranefly_select::{Patch, SelectionCache};
 use hashbrown::{HashMap, HashSet};
 
-use super::live::LiveImage;
-use super::options::ProgramOptions;
-use super::published::Work;
-use super::session_links;
-use super::view::View;
+use crate::live::LiveImage;
+use crate::options::ProgramOptions;
+use crate::published::Work;
+use crate::session_links;
+use crate::view::View;
 
 /// A program, of which one generation is published after the other.
 #[derive(Debug, Default)]
 pub struct Program {
-    pub(super) state: Mutex<State>,
+    pub(crate) state: Mutex<State>,
     /// As last published.
     view: Mutex<Option<Arc<View>>>,
 }
 
 /// What publications hand on to the next one.
 #[derive(Debug, Default)]
-pub(super) struct State {
+pub(crate) struct State {
     /// The image that the next generation may be linked into.
-    pub(super) image: Option<KeptImage>,
+    pub(crate) image: Option<KeptImage>,
     /// See [`cranefly_image::Demand::scale`].
-    pub(super) scale: u64,
+    pub(crate) scale: u64,
     /// Units of the body lane, as they were read, by crate and by whether they are a patch: most are the same after the next
     /// edit.
-    pub(super) body_units: HashMap<(Arc<str>, bool), Vec<Arc<LoadedUnit>>>,
+    pub(crate) body_units: HashMap<(Arc<str>, bool), Vec<Arc<LoadedUnit>>>,
     /// What the body lane's selections have in common.
-    pub(super) selections: SelectionCache,
+    pub(crate) selections: SelectionCache,
     /// What the body lane has put in since the crate lane was published.
-    pub(super) patch: Patch,
+    pub(crate) patch: Patch,
     /// What was read and compiled for a publication that came to nothing because the base image has to be linked first: the
     /// next one reports it.
-    pub(super) unlinked: Option<(Work, HashSet<Key>)>,
+    pub(crate) unlinked: Option<(Work, HashSet<Key>)>,
     last_use: Option<Instant>,
 }
 
 /// An image, and what it was made with.
 #[derive(Debug)]
-pub(super) struct KeptImage {
-    pub(super) live: Arc<LiveImage>,
-    pub(super) base: Arc<BaseImage>,
-    pub(super) options: ProgramOptions,
-    pub(super) path: PathBuf,
+pub(crate) struct KeptImage {
+    pub(crate) live: Arc<LiveImage>,
+    pub(crate) base: Arc<BaseImage>,
+    pub(crate) options: ProgramOptions,
+    pub(crate) path: PathBuf,
 }
 
 /// What is told of a program.
@@ -75,12 +75,12 @@ impl Program {
     }
 
     /// Shows a new generation to those who look.
-    pub(super) fn show(&self, view: Arc<View>) {
+    pub(crate) fn show(&self, view: Arc<View>) {
         view.index_meanwhile();
         *self.view.lock().unwrap_or_else(PoisonError::into_inner) = Some(view);
     }
 
-    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -116,7 +116,7 @@ impl Program {
 
 impl State {
     /// The image, if it can be updated to stand on `base` with code made by `options`; any other is given up.
-    pub(super) fn take_image(&mut self, base: &Arc<BaseImage>, options: &ProgramOptions) -> Option<Arc<LiveImage>> {
+    pub(crate) fn take_image(&mut self, base: &Arc<BaseImage>, options: &ProgramOptions) -> Option<Arc<LiveImage>> {
         let image = self.image.take()?;
         if image.options == *options && Arc::ptr_eq(&image.base, base) && !image.live.is_broken() {
             return Some(image.live);
@@ -126,7 +126,7 @@ impl State {
     }
 
     /// Keeps an image that was linked for the next generation.
-    pub(super) fn keep_image(
+    pub(crate) fn keep_image(
         &mut self,
         live: &Arc<LiveImage>,
         base: &Arc<BaseImage>,
@@ -138,7 +138,7 @@ impl State {
     }
 
     /// A generation was published just now.
-    pub(super) fn used(&mut self) {
+    pub(crate) fn used(&mut self) {
         self.last_use = Some(Instant::now());
     }
 }

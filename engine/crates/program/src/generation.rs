@@ -10,14 +10,14 @@ use cranefly_image::{BaseImage, Image, Pending, Publication};
 use hashbrown::{HashMap, HashSet};
 use tracing::debug_span;
 
-use super::code::{CodeOrigin, CodeSupply};
-use super::difference::Difference;
-use super::error::Error;
-use super::live::LiveImage;
-use super::options::ProgramOptions;
-use super::published::FunctionCounts;
-use super::serve::ServeContext;
-use super::unit_set::UnitSet;
+use crate::code::{CodeOrigin, CodeSupply};
+use crate::difference::Difference;
+use crate::error::Error;
+use crate::live::LiveImage;
+use crate::options::ProgramOptions;
+use crate::published::FunctionCounts;
+use crate::serve::ServeContext;
+use crate::unit_set::UnitSet;
 
 /// What a generation did with a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

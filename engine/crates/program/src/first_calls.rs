@@ -11,8 +11,8 @@ use cranefly_compile::{Failure, UnitCompiler, contained};
 use cranefly_image::Pending;
 use cranefly_runtime::Request;
 
-use super::STACK;
-use super::live::LiveImage;
+use crate::STACK;
+use crate::live::LiveImage;
 
 /// Functions that are compiled ahead in one go: what is installed at a time, with one description.
 const AHEAD_BATCH: usize = 64;
@@ -111,7 +111,7 @@ impl LiveImage {
     }
 
     /// Compiles and installs functions; one that cannot be compiled gets code that says so.
-    pub(super) fn supply(&self, batch: &[Pending]) {
+    pub(crate) fn supply(&self, batch: &[Pending]) {
         let compiled: Vec<(&Pending, Result<Compiled, NoCode>)> = batch
             .chunk_by(|a, b| Arc::ptr_eq(&a.unit, &b.unit))
             .flat_map(|group| group.iter().zip(self.code(group)))

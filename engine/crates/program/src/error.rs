@@ -8,7 +8,7 @@ use cranefly_compile::{CompileError, Panicked};
 use cranefly_image::Interface;
 use cranefly_select::Refusal;
 
-use super::image_folder::FolderError;
+use crate::image_folder::FolderError;
 
 /// A failure of a publication. Programs that run, and the generation before, stay what they are, unless it says otherwise.
 #[derive(Debug, thiserror::Error)]
