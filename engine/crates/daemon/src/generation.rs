@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use cranefly_cache::Key;
-use cranefly_image::{BaseImage, Error, Image, Pending, Publication, Unit};
+use cranefly_image::{BaseImage, Image, ImageOptions, Pending, Publication, Unit};
 use hashbrown::{HashMap, HashSet};
 
 use crate::body_lane::is_body_lane;
-use crate::compile::{CodeOptions, OwnCode, compile_all};
+use crate::compile::{CodeOptions, CompileError, OwnCode, compile_all};
 use crate::contain::contained;
 use crate::engine::Engine;
 use crate::live::LiveImage;
@@ -27,6 +27,17 @@ const RESTRICTING: [&str; 3] = ["prctl", "seccomp_load", "seccomp_export_bpf"];
 /// The same, and functions with which a program takes pages of the image for its own, which no code appears in any more.
 /// std calls them as well, so only the program's own use counts. Assembly of its own counts for `syscall`.
 const ALTERING: [&str; 2] = ["syscall", "mprotect"];
+
+/// Why a generation cannot be linked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A function that must have code now is one that neither code generator takes.
+    #[error(transparent)]
+    Compile(#[from] CompileError),
+    /// The image cannot be.
+    #[error(transparent)]
+    Link(#[from] cranefly_image::Error),
+}
 
 /// A generation in the making.
 pub struct Generation<'a> {
@@ -75,7 +86,8 @@ impl Generation<'_> {
             }
         };
         result.functions.total = total(&inputs) - self.copies.len() as u64;
-        live.compile_ahead().map_err(|source| Error::File { path: self.publication.image.to_owned(), source })?;
+        let failed = |source| cranefly_image::Error::File { path: self.publication.image.to_owned(), source };
+        live.compile_ahead().map_err(failed)?;
         state.set_image(Some(live), self.options);
         result.us.publish = start.elapsed().as_secs_f64() * 1e6 - result.us.wait;
         Ok(outcomes)
@@ -139,11 +151,12 @@ impl Generation<'_> {
             again(result, counts);
             let bound =
                 contained("link", || self.bind(&live, &mut program, before, inputs, result)).unwrap_or_else(|reason| {
-                    Err(Error::File { path: self.publication.image.to_owned(), source: std::io::Error::other(reason) })
+                    let source = std::io::Error::other(reason);
+                    Err(cranefly_image::Error::File { path: self.publication.image.to_owned(), source }.into())
                 });
             match bound {
                 Ok(outcomes) => {
-                    program.file_mut().rename(self.publication.image)?;
+                    program.rename(self.publication.image)?;
                     self.engine.replaced(self.publication.image);
                     drop(program);
                     return Ok((live, scale, outcomes));
@@ -152,7 +165,7 @@ impl Generation<'_> {
                     let _ = std::fs::remove_file(program.file().path());
                     drop(program);
                     live.retire();
-                    if !matches!(error, Error::Full { .. }) || scale >= MAX_SCALE {
+                    if !matches!(error, Error::Link(cranefly_image::Error::Full { .. })) || scale >= MAX_SCALE {
                         return Err(error);
                     }
                     scale *= 2;
@@ -170,27 +183,28 @@ impl Generation<'_> {
         inputs: &[Arc<Unit>],
         result: &mut PublishResult,
     ) -> Result<Outcomes, Error> {
-        live.resume().forget().map_err(|source| Error::File { path: self.publication.image.to_owned(), source })?;
+        let failed = |source| cranefly_image::Error::File { path: self.publication.image.to_owned(), source };
+        live.resume().forget().map_err(failed)?;
         live.set_inputs(self.units, self.options);
-        let mut pending = program.update(inputs)?;
-        let unresolved = program.unresolved();
+        let (mut draft, mut pending) = program.update(inputs)?;
+        let unresolved = draft.unresolved();
         if !unresolved.is_empty() {
             let names = unresolved.iter().map(|name| format!("`{:#}`", rustc_demangle::demangle(name))).collect();
-            return Err(Error::Unresolved { names });
+            return Err(cranefly_image::Error::Unresolved { names }.into());
         }
         // What had code was called, or would be soon: its new version is compiled now, and what an edit needs with it. The
         // rest waits, unless the program may make first calls impossible.
         let start = Instant::now();
-        let all = RESTRICTING.iter().any(|name| program.refers_to(name) || self.base.expects(name))
-            || ALTERING.iter().any(|name| program.refers_to(name))
+        let all = RESTRICTING.iter().any(|name| draft.refers_to(name) || self.base.expects(name))
+            || ALTERING.iter().any(|name| draft.refers_to(name))
             || self.units.iter().any(|unit| unit.may_enter_kernel());
         if all {
             // Those of earlier generations as well.
             let known: HashSet<_> = pending.iter().map(|pending| pending.symbol).collect();
-            let earlier = program.deferred_in_call_order().into_iter();
+            let earlier = draft.deferred_in_call_order().into_iter();
             pending.extend(earlier.filter(|pending| !known.contains(&pending.symbol)));
         }
-        let is_wanted = |pending: &&Pending| all || program.has_code(pending) || is_body_lane(&pending.unit.id);
+        let is_wanted = |pending: &&Pending| all || draft.has_code(pending) || is_body_lane(&pending.unit.id);
         let eager: Vec<Pending> = pending.iter().filter(is_wanted).cloned().collect();
         self.compile_missing(&eager, result)?;
         result.us.wait += start.elapsed().as_secs_f64() * 1e6;
@@ -198,15 +212,15 @@ impl Generation<'_> {
         let mut counts = FunctionCounts { changed: 0, hit: 0, deferred: 0, ..result.functions };
         for pending in &pending {
             let key = Key(pending.info().key);
-            let name = program.name(pending.symbol).clone();
+            let name = draft.name(pending.symbol).clone();
             let changed = before.differs(&pending.unit, &name, pending.function);
             counts.changed += u64::from(changed);
             let own = self.own.borrow().get(&(pending.unit.id.clone(), pending.function)).cloned();
             let outcome = if let Some(code) = own.or_else(|| self.engine.shared.store.get(key)) {
-                program.install(pending, &code.code)?;
+                draft.install(pending, &code.code)?;
                 if self.compiled.borrow().contains(&key) { "compiled" } else { "hit" }
             } else {
-                program.defer(pending);
+                draft.defer(pending);
                 counts.deferred += 1;
                 "deferred"
             };
@@ -215,10 +229,10 @@ impl Generation<'_> {
         }
         again(result, counts);
         // Afterwards the executable has to be replaced as well.
-        if let Some(name) = program.lacks_own_headers() {
-            return Err(Error::LinkerDefined { name: name.to_owned() });
+        if let Some(name) = draft.lacks_own_headers() {
+            return Err(cranefly_image::Error::LinkerDefined { name: name.to_owned() }.into());
         }
-        program.commit(&self.publication)?;
+        draft.commit(&self.publication)?;
         let saved = live.resume().save(program, self.publication.image, self.units, self.options);
         let is_complete = saved.unwrap_or_else(|error| {
             live.resume().discard();
@@ -239,11 +253,13 @@ impl Generation<'_> {
         if self.options.contents.all_exported {
             demand.imports += demand.functions + demand.variables;
         }
-        let mut program =
-            Image::create(&temporary, self.base.clone(), &demand, self.options.full_debug_info, &control)?;
-        program.set_contents(self.options.contents);
-        LiveImage::new(program, &control, self.engine.shared.clone())
-            .map_err(|error| Error::File { path: control, source: std::io::Error::other(error.to_string()) })
+        let CodeOptions { contents, full_debug_info, .. } = *self.options;
+        let options = ImageOptions { contents, full_debug_info, control: &control };
+        let program = Image::create(&temporary, self.base.clone(), &demand, &options)?;
+        LiveImage::new(program, &control, self.engine.shared.clone()).map_err(|error| {
+            let source = std::io::Error::other(error.to_string());
+            cranefly_image::Error::File { path: control, source }.into()
+        })
     }
 
     /// Compiles what is pending and not in the store.
@@ -287,8 +303,7 @@ impl Generation<'_> {
         let by_id: HashMap<&Arc<str>, &Arc<LoadedUnit>> = self.units.iter().map(|unit| (&unit.unit.id, unit)).collect();
         let wanted: Vec<(Arc<LoadedUnit>, Vec<usize>)> =
             wanted.into_iter().map(|(id, functions)| (by_id[id].clone(), functions)).collect();
-        compile_all(&self.engine.shared, &wanted, self.options)
-            .map_err(|error| Error::Relocation { function: error.function, reason: error.reason })
+        Ok(compile_all(&self.engine.shared, &wanted, self.options)?)
     }
 }
 

@@ -220,23 +220,25 @@ impl LiveImage {
             .flat_map(|group| group.iter().zip(self.code(group)))
             .collect();
         let mut program = self.program();
+        // A publication that failed leaves an image that nobody runs from.
+        let Some(mut running) = program.running() else { return };
         for (pending, compiled) in compiled {
             // A publication, or a request, may have come in between.
-            if !program.is_deferred(pending) {
+            if !running.is_deferred(pending) {
                 continue;
             }
-            let name = program.name(pending.symbol).clone();
+            let name = running.name(pending.symbol).clone();
             let result = compiled
-                .and_then(|compiled| program.install(pending, &compiled.code).map_err(|error| error.to_string()));
+                .and_then(|compiled| running.install(pending, &compiled.code).map_err(|error| error.to_string()));
             if let Err(reason) = result {
                 tracing::error!(%name, %reason, "cannot compile on first call");
                 let message = format!("cranefly: cannot run `{:#}`: {reason}\n", rustc_demangle::demangle(&name));
-                if let Err(error) = program.install_failure(pending, &message) {
+                if let Err(error) = running.install_failure(pending, &message) {
                     self.control.fail_all(&format!("cranefly: {error}; start the program again\n"));
                 }
             }
         }
-        if let Err(error) = program.publish_added() {
+        if let Err(error) = running.publish() {
             tracing::warn!(%error, "no debug info for functions compiled on first call");
         }
         self.resume.progressed();

@@ -100,7 +100,7 @@ impl Orphan {
             .map(|(id, file)| Ok(engine.units.load(file, &Arc::from(*id), &configuration, &compiler)?.0))
             .collect::<anyhow::Result<_>>()?;
         let inputs: Vec<_> = units.iter().map(|unit| unit.unit.clone()).collect();
-        let program = Image::take_over(&folder.image(), state.program, &inputs)?;
+        let program = Image::adopt(&folder.image(), state.program, &inputs)?;
         Ok(Rebuilt { program, units, options: state.options, image: state.image })
     }
 

@@ -18,7 +18,7 @@ use crate::compile::{CodeOptions, EagerCompiler};
 use crate::contain::contained;
 use crate::digest::Digest;
 use crate::engine::{Engine, ProgramKey, give_memory_back};
-use crate::generation::Generation;
+use crate::generation::{Error, Generation};
 use crate::history::Changes;
 use crate::program_file::ProgramFile;
 use crate::program_state::ProgramState;
@@ -95,7 +95,11 @@ impl Engine {
         // Before the image is one that the program there does not start from.
         let file = ProgramFile::begin(&params.executable).map_err(failed)?;
         let last = generation.link(&mut state, &mut result).map_err(|error| {
-            let kind = if matches!(error, cranefly_image::Error::Unresolved { .. }) { "unresolved" } else { "image" };
+            let kind = if matches!(error, Error::Link(cranefly_image::Error::Unresolved { .. })) {
+                "unresolved"
+            } else {
+                "image"
+            };
             RpcError::failed(kind, error.to_string())
         })?;
         let sections = state.live().map(|live| live.program().named_sections()).unwrap_or_default();
@@ -242,10 +246,9 @@ fn refusal_of(failed: &[(&UnitError, &UnitParams)]) -> Option<RpcError> {
 
 /// Whether a linker would make the same base image for a program of these units.
 fn is_linked_for(base: &BaseImage, units: &[Arc<LoadedUnit>]) -> bool {
-    base.linked().is_none_or(|linked| {
-        let interfaces = units.iter().map(|unit| unit.interface());
-        linked.is_for(base, interfaces) && !linked.is_doubtful_for(units.iter().map(|unit| &*unit.unit))
-    })
+    let modules = units.iter().map(|unit| &*unit.unit);
+    base.is_linked_for(units.iter().map(|unit| unit.interface()))
+        && !base.linked().is_some_and(|linked| linked.is_doubtful_for(modules))
 }
 
 /// The base image, if there is one, is not one for these units; tells what it must be linked for.

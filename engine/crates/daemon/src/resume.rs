@@ -29,7 +29,7 @@ use crate::server::private_folder;
 use crate::units::LoadedUnit;
 
 /// First bytes of a state, with the engine's version: another one may lay out or compile otherwise.
-const HEADER: &str = concat!("cranefly resume 3 ", env!("CARGO_PKG_VERSION"), "\n");
+const HEADER: &str = concat!("cranefly resume 4 ", env!("CARGO_PKG_VERSION"), "\n");
 
 /// After so many daemons that took over and ended before they had compiled a single function, something about the image
 /// ends them. (The first-call stub has the same patience.)
@@ -87,8 +87,8 @@ impl ResumeFolder {
         ensure!(wanted.len() == incomplete.len(), "a unit's bitcode is not known");
         ensure!(!wanted.iter().any(|unit| unit.is_derived), "the body lane's functions cannot be kept");
         let bitcode = self.keep_bitcode(&wanted)?;
-        let state =
-            State { options: options.clone(), image: image.to_owned(), bitcode, program: program.save(&incomplete) };
+        let program = program.save(&incomplete).context("the image is not committed")?;
+        let state = State { options: options.clone(), image: image.to_owned(), bitcode, program };
         let payload = postcard::to_stdvec(&state)?;
         let digest = blake3::hash(&payload);
         replace(&self.path.join("state"), &[HEADER.as_bytes(), digest.as_bytes(), &payload])?;

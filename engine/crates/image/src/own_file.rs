@@ -7,7 +7,6 @@ use cranefly_bitcode::ir::{Global, GlobalKind};
 use object::read::elf::ElfFile64;
 use object::{LittleEndian, Object, ObjectSymbol};
 
-use crate::image::Image;
 use crate::input::Unit;
 use crate::linker_symbols::is_of_headers;
 
@@ -17,13 +16,6 @@ const TELLING: [&str; 3] = ["std::env::current_exe", "dl_iterate_phdr", "getauxv
 const CURRENT_EXE: &str = "11current_exe";
 /// The name by which the kernel has it.
 const OWN_FILE: &[u8] = b"/proc/self/exe";
-
-impl Image {
-    /// Whether one of the program's own units may.
-    pub fn finds_itself(&self) -> bool {
-        self.units.values().any(|state| state.finds_itself)
-    }
-}
 
 /// Whether a unit may.
 pub(crate) fn finds_itself(unit: &Unit) -> bool {
