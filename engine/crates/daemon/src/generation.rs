@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use cranefly_cache::Key;
-use cranefly_image::{BaseImage, Image, ImageOptions, Pending, Publication, Unit};
+use cranefly_cgu::{CodegenUnit, LoadedUnit};
+use cranefly_image::{BaseImage, Image, ImageOptions, Pending, Publication};
 use hashbrown::{HashMap, HashSet};
 
 use crate::body_lane::is_body_lane;
@@ -16,7 +17,6 @@ use crate::engine::Engine;
 use crate::live::LiveImage;
 use crate::program_state::{Before, ProgramState};
 use crate::protocol::{FunctionCounts, PublishResult};
-use crate::units::LoadedUnit;
 
 /// What happened to the functions that a generation touched, by symbol: the words of the report.
 pub type Outcomes = HashMap<Arc<str>, &'static str>;
@@ -63,7 +63,7 @@ impl Generation<'_> {
     /// Brings the program's image up to date: in place if nobody runs from it, else as a new file under the same name.
     pub fn link(&self, state: &mut ProgramState, result: &mut PublishResult) -> Result<Outcomes, Error> {
         let start = Instant::now();
-        let inputs: Vec<Arc<Unit>> = self.units.iter().map(|unit| unit.unit.clone()).collect();
+        let inputs: Vec<Arc<CodegenUnit>> = self.units.iter().map(|unit| unit.unit.clone()).collect();
         let before = Before::new(&state.units, self.units, self.copies.clone());
         let old = self.take_image(state);
         if let Some(live) = &old
@@ -111,7 +111,7 @@ impl Generation<'_> {
         &self,
         live: &LiveImage,
         before: &Before,
-        inputs: &[Arc<Unit>],
+        inputs: &[Arc<CodegenUnit>],
         result: &mut PublishResult,
     ) -> Option<Outcomes> {
         let mut program = live.program();
@@ -139,7 +139,7 @@ impl Generation<'_> {
         &self,
         scale: u64,
         before: &Before,
-        inputs: &[Arc<Unit>],
+        inputs: &[Arc<CodegenUnit>],
         result: &mut PublishResult,
     ) -> Result<(Arc<LiveImage>, u64, Outcomes), Error> {
         const MAX_SCALE: u64 = 1 << 10;
@@ -180,7 +180,7 @@ impl Generation<'_> {
         live: &LiveImage,
         program: &mut Image,
         before: &Before,
-        inputs: &[Arc<Unit>],
+        inputs: &[Arc<CodegenUnit>],
         result: &mut PublishResult,
     ) -> Result<Outcomes, Error> {
         let failed = |source| cranefly_image::Error::File { path: self.publication.image.to_owned(), source };
@@ -216,7 +216,7 @@ impl Generation<'_> {
             let changed = before.differs(&pending.unit, &name, pending.function);
             counts.changed += u64::from(changed);
             let own = self.own.borrow().get(&(pending.unit.id.clone(), pending.function)).cloned();
-            let outcome = if let Some(code) = own.or_else(|| self.engine.shared.store.get(key)) {
+            let outcome = if let Some(code) = own.or_else(|| self.engine.serve.compile.store.get(key)) {
                 draft.install(pending, &code.code)?;
                 if self.compiled.borrow().contains(&key) { "compiled" } else { "hit" }
             } else {
@@ -244,7 +244,7 @@ impl Generation<'_> {
         Ok(outcomes)
     }
 
-    fn empty_image(&self, inputs: &[Arc<Unit>], scale: u64) -> Result<Arc<LiveImage>, Error> {
+    fn empty_image(&self, inputs: &[Arc<CodegenUnit>], scale: u64) -> Result<Arc<LiveImage>, Error> {
         static COUNTER: AtomicU64 = AtomicU64::new(0);
         let suffix = format!("{}-{}", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed));
         let temporary = self.publication.image.with_extension(&suffix);
@@ -256,7 +256,7 @@ impl Generation<'_> {
         let CodeOptions { contents, full_debug_info, .. } = *self.options;
         let options = ImageOptions { contents, full_debug_info, control: &control };
         let program = Image::create(&temporary, self.base.clone(), &demand, &options)?;
-        LiveImage::new(program, &control, self.engine.shared.clone()).map_err(|error| {
+        LiveImage::new(program, &control, self.engine.serve.clone()).map_err(|error| {
             let source = std::io::Error::other(error.to_string());
             cranefly_image::Error::File { path: control, source }.into()
         })
@@ -269,7 +269,7 @@ impl Generation<'_> {
         for pending in pending {
             let key = Key(pending.info().key);
             // Equal functions are compiled once.
-            if !compiled.contains(&key) && self.engine.shared.store.get(key).is_none() {
+            if !compiled.contains(&key) && self.engine.serve.compile.store.get(key).is_none() {
                 compiled.insert(key);
                 wanted.entry(&pending.unit.id).or_default().push(pending.function);
             }
@@ -280,13 +280,13 @@ impl Generation<'_> {
             let mut others: HashMap<&Arc<str>, Vec<usize>> = HashMap::new();
             for pending in pending {
                 let is_known = own.contains_key(&(pending.unit.id.clone(), pending.function));
-                if !is_known && self.engine.shared.store.get(Key(pending.info().key)).is_none() {
+                if !is_known && self.engine.serve.compile.store.get(Key(pending.info().key)).is_none() {
                     others.entry(&pending.unit.id).or_default().push(pending.function);
                 }
             }
             own.extend(self.compile_wanted(others)?);
         }
-        let stored = compiled.iter().filter_map(|key| self.engine.shared.store.get(*key));
+        let stored = compiled.iter().filter_map(|key| self.engine.serve.compile.store.get(*key));
         for code in stored.chain(own.values().cloned()) {
             result.us.translate += f64::from(code.translate_us);
             result.us.compile += f64::from(code.compile_us);
@@ -303,7 +303,7 @@ impl Generation<'_> {
         let by_id: HashMap<&Arc<str>, &Arc<LoadedUnit>> = self.units.iter().map(|unit| (&unit.unit.id, unit)).collect();
         let wanted: Vec<(Arc<LoadedUnit>, Vec<usize>)> =
             wanted.into_iter().map(|(id, functions)| (by_id[id].clone(), functions)).collect();
-        Ok(compile_all(&self.engine.shared, &wanted, self.options)?)
+        Ok(compile_all(&self.engine.serve.compile, &wanted, self.options)?)
     }
 }
 
@@ -313,6 +313,6 @@ fn again(result: &mut PublishResult, counts: FunctionCounts) {
     result.functions = FunctionCounts { compiled, llvm, ..counts };
 }
 
-fn total(units: &[Arc<Unit>]) -> u64 {
+fn total(units: &[Arc<CodegenUnit>]) -> u64 {
     units.iter().map(|unit| unit.functions.len() as u64).sum()
 }

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use cranefly_cgu::CodegenUnit;
 use hashbrown::{HashMap, HashSet};
 use object::{Object, ObjectSection, ObjectSymbol, RelocationTarget, SectionIndex, SymbolSection, elf};
 
 use crate::file::ImageFile;
-use crate::input::Unit;
 use crate::object_file::{Assembly, flags};
 use crate::relocations::{Relocations, Row};
 use crate::symbols::{Place, SymbolIndex, Symbols};
@@ -181,20 +181,20 @@ impl Assemblies {
     }
 
     /// Sections by name that hold code of a unit.
-    pub(crate) fn code_sections<'a>(&'a self, unit: &'a Unit) -> impl Iterator<Item = &'a str> {
+    pub(crate) fn code_sections<'a>(&'a self, unit: &'a CodegenUnit) -> impl Iterator<Item = &'a str> {
         let of_functions = unit.module.function_sections.iter().map(|(_, name)| &**name);
         let placed = self.placed.get(&unit.id).into_iter();
         of_functions.chain(placed.flat_map(|placed| &placed.code_sections).map(|name| &**name))
     }
 
     /// Units whose assembly defines a symbol.
-    pub(crate) fn units_of<'a>(&self, units: &'a Units, symbol: SymbolIndex) -> Vec<&'a Arc<Unit>> {
+    pub(crate) fn units_of<'a>(&self, units: &'a Units, symbol: SymbolIndex) -> Vec<&'a Arc<CodegenUnit>> {
         let ids = self.placed.iter().filter(|(_, placed)| placed.symbols.iter().any(|it| it.symbol == symbol));
         ids.map(|(id, _)| units[id].unit()).collect()
     }
 
     /// Whether something that is reached, or another section of the object, refers to a section of a unit's assembly.
-    pub(crate) fn is_reached(&self, unit: &Arc<Unit>, section: usize, live: &HashSet<SymbolIndex>) -> bool {
+    pub(crate) fn is_reached(&self, unit: &Arc<CodegenUnit>, section: usize, live: &HashSet<SymbolIndex>) -> bool {
         let section = SectionIndex(section);
         let Some(placed) = self.placed.get(&unit.id) else { return false };
         let mut symbols = placed.symbols.iter().filter(|it| it.section == Some(section));
@@ -214,7 +214,7 @@ impl Assemblies {
 
 /// The program's symbols that a unit's assembly names without defining them. By object, not by section: what one section refers to
 /// all of them do.
-pub(crate) fn names(units: &Units, symbols: &Symbols, unit: &Arc<Unit>) -> Vec<SymbolIndex> {
+pub(crate) fn names(units: &Units, symbols: &Symbols, unit: &Arc<CodegenUnit>) -> Vec<SymbolIndex> {
     let Ok(Some(assembly)) = Assembly::of(unit) else { return Vec::new() };
     let globals = &unit.module.globals;
     let names = assembly.elf.symbols().filter(|symbol| symbol.is_undefined()).filter_map(|it| it.name().ok());
@@ -227,22 +227,22 @@ pub(crate) fn names(units: &Units, symbols: &Symbols, unit: &Arc<Unit>) -> Vec<S
 }
 
 /// Whether a section of a unit's assembly says that it is to be kept.
-pub(crate) fn is_retained(unit: &Arc<Unit>, section: usize) -> bool {
+pub(crate) fn is_retained(unit: &Arc<CodegenUnit>, section: usize) -> bool {
     of_section(unit, section, |flags, _, _| flags & elf::SHF_GNU_RETAIN.0 != 0).unwrap_or(false)
 }
 
 /// Whether nobody, the loader included, writes to a section of a unit's assembly.
-pub(crate) fn is_plain(unit: &Arc<Unit>, section: usize) -> bool {
+pub(crate) fn is_plain(unit: &Arc<CodegenUnit>, section: usize) -> bool {
     of_section(unit, section, |flags, _, is_relocated| flags & elf::SHF_WRITE.0 == 0 && !is_relocated).unwrap_or(false)
 }
 
 /// Alignment of a section of a unit's assembly.
-pub(crate) fn align(unit: &Arc<Unit>, section: usize) -> u64 {
+pub(crate) fn align(unit: &Arc<CodegenUnit>, section: usize) -> u64 {
     of_section(unit, section, |_, align, _| align.max(1)).unwrap_or(1)
 }
 
 /// What follows from a section's flags, its alignment, and whether it has relocations.
-fn of_section<T>(unit: &Arc<Unit>, section: usize, what: impl FnOnce(u64, u64, bool) -> T) -> Option<T> {
+fn of_section<T>(unit: &Arc<CodegenUnit>, section: usize, what: impl FnOnce(u64, u64, bool) -> T) -> Option<T> {
     let assembly = Assembly::of(unit).ok()??;
     let section = assembly.elf.section_by_index(SectionIndex(section)).ok()?;
     Some(what(flags(&section), section.align(), section.relocations().next().is_some()))

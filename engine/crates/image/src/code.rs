@@ -3,10 +3,10 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
+use cranefly_cgu::{CodegenUnit, FunctionInfo};
 use cranefly_machine::{MachineCode, Target};
 use hashbrown::HashSet;
 
-use crate::input::{FunctionInfo, Unit};
 use crate::symbols::{BySymbol, SymbolIndex, Symbols};
 use crate::units::UnitState;
 
@@ -16,7 +16,7 @@ pub struct Pending {
     /// Its symbol.
     pub symbol: SymbolIndex,
     /// The unit that defines it.
-    pub unit: Arc<Unit>,
+    pub unit: Arc<CodegenUnit>,
     /// Index in the unit's functions.
     pub function: usize,
     /// Its content changed; otherwise only what it refers to moved.

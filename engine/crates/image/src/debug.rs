@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use cranefly_cgu::{CodegenUnit, FunctionInfo as UnitFunction};
 use hashbrown::{HashMap, HashSet};
 
 use crate::Error;
 use crate::code::Code;
 use crate::debug_info::{self, Bases, DebugInfoError, Detail, FunctionInfo};
 use crate::file::ImageFile;
-use crate::input::{FunctionInfo as UnitFunction, Unit};
 use crate::layout::Region;
 use crate::symbols::Symbols;
 use crate::units::{UnitState, Units};
@@ -181,7 +181,7 @@ impl DebugInfo {
 }
 
 /// The directory that rustc ran in, as far as the unit tells: that of the first file with a relative name.
-fn directory(unit: &Unit) -> &str {
+fn directory(unit: &CodegenUnit) -> &str {
     unit.functions
         .iter()
         .filter_map(|function| function.subprogram.as_ref())

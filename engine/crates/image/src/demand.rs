@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use cranefly_bitcode::ir::GlobalKind;
+use cranefly_cgu::CodegenUnit;
 
 use crate::globals;
-use crate::input::Unit;
 use crate::layout::{Demand, Region};
 use crate::object_file;
 use crate::section::SectionKind;
 
 /// What a program needs room for.
-pub fn demand(units: &[Arc<Unit>], scale: u64) -> Demand {
+pub fn demand(units: &[Arc<CodegenUnit>], scale: u64) -> Demand {
     let mut demand = Demand { scale, ..Demand::default() };
     for bytes in units.iter().filter_map(|unit| unit.assembly.as_deref()) {
         object_file::add_demand(bytes, &mut demand);

@@ -1,8 +1,8 @@
 //! What a unit's globals are to a linker: definitions, and the sections and regions that they ask for.
 
 use cranefly_bitcode::ir::{Global, GlobalId, GlobalKind, Linkage, Variable};
+use cranefly_cgu::CodegenUnit;
 
-use crate::input::Unit;
 use crate::layout::Region;
 use crate::section::{self, Reserved, SectionKind};
 
@@ -29,7 +29,7 @@ pub(crate) fn crate_of(unit: &str) -> &str {
 }
 
 /// The variable that a global of `unit` is, if it is one.
-pub(crate) fn variable_of(unit: &Unit, global: GlobalId) -> Option<&Variable> {
+pub(crate) fn variable_of(unit: &CodegenUnit, global: GlobalId) -> Option<&Variable> {
     match &unit.module.globals[global.0 as usize].kind {
         GlobalKind::Variable(variable) => Some(variable),
         _ => None,

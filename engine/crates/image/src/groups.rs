@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cranefly_bitcode::ir::GlobalId;
+use cranefly_cgu::CodegenUnit;
 use hashbrown::HashMap;
 
 use crate::base::BaseImage;
 use crate::globals::{self, crate_of};
-use crate::input::Unit;
 use crate::mangling::BOUNDS;
 use crate::section::SectionKind;
 use crate::symbols::Symbols;
@@ -19,7 +19,7 @@ use crate::{assemblies, globals::variable_of};
 #[derive(Clone, Debug)]
 pub(crate) struct Member {
     /// The unit that it comes from.
-    pub(crate) unit: Arc<Unit>,
+    pub(crate) unit: Arc<CodegenUnit>,
     /// What it is there.
     pub(crate) part: Part,
 }
@@ -93,7 +93,7 @@ impl Groups {
     }
 
     /// Adds a member, which gets its place with all others.
-    pub(crate) fn add(&mut self, kind: SectionKind, unit: &Arc<Unit>, part: Part) {
+    pub(crate) fn add(&mut self, kind: SectionKind, unit: &Arc<CodegenUnit>, part: Part) {
         self.members.entry(kind).or_default().push(Member { unit: unit.clone(), part });
         self.is_changed = true;
     }

@@ -9,6 +9,7 @@ use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
 
+use cranefly_cgu::CodegenUnit;
 use cranefly_machine::MachineCode;
 
 use crate::assemblies::Assemblies;
@@ -30,7 +31,6 @@ use crate::file::ImageFile;
 use crate::frames::Frames;
 use crate::groups::Groups;
 use crate::identity::{BUILD_ID_SIZE, Identity};
-use crate::input::Unit;
 use crate::install::{self, install};
 use crate::layout::{Demand, Layout, Region};
 use crate::linking::Linking;
@@ -147,7 +147,7 @@ impl Image {
     ///
     /// No program may have the image mapped (see [`ImageFile::lease`]). Ends with [`Draft::commit`]; after an error, or without it,
     /// the image is not usable and must be made anew.
-    pub fn update(&mut self, units: &[Arc<Unit>]) -> Result<(Draft<'_>, Vec<Pending>), Error> {
+    pub fn update(&mut self, units: &[Arc<CodegenUnit>]) -> Result<(Draft<'_>, Vec<Pending>), Error> {
         let Self { tables, state } = self;
         let State::Own { linking, committed } = state else {
             return Err(Error::Adopted { path: tables.file.path().to_owned() });
@@ -168,14 +168,14 @@ impl Image {
     }
 
     /// Whether the image was committed under this build id, in which the units' order counts, and consists of just these units.
-    pub fn is_committed(&self, build_id: &[u8; BUILD_ID_SIZE], units: &[Arc<Unit>]) -> bool {
+    pub fn is_committed(&self, build_id: &[u8; BUILD_ID_SIZE], units: &[Arc<CodegenUnit>]) -> bool {
         let State::Own { committed: Some(committed), .. } = &self.state else { return false };
         committed.build_id == *build_id && self.tables.units.are(units)
     }
 
     /// What another process needs to complete the image with functions of `units`, which are its
     /// [incomplete](Tables::incomplete_units) ones. Void after the next update; `None` if this process did not commit it.
-    pub fn save(&mut self, units: &[Arc<Unit>]) -> Option<SavedImage> {
+    pub fn save(&mut self, units: &[Arc<CodegenUnit>]) -> Option<SavedImage> {
         let State::Own { committed: Some(committed), .. } = &mut self.state else { return None };
         committed.stamp = saved::new_stamp();
         Some(saved::save(&mut self.tables, committed.stamp, units))
@@ -183,7 +183,7 @@ impl Image {
 
     /// Goes on with the image at `path` where another process ended, whenever that was. `units` are those that were
     /// [saved](Self::save), in the same order. Checks that file, saved state and units belong together.
-    pub fn adopt(path: &Path, saved: SavedImage, units: &[Arc<Unit>]) -> Result<Self, Error> {
+    pub fn adopt(path: &Path, saved: SavedImage, units: &[Arc<CodegenUnit>]) -> Result<Self, Error> {
         let (tables, stamp) = saved::restore(path, saved, units)?;
         Ok(Self { tables, state: State::Adopted { stamp } })
     }

@@ -8,12 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use cranefly_bitcode::ir::{Global, GlobalKind, Linkage};
+use cranefly_cgu::CodegenUnit;
+use cranefly_cgu::LoadedUnit;
 use object::read::elf::ElfFile64;
 use object::{LittleEndian, Object, ObjectSection, ObjectSymbol, SectionFlags, SymbolKind, elf};
 use serde::Serialize;
 
 use crate::globals::{self, defines};
-use crate::input::Unit;
 use crate::linker_symbols::is_of_headers;
 use crate::mangling::{is_bound, is_mangled};
 use crate::section::SectionKind;
@@ -42,6 +43,11 @@ pub struct UnitInterface {
 }
 
 impl UnitInterface {
+    /// That of a unit, found out when it is first asked for.
+    pub fn of_loaded(unit: &LoadedUnit) -> &Self {
+        unit.attached(Self::of)
+    }
+
     /// What it defines, and nothing else may.
     pub(crate) fn defines(&self) -> impl Iterator<Item = &str> {
         self.defines.iter().map(|(name, _)| &**name)
@@ -63,7 +69,7 @@ impl UnitInterface {
     }
 
     /// Reads it off a unit.
-    pub fn of(unit: &Unit) -> Self {
+    pub fn of(unit: &CodegenUnit) -> Self {
         let mut interface = Self::default();
         for global in &unit.module.globals {
             if let GlobalKind::Variable(variable) = &global.kind
@@ -154,7 +160,7 @@ pub struct Interface {
 impl Interface {
     /// Together with what the units' Rust code refers to.
     #[must_use]
-    pub fn with_references<'a>(self, units: impl Iterator<Item = &'a Unit>) -> Self {
+    pub fn with_references<'a>(self, units: impl Iterator<Item = &'a CodegenUnit>) -> Self {
         Self { references: references(units).map(ToString::to_string).collect(), ..self }
     }
 
@@ -181,7 +187,7 @@ impl Interface {
 }
 
 /// What units declare under names of rustc's own.
-pub(crate) fn references<'a>(units: impl Iterator<Item = &'a Unit>) -> impl Iterator<Item = &'a Arc<str>> {
+pub(crate) fn references<'a>(units: impl Iterator<Item = &'a CodegenUnit>) -> impl Iterator<Item = &'a Arc<str>> {
     let is_reference =
         |global: &&Global| global.linkage == Linkage::External && !defines(global) && is_mangled(&global.name);
     units.flat_map(move |unit| unit.module.globals.iter().filter(is_reference).map(|global| &global.name))

@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use cranefly_cgu::CodegenUnit;
+
+use crate::Error;
 use crate::assemblies::Assemblies;
 use crate::base::BaseImage;
 use crate::cells::Asker;
@@ -15,7 +18,6 @@ use crate::relocations::Relocations;
 use crate::stub::OwnCode;
 use crate::symbols::SymbolIndex;
 use crate::tables::Tables;
-use crate::{Error, input::Unit};
 
 /// The tables, which each keep themselves in order.
 #[derive(Debug)]
@@ -65,7 +67,7 @@ impl Linking {
     }
 
     /// Gives everything that `unit` refers to outside of the image its GOT entries.
-    pub(crate) fn provide_cells(&mut self, tables: &mut Tables, unit: &Unit) -> Result<(), Error> {
+    pub(crate) fn provide_cells(&mut self, tables: &mut Tables, unit: &CodegenUnit) -> Result<(), Error> {
         let Tables { file, symbols, units, cells, .. } = tables;
         for &symbol in units[&unit.id].symbols() {
             cells.provide(file, &mut self.relocations, symbols, symbol)?;

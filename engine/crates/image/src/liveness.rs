@@ -5,12 +5,12 @@
 //! counting the symbols of a section's bounds. (GNU ld counts them, and keeps all of such a section.)
 
 use cranefly_bitcode::ir::{Global, GlobalId, GlobalKind, Linkage};
+use cranefly_cgu::{CodegenUnit, FunctionInfo};
 use hashbrown::{HashMap, HashSet};
 
 use crate::assemblies;
 use crate::globals::defines;
 use crate::groups::{Member, Part};
-use crate::input::{FunctionInfo, Unit};
 use crate::linking::Linking;
 use crate::mangling::{AllocatorSymbol, is_mangled};
 use crate::symbols::SymbolIndex;
@@ -67,7 +67,7 @@ pub(crate) fn reached<'a>(
 fn reached_from(
     tables: &Tables,
     functions: &Functions<'_>,
-    unit: &Unit,
+    unit: &CodegenUnit,
     global: GlobalId,
     queue: &mut Vec<SymbolIndex>,
 ) {

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use cranefly_cgu::CodegenUnit;
 use object::read::elf::{ElfFile64, ElfSection64, SectionHeader};
 use object::{LittleEndian, Object, ObjectSection, ObjectSymbol, SectionFlags, SectionKind as ObjectSectionKind, elf};
 
 use crate::Error;
 use crate::error::{AssemblyConstruct, AssemblyError, LinkerOnly};
 use crate::globals::crate_of;
-use crate::input::Unit;
 use crate::layout::{Demand, Region};
 use crate::section::SectionKind;
 
@@ -17,7 +17,7 @@ pub(crate) type Section<'data, 'file> = ElfSection64<'data, 'file, LittleEndian>
 
 /// A unit's assembly.
 pub(crate) struct Assembly<'unit> {
-    pub(crate) unit: &'unit Arc<Unit>,
+    pub(crate) unit: &'unit Arc<CodegenUnit>,
     pub(crate) elf: Elf<'unit>,
 }
 
@@ -36,7 +36,7 @@ pub(crate) enum Home {
 
 impl<'unit> Assembly<'unit> {
     /// Reads the object; `None` if the unit has no assembly.
-    pub(crate) fn of(unit: &'unit Arc<Unit>) -> Result<Option<Self>, Error> {
+    pub(crate) fn of(unit: &'unit Arc<CodegenUnit>) -> Result<Option<Self>, Error> {
         let Some(bytes) = &unit.assembly else { return Ok(None) };
         let elf = Elf::parse(&**bytes).map_err(|error| failed(unit, error.into()))?;
         Ok(Some(Self { unit, elf }))
@@ -178,6 +178,6 @@ pub(crate) fn flags<'data>(section: &impl ObjectSection<'data>) -> u64 {
     }
 }
 
-fn failed(unit: &Unit, source: AssemblyError) -> Error {
+fn failed(unit: &CodegenUnit, source: AssemblyError) -> Error {
     Error::Assembly { unit: unit.id.to_string(), source }
 }

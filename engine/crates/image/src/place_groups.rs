@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use cranefly_bitcode::ir::GlobalId;
+use cranefly_cgu::CodegenUnit;
 use hashbrown::HashSet;
 use object::SectionIndex;
 
@@ -11,7 +12,6 @@ use crate::base::arrays::{Array, Entry};
 use crate::error::LinkerOnly;
 use crate::globals::variable_of;
 use crate::groups::{Member, Members, Part, is_wanted};
-use crate::input::Unit;
 use crate::layout::Region;
 use crate::linking::Linking;
 use crate::mangling::BOUNDS;
@@ -174,7 +174,7 @@ fn place_member(
 fn place_variable(
     tables: &mut Tables,
     linking: &mut Linking,
-    unit: &Arc<Unit>,
+    unit: &Arc<CodegenUnit>,
     global: GlobalId,
     region: Region,
     moved: &mut HashSet<SymbolIndex>,

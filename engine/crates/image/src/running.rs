@@ -3,12 +3,12 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use cranefly_cgu::CodegenUnit;
 use cranefly_machine::MachineCode;
 
 use crate::checkpoint::Checkpoint;
 use crate::code::Pending;
 use crate::error::CodeError;
-use crate::input::Unit;
 use crate::install::{self, Jump, State, install};
 use crate::layout::{PAGE, Region};
 use crate::tables::Tables;
@@ -25,7 +25,7 @@ pub struct Running<'image> {
 /// Code that no slot jumps to yet.
 #[derive(Debug)]
 struct Added {
-    unit: Arc<Unit>,
+    unit: Arc<CodegenUnit>,
     function: usize,
     jump: Jump,
 }

@@ -9,6 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use cranefly_bitcode::ir::{Global, GlobalId, Linkage};
+use cranefly_cgu::CodegenUnit;
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +21,6 @@ use crate::debug_info::Detail;
 use crate::error::AdoptError;
 use crate::file::{Cursors, ImageFile};
 use crate::frames::Frames;
-use crate::input::Unit;
 use crate::layout::{Layout, Region, by_region};
 use crate::slots::{self, Slots};
 use crate::stub::Stub;
@@ -74,7 +74,7 @@ pub(crate) fn new_stamp() -> u64 {
 }
 
 /// Writes a checkpoint with this stamp into the image, and gives what goes with it. `units` are those that are not complete.
-pub(crate) fn save(tables: &mut Tables, stamp: u64, units: &[Arc<Unit>]) -> SavedImage {
+pub(crate) fn save(tables: &mut Tables, stamp: u64, units: &[Arc<CodegenUnit>]) -> SavedImage {
     Checkpoint::of(tables, stamp).write(&mut tables.file);
     let Tables { symbols, .. } = tables;
     let number: HashMap<&str, u32> = units.iter().map(|unit| &*unit.id).zip(0..).collect();
@@ -103,7 +103,7 @@ pub(crate) fn save(tables: &mut Tables, stamp: u64, units: &[Arc<Unit>]) -> Save
 }
 
 /// The tables of the image at `path`, wherever the process ended that saved it, and its stamp.
-pub(crate) fn restore(path: &Path, saved: SavedImage, units: &[Arc<Unit>]) -> Result<(Tables, u64), Error> {
+pub(crate) fn restore(path: &Path, saved: SavedImage, units: &[Arc<CodegenUnit>]) -> Result<(Tables, u64), Error> {
     let refuse = |source| Error::Adopt { path: path.to_owned(), source };
     let mut file = ImageFile::open(path, saved.layout.clone())?;
     let checkpoint = Checkpoint::read(&file).map_err(refuse)?;
@@ -161,7 +161,7 @@ struct SavedTables {
     units: Units,
 }
 
-fn restore_tables(file: &ImageFile, saved: &SavedImage, units: &[Arc<Unit>]) -> Result<SavedTables, AdoptError> {
+fn restore_tables(file: &ImageFile, saved: &SavedImage, units: &[Arc<CodegenUnit>]) -> Result<SavedTables, AdoptError> {
     let (symbols, cells) = restore_symbols(saved, units)?;
     if saved.slots.iter().chain(saved.units.iter().flat_map(|(_, symbols)| symbols)).any(|&it| !symbols.contains(it)) {
         return Err(AdoptError::MisplacedSlot);
@@ -177,7 +177,7 @@ fn restore_tables(file: &ImageFile, saved: &SavedImage, units: &[Arc<Unit>]) -> 
     Ok(SavedTables { symbols, cells, slots, code, units })
 }
 
-fn restore_symbols(saved: &SavedImage, units: &[Arc<Unit>]) -> Result<(Symbols, Cells), AdoptError> {
+fn restore_symbols(saved: &SavedImage, units: &[Arc<CodegenUnit>]) -> Result<(Symbols, Cells), AdoptError> {
     if u32::try_from(saved.symbols.len()).is_err() {
         return Err(AdoptError::TooManySymbols);
     }
@@ -202,7 +202,7 @@ fn restore_symbols(saved: &SavedImage, units: &[Arc<Unit>]) -> Result<(Symbols, 
     Ok((symbols, cells))
 }
 
-fn restore_units(saved: &SavedImage, units: &[Arc<Unit>]) -> Result<Units, AdoptError> {
+fn restore_units(saved: &SavedImage, units: &[Arc<CodegenUnit>]) -> Result<Units, AdoptError> {
     if saved.units.len() != units.len() {
         return Err(AdoptError::UnitCount);
     }

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use cranefly_bitcode::ir::GlobalId;
+use cranefly_cgu::CodegenUnit;
 use cranefly_machine::MachineCode;
 use hashbrown::HashSet;
 
@@ -12,7 +13,6 @@ use crate::code::{Code, Pending};
 use crate::debug::{DebugInfo, Subject};
 use crate::file::ImageFile;
 use crate::frames::Frames;
-use crate::input::Unit;
 use crate::slots::{self, Slots};
 use crate::stub::Stub;
 use crate::symbols::{SymbolIndex, Symbols};
@@ -110,7 +110,7 @@ impl Tables {
     }
 
     /// Units with functions that have no code yet, by id.
-    pub fn incomplete_units(&self) -> Vec<Arc<Unit>> {
+    pub fn incomplete_units(&self) -> Vec<Arc<CodegenUnit>> {
         let mut seen = HashSet::new();
         let mut units = Vec::new();
         for symbol in self.slots_without_code() {

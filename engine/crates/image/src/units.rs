@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cranefly_bitcode::ir::{GlobalId, Linkage};
+use cranefly_cgu::{CodegenUnit, LocalOf};
 use hashbrown::{HashMap, HashSet};
 
 use crate::globals::{self, crate_of, defines};
-use crate::input::{LocalOf, Unit};
 use crate::own_file;
 use crate::symbols::{Definer, SymbolIndex, Symbols};
 
 /// A unit as part of a program.
 #[derive(Debug)]
 pub(crate) struct UnitState {
-    unit: Arc<Unit>,
+    unit: Arc<CodegenUnit>,
     /// By `GlobalId`.
     symbols: Vec<SymbolIndex>,
     locals: HashMap<Arc<str>, SymbolIndex>,
@@ -26,12 +26,12 @@ pub(crate) struct UnitState {
 
 impl UnitState {
     /// One of which only its globals' symbols are known, as many as there are globals.
-    pub(crate) fn restored(unit: Arc<Unit>, symbols: Vec<SymbolIndex>) -> Self {
+    pub(crate) fn restored(unit: Arc<CodegenUnit>, symbols: Vec<SymbolIndex>) -> Self {
         debug_assert_eq!(unit.module.globals.len(), symbols.len(), "a symbol for every global");
         Self { unit, symbols, locals: HashMap::new(), named: Vec::new(), finds_itself: false }
     }
 
-    pub(crate) fn unit(&self) -> &Arc<Unit> {
+    pub(crate) fn unit(&self) -> &Arc<CodegenUnit> {
         &self.unit
     }
 
@@ -83,12 +83,12 @@ impl Units {
     }
 
     /// Whether this very unit is one of them.
-    pub(crate) fn contains(&self, unit: &Arc<Unit>) -> bool {
+    pub(crate) fn contains(&self, unit: &Arc<CodegenUnit>) -> bool {
         self.get(&unit.id).is_some_and(|state| Arc::ptr_eq(&state.unit, unit))
     }
 
     /// Whether they are just these.
-    pub(crate) fn are(&self, units: &[Arc<Unit>]) -> bool {
+    pub(crate) fn are(&self, units: &[Arc<CodegenUnit>]) -> bool {
         self.all.len() == units.len() && units.iter().all(|unit| self.contains(unit))
     }
 
@@ -97,7 +97,7 @@ impl Units {
     /// or place by it is `touched`.
     pub(crate) fn add(
         &mut self,
-        unit: &Arc<Unit>,
+        unit: &Arc<CodegenUnit>,
         in_assembly: &[String],
         symbols: &mut Symbols,
         touched: &mut HashSet<SymbolIndex>,
@@ -161,7 +161,7 @@ impl Units {
     }
 
     /// Tells in which order the linker gets the units.
-    pub(crate) fn set_order(&mut self, units: &[Arc<Unit>]) {
+    pub(crate) fn set_order(&mut self, units: &[Arc<CodegenUnit>]) {
         self.crates.clear();
         for unit in units {
             let name = crate_of(&unit.id);
@@ -179,13 +179,13 @@ impl Units {
     }
 
     /// The unit that defines a symbol, and the global there; `None` if assembly does, or nobody in the program.
-    pub(crate) fn definition(&self, symbols: &Symbols, symbol: SymbolIndex) -> Option<(&Arc<Unit>, GlobalId)> {
+    pub(crate) fn definition(&self, symbols: &Symbols, symbol: SymbolIndex) -> Option<(&Arc<CodegenUnit>, GlobalId)> {
         let definer = symbols.definition(symbol)?;
         Some((&self.get(&definer.unit)?.unit, definer.global))
     }
 
     /// The function that a symbol means: its unit, and its number among the unit's functions.
-    pub(crate) fn function(&self, symbols: &Symbols, symbol: SymbolIndex) -> Option<(&Arc<Unit>, usize)> {
+    pub(crate) fn function(&self, symbols: &Symbols, symbol: SymbolIndex) -> Option<(&Arc<CodegenUnit>, usize)> {
         let (unit, global) = self.definition(symbols, symbol)?;
         Some((unit, unit.functions.iter().position(|function| function.global == global)?))
     }

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use cranefly_bitcode::ir::GlobalKind;
+use cranefly_cgu::CodegenUnit;
 use hashbrown::HashSet;
 
 use crate::code::{Pending, binding};
-use crate::input::Unit;
 use crate::linking::Linking;
 use crate::object_file::Assembly;
 use crate::place_groups::check_groups;
@@ -17,9 +17,13 @@ use crate::{Error, assembly};
 
 /// Makes the program consist of `units`: resolves names, places variables, and tells which functions must be bound
 /// (again). Units that are the same value as before cost nothing.
-pub(crate) fn update(tables: &mut Tables, linking: &mut Linking, units: &[Arc<Unit>]) -> Result<Vec<Pending>, Error> {
+pub(crate) fn update(
+    tables: &mut Tables,
+    linking: &mut Linking,
+    units: &[Arc<CodegenUnit>],
+) -> Result<Vec<Pending>, Error> {
     let kept: HashSet<&Arc<str>> = units.iter().map(|unit| &unit.id).collect();
-    let changed: Vec<&Arc<Unit>> = units.iter().filter(|unit| !tables.units.contains(unit)).collect();
+    let changed: Vec<&Arc<CodegenUnit>> = units.iter().filter(|unit| !tables.units.contains(unit)).collect();
     tracing::debug!(
         changed = changed.len(),
         functions = changed.iter().map(|unit| unit.functions.len()).sum::<usize>(),
@@ -36,7 +40,7 @@ pub(crate) fn update(tables: &mut Tables, linking: &mut Linking, units: &[Arc<Un
         tables.units.remove(id);
     }
     // Those that are bound to others' locals come behind these.
-    let (plain, bound): (Vec<&Arc<Unit>>, Vec<&Arc<Unit>>) =
+    let (plain, bound): (Vec<&Arc<CodegenUnit>>, Vec<&Arc<CodegenUnit>>) =
         changed.iter().copied().partition(|unit| unit.bound.is_empty());
     for unit in plain.into_iter().chain(bound) {
         let assembly = Assembly::of(unit)?;
@@ -51,7 +55,7 @@ pub(crate) fn update(tables: &mut Tables, linking: &mut Linking, units: &[Arc<Un
     check_groups(tables, linking)?;
 
     // Units that did not change but refer to something that moved are bound again as well.
-    let mut affected: Vec<Arc<Unit>> = changed.iter().copied().cloned().collect();
+    let mut affected: Vec<Arc<CodegenUnit>> = changed.iter().copied().cloned().collect();
     affected.extend(referring(tables, linking, &changed, &moved));
     tracing::debug!(units = affected.len(), moved = moved.len(), "units are bound again");
     let mut pending = Vec::new();
@@ -80,9 +84,9 @@ fn forget(tables: &mut Tables, linking: &mut Linking, id: &str, touched: &mut Ha
 fn referring(
     tables: &Tables,
     linking: &mut Linking,
-    changed: &[&Arc<Unit>],
+    changed: &[&Arc<CodegenUnit>],
     moved: &HashSet<SymbolIndex>,
-) -> Vec<Arc<Unit>> {
+) -> Vec<Arc<CodegenUnit>> {
     let moved_assemblies = linking.assemblies.take_moved();
     if moved.is_empty() && moved_assemblies.is_empty() {
         return Vec::new();
@@ -98,7 +102,7 @@ fn referring(
     units.map(|state| state.unit().clone()).collect()
 }
 
-fn fill_variables(tables: &mut Tables, linking: &mut Linking, unit: &Unit) -> Result<(), Error> {
+fn fill_variables(tables: &mut Tables, linking: &mut Linking, unit: &CodegenUnit) -> Result<(), Error> {
     let Tables { file, symbols, units, .. } = tables;
     let state = &units[&unit.id];
     for (global, &symbol) in unit.module.globals.iter().zip(state.symbols()) {
@@ -113,7 +117,7 @@ fn fill_variables(tables: &mut Tables, linking: &mut Linking, unit: &Unit) -> Re
     Ok(())
 }
 
-fn find_pending(tables: &Tables, unit: &Arc<Unit>, pending: &mut Vec<Pending>) {
+fn find_pending(tables: &Tables, unit: &Arc<CodegenUnit>, pending: &mut Vec<Pending>) {
     let state = &tables.units[&unit.id];
     for (number, function) in unit.functions.iter().enumerate() {
         let symbol = state.symbol(function.global);

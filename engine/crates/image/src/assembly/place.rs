@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use cranefly_cgu::CodegenUnit;
 use hashbrown::HashSet;
 use object::read::elf::Sym;
 use object::{LittleEndian, Object, ObjectSection, ObjectSymbol, SectionIndex, SymbolSection, elf};
@@ -12,7 +13,6 @@ use crate::Error;
 use crate::assemblies::{PlacedAssembly, PlacedSection, PlacedSymbol};
 use crate::error::AssemblyConstruct;
 use crate::groups::Part;
-use crate::input::Unit;
 use crate::layout::Region;
 use crate::linking::Linking;
 use crate::object_file::{Assembly, Home, Section, flags};
@@ -118,7 +118,7 @@ fn put_section(
 pub(crate) fn place_member(
     tables: &mut Tables,
     linking: &mut Linking,
-    unit: &Arc<Unit>,
+    unit: &Arc<CodegenUnit>,
     section: SectionIndex,
     region: Region,
     moved: &mut HashSet<SymbolIndex>,

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::arrays::CrateEntry;
+use cranefly_cgu::CodegenUnit;
+
 use crate::error::BaseError;
-use crate::input::Unit;
 use crate::interface::{UnitInterface, references};
 use crate::section::SectionKind;
 
@@ -65,7 +66,7 @@ impl Linked {
     }
 
     /// Whether the linker was not asked whether something that the units refer to leads to what nothing defines.
-    pub fn is_doubtful_for<'a>(&self, units: impl Iterator<Item = &'a Unit>) -> bool {
+    pub fn is_doubtful_for<'a>(&self, units: impl Iterator<Item = &'a CodegenUnit>) -> bool {
         !self.undefined.is_empty() && references(units).any(|name| !self.references.contains(&**name))
     }
 

@@ -1,0 +1,168 @@
+/**
+ * What an edit of one file is taken for. Each folder of `texts` has a file before and after an edit, and in `expected.txt` what the
+ * edit is; `npx vitest run test/unit/core/edits -u` writes the expectations anew.
+ */
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { type Edit, classify } from "../../../../server/src/core/edits/classify.js";
+import type { TextRefusalKind } from "../../../../server/src/core/edits/refusal.js";
+import { MAX_LENGTH } from "../../../../server/src/core/source/grammar.js";
+import { SourceCache } from "../../../../server/src/core/source/sourceCache.js";
+
+const TEXTS = path.join(import.meta.dirname, "texts");
+
+/** A folder that shows each kind of refusal; the compiler asks for that of a new kind. (The parser does not know `gen fn` yet.) */
+const SHOWN_BY: Readonly<Record<Exclude<TextRefusalKind, "genFn">, string>> = {
+  functionSet: "items/function-added",
+  signature: "signatures/parameter",
+  requiredSignature: "signatures/required-method",
+  struct: "items/struct-field",
+  enum: "items/enum-variant",
+  union: "items/union-field",
+  trait: "items/trait-bound",
+  impl: "items/impl-header",
+  module: "items/module-renamed",
+  constant: "items/constant",
+  static: "items/static",
+  type: "items/type-alias",
+  macro: "items/macro",
+  macroCall: "items/macro-call",
+  import: "items/import",
+  attribute: "attributes/other",
+  moduleAttribute: "attributes/of-the-crate",
+  externCrate: "items/extern-crate",
+  externBlock: "items/abi-of-an-extern-block",
+  otherText: "attributes/doc-comment-behind-a-derive",
+  innerAttribute: "attributes/of-a-body",
+  innerItem: "inner/struct-added",
+  constFn: "exposed/const-fn",
+  nestedAsync: "exposed/nested-async-fn",
+  implTrait: "exposed/impl-trait",
+  attributeMacro: "exposed/attribute-macro",
+  syntaxError: "unreadable/half-a-statement",
+  unknownSyntax: "unreadable/unknown-syntax",
+  unreadable: "unreadable/header",
+};
+
+let cache: SourceCache;
+beforeAll(async () => {
+  cache = await SourceCache.create(path.resolve(import.meta.dirname, "../../../../dist"));
+});
+
+/** The folders with an edit, by their paths in `texts`. */
+function cases(): string[] {
+  return fs
+    .readdirSync(TEXTS, { recursive: true, encoding: "utf8" })
+    .filter((file) => path.basename(file) === "before.rs")
+    .map((file) => path.dirname(file))
+    .sort();
+}
+
+/** What an edit is, in a build with tests or without them: a line, and one for each function, or the user's words. */
+function outcome(before: string, after: string, hasTests: boolean): string {
+  const edit = classify(cache, "file.rs", before, after, hasTests);
+  switch (edit.kind) {
+    case "unchanged":
+    case "positions":
+      return `${edit.kind}\n`;
+    case "bodies":
+      return ["bodies", ...edit.functions.map((fn) => `  ${fn.path}`), ""].join("\n");
+    case "items": {
+      const { kind, detail, text } = edit.refusal;
+      return [["refused:", kind, detail ?? []].flat().join(" "), `  ${text}`, ""].join("\n");
+    }
+  }
+}
+
+describe("an edit", () => {
+  it.each(cases())("%s", async (name) => {
+    const [before, after] = ["before.rs", "after.rs"].map((file) =>
+      fs.readFileSync(path.join(TEXTS, name, file), "utf8"),
+    );
+    const [tests, plain] = [true, false].map((hasTests) => outcome(before ?? "", after ?? "", hasTests));
+    const all = tests === plain ? tests : `with tests: ${tests}without them: ${plain}`;
+    await expect(all).toMatchFileSnapshot(path.join(TEXTS, name, "expected.txt"));
+  });
+
+  it.each(Object.entries(SHOWN_BY))("may be refused as %s", (kind, folder) => {
+    expect(fs.readFileSync(path.join(TEXTS, folder, "expected.txt"), "utf8")).toContain(`refused: ${kind}`);
+  });
+
+  it("is unchanged where the texts are the same", () => {
+    expect(outcome("fn a() { b(1) }", "fn a() { b(1) }", true)).toBe("unchanged\n");
+  });
+
+  it("of a file as long as anybody writes by hand is found in no time", () => {
+    const text = Array.from({ length: 5000 }, (_, n) => `fn f${n}(x: u32) -> u32 {\n    x + ${n}\n}\n`).join("");
+    const started = performance.now();
+    expect(outcome(text, text.replace("x + 4000\n", "x + 4001\n"), true)).toBe("bodies\n  f4000\n");
+    expect(performance.now() - started).toBeLessThan(5000);
+  });
+
+  it("of a file that is too long for the parser is more than an edit of bodies", () => {
+    const text = `fn a() { b(1) }\n${"// comment\n".repeat(MAX_LENGTH / 10)}`;
+    expect(outcome(text, text.replace("b(1)", "b(2)"), true)).toContain("refused: unreadable it is longer than");
+  });
+
+  it("is read in no time however many lines stand behind an attribute", () => {
+    const lines = ["// let a = 1; // one\n", "#[cfg(a)] // b\n", "use a\n", "#[macro_use]\n", 'doc = r#"#\n'];
+    for (const line of lines) {
+      const text = `fn a() { b(1) }\n#[macro_use]\n${line.repeat(200)}#[test]\nmod tests;\n`;
+      const started = performance.now();
+      outcome(text, text.replace("b(1)", "b(2)"), true);
+      expect(performance.now() - started, line).toBeLessThan(1000);
+    }
+  });
+
+  it("is found beside literals of every kind", () => {
+    const literals = [
+      ...['"{ \\" } \\\\"', 'r"\\"', 'r#"} " {"#', 'br##"}"# {"##', 'c"}\\0"', "'}'", "'\\''", "b'\\''", "'\\u{7d}'"],
+      ...["'a: loop { break 'a '{' }", '/* { /* } */ " */ 1', "r#fn + 1", '"\\\n   }"', "1.0e-3 as u8..0x7d"],
+    ];
+    for (const literal of literals) {
+      const text = `fn a() { ${literal}; b(1) }\nfn c() { d(2) }`;
+      expect(outcome(text, text.replace("b(1)", "b(2)"), true), literal).toBe("bodies\n  a\n");
+      expect(outcome(text, text.replace("d(2)", "d(3)"), true), literal).toBe("bodies\n  c\n");
+    }
+  });
+});
+
+describe("an edited function", () => {
+  /** The first function that an edit is confined to. */
+  function edited(text: string, from: string, to: string): Extract<Edit, { kind: "bodies" }>["functions"][number] {
+    expect(text.split(from)).toHaveLength(2);
+    const edit = classify(
+      cache,
+      "file.rs",
+      text,
+      text.replace(from, () => to),
+    );
+    const [fn] = edit.kind === "bodies" ? edit.functions : [];
+    if (fn === undefined) throw new Error(`no edit of a body: ${edit.kind}`);
+    return fn;
+  }
+
+  it("is told with what the lanes decide by", () => {
+    const method =
+      "struct P<T>(T);\nimpl<T: Copy> P<T> {\n    #[inline(always)]\n    fn first(&self) -> T { self.0 }\n}\n";
+    expect(edited(method, "{ self.0 }", "{ (self.0) }")).toMatchObject({
+      ...{ name: "first", isGeneric: true, inline: "always", isTraitImpl: false, line: 4, endLine: 4 },
+      ...{ attributes: ["inline"], exposed: undefined },
+    });
+    const ofTrait = "impl From<u8> for P { fn from(n: u8) -> P { P(n) } }\n";
+    expect(edited(ofTrait, "P(n)", "P(n + 1)")).toMatchObject({ isGeneric: false, isTraitImpl: true });
+    const byDefault = "trait A { fn twice(&self) -> u8 { 2 } }\n";
+    expect(edited(byDefault, "{ 2 }", "{ 3 }")).toMatchObject({ isTraitDefault: true, isGeneric: true });
+    const foreign = 'pub unsafe extern "C" fn call(n: i32) -> i32 { n + 100 }\n';
+    expect(edited(foreign, "100", "101")).toMatchObject({ isUnsafe: true, isExtern: true });
+  });
+
+  it("has its places in bytes as well, behind whatever stands before it", () => {
+    const text = '\uFEFF#!/usr/bin/env cargo\r\n// Größe 🦀\r\nfn größe() -> &\'static str {\r\n  "🦀 é"\r\n}\r\n';
+    const fn = edited(text, "🦀 é", "🦀🦀 ü");
+    expect(fn).toMatchObject({ path: "größe", line: 3, bodyLine: 3, endLine: 5 });
+    const bytes = Buffer.from(text.replace("🦀 é", "🦀🦀 ü"));
+    expect(bytes.subarray(fn.bytes.body.start, fn.bytes.body.end).toString()).toBe('{\r\n  "🦀🦀 ü"\r\n}');
+  });
+});
