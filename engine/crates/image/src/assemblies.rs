@@ -156,6 +156,22 @@ impl Assemblies {
         self.placed.get(unit).into_iter().flat_map(|placed| &placed.references).copied()
     }
 
+    /// Puts the definitions of a symbol into the order in which a linker finds them: the first strong one counts, or else the first.
+    pub(crate) fn order<K: Ord>(&mut self, symbols: &Symbols, symbol: SymbolIndex, rank: impl Fn(&str) -> K) {
+        if let Some(definitions) = self.global.get_mut(symbols.name(symbol))
+            && definitions.len() > 1
+        {
+            definitions.sort_by_cached_key(|definition| rank(&definition.unit));
+        }
+    }
+
+    /// The unit whose assembly has the definition of a symbol that counts among those in assembly, if that is a weak one.
+    pub(crate) fn weak_definer(&self, symbols: &Symbols, symbol: SymbolIndex) -> Option<&Arc<str>> {
+        let definitions = self.definitions(symbols, symbol);
+        let all_weak = definitions.iter().all(|definition| definition.is_weak);
+        definitions.first().filter(|_| all_weak).map(|definition| &definition.unit)
+    }
+
     /// Units whose assembly defines a symbol, and not weakly.
     pub(crate) fn strong_definers(&self, symbols: &Symbols, symbol: SymbolIndex) -> impl Iterator<Item = &Arc<str>> {
         let definitions = self.definitions(symbols, symbol);

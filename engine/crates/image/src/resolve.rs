@@ -80,7 +80,13 @@ pub(crate) fn resolve(
 fn decide(tables: &mut Tables, linking: &mut Linking, symbol: SymbolIndex) -> Result<(), Error> {
     check_unique(tables, linking, symbol)?;
     let Tables { symbols, units, .. } = tables;
-    let in_assembly = linking.assemblies.strong_definers(symbols, symbol).next().is_some();
+    symbols.order(symbol, |unit| units.rank(unit));
+    linking.assemblies.order(symbols, symbol, |unit| units.rank(unit));
+    let in_assembly = linking.assemblies.strong_definers(symbols, symbol).next().is_some()
+        || match (linking.assemblies.weak_definer(symbols, symbol), symbols.definers(symbol).first()) {
+            (Some(assembly), Some(module)) => units.rank(assembly) < units.rank(&module.unit),
+            _ => false,
+        };
     symbols.decide(symbol, in_assembly || linking.base.overrides(symbols.name(symbol)));
     linking.exports.note(&linking.base, units, &linking.assemblies, symbols, symbol);
     Ok(())

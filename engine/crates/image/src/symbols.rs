@@ -197,7 +197,7 @@ impl Symbols {
         std::mem::replace(&mut self.at_mut(symbol).is_weak, false)
     }
 
-    /// Adds a definition. Which one counts is [decided](Self::decide) when all are there.
+    /// Adds a definition. Which one counts is found out by [order](Self::order) and [decide](Self::decide) when all are there.
     pub(crate) fn define(&mut self, symbol: SymbolIndex, definer: Definer) {
         self.at_mut(symbol).definers.push(definer);
     }
@@ -215,7 +215,15 @@ impl Symbols {
         &self.at(symbol).definers
     }
 
-    /// Decides whether a unit's definition counts. `is_overridden`: something else defines it, and not weakly.
+    /// Puts a symbol's weak definitions into the order in which a linker finds them, if only weak ones are there: the first counts.
+    pub(crate) fn order<K: Ord>(&mut self, symbol: SymbolIndex, rank: impl Fn(&str) -> K) {
+        let definers = &mut self.at_mut(symbol).definers;
+        if definers.len() > 1 && definers.iter().all(|definer| definer.linkage == Linkage::Weak) {
+            definers.sort_by_cached_key(|definer| rank(&definer.unit));
+        }
+    }
+
+    /// Decides whether a weak definition of a unit counts. `is_overridden`: something else defines the symbol, and that counts.
     pub(crate) fn decide(&mut self, symbol: SymbolIndex, is_overridden: bool) {
         self.at_mut(symbol).is_overridden = is_overridden;
     }
