@@ -117,22 +117,24 @@ impl LiveImage {
             .flat_map(|group| group.iter().zip(self.code(group)))
             .collect();
         let mut image = self.image();
+        // A publication that failed leaves an image that nobody runs from.
+        let Some(mut running) = image.running() else { return };
         for (pending, compiled) in compiled {
             // A publication, or a request, may have come in between.
-            if !image.is_deferred(pending) {
+            if !running.is_deferred(pending) {
                 continue;
             }
-            let name = image.name(pending.symbol).clone();
-            let result = compiled.and_then(|compiled| Ok(image.install(pending, &compiled.code)?));
+            let name = running.name(pending.symbol).clone();
+            let result = compiled.and_then(|compiled| Ok(running.install(pending, &compiled.code)?));
             if let Err(reason) = result {
                 tracing::error!(%name, %reason, "cannot compile on first call");
                 let message = format!("cranefly: cannot run `{}`: {reason}\n", demangled(&name));
-                if let Err(error) = image.install_failure(pending, &message) {
+                if let Err(error) = running.install_failure(pending, &message) {
                     self.control.fail_all(&format!("cranefly: {error}; start the program again\n"));
                 }
             }
         }
-        if let Err(error) = image.publish_added() {
+        if let Err(error) = running.publish() {
             tracing::warn!(%error, "no debug info for functions compiled on first call");
         }
         self.resume().progressed();

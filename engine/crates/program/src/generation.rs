@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use cranefly_cgu::demangled;
 use cranefly_compile::contained;
-use cranefly_image::{BaseImage, Image, Pending, Publication};
+use cranefly_image::{BaseImage, Draft, Image, ImageOptions, Pending, Publication};
 use hashbrown::{HashMap, HashSet};
 use tracing::debug_span;
 
@@ -160,7 +160,7 @@ impl Generation<'_> {
             let bound = contained("link", || self.bind(&live, code)).map_err(Error::from).and_then(|bound| bound);
             match bound {
                 Ok(bound) => {
-                    live.image().file_mut().rename(self.publication.image)?;
+                    live.image().rename(self.publication.image)?;
                     return Ok((live, scale, bound));
                 }
                 Err(error) => {
@@ -177,55 +177,55 @@ impl Generation<'_> {
 
     /// Gives code to every function that must have it now, and lets the others wait for their first call.
     fn bind(&self, live: &LiveImage, code: &mut CodeSupply) -> Result<Bound, Error> {
-        live.update(self.units, self.options, &self.publication, |image, mut pending| {
-            let unresolved = debug_span!("unresolved").in_scope(|| image.unresolved());
+        live.update(self.units, self.options, &self.publication, |draft, mut pending| {
+            let unresolved = debug_span!("unresolved").in_scope(|| draft.unresolved());
             if !unresolved.is_empty() {
                 let names = unresolved.iter().map(|name| format!("`{}`", demangled(name))).collect();
                 return Err(cranefly_image::Error::Unresolved { names }.into());
             }
             // The program may make first calls impossible: then nothing waits, whatever generation it is of.
-            let all = debug_span!("must be complete").in_scope(|| self.must_be_complete(image));
+            let all = debug_span!("must be complete").in_scope(|| self.must_be_complete(draft));
             if all {
                 let known: HashSet<_> = pending.iter().map(|pending| pending.symbol).collect();
-                let earlier = image.deferred_in_call_order().into_iter();
+                let earlier = draft.deferred_in_call_order().into_iter();
                 pending.extend(earlier.filter(|pending| !known.contains(&pending.symbol)));
             }
             // What had code was called, or would be soon: its new version is compiled now, and what an edit needs with it.
-            let is_wanted = |pending: &&Pending| all || image.has_code(pending) || pending.unit.is_body_lane;
+            let is_wanted = |pending: &&Pending| all || draft.has_code(pending) || pending.unit.is_body_lane;
             let eager: Vec<Pending> = pending.iter().filter(is_wanted).cloned().collect();
             debug_span!("compile", functions = eager.len()).in_scope(|| code.compile(&eager))?;
-            self.install(image, &pending, code)
+            self.install(draft, &pending, code)
         })
     }
 
     /// Whether a function without code could never get any: the program may forbid what that takes.
-    fn must_be_complete(&self, image: &Image) -> bool {
-        RESTRICTING.iter().any(|name| image.refers_to(name) || self.base.expects(name))
-            || ALTERING.iter().any(|name| image.refers_to(name))
+    fn must_be_complete(&self, draft: &Draft) -> bool {
+        RESTRICTING.iter().any(|name| draft.refers_to(name) || self.base.expects(name))
+            || ALTERING.iter().any(|name| draft.refers_to(name))
             || self.units.units().iter().any(|unit| unit.may_enter_kernel())
     }
 
-    fn install(&self, image: &mut Image, pending: &[Pending], code: &CodeSupply) -> Result<Bound, Error> {
+    fn install(&self, draft: &mut Draft, pending: &[Pending], code: &CodeSupply) -> Result<Bound, Error> {
         let mut bound = Bound::default();
         for pending in pending {
             let changed = self.difference.has_changed(&pending.unit, pending.function);
             bound.counts.changed += u64::from(changed);
             let outcome = match code.get(pending) {
                 Some((code, origin)) => {
-                    image.install(pending, &code.code)?;
+                    draft.install(pending, &code.code)?;
                     if origin == CodeOrigin::Compiled { Outcome::Compiled } else { Outcome::Hit }
                 }
                 None => {
-                    image.defer(pending);
+                    draft.defer(pending);
                     bound.counts.deferred += 1;
                     Outcome::Deferred
                 }
             };
             bound.counts.hit += u64::from(outcome == Outcome::Hit && changed);
-            bound.outcomes.insert(image.name(pending.symbol).clone(), outcome);
+            bound.outcomes.insert(draft.name(pending.symbol).clone(), outcome);
         }
         // Afterwards the executable has to be replaced as well.
-        if let Some(name) = image.lacks_own_headers() {
+        if let Some(name) = draft.lacks_own_headers() {
             return Err(cranefly_image::Error::LinkerDefined { name: name.to_owned() }.into());
         }
         Ok(bound)
@@ -240,8 +240,9 @@ impl Generation<'_> {
         if self.options.contents.all_exported {
             demand.imports += demand.functions + demand.variables;
         }
-        let mut image = Image::create(&temporary, self.base.clone(), &demand, self.options.full_debug_info, &control)?;
-        image.set_contents(self.options.contents);
+        let ProgramOptions { contents, full_debug_info, .. } = *self.options;
+        let options = ImageOptions { contents, full_debug_info, control: &control };
+        let image = Image::create(&temporary, self.base.clone(), &demand, &options)?;
         LiveImage::new(image, &control, self.serve.clone()).map_err(|source| Error::Control { path: control, source })
     }
 }

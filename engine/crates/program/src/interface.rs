@@ -11,10 +11,9 @@ use crate::error::Error;
 /// Whether a linker would make the same base image for a program of these units.
 pub fn is_linked_for(base: &BaseImage, units: &[Arc<LoadedUnit>]) -> bool {
     let _span = debug_span!("interface").entered();
-    base.linked().is_none_or(|linked| {
-        let interfaces = units.iter().map(|unit| UnitInterface::of_loaded(unit));
-        linked.is_for(base, interfaces) && !linked.is_doubtful_for(units.iter().map(|unit| &*unit.unit))
-    })
+    let modules = units.iter().map(|unit| &*unit.unit);
+    base.is_linked_for(units.iter().map(|unit| UnitInterface::of_loaded(unit)))
+        && !base.linked().is_some_and(|linked| linked.is_doubtful_for(modules))
 }
 
 /// The base image, if there is one, is not one for these units; tells what it must be linked for.

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cranefly_compile::contained;
-use cranefly_image::{Image, Pending, Publication};
+use cranefly_image::{Draft, Image, Pending, Publication};
 use cranefly_runtime::{Command, Control, ControlError};
 use tracing::debug_span;
 
@@ -124,15 +124,15 @@ impl LiveImage {
         units: &Arc<UnitSet>,
         options: &ProgramOptions,
         publication: &Publication,
-        bind: impl FnOnce(&mut Image, Vec<Pending>) -> Result<T, Error>,
+        bind: impl FnOnce(&mut Draft, Vec<Pending>) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let mut image = self.image();
         let failed = |source| cranefly_image::Error::File { path: publication.image.to_owned(), source };
         self.resume.forget().map_err(failed)?;
         self.set_inputs(units.clone(), options);
-        let pending = debug_span!("update").in_scope(|| image.update(units.inputs()))?;
-        let bound = debug_span!("bind").in_scope(|| bind(&mut image, pending))?;
-        debug_span!("commit").in_scope(|| image.commit(publication))?;
+        let (mut draft, pending) = debug_span!("update").in_scope(|| image.update(units.inputs()))?;
+        let bound = debug_span!("bind").in_scope(|| bind(&mut draft, pending))?;
+        debug_span!("commit").in_scope(|| draft.commit(publication))?;
         let saved = debug_span!("save").in_scope(|| self.resume.save(&mut image, publication.image, units, options));
         let is_complete = saved.unwrap_or_else(|error| {
             self.resume.discard();

@@ -27,7 +27,7 @@ use crate::options::ProgramOptions;
 use crate::unit_set::UnitSet;
 
 /// First bytes of a state, with the engine's version: another one may lay out or compile otherwise.
-const HEADER: &str = concat!("cranefly resume 3 ", env!("CARGO_PKG_VERSION"), "\n");
+const HEADER: &str = concat!("cranefly resume 4 ", env!("CARGO_PKG_VERSION"), "\n");
 
 /// After so many daemons that took over and ended before they had compiled a single function, something about the image
 /// ends them. (The first-call stub has the same patience.)
@@ -58,6 +58,9 @@ pub enum ResumeError {
         /// What there is.
         room: u64,
     },
+    /// A program may not start from the image as it is.
+    #[error("the image is not committed")]
+    Uncommitted,
     /// The state cannot be written.
     #[error("the state cannot be written down: {0}")]
     Encode(postcard::Error),
@@ -126,8 +129,8 @@ impl ResumeFolder {
         };
         let wanted: Vec<&LoadedUnit> = incomplete.iter().map(known).collect::<Result<_, _>>()?;
         let bitcode = self.keep_bitcode(&wanted)?;
-        let state =
-            State { options: options.clone(), image: image.to_owned(), bitcode, program: program.save(&incomplete) };
+        let program = program.save(&incomplete).ok_or(ResumeError::Uncommitted)?;
+        let state = State { options: options.clone(), image: image.to_owned(), bitcode, program };
         let payload = postcard::to_stdvec(&state).map_err(ResumeError::Encode)?;
         let digest = blake3::hash(&payload);
         replace(&self.path.join("state"), &[HEADER.as_bytes(), digest.as_bytes(), &payload])?;

@@ -141,7 +141,7 @@ impl Orphan {
             .map(|(id, file)| Ok(resources.units.load(file, &Arc::from(*id), &context)?.0))
             .collect::<Result<_, UnitError>>()?;
         let units = UnitSet::new(units);
-        let program = Image::take_over(&folder.image(), state.program, units.inputs())?;
+        let program = Image::adopt(&folder.image(), state.program, units.inputs())?;
         Ok(Rebuilt { program, units, options: state.options, image: state.image })
     }
 

@@ -1,28 +1,29 @@
-//! The object as it comes from the assembler, and what its sections are to a linker.
+//! The object of a unit's assembly as it comes from the assembler, and what its sections are to a linker.
 
-use std::fmt::Display;
 use std::sync::Arc;
 
+use cranefly_cgu::CodegenUnit;
 use object::read::elf::{ElfFile64, ElfSection64, SectionHeader};
 use object::{LittleEndian, Object, ObjectSection, ObjectSymbol, SectionFlags, SectionKind as ObjectSectionKind, elf};
 
 use crate::Error;
-use crate::input::Unit;
+use crate::error::{AssemblyConstruct, AssemblyError, LinkerOnly};
+use crate::globals::crate_of;
 use crate::layout::{Demand, Region};
 use crate::section::SectionKind;
 
-pub(super) type Elf<'data> = ElfFile64<'data, LittleEndian>;
-pub(super) type Section<'data, 'file> = ElfSection64<'data, 'file, LittleEndian>;
+pub(crate) type Elf<'data> = ElfFile64<'data, LittleEndian>;
+pub(crate) type Section<'data, 'file> = ElfSection64<'data, 'file, LittleEndian>;
 
 /// A unit's assembly.
 pub(crate) struct Assembly<'unit> {
-    pub(super) unit: &'unit Arc<Unit>,
-    pub(super) elf: Elf<'unit>,
+    pub(crate) unit: &'unit Arc<CodegenUnit>,
+    pub(crate) elf: Elf<'unit>,
 }
 
 /// Where a section of the object goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Home {
+pub(crate) enum Home {
     /// Not loaded: for debuggers and for the linker itself.
     Nowhere,
     /// What the unwinder reads.
@@ -35,9 +36,9 @@ pub(super) enum Home {
 
 impl<'unit> Assembly<'unit> {
     /// Reads the object; `None` if the unit has no assembly.
-    pub(crate) fn of(unit: &'unit Arc<Unit>) -> Result<Option<Self>, Error> {
+    pub(crate) fn of(unit: &'unit Arc<CodegenUnit>) -> Result<Option<Self>, Error> {
         let Some(bytes) = &unit.assembly else { return Ok(None) };
-        let elf = Elf::parse(&**bytes).map_err(|error| failed(unit, &error))?;
+        let elf = Elf::parse(&**bytes).map_err(|error| failed(unit, error.into()))?;
         Ok(Some(Self { unit, elf }))
     }
 
@@ -47,17 +48,17 @@ impl<'unit> Assembly<'unit> {
             let is_label = !matches!(symbol.kind(), object::SymbolKind::Section | object::SymbolKind::File);
             symbol.is_local() && !symbol.is_undefined() && is_label
         });
-        let names = locals.map(|symbol| symbol.name().map(str::to_owned).map_err(|error| self.failed(&error)));
+        let names = locals.map(|symbol| symbol.name().map(str::to_owned).map_err(|error| self.broken(error)));
         names.filter(|name| name.as_ref().is_ok_and(|name| !name.is_empty())).collect()
     }
 
     /// Where `section` goes.
-    pub(super) fn home(&self, section: &Section<'unit, '_>) -> Result<Home, Error> {
-        let name = section.name().map_err(|error| self.failed(&error))?;
+    pub(crate) fn home(&self, section: &Section<'unit, '_>) -> Result<Home, Error> {
+        let name = section.name().map_err(|error| self.broken(error))?;
         let (kind, flags) = (section.elf_section_header().sh_type.get(LittleEndian), flags(section));
-        let refused = |why: &str| self.unplaceable(&format!("section `{name}`{why}"));
+        let refused = |construct: fn(String) -> AssemblyConstruct| self.linker_only(construct(name.to_owned()));
         if kind == elf::SHT_GROUP {
-            return Err(self.unplaceable(&"a section group"));
+            return Err(self.linker_only(AssemblyConstruct::Group));
         }
         if flags & elf::SHF_ALLOC.0 == 0 || flags & elf::SHF_EXCLUDE.0 != 0 {
             return Ok(Home::Nowhere);
@@ -82,7 +83,8 @@ impl<'unit> Assembly<'unit> {
             elf::SHT_X86_64_UNWIND,
         ];
         if flags & !PLAIN != 0 || !TYPES.contains(&kind) {
-            return Err(refused(&format!(" of type {:#x} with flags {flags:#x}", kind.0)));
+            let (name, kind) = (name.to_owned(), kind.0);
+            return Err(self.linker_only(AssemblyConstruct::UnknownSection { name, kind, flags }));
         }
         if name == ".eh_frame" {
             return Ok(Home::Frames);
@@ -92,11 +94,15 @@ impl<'unit> Assembly<'unit> {
         let placed = if name.starts_with(".gcc_except_table") {
             SectionKind::Ordinary
         } else {
-            SectionKind::of(name).map_err(|_| refused(""))?
+            SectionKind::of(name).map_err(|_| refused(|name| AssemblyConstruct::Section { name }))?
         };
         if has(elf::SHF_TLS) {
             let ordinary = placed == SectionKind::Ordinary && !has(elf::SHF_EXECINSTR);
-            return if ordinary { Ok(Home::Region(Region::Tdata)) } else { Err(refused(" of thread-locals")) };
+            return if ordinary {
+                Ok(Home::Region(Region::Tdata))
+            } else {
+                Err(refused(|name| AssemblyConstruct::ThreadLocals { name }))
+            };
         }
         if has(elf::SHF_EXECINSTR) || placed == SectionKind::Text {
             let is_code = !has(elf::SHF_WRITE) && kind != elf::SHT_NOBITS;
@@ -104,7 +110,7 @@ impl<'unit> Assembly<'unit> {
             return if is_code {
                 Ok(Home::Region(Region::Text))
             } else {
-                Err(refused(" with code that is written to"))
+                Err(refused(|name| AssemblyConstruct::WritableCode { name }))
             };
         }
         Ok(match placed {
@@ -117,23 +123,27 @@ impl<'unit> Assembly<'unit> {
     }
 
     /// The contents of `section`; empty if they are zeros that the object does not hold.
-    pub(super) fn contents(&self, section: &Section<'unit, '_>) -> Result<&'unit [u8], Error> {
+    pub(crate) fn contents(&self, section: &Section<'unit, '_>) -> Result<&'unit [u8], Error> {
         if section.kind() == ObjectSectionKind::UninitializedData
             || section.kind() == ObjectSectionKind::UninitializedTls
         {
             return Ok(&[]);
         }
-        section.data().map_err(|error| self.failed(&error))
+        section.data().map_err(|error| self.broken(error))
     }
 
-    pub(super) fn failed(&self, reason: &dyn Display) -> Error {
-        failed(self.unit, reason)
+    pub(crate) fn failed(&self, source: AssemblyError) -> Error {
+        failed(self.unit, source)
+    }
+
+    /// The error for an object that is not what it says.
+    pub(crate) fn broken(&self, error: object::Error) -> Error {
+        self.failed(error.into())
     }
 
     /// The error for something that only a linker can place.
-    pub(super) fn unplaceable(&self, what: &dyn Display) -> Error {
-        let unit_crate = self.unit.id.rsplit_once('/').map_or(&*self.unit.id, |(unit_crate, _)| unit_crate);
-        Error::Unplaceable { what: format!("{what} in the assembly of {unit_crate}") }
+    pub(crate) fn linker_only(&self, construct: AssemblyConstruct) -> Error {
+        Error::LinkerOnly(LinkerOnly::Assembly { of_crate: crate_of(&self.unit.id).to_owned(), construct })
     }
 }
 
@@ -161,13 +171,13 @@ pub(crate) fn add_demand(bytes: &[u8], demand: &mut Demand) {
     }
 }
 
-pub(super) fn flags<'data>(section: &impl ObjectSection<'data>) -> u64 {
+pub(crate) fn flags<'data>(section: &impl ObjectSection<'data>) -> u64 {
     match section.flags() {
         SectionFlags::Elf { sh_flags, .. } => sh_flags.0,
         _ => 0,
     }
 }
 
-fn failed(unit: &Unit, reason: &dyn Display) -> Error {
-    Error::Relocation { function: format!("the assembly of {}", unit.id), reason: reason.to_string() }
+fn failed(unit: &CodegenUnit, source: AssemblyError) -> Error {
+    Error::Assembly { unit: unit.id.to_string(), source }
 }
