@@ -46,7 +46,17 @@ pub fn convert(id: &Arc<str>, bytes: &[u8]) -> Converted {
     };
     let used = globals.all.iter().enumerate().filter_map(named).collect();
     let module = Module { globals: globals.all, used, ..Module::default() };
-    Converted { unit: CodegenUnit { id: id.clone(), module, assembly: None, functions, bound: BTreeMap::new() }, code }
+    Converted {
+        unit: CodegenUnit {
+            id: id.clone(),
+            module,
+            assembly: None,
+            functions,
+            bound: BTreeMap::new(),
+            is_body_lane: false,
+        },
+        code,
+    }
 }
 
 /// The globals that an object's sections and symbols are.

@@ -183,6 +183,7 @@ impl Object {
             assembly: Some(self.bytes.clone()),
             functions: Vec::new(),
             bound: Default::default(),
+            is_body_lane: false,
         }
     }
 }
