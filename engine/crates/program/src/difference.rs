@@ -150,7 +150,7 @@ mod tests {
     }
 
     /// Names of the new functions that have changed, and of the old ones that were replaced.
-    fn compare<'a>(old: &'a UnitSet, new: &'a UnitSet, copies: &HashSet<Arc<str>>) -> (Vec<&'a str>, Vec<&'a str>) {
+    fn compare<'a>(old: &'a UnitSet, new: &'a UnitSet, copies: &'a HashSet<Arc<str>>) -> (Vec<&'a str>, Vec<&'a str>) {
         let difference = Difference::between(Some(old), new, copies);
         let all = new.units().iter().flat_map(FunctionOf::all);
         let changed = all.filter(|function| difference.has_changed(&function.unit.unit, function.number));
@@ -160,9 +160,9 @@ mod tests {
 
     #[test]
     fn a_unit_that_is_the_same_value_has_not_changed() {
-        let same = unit("a", &[("f", 1), ("g", 2)]);
+        let (same, none) = (unit("a", &[("f", 1), ("g", 2)]), HashSet::new());
         let (old, new) = (UnitSet::new(vec![same.clone()]), UnitSet::new(vec![same]));
-        assert_eq!(compare(&old, &new, &HashSet::new()), (vec![], vec![]));
+        assert_eq!(compare(&old, &new, &none), (vec![], vec![]));
     }
 
     #[test]
@@ -170,7 +170,8 @@ mod tests {
         let old = UnitSet::new(vec![unit("a", &[("f", 1), ("g", 2)]), unit("b", &[("gone", 3)])]);
         // `f` moved to another unit, `g` was edited, `h` is new.
         let new = UnitSet::new(vec![unit("a", &[("g", 20), ("h", 4)]), unit("b", &[("f", 1)])]);
-        assert_eq!(compare(&old, &new, &HashSet::new()), (vec!["g", "h"], vec!["g"]));
+        let none = HashSet::new();
+        assert_eq!(compare(&old, &new, &none), (vec!["g", "h"], vec!["g"]));
     }
 
     #[test]
@@ -178,7 +179,8 @@ mod tests {
         let before = unit("a", &[("f", 1), ("g", 2)]);
         let kept = vec![before.unit.functions[0].clone()];
         let (old, new) = (UnitSet::new(vec![before]), UnitSet::new(vec![of("a", &[("f", 1)], kept)]));
-        assert_eq!(compare(&old, &new, &HashSet::new()), (vec![], vec![]));
+        let none = HashSet::new();
+        assert_eq!(compare(&old, &new, &none), (vec![], vec![]));
     }
 
     #[test]
@@ -195,6 +197,7 @@ mod tests {
     fn local_copies_of_one_function_are_replaced_once() {
         let old = UnitSet::new(vec![unit("a", &[("f", 1)]), unit("b", &[("f", 1)])]);
         let new = UnitSet::new(vec![unit("a", &[("f", 2)]), unit("b", &[("f", 2)])]);
-        assert_eq!(compare(&old, &new, &HashSet::new()), (vec!["f", "f"], vec!["f"]));
+        let none = HashSet::new();
+        assert_eq!(compare(&old, &new, &none), (vec!["f", "f"], vec!["f"]));
     }
 }
