@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cranefly_cgu::LoadedUnit;
 use cranefly_compile::EagerCompiler;
 use cranefly_image::{BaseImage, is_allocator_entry};
-use cranefly_select::{BodyLaneCounts, BodyUnit, Edit, Origin, Patch, select};
+use cranefly_select::{BodyUnit, Edit, Origin, Patch, SelectionCounts, select};
 use tracing::debug_span;
 
 use crate::error::Error;
@@ -23,7 +23,7 @@ pub struct Taken {
     /// What was taken.
     pub patch: Patch,
     /// How much of it there is, if anything was edited.
-    pub counts: Option<BodyLaneCounts>,
+    pub counts: Option<SelectionCounts>,
     /// What was read for it.
     pub work: Work,
 }

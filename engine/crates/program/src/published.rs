@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cranefly_cache::Compiled;
-use cranefly_select::{BodyLaneCounts, Verified};
+use cranefly_select::{SelectionCounts, Verified};
 
 use crate::view::View;
 
@@ -19,7 +19,7 @@ pub struct Published {
     /// What happened to the functions.
     pub functions: FunctionCounts,
     /// What the body lane brought.
-    pub body_lane: Option<BodyLaneCounts>,
+    pub body_lane: Option<SelectionCounts>,
     /// How the body lane's functions compare with the crate lane's.
     pub verified: Option<Verified>,
     /// Linking in place and publishing.

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use cranefly_bitcode::ir::{GlobalId, GlobalKind};
 use cranefly_cgu::{FunctionInfo, LoadedUnit, demangled, without_dots};
 
-use crate::{EditedFunction, Refusal, range_of};
+use crate::edit::{EditedFunction, range_of};
+use crate::refusal::Refusal;
 
 /// The functions of a crate lane's unit that are declared where an edited one was, each with that one: the function itself, its instances,
 /// and its closures.
@@ -32,7 +33,7 @@ pub fn in_overlay<'a>(
         .filter(|(function, _)| range_of(function.subprogram.as_ref(), edited, |function| function.new).is_some());
     if found.clone().any(|(_, shape)| shape.is_blank) {
         // Its neighbour on the same line was meant, or it is written as a blanked one is: who knows.
-        return Err(Refusal::new("an edited function cannot be told from a blanked one"));
+        return Err(Refusal::LooksBlank);
     }
     Ok(found.map(|(function, _)| function.global))
 }
@@ -84,7 +85,7 @@ pub fn versions<'a>(
     let function = unit.function(global).map(|function| &unit.unit.functions[function]);
     let subprogram = function.and_then(|function| function.subprogram.as_ref());
     let Some(range) = range_of(subprogram, edited, |function| function.new) else {
-        return Err(Refusal::new("an edited function is not where it should be"));
+        return Err(Refusal::Misplaced);
     };
     let range = &[range];
     // A range is one function with its closures; shims have the lines of the function that they call.

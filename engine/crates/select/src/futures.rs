@@ -43,13 +43,13 @@ impl Future<'_> {
         let states = suspensions(self.poll);
         // (It calls nobody, but may copy its arguments.)
         if make.key != old_make.key || make.symbols.len() != old_make.symbols.len() {
-            return Err(Refusal::of_edit("the future of an async fn has another layout"));
+            return Err(Refusal::FutureLayout);
         }
         if states.is_none() || states != suspensions(before.poll) {
-            return Err(Refusal::of_edit("an async fn waits at more or fewer points"));
+            return Err(Refusal::FutureStates);
         }
         if self.needs_drop() && !before.needs_drop() {
-            return Err(Refusal::of_edit("the future of an async fn has something to drop now"));
+            return Err(Refusal::FutureDrop);
         }
         Ok(())
     }

@@ -11,8 +11,9 @@ use cranefly_bitcode::ir::{GlobalId, GlobalKind, Linkage, Subprogram};
 use cranefly_cgu::{LoadedUnit, global_id, is_anonymous, is_definition, polls_future};
 use rustc_hash::FxHashMap;
 
+use crate::edit::{EditedCrate, EditedFunction, SourceLine, range_of, source_file};
 use crate::edited::is_shim;
-use crate::{EditedCrate, EditedFunction, Place, Refusal, range_of, source_file};
+use crate::refusal::Refusal;
 
 /// A definition of the crate lane's: unit and global.
 type Node = (usize, GlobalId);
@@ -50,16 +51,16 @@ pub fn instantiators(crates: &[Arc<LoadedUnit>], lanes: &[EditedCrate]) -> Resul
                 if is_own {
                     instances.push((number, function.global));
                 } else if is_instance(subprogram) && !is_edited_in(lanes, unit, subprogram) {
-                    return Err(Refusal::new("an edited generic function has instances in other crates"));
+                    return Err(Refusal::InstancesElsewhere);
                 }
             }
         }
         if !files.is_empty() {
             // Debug info may call them otherwise, and then it would look as if there were no instances.
-            return Err(Refusal::new("an edited generic function in a file of which the program has nothing"));
+            return Err(Refusal::UnknownFile);
         }
     }
-    let passed: Vec<&Place> = lanes.iter().flat_map(|lane| &lane.passed).collect();
+    let passed: Vec<&SourceLine> = lanes.iter().flat_map(|lane| &lane.passed).collect();
     Ok(References::of(crates).ways_to(&instances, &|_| false, &passed).functions.into_iter().collect())
 }
 
@@ -139,7 +140,7 @@ impl<'a> References<'a> {
 
     /// Follows references upwards from `definitions`: up to functions that are no instances and not `passed`. The references
     /// of functions that are gone do not count.
-    pub fn ways_to(&self, definitions: &[Node], is_gone: &dyn Fn(&str) -> bool, passed: &[&Place]) -> Ways {
+    pub fn ways_to(&self, definitions: &[Node], is_gone: &dyn Fn(&str) -> bool, passed: &[&SourceLine]) -> Ways {
         let mut ways = Ways::default();
         let mut seen: HashSet<Node> = definitions.iter().copied().collect();
         let mut queue = definitions.to_vec();
@@ -170,13 +171,13 @@ impl<'a> References<'a> {
 
 impl Ways {
     /// Notes a function. Returns whether what refers to it is of interest, too.
-    fn add_function(&mut self, unit: &LoadedUnit, global: GlobalId, passed: &[&Place]) -> bool {
+    fn add_function(&mut self, unit: &LoadedUnit, global: GlobalId, passed: &[&SourceLine]) -> bool {
         let function = unit.function(global).map(|function| &unit.unit.functions[function]);
         let subprogram = function.and_then(|function| function.subprogram.as_ref());
         let Some(subprogram) = subprogram.filter(|_| !is_shim(&unit.global(global).name)) else { return true };
         // (An `async fn` is named along with what polls its future.)
         let is_root = !is_instance(subprogram) && (!subprogram.name.starts_with('{') || polls_future(subprogram));
-        let place = Place { file: source_file(subprogram), line: subprogram.line };
+        let place = SourceLine { file: source_file(subprogram), line: subprogram.line };
         let is_passed = passed.contains(&&place);
         self.is_used |= is_root;
         self.functions.insert(Instantiator { file: place.file, line: place.line, is_root });

@@ -14,16 +14,26 @@ use cranefly_cgu::{LoadedUnit, demangled, is_anonymous, is_definition};
 
 use crate::content::{same_function, same_shape, same_variable};
 use crate::derive::DerivedUnits;
+use crate::edit::{Edit, EditedFunction, source_file};
 use crate::edited::{self, Root};
 use crate::names::{BodyUnit, Names, Origin, definitions_at, prepare_names};
+use crate::refusal::{Needed, Refusal};
 use crate::symbol_table::SymbolTable;
 use crate::verify::Patch;
-use crate::{BodyLaneCounts, EditedFunction, Needed, Refusal, source_file};
-
-const ALIAS: &str = "an edited function refers to an alias";
 
 /// A definition in the body lane: unit and global.
 type Node = (usize, GlobalId);
+
+/// How much of a body lane was looked at and taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SelectionCounts {
+    /// Functions that were looked at.
+    pub reached: u64,
+    /// Taken from the body lane's bitcode.
+    pub taken: u64,
+    /// Of those, the ones that the program did not have under their names.
+    pub new: u64,
+}
 
 /// A program's units with the body lane's functions in their places.
 #[derive(Debug)]
@@ -31,18 +41,9 @@ pub struct Selection {
     /// All units.
     pub units: Vec<Arc<LoadedUnit>>,
     /// What was taken.
-    pub counts: BodyLaneCounts,
+    pub counts: SelectionCounts,
     /// What was taken, for the crate lane to be compared with.
     pub patch: Patch,
-}
-
-/// An edit, as the body lane has it.
-#[derive(Debug)]
-pub struct Edit<'a> {
-    /// All functions whose bodies are others than the crate lane's.
-    pub functions: Vec<&'a EditedFunction>,
-    /// Whether functions of `async fn`s in a twin may have older bodies than the crate lane compiled.
-    pub is_twin_behind: bool,
 }
 
 /// What is worth keeping of a program's selections from one edit to the next.
@@ -150,7 +151,7 @@ impl<'a> Selector<'a> {
         }
         let is_overlay = self.body.iter().all(|unit| unit.origin == Origin::Overlay);
         if found.is_empty() && is_overlay && !edited.iter().all(|function| function.generic) {
-            return Err(Refusal::new("the edited function is in no codegen unit"));
+            return Err(Refusal::NotCompiled);
         }
         // All of them have their names before anything is compared.
         self.edited.extend(found.iter().copied());
@@ -174,7 +175,7 @@ impl<'a> Selector<'a> {
         match edited::versions(unit, node.1, edited, crates)?[..] {
             [] => Ok(false),
             [name] if self.names.edited(&unit.global(node.1).name, name) => Ok(true),
-            _ => Err(Refusal::new("edited functions that cannot be told apart")),
+            _ => Err(Refusal::Ambiguous),
         }
     }
 
@@ -192,14 +193,14 @@ impl<'a> Selector<'a> {
             return Ok(());
         }
         let needs = std::mem::take(&mut self.needs).into_iter().collect();
-        Err(Refusal { needs, ..Refusal::new("the body of a function is needed that is not there") })
+        Err(Refusal::MissingBody { needs })
     }
 
     /// A function whose body is there.
     fn visit(&mut self, node: Node) -> Result<(), Refusal> {
         let unit = self.unit(node);
         let Some(function) = unit.function(node.1) else {
-            return Err(Refusal::new(ALIAS));
+            return Err(Refusal::Alias);
         };
         let name = self.name(node);
         let present = self.crate_definition(&name);
@@ -231,7 +232,7 @@ impl<'a> Selector<'a> {
         match &unit.global(node.1).kind {
             GlobalKind::Function { .. } => self.refer_to_function(node, takes),
             GlobalKind::Variable(_) => self.refer_to_variable(node, takes),
-            GlobalKind::Alias { .. } => Err(Refusal::new(ALIAS)),
+            GlobalKind::Alias { .. } => Err(Refusal::Alias),
         }
     }
 
@@ -248,7 +249,7 @@ impl<'a> Selector<'a> {
                     return Ok(());
                 }
                 if self.is_twin_behind {
-                    return Err(Refusal::new("a future is needed whose body may be an old one"));
+                    return Err(Refusal::OldFuture);
                 }
             }
         }
@@ -266,14 +267,14 @@ impl<'a> Selector<'a> {
         {
             let other = &self.crates[present.0];
             let GlobalKind::Variable(old) = &other.global(present.1).kind else {
-                return Err(Refusal::new("a static has become a function"));
+                return Err(Refusal::StaticIsFunction);
             };
             let is_same = match self.origin(node) {
                 Origin::Overlay => same_variable((other, old), (unit, variable)),
                 Origin::Patch | Origin::Twin => same_shape(old, variable),
             };
             if !is_same {
-                return Err(Refusal::new("the initial value of a static changed"));
+                return Err(Refusal::StaticChanged);
             }
             // What it points to has been compared by name only. (A twin's statics are no others than the crate's.)
             return if self.origin(node) == Origin::Overlay && self.seen.insert(node) {
@@ -284,11 +285,11 @@ impl<'a> Selector<'a> {
         }
         if self.origin(node) == Origin::Twin && !is_anonymous(global) && self.has_namesake(node) {
             let path = self.names.path(&global.name);
-            return Err(Refusal::new(format!("the static `{path}` cannot be told from another one")));
+            return Err(Refusal::AmbiguousStatic { path });
         }
         if variable.section.is_some() && self.origin(node) != Origin::Overlay {
             // In a section that others go through it would be there twice.
-            return Err(Refusal::new("a static in a section of its own"));
+            return Err(Refusal::StaticInSection);
         }
         // A constant is looked through once; that it is taken may come later.
         let fresh = self.seen.insert(node);
@@ -350,7 +351,7 @@ impl<'a> Selector<'a> {
         }
         let name = demangled(name);
         let needs = vec![Needed { name, file: None, line: 0 }];
-        Err(Refusal { needs, ..Refusal::new("something is needed that the program was not linked with") })
+        Err(Refusal::NotLinked { needs })
     }
 
     fn unit(&self, node: Node) -> &'a LoadedUnit {

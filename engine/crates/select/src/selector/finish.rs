@@ -7,13 +7,13 @@ use cranefly_bitcode::ir::{GlobalId, Linkage};
 use cranefly_cgu::LocalOf;
 
 use super::{Node, Selection, Selector};
-use crate::BodyLaneCounts;
+use crate::SelectionCounts;
 use crate::derive::{Change, DerivedUnits, Kept};
 use crate::verify::Patch;
 
 impl Selector<'_> {
     pub(super) fn finish(self, derived: &mut DerivedUnits) -> Selection {
-        let mut counts = BodyLaneCounts { reached: self.seen.len() as u64, ..BodyLaneCounts::default() };
+        let mut counts = SelectionCounts { reached: self.seen.len() as u64, ..SelectionCounts::default() };
         let mut patch = Patch::default();
         let mut replaced: BTreeMap<usize, BTreeSet<GlobalId>> = BTreeMap::new();
         let mut copies: HashMap<Arc<str>, usize> = HashMap::new();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use cranefly_bitcode::ir::GlobalId;
 use cranefly_cgu::{LoadedUnit, demangled, polls_future};
 
-use super::{ALIAS, Node, Selector};
+use super::{Node, Selector};
 use crate::edited::{self, Root};
 use crate::futures::{Future, has_body_of_future, path_of_drop};
 use crate::names::definitions_at;
@@ -32,7 +32,7 @@ impl<'a> Selector<'a> {
                 (Some(make), Some(poll), drop) => (make, poll, drop),
                 // Nobody has ever called it.
                 (None, None, None) => continue,
-                _ => return Err(Refusal::new("the future of an edited async fn is not in use")),
+                _ => return Err(Refusal::FutureNotInUse),
             };
             let after =
                 Future { make: self.located(make)?, poll: self.located(poll)?, drop: Some(self.located(drop)?) };
@@ -52,7 +52,7 @@ impl<'a> Selector<'a> {
         if unchecked.is_empty() {
             return Ok(found);
         }
-        Err(Refusal::new("the future of an edited async fn is not known"))
+        Err(Refusal::FutureUnknown)
     }
 
     /// The crate lane's version of what drops a future, whose name is noted.
@@ -66,12 +66,12 @@ impl<'a> Selector<'a> {
 
     fn located(&self, node: Node) -> Result<(&'a LoadedUnit, usize), Refusal> {
         let unit = self.unit(node);
-        unit.function(node.1).map(|function| (unit, function)).ok_or_else(|| Refusal::new(ALIAS))
+        unit.function(node.1).map(|function| (unit, function)).ok_or(Refusal::Alias)
     }
 
     fn located_in_crate(&self, (number, global): (usize, GlobalId)) -> Result<(&'a LoadedUnit, usize), Refusal> {
         let unit = &*self.crates[number];
-        unit.function(global).map(|function| (unit, function)).ok_or_else(|| Refusal::new(ALIAS))
+        unit.function(global).map(|function| (unit, function)).ok_or(Refusal::Alias)
     }
 
     /// Another crate may have a function of its own that drops the future, under another name, which nothing would replace.
@@ -82,7 +82,7 @@ impl<'a> Selector<'a> {
         if all.all(|other| drop.is_some_and(|own| name(own) == name(other))) {
             return Ok(());
         }
-        Err(Refusal::new("the future of an async fn that other crates drop"))
+        Err(Refusal::FutureDroppedElsewhere)
     }
 
     fn polls(&self, node: Node) -> bool {

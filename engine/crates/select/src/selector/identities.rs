@@ -21,10 +21,10 @@ impl Selector<'_> {
             let global = unit.global(node.1);
             let may_hold = unit.function(node.1).is_some_and(|function| unit.shapes()[function].may_hold_identity);
             if may_hold || !type_id::in_constant(global).iter().all(is_known) {
-                return Err(Refusal::new("the identity of a type, which only the crate itself has"));
+                return Err(Refusal::TypeIdentity);
             }
             if has_name_of_patch(global) {
-                return Err(Refusal::new("the name of a type that is made in the edited function"));
+                return Err(Refusal::TypeName);
             }
         }
         Ok(())

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use cranefly_bitcode::ir::Subprogram;
 
 use super::{Node, Selector};
+use crate::edit::{EditedFunction, range_of};
 use crate::edited::{in_crate, is_shim};
+use crate::names::Origin;
 use crate::references::{References, is_closure, is_instance};
-use crate::{EditedFunction, Origin, Refusal, range_of};
+use crate::refusal::Refusal;
 
 /// What a function is called: its name and its namespaces, which its copies in other crates have as well.
 type Called<'a> = (&'a Arc<str>, &'a [Arc<str>]);
@@ -55,7 +57,7 @@ impl<'a> Selector<'a> {
                     Some(unit.unit.functions[unit.function(global)?].key)
                 });
                 if *contents.entry(node).or_insert(own.unwrap_or(function.key)) != function.key {
-                    return Err(Refusal::new("copies of an edited function that are not the same"));
+                    return Err(Refusal::UnequalCopies);
                 }
                 self.copies.insert(name.clone(), node);
             }
@@ -70,7 +72,7 @@ impl<'a> Selector<'a> {
                 && missing.iter().any(|&(number, global)| self.crates[number].global(global).name == name)
         });
         if is_named || References::of(self.crates).ways_to(&missing, &is_gone, &[]).is_used {
-            return Err(Refusal::new("an instance of an edited generic or inline function is not there"));
+            return Err(Refusal::MissingInstance);
         }
         Ok(())
     }
@@ -90,7 +92,7 @@ impl<'a> Selector<'a> {
             match found {
                 _ if !is_original => {}
                 Some(other) if self.name(other) != self.name(node) => {
-                    return Err(Refusal::new("edited functions that cannot be told apart"));
+                    return Err(Refusal::Ambiguous);
                 }
                 Some(_) => {}
                 None => found = Some(node),
