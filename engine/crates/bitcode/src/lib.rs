@@ -18,6 +18,7 @@ mod globals;
 mod init;
 mod instructions;
 pub mod ir;
+pub mod known_attributes;
 mod library;
 mod operands;
 mod pointer_map;
