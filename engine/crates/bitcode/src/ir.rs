@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+use crate::error::ConstantError;
 pub use crate::source::{Location, SourceFile, SourceFrame, Subprogram};
 use crate::types::{Type, TypeRef};
 
@@ -48,9 +49,9 @@ pub struct Module {
     pub used: Vec<GlobalId>,
     /// Functions that are to lie in a section of that name.
     pub function_sections: Vec<(GlobalId, Arc<str>)>,
-    /// Variables whose initial contents have no flattened form, with the construct in the way; their
-    /// [`Variable::init`] is incomplete and must not be used.
-    pub unsupported: Vec<(GlobalId, String)>,
+    /// Variables whose initial contents have no flattened form, with what is in the way; their [`Variable::init`] is
+    /// incomplete and must not be used.
+    pub unsupported: Vec<(GlobalId, ConstantError)>,
 }
 
 /// A function, variable or alias of a module.

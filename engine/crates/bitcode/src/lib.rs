@@ -27,10 +27,11 @@ pub mod raw;
 mod reader;
 mod scalars;
 mod source;
+mod symbol_table;
 mod type_table;
 pub mod types;
 
-pub use error::Error;
+pub use error::{ConstantError, Error};
 pub use library::Llvm;
 pub use print::PrintedFunction;
 pub use reader::Reader;
