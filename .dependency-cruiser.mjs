@@ -20,7 +20,7 @@ const rooms = {
     files: "lanes/[^/]+$",
     may: ["mirror", "overlay", "patch", "edits", "source", "engine", "units", "support"],
   },
-  generation: { files: "generation\\.ts$", may: ["units"] },
+  generation: { files: "generation\\.ts$", may: ["units", "support"] },
   recovery: { files: "recovery\\.ts$", may: ["engine", "cargo", "units", "support"] },
   publications: { files: "publications\\.ts$", may: ["engine", "generation", "units", "support"] },
   frontEnd: {

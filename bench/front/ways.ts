@@ -13,6 +13,7 @@ import { AllUnitSources } from "../../server/src/core/lanes/mirror/unitSources.j
 import { overlayRemaps } from "../../server/src/core/lanes/mirror/remap.js";
 import { commonAncestor, isWithin } from "../../server/src/core/support/files.js";
 import { digest } from "../../server/src/core/support/files.js";
+import { NO_STAMP } from "../../server/src/core/support/stamps.js";
 import { Layout } from "../../server/src/core/support/layout.js";
 import { run } from "../../server/src/core/support/process.js";
 import type { UnitRecord } from "../../server/src/core/units/record.js";
@@ -139,7 +140,7 @@ async function bodies(
     const { file, text: before } = edited;
     const classified = classify(sources, file, before, text);
     const functions = classified.kind === "bodies" ? classified.functions : [];
-    return { file, text, before, functions, ranges: [], hash: digest(text) };
+    return { file, text, stamp: NO_STAMP, before, functions, ranges: [], hash: digest(text) };
   };
   return [
     {

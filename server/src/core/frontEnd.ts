@@ -3,7 +3,7 @@
  * published; the body lane alone has published by then.
  */
 import type { Diagnostic, GenerationReport, ProgramReport } from "../../../shared/src/report.js";
-import { type ScriptState, type Settled, settleScripts } from "./cargo/buildScripts.js";
+import { type ScriptState, settleScripts } from "./cargo/buildScripts.js";
 import { BuildFailed } from "./cargo/cargo.js";
 import { isHere } from "./cargo/elsewhere.js";
 import { changedCargoInput } from "./cargo/inputs.js";
@@ -12,7 +12,7 @@ import type { TargetDirectory } from "./cargo/targetDirectory.js";
 import type { Engine } from "./engine/client.js";
 import type { Generation, Listener } from "./generation.js";
 import { type CompiledUnit, crateLane } from "./lanes/crateLane.js";
-import type { BodyOutcome, FunctionEdits } from "./lanes/functionEdits.js";
+import type { AttemptOptions, BodyOutcome, FunctionEdits } from "./lanes/functionEdits.js";
 import type { Publications } from "./publications.js";
 import type { Layout } from "./support/layout.js";
 import { isWhole, missingLibrary } from "./units/intact.js";
@@ -86,7 +86,8 @@ export class FrontEnd {
     this.onRecords(before);
     if (!isHere(layout, state, before)) return this.cargoLane(layout, "it was built elsewhere", generation, signal);
     const { env, jobs } = this.options;
-    const cargoInput = await generation.timed("check", () => changedCargoInput(state));
+    const { clock } = generation;
+    const cargoInput = await clock.timed("check", () => changedCargoInput(state));
     if (cargoInput !== undefined) return this.cargoLane(layout, `${cargoInput} changed`, generation, signal);
     const records = before.all(state.units);
     announceAgain(layout, records);
@@ -94,16 +95,15 @@ export class FrontEnd {
     if (library !== undefined) return this.cargoLane(layout, `${library} is missing`, generation, signal);
     if (isWhole(layout, records, state)) this.publications.forgetDamaged();
     else this.publications.forget();
-    const settling = settleScripts(state.scripts, env, signal);
+    const scripts = settleScripts(state.scripts, env, signal);
     // (It is waited for later; until then nobody hears of its failure.)
-    settling.catch(() => undefined);
-    const settle = (): Promise<Settled> => generation.timed("scripts", () => settling);
+    scripts.catch(() => undefined);
     // rustc may read what a script writes. One that has nothing to write runs beside it, and has its say before anything is published.
     const isBeside = !follows && state.scripts.every(({ produced }) => produced.length === 0);
     const attempt = (): Promise<BodyOutcome | undefined> =>
-      this.tryBodies({ ...state, records: before }, edits, engine, generation, signal, settle);
+      this.tryBodies({ ...state, records: before }, edits, engine, { env, signal, clock, scripts });
     let bodies = isBeside ? await attempt() : undefined;
-    const settled = await settle();
+    const settled = await clock.timed("scripts", () => scripts);
     for (const warning of settled.warnings) this.warnOnce(warning);
     if (settled.cargoReason !== undefined) {
       return this.cargoLane(layout, `${settled.cargoReason} changed`, generation, signal);
@@ -127,7 +127,7 @@ export class FrontEnd {
         if (!follows) this.listener.onProgress(`   Compiling ${id}`);
       },
     };
-    const result = await generation.timed("frontEnd", () => crateLane(layout, before, state.units, options));
+    const result = await clock.timed("frontEnd", () => crateLane(layout, before, state.units, options));
     const { compiled, records: after } = result;
     this.onRecords(after);
     const units = compiled.map((unit) => unit.id);
@@ -135,8 +135,8 @@ export class FrontEnd {
       return { lane: "crate", reason: "compile errors", refused, units, exitCode: 101 };
     }
     const reason = follows ? "it follows the body lane" : (compiled[0]?.reason ?? "nothing changed");
-    const scripts = [...settled.scripts];
-    return { lane: "crate", reason, refused, units, compiled, records: after, state: { ...state, scripts } };
+    const current = { ...state, scripts: [...settled.scripts] };
+    return { lane: "crate", reason, refused, units, compiled, records: after, state: current };
   }
 
   private warnOnce(text: string): void {
@@ -148,22 +148,14 @@ export class FrontEnd {
     built: LoadedPrograms,
     edits: FunctionEdits | undefined,
     engine: Engine | undefined,
-    generation: Generation,
-    signal: AbortSignal | undefined,
-    settle: () => Promise<Settled>,
+    options: AttemptOptions,
   ): Promise<BodyOutcome | undefined> {
     try {
       if (edits === undefined || engine === undefined || this.publications.isEmpty) return undefined;
-      const mayPublish = async (): Promise<boolean> => (await settle()).cargoReason === undefined;
-      return await edits.attempt(built, engine, {
-        env: this.options.env,
-        signal,
-        ms: generation.ms,
-        mayPublish,
-      });
+      return await edits.attempt(built, engine, options);
     } finally {
-      // No script goes on behind the back of what failed here.
-      await settle().catch(() => undefined);
+      // No script goes on after the attempt has failed.
+      await options.clock.timed("scripts", () => options.scripts.catch(() => undefined));
     }
   }
 
@@ -178,10 +170,10 @@ export class FrontEnd {
       const onProgress = (line: string): void => this.listener.onProgress(line);
       const messagesOf = (unit: UnitName | undefined): UnitMessages => generation.messagesOf(unit);
       const options = { env, shimBundle, color, quiet, signal, onProgress, messagesOf };
-      const captured = await generation.timed("capture", () =>
+      const captured = await generation.clock.timed("capture", () =>
         this.target.capture(layout, options, () => this.publications.forget()),
       );
-      generation.ms.frontEnd = captured.frontEndMs;
+      generation.clock.ms.frontEnd = captured.frontEndMs;
       const { compiled: units, state } = captured;
       const records = new UnitRecords(layout);
       return { lane: "cargo", reason, units, compiled: [], records, state };

@@ -6,8 +6,8 @@ import {
   type ProgramReport,
   type StageTimes,
   noFunctions,
-  noTimes,
 } from "../../../shared/src/report.js";
+import { StageClock } from "./support/stages.js";
 import { MessageCounts, type UnitMessages, type UnitName, identityOf, isRustcsSummary } from "./units/messages.js";
 
 /** What a build tells while it runs. */
@@ -36,7 +36,8 @@ type Outcome = Pick<GenerationReport, "generation" | "lane" | "ok" | "stale" | "
 export type MessageScope = "all" | "news" | "background";
 
 export class Generation {
-  readonly ms: StageTimes = noTimes();
+  /** Where its time goes. */
+  readonly clock: StageClock;
   private readonly diagnostics: Diagnostic[] = [];
   private readonly seen = new Set<string>();
 
@@ -45,7 +46,9 @@ export class Generation {
     private readonly listener: Listener,
     private readonly sinceMs: number,
     private readonly scope: MessageScope = "all",
-  ) {}
+  ) {
+    this.clock = new StageClock((stage) => listener.onStage?.(stage));
+  }
 
   /**
    * What rustc says of a unit. `before`: what it said when the unit was last compiled; undefined when it is compiled for the
@@ -81,17 +84,6 @@ export class Generation {
     };
   }
 
-  /** Counts the time of some work, failed or not, to a stage. */
-  async timed<T>(stage: keyof StageTimes, work: () => T | Promise<T>): Promise<T> {
-    const started = performance.now();
-    this.listener.onStage?.(stage);
-    try {
-      return await work();
-    } finally {
-      this.ms[stage] += performance.now() - started;
-    }
-  }
-
   report(outcome: Outcome): GenerationReport {
     const { generation, lane, ok, stale, reason, units = [], programs = [], refused } = outcome;
     return {
@@ -102,7 +94,7 @@ export class Generation {
       reason,
       units: [...units],
       ...(refused === undefined ? {} : { refused }),
-      ms: { ...this.ms, total: performance.now() - this.sinceMs },
+      ms: { ...this.clock.ms, total: performance.now() - this.sinceMs },
       functions: sum(programs),
       diagnostics: this.diagnostics,
       programs: [...programs],

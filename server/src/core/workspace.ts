@@ -6,7 +6,7 @@
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { type BodyLaneStatistics, type GenerationReport, noTimes } from "../../../shared/src/report.js";
+import type { BodyLaneStatistics, GenerationReport } from "../../../shared/src/report.js";
 import type { ProgramInterface } from "../../../shared/src/protocol.js";
 import { FunctionEdits } from "./lanes/functionEdits.js";
 import type { CompiledUnit } from "./lanes/crateLane.js";
@@ -19,6 +19,7 @@ import { Publications } from "./publications.js";
 import { keepPrograms, restorePrograms } from "./units/keptPrograms.js";
 import type { Layout } from "./support/layout.js";
 import { withLock } from "./support/lock.js";
+import { StageClock } from "./support/stages.js";
 import { publish } from "./engine/publish.js";
 import { Bases } from "./base/baseImage.js";
 import { Recovery } from "./recovery.js";
@@ -139,7 +140,7 @@ export class Workspace {
     const { bodies, client, state, layout } = this;
     if (bodies === undefined || client === undefined || state === undefined || layout === undefined) return update;
     if (update?.report.ok === false || !bodies.hasWork(this.unitRecords ?? new UnitRecords(layout))) return update;
-    const options = { env: this.options.env, signal, ms: noTimes() };
+    const options = { env: this.options.env, signal, clock: new StageClock() };
     try {
       await withLock(
         layout.lock,
@@ -220,7 +221,9 @@ export class Workspace {
     const { toolchain } = front.state;
     const { records } = front;
     const bases = new Bases({ layout, toolchain, bundleDir: path.dirname(shimBundle), env, signal }, records);
-    let programs = await generation.timed("base", () => bases.of(front.state.programs, this.state?.programs ?? []));
+    let programs = await generation.clock.timed("base", () =>
+      bases.of(front.state.programs, this.state?.programs ?? []),
+    );
     const { publications } = this;
     const isNew = publications.differ(programs, records);
     // Among them what was compiled for a change that another one overtook before it was published.
@@ -232,9 +235,9 @@ export class Workspace {
       // A save came while the crate lane followed, which has compiled it: whoever asks because of it has to hear of that.
       if (options.follows && !isVerified) publications.keepUntold();
       const link = (program: Program, common: ProgramInterface): Promise<Program> =>
-        generation.timed("base", () => bases.link(program, common));
-      const published = await generation.timed("engine", () =>
-        publish(layout.root, records, programs, engine, generation.ms, () => more, link),
+        generation.clock.timed("base", () => bases.link(program, common));
+      const published = await generation.clock.timed("engine", () =>
+        publish(layout.root, records, programs, engine, generation.clock.ms, () => more, link),
       );
       const { reports } = published;
       programs = [...published.programs];

@@ -5,10 +5,9 @@
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { isUtf8 } from "node:buffer";
 import type { EditedRange } from "../../../../shared/src/protocol.js";
-import { digest } from "../support/files.js";
-import { isCurrent } from "../support/stamps.js";
+import { ABSENT } from "../support/files.js";
+import { isCurrent, isCurrentWith } from "../support/stamps.js";
 import type { UnitRecord } from "../units/record.js";
 import { unitEnvironment } from "../units/invocation.js";
 import { inspectArgs } from "../units/arguments.js";
@@ -16,12 +15,10 @@ import { classify, functionsOf } from "./classify.js";
 import { Refusal } from "./refusal.js";
 import type { BodyRef, Outline } from "../source/functions.js";
 import type { SourceCache } from "../source/sourceCache.js";
+import { type ReadSource, type SourceText, readSource } from "../source/sourceText.js";
 
 /** A file with edited functions: its text as it is now, and the functions in terms of it. */
-export interface EditedFile {
-  /** Absolute. */
-  readonly file: string;
-  readonly text: string;
+export interface EditedFile extends SourceText {
   readonly functions: readonly BodyRef[];
 }
 
@@ -68,8 +65,8 @@ export class Baseline {
         if (path.extname(file) !== ".rs") continue;
         wanted.add(file);
         if (hash === "" || this.texts.get(file)?.hash === hash) continue;
-        const now = read(file);
-        if (now?.hash === hash) this.texts.set(file, now);
+        const now = readSource(file);
+        if (now?.hash === hash && now.text !== undefined) this.texts.set(file, { hash, text: now.text });
         else this.texts.delete(file);
       }
     }
@@ -78,13 +75,14 @@ export class Baseline {
 
   /** What changed since the records were made. `env`: the user's. */
   edits(records: readonly UnitRecord[], env: NodeJS.ProcessEnv): Edits {
+    const sources = new ReadOnce();
     const changed = new Map<string, string>();
     const affected: { readonly record: UnitRecord; readonly paths: readonly string[] }[] = [];
     const isChanged = new Map<string, boolean>();
     for (const record of records) {
       const paths: string[] = [];
       for (const input of record.inputs) {
-        const known = isChanged.get(input.path) ?? !isCurrent(input);
+        const known = isChanged.get(input.path) ?? !isCurrentWith(input, sources.digestOf);
         isChanged.set(input.path, known);
         if (!known) continue;
         paths.push(input.path);
@@ -106,7 +104,7 @@ export class Baseline {
       const own: BodyEdit[] = [];
       for (const file of paths) {
         const key = `${hasTestCode}\0${file}`;
-        const edit = files.get(key) ?? this.editOf(file, changed.get(file) ?? "", hasTestCode);
+        const edit = files.get(key) ?? this.editOf(file, sources, changed.get(file) ?? "", hasTestCode);
         if ("kind" in edit) return edit;
         files.set(key, edit);
         own.push(edit);
@@ -120,18 +118,25 @@ export class Baseline {
     };
   }
 
-  private editOf(file: string, hash: string, hasTests: boolean): BodyEdit | Extract<Edits, { kind: "more" }> {
+  /** `hash`: of the text that the unit was compiled of. */
+  private editOf(
+    file: string,
+    sources: ReadOnce,
+    hash: string,
+    hasTests: boolean,
+  ): BodyEdit | Extract<Edits, { kind: "more" }> {
     if (path.extname(file) !== ".rs") return more(new Refusal("noSource", file));
     const before = this.texts.get(file);
     if (before?.hash !== hash) return more(new Refusal("unknownText", file));
-    const now = read(file);
-    if (now === undefined) return more(new Refusal("goneFile", file));
-    const edit = classify(this.sources, file, before.text, now.text, hasTests);
+    const now = sources.get(file);
+    if (now?.text === undefined) return more(new Refusal("goneFile", file));
+    const { text, stamp } = now;
+    const edit = classify(this.sources, file, before.text, text, hasTests);
     if (edit.kind === "items") return more(edit.refusal.within(path.basename(file)));
     const functions = edit.kind === "bodies" ? edit.functions : [];
-    const ranges = this.ranges(file, [before.text, now.text], functions, hasTests);
+    const ranges = this.ranges(file, [before.text, text], functions, hasTests);
     if (ranges === undefined) return more(new Refusal("unmatched", file));
-    return { file, text: now.text, hash: now.hash, before: before.text, functions, ranges };
+    return { file, text, stamp, hash: now.hash, before: before.text, functions, ranges };
   }
 
   /** Lines of the outermost functions around the edited ones, in both texts. */
@@ -180,11 +185,14 @@ function more(refusal: Refusal): Extract<Edits, { kind: "more" }> {
   return { kind: "more", refusal };
 }
 
-function read(file: string): Kept | undefined {
-  try {
-    const bytes = fs.readFileSync(file);
-    return isUtf8(bytes) ? { text: bytes.toString("utf8"), hash: digest(bytes) } : undefined;
-  } catch {
-    return undefined;
+/** Reads each file once, however often it is asked for. */
+class ReadOnce {
+  private readonly sources = new Map<string, ReadSource | undefined>();
+
+  get(file: string): ReadSource | undefined {
+    if (!this.sources.has(file)) this.sources.set(file, readSource(file));
+    return this.sources.get(file);
   }
+
+  readonly digestOf = (file: string): string => this.get(file)?.hash ?? ABSENT;
 }

@@ -59,7 +59,6 @@ const WORDS = {
   sharedOptions: "a generic or inline function that others compile with other options",
   firstEdit: "a crate that is edited for the first time",
   slowOverlay: "an overlay that is no faster than the crate",
-  cargoRuns: "cargo has to run",
   engine: "{}",
   manyCallers: "very many functions lead to an edited generic function",
   noNamedCaller: "an edited generic function that nothing with a name instantiates",

@@ -12,7 +12,7 @@ import type { Engine } from "./client.js";
 import { EngineError } from "./errors.js";
 import { Unsupported } from "../support/errors.js";
 import { linkRequestOf } from "../units/rustcOptions.js";
-import { type BuiltPrograms, type Program, linkedUnitsOf } from "../units/program.js";
+import { type LoadedPrograms, type Program, linkedUnitsOf } from "../units/program.js";
 import type { UnitRecord } from "../units/record.js";
 import type { UnitRecords } from "../units/records.js";
 
@@ -93,18 +93,18 @@ export async function publish(
   return { programs: linked, reports };
 }
 
-/** Publishes the programs that these units, by their keys, are part of. */
-export async function publishLanes(
+/** Publishes the programs that edited units are part of. `edits`: what was compiled of these units, by unit key. */
+export async function publishEdits(
   workspace: string,
-  records: UnitRecords,
-  built: BuiltPrograms,
-  lanes: ReadonlyMap<string, BodyLaneParams>,
+  built: LoadedPrograms,
+  edits: ReadonlyMap<string, BodyLaneParams>,
   engine: Engine,
   ms: StageTimes,
 ): Promise<readonly ProgramReport[]> {
-  const lanesOf = (program: Program): BodyLaneParams[] => program.closure.flatMap((key) => lanes.get(key) ?? []);
-  const programs = built.programs.filter((program) => lanesOf(program).length > 0);
-  return (await publish(workspace, records, programs, engine, ms, (program) => ({ bodyLane: lanesOf(program) }))).reports;
+  const editsOf = ({ closure }: Program): BodyLaneParams[] => closure.flatMap((key) => edits.get(key) ?? []);
+  const programs = built.programs.filter((program) => editsOf(program).length > 0);
+  const more = (program: Program): Pick<PublishParams, "bodyLane"> => ({ bodyLane: editsOf(program) });
+  return (await publish(workspace, built.records, programs, engine, ms, more)).reports;
 }
 
 /** The interface that the engine refuses a base image for. */

@@ -3,26 +3,27 @@
  * lane's word on it afterwards.
  */
 import * as path from "node:path";
-import type { BodyLaneParams } from "../../../../shared/src/protocol.js";
-import { NeededFunctions } from "../../../../shared/src/protocol.js";
-import type { BodyLaneStatistics, ProgramReport, StageTimes } from "../../../../shared/src/report.js";
+import { type BodyLaneParams, NeededFunctions } from "../../../../shared/src/protocol.js";
+import type { BodyLaneStatistics, ProgramReport } from "../../../../shared/src/report.js";
 import { OverlayCosts, isSeenByOthers, refusalOfShared, unsuitableUnit } from "./choice.js";
 import { Baseline, type BodyEdit, type Edits, type UnitEdit } from "../edits/baseline.js";
 import { SourceCache } from "../source/sourceCache.js";
-import type { BodyRef } from "../source/functions.js";
+import type { BodyRef, FunctionName } from "../source/functions.js";
 import { PatchLane } from "./patch/patchLane.js";
 import type { PatchRefusal } from "./patch/patchCrate.js";
 import { AllUnitSources } from "./mirror/unitSources.js";
 import { OverlayLane } from "./overlay/overlayLane.js";
 import { FunctionEditCounts } from "./counts.js";
+import { type EditsForEngine, editForEngine } from "./editForEngine.js";
 import { type PrepareOptions, Readiness } from "./readiness.js";
-import { publishLanes } from "../engine/publish.js";
+import { publishEdits } from "../engine/publish.js";
 import type { CompiledUnit } from "./crateLane.js";
 import type { Engine } from "../engine/client.js";
 import { EngineError } from "../engine/errors.js";
 import { instantiatorsOf } from "./instantiators.js";
 import { digest, readText } from "../support/files.js";
 import type { Layout } from "../support/layout.js";
+import type { StageClock } from "../support/stages.js";
 import type { LoadedPrograms } from "../units/program.js";
 import { isParserFailure } from "../source/grammar.js";
 import type { UnitRecord } from "../units/record.js";
@@ -48,9 +49,15 @@ export type BodyOutcome =
   | { readonly kind: "left"; readonly refusal: Refusal | undefined };
 
 export interface AttemptOptions extends PrepareOptions {
-  /** Asked before anything is published: whether cargo has nothing to do. */
-  readonly mayPublish: () => Promise<boolean>;
+  /** The build scripts that run again. Nothing is published before they have ended; `cargoReason`: why cargo has to run then. */
+  readonly scripts: Promise<{ readonly cargoReason: string | undefined }>;
 }
+
+/** Edits of which only bodies of functions are different. */
+type BodyEdits = Extract<Edits, { kind: "bodies" }>;
+
+/** The crate lane compiles, and nobody is told why: there was nothing to do, or cargo has to run. */
+const LEFT: BodyOutcome = { kind: "left", refusal: undefined };
 
 export class FunctionEdits {
   private readonly baseline: Baseline;
@@ -141,7 +148,7 @@ export class FunctionEdits {
   private async attemptOnce(built: LoadedPrograms, engine: Engine, options: AttemptOptions): Promise<BodyOutcome> {
     const records = built.records.all(built.units);
     const edits = this.baseline.edits(records, options.env);
-    if (edits.kind === "none") return { kind: "left", refusal: undefined };
+    if (edits.kind === "none") return LEFT;
     if (edits.kind === "more") return this.refuse(edits.refusal);
     // One save may be told twice.
     if (
@@ -157,39 +164,47 @@ export class FunctionEdits {
     }
     const reason = `${edits.files[0]?.file ?? ""} changed`;
     const units = edits.units.map(({ record }) => record.invocation.id);
-    if (this.hasTaken(edits.units)) {
-      // Comments, or tests that are none of these programs': no function is another one. The lines in the functions below are
-      // the crate lane's to tell.
-      const more = edits.units
-        .map(({ record, files }) =>
-          this.lane.refusalOf(
-            record,
-            files.map((file) => ({ ...file, functions: [] })),
-          ),
-        )
-        .find((why) => why !== undefined);
-      if (more !== undefined) return this.refuse(more);
-      if (!(await options.mayPublish())) return { kind: "left", refusal: undefined };
-      for (const { record, files } of edits.units) this.patches.noteTaken(record, files);
-      this.setAhead(edits);
+    const isTaken = this.hasTaken(edits.units);
+    const refusal = isTaken ? this.refusalOfPositions(edits) : undefined;
+    if (refusal !== undefined) return this.refuse(refusal);
+    // rustc compiles a patch crate while the build scripts run.
+    const patch = isTaken ? undefined : await this.compilePatches(edits, options);
+    if (isRefused(patch) && patch.isFinal === true) return this.refuse(patch.refused);
+    const { cargoReason } = await options.clock.timed("scripts", () => options.scripts);
+    if (cargoReason !== undefined) return LEFT;
+    if (patch === undefined) {
+      this.accept(edits);
       return { kind: "taken", reason, units: [], reports: [] };
     }
-    for (const { record, files } of edits.units) this.patches.note(record, files);
-    const patched = await this.patchAndPublish(built, edits, engine, options);
-    const isPatched = !("refused" in patched);
-    if (!isPatched && patched.isFinal === true) return this.refuse(patched.refused);
-    if (!isPatched && !(await options.mayPublish())) return { kind: "left", refusal: undefined };
-    if (!isPatched && !edits.units.every(({ record }) => this.readiness.hasOverlay(record)))
-      return this.refuse(new Refusal("firstEdit"));
-    if (!isPatched) this.counts.hadNoPatch(patched.refused);
-    const reports = isPatched ? patched : await this.overlayAndPublish(built, edits, engine, options);
+    const patched = isRefused(patch) ? patch : await this.publishPatches(built, patch, engine, options);
+    if (isRefused(patched)) {
+      if (patched.isFinal === true) return this.refuse(patched.refused);
+      if (!edits.units.every(({ record }) => this.readiness.hasOverlay(record)))
+        return this.refuse(new Refusal("firstEdit"));
+      this.counts.hadNoPatch(patched.refused);
+    }
+    const reports = isRefused(patched) ? await this.overlayAndPublish(built, edits, engine, options) : patched;
     if (reports instanceof Refusal) return this.refuse(reports);
-    // It was not the user's mistake.
-    if (!isPatched && patched.isTried) this.patches.giveUp(edits.units.flatMap(({ files }) => files));
-    for (const { record, files } of edits.units) this.patches.noteTaken(record, files);
-    this.setAhead(edits);
-    this.counts.took(isPatched);
+    // The overlay compiled, so the patch crate did not fail because of a mistake of the user's.
+    if (isRefused(patched) && patched.isTried) this.patches.giveUp(edits.units.flatMap(({ files }) => files));
+    this.accept(edits);
+    this.counts.took(!isRefused(patched));
     return { kind: "taken", reason, units, reports };
+  }
+
+  /**
+   * Why an edit is more than it seems although no function has changed: comments, or tests that these programs do not have. (Functions
+   * below them have other lines now, which only the crate lane tells the programs.)
+   */
+  private refusalOfPositions({ units }: BodyEdits): Refusal | undefined {
+    return units
+      .map(({ record, files }) =>
+        this.lane.refusalOf(
+          record,
+          files.map((file) => ({ ...file, functions: [] })),
+        ),
+      )
+      .find((refusal) => refusal !== undefined);
   }
 
   /** The crate lane's sources are the ones that the body lane has compiled last: the two can be compared. */
@@ -211,69 +226,50 @@ export class FunctionEdits {
     }
   }
 
-  /** By patch crates, if they can be. */
-  private async patchAndPublish(
-    built: LoadedPrograms,
-    edits: Extract<Edits, { kind: "bodies" }>,
-    engine: Engine,
-    options: AttemptOptions,
-  ): Promise<readonly ProgramReport[] | PatchRefusal> {
-    const lanes = new Map<string, BodyLaneParams>();
-    const started = performance.now();
-    for (const { record, files } of edits.units) {
-      if (files.every(({ functions }) => functions.length === 0)) continue;
-      const patch = await this.patches.compile(record, files, { ...options, ...this.units.facts(record) });
-      if ("refused" in patch) {
-        options.ms.frontEnd += performance.now() - started;
-        return patch;
+  /** Compiles the edited functions in patch crates of their units, or says why there can be none. */
+  private compilePatches({ units }: BodyEdits, options: AttemptOptions): Promise<EditsForEngine | PatchRefusal> {
+    for (const { record, files } of units) this.patches.note(record, files);
+    return options.clock.timed("frontEnd", async () => {
+      const patches = new Map<string, BodyLaneParams>();
+      for (const { record, files } of units) {
+        if (files.every(({ functions }) => functions.length === 0)) continue;
+        const patch = await this.patches.compile(record, files, { ...options, ...this.units.facts(record, files) });
+        if ("refused" in patch) return patch;
+        patches.set(...editForEngine(record, patch, files));
       }
-      const edited = files.flatMap(({ ranges }) => ranges);
-      lanes.set(record.invocation.key, { unit: record.invocation.id, ...patch, edited });
-    }
-    options.ms.frontEnd += performance.now() - started;
-    if (!(await options.mayPublish())) return { refused: new Refusal("cargoRuns"), isTried: false };
-    const reports = await this.publishBodies(built, lanes, engine, options.ms);
+      return patches;
+    });
+  }
+
+  private async publishPatches(
+    built: LoadedPrograms,
+    patches: EditsForEngine,
+    engine: Engine,
+    { clock }: AttemptOptions,
+  ): Promise<readonly ProgramReport[] | PatchRefusal> {
+    const reports = await this.publishBodies(built, patches, engine, clock);
     if (!(reports instanceof EngineError)) return reports;
     return { refused: new Refusal("engine", reports.message), isTried: true, isFinal: reports.kind !== "bodyLane" };
   }
 
-  /** By overlays, or says why not. */
+  /** Compiles the edited functions in overlays of their units and publishes them, or says why not. */
   private async overlayAndPublish(
     built: LoadedPrograms,
-    edits: Extract<Edits, { kind: "bodies" }>,
+    edits: BodyEdits,
     engine: Engine,
     options: AttemptOptions,
   ): Promise<readonly ProgramReport[] | Refusal> {
+    const { clock } = options;
     const keys = edits.units.map(({ record }) => record.invocation.key);
     if (keys.filter((key) => this.costs.isTooSlow(key)).length > 0) return new Refusal("slowOverlay");
-    const asked = performance.now();
-    const callers = await instantiatorsOf(
-      this.layout.root,
-      built.records,
-      built.programs,
-      edits.units,
-      engine,
-      this.sources,
+    const callers = await clock.timed("engine", () =>
+      instantiatorsOf(this.layout.root, built.records, built.programs, edits.units, engine, this.sources),
     );
-    options.ms.engine += performance.now() - asked;
     if (callers instanceof Refusal) return callers;
     for (let round = 1; ; round++) {
-      const lanes = new Map<string, BodyLaneParams>();
-      const started = performance.now();
-      for (const { record, files: changed } of edits.units) {
-        const files = changed.filter(({ functions }) => functions.length > 0);
-        if (files.length === 0) continue;
-        const compiled = await this.lane.compile(record, files, options, callers.get(record.invocation.key));
-        this.costs.overlayTook(record.invocation.key, compiled.times.rustc / Math.max(1, compiled.times.rounds));
-        if (!compiled.ok) {
-          options.ms.frontEnd += performance.now() - started;
-          return compiled.refused;
-        }
-        const edited = files.flatMap(({ ranges }) => ranges);
-        lanes.set(record.invocation.key, { unit: record.invocation.id, bitcode: compiled.all, edited });
-      }
-      options.ms.frontEnd += performance.now() - started;
-      const reports = await this.publishBodies(built, lanes, engine, options.ms);
+      const overlays = await clock.timed("frontEnd", () => this.compileOverlays(edits, callers, options));
+      if (overlays instanceof Refusal) return overlays;
+      const reports = await this.publishBodies(built, overlays, engine, clock);
       if (!(reports instanceof EngineError)) return reports;
       const needs = NeededFunctions.safeParse(reports.details);
       const places = (needs.success ? needs.data : []).flatMap(({ file, line }) =>
@@ -284,50 +280,53 @@ export class FunctionEdits {
     }
   }
 
+  /** `callers`: functions that have to be compiled as well, by unit, since they instantiate edited ones. */
+  private async compileOverlays(
+    { units }: BodyEdits,
+    callers: ReadonlyMap<string, readonly FunctionName[]>,
+    options: AttemptOptions,
+  ): Promise<EditsForEngine | Refusal> {
+    const overlays = new Map<string, BodyLaneParams>();
+    for (const { record, files: changed } of units) {
+      const files = changed.filter(({ functions }) => functions.length > 0);
+      if (files.length === 0) continue;
+      const compiled = await this.lane.compile(record, files, options, callers.get(record.invocation.key));
+      this.costs.overlayTook(record.invocation.key, compiled.times.rustc / Math.max(1, compiled.times.rounds));
+      if (!compiled.ok) return compiled.refused;
+      overlays.set(...editForEngine(record, { bitcode: compiled.bitcode }, files));
+    }
+    return overlays;
+  }
+
   /** Publishes an edit; gives the engine's error when it does not take it. */
   private async publishBodies(
     built: LoadedPrograms,
-    lanes: ReadonlyMap<string, BodyLaneParams>,
+    edits: EditsForEngine,
     engine: Engine,
-    ms: StageTimes,
+    clock: StageClock,
   ): Promise<readonly ProgramReport[] | EngineError> {
-    const started = performance.now();
+    const all = this.withTakenBack(edits, built.records);
     try {
-      return await publishLanes(
-        this.layout.root,
-        built.records,
-        built,
-        this.withTakenBack(lanes, built.records),
-        engine,
-        ms,
-      );
+      return await clock.timed("engine", () => publishEdits(this.layout.root, built, all, engine, clock.ms));
     } catch (error) {
       if (error instanceof EngineError && REFUSALS.has(error.kind)) return error;
       throw error;
-    } finally {
-      ms.engine += performance.now() - started;
     }
   }
 
-  /** Units of which all edits were taken back become the crate lane's again. */
-  private withTakenBack(
-    lanes: ReadonlyMap<string, BodyLaneParams>,
-    records: UnitRecords,
-  ): ReadonlyMap<string, BodyLaneParams> {
-    const all = new Map(lanes);
+  /** Adds the units of which all edits were taken back: they are to be what the crate lane compiled again. */
+  private withTakenBack(edits: EditsForEngine, records: UnitRecords): EditsForEngine {
+    const all = new Map(edits);
     for (const [place, { functions }] of this.taken) {
       const key = place.slice(0, place.indexOf("\0"));
       const record = functions.length === 0 || all.has(key) ? undefined : records.get(key);
-      if (record !== undefined) all.set(key, { unit: record.invocation.id, bitcode: [], edited: [] });
+      if (record !== undefined) all.set(...editForEngine(record, { bitcode: [] }));
     }
     return all;
   }
 
   /** Why these bodies cannot be taken alone. */
-  private unsuitable(
-    { units }: Extract<Edits, { kind: "bodies" }>,
-    records: readonly UnitRecord[],
-  ): Refusal | undefined {
+  private unsuitable({ units }: BodyEdits, records: readonly UnitRecord[]): Refusal | undefined {
     for (const { record, files } of units) {
       const functions = files.flatMap((file) => file.functions);
       const unit = unsuitableUnit(record);
@@ -347,7 +346,9 @@ export class FunctionEdits {
     );
   }
 
-  private setAhead({ files, units }: Extract<Edits, { kind: "bodies" }>): void {
+  /** The programs have these edits now, and the crate lane has yet to compile them. */
+  private accept({ files, units }: BodyEdits): void {
+    for (const { record, files: edited } of units) this.patches.noteTaken(record, edited);
     this.ahead = new Map(files.map(({ file, hash }) => [file, hash]));
     this.taken = editsOf(units);
   }
@@ -356,6 +357,10 @@ export class FunctionEdits {
     this.counts.refused(refusal);
     return { kind: "left", refusal };
   }
+}
+
+function isRefused(patch: object | undefined): patch is PatchRefusal {
+  return patch !== undefined && "refused" in patch;
 }
 
 function editsOf(units: readonly UnitEdit[]): ReadonlyMap<string, BodyEdit> {

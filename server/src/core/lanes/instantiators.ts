@@ -1,5 +1,6 @@
 /** Asks the engine which functions have to be there for the instances of edited generic functions to be made. */
-import type { BodyLaneParams, Instantiator } from "../../../../shared/src/protocol.js";
+import type { Instantiator } from "../../../../shared/src/protocol.js";
+import { type EditsForEngine, editForEngine } from "./editForEngine.js";
 import { readText } from "../support/files.js";
 import type { UnitEdit } from "../edits/baseline.js";
 import { Refusal } from "../edits/refusal.js";
@@ -30,11 +31,8 @@ export async function instantiatorsOf(
   if (!isGeneric) return new Map();
   const passed: Pick<Instantiator, "file" | "line">[] = [];
   for (let pass = 0; pass < MAX_PASSES; pass++) {
-    const lanes = new Map<string, BodyLaneParams>(
-      edits.map(({ record, files }) => [
-        record.invocation.key,
-        { unit: record.invocation.id, bitcode: [], edited: files.flatMap(({ ranges }) => ranges), passed },
-      ]),
+    const lanes: EditsForEngine = new Map(
+      edits.map(({ record, files }) => editForEngine(record, { bitcode: [], passed }, files)),
     );
     const places: Instantiator[] = [];
     for (const program of programs) {

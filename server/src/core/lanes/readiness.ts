@@ -2,16 +2,16 @@
  * What edits will need: twins and overlays of the crates that are edited, or may be soon, compiled while nobody waits, so that an
  * edit finds them ready.
  */
-import type { BodyLaneParams } from "../../../../shared/src/protocol.js";
-import type { StageTimes } from "../../../../shared/src/report.js";
 import { unsuitableUnit } from "./choice.js";
+import { type EditCode, editForEngine } from "./editForEngine.js";
 import type { PatchLane } from "./patch/patchLane.js";
 import type { AllUnitSources } from "./mirror/unitSources.js";
 import type { OverlayLane } from "./overlay/overlayLane.js";
 import type { Engine } from "../engine/client.js";
 import { EngineError } from "../engine/errors.js";
 import type { Layout } from "../support/layout.js";
-import { DamagedProgram, publishLanes } from "../engine/publish.js";
+import type { StageClock } from "../support/stages.js";
+import { DamagedProgram, publishEdits } from "../engine/publish.js";
 import type { LoadedPrograms } from "../units/program.js";
 import type { UnitRecords } from "../units/records.js";
 import type { UnitRecord } from "../units/record.js";
@@ -22,7 +22,7 @@ const MAX_WANTED = 8;
 export interface PrepareOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly signal: AbortSignal | undefined;
-  readonly ms: StageTimes;
+  readonly clock: StageClock;
 }
 
 export class Readiness {
@@ -96,7 +96,7 @@ export class Readiness {
     for (const record of wanted) {
       if (this.hasOverlay(record)) continue;
       const compiled = await this.lane.compile(record, [], { ...options, isBackground: true });
-      if (compiled.ok) await this.readAhead(built, record, { bitcode: compiled.all }, engine, options);
+      if (compiled.ok) await this.readAhead(built, record, { bitcode: compiled.bitcode }, engine, options);
       // The overlay finds out which bodies a crate does not compile without: now there may be a twin.
       await this.prepareTwin(built, record, engine, options);
     }
@@ -122,18 +122,18 @@ export class Readiness {
 
   private async readAhead(
     built: LoadedPrograms,
-    { invocation }: UnitRecord,
-    files: Pick<BodyLaneParams, "bitcode" | "twin">,
+    record: UnitRecord,
+    code: EditCode,
     engine: Engine,
-    { ms }: PrepareOptions,
+    { clock }: PrepareOptions,
   ): Promise<void> {
-    const lane = { unit: invocation.id, ...files, edited: [] };
-    await publishLanes(this.layout.root, built.records, built, new Map([[invocation.key, lane]]), engine, ms).catch(
-      (error: unknown) => {
-        // It is only read ahead: what is wrong with it is told when it is needed.
-        if (!(error instanceof EngineError || error instanceof DamagedProgram)) throw error;
-      },
-    );
+    const edits = new Map([editForEngine(record, code)]);
+    try {
+      await publishEdits(this.layout.root, built, edits, engine, clock.ms);
+    } catch (error) {
+      // The engine only reads ahead here. If something is wrong with the code, it says so when the code is needed.
+      if (!(error instanceof EngineError || error instanceof DamagedProgram)) throw error;
+    }
   }
 }
 

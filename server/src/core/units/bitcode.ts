@@ -24,8 +24,6 @@ export interface KeptBitcode {
   readonly directory: string;
   /** The codegen units, by name. */
   readonly files: readonly BitcodeFile[];
-  /** Those that rustc has written, and not only linked to. */
-  readonly changed: readonly BitcodeFile[];
 }
 
 /**
@@ -41,20 +39,15 @@ export function keepBitcode(directory: string, out: string): KeptBitcode {
   const known = knownDigests(path.join(directory, `bc-${newest}`));
   const next = path.join(directory, `bc-${newest + 1}`);
   const kept = bitcodeIn(out).map((name) => {
-    const before = known.get(inodeOf(path.join(out, name)) ?? 0n);
-    const digest = before ?? contentDigest(path.join(out, name));
-    return { name, isChanged: before === undefined, file: { path: path.join(next, name), digest } };
+    const digest = known.get(inodeOf(path.join(out, name)) ?? 0n) ?? contentDigest(path.join(out, name));
+    return { name, file: { path: path.join(next, name), digest } };
   });
   writeAtomic(path.join(out, DIGESTS), JSON.stringify(Object.fromEntries(kept.map((it) => [it.name, it.file.digest]))));
   fs.renameSync(out, next);
   for (const old of generations.slice(KEPT_BEFORE)) {
     fs.rmSync(path.join(directory, `bc-${old}`), { recursive: true, force: true });
   }
-  return {
-    directory: next,
-    files: kept.map(({ file }) => file),
-    changed: kept.flatMap(({ file, isChanged }) => (isChanged ? file : [])),
-  };
+  return { directory: next, files: kept.map(({ file }) => file) };
 }
 
 /** SHA-256 of a file's content: what the engine computes of what it has read. */

@@ -76,18 +76,13 @@ export function collectDiagnostics(diagnostics: Diagnostic[]): (line: string) =>
   };
 }
 
-/** rustc's file of what it has read of a mirror. */
-export function depInfoOf(directory: string): string {
-  return path.join(directory, "unit.d");
-}
-
 function commandLine({ invocation, externs }: UnitRecord, crate: MirrorCrate, out: string): string[] {
   const { mirror } = crate;
   const ownLibraries = new Set(externs.filter(({ unit }) => unit !== null).map((extern) => extern.path));
   const bitcode = bitcodeArgs(invocation.args, {
     bitcodeDir: out,
     cwd: mirror.pathOf(invocation.cwd),
-    depInfo: depInfoOf(crate.directory),
+    depInfo: path.join(crate.directory, "unit.d"),
     metadata: crate.metadata,
     link: undefined,
     incrementalDir: crate.incrementalDir ?? "",

@@ -2,28 +2,26 @@
  * What is known of a unit's sources as a whole, for whoever changes texts of them: which may be read as data, whether the crate does
  * without std, which lints its attributes deny, and which functions it was found not to compile without.
  */
-import { isUtf8 } from "node:buffer";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import * as z from "zod";
 import { Refusal, Refused, refuse } from "../../edits/refusal.js";
 import type { FunctionName } from "../../source/functions.js";
 import type { SourceCache } from "../../source/sourceCache.js";
+import { type SourceText, readSource } from "../../source/sourceText.js";
 import { cargoHome } from "../../support/environment.js";
 import { commonAncestor, digest, isWithin, readJson, writeAtomic } from "../../support/files.js";
 import type { Layout } from "../../support/layout.js";
+import { FileStamp, NO_STAMP, isSameStamp } from "../../support/stamps.js";
 import { type Invocation, unitEnvironment } from "../../units/invocation.js";
 import type { UnitRecord } from "../../units/record.js";
 
 /** A mirror of less than this many folders' depth would be one of the whole machine. */
 const MIN_DEPTH = 2;
 
-export const FileStamp = z.object({ mtimeMs: z.number(), size: z.number() });
-export type FileStamp = z.infer<typeof FileStamp>;
-
 /** What other files have to know of one. */
 const SourceFacts = z.object({
-  /** The file as it was read; of a text that is not on the disk yet there is none. */
+  /** The file as it was when it was read; `NO_STAMP` if it has changed since. */
   original: FileStamp,
   /** It holds `include!`, `include_str!` or `include_bytes!`. */
   includes: z.boolean(),
@@ -46,8 +44,6 @@ const State = z.object({
 });
 type State = z.infer<typeof State>;
 
-const NO_STAMP: FileStamp = { mtimeMs: 0, size: -1 };
-
 export class UnitSources {
   /** The unit's own sources: no build script's output, no registry crate's. */
   readonly files: readonly string[];
@@ -57,8 +53,8 @@ export class UnitSources {
   private readonly state: State;
   /** Base names of files that may be read as data. */
   private readAsData: ReadonlySet<string>;
-  /** Texts that may be newer than the disk's. */
-  private given: ReadonlyMap<string, string> = new Map();
+  /** The texts of edited files, as they were read when the edit was found. */
+  private given: ReadonlyMap<string, SourceText> = new Map();
 
   /** `stateFile`: what is remembered from run to run. `env`: the user's. Throws `Refused` when the sources lie too far apart to be mirrored. */
   constructor(
@@ -123,9 +119,9 @@ export class UnitSources {
     this.save();
   }
 
-  /** Looks at the sources again. `given`: texts that may be newer than the disk's. */
-  look(given: ReadonlyMap<string, string> = new Map()): void {
-    this.given = given;
+  /** Looks at the sources again. `edited`: files that were read already. */
+  look(edited: readonly SourceText[] = []): void {
+    this.given = new Map(edited.map((read) => [read.file, read]));
     for (const file of Object.keys(this.state.files)) {
       if (!this.has(file)) Reflect.deleteProperty(this.state.files, file);
     }
@@ -139,7 +135,7 @@ export class UnitSources {
 
   /** The text of a file, as it was given or as it is on the disk; undefined when it is no text. */
   textOf(file: string): string | undefined {
-    return this.given.get(file) ?? readSource(file);
+    return this.given.get(file)?.text ?? readSource(file)?.text;
   }
 
   isGiven(file: string): boolean {
@@ -167,14 +163,13 @@ export class UnitSources {
       Reflect.deleteProperty(this.state.files, file);
       return;
     }
-    const original = { mtimeMs: stat.mtimeMs, size: stat.size };
-    if (given === undefined && isSameStamp(this.stampOf(file), original)) return;
-    const onDisk = readSource(file);
-    const text = given ?? onDisk;
+    const onDisk = { mtimeMs: stat.mtimeMs, size: stat.size };
+    if (given === undefined && isSameStamp(this.stampOf(file), onDisk)) return;
+    const text = given?.text ?? readSource(file)?.text;
     const outline = text === undefined ? undefined : this.cache.get(file, text).outline;
     this.state.files[file] = {
-      // What is not on the disk yet is looked at again next time.
-      original: text === onDisk ? original : NO_STAMP,
+      // A file that was saved again since the edit was found is looked at again next time.
+      original: given === undefined || isSameStamp(given.stamp, onDisk) ? onDisk : NO_STAMP,
       includes: text !== undefined && /\binclude(?:_str|_bytes)?\s*!/.test(text),
       mentions: mentionedFiles(text ?? ""),
       isNoStd: text !== undefined && /#!\s*\[[^\]]*\bno_(?:std|core)\b/.test(text),
@@ -221,11 +216,11 @@ export class AllUnitSources {
     return sources instanceof Refusal ? [] : sources.learned;
   }
 
-  /** What a patch crate of a unit has to know of the unit's sources. */
-  facts(record: UnitRecord): UnitFacts {
+  /** What a patch crate of a unit has to know of the unit's sources. `edited`: files that were read already. */
+  facts(record: UnitRecord, edited: readonly SourceText[] = []): UnitFacts {
     const sources = this.of(record);
     if (sources instanceof Refusal) return { isNoStd: false, denied: [], isReadAsData: () => true };
-    sources.look();
+    sources.look(edited);
     const { isNoStd, denied } = sources;
     return { isNoStd, denied, isReadAsData: (file) => sources.isIncluded(file) };
   }
@@ -242,11 +237,6 @@ export interface UnitFacts {
 
 export function functionKey({ file, path: name }: FunctionName): string {
   return `${file}\0${name}`;
-}
-
-/** Whether a file is the one that has the stamp. */
-export function isSameStamp(a: FileStamp | undefined, b: FileStamp | undefined): boolean {
-  return a !== undefined && a.size >= 0 && a.mtimeMs === b?.mtimeMs && a.size === b.size;
 }
 
 export function invocationDigest({ command, args, cwd, env }: Invocation): string {
@@ -266,16 +256,6 @@ function ownFilesOf(invocation: Invocation, base: NodeJS.ProcessEnv): (file: str
   const home = cargoHome(env);
   const folders = [env["OUT_DIR"] ?? [], path.join(home, "registry"), path.join(home, "git")].flat();
   return (file) => !folders.some((folder) => isWithin(file, folder)) && !file.includes("/lib/rustlib/src/rust/");
-}
-
-/** Texts that are not UTF-8 are no sources. */
-function readSource(file: string): string | undefined {
-  try {
-    const bytes = fs.readFileSync(file);
-    return isUtf8(bytes) ? bytes.toString("utf8") : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** Base names of Rust files in a text's strings, but for those of `#[path = "…"]`. */

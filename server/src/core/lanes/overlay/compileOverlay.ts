@@ -2,31 +2,18 @@
 import * as path from "node:path";
 import type { BitcodeFile } from "../../../../../shared/src/protocol.js";
 import type { Diagnostic } from "../../../../../shared/src/report.js";
-import type { KeptBitcode } from "../../units/bitcode.js";
-import { parseDepInfo } from "../../units/depInfo.js";
-import { readText } from "../../support/files.js";
 import type { Layout } from "../../support/layout.js";
 import type { UnitRecord } from "../../units/record.js";
-import { type LaneOptions, type MirrorCrate, collectDiagnostics, compileMirror, depInfoOf } from "../mirror/compile.js";
+import { type LaneOptions, type MirrorCrate, collectDiagnostics, compileMirror } from "../mirror/compile.js";
 import { unitLints } from "../mirror/lints.js";
-import { type Finding, finding, originalFile } from "./findings.js";
+import { type Finding, finding } from "./findings.js";
 import type { Overlay } from "./overlay.js";
-
-/** The bitcode of a run. */
-export interface Bitcode {
-  /** The codegen units that differ from those of the last run whose bitcode was taken. */
-  readonly changed: readonly BitcodeFile[];
-  /** All of the overlay's codegen units. */
-  readonly all: readonly BitcodeFile[];
-  /** The originals that rustc read. */
-  readonly inputs: readonly string[];
-}
 
 export interface CompiledOverlay {
   /** Everything that rustc said about a place in a file. */
   readonly findings: readonly Finding[];
-  /** Takes the bitcode, and makes it what the next run is compared with; undefined when rustc failed. */
-  readonly bitcode: (() => Bitcode) | undefined;
+  /** Keeps the bitcode of all codegen units, in place of what the run before has left; undefined when rustc failed. */
+  readonly keepBitcode: (() => readonly BitcodeFile[]) | undefined;
 }
 
 /** Runs rustc once. Rejects with `Cancelled` when the signal aborts. */
@@ -52,11 +39,5 @@ export async function compileOverlay(
   };
   const { exit, keep } = await compileMirror(record, crate, options, collectDiagnostics(diagnostics));
   const findings = diagnostics.flatMap((diagnostic) => finding(diagnostic, overlay) ?? []);
-  if (exit.code !== 0) return { findings, bitcode: undefined };
-  return { findings, bitcode: () => takeBitcode(directory, keep(), overlay) };
-}
-
-function takeBitcode(directory: string, { files, changed }: KeptBitcode, overlay: Overlay): Bitcode {
-  const inputs = parseDepInfo(readText(depInfoOf(directory)) ?? "").files.map((file) => originalFile(overlay, file));
-  return { changed, all: files, inputs };
+  return { findings, keepBitcode: exit.code === 0 ? () => keep().files : undefined };
 }

@@ -84,7 +84,7 @@ function withExpansions(span: RustcSpan): RustcSpan[] {
 }
 
 /** The original of a file that rustc names. */
-export function originalFile(overlay: Overlay, name: string): string {
+function originalFile(overlay: Overlay, name: string): string {
   const file = path.resolve(overlay.cwd, name);
   const { root, original } = overlay.mirror;
   return isWithin(file, root) ? path.join(original, path.relative(root, file)) : file;

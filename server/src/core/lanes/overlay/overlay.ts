@@ -11,21 +11,17 @@ import { type Blanked, blank } from "../../source/blank.js";
 import type { BodyRef, FunctionName } from "../../source/functions.js";
 import { type Insertion, type Rooted, addRoots } from "../../source/rootStatics.js";
 import type { SourceCache } from "../../source/sourceCache.js";
+import type { SourceText } from "../../source/sourceText.js";
 import { digest } from "../../support/files.js";
+import { isSameStamp } from "../../support/stamps.js";
 import { editionOf, inspectArgs } from "../../units/arguments.js";
 import type { UnitRecord } from "../../units/record.js";
 import { Mirror } from "../mirror/mirror.js";
-import { type UnitSources, functionKey, isSameStamp } from "../mirror/unitSources.js";
+import { type UnitSources, functionKey } from "../mirror/unitSources.js";
 import { type OverlayFile, type OverlayState, loadState, saveState } from "./overlayState.js";
 
 /** How many recently edited functions stay whole: editing one of them again changes nothing but its body. */
 const WORKING_SET = 32;
-
-/** A file of the editor: its text may be newer than the disk's. */
-export interface FileText {
-  readonly file: string;
-  readonly text: string;
-}
 
 export class Overlay {
   readonly mirror: Mirror;
@@ -90,20 +86,17 @@ export class Overlay {
     this.state.recent = this.state.recent.filter((fn) => fn.file !== file);
   }
 
-  /** All blanked functions, file by file. Parses what has not been parsed yet. */
-  blankedFunctions(): { readonly file: string; readonly functions: readonly BodyRef[] }[] {
-    return this.sources.files.map((file) => ({ file, functions: this.blankedFile(file)?.blanked ?? [] }));
-  }
-
-  /** Blanked functions that may have hidden items from us. */
-  suspects(): FunctionName[] {
-    return this.blankedFunctions().flatMap(({ file, functions }) =>
-      functions.filter((fn) => fn.hasUnknownMacros).map((fn) => ({ file, path: fn.path })),
+  /** Blanked functions in which macros may define items that the crate needs. Parses what has not been parsed yet. */
+  mayHideItems(): FunctionName[] {
+    return this.sources.files.flatMap((file) =>
+      (this.blankedFile(file)?.blanked ?? [])
+        .filter((fn) => fn.hasUnknownMacros)
+        .map((fn) => ({ file, path: fn.path })),
     );
   }
 
-  /** Brings the overlay up to date. `edited` stay whole from now on; `texts`: files that are newer than on disk. */
-  sync(edited: readonly FunctionName[], texts: readonly FileText[]): void {
+  /** Brings the overlay up to date. `edited` stay whole from now on; `texts`: files that were read already. */
+  sync(edited: readonly FunctionName[], texts: readonly SourceText[]): void {
     const keys = new Set(edited.map(functionKey));
     const recent = [...edited, ...this.state.recent.filter((fn) => !keys.has(functionKey(fn)))];
     // However many one save edits: all of them are needed.
@@ -114,7 +107,7 @@ export class Overlay {
     for (const file of Object.keys(this.state.files)) {
       if (!this.sources.has(file)) Reflect.deleteProperty(this.state.files, file);
     }
-    this.sources.look(new Map(texts.map(({ file, text }) => [file, text])));
+    this.sources.look(texts);
     for (const file of files) this.refreshText(file);
     this.sources.save();
     saveState(this.stateFile, this.state);
@@ -142,7 +135,7 @@ export class Overlay {
     if (isSame && this.isWritten(file, known)) return;
     const text = sources.textOf(file);
     const own = text === undefined || sources.isIncluded(file) ? undefined : this.overlayText(file, text);
-    // The text in the editor may be newer than the file that a link would lead to.
+    // The file may have been saved again since its text was read, and a link would lead to the newer one.
     this.mirror.write(file, own?.text ?? (isGiven ? text : undefined));
     const { mtimeMs, size } = fs.statSync(this.mirror.pathOf(file));
     const overlay = own !== undefined || isGiven ? { mtimeMs, size } : null;

@@ -4,35 +4,28 @@
  * The result is a proposal. The crate lane compiles the same sources afterwards, and is right where the two differ.
  */
 import PQueue from "p-queue";
-import type { Diagnostic } from "../../../../../shared/src/report.js";
+import type { BitcodeFile } from "../../../../../shared/src/protocol.js";
 import { Refusal } from "../../edits/refusal.js";
 import type { Layout } from "../../support/layout.js";
 import type { EditedFile } from "../../edits/baseline.js";
 import type { UnitRecord } from "../../units/record.js";
 import { type Finding, filesWithErrors, functionsWithErrors, brokenRoots, isIn } from "./findings.js";
 import { isAboutBody } from "../mirror/lints.js";
-import type { BodyRef, FunctionName } from "../../source/functions.js";
+import type { FunctionName } from "../../source/functions.js";
 import { Overlay } from "./overlay.js";
-import { type Bitcode, compileOverlay } from "./compileOverlay.js";
+import { compileOverlay } from "./compileOverlay.js";
 import type { LaneOptions } from "../mirror/compile.js";
 import type { AllUnitSources } from "../mirror/unitSources.js";
 import type { SourceCache } from "../../source/sourceCache.js";
 
 /** What came of a run. */
 export type OverlayResult =
-  | ({ readonly ok: true; readonly times: OverlayTimes } & Bitcode)
-  | {
-      readonly ok: false;
-      readonly refused: Refusal;
-      /** Errors in the edited functions, to be shown before the crate lane finds them again. */
-      readonly diagnostics: readonly Diagnostic[];
-      readonly times: OverlayTimes;
-    };
+  /** `bitcode`: of all of the overlay's codegen units. */
+  | { readonly ok: true; readonly bitcode: readonly BitcodeFile[]; readonly times: OverlayTimes }
+  | { readonly ok: false; readonly refused: Refusal; readonly times: OverlayTimes };
 
 /** Milliseconds. */
 export interface OverlayTimes {
-  /** Bringing the overlay up to date. */
-  readonly overlay: number;
   /** rustc, all rounds. */
   readonly rustc: number;
   /** How often rustc ran: more than once when it taught us which functions have to stay whole. */
@@ -87,15 +80,6 @@ export class OverlayLane {
   }
 
   /**
-   * Functions that are blanked in a unit's overlay at the moment: whatever is instantiated from one of them is not code that
-   * may run. Parses what has not been parsed yet.
-   */
-  blanked(record: UnitRecord): readonly { readonly file: string; readonly functions: readonly BodyRef[] }[] {
-    const overlay = this.overlay(record);
-    return overlay instanceof Refusal ? [] : overlay.blankedFunctions();
-  }
-
-  /**
    * Keeps the functions whole that have these lines: the next run compiles them, too. For functions that edited ones turned out to
    * instantiate. Returns whether there is any blanked one among them.
    */
@@ -122,10 +106,8 @@ export class OverlayLane {
     options: LaneOptions,
     callers: readonly FunctionName[],
   ): Promise<OverlayResult> {
-    const times = { overlay: 0, rustc: 0, rounds: 0 };
-    const refused = (why: Refusal, diagnostics: readonly Diagnostic[] = []): OverlayResult => {
-      return { ok: false, refused: why, diagnostics, times };
-    };
+    const times = { rustc: 0, rounds: 0 };
+    const refused = (why: Refusal): OverlayResult => ({ ok: false, refused: why, times });
     const overlay = this.overlay(record);
     if (overlay instanceof Refusal) return refused(overlay);
 
@@ -135,30 +117,23 @@ export class OverlayLane {
     const names = [...own, ...callers];
     const known = overlay.sources.learned;
     for (;;) {
-      const started = performance.now();
       const problem = sync(overlay, names, edited);
       if (problem !== undefined) return refused(problem);
-      const synced = performance.now();
-      times.overlay += synced - started;
+      const started = performance.now();
       const compiled = await compileOverlay(this.layout, record, overlay, options);
-      times.rustc += performance.now() - synced;
+      times.rustc += performance.now() - started;
       times.rounds++;
-      if (compiled.bitcode !== undefined) {
+      if (compiled.keepBitcode !== undefined) {
         this.givenUp.delete(record.invocation.key);
         const lint = compiled.findings.find((item) => isDenied(item, edited));
         if (lint !== undefined) return refused(new Refusal("deniedLint", lint.code ?? ""));
-        return { ok: true, ...compiled.bitcode(), times };
+        return { ok: true, bitcode: compiled.keepBitcode(), times };
       }
       const errors = compiled.findings.filter(isError);
-      const mistakes = errors.filter((item) =>
+      const isMistake = errors.some((item) =>
         edited.some(({ file, functions }) => isIn(item, file, functions, "span")),
       );
-      if (mistakes.length > 0) {
-        return refused(
-          new Refusal("mistake"),
-          mistakes.map((item) => item.diagnostic),
-        );
-      }
+      if (isMistake) return refused(new Refusal("mistake"));
       const broken = new Set(errors.flatMap(brokenRoots));
       if (broken.size > 0 && times.rounds < MAX_ROUNDS) {
         for (const file of broken) overlay.forgetRecent(file);
@@ -227,7 +202,7 @@ function sync(overlay: Overlay, names: readonly FunctionName[], edited: readonly
 function learnFrom(errors: readonly Finding[], overlay: Overlay): boolean {
   return (
     overlay.sources.learn(errors.flatMap((item) => functionsWithErrors(item, overlay))) ||
-    (errors.length > 0 && overlay.sources.learn(overlay.suspects())) ||
+    (errors.length > 0 && overlay.sources.learn(overlay.mayHideItems())) ||
     overlay.sources.learn(errors.flatMap((item) => filesWithErrors(item, overlay)))
   );
 }

@@ -2,7 +2,8 @@
 import * as z from "zod";
 import { readJson, writeAtomic } from "../../support/files.js";
 import type { Invocation } from "../../units/invocation.js";
-import { FileStamp, invocationDigest } from "../mirror/unitSources.js";
+import { invocationDigest } from "../mirror/unitSources.js";
+import { FileStamp } from "../../support/stamps.js";
 
 /** One source file in the overlay. */
 export const OverlayFile = z.object({

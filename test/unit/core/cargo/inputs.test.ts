@@ -1,0 +1,28 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { discover } from "../../../../server/src/core/cargo/inputs.js";
+
+let directory: string;
+beforeEach(() => {
+  directory = fs.mkdtempSync(path.join(os.tmpdir(), "cranefly ö "));
+});
+afterEach(() => fs.rmSync(directory, { recursive: true, force: true }));
+
+describe("discovery", () => {
+  it("notices new targets and new packages beside members, not other files", () => {
+    const member = path.join(directory, "crates", "a");
+    fs.mkdirSync(path.join(member, "src", "bin"), { recursive: true });
+    fs.writeFileSync(path.join(member, "src", "lib.rs"), "");
+    const before = discover(directory, [member]);
+    fs.writeFileSync(path.join(member, "src", "util.rs"), "");
+    expect(discover(directory, [member])).toBe(before);
+    fs.writeFileSync(path.join(member, "src", "bin", "x.rs"), "");
+    const withBin = discover(directory, [member]);
+    expect(withBin).not.toBe(before);
+    fs.mkdirSync(path.join(directory, "crates", "b"));
+    fs.writeFileSync(path.join(directory, "crates", "b", "Cargo.toml"), "");
+    expect(discover(directory, [member])).not.toBe(withBin);
+  });
+});
