@@ -46,6 +46,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 pub use crate::code_generator::{CodeGenerator, Cranelift};
 pub use crate::compile::{CodeOptions, Source};
@@ -76,8 +79,22 @@ struct Options {
     paranoid: bool,
 }
 
-/// What is logged unless `CRANEFLY_LOG` says otherwise; functions that Cranelift refuses are told of by whoever sent them.
-const LOG: &str = "info,cranelift_codegen=error";
+/// What is logged unless `CRANEFLY_LOG` says otherwise; functions that Cranelift refuses are reported by whoever sent them.
+fn default_log() -> Targets {
+    Targets::new().with_default(LevelFilter::INFO).with_target("cranelift_codegen", LevelFilter::ERROR)
+}
+
+/// Logs to standard error what `CRANEFLY_LOG` asks for: a level, or `target=level` for parts, with commas between.
+fn start_logging() {
+    let asked = std::env::var("CRANEFLY_LOG").ok().map(|text| text.parse::<Targets>());
+    let unreadable = asked.as_ref().and_then(|asked| asked.as_ref().err()).map(ToString::to_string);
+    let targets = asked.and_then(Result::ok).unwrap_or_else(default_log);
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_filter(targets);
+    tracing_subscriber::registry().with(lines).init();
+    if let Some(error) = unreadable {
+        tracing::warn!("CRANEFLY_LOG is not used: {error}; it is a level, or target=level with commas between");
+    }
+}
 
 /// What the program does.
 pub fn main() -> ExitCode {
@@ -85,10 +102,7 @@ pub fn main() -> ExitCode {
     if args.next().is_some_and(|command| command == "supervise") {
         return ended(supervisor::run(args));
     }
-    tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_env_filter(tracing_subscriber::EnvFilter::try_from_env("CRANEFLY_LOG").unwrap_or_else(|_| LOG.into()))
-        .init();
+    start_logging();
     ended(options(std::env::args().skip(1)).and_then(|options| serve(&options)))
 }
 

@@ -9,7 +9,7 @@ import { LexError, type Span, comparable } from "../source/lexer.js";
 import { innerItems } from "../source/outline.js";
 import type { BodyRef, InnerItem, Outline } from "../source/functions.js";
 import { type Source, type SourceCache, differenceOf } from "../source/sourceCache.js";
-import { Refusal, type RefusalKind, Refused, refuse } from "./refusal.js";
+import { Refusal, type TextRefusalKind, Refused, refuse } from "./refusal.js";
 
 export type Edit =
   /** The texts are the same. */
@@ -210,7 +210,7 @@ function describeDifference(before: Piece, after: Piece): Refusal {
   return new Refusal("otherText", `${text.slice(0, start).split("\n").length}`);
 }
 
-const KINDS: Readonly<Record<string, RefusalKind>> = {
+const KINDS: Readonly<Record<string, TextRefusalKind>> = {
   function_item: "signature",
   function_signature_item: "requiredSignature",
   struct_item: "struct",

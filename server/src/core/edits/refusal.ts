@@ -3,8 +3,10 @@
  * by its kind; the words for the user are here, and nowhere else.
  */
 
-/** The user's words for each kind; `{}` is where its detail stands. */
-const WORDS = {
+type Words = Readonly<Record<string, string>>;
+
+/** The user's words for what `classify` refuses by; `{}` is where the detail of a refusal stands. */
+const TEXT_WORDS = {
   // What changed is more than the bodies of functions.
   functionSet: "a function was added or removed",
   signature: "the signature or the attributes of `{}`",
@@ -38,6 +40,11 @@ const WORDS = {
   syntaxError: "a syntax error in `{}`",
   unknownSyntax: "a syntax error, or syntax that is not known here, near line {}",
   unreadable: "cannot read it: {}",
+} as const satisfies Words;
+
+/** The user's words for what else ends an attempt. */
+const OTHER_WORDS = {
+  // The parser.
   lostBody: "the body of `{}` cannot be found again",
   parserFailed: "the parser failed",
   // The file, or the crate, is not what the crate lane compiled last.
@@ -105,8 +112,12 @@ const WORDS = {
   unnamedFunction: "a function without a name",
   longToken: "a token of several lines in a header",
   parameterAttribute: "a parameter with attributes",
-} as const satisfies Readonly<Record<string, string>>;
+} as const satisfies Words;
 
+const WORDS = { ...TEXT_WORDS, ...OTHER_WORDS };
+
+/** What an edit of a text is refused by, without a look at its crate. */
+export type TextRefusalKind = keyof typeof TEXT_WORDS;
 export type RefusalKind = keyof typeof WORDS;
 
 /** Kinds whose detail is no name of the user's, but a word of rustc's or of the engine's: they are counted by it, too. */

@@ -1,0 +1,4 @@
+#[inline]
+fn call() -> u8 {
+    1
+}

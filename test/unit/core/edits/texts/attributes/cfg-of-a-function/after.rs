@@ -1,0 +1,4 @@
+#[cfg(windows)]
+fn call() -> u8 {
+    1
+}

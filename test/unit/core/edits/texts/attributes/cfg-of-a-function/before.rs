@@ -1,0 +1,4 @@
+#[cfg(unix)]
+fn call() -> u8 {
+    1
+}

@@ -1,0 +1,6 @@
+#[cfg(windows)]
+mod system {
+    fn call() -> u8 {
+        1
+    }
+}

@@ -1,0 +1,6 @@
+#[cfg(unix)]
+mod system {
+    fn call() -> u8 {
+        1
+    }
+}

@@ -1,0 +1,4 @@
+#[derive(Clone, Copy)]
+struct A {
+    x: u8,
+}

@@ -1,0 +1,4 @@
+#[derive(Clone)]
+struct A {
+    x: u8,
+}

@@ -1,0 +1,3 @@
+#[derive(Parser)]
+/// Use.
+struct Arguments;

@@ -1,0 +1,3 @@
+#[derive(Parser)]
+/// Help.
+struct Arguments;

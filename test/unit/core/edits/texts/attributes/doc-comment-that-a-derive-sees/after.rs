@@ -1,0 +1,5 @@
+#[derive(Parser)]
+struct Arguments {
+    /// Use.
+    x: u8,
+}

@@ -1,0 +1,5 @@
+#[derive(Parser)]
+struct Arguments {
+    /// Help.
+    x: u8,
+}

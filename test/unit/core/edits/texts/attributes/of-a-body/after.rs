@@ -1,0 +1,4 @@
+fn call() -> u8 {
+    #![allow(dead_code)]
+    work(1)
+}

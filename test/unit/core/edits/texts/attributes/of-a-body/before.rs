@@ -1,0 +1,4 @@
+fn call() -> u8 {
+    #![allow(unused)]
+    work(1)
+}

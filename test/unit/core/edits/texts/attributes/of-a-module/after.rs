@@ -1,0 +1,6 @@
+mod inner {
+    #![allow(unused)]
+    fn call() -> u8 {
+        1
+    }
+}

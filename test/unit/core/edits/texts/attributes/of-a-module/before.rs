@@ -1,0 +1,6 @@
+mod inner {
+    #![allow(dead_code)]
+    fn call() -> u8 {
+        1
+    }
+}

@@ -1,0 +1,4 @@
+#![allow(unused)]
+fn call() -> u8 {
+    1
+}

@@ -1,0 +1,4 @@
+#![allow(dead_code)]
+fn call() -> u8 {
+    1
+}

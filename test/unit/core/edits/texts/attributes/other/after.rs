@@ -1,0 +1,4 @@
+#[cold]
+fn call(x: u8) -> u8 {
+    x
+}

@@ -1,0 +1,4 @@
+#[inline]
+fn call(x: u8) -> u8 {
+    x
+}

@@ -1,0 +1,3 @@
+fn call(f: impl Fn() -> u8) -> u8 {
+    f() + 1
+}

@@ -1,0 +1,3 @@
+fn load(name: String) -> std::pin::Pin<Box<dyn Future<Output = usize>>> {
+    Box::pin(async move { name.len() })
+}

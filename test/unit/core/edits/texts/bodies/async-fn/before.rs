@@ -1,0 +1,3 @@
+async fn load(name: &str) -> usize {
+    name.len()
+}

@@ -1,0 +1,5 @@
+fn call() -> u8 {
+    /// Says what follows.
+    let n = 1;
+    n
+}

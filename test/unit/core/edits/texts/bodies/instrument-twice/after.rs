@@ -1,0 +1,10 @@
+use ::tracing::{info, instrument};
+
+/// To use.
+#[instrument]
+fn other() {}
+
+#[instrument]
+fn call() -> u8 {
+    work(2)
+}

@@ -1,0 +1,4 @@
+#[tracing::instrument]
+fn call() -> u8 {
+    work(2)
+}

@@ -1,0 +1,4 @@
+fn level() -> u8 {
+    use std::cmp::min;
+    min(1, 2)
+}

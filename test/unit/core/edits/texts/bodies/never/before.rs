@@ -1,0 +1,3 @@
+fn fail() -> ! {
+    panic!("one")
+}

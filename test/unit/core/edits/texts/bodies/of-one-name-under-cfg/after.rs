@@ -1,0 +1,8 @@
+#[cfg(unix)]
+fn system() -> &'static str {
+    "unix"
+}
+#[cfg(not(unix))]
+fn system() -> &'static str {
+    "another"
+}

@@ -1,0 +1,6 @@
+fn text() -> &'static str {
+    r#"{ " }"#
+}
+fn other() -> u8 {
+    1
+}

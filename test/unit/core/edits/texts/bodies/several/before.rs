@@ -1,0 +1,9 @@
+fn one() -> u8 {
+    1
+}
+fn two() -> u8 {
+    2
+}
+fn three() -> u8 {
+    3
+}

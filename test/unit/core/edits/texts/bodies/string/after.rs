@@ -1,0 +1,6 @@
+fn text() -> &'static str {
+    "a // b } c"
+}
+fn other() -> u8 {
+    1
+}

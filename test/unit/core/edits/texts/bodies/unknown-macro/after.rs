@@ -1,0 +1,3 @@
+fn text() -> String {
+    my_format!("{}", 2)
+}

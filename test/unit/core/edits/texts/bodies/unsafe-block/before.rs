@@ -1,0 +1,3 @@
+fn first(all: &[u8]) -> u8 {
+    all[0]
+}

@@ -1,0 +1,4 @@
+fn text() -> &'static str {
+    "one
+    two"
+}

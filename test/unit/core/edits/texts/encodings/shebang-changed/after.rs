@@ -1,0 +1,4 @@
+#!/usr/bin/env rustc
+fn call() -> u8 {
+    1
+}

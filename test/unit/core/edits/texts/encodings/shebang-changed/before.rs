@@ -1,0 +1,4 @@
+#!/usr/bin/env cargo
+fn call() -> u8 {
+    1
+}

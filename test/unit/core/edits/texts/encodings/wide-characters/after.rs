@@ -1,0 +1,7 @@
+// Größe 🦀
+fn größe() -> &'static str {
+    "🦀🦀 ü"
+}
+fn other() -> u8 {
+    1
+}

@@ -1,0 +1,7 @@
+// Größe 🦀
+fn größe() -> &'static str {
+    "🦀 é"
+}
+fn other() -> u8 {
+    1
+}

@@ -1,0 +1,4 @@
+#[instrument(skip(x))]
+fn call(x: u8) -> u8 {
+    work(2)
+}

@@ -1,0 +1,6 @@
+use test_log::test;
+
+#[test]
+fn adds() {
+    work(1)
+}

@@ -1,0 +1,6 @@
+struct A;
+impl A {
+    pub const fn call() -> u8 {
+        1 + 2
+    }
+}

@@ -1,0 +1,3 @@
+const fn call() -> u8 {
+    1 + 1
+}

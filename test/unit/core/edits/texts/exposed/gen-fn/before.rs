@@ -1,0 +1,3 @@
+gen fn numbers() -> u8 {
+    yield 1;
+}

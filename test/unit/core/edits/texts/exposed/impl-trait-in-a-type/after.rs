@@ -1,0 +1,3 @@
+fn all() -> Option<Box<impl Fn() -> u8>> {
+    work(2)
+}

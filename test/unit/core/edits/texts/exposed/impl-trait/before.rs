@@ -1,0 +1,3 @@
+fn all() -> impl Iterator<Item = u8> {
+    work(1)
+}

@@ -1,0 +1,3 @@
+fn all() -> hidden!() {
+    work(2)
+}

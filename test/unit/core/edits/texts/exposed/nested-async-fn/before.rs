@@ -1,0 +1,5 @@
+fn outer() {
+    async fn nested() -> u8 {
+        1 + 1
+    }
+}

@@ -1,0 +1,4 @@
+fn outer() -> u8 {
+    enum Local {}
+    1
+}

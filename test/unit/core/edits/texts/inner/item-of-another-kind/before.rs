@@ -1,0 +1,4 @@
+fn outer() -> u8 {
+    struct Local;
+    1
+}

@@ -1,0 +1,6 @@
+fn outer() -> u8 {
+    lazy_static! {
+        static ref X: u8 = 2;
+    }
+    *X
+}

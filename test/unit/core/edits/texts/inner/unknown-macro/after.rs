@@ -1,0 +1,6 @@
+fn outer() -> u8 {
+    make_items! {
+        X = 2
+    }
+    X
+}

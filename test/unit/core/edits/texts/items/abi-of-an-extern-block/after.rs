@@ -1,0 +1,3 @@
+unsafe extern "system" {
+    fn call(n: u8);
+}

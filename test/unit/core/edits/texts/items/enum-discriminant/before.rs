@@ -1,0 +1,4 @@
+#[repr(u8)]
+enum A {
+    One = 1,
+}

@@ -1,0 +1,3 @@
+unsafe extern "C" {
+    static N: u16;
+}

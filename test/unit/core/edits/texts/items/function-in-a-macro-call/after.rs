@@ -1,0 +1,5 @@
+one! {
+    fn call() -> u8 {
+        work(2)
+    }
+}

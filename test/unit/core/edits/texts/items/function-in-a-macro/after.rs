@@ -1,0 +1,7 @@
+macro_rules! one {
+    () => {
+        fn call() -> u8 {
+            work(2)
+        }
+    };
+}

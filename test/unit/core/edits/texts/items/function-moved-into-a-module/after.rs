@@ -1,0 +1,5 @@
+mod inner {
+    fn call() -> u8 {
+        1
+    }
+}

@@ -1,0 +1,4 @@
+fn call() -> u8 {
+    1
+}
+mod inner {}

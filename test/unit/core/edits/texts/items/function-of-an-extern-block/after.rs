@@ -1,0 +1,3 @@
+unsafe extern "C" {
+    fn call(n: u16);
+}

@@ -1,0 +1,6 @@
+struct A<T>(T);
+impl A<u16> {
+    fn call(&self) -> u8 {
+        1
+    }
+}

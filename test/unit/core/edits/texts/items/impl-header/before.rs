@@ -1,0 +1,6 @@
+struct A<T>(T);
+impl A<u8> {
+    fn call(&self) -> u8 {
+        1
+    }
+}

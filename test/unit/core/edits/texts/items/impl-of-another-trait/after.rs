@@ -1,0 +1,6 @@
+struct A;
+impl Two for A {
+    fn call(&self) -> u8 {
+        1
+    }
+}

@@ -1,0 +1,6 @@
+struct A;
+impl One for A {
+    fn call(&self) -> u8 {
+        1
+    }
+}

@@ -1,0 +1,5 @@
+use std::fmt;
+
+fn call() -> u8 {
+    1
+}

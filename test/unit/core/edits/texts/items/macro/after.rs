@@ -1,0 +1,5 @@
+macro_rules! one {
+    () => {
+        2
+    };
+}

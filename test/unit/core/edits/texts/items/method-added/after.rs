@@ -1,0 +1,9 @@
+struct A;
+impl A {
+    fn one(&self) -> u8 {
+        1
+    }
+    fn two(&self) -> u8 {
+        2
+    }
+}

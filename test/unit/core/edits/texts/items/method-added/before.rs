@@ -1,0 +1,6 @@
+struct A;
+impl A {
+    fn one(&self) -> u8 {
+        1
+    }
+}

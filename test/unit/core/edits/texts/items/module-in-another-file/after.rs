@@ -1,0 +1,2 @@
+#[path = "two.rs"]
+mod one;

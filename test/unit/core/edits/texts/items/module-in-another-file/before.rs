@@ -1,0 +1,2 @@
+#[path = "one.rs"]
+mod one;

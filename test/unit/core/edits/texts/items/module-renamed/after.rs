@@ -1,0 +1,5 @@
+mod two {
+    pub fn call() -> u8 {
+        1
+    }
+}

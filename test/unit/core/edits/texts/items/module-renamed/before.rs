@@ -1,0 +1,5 @@
+mod one {
+    pub fn call() -> u8 {
+        1
+    }
+}

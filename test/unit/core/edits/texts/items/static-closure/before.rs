@@ -1,0 +1,3 @@
+static F: fn() -> u8 = || {
+    work(1)
+};

@@ -1,0 +1,3 @@
+trait A: Sync {
+    fn call(&self);
+}

@@ -1,0 +1,3 @@
+trait A: Send {
+    fn call(&self);
+}

@@ -1,0 +1,3 @@
+trait A {
+    const N: u8 = 2;
+}

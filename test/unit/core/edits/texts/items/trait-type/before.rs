@@ -1,0 +1,3 @@
+trait A {
+    type Item;
+}

@@ -1,0 +1,12 @@
+//! A module.
+use std::fmt;
+
+/// Doc of one.
+pub fn one(x: u32) -> u32 {
+    // a comment
+    x + 1
+}
+
+// more
+
+struct Pair(u8, u8);

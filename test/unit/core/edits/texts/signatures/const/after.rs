@@ -1,0 +1,4 @@
+#[inline]
+const fn call(x: u8) -> u8 {
+    x
+}

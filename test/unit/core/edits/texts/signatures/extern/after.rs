@@ -1,0 +1,4 @@
+#[inline]
+extern "C" fn call(x: u8) -> u8 {
+    x
+}

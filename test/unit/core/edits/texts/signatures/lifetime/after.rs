@@ -1,0 +1,3 @@
+fn call<'a>(x: &'a str, y: &'a str) -> &'a str {
+    x
+}

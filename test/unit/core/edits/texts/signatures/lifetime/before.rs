@@ -1,0 +1,3 @@
+fn call<'a>(x: &'a str, y: &str) -> &'a str {
+    x
+}

@@ -1,0 +1,6 @@
+struct A;
+impl A {
+    fn call(&mut self) -> u8 {
+        1
+    }
+}

@@ -1,0 +1,6 @@
+struct A;
+impl A {
+    fn call(&self) -> u8 {
+        1
+    }
+}

@@ -1,0 +1,6 @@
+fn first() -> u8 {
+    1
+}
+fn two() -> u8 {
+    first()
+}

@@ -1,0 +1,4 @@
+#[inline]
+fn called(x: u8) -> u8 {
+    x
+}

@@ -1,0 +1,4 @@
+#[inline]
+unsafe fn call(x: u8) -> u8 {
+    x
+}

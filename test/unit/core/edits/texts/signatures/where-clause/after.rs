@@ -1,0 +1,6 @@
+fn call<T>(x: T) -> T
+where
+    T: Copy,
+{
+    x
+}

@@ -1,0 +1,3 @@
+fn call<T>(x: T) -> T {
+    x
+}

@@ -1,0 +1,4 @@
+#[inline]
+fn call(x: u16) -> u8 {
+    x as u8
+}

@@ -1,0 +1,5 @@
+fn call() -> u8 {
+    work(1)
+fn other() -> u8 {
+    2
+}

@@ -1,0 +1,6 @@
+---
+[dependencies]
+---
+fn call() -> u8 {
+    work(2)
+}

@@ -1,0 +1,4 @@
+fn call() -> u8 {
+    let x =
+    work(1)
+}

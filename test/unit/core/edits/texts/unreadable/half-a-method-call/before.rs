@@ -1,0 +1,3 @@
+fn call(all: &[u8]) -> usize {
+    all.len()
+}

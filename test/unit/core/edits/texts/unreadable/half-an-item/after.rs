@@ -1,0 +1,5 @@
+struct
+
+fn call() -> u8 {
+    1
+}

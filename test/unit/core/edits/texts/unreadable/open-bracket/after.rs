@@ -1,0 +1,3 @@
+fn call() -> u8 {
+    work(1
+}

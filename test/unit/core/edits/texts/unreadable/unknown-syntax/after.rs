@@ -1,0 +1,5 @@
+impl const A for B {
+    fn call(&self) -> u8 {
+        1 + 2
+    }
+}
