@@ -1,6 +1,7 @@
 // npm test [-- --only NAME,…]: installs and builds what is missing, then lints and runs the tests of both languages.
 // What needs no engine runs while that is compiled, and the engine's own tests beside those in the editor, which waits most of the time. Every
-// step runs, also behind one that failed; what failed is named at the end, with a table of the steps.
+// step runs, also behind one that failed; what failed is named at the end, with a table of the steps. Its last line is for processes that
+// tests have left behind: there may be none.
 import { performance } from "node:perf_hooks";
 import { parseArgs } from "node:util";
 import { runInEditor } from "./lib/e2e.mjs";
@@ -8,6 +9,7 @@ import { failuresOf, reportersFor } from "./lib/failures.mjs";
 import { engine } from "./lib/paths.mjs";
 import { main, run, StepError } from "./lib/run.mjs";
 import { compile, engineEnvironment, install } from "./lib/steps.mjs";
+import { enterTestFolder, leaveTestFolder } from "./lib/testFolder.mjs";
 import { hasCargoCommand, requireTools } from "./lib/tools.mjs";
 
 /**
@@ -86,6 +88,7 @@ await main(async () => {
   };
   const of = (/** @type {"compilation" | "editor" | undefined} */ during) =>
     chosen.filter((step) => step.during === during);
+  enterTestFolder();
   const compiling = compile({ hasTests: true }).then(
     () => undefined,
     (error) => error,
@@ -95,6 +98,10 @@ await main(async () => {
   if (error !== undefined) throw error;
   results.unshift({ name: "build", code: 0, seconds: (performance.now() - started) / 1000 });
   await Promise.all([perform(of(undefined)), perform(of("editor"))]);
+  const ended = performance.now();
+  const left = await leaveTestFolder();
+  if (left !== "") console.log(`\ntests have left processes behind (they are ended now):\n${left}`);
+  results.push({ name: "processes", code: left === "" ? 0 : 1, seconds: (performance.now() - ended) / 1000 });
   console.log();
   for (const { name, code } of results) if (code !== 0) for (const line of failuresOf(name)) console.log(line);
   for (const { name, code, seconds } of results)

@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/e2e/**/*.test.ts"],
-    globalSetup: "test/e2e/support/setup.ts",
+    globalSetup: ["test/support/testFolder.ts", "test/e2e/support/setup.ts"],
     // One editor at a time: each takes about 1 GB of memory and both cores while it starts.
     fileParallelism: false,
     // A test waits for conditions, each with a limit of its own; this one is for what hangs otherwise.

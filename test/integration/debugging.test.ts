@@ -7,14 +7,13 @@ import { buildCommand, buildWithCargo, programArguments } from "../../client/src
 import { lldbDapArguments, programOf } from "../../client/src/debug/launchArguments.js";
 import { findFormatters } from "../../client/src/debug/toolchain.js";
 import { PrepareRequest, type PrepareParams, type PrepareResult, type RunTarget } from "../../shared/src/lsp.js";
+import { requireDebugAdapter } from "../../scripts/lib/editor.mjs";
 import { DebugSession } from "./debugAdapter.js";
 import { LanguageServer, QUIET_SETTINGS } from "./languageServer.js";
 import { HAS_ENGINE, Project, ROOT } from "./project.js";
 
 const SAMPLE = path.join(ROOT, "test/fixtures/sample");
 const ENGINE = process.env["CRANEFLY_ENGINE"] ?? path.join(ROOT, "engine/target/release/cranefly-engine");
-/** Installs the debug adapter if there is none. */
-const INSTALLER = "../../scripts/lib/editor.mjs";
 const TRAITS = "crates/app/src/traits.rs";
 
 function sampleFiles(): Record<string, string> {
@@ -36,7 +35,6 @@ function suite(name: string, engineOptions: readonly string[]): void {
     const sessions: DebugSession[] = [];
 
     beforeAll(async () => {
-      const { requireDebugAdapter } = (await import(INSTALLER)) as { requireDebugAdapter: () => Promise<string> };
       adapter = await requireDebugAdapter();
       project = new Project("debug", sampleFiles());
       if (engineOptions.length > 0) {
@@ -54,7 +52,6 @@ function suite(name: string, engineOptions: readonly string[]): void {
 
     afterAll(async () => {
       await server.stop();
-      project.cranefly(["stop"]);
       project.remove();
     });
 
@@ -186,7 +183,6 @@ describe.skipIf(!HAS_ENGINE)("the cargo build under a debugger", () => {
     const executable = await buildWithCargo(buildCommand(command), () => undefined, new AbortController().signal);
     expect(path.relative(project.dir, executable)).toBe("target/debug/app");
 
-    const { requireDebugAdapter } = (await import(INSTALLER)) as { requireDebugAdapter: () => Promise<string> };
     session = new DebugSession(await requireDebugAdapter(), project.env);
     const program = {
       executable,

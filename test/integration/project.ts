@@ -3,6 +3,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { endAll, processesWith } from "../../scripts/lib/processes.mjs";
 
 export const ROOT = path.resolve(import.meta.dirname, "../..");
 const CLI = path.join(ROOT, "dist", "cli.cjs");
@@ -76,8 +77,11 @@ export class Project {
     });
   }
 
+  /** Ends what was started in it and runs still, such as its engines, one a toolchain, and removes it. */
   remove(): void {
-    if (HAS_ENGINE) this.cranefly(["stop"]);
+    // An engine that a program has started has nothing but the second of these.
+    const own = ["XDG_CACHE_HOME", "XDG_RUNTIME_DIR"].map((name) => `${name}=${this.env[name] ?? ""}`);
+    endAll(() => processesWith(...own));
     fs.rmSync(this.dir, { recursive: true, force: true });
   }
 

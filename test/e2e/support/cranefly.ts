@@ -1,6 +1,7 @@
 /** What the tests know of Cranefly: its names in the workbench, its settings that keep tests still, its processes. */
 import * as path from "node:path";
 import { expect } from "vitest";
+import type { Process } from "../../../scripts/lib/processes.mjs";
 import { until } from "./poll.js";
 import type { Session } from "./session.js";
 import type { Settings } from "./server.js";
@@ -44,6 +45,6 @@ export async function building(
 }
 
 /** The engine's daemons of this editor. */
-export function engines(session: Session): { pid: number; command: string }[] {
+export function engines(session: Session): Process[] {
   return session.sandbox.processes().filter(({ command }) => /cranefly-engine\b.* serve\b/.test(command));
 }

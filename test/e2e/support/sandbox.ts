@@ -1,11 +1,11 @@
 /**
  * A home, a runtime directory and a workspace of its own for each editor, so that nothing of the user's is touched and no
- * two editors share an engine; and the end of every process that was started in it.
+ * two editors share an engine; it ends every process that was started in it.
  */
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { until } from "./poll.js";
+import { type Process, endAll, processesWith } from "../../../scripts/lib/processes.mjs";
 
 /** Variables of the session around the tests that would change what cargo, the extension or the programs do. */
 const inherited =
@@ -38,7 +38,6 @@ export class Sandbox {
   /** Copies `project` to be the workspace; what cargo built in it stays behind. */
   constructor(private readonly project: string) {
     this.workspace = path.join(this.root, path.basename(project));
-    fs.writeFileSync(path.join(this.root, OWNER), String(process.pid));
     fs.cpSync(project, this.workspace, { recursive: true, filter: (source) => !BUILT.has(path.basename(source)) });
   }
 
@@ -89,58 +88,14 @@ export class Sandbox {
 
   /** Processes that were started in here, wherever they have moved to since: the editor's, the engine's, the user's programs. */
   processes(): Process[] {
-    return processesOf(this.home);
+    return processesWith(`HOME=${this.home}`);
   }
 
   /** Ends what is left of the processes and removes everything. */
-  remove(): Promise<void> {
-    return removeSandbox(this.root);
+  remove(): void {
+    endAll(() => this.processes());
+    fs.rmSync(this.root, { recursive: true, force: true, maxRetries: 5 });
   }
-}
-
-/** Removes what test runs left that were killed before they could clean up. */
-export async function removeAbandoned(): Promise<void> {
-  for (const name of fs.readdirSync(PLACE).filter((entry) => entry.startsWith(PREFIX))) {
-    const owner = path.join(PLACE, name, OWNER);
-    if (fs.existsSync(owner) && !fs.existsSync(`/proc/${fs.readFileSync(owner, "utf8")}`))
-      await removeSandbox(path.join(PLACE, name));
-  }
-}
-
-export interface Process {
-  readonly pid: number;
-  /** Its arguments, separated by spaces. */
-  readonly command: string;
-}
-
-/** The file that holds the number of the process that made a sandbox. */
-const OWNER = "owner";
-
-async function removeSandbox(root: string): Promise<void> {
-  const end = (): Process[] => {
-    const left = processesOf(path.join(root, "home"));
-    for (const { pid } of left) signal(pid, "SIGKILL");
-    return left;
-  };
-  await until(`the end of all processes of ${root}`, end, (left) => left.length === 0);
-  fs.rmSync(root, { recursive: true, force: true, maxRetries: 5 });
-}
-
-function processesOf(home: string): Process[] {
-  const mark = `HOME=${home}\0`;
-  return fs
-    .readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((name) => {
-      try {
-        // A process that has ended but was not waited for has no environment, and is none of ours to end.
-        if (!fs.readFileSync(`/proc/${name}/environ`, "latin1").includes(mark)) return [];
-        const command = fs.readFileSync(`/proc/${name}/cmdline`, "utf8").split("\0").join(" ").trim();
-        return [{ pid: Number(name), command }];
-      } catch {
-        return []; // It has ended, or is another user's.
-      }
-    });
 }
 
 /** Sends a signal to a process (or, below 0, a group) that may have ended. */

@@ -51,7 +51,7 @@ export class Session {
       const log = path.join(sandbox.root, "server.log");
       const said = fs.existsSync(log) ? tail(fs.readFileSync(log, "utf8"), 15) : "nothing";
       await browser?.close();
-      await sandbox.remove();
+      sandbox.remove();
       throw new Error(`the editor did not start: ${String(error)}\nits server said:\n${said}`, { cause: error });
     }
   }
@@ -128,7 +128,7 @@ export class Session {
   async stop(): Promise<void> {
     await this.browser.close();
     await this.server.stop();
-    await this.sandbox.remove();
+    this.sandbox.remove();
   }
 }
 

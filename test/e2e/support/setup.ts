@@ -1,9 +1,8 @@
-/** Before all tests: what killed runs left is removed; editor, browser and debug adapter are installed if they are missing. */
+/** Before all tests: editor, browser and debug adapter are installed if they are missing. */
 import * as fs from "node:fs";
 import * as path from "node:path";
 import type { TestProject } from "vitest/node";
 import { installEditor, requireBrowser, requireDebugAdapter } from "../../../scripts/lib/editor.mjs";
-import { removeAbandoned } from "./sandbox.js";
 import type { EditorProgram } from "./server.js";
 
 export interface Programs extends EditorProgram {
@@ -23,7 +22,6 @@ export default async function setup(project: TestProject): Promise<void> {
   const extension = process.env["CRANEFLY_EXTENSION_UNDER_TEST"];
   if (extension === undefined || !fs.existsSync(extension))
     throw new Error("CRANEFLY_EXTENSION_UNDER_TEST does not name the packaged extension: use `npm run e2e`");
-  await removeAbandoned();
   project.provide("programs", {
     ...((await installEditor()) as EditorProgram),
     browser: await requireBrowser(),

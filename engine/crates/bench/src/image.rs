@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use cranefly_cache::Keyer;
+use cranefly_cgu::{CodegenUnit, FunctionInfo};
 use cranefly_codegen::cranelift::Compiler;
 use cranefly_codegen::llvm::{Error as LlvmError, LlvmCompiler};
-use cranefly_image::{BaseImage, Error, FunctionInfo, Pending, Program, Unit};
+use cranefly_image::{BaseImage, Error, Image, Pending};
 use cranefly_machine::MachineCode;
 
 use crate::corpus::{Corpus, Decoded};
@@ -15,7 +16,7 @@ use crate::corpus::{Corpus, Decoded};
 /// Units without bodies, and the code of their functions by unit and number.
 pub struct Prepared {
     /// What the image is made of.
-    pub units: Vec<Arc<Unit>>,
+    pub units: Vec<Arc<CodegenUnit>>,
     code: HashMap<(Arc<str>, usize), Arc<MachineCode>>,
 }
 
@@ -43,25 +44,25 @@ impl Prepared {
             // As in the engine: only few units have any.
             let assembly = if unit.module.assembly.is_empty() { None } else { llvm.assemble(&file.bytes, &file.id)? };
             let (id, module) = (file.id.clone(), unit.module.clone());
-            prepared.units.push(Arc::new(Unit { id, module, assembly, functions, bound: BTreeMap::new() }));
+            prepared.units.push(Arc::new(CodegenUnit { id, module, assembly, functions, bound: BTreeMap::new() }));
         }
         Ok(prepared)
     }
 
     /// The units, one of them as after an edit of its function `number`: the same but for that function's key.
-    pub fn edited(&self, unit: usize, number: usize, round: u128) -> Vec<Arc<Unit>> {
+    pub fn edited(&self, unit: usize, number: usize, round: u128) -> Vec<Arc<CodegenUnit>> {
         let mut units = self.units.clone();
         let old = &self.units[unit];
         let mut functions = old.functions.clone();
         let info = &functions[number];
         functions[number] = Arc::new(FunctionInfo { key: info.key ^ (round + 1), ..FunctionInfo::clone(info) });
         let (id, module, assembly) = (old.id.clone(), old.module.clone(), old.assembly.clone());
-        units[unit] = Arc::new(Unit { id, module, assembly, functions, bound: BTreeMap::new() });
+        units[unit] = Arc::new(CodegenUnit { id, module, assembly, functions, bound: BTreeMap::new() });
         units
     }
 
     /// Gives every pending function its code.
-    pub fn install(&self, program: &mut Program, pending: &[Pending]) -> Result<(), Error> {
+    pub fn install(&self, program: &mut Image, pending: &[Pending]) -> Result<(), Error> {
         for item in pending {
             match self.code.get(&(item.unit.id.clone(), item.function)) {
                 Some(code) => program.install(item, code)?,
@@ -91,11 +92,11 @@ impl Linker {
     }
 
     /// An empty image with room for `units`. Its file is already gone by name.
-    pub fn create(&mut self, units: &[Arc<Unit>]) -> Result<Program, Error> {
+    pub fn create(&mut self, units: &[Arc<CodegenUnit>]) -> Result<Image, Error> {
         self.made += 1;
         let path = self.folder.join(format!("{}.so", self.made));
         let demand = cranefly_image::demand(units, 1);
-        let program = Program::create(&path, self.base.clone(), &demand, false, &path.with_extension("control"))?;
+        let program = Image::create(&path, self.base.clone(), &demand, false, &path.with_extension("control"))?;
         std::fs::remove_file(&path).map_err(|source| Error::File { path, source })?;
         Ok(program)
     }

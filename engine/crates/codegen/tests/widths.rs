@@ -91,19 +91,31 @@ const GUARD: u8 = 0xa5;
 
 /// Runs `function` over edge cases and random values and compares with `model`, which gives `None` for poison.
 fn check(what: &str, bits: u32, result_bits: u32, function: &Function, model: impl Fn(u128, u128) -> Option<u128>) {
-    let mut compiler = Compiler::new(Flags { verify: true, ..Flags::default() });
-    let code = compiler.compile(function).unwrap_or_else(|error| panic!("{what} i{bits}: {error}"));
-    let address = link_one(&code);
-    // SAFETY: the signature that `function` builds.
-    let run: extern "C" fn(*mut u8, *const u8, *const u8) = unsafe { std::mem::transmute(address) };
     let mut random = Random(0x9e37_79b9_7f4a_7c15 ^ u64::from(bits));
     let top = 1u128 << (bits - 1);
     let mut values = vec![0, 1, 2, 3, u128::from(bits) - 1, top, top - 1, top + 1, !0, !0 - 1, !0 - 2];
     values.extend((0..12).map(|_| random.wide()));
     values.extend((0..12).map(|_| random.wide() >> (random.next() % 128)));
+    check_values(what, bits, result_bits, function, &values, model);
+}
+
+/// As [`check`], over every pair of `values`.
+fn check_values(
+    what: &str,
+    bits: u32,
+    result_bits: u32,
+    function: &Function,
+    values: &[u128],
+    model: impl Fn(u128, u128) -> Option<u128>,
+) {
+    let mut compiler = Compiler::new(Flags { verify: true, ..Flags::default() });
+    let code = compiler.compile(function).unwrap_or_else(|error| panic!("{what} i{bits}: {error}"));
+    let address = link_one(&code);
+    // SAFETY: the signature that `function` builds.
+    let run: extern "C" fn(*mut u8, *const u8, *const u8) = unsafe { std::mem::transmute(address) };
     let (size, result_size) = (bits.div_ceil(8) as usize, result_bits.div_ceil(8) as usize);
-    for &a in &values {
-        for &b in &values {
+    for &a in values {
+        for &b in values {
             let (a, b) = (a & mask(bits), b & mask(bits));
             let Some(expected) = model(a, b) else { continue };
             let (left, right) = (a.to_le_bytes(), b.to_le_bytes());
@@ -313,6 +325,65 @@ fn overflow_flags() {
                     Some(if field == 0 { value } else { u128::from(!fits) })
                 });
             }
+        }
+    }
+}
+
+/// Floats around every power of two, and what is no number.
+fn floats() -> Vec<f64> {
+    let mut floats = vec![0.0, -0.0, 0.5, -0.5, f64::INFINITY, f64::NEG_INFINITY, f64::NAN, f64::MIN_POSITIVE];
+    for power in 0..131 {
+        let float = 2f64.powi(power);
+        floats.extend([float, float.next_down(), float.next_up(), -float, (-float).next_down(), (-float).next_up()]);
+    }
+    floats
+}
+
+#[test]
+fn floats_to_integers() {
+    let values: Vec<u128> = floats().iter().map(|float| u128::from(float.to_bits())).collect();
+    for bits in WIDTHS {
+        for (name, is_signed) in [("fptosi.sat", true), ("fptoui.sat", false)] {
+            let ty: TypeRef = Arc::new(Type::Int(bits));
+            let double: TypeRef = Arc::new(Type::Double);
+            let mut body = function(64, ty.clone(), |value, _| {
+                let Op::Call { mut signature, args, unwind, .. } = intrinsic(name, bits, &ty, vec![value]) else {
+                    unreachable!("a call")
+                };
+                signature.params[0].ty = double.clone();
+                Op::Call {
+                    callee: Callee::Intrinsic(format!("llvm.{name}.i{bits}.f64").into()),
+                    signature,
+                    args,
+                    unwind,
+                }
+            });
+            for load in &mut body.blocks[0].instructions[..2] {
+                load.ty = double.clone();
+            }
+            check_values(name, 64, bits, &body, &values, |a, b| {
+                let float = f64::from_bits(a as u64);
+                let least = signed(1 << (bits - 1), bits);
+                // The second operand plays no part: one is enough.
+                (b == 0).then(|| match is_signed {
+                    true => (float as i128).clamp(least, -(least + 1)) as u128,
+                    false => (float as u128).min(mask(bits)),
+                })
+            });
+        }
+    }
+}
+
+#[test]
+fn integers_to_floats() {
+    for bits in WIDTHS {
+        for (op, is_signed) in [(CastOp::SIToFP, true), (CastOp::UIToFP, false)] {
+            let from: TypeRef = Arc::new(Type::Int(bits));
+            let body = function(bits, Arc::new(Type::Double), |value, _| Op::Cast { op, value, from });
+            check(&format!("{op:?}"), bits, 64, &body, |a, _| {
+                let float = if is_signed { signed(a, bits) as f64 } else { a as f64 };
+                Some(u128::from(float.to_bits()))
+            });
         }
     }
 }

@@ -5,9 +5,10 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use cranefly_cache::Compiled;
+use cranefly_cgu::DecodedFunction;
 use cranefly_codegen::cranelift::{Compiler, Error, Flags};
 
-use crate::compile::{CodeOptions, Source};
+use crate::compile::CodeOptions;
 
 /// A code generator. Its code depends on a function's decoded form and the options alone, which is what its key covers.
 pub trait CodeGenerator: Debug + Send + Sync {
@@ -16,13 +17,13 @@ pub trait CodeGenerator: Debug + Send + Sync {
     ///
     /// # Errors
     /// What it cannot express.
-    fn takes(&self, source: Source, options: &CodeOptions) -> Result<(), Error>;
+    fn takes(&self, source: DecodedFunction, options: &CodeOptions) -> Result<(), Error>;
 
     /// Code for a function.
     ///
     /// # Errors
     /// What it cannot express, or why it failed: the function is LLVM's.
-    fn compile(&self, source: Source, options: &CodeOptions) -> Result<Compiled, Error>;
+    fn compile(&self, source: DecodedFunction, options: &CodeOptions) -> Result<Compiled, Error>;
 }
 
 /// Cranelift.
@@ -30,11 +31,11 @@ pub trait CodeGenerator: Debug + Send + Sync {
 pub struct Cranelift;
 
 impl CodeGenerator for Cranelift {
-    fn takes(&self, source: Source, options: &CodeOptions) -> Result<(), Error> {
+    fn takes(&self, source: DecodedFunction, options: &CodeOptions) -> Result<(), Error> {
         with_compiler(options, |compiler| compiler.takes(source.body))
     }
 
-    fn compile(&self, source: Source, options: &CodeOptions) -> Result<Compiled, Error> {
+    fn compile(&self, source: DecodedFunction, options: &CodeOptions) -> Result<Compiled, Error> {
         let (code, timing) =
             with_compiler(options, |compiler| compiler.compile(source.body).map(|code| (code, compiler.timing())))?;
         Ok(Compiled {

@@ -4,15 +4,17 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
 
-use cranefly_bitcode::ir::{Function, GlobalId, Module};
+use cranefly_bitcode::ir::Function;
 use cranefly_bitcode::{Llvm, Reader};
 use cranefly_cache::{Compiled, Key};
+use cranefly_cgu::{
+    DecodeHandler, DecodedFunction, FunctionIdentity, HandlerError, LoadedUnit, ReadContext, demangled,
+};
 use cranefly_image::Contents;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::engine::Shared;
-use crate::units::LoadedUnit;
+use crate::compile_context::CompileContext;
 
 /// Name of the variable that says which functions skip Cranelift, to find the one that it compiles wrong: a part of
 /// their demangled names, or `*` for all. Read when the daemon starts.
@@ -49,37 +51,17 @@ pub struct CompileError {
     pub reason: String,
 }
 
-/// A function of a unit.
-#[derive(Clone, Copy)]
-pub struct Source<'a> {
-    /// Its unit.
-    pub module: &'a Module,
-    /// The unit's bitcode.
-    pub bitcode: &'a [u8],
-    /// Which global it is.
-    pub global: GlobalId,
-    /// Its decoded form.
-    pub body: &'a Function,
-}
-
-impl Source<'_> {
-    /// Its linker name.
-    pub fn name(&self) -> &str {
-        &self.module.globals[self.global.0 as usize].name
-    }
-}
-
 /// Code that is one function's and no other's, although others have its key: by the function's unit and its number there.
 pub type OwnCode = HashMap<(Arc<str>, usize), Compiled>;
 
 /// Compiles the given functions of each unit and puts them into the store, on all cores; gives what does not belong there.
 pub fn compile_all(
-    shared: &Shared,
+    context: &CompileContext,
     wanted: &[(Arc<LoadedUnit>, Vec<usize>)],
     options: &CodeOptions,
 ) -> Result<OwnCode, CompileError> {
     let compile = |(unit, functions): &(Arc<LoadedUnit>, Vec<usize>)| {
-        let mut compiler = UnitCompiler::new(shared, unit, options);
+        let mut compiler = UnitCompiler::new(context, unit, options);
         let mut own = Vec::new();
         for &number in functions {
             let info = &unit.unit.functions[number];
@@ -90,7 +72,7 @@ pub fn compile_all(
             if key != Key(info.key) {
                 own.push(((unit.unit.id.clone(), number), compiled.clone()));
             }
-            shared.store.insert(key, compiled);
+            context.store.insert(key, compiled);
         }
         Ok(own)
     };
@@ -100,7 +82,7 @@ pub fn compile_all(
 
 /// Compiles functions of one unit, which is opened when the first is wanted.
 pub struct UnitCompiler<'a> {
-    shared: &'a Shared,
+    context: &'a CompileContext,
     unit: &'a LoadedUnit,
     options: &'a CodeOptions,
     reader: Option<Reader>,
@@ -108,8 +90,8 @@ pub struct UnitCompiler<'a> {
 
 impl<'a> UnitCompiler<'a> {
     /// For functions of `unit`.
-    pub fn new(shared: &'a Shared, unit: &'a LoadedUnit, options: &'a CodeOptions) -> Self {
-        Self { shared, unit, options, reader: None }
+    pub fn new(context: &'a CompileContext, unit: &'a LoadedUnit, options: &'a CodeOptions) -> Self {
+        Self { context, unit, options, reader: None }
     }
 
     /// Compiles a function by its number in the unit; gives the key that the code may be kept under, too. Errors are
@@ -117,7 +99,7 @@ impl<'a> UnitCompiler<'a> {
     pub fn compile(&mut self, function: usize) -> Result<(Key, Compiled), String> {
         let reader = match self.reader.take() {
             Some(reader) => reader,
-            None => open(&self.shared.llvm, self.unit)?,
+            None => open(&self.context.llvm, self.unit)?,
         };
         let compiled = reader
             .function(self.unit.unit.functions[function].global)
@@ -130,11 +112,11 @@ impl<'a> UnitCompiler<'a> {
     /// By the code generator that the function's key is for, since code of the other may depend on what the key does not say.
     /// A function that Cranelift could express but fails to compile is LLVM's from then on, with a key of its own.
     fn compile_body(&self, function: usize, body: &Function) -> Result<(Key, Compiled), String> {
-        let (info, unit, store) = (&self.unit.unit.functions[function], self.unit, &self.shared.store);
-        let source = Source { module: &unit.unit.module, bitcode: &unit.bytes, global: info.global, body };
+        let (info, unit, store) = (&self.unit.unit.functions[function], self.unit, &self.context.store);
+        let source = DecodedFunction { module: &unit.unit.module, bitcode: &unit.bytes, global: info.global, body };
         let key = Key(info.key);
         if !info.is_llvm && store.refusal(key).is_none() {
-            match self.shared.generator.compile(source, self.options) {
+            match self.context.generator.compile(source, self.options) {
                 Ok(compiled) => return Ok((key, compiled)),
                 Err(error) => {
                     tracing::warn!(name = source.name(), %error, "goes to LLVM");
@@ -143,12 +125,12 @@ impl<'a> UnitCompiler<'a> {
             }
         }
         let construct = store.refusal(key).unwrap_or_else(|| UNNAMED.into());
-        let tier = &self.shared.llvm_tier;
+        let tier = &self.context.llvm_tier;
         let isolated = tier.isolate(source, &construct)?;
         if info.is_llvm {
             return Ok((key, tier.compile(source, &isolated, &construct, self.options)?));
         }
-        unit.is_outdated.store(true, Ordering::Relaxed);
+        unit.set_outdated();
         let key = key.with(isolated.text.as_bytes());
         store.refuse(key, &construct);
         let known = store.get(key).map(Ok);
@@ -163,21 +145,11 @@ fn open(llvm: &Llvm, unit: &LoadedUnit) -> Result<Reader, String> {
     Reader::open(llvm, &*unit.bytes, &unit.path.to_string_lossy()).map_err(|error| error.to_string())
 }
 
-/// What is found out about a function when its unit is read.
-pub struct Identity {
-    /// Its key.
-    pub key: Key,
-    /// LLVM compiles it.
-    pub is_llvm: bool,
-    /// It was compiled meanwhile.
-    pub is_compiled: bool,
-}
-
 /// Compiles functions as their units are read, while their decoded bodies are at hand: as many as the budget allows.
 #[derive(Debug)]
 pub struct EagerCompiler<'a> {
     /// The toolchain, and where code goes.
-    pub shared: &'a Shared,
+    pub context: &'a CompileContext,
     /// How.
     pub options: &'a CodeOptions,
     budget: AtomicUsize,
@@ -185,44 +157,49 @@ pub struct EagerCompiler<'a> {
 
 impl<'a> EagerCompiler<'a> {
     /// For at most `budget` functions.
-    pub fn new(shared: &'a Shared, options: &'a CodeOptions, budget: usize) -> Self {
-        Self { shared, options, budget: AtomicUsize::new(budget) }
+    pub fn new(context: &'a CompileContext, options: &'a CodeOptions, budget: usize) -> Self {
+        Self { context, options, budget: AtomicUsize::new(budget) }
+    }
+
+    /// What reading units for this compiler depends on.
+    pub fn read_context(&self) -> ReadContext<'_> {
+        ReadContext { llvm: &self.context.llvm, configuration: self.options.configuration().into(), handler: self }
     }
 
     /// Finds out who compiles a function, `plain` being the key of its decoded form, and with that its key: LLVM reads more
     /// than the decoded form holds, so its functions have keys of their own. Errors are of paranoid mode.
-    pub fn identify(&self, plain: Key, source: Source) -> Result<Identity, String> {
-        let store = &self.shared.store;
-        let by_cranelift = |is_compiled| Identity { key: plain, is_llvm: false, is_compiled };
+    fn identify(&self, plain: Key, source: DecodedFunction) -> Result<FunctionIdentity, String> {
+        let store = &self.context.store;
+        let by_cranelift = |is_compiled| FunctionIdentity { key: plain, is_llvm: false, is_compiled };
         let construct = if let Some(known) = store.refusal(plain) {
             known
         } else if skips_cranelift(source.name()) {
             LLVM_ONLY_VARIABLE.into()
         } else if store.get(plain).is_some() {
             self.check(plain, || {
-                self.shared.generator.compile(source, self.options).map_err(|error| error.to_string())
+                self.context.generator.compile(source, self.options).map_err(|error| error.to_string())
             })?;
             return Ok(by_cranelift(false));
         } else {
             let tried = if self.takes_one() {
-                self.shared.generator.compile(source, self.options).map(|compiled| {
+                self.context.generator.compile(source, self.options).map(|compiled| {
                     store.insert(plain, compiled);
                     true
                 })
             } else {
-                self.shared.generator.takes(source, self.options).map(|()| false)
+                self.context.generator.takes(source, self.options).map(|()| false)
             };
             match tried {
                 Ok(is_compiled) => return Ok(by_cranelift(is_compiled)),
                 Err(error) => store.refuse(plain, &error.to_string()),
             }
         };
-        let tier = &self.shared.llvm_tier;
+        let tier = &self.context.llvm_tier;
         // One that cannot be compiled is refused when it is bound, if it is.
         let Ok(isolated) = tier.isolate(source, &construct) else {
             let key = plain.with(blake3::hash(source.bitcode).as_bytes());
             store.refuse(key, &construct);
-            return Ok(Identity { key, is_llvm: true, is_compiled: false });
+            return Ok(FunctionIdentity { key, is_llvm: true, is_compiled: false });
         };
         let key = plain.with(isolated.text.as_bytes());
         store.refuse(key, &construct);
@@ -234,13 +211,13 @@ impl<'a> EagerCompiler<'a> {
                 store.insert(key, compiled);
                 true
             });
-        Ok(Identity { key, is_llvm: true, is_compiled })
+        Ok(FunctionIdentity { key, is_llvm: true, is_compiled })
     }
 
     /// In paranoid mode: whether the store's code of `key` is what `compile` makes now. A difference is a hole in the key,
     /// the worst bug that Cranefly can have; the function is not run then.
     fn check(&self, key: Key, compile: impl FnOnce() -> Result<Compiled, String>) -> Result<(), String> {
-        match self.shared.store.get(key).filter(|_| self.shared.paranoid) {
+        match self.context.store.get(key).filter(|_| self.context.paranoid) {
             Some(stored) if compile()?.code != stored.code => {
                 Err("the function store has other code under its key; please report this".to_owned())
             }
@@ -255,9 +232,17 @@ impl<'a> EagerCompiler<'a> {
     }
 }
 
+impl DecodeHandler for EagerCompiler<'_> {
+    fn decoded(&self, key: Key, function: DecodedFunction<'_>) -> Result<FunctionIdentity, HandlerError> {
+        Ok(self.identify(key, function)?)
+    }
+
+    fn assemble(&self, bitcode: &[u8], file: &str) -> Result<Option<Vec<u8>>, HandlerError> {
+        Ok(self.context.llvm_tier.assemble(bitcode, file)?)
+    }
+}
+
 /// Whether the user asked for LLVM.
 fn skips_cranelift(symbol: &str) -> bool {
-    LLVM_ONLY
-        .as_deref()
-        .is_some_and(|part| part == "*" || format!("{:#}", rustc_demangle::demangle(symbol)).contains(part))
+    LLVM_ONLY.as_deref().is_some_and(|part| part == "*" || demangled(symbol).contains(part))
 }

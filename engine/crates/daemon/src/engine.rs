@@ -9,40 +9,21 @@ use std::time::{Instant, SystemTime};
 
 use cranefly_bitcode::Llvm;
 use cranefly_cache::Store;
+use cranefly_cgu::UnitCache;
 use cranefly_image::BaseImage;
 
 use crate::code_generator::CodeGenerator;
+use crate::compile_context::CompileContext;
 use crate::live::LiveImage;
 use crate::llvm_tier::LlvmTier;
 use crate::program_state::ProgramState;
 use crate::protocol::{CacheStatus, MemoryStatus, ProgramStatus, StatusResult};
 use crate::runtime_folder::ImageFolder;
-use crate::units::UnitCache;
+use crate::serve_context::ServeContext;
 use crate::view::View;
 
 /// A program's name: workspace folder and id.
 pub type ProgramKey = (PathBuf, String);
-
-/// What images use, also those that outlive their program's next generation.
-#[derive(Debug)]
-pub struct Shared {
-    /// The toolchain's LLVM.
-    pub llvm: Llvm,
-    /// What functions are compiled with, but for those that it does not take.
-    pub generator: Box<dyn CodeGenerator>,
-    /// LLVM's code generator, for these.
-    pub llvm_tier: LlvmTier,
-    /// The function store.
-    pub store: Store,
-    /// How a program starts a daemon when it needs one and there is none.
-    pub command: Vec<OsString>,
-    /// Whether functions without code are compiled while nobody waits for them.
-    pub ahead: bool,
-    /// Recompile what the store has, and compare.
-    pub paranoid: bool,
-    /// Functions that programs had to wait for.
-    pub first_calls: AtomicU64,
-}
 
 /// How an engine is set up.
 #[derive(Debug)]
@@ -74,7 +55,7 @@ pub struct EngineOptions {
 /// What outlives a request.
 #[derive(Debug)]
 pub struct Engine {
-    pub(crate) shared: Arc<Shared>,
+    pub(crate) serve: Arc<ServeContext>,
     pub(crate) sysroot: PathBuf,
     pub(crate) units: UnitCache,
     pub(crate) images: ImageFolder,
@@ -97,18 +78,21 @@ impl Engine {
     /// Opens the toolchain's LLVM.
     pub fn new(options: EngineOptions) -> Result<Self, cranefly_bitcode::Error> {
         let llvm = Llvm::open(&options.sysroot)?;
-        let shared = Shared {
+        let compile = CompileContext {
             llvm_tier: LlvmTier::new(&llvm, &options.sysroot, &options.program),
             generator: options.generator,
             llvm,
             store: Store::new(options.cache_bytes),
+            paranoid: options.paranoid,
+        };
+        let serve = ServeContext {
+            compile: Arc::new(compile),
             command: options.command,
             ahead: options.ahead,
-            paranoid: options.paranoid,
             first_calls: AtomicU64::new(0),
         };
         Ok(Self {
-            shared: Arc::new(shared),
+            serve: Arc::new(serve),
             sysroot: options.sysroot,
             units: UnitCache::default(),
             images: options.images,
@@ -220,7 +204,7 @@ impl Engine {
 
     /// What there is.
     pub fn status(&self) -> StatusResult {
-        let size = self.shared.store.size();
+        let size = self.serve.compile.store.size();
         let programs: Vec<ProgramStatus> = self
             .programs
             .lock()
@@ -236,17 +220,17 @@ impl Engine {
             toolchain: self.sysroot.clone(),
             cache: CacheStatus {
                 hits: self.hits.load(Ordering::Relaxed),
-                misses: self.shared.store.inserted(),
-                evictions: self.shared.store.evicted(),
+                misses: self.serve.compile.store.inserted(),
+                evictions: self.serve.compile.store.evicted(),
             },
             tiers: self.tiers(),
             memory: MemoryStatus {
                 rss_bytes: resident_bytes(),
                 cache_functions: size.functions,
                 cache_bytes: size.bytes,
-                first_calls: self.shared.first_calls.load(Ordering::Relaxed),
+                first_calls: self.serve.first_calls.load(Ordering::Relaxed),
                 image_bytes: programs.iter().map(|program| program.image_bytes).sum(),
-                cache_limit_bytes: self.shared.store.limit(),
+                cache_limit_bytes: self.serve.compile.store.limit(),
                 image_limit_bytes: self.image_bytes_limit,
                 memory_limit_bytes: self.memory_limit,
             },

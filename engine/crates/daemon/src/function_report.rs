@@ -8,7 +8,7 @@ use cranefly_inspect::names;
 
 use crate::engine::Engine;
 use crate::program_state::ProgramState;
-use crate::protocol::{Fallback, FunctionEntry, FunctionsParams, FunctionsResult, TierCounts};
+use crate::protocol::{Fallback, FunctionEntry, FunctionTimes, FunctionsParams, FunctionsResult, TierCounts};
 use crate::rpc::RpcError;
 use crate::view::{FunctionOf, View};
 
@@ -20,7 +20,7 @@ impl Engine {
     pub(crate) fn fallbacks(&self, state: &ProgramState) -> Vec<Fallback> {
         let mut counts: BTreeMap<Arc<str>, u64> = BTreeMap::new();
         let keys = state.units.iter().flat_map(|unit| &unit.unit.functions).map(|function| Key(function.key));
-        self.shared.store.look(keys, |compiled| {
+        self.serve.compile.store.look(keys, |compiled| {
             if let Some(construct) = compiled.and_then(|compiled| compiled.construct.clone()) {
                 *counts.entry(construct).or_default() += 1;
             }
@@ -37,7 +37,7 @@ impl Engine {
             self.views.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
         let units = views.iter().flat_map(|view| &view.units);
         let mut counts = TierCounts::default();
-        self.shared.store.look(
+        self.serve.compile.store.look(
             units.flat_map(|unit| &unit.unit.functions).map(|function| Key(function.key)),
             |compiled| {
                 *match tier(compiled) {
@@ -58,7 +58,7 @@ impl Engine {
         let (wanted, left) = wanted.split_at(wanted.len().min(MAX_FUNCTIONS));
         let mut functions: Vec<FunctionEntry> = wanted.iter().map(|&function| entry(function, &view)).collect();
         let mut entries = functions.iter_mut();
-        self.shared.store.look(wanted.iter().map(|function| Key(function.info().key)), |compiled| {
+        self.serve.compile.store.look(wanted.iter().map(|function| Key(function.info().key)), |compiled| {
             if let Some(entry) = entries.next() {
                 add_code(entry, compiled);
             }
@@ -79,7 +79,9 @@ fn wanted<'a>(view: &'a View, params: &FunctionsParams) -> Vec<FunctionOf<'a>> {
         };
         match &files {
             None => (0..unit.unit.functions.len()).for_each(add),
-            Some(files) => files.iter().flat_map(|file| unit.index().declared_in(file)).for_each(|&number| add(number)),
+            Some(files) => {
+                files.iter().flat_map(|file| unit.sources().declared_in(file)).for_each(|&number| add(number))
+            }
         }
     }
     wanted
@@ -92,6 +94,7 @@ pub(crate) fn entry(function: FunctionOf, view: &View) -> FunctionEntry {
     let own = function.info().subprogram.as_ref().map(|subprogram| &*subprogram.name);
     let instance = own.filter(|own| own.contains('<')).map(str::to_owned);
     let family = names::family(&name);
+    let times = function.unit.times()[function.number];
     FunctionEntry {
         symbol: symbol.to_string(),
         generic: (instance.is_some() || family != name).then_some(family),
@@ -103,7 +106,7 @@ pub(crate) fn entry(function: FunctionOf, view: &View) -> FunctionEntry {
         changed: view.changes.contain(symbol),
         tier: "none",
         construct: None,
-        us: function.unit.times[function.number],
+        us: FunctionTimes { parse: times.decode, hash: times.key, ..FunctionTimes::default() },
         bytes: 0,
         status: view.outcomes.get(symbol).copied().unwrap_or("untouched"),
         unit: function.unit.unit.id.to_string(),

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use cranefly_cache::Key;
-use cranefly_image::{BaseImage, Error, Pending, Program, Publication, Unit};
+use cranefly_cgu::{CodegenUnit, LoadedUnit};
+use cranefly_image::{BaseImage, Error, Image, Pending, Publication};
 use hashbrown::{HashMap, HashSet};
 
 use crate::body_lane::is_body_lane;
@@ -16,7 +17,6 @@ use crate::engine::Engine;
 use crate::live::LiveImage;
 use crate::program_state::{Before, ProgramState};
 use crate::protocol::{FunctionCounts, PublishResult};
-use crate::units::LoadedUnit;
 
 /// What happened to the functions that a generation touched, by symbol: the words of the report.
 pub type Outcomes = HashMap<Arc<str>, &'static str>;
@@ -52,7 +52,7 @@ impl Generation<'_> {
     /// Brings the program's image up to date: in place if nobody runs from it, else as a new file under the same name.
     pub fn link(&self, state: &mut ProgramState, result: &mut PublishResult) -> Result<Outcomes, Error> {
         let start = Instant::now();
-        let inputs: Vec<Arc<Unit>> = self.units.iter().map(|unit| unit.unit.clone()).collect();
+        let inputs: Vec<Arc<CodegenUnit>> = self.units.iter().map(|unit| unit.unit.clone()).collect();
         let before = Before::new(&state.units, self.units, self.copies.clone());
         let old = self.take_image(state);
         if let Some(live) = &old
@@ -99,7 +99,7 @@ impl Generation<'_> {
         &self,
         live: &LiveImage,
         before: &Before,
-        inputs: &[Arc<Unit>],
+        inputs: &[Arc<CodegenUnit>],
         result: &mut PublishResult,
     ) -> Option<Outcomes> {
         let mut program = live.program();
@@ -127,7 +127,7 @@ impl Generation<'_> {
         &self,
         scale: u64,
         before: &Before,
-        inputs: &[Arc<Unit>],
+        inputs: &[Arc<CodegenUnit>],
         result: &mut PublishResult,
     ) -> Result<(Arc<LiveImage>, u64, Outcomes), Error> {
         const MAX_SCALE: u64 = 1 << 10;
@@ -165,9 +165,9 @@ impl Generation<'_> {
     fn bind(
         &self,
         live: &LiveImage,
-        program: &mut Program,
+        program: &mut Image,
         before: &Before,
-        inputs: &[Arc<Unit>],
+        inputs: &[Arc<CodegenUnit>],
         result: &mut PublishResult,
     ) -> Result<Outcomes, Error> {
         live.resume().forget().map_err(|source| Error::File { path: self.publication.image.to_owned(), source })?;
@@ -202,7 +202,7 @@ impl Generation<'_> {
             let changed = before.differs(&pending.unit, &name, pending.function);
             counts.changed += u64::from(changed);
             let own = self.own.borrow().get(&(pending.unit.id.clone(), pending.function)).cloned();
-            let outcome = if let Some(code) = own.or_else(|| self.engine.shared.store.get(key)) {
+            let outcome = if let Some(code) = own.or_else(|| self.engine.serve.compile.store.get(key)) {
                 program.install(pending, &code.code)?;
                 if self.compiled.borrow().contains(&key) { "compiled" } else { "hit" }
             } else {
@@ -230,7 +230,7 @@ impl Generation<'_> {
         Ok(outcomes)
     }
 
-    fn empty_image(&self, inputs: &[Arc<Unit>], scale: u64) -> Result<Arc<LiveImage>, Error> {
+    fn empty_image(&self, inputs: &[Arc<CodegenUnit>], scale: u64) -> Result<Arc<LiveImage>, Error> {
         static COUNTER: AtomicU64 = AtomicU64::new(0);
         let suffix = format!("{}-{}", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed));
         let temporary = self.publication.image.with_extension(&suffix);
@@ -240,9 +240,9 @@ impl Generation<'_> {
             demand.imports += demand.functions + demand.variables;
         }
         let mut program =
-            Program::create(&temporary, self.base.clone(), &demand, self.options.full_debug_info, &control)?;
+            Image::create(&temporary, self.base.clone(), &demand, self.options.full_debug_info, &control)?;
         program.set_contents(self.options.contents);
-        LiveImage::new(program, &control, self.engine.shared.clone())
+        LiveImage::new(program, &control, self.engine.serve.clone())
             .map_err(|error| Error::File { path: control, source: std::io::Error::other(error.to_string()) })
     }
 
@@ -253,7 +253,7 @@ impl Generation<'_> {
         for pending in pending {
             let key = Key(pending.info().key);
             // Equal functions are compiled once.
-            if !compiled.contains(&key) && self.engine.shared.store.get(key).is_none() {
+            if !compiled.contains(&key) && self.engine.serve.compile.store.get(key).is_none() {
                 compiled.insert(key);
                 wanted.entry(&pending.unit.id).or_default().push(pending.function);
             }
@@ -264,13 +264,13 @@ impl Generation<'_> {
             let mut others: HashMap<&Arc<str>, Vec<usize>> = HashMap::new();
             for pending in pending {
                 let is_known = own.contains_key(&(pending.unit.id.clone(), pending.function));
-                if !is_known && self.engine.shared.store.get(Key(pending.info().key)).is_none() {
+                if !is_known && self.engine.serve.compile.store.get(Key(pending.info().key)).is_none() {
                     others.entry(&pending.unit.id).or_default().push(pending.function);
                 }
             }
             own.extend(self.compile_wanted(others)?);
         }
-        let stored = compiled.iter().filter_map(|key| self.engine.shared.store.get(*key));
+        let stored = compiled.iter().filter_map(|key| self.engine.serve.compile.store.get(*key));
         for code in stored.chain(own.values().cloned()) {
             result.us.translate += f64::from(code.translate_us);
             result.us.compile += f64::from(code.compile_us);
@@ -287,7 +287,7 @@ impl Generation<'_> {
         let by_id: HashMap<&Arc<str>, &Arc<LoadedUnit>> = self.units.iter().map(|unit| (&unit.unit.id, unit)).collect();
         let wanted: Vec<(Arc<LoadedUnit>, Vec<usize>)> =
             wanted.into_iter().map(|(id, functions)| (by_id[id].clone(), functions)).collect();
-        compile_all(&self.engine.shared, &wanted, self.options)
+        compile_all(&self.engine.serve.compile, &wanted, self.options)
             .map_err(|error| Error::Relocation { function: error.function, reason: error.reason })
     }
 }
@@ -298,6 +298,6 @@ fn again(result: &mut PublishResult, counts: FunctionCounts) {
     result.functions = FunctionCounts { compiled, llvm, ..counts };
 }
 
-fn total(units: &[Arc<Unit>]) -> u64 {
+fn total(units: &[Arc<CodegenUnit>]) -> u64 {
     units.iter().map(|unit| unit.functions.len() as u64).sum()
 }

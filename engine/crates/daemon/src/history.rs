@@ -3,12 +3,12 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use cranefly_image::{PublishedCode, Unit};
+use cranefly_cgu::{CodegenUnit, LoadedUnit};
+use cranefly_image::PublishedCode;
 use hashbrown::{HashMap, HashSet};
 
 use crate::body_lane::same_version;
 use crate::program_state::remaining;
-use crate::units::LoadedUnit;
 use crate::view::View;
 
 /// Changed functions whose former versions are kept.
@@ -47,9 +47,9 @@ impl Changes {
     /// the image is touched. `copies`: functions that are no news.
     pub fn since(view: Option<&View>, units: &[Arc<LoadedUnit>], copies: &HashSet<Arc<str>>) -> Self {
         let Some(view) = view else { return Self { first: true, ..Self::default() } };
-        let kept: HashSet<*const Unit> = units.iter().map(|unit| Arc::as_ptr(&unit.unit)).collect();
+        let kept: HashSet<*const CodegenUnit> = units.iter().map(|unit| Arc::as_ptr(&unit.unit)).collect();
         let replaced = view.units.iter().filter(|unit| !kept.contains(&Arc::as_ptr(&unit.unit)));
-        let known: HashSet<*const Unit> = view.units.iter().map(|unit| Arc::as_ptr(&unit.unit)).collect();
+        let known: HashSet<*const CodegenUnit> = view.units.iter().map(|unit| Arc::as_ptr(&unit.unit)).collect();
         let remain = remaining(&view.units, units);
         let mut old: HashMap<&Arc<str>, (&Arc<LoadedUnit>, usize)> = HashMap::new();
         for unit in replaced {

@@ -1,12 +1,12 @@
 //! Functions as text: what `inspect` answers.
 
 use cranefly_bitcode::Reader;
+use cranefly_cgu::absolute_path;
 use cranefly_inspect::{Code, Error, Subject, Text, names};
 
 use crate::engine::Engine;
 use crate::protocol::{InspectParams, InspectResult, TextKind, TextLine, TextReference};
 use crate::rpc::RpcError;
-use crate::sources;
 use crate::view::{FunctionOf, View};
 
 impl Engine {
@@ -47,7 +47,7 @@ impl Engine {
     fn ir(&self, function: FunctionOf, what: TextKind, view: &View) -> Result<Text, RpcError> {
         let unit = function.unit;
         let (name, global) = (unit.path.to_string_lossy(), function.info().global);
-        let llvm = &self.shared.llvm;
+        let llvm = &self.serve.compile.llvm;
         let text = if what == TextKind::Llvm {
             cranefly_inspect::llvm(llvm, &unit.bytes, &name, global)
         } else {
@@ -104,7 +104,7 @@ fn asm(function: FunctionOf, code: cranefly_image::PublishedCode) -> Text {
 fn line(line: &cranefly_inspect::SourceLine) -> TextLine {
     TextLine {
         line: line.line,
-        file: sources::absolute(&line.file),
+        file: absolute_path(&line.file),
         source_line: line.source_line,
         source_column: line.source_column,
         function_line: line.function_line,

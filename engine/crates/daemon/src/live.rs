@@ -8,15 +8,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use cranefly_cache::{Compiled, Key};
-use cranefly_image::{Pending, Program};
+use cranefly_cgu::LoadedUnit;
+use cranefly_image::{Image, Pending};
 use cranefly_runtime::{Command, Control, ControlError, Request};
 
 use crate::STACK;
 use crate::compile::{CodeOptions, UnitCompiler};
 use crate::contain::contained;
-use crate::engine::Shared;
 use crate::resume::ResumeFolder;
-use crate::units::LoadedUnit;
+use crate::serve_context::ServeContext;
 
 /// Functions that are compiled ahead in one go: what is installed at a time, with one description.
 const AHEAD_BATCH: usize = 64;
@@ -39,7 +39,7 @@ const RETIRED_CHECK: Duration = Duration::from_secs(2);
 /// An image that programs may run from.
 #[derive(Debug)]
 pub struct LiveImage {
-    program: Mutex<Program>,
+    program: Mutex<Image>,
     control: Control,
     control_path: PathBuf,
     resume: ResumeFolder,
@@ -48,7 +48,7 @@ pub struct LiveImage {
     retired: AtomicBool,
     /// Something went wrong while it was changed.
     broken: AtomicBool,
-    shared: Arc<Shared>,
+    serve: Arc<ServeContext>,
 }
 
 /// What the image was made of last.
@@ -62,9 +62,9 @@ struct Inputs {
 
 impl LiveImage {
     /// Takes charge of `program`. The control file is made at `control_path`, which must be free.
-    pub fn new(program: Program, control_path: &Path, shared: Arc<Shared>) -> Result<Arc<Self>, ControlError> {
-        let control = Control::create(control_path, &Command::with_environment(shared.command.clone(), &ENVIRONMENT))?;
-        let image = Arc::new(Self::with(program, control, control_path, ResumeFolder::of(control_path), shared));
+    pub fn new(program: Image, control_path: &Path, serve: Arc<ServeContext>) -> Result<Arc<Self>, ControlError> {
+        let control = Control::create(control_path, &Command::with_environment(serve.command.clone(), &ENVIRONMENT))?;
+        let image = Arc::new(Self::with(program, control, control_path, ResumeFolder::of(control_path), serve));
         image.start()?;
         Ok(image)
     }
@@ -72,11 +72,11 @@ impl LiveImage {
     /// Takes charge of a `program` that was taken over, as was `control`, the file at `control_path`. Serves nobody before it
     /// is [started](Self::start).
     pub fn with(
-        program: Program,
+        program: Image,
         control: Control,
         control_path: &Path,
         resume: ResumeFolder,
-        shared: Arc<Shared>,
+        serve: Arc<ServeContext>,
     ) -> Self {
         Self {
             program: Mutex::new(program),
@@ -86,7 +86,7 @@ impl LiveImage {
             inputs: Mutex::default(),
             retired: AtomicBool::new(false),
             broken: AtomicBool::new(false),
-            shared,
+            serve,
         }
     }
 
@@ -98,7 +98,7 @@ impl LiveImage {
     }
 
     /// The program, for as long as the guard lives.
-    pub fn program(&self) -> MutexGuard<'_, Program> {
+    pub fn program(&self) -> MutexGuard<'_, Image> {
         self.program.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -121,7 +121,7 @@ impl LiveImage {
 
     /// Starts compiling what is not compiled yet, if there is any and it is wanted.
     pub fn compile_ahead(self: &Arc<Self>) -> io::Result<()> {
-        if !self.shared.ahead {
+        if !self.serve.ahead {
             return Ok(());
         }
         let number = self.inputs.lock().unwrap_or_else(PoisonError::into_inner).number;
@@ -174,7 +174,7 @@ impl LiveImage {
                     self.guarded("first call", || {
                         let pending = self.program().deferred(slot);
                         if let Some(pending) = pending {
-                            self.shared.first_calls.fetch_add(1, Ordering::Relaxed);
+                            self.serve.first_calls.fetch_add(1, Ordering::Relaxed);
                             self.supply(&[pending]);
                         }
                     });
@@ -251,7 +251,7 @@ impl LiveImage {
 
     /// Code for functions of one unit.
     fn code(&self, group: &[Pending]) -> Vec<Result<Compiled, String>> {
-        let cached = |pending: &Pending| self.shared.store.get(Key(pending.info().key));
+        let cached = |pending: &Pending| self.serve.compile.store.get(Key(pending.info().key));
         let (unit, options) = {
             let inputs = self.inputs.lock().unwrap_or_else(PoisonError::into_inner);
             let unit =
@@ -261,7 +261,7 @@ impl LiveImage {
         let Some(unit) = unit else {
             return group.iter().map(|pending| cached(pending).ok_or_else(|| OLDER.to_owned())).collect();
         };
-        let mut compiler = UnitCompiler::new(&self.shared, &unit, &options);
+        let mut compiler = UnitCompiler::new(&self.serve.compile, &unit, &options);
         group
             .iter()
             .map(|pending| {
@@ -269,7 +269,7 @@ impl LiveImage {
                     return Ok(compiled);
                 }
                 let (key, compiled) = contained("compile", || compiler.compile(pending.function)).and_then(|it| it)?;
-                self.shared.store.insert(key, compiled.clone());
+                self.serve.compile.store.insert(key, compiled.clone());
                 Ok(compiled)
             })
             .collect()

@@ -7,10 +7,11 @@ use std::time::Instant;
 use cranefly_bitcode::Llvm;
 use cranefly_bitcode::ir::Linkage;
 use cranefly_cache::Compiled;
+use cranefly_cgu::DecodedFunction;
 use cranefly_codegen::llvm::{Isolated, LlvmCompiler, OptLevel};
 use cranefly_codegen::machine::Target;
 
-use crate::compile::{CodeOptions, Source};
+use crate::compile::CodeOptions;
 use crate::llvm_worker::LlvmWorkers;
 
 /// The LLVM tier. Errors are reasons, in words.
@@ -37,7 +38,7 @@ impl LlvmTier {
     }
 
     /// Takes a function out of its unit. `construct`: why.
-    pub fn isolate(&self, source: Source, construct: &str) -> Result<Isolated, String> {
+    pub fn isolate(&self, source: DecodedFunction, construct: &str) -> Result<Isolated, String> {
         self.compiler()
             .and_then(|it| it.isolate(source.bitcode, source.global, source.body).map_err(|error| error.to_string()))
             .map_err(|error| failed(construct, &error))
@@ -46,7 +47,7 @@ impl LlvmTier {
     /// Compiles what was taken out.
     pub fn compile(
         &self,
-        source: Source,
+        source: DecodedFunction,
         isolated: &Isolated,
         construct: &str,
         options: &CodeOptions,

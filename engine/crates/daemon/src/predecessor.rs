@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use cranefly_image::Program;
+use cranefly_cgu::LoadedUnit;
+use cranefly_image::Image;
 use cranefly_runtime::Control;
 use rayon::prelude::*;
 
@@ -15,7 +16,6 @@ use crate::live::LiveImage;
 use crate::resume::ResumeFolder;
 use crate::runtime_folder::{self, SOCKET, socket_of};
 use crate::session_links;
-use crate::units::LoadedUnit;
 
 /// What a program prints whose function was still to be compiled by a daemon that is gone, when nobody can go on.
 const GONE: &str = "cranefly: the engine that compiled this program ended before it was done; run it again\n";
@@ -83,7 +83,7 @@ pub fn take_over(engine: &Engine, orphans: Vec<Orphan>) {
 
 /// An image as its daemon had it.
 struct Rebuilt {
-    program: Program,
+    program: Image,
     units: Vec<Arc<LoadedUnit>>,
     options: CodeOptions,
     image: PathBuf,
@@ -92,22 +92,22 @@ struct Rebuilt {
 impl Orphan {
     fn rebuild(&self, engine: &Engine, folder: &ResumeFolder) -> anyhow::Result<Rebuilt> {
         let state = folder.load()?;
-        let configuration: Arc<str> = state.options.configuration().into();
-        let compiler = EagerCompiler::new(&engine.shared, &state.options, 0);
+        let lazy = EagerCompiler::new(&engine.serve.compile, &state.options, 0);
+        let context = lazy.read_context();
         let units: Vec<Arc<LoadedUnit>> = folder
             .units(&state)?
             .par_iter()
-            .map(|(id, file)| Ok(engine.units.load(file, &Arc::from(*id), &configuration, &compiler)?.0))
+            .map(|(id, file)| Ok(engine.units.load(file, &Arc::from(*id), &context)?.0))
             .collect::<anyhow::Result<_>>()?;
         let inputs: Vec<_> = units.iter().map(|unit| unit.unit.clone()).collect();
-        let program = Program::take_over(&folder.image(), state.program, &inputs)?;
+        let program = Image::take_over(&folder.image(), state.program, &inputs)?;
         Ok(Rebuilt { program, units, options: state.options, image: state.image })
     }
 
     fn serve(self, engine: &Engine, folder: ResumeFolder, rebuilt: Rebuilt) {
         let Rebuilt { program, units, options, image } = rebuilt;
-        let shared = engine.shared.clone();
-        let live = Arc::new(LiveImage::with(program, self.control, &self.path, folder, shared));
+        let serve = engine.serve.clone();
+        let live = Arc::new(LiveImage::with(program, self.control, &self.path, folder, serve));
         live.set_inputs(&units, &options);
         match live.start().and_then(|()| live.compile_ahead()) {
             Ok(()) => engine.taken_over(image, live),

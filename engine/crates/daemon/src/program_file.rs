@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use cranefly_image::{BaseImage, Error, Identity, ImageSearch, Program, Replacement, executable, write_absent};
+use cranefly_image::{BaseImage, Error, Identity, Image, ImageSearch, Replacement, executable, write_absent};
 
 use crate::server::private_folder;
 use crate::session_links;
@@ -25,7 +25,7 @@ impl ProgramFile {
     }
 
     /// Writes it: the complete one where something may look at it, or else the small one.
-    pub fn finish(self, program: &Program, image: &Path, base: &BaseImage, identity: &Identity) -> Result<(), Error> {
+    pub fn finish(self, program: &Image, image: &Path, base: &BaseImage, identity: &Identity) -> Result<(), Error> {
         if program.finds_itself()
             && let Some(complete) = program.complete(identity)
         {

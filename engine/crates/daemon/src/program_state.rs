@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use cranefly_cache::Key;
-use cranefly_image::{BaseImage, FunctionInfo, Unit};
+use cranefly_cgu::{CodegenUnit, FunctionInfo, LoadedUnit};
+use cranefly_image::BaseImage;
 use hashbrown::{HashMap, HashSet};
 
 use crate::body_lane::{Patch, SelectionCache, same_version};
@@ -14,7 +15,6 @@ use crate::engine::ProgramKey;
 use crate::live::LiveImage;
 use crate::protocol::{ProgramStatus, PublishResult};
 use crate::session_links;
-use crate::units::LoadedUnit;
 
 /// A program between publications.
 #[derive(Debug, Default)]
@@ -126,11 +126,11 @@ pub fn remaining(old: &[Arc<LoadedUnit>], new: &[Arc<LoadedUnit>]) -> HashSet<*c
 /// The generation before, as far as it differs from the new one.
 pub struct Before {
     /// Units that are the same in both.
-    same: HashSet<*const Unit>,
+    same: HashSet<*const CodegenUnit>,
     /// Functions of the other old units that are the same in the new ones.
     remain: HashSet<*const FunctionInfo>,
     /// The others, by symbol.
-    others: HashMap<Arc<str>, (Arc<Unit>, usize)>,
+    others: HashMap<Arc<str>, (Arc<CodegenUnit>, usize)>,
     /// Functions of the new units that are no news.
     copies: HashSet<Arc<str>>,
 }
@@ -139,7 +139,7 @@ impl Before {
     /// From the units of both.
     pub fn new(old: &[Arc<LoadedUnit>], new: &[Arc<LoadedUnit>], copies: HashSet<Arc<str>>) -> Self {
         let remain = remaining(old, new);
-        let new: HashSet<*const Unit> = new.iter().map(|unit| Arc::as_ptr(&unit.unit)).collect();
+        let new: HashSet<*const CodegenUnit> = new.iter().map(|unit| Arc::as_ptr(&unit.unit)).collect();
         let (same, changed): (Vec<_>, Vec<_>) = old.iter().partition(|unit| new.contains(&Arc::as_ptr(&unit.unit)));
         let mut others = HashMap::new();
         for unit in changed {
@@ -154,7 +154,7 @@ impl Before {
     }
 
     /// Whether a function of a new unit, by its symbol and number, had other content or was not there.
-    pub fn differs(&self, unit: &Arc<Unit>, name: &Arc<str>, number: usize) -> bool {
+    pub fn differs(&self, unit: &Arc<CodegenUnit>, name: &Arc<str>, number: usize) -> bool {
         let function = &unit.functions[number];
         !self.same.contains(&Arc::as_ptr(unit))
             && !self.remain.contains(&Arc::as_ptr(function))

@@ -4,10 +4,10 @@
 
 use std::path::PathBuf;
 
+use cranefly_cgu::Digest;
 use serde::{Deserialize, Serialize};
 
 use crate::body_lane::{BodyLaneCounts, BodyLaneParams, Instantiator, Verified};
-use crate::digest::Digest;
 
 /// Version of the protocol; raised with every incompatible change.
 pub const PROTOCOL: u32 = 2;

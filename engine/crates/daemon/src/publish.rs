@@ -9,14 +9,14 @@ use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
 use cranefly_cache::Key;
-use cranefly_image::{BUILD_ID_SIZE, BaseImage, Contents, Identity, Interface, Publication};
+use cranefly_cgu::{Digest, LoadedUnit, UnitError};
+use cranefly_image::{BUILD_ID_SIZE, BaseImage, Contents, Identity, Interface, Publication, UnitInterface};
 use hashbrown::HashSet;
 use rayon::prelude::*;
 
 use crate::body_lane::{self, BodyUnit, Edit, Origin, Patch};
 use crate::compile::{CodeOptions, EagerCompiler};
 use crate::contain::contained;
-use crate::digest::Digest;
 use crate::engine::{Engine, ProgramKey, give_memory_back};
 use crate::generation::Generation;
 use crate::history::Changes;
@@ -24,7 +24,6 @@ use crate::program_file::ProgramFile;
 use crate::program_state::ProgramState;
 use crate::protocol::{BitcodeFile, InstantiatorsResult, PublishParams, PublishResult, Strip, UnitParams};
 use crate::rpc::RpcError;
-use crate::units::{LoadedUnit, UnitError};
 use crate::view::View;
 
 /// After so many units were read at a time, there is much free memory that will not be needed soon.
@@ -42,9 +41,9 @@ impl Engine {
     fn publish_generation(&self, params: &PublishParams) -> Result<PublishResult, RpcError> {
         let start = Instant::now();
         let options = options(params);
-        self.shared.store.tick();
+        self.serve.compile.store.tick();
         let mut result = PublishResult::default();
-        let eager = EagerCompiler::new(&self.shared, &options, self.eager);
+        let eager = EagerCompiler::new(&self.serve.compile, &options, self.eager);
         let (mut units, mut compiled) = self.load_units(&params.units, &eager, &mut result)?;
 
         let key: ProgramKey = (params.workspace.clone(), params.program.clone());
@@ -125,7 +124,7 @@ impl Engine {
     /// The functions without which instances of edited generic functions would not be made.
     pub fn instantiators(&self, params: &PublishParams) -> Result<InstantiatorsResult, RpcError> {
         let options = options(params);
-        let lazy = EagerCompiler::new(&self.shared, &options, 0);
+        let lazy = EagerCompiler::new(&self.serve.compile, &options, 0);
         let (units, _) = self.load_units(&params.units, &lazy, &mut PublishResult::default())?;
         let functions = body_lane::instantiators(&units, &params.body_lane)
             .map_err(|refusal| RpcError::failed("bodyLane", refusal.to_string()))?;
@@ -143,7 +142,7 @@ impl Engine {
         result: &mut PublishResult,
     ) -> Result<Patch, RpcError> {
         // Hardly anything of it is wanted: compiled is what is taken.
-        let lazy = EagerCompiler::new(&self.shared, options, 0);
+        let lazy = EagerCompiler::new(&self.serve.compile, options, 0);
         let mut body = Vec::new();
         for lane in &params.body_lane {
             let is_patch = !lane.twin.is_empty();
@@ -187,11 +186,12 @@ impl Engine {
         compiler: &EagerCompiler,
         result: &mut PublishResult,
     ) -> Result<(Vec<Arc<LoadedUnit>>, HashSet<Key>), RpcError> {
-        let configuration: Arc<str> = compiler.options.configuration().into();
+        let context = compiler.read_context();
         let files: Vec<(&UnitParams, &BitcodeFile)> =
             units.iter().flat_map(|unit| unit.bitcode.iter().map(move |file| (unit, file))).collect();
         let load = |&(unit, file): &(&UnitParams, &BitcodeFile)| {
-            self.units.load(file, &unit_id(&unit.id, &file.path), &configuration, compiler)
+            let id = unit_id(&unit.id, &file.path);
+            self.units.load(&cranefly_cgu::BitcodeFile { path: file.path.clone(), digest: file.digest }, &id, &context)
         };
         let attempts: Vec<Result<(Arc<LoadedUnit>, bool), UnitError>> = files.par_iter().map(load).collect();
         let failed = attempts.iter().zip(&files).filter_map(|(attempt, file)| Some((attempt.as_ref().err()?, file.0)));
@@ -202,20 +202,21 @@ impl Engine {
         for (unit, read) in &loaded {
             if *read {
                 result.units.read += 1;
-                result.us.parse += unit.open_us + unit.times.iter().map(|times| f64::from(times.parse)).sum::<f64>();
-                for code in unit.compiled.iter().filter_map(|key| self.shared.store.get(*key)) {
+                result.us.parse +=
+                    unit.open_us() + unit.times().iter().map(|times| f64::from(times.decode)).sum::<f64>();
+                for code in unit.compiled().iter().filter_map(|key| self.serve.compile.store.get(*key)) {
                     result.us.translate += f64::from(code.translate_us);
                     result.us.compile += f64::from(code.compile_us);
                     result.functions.compiled += 1;
                     result.functions.llvm += u64::from(code.construct.is_some());
                 }
-                result.us.hash += unit.times.iter().map(|times| f64::from(times.hash)).sum::<f64>();
+                result.us.hash += unit.times().iter().map(|times| f64::from(times.key)).sum::<f64>();
             } else {
                 result.units.reused += 1;
             }
         }
         let read = loaded.iter().filter(|(_, read)| *read);
-        let compiled = read.flat_map(|(unit, _)| unit.compiled.iter().copied()).collect();
+        let compiled = read.flat_map(|(unit, _)| unit.compiled().iter().copied()).collect();
         Ok((loaded.into_iter().map(|(unit, _)| unit).collect(), compiled))
     }
 
@@ -243,14 +244,14 @@ fn refusal_of(failed: &[(&UnitError, &UnitParams)]) -> Option<RpcError> {
 /// Whether a linker would make the same base image for a program of these units.
 fn is_linked_for(base: &BaseImage, units: &[Arc<LoadedUnit>]) -> bool {
     base.linked().is_none_or(|linked| {
-        let interfaces = units.iter().map(|unit| unit.interface());
+        let interfaces = units.iter().map(|unit| UnitInterface::of_loaded(unit));
         linked.is_for(base, interfaces) && !linked.is_doubtful_for(units.iter().map(|unit| &*unit.unit))
     })
 }
 
 /// The base image, if there is one, is not one for these units; tells what it must be linked for.
 fn not_linked_for(base: Option<&BaseImage>, units: &[Arc<LoadedUnit>]) -> RpcError {
-    let interface = Interface::of(units.iter().map(|unit| unit.interface()));
+    let interface = Interface::of(units.iter().map(|unit| UnitInterface::of_loaded(unit)));
     let modules = || units.iter().map(|unit| &*unit.unit);
     let is_doubtful = base.and_then(BaseImage::linked).is_some_and(|linked| linked.is_doubtful_for(modules()));
     let interface = if is_doubtful { interface.with_references(modules()) } else { interface };

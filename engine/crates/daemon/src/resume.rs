@@ -17,16 +17,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, ensure};
-use cranefly_image::{Program, SavedProgram};
+use cranefly_cgu::{BitcodeFile, Digest, LoadedUnit};
+use cranefly_image::{Image, SavedImage};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::compile::CodeOptions;
-use crate::digest::Digest;
-use crate::protocol::BitcodeFile;
 use crate::runtime_folder::room;
 use crate::server::private_folder;
-use crate::units::LoadedUnit;
 
 /// First bytes of a state, with the engine's version: another one may lay out or compile otherwise.
 const HEADER: &str = concat!("cranefly resume 3 ", env!("CARGO_PKG_VERSION"), "\n");
@@ -50,10 +48,10 @@ pub struct State {
     pub options: CodeOptions,
     /// The image's name as programs know it.
     pub image: PathBuf,
-    /// Digests of the bitcode of [`SavedProgram::unit_ids`].
+    /// Digests of the bitcode of [`SavedImage::unit_ids`].
     bitcode: Vec<Digest>,
     /// The image's insides.
-    pub program: SavedProgram,
+    pub program: SavedImage,
 }
 
 impl ResumeFolder {
@@ -66,7 +64,7 @@ impl ResumeFolder {
     /// program may start from the image before it returns. `image`: its name as programs know it.
     pub fn save(
         &self,
-        program: &mut Program,
+        program: &mut Image,
         image: &Path,
         units: &[Arc<LoadedUnit>],
         options: &CodeOptions,
@@ -85,7 +83,7 @@ impl ResumeFolder {
         let by_id: HashMap<&str, &LoadedUnit> = units.iter().map(|unit| (&*unit.unit.id, &**unit)).collect();
         let wanted: Vec<&LoadedUnit> = incomplete.iter().filter_map(|unit| by_id.get(&*unit.id).copied()).collect();
         ensure!(wanted.len() == incomplete.len(), "a unit's bitcode is not known");
-        ensure!(!wanted.iter().any(|unit| unit.is_derived), "the body lane's functions cannot be kept");
+        ensure!(!wanted.iter().any(|unit| unit.is_derived()), "the body lane's functions cannot be kept");
         let bitcode = self.keep_bitcode(&wanted)?;
         let state =
             State { options: options.clone(), image: image.to_owned(), bitcode, program: program.save(&incomplete) };

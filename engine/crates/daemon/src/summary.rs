@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use cranefly_cache::Key;
+use cranefly_cgu::ReadTimes;
 use cranefly_inspect::names;
 
 use crate::engine::Engine;
 use crate::function_report::{add_code, entry, tier};
-use crate::protocol::{Fallback, Family, FunctionEntry, FunctionTimes, SummaryParams, SummaryResult, TierCounts};
+use crate::protocol::{Fallback, Family, FunctionEntry, SummaryParams, SummaryResult, TierCounts};
 use crate::rpc::RpcError;
 use crate::view::{FunctionOf, View};
 
@@ -33,7 +34,7 @@ impl Engine {
         let mut fallbacks: BTreeMap<Arc<str>, u64> = BTreeMap::new();
         let mut costs = Vec::with_capacity(functions.len());
         let mut each = functions.iter();
-        self.shared.store.look(functions.iter().map(|function| Key(function.info().key)), |compiled| {
+        self.serve.compile.store.look(functions.iter().map(|function| Key(function.info().key)), |compiled| {
             let Some(function) = each.next() else { return };
             *match tier(compiled) {
                 "llvm" => &mut tiers.llvm,
@@ -43,9 +44,9 @@ impl Engine {
             if let Some(construct) = compiled.and_then(|compiled| compiled.construct.clone()) {
                 *fallbacks.entry(construct).or_default() += 1;
             }
-            let FunctionTimes { parse, hash, .. } = function.unit.times[function.number];
+            let ReadTimes { decode, key } = function.unit.times()[function.number];
             costs.push(compiled.map_or(Cost { us: 0.0, bytes: 0 }, |compiled| Cost {
-                us: parse + hash + compiled.translate_us + compiled.compile_us,
+                us: decode + key + compiled.translate_us + compiled.compile_us,
                 bytes: compiled.code.bytes.len() as u64,
             }));
         });
@@ -68,7 +69,7 @@ impl Engine {
         order.truncate(top);
         let mut entries: Vec<FunctionEntry> = order.iter().map(|&number| entry(functions[number], view)).collect();
         let mut each = entries.iter_mut();
-        self.shared.store.look(order.iter().map(|&number| Key(functions[number].info().key)), |compiled| {
+        self.serve.compile.store.look(order.iter().map(|&number| Key(functions[number].info().key)), |compiled| {
             if let Some(entry) = each.next() {
                 add_code(entry, compiled);
             }

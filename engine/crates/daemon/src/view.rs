@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, PoisonError};
 
-use cranefly_image::FunctionInfo;
+use cranefly_cgu::{FunctionInfo, LoadedUnit, Place};
 
 use crate::compile::CodeOptions;
 use crate::engine::{Engine, ProgramKey};
@@ -10,8 +10,6 @@ use crate::generation::Outcomes;
 use crate::history::{Changes, History};
 use crate::live::LiveImage;
 use crate::rpc::RpcError;
-use crate::sources::{Place, UnitIndex};
-use crate::units::LoadedUnit;
 
 /// A published generation.
 #[derive(Debug)]
@@ -54,14 +52,7 @@ impl<'a> FunctionOf<'a> {
 
     /// Where it is written.
     pub fn place(self) -> &'a Place {
-        &self.unit.index().places[self.number]
-    }
-}
-
-impl LoadedUnit {
-    /// Where its functions are written; found out when it is first asked for.
-    pub fn index(&self) -> &UnitIndex {
-        self.index.get_or_init(|| UnitIndex::new(&self.unit))
+        &self.unit.sources().places[self.number]
     }
 }
 
@@ -70,14 +61,14 @@ impl View {
     /// of one function.
     pub fn named<'a>(&'a self, symbol: &str, unit: Option<&str>) -> Vec<FunctionOf<'a>> {
         let units = self.units.iter().filter(|loaded| unit.is_none_or(|id| *loaded.unit.id == *id));
-        units.filter_map(|unit| Some(FunctionOf { unit, number: unit.index().symbol(symbol)? })).collect()
+        units.filter_map(|unit| Some(FunctionOf { unit, number: unit.sources().symbol(symbol)? })).collect()
     }
 
     /// The functions that a breakpoint at line `line` of `file` is in: all that have code from just that line, instances and
     /// inlined copies included; if there are none, the innermost function around it.
     pub fn at_line<'a>(&'a self, file: &str, line: u32) -> Vec<FunctionOf<'a>> {
         let each = |unit: &'a Arc<LoadedUnit>| {
-            let functions = unit.index().with_code_at(&unit.unit, file, line);
+            let functions = unit.sources().with_code_at(&unit.unit, file, line);
             functions.map(move |number| FunctionOf { unit, number })
         };
         let exact: Vec<FunctionOf> = self.units.iter().flat_map(each).collect();
@@ -85,7 +76,7 @@ impl View {
             return exact;
         }
         let each = |unit: &'a Arc<LoadedUnit>| {
-            let functions = unit.index().covering(file, line);
+            let functions = unit.sources().covering(file, line);
             functions.map(move |number| FunctionOf { unit, number })
         };
         let around: Vec<FunctionOf> = self.units.iter().flat_map(each).collect();
@@ -113,7 +104,7 @@ impl Engine {
         // Editors ask next where functions are: found out meanwhile. Without a thread it is done when they ask.
         let index = move || {
             for unit in &view.units {
-                unit.index();
+                unit.sources();
             }
         };
         let _ = std::thread::Builder::new().name("index".to_owned()).spawn(index);

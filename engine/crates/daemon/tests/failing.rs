@@ -8,11 +8,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cranefly_cache::Compiled;
+use cranefly_cgu::DecodedFunction;
 use cranefly_codegen::cranelift::Error;
 use cranefly_codegen::machine::{MachineCode, Relocation, RelocationKind, Target};
-use cranefly_daemon::{
-    CodeGenerator, CodeOptions, Cranelift, Engine, EngineOptions, ImageFolder, PublishParams, Source,
-};
+use cranefly_daemon::{CodeGenerator, CodeOptions, Cranelift, Engine, EngineOptions, ImageFolder, PublishParams};
 use serde_json::{Value, json};
 use support::{Project, publication, same_as_native, sysroot, text};
 
@@ -21,11 +20,11 @@ use support::{Project, publication, same_as_native, sysroot, text};
 struct Failing;
 
 impl CodeGenerator for Failing {
-    fn takes(&self, source: Source, options: &CodeOptions) -> Result<(), Error> {
+    fn takes(&self, source: DecodedFunction, options: &CodeOptions) -> Result<(), Error> {
         Cranelift.takes(source, options)
     }
 
-    fn compile(&self, source: Source, options: &CodeOptions) -> Result<Compiled, Error> {
+    fn compile(&self, source: DecodedFunction, options: &CodeOptions) -> Result<Compiled, Error> {
         assert!(!source.name().contains("panics"), "out of registers");
         if source.name().contains("refused") {
             return Err(Error::Codegen("code too large".to_owned()));

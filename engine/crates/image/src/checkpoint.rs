@@ -8,8 +8,8 @@
 use crate::Error;
 use crate::elf::SECTION_HEADERS;
 use crate::file::{Cursors, ImageFile};
+use crate::image::Image;
 use crate::layout::Region;
-use crate::program::Program;
 
 /// Offset of the selector: 0 for no checkpoint, else the number of the copy. The section headers end here.
 const SELECTOR: u64 = SECTION_HEADERS + 64 * 40;
@@ -19,10 +19,10 @@ const WORDS: usize = Region::ALL.len() + 2;
 
 const _: () = assert!(Region::ALL.len() <= 40 && COPIES[1] + 8 * WORDS as u64 <= 8192);
 
-/// What another process must know that is not in what was [saved](Program::save) when the image was published.
+/// What another process must know that is not in what was [saved](Image::save) when the image was published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Checkpoint {
-    /// Of the [saved](Program::save) state that it goes with.
+    /// Of the [saved](Image::save) state that it goes with.
     pub stamp: u64,
     /// Rows in the unwinder's search table, all of them complete.
     pub fdes: u32,
@@ -62,7 +62,7 @@ pub(crate) fn word(file: &ImageFile, at: u64) -> u64 {
     u64::from_le_bytes(file.read(at, 8).try_into().expect("eight bytes"))
 }
 
-impl Program {
+impl Image {
     /// Writes down how far the image is in use: before anything that was added can be reached.
     pub(crate) fn checkpoint(&mut self) {
         Checkpoint { stamp: self.stamp, fdes: self.fdes, used: self.file.cursors() }.write(&mut self.file);

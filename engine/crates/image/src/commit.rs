@@ -7,13 +7,13 @@ use cranefly_bitcode::ir::Linkage;
 use cranefly_runtime::Start;
 
 use crate::Error;
-use crate::arrays::ENTRY;
+use crate::base::arrays::ENTRY;
 use crate::base::private_name;
 use crate::elf::{self, Alignment, DynamicEntry, tag};
 use crate::identity::BUILD_ID_SIZE;
+use crate::image::Image;
 use crate::interface::is_mangled;
 use crate::layout::{PAGE, Region};
-use crate::program::Program;
 use crate::symbols::{Place, SymbolIndex};
 
 /// `DF_BIND_NOW | DF_STATIC_TLS`: everything is resolved at load; thread-locals are reached by initial-exec accesses.
@@ -41,7 +41,7 @@ pub struct Publication<'a> {
     pub build_id: &'a [u8; BUILD_ID_SIZE],
 }
 
-impl Program {
+impl Image {
     /// Writes everything that the loader reads, so that a program may start from the image.
     pub fn commit(&mut self, publication: &Publication) -> Result<(), Error> {
         self.export_all();

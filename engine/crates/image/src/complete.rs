@@ -15,8 +15,8 @@ use crate::elf::{
 use crate::executable::INTERPRETER;
 use crate::file::ImageFile;
 use crate::identity::Identity;
+use crate::image::Image;
 use crate::layout::{PAGE, Region};
-use crate::program::Program;
 use crate::start::{self, Main};
 use crate::symbols::Place;
 
@@ -67,7 +67,7 @@ struct Segment {
     offset: u64,
 }
 
-impl Program {
+impl Image {
     /// Where `main` is, if there can be an executable that needs no image: not if the program is not complete, is large, or has
     /// variables that lie far away.
     pub(crate) fn main_of_complete(&self) -> Option<u64> {

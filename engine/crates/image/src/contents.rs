@@ -3,7 +3,7 @@
 use cranefly_bitcode::ir::Linkage;
 use serde::{Deserialize, Serialize};
 
-use crate::program::Program;
+use crate::image::Image;
 use crate::symbols::Place;
 
 /// See the module.
@@ -23,7 +23,7 @@ impl Default for Contents {
     }
 }
 
-impl Program {
+impl Image {
     /// For an empty image: what shall be in it.
     pub fn set_contents(&mut self, contents: Contents) {
         self.contents = contents;

@@ -7,9 +7,9 @@ use hashbrown::HashSet;
 use crate::Error;
 use crate::debug_info::{self, Bases, Detail, FunctionInfo};
 use crate::elf;
+use crate::image::{Added, Image};
 use crate::input::{FunctionInfo as UnitFunction, Unit};
 use crate::layout::Region;
-use crate::program::{Added, Program};
 
 /// How many functions a contribution describes: when one of them changes, the others are described again as well; and what all of them
 /// have in common (file names, inlined functions) is in each contribution.
@@ -36,7 +36,7 @@ impl Described {
     }
 }
 
-impl Program {
+impl Image {
     /// Describes the code of the units named by `dirty` anew.
     pub(crate) fn describe(&mut self, dirty: &HashSet<Arc<str>>) -> Result<(), Error> {
         if self.file.used(Region::DebugAbbrev) == 0 {

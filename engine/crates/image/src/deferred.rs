@@ -6,11 +6,11 @@ use hashbrown::HashSet;
 
 use std::sync::Arc;
 
-use crate::program::{Pending, Program};
+use crate::image::{Image, Pending};
 use crate::symbols::SymbolIndex;
 use crate::text;
 
-impl Program {
+impl Image {
     /// Lets the function be compiled when it is first called.
     pub fn defer(&mut self, pending: &Pending) {
         let symbol = &mut self.symbols[pending.symbol];

@@ -5,11 +5,11 @@ use std::path::Path;
 use cranefly_machine::MachineCode;
 
 use crate::dynamic::DynamicRelocation;
+use crate::image::Image;
 use crate::layout::Region;
-use crate::program::Program;
 use crate::{Error, start, unwind};
 
-impl Program {
+impl Image {
     pub(crate) fn start_unwind_tables(&mut self) -> Result<(), Error> {
         for (index, personality) in [None, Some(self.personality_cell)].into_iter().enumerate() {
             let at = self.file.end(Region::EhFrame);

@@ -10,9 +10,9 @@ use object::SectionIndex;
 
 use crate::Error;
 use crate::data::{self, PlacedData};
+use crate::image::Image;
 use crate::input::Unit;
 use crate::layout::Region;
-use crate::program::Program;
 use crate::section::SectionKind;
 use crate::symbols::SymbolIndex;
 
@@ -40,7 +40,7 @@ const BOUNDS: [&str; 2] = ["__start_", "__stop_"];
 /// Members by section.
 pub type Groups = BTreeMap<SectionKind, Vec<Member>>;
 
-impl Program {
+impl Image {
     /// Adds a member, whose place is found by [`Self::place_groups`].
     pub(crate) fn add_member(&mut self, kind: SectionKind, unit: &Arc<Unit>, part: Part) {
         self.groups.entry(kind).or_default().push(Member { unit: unit.clone(), part });

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use cranefly_bitcode::ir::{Global, GlobalKind};
 
 use crate::data;
-use crate::program::{Program, defines};
+use crate::image::{Image, defines};
 use crate::section;
 
 /// Bytes of a build id, as linkers make it by default.
@@ -42,7 +42,7 @@ pub(crate) fn is_named(global: &Global) -> bool {
     is_chosen && !variable.thread_local && defines(global)
 }
 
-impl Program {
+impl Image {
     /// The sections of names that the program's sources chose.
     pub fn named_sections(&self) -> BTreeMap<String, Vec<u8>> {
         let mut members = Vec::new();

@@ -9,16 +9,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use cranefly_bitcode::ir::{Global, GlobalKind, Linkage};
+use cranefly_cgu::LoadedUnit;
 use object::read::elf::ElfFile64;
 use object::{LittleEndian, Object, ObjectSection, ObjectSymbol, SectionFlags, SymbolKind, elf};
 use serde::{Deserialize, Serialize};
 
-use crate::arrays::{self, CrateEntry};
 use crate::base::BaseImage;
+use crate::base::arrays::{self, CrateEntry};
 use crate::data;
+use crate::image::defines;
 use crate::input::Unit;
 use crate::linker_symbols::is_of_headers;
-use crate::program::defines;
 use crate::section::SectionKind;
 
 /// What a name stands for.
@@ -45,6 +46,11 @@ pub struct UnitInterface {
 }
 
 impl UnitInterface {
+    /// That of a unit, found out when it is first asked for.
+    pub fn of_loaded(unit: &LoadedUnit) -> &Self {
+        unit.attached(Self::of)
+    }
+
     /// Reads it off a unit.
     pub fn of(unit: &Unit) -> Self {
         let mut interface = Self::default();

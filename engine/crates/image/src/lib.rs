@@ -4,10 +4,10 @@
 //! ordinary loader loads. **Never** compiles, and never moves code that a running program may execute.
 
 mod absent;
-mod arrays;
 mod assembly;
 mod base;
 mod checkpoint;
+mod code;
 mod commit;
 mod complete;
 mod contents;
@@ -23,18 +23,20 @@ mod file;
 mod frames;
 mod groups;
 mod identity;
-mod input;
-mod install;
+mod image;
+/// What an image is made of.
+mod input {
+    pub use cranefly_cgu::{CodegenUnit as Unit, FunctionInfo, LocalOf};
+}
 mod interface;
 mod layout;
 mod linker_symbols;
-mod live;
+mod liveness;
 mod own_file;
-mod program;
 mod published;
 mod replacement;
 mod resolve;
-mod runtime_symbols;
+mod runtime_functions;
 mod saved;
 mod section;
 mod small_elf;
@@ -52,11 +54,10 @@ pub use error::Error;
 pub use executable::{ImageSearch, executable};
 pub use file::{ImageFile, Lease};
 pub use identity::{BUILD_ID_SIZE, Identity};
-pub use input::{FunctionInfo, LocalOf, Unit};
+pub use image::{Image, Pending, demand};
 pub use interface::{Interface, Linked, UnitInterface};
 pub use layout::{Demand, Region};
-pub use program::{Pending, Program, demand};
 pub use published::PublishedCode;
 pub use replacement::Replacement;
-pub use saved::SavedProgram;
+pub use saved::SavedImage;
 pub use symbols::SymbolIndex;

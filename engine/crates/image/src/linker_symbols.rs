@@ -7,8 +7,8 @@
 //!
 //! Sources: GNU ld's default script; lld's `addReservedSymbols` and `setReservedSymbolSections`.
 
+use crate::image::Image;
 use crate::layout::Region;
-use crate::program::Program;
 use crate::symbols::Place;
 
 /// The executable's headers: these are at its load address.
@@ -50,7 +50,7 @@ pub(crate) fn is_of_headers(name: &str) -> bool {
     HEADERS.contains(&name) || name == DYNAMIC
 }
 
-impl Program {
+impl Image {
     /// Where such a symbol is.
     pub(crate) fn place_in_headers(&self, name: &str) -> Option<Place> {
         let dynamic = self.file.layout().start(Region::Dynamic);

@@ -7,9 +7,9 @@ use cranefly_bitcode::ir::{Global, GlobalKind};
 use object::read::elf::ElfFile64;
 use object::{LittleEndian, Object, ObjectSymbol};
 
+use crate::image::Image;
 use crate::input::Unit;
 use crate::linker_symbols::is_of_headers;
-use crate::program::Program;
 
 /// Functions that tell where a program's file is, or what the loader has loaded.
 const TELLING: [&str; 3] = ["std::env::current_exe", "dl_iterate_phdr", "getauxval"];
@@ -18,7 +18,7 @@ const CURRENT_EXE: &str = "11current_exe";
 /// The name by which the kernel has it.
 const OWN_FILE: &[u8] = b"/proc/self/exe";
 
-impl Program {
+impl Image {
     /// Whether one of the program's own units may.
     pub fn finds_itself(&self) -> bool {
         self.units.values().any(|state| state.finds_itself)

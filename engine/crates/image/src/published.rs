@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cranefly_bitcode::ir::GlobalId;
 use cranefly_machine::MachineCode;
 
-use crate::program::{Pending, Program};
+use crate::image::{Image, Pending};
 
 /// Code of a function as it lies in the image.
 #[derive(Clone, Debug)]
@@ -20,7 +20,7 @@ pub struct PublishedCode {
     pub unbound: Arc<MachineCode>,
 }
 
-impl Program {
+impl Image {
     /// The code that calls of the function `global` of a unit get; `None` while it has none, or is not in the program.
     pub fn published(&self, unit: &str, global: GlobalId) -> Option<PublishedCode> {
         let symbol = *self.units.get(unit)?.symbols.get(global.0 as usize)?;

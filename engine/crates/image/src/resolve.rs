@@ -10,16 +10,16 @@ use crate::base::BasePlace;
 use crate::data;
 use crate::dynamic::DynamicRelocation;
 use crate::groups::Part;
+use crate::image::Image;
 use crate::input::Unit;
 use crate::interface::is_bound;
 use crate::layout::Region;
 use crate::linker_symbols::is_linker_defined;
-use crate::program::Program;
 use crate::section::SectionKind;
 use crate::symbols::{Place, SymbolIndex};
 use crate::text::{self, SLOT_SIZE};
 
-impl Program {
+impl Image {
     /// Finds a place for every touched symbol; gives those whose place is another one than before.
     pub(crate) fn resolve(&mut self, touched: &HashSet<SymbolIndex>) -> Result<HashSet<SymbolIndex>, Error> {
         let mut moved = HashSet::new();

@@ -21,9 +21,9 @@ use crate::data::{Anchors, Relocations};
 use crate::dynamic::DynamicTables;
 use crate::file::{Cursors, ImageFile};
 use crate::groups::Groups;
+use crate::image::{Image, UnitState};
 use crate::input::Unit;
 use crate::layout::{Layout, Region, by_region};
-use crate::program::{Program, UnitState};
 use crate::symbols::{Definer, Place, Symbol, SymbolIndex, Symbols};
 use crate::text::{PlacedCode, SLOT_SIZE};
 use crate::unwind::{HDR_COUNT_OFFSET, HDR_ENTRY_SIZE, HDR_TABLE_OFFSET};
@@ -31,7 +31,7 @@ use crate::{Error, elf};
 
 /// A committed program some of whose functions have no code, without its units.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct SavedProgram {
+pub struct SavedImage {
     stamp: u64,
     layout: Layout,
     #[serde(with = "by_region")]
@@ -67,14 +67,14 @@ struct SavedSymbol {
     variadic: Option<u64>,
 }
 
-impl SavedProgram {
-    /// Ids of the units that [`Program::take_over`] needs.
+impl SavedImage {
+    /// Ids of the units that [`Image::take_over`] needs.
     pub fn unit_ids(&self) -> impl ExactSizeIterator<Item = &str> {
         self.units.iter().map(|(id, _)| id.as_str())
     }
 }
 
-impl Program {
+impl Image {
     /// Whether every function has code.
     pub fn is_compiled(&self) -> bool {
         !self.slots.iter().any(|&symbol| {
@@ -102,7 +102,7 @@ impl Program {
 
     /// What another process needs to complete the image with functions of `units`, which are its
     /// [incomplete](Self::incomplete_units) ones. Only of a committed program, and void after its next update.
-    pub fn save(&mut self, units: &[Arc<Unit>]) -> SavedProgram {
+    pub fn save(&mut self, units: &[Arc<Unit>]) -> SavedImage {
         // Any value that no other state of this file has.
         self.stamp = RandomState::new().build_hasher().finish() | 1;
         self.checkpoint();
@@ -119,7 +119,7 @@ impl Program {
             variadic: symbol.variadic,
         };
         let symbols_of = |unit: &Arc<Unit>| self.units[&unit.id].symbols.iter().map(|symbol| symbol.0).collect();
-        SavedProgram {
+        SavedImage {
             stamp: self.stamp,
             layout: self.file.layout().clone(),
             used: self.file.cursors(),
@@ -144,7 +144,7 @@ impl Program {
 
     /// Goes on with the image at `path` where another process ended, whenever that was. `units` are those that were
     /// [saved](Self::save), in the same order. Checks that file, saved state and units belong together.
-    pub fn take_over(path: &Path, saved: SavedProgram, units: &[Arc<Unit>]) -> Result<Self, Error> {
+    pub fn take_over(path: &Path, saved: SavedImage, units: &[Arc<Unit>]) -> Result<Self, Error> {
         let refuse = |reason: &str| Error::TakeOver { path: path.to_owned(), reason: reason.to_owned() };
         let mut file = ImageFile::open(path, saved.layout.clone())?;
         let checkpoint = Checkpoint::read(&file).map_err(refuse)?;
@@ -208,7 +208,7 @@ impl Program {
 }
 
 /// Whether the image is the one that was saved, and has only grown since. Errors are reasons, in words.
-fn check_cursors(file: &ImageFile, saved: &SavedProgram, checkpoint: &Checkpoint) -> Result<(), &'static str> {
+fn check_cursors(file: &ImageFile, saved: &SavedImage, checkpoint: &Checkpoint) -> Result<(), &'static str> {
     if checkpoint.stamp != saved.stamp {
         return Err("it is of another generation");
     }
@@ -229,7 +229,7 @@ fn check_cursors(file: &ImageFile, saved: &SavedProgram, checkpoint: &Checkpoint
     Ok(())
 }
 
-fn restore_symbols(file: &ImageFile, saved: &SavedProgram, units: &[Arc<Unit>]) -> Result<Symbols, &'static str> {
+fn restore_symbols(file: &ImageFile, saved: &SavedImage, units: &[Arc<Unit>]) -> Result<Symbols, &'static str> {
     let mut symbols = Symbols::default();
     for old in &saved.symbols {
         let name: Arc<str> = old.name.as_str().into();
@@ -280,7 +280,7 @@ fn placed_code(file: &ImageFile, slot: u64) -> Result<Option<PlacedCode>, &'stat
     Ok(Some(PlacedCode { key: 0, code: Arc::default(), address, binding: 0, symtab: 0 }))
 }
 
-fn restore_units(saved: &SavedProgram, units: &[Arc<Unit>]) -> Result<HashMap<Arc<str>, UnitState>, &'static str> {
+fn restore_units(saved: &SavedImage, units: &[Arc<Unit>]) -> Result<HashMap<Arc<str>, UnitState>, &'static str> {
     if saved.units.len() != units.len() {
         return Err("it has another number of units");
     }

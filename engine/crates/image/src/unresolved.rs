@@ -8,10 +8,10 @@ use std::sync::Arc;
 use object::read::elf::ElfFile64;
 use object::{LittleEndian, Object, ObjectSymbol};
 
-use crate::program::Program;
+use crate::image::Image;
 use crate::symbols::{Place, SymbolIndex};
 
-impl Program {
+impl Image {
     /// The symbols without a definition that a linker would report, sorted.
     pub fn unresolved(&self) -> Vec<Arc<str>> {
         let is_undefined = |index: &SymbolIndex| self.symbols[*index].place == Place::Undefined;

@@ -73,7 +73,8 @@ impl Translator<'_> {
     /// Float to integer, saturating, NaN to zero: right for the plain conversions too, which are poison out of range.
     pub fn float_to_int(&mut self, value: Value, from: Leaf, to: Leaf, signed: bool) -> Value {
         if to.ty == types::I128 {
-            let name = match (from.ty, signed) {
+            // A narrower unsigned range fits the signed one of 128 bits, which is what is clamped below.
+            let name = match (from.ty, signed || to.is_odd()) {
                 (types::F32, true) => "__fixsfti",
                 (types::F32, false) => "__fixunssfti",
                 (_, true) => "__fixdfti",

@@ -106,6 +106,7 @@ impl Translator<'_> {
         let address = self.pointer(pointer)?;
         if ordering.is_some() {
             let leaf = atomic_leaf(ty)?;
+            require_alignment(leaf, align)?;
             let int = int_of(leaf.ty);
             let raw = self.b.ins().atomic_load(int, MemFlagsData::new(), address);
             return Ok(smallvec![self.with_bits(raw, leaf)]);
@@ -167,7 +168,7 @@ impl Translator<'_> {
     ) -> Result<()> {
         let address = self.pointer(pointer)?;
         if ordering.is_some() {
-            atomic_leaf(ty)?;
+            require_alignment(atomic_leaf(ty)?, align)?;
             let value = self.scalar(value, ty)?;
             let raw = self.int_bits(value);
             self.b.ins().atomic_store(MemFlagsData::new(), raw, address);
@@ -299,6 +300,14 @@ fn atomic_leaf(ty: &Llvm) -> Result<Leaf> {
         unsupported!("atomic access of {} bits", leaf.bits);
     }
     Ok(leaf)
+}
+
+/// An access across cache lines is no single one; LLVM calls a function that takes a lock.
+fn require_alignment(leaf: Leaf, align: u64) -> Result<()> {
+    if align < u64::from(leaf.store_size()) {
+        unsupported!("atomic access of {} bytes aligned to {align}", leaf.store_size());
+    }
+    Ok(())
 }
 
 fn offset32(offset: u64) -> Result<i32> {

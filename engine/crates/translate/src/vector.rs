@@ -234,7 +234,8 @@ impl Translator<'_> {
 fn constant_index(index: &Operand) -> Option<u64> {
     match index {
         Operand::Constant(Constant::Bits(_, words)) => Some(words.first().copied().unwrap_or(0)),
-        Operand::Constant(_) => Some(0),
-        Operand::Value(_) => None,
+        // An undefined number may be any.
+        Operand::Constant(Constant::Zero(_) | Constant::Undef(_)) => Some(0),
+        _ => None,
     }
 }

@@ -1,20 +1,10 @@
 //! Equal or not: the crate lane's and the body lane's version of one thing.
 
-use cranefly_bitcode::ir::{Global, GlobalId, GlobalKind, Linkage, Variable};
-use cranefly_image::Unit;
-
-use crate::units::LoadedUnit;
+use cranefly_bitcode::ir::{GlobalId, GlobalKind, Variable};
+use cranefly_cgu::{CodegenUnit, LoadedUnit, is_anonymous};
 
 /// How deep constants may refer to constants before they count as different.
 const MAX_DEPTH: u32 = 16;
-
-/// A constant that rustc gave a name of no meaning (`alloc_…`, `vtable.3`): it is its content.
-pub fn is_anonymous(global: &Global) -> bool {
-    global.linkage == Linkage::Local
-        && matches!(&global.kind, GlobalKind::Variable(variable) if variable.constant && !variable.thread_local)
-        && !global.name.starts_with("_R")
-        && !global.name.starts_with("_ZN")
-}
 
 /// Whether two functions are the same: equal content, and equal things by the same names.
 pub fn same_function(a: &LoadedUnit, a_function: usize, b: &LoadedUnit, b_function: usize) -> bool {
@@ -30,7 +20,7 @@ pub fn same_function(a: &LoadedUnit, a_function: usize, b: &LoadedUnit, b_functi
 
 /// Whether two versions of a function are the same to whoever has edited it: equal content, and equal constants. What has only
 /// moved is the same, so the numbers in constants that point to others, places among them, do not count.
-pub fn same_version(a: (&Unit, usize), b: (&Unit, usize)) -> bool {
+pub fn same_version(a: (&CodegenUnit, usize), b: (&CodegenUnit, usize)) -> bool {
     let (left, right) = (&a.0.functions[a.1], &b.0.functions[b.1]);
     left.key == right.key
         && left
@@ -40,7 +30,7 @@ pub fn same_version(a: (&Unit, usize), b: (&Unit, usize)) -> bool {
             .all(|(left, right)| says_the_same((a.0, left.global), (b.0, right.global), MAX_DEPTH))
 }
 
-fn says_the_same(a: (&Unit, GlobalId), b: (&Unit, GlobalId), depth: u32) -> bool {
+fn says_the_same(a: (&CodegenUnit, GlobalId), b: (&CodegenUnit, GlobalId), depth: u32) -> bool {
     let (left, right) = (&a.0.module.globals[a.1.0 as usize], &b.0.module.globals[b.1.0 as usize]);
     let (GlobalKind::Variable(left_value), GlobalKind::Variable(right_value)) = (&left.kind, &right.kind) else {
         return true;

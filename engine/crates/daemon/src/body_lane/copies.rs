@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use cranefly_bitcode::ir::Subprogram;
+use cranefly_cgu::LoadedUnit;
 use hashbrown::HashSet;
 
 use super::derive::is_body_lane;
-use crate::units::LoadedUnit;
 
 /// What a function is in the sources: its names with type arguments, and where it is declared.
 fn identity(subprogram: &Subprogram) -> (&[Arc<str>], &str, &str, u32) {

@@ -6,9 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use cranefly_bitcode::ir::{Global, GlobalId, GlobalKind, Linkage, Module, Subprogram};
-use cranefly_image::{FunctionInfo, LocalOf, Unit};
-
-use crate::units::LoadedUnit;
+use cranefly_cgu::{CodegenUnit, FunctionInfo, LoadedUnit, LocalOf, global_id};
 
 /// Begins the ids of units of the body lane.
 const PREFIX: &str = "body:";
@@ -75,7 +73,7 @@ fn derive(source: &LoadedUnit, change: &Change) -> LoadedUnit {
         }
         Change::Body(kept) => {
             let globals = unit.module.globals.iter().enumerate();
-            let globals = globals.map(|(number, global)| body_global(global, kept.get(&id(number))));
+            let globals = globals.map(|(number, global)| body_global(global, kept.get(&global_id(number))));
             // Behind all others, so that these keep their numbers.
             let globals = globals.chain(kept.iter().flat_map(copies)).collect();
             bound.extend(kept.iter().filter_map(|(id, kept)| Some((*id, kept.local.clone()?))));
@@ -95,12 +93,12 @@ fn derive(source: &LoadedUnit, change: &Change) -> LoadedUnit {
     let keeps =
         |global: GlobalId| matches!(module.globals[global.0 as usize].kind, GlobalKind::Function { defined: true });
     let kept: Vec<usize> = (0..unit.functions.len()).filter(|&number| keeps(unit.functions[number].global)).collect();
-    LoadedUnit::new(
-        Unit { id, assembly, functions: kept.iter().map(|&number| described(number)).collect(), module, bound },
+    LoadedUnit::derived(
+        CodegenUnit { id, assembly, functions: kept.iter().map(|&number| described(number)).collect(), module, bound },
         source.path.clone(),
         source.bytes.clone(),
-        kept.iter().map(|&number| source.times[number]).collect(),
-        kept.iter().map(|&number| source.shapes[number]).collect(),
+        kept.iter().map(|&number| source.times()[number]).collect(),
+        kept.iter().map(|&number| source.shapes()[number]).collect(),
     )
 }
 
@@ -146,8 +144,4 @@ fn body_global(global: &Global, kept: Option<&Kept>) -> Global {
             kind: GlobalKind::Function { defined: false },
         },
     }
-}
-
-pub(super) fn id(number: usize) -> GlobalId {
-    GlobalId(u32::try_from(number).expect("globals below 2^32"))
 }

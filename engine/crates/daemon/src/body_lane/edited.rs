@@ -4,12 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use cranefly_bitcode::ir::{GlobalId, GlobalKind};
-use cranefly_image::FunctionInfo;
+use cranefly_cgu::{FunctionInfo, LoadedUnit, demangled, without_dots};
 
-use super::names::path_of;
 use super::{EditedFunction, Refusal, range_of};
-use crate::sources::plain;
-use crate::units::LoadedUnit;
 
 /// The functions of a crate lane's unit that are declared where an edited one was, each with that one: the function itself, its instances,
 /// and its closures.
@@ -17,8 +14,8 @@ pub fn in_crate<'a, 'e>(
     unit: &'a LoadedUnit,
     edited: &'e [&'e EditedFunction],
 ) -> impl Iterator<Item = (&'a Arc<FunctionInfo>, &'e EditedFunction)> + use<'a, 'e> {
-    let files: BTreeSet<String> = edited.iter().map(|function| plain(&function.file)).collect();
-    let functions = files.into_iter().flat_map(|file| unit.index().declared_in(&file));
+    let files: BTreeSet<String> = edited.iter().map(|function| without_dots(&function.file)).collect();
+    let functions = files.into_iter().flat_map(|file| unit.sources().declared_in(&file));
     functions.filter_map(move |&number| {
         let function = &unit.unit.functions[number];
         Some((function, range_of(function.subprogram.as_ref(), edited, |function| function.old)?))
@@ -30,7 +27,7 @@ pub fn in_overlay<'a>(
     unit: &'a LoadedUnit,
     edited: &'a [&'a EditedFunction],
 ) -> Result<impl Iterator<Item = GlobalId> + use<'a>, Refusal> {
-    let functions = unit.unit.functions.iter().zip(&unit.shapes);
+    let functions = unit.unit.functions.iter().zip(unit.shapes());
     let found = functions
         .filter(|(function, _)| range_of(function.subprogram.as_ref(), edited, |function| function.new).is_some());
     if found.clone().any(|(_, shape)| shape.is_blank) {
@@ -72,7 +69,7 @@ pub fn roots(unit: &LoadedUnit) -> impl Iterator<Item = Root> + '_ {
 
 /// Whether a symbol is that of a shim that rustc puts in front of a function: for its address, or for a vtable.
 pub fn is_shim(name: &str) -> bool {
-    let path = path_of(name);
+    let path = demangled(name);
     path.ends_with(".shim}}") || path.contains("{shim:")
 }
 

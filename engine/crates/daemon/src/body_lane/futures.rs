@@ -6,40 +6,15 @@
 //! and of the state's number, and if it is suspended at as many points, for values that no state has may
 //! stand for something else, such as `None`.
 
-use cranefly_bitcode::ir::{Function, Op, Subprogram};
+use cranefly_bitcode::ir::Subprogram;
+use cranefly_cgu::{LoadedUnit, polls_future};
 
 use super::Refusal;
-use crate::units::LoadedUnit;
-
-/// States that every future has: not begun, ended, and ended by a panic.
-const FIXED_STATES: u64 = 3;
-
-/// How many points a body may be suspended at, if it is that of an `async fn`'s polling function: they have a state each, and it
-/// begins by looking which one it is in. Source: `rustc_mir_transform::coroutine`.
-pub fn suspensions(body: &Function) -> Option<u32> {
-    if !body.subprogram.as_deref().is_some_and(polls) {
-        return None;
-    }
-    match &body.blocks.first()?.instructions.last()?.op {
-        Op::Switch { cases, .. } => {
-            let states = cases.iter().filter(|(value, _)| value.first().is_some_and(|&state| state >= FIXED_STATES));
-            u32::try_from(states.count()).ok()
-        }
-        // rustc's form of a switch with two cases.
-        Op::CondBr { .. } => Some(0),
-        _ => None,
-    }
-}
-
-/// Whether a function polls an `async fn`'s future.
-pub fn polls(subprogram: &Subprogram) -> bool {
-    subprogram.name.starts_with("{async_fn#")
-}
 
 /// Whether a function has code of the body of an `async fn` that is not generic: it polls or drops its future.
 pub fn has_body_of_future(subprogram: &Subprogram) -> bool {
     let name = &*subprogram.name;
-    (polls(subprogram) && name.ends_with('}'))
+    (polls_future(subprogram) && name.ends_with('}'))
         || (name.starts_with("drop_in_place<") && name.ends_with("::{async_fn_env#0}>"))
 }
 
@@ -64,7 +39,7 @@ impl Future<'_> {
     pub fn check_same_layout(&self, before: &Self) -> Result<(), Refusal> {
         let info = |(unit, function): (&LoadedUnit, usize)| unit.unit.functions[function].clone();
         let (make, old_make) = (info(self.make), info(before.make));
-        let suspensions = |(unit, function): (&LoadedUnit, usize)| unit.shapes[function].suspensions;
+        let suspensions = |(unit, function): (&LoadedUnit, usize)| unit.shapes()[function].suspensions;
         let states = suspensions(self.poll);
         // (It calls nobody, but may copy its arguments.)
         if make.key != old_make.key || make.symbols.len() != old_make.symbols.len() {

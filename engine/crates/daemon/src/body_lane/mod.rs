@@ -15,7 +15,6 @@ mod copies;
 mod derive;
 mod edited;
 mod futures;
-mod identity;
 mod names;
 mod references;
 mod select;
@@ -25,20 +24,18 @@ mod verify;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use cranefly_bitcode::ir::{Callee, Function, Op, Subprogram};
+use cranefly_bitcode::ir::Subprogram;
 use serde::{Deserialize, Serialize};
 
-pub use content::{is_anonymous, same_version};
+pub use content::same_version;
 pub use copies::copies;
 pub use derive::is_body_lane;
-pub use identity::in_constant as identities;
-pub use names::{BodyUnit, Origin, path_of};
+pub use names::{BodyUnit, Origin};
 pub use references::{Instantiator, instantiators};
-pub use select::{Edit, SelectionCache, definitions, select};
+pub use select::{Edit, SelectionCache, select};
 pub use verify::{Patch, Verified};
 
 use crate::protocol::BitcodeFile;
-use crate::system_calls;
 
 /// A crate of the program as the body lane compiled it.
 #[derive(Debug, Deserialize)]
@@ -126,42 +123,6 @@ pub struct Needed {
     pub file: Option<PathBuf>,
     /// Line (from 1) of its declaration.
     pub line: u32,
-}
-
-/// What the body lane has to know of a function's body.
-#[derive(Clone, Copy, Debug)]
-pub struct Shape {
-    /// It may be what a blanked one becomes.
-    pub is_blank: bool,
-    /// It polls the future of an `async fn`, which may be suspended at so many points.
-    pub suspensions: Option<u32>,
-    /// It may hold half of a `TypeId`.
-    pub may_hold_identity: bool,
-    /// It may ask the kernel for something, by itself.
-    pub may_enter_kernel: bool,
-}
-
-impl Shape {
-    /// The shape of a function.
-    pub fn of(body: &Function) -> Self {
-        Self {
-            is_blank: is_blank(body),
-            suspensions: futures::suspensions(body),
-            may_hold_identity: identity::may_be_in(body),
-            may_enter_kernel: system_calls::may_be_in(body),
-        }
-    }
-}
-
-/// Whether a body may be what a blanked one (`loop {}`) becomes: it never ends, in no way, and calls nobody. Whatever else it
-/// does may be parameters that are put in their places, which takes stores, casts, or copies by intrinsics. A function that was
-/// written like that is treated as a blanked one, at the price of a refusal.
-fn is_blank(body: &Function) -> bool {
-    body.blocks.iter().flat_map(|block| &block.instructions).all(|instruction| match &instruction.op {
-        Op::Ret { .. } | Op::Resume { .. } | Op::Unreachable => false,
-        Op::Call { callee, .. } => matches!(callee, Callee::Intrinsic(_)),
-        _ => true,
-    })
 }
 
 /// Absolute path of the file that a function is written in.

@@ -9,9 +9,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use cranefly_bitcode::ir::GlobalId;
+use cranefly_cgu::{LoadedUnit, demangled};
 use rayon::prelude::*;
-
-use crate::units::LoadedUnit;
 
 /// Where a unit of the body lane comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,11 +32,6 @@ pub struct BodyUnit {
     pub origin: Origin,
     /// The crate, as `package:target`.
     pub crate_id: Arc<str>,
-}
-
-/// A demangled name without hashes.
-pub fn path_of(name: &str) -> String {
-    format!("{:#}", rustc_demangle::demangle(name))
 }
 
 /// The crate lane's names for symbols of patch crates and twins, as far as they are known.
@@ -67,7 +61,7 @@ impl Names {
             return false;
         }
         self.known.insert(name.clone(), own.clone());
-        self.paths.push((path_of(name), path_of(own)));
+        self.paths.push((demangled(name), demangled(own)));
         if let (Some(patch), Some(own)) = (legacy_stem(name), legacy_stem(own)) {
             self.stems.push((patch.to_owned(), own.to_owned()));
         }
@@ -81,7 +75,7 @@ impl Names {
 
     /// The path that the crate lane has for a symbol.
     pub fn path(&self, name: &str) -> String {
-        let path = path_of(name);
+        let path = demangled(name);
         let inside =
             |patch: &str| path.strip_prefix(patch).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"));
         match self.paths.iter().find(|(patch, _)| inside(patch)) {

@@ -8,16 +8,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use cranefly_bitcode::ir::{GlobalId, GlobalKind, Linkage, Subprogram};
+use cranefly_cgu::{LoadedUnit, global_id, is_anonymous, is_definition, polls_future};
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
-use super::content::is_anonymous;
-use super::derive::id;
 use super::edited::is_shim;
-use super::futures::polls;
-use super::select::is_definition;
 use super::{BodyLaneParams, EditedFunction, Place, Refusal, range_of, source_file};
-use crate::units::LoadedUnit;
 
 /// A definition of the crate lane's: unit and global.
 type Node = (usize, GlobalId);
@@ -134,9 +130,9 @@ impl<'a> References<'a> {
                     GlobalKind::Function { .. } => {}
                     GlobalKind::Variable(variable) => {
                         let pointers = variable.init.iter().flat_map(|init| &init.pointers);
-                        pointers.for_each(|pointer| refer(id(from), pointer.target));
+                        pointers.for_each(|pointer| refer(global_id(from), pointer.target));
                     }
-                    GlobalKind::Alias { target, .. } => refer(id(from), *target),
+                    GlobalKind::Alias { target, .. } => refer(global_id(from), *target),
                 }
             }
         }
@@ -181,7 +177,7 @@ impl Ways {
         let subprogram = function.and_then(|function| function.subprogram.as_ref());
         let Some(subprogram) = subprogram.filter(|_| !is_shim(&unit.global(global).name)) else { return true };
         // (An `async fn` is named along with what polls its future.)
-        let is_root = !is_instance(subprogram) && (!subprogram.name.starts_with('{') || polls(subprogram));
+        let is_root = !is_instance(subprogram) && (!subprogram.name.starts_with('{') || polls_future(subprogram));
         let place = Place { file: source_file(subprogram), line: subprogram.line };
         let is_passed = passed.contains(&&place);
         self.is_used |= is_root;

@@ -9,17 +9,17 @@ mod instances;
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::sync::Arc;
 
-use cranefly_bitcode::ir::{Global, GlobalId, GlobalKind, Linkage, Subprogram};
+use cranefly_bitcode::ir::{GlobalId, GlobalKind, Linkage, Subprogram};
+use cranefly_cgu::{LoadedUnit, demangled, is_anonymous, is_definition};
 use cranefly_image::{BaseImage, is_allocator_entry};
 
-use super::content::{is_anonymous, same_function, same_shape, same_variable};
-use super::derive::{DerivedUnits, id};
+use super::content::{same_function, same_shape, same_variable};
+use super::derive::DerivedUnits;
 use super::edited::{self, Root};
 use super::names::{BodyUnit, Names, Origin, definitions_at, prepare_names};
 use super::symbol_table::SymbolTable;
 use super::verify::Patch;
 use super::{BodyLaneCounts, EditedFunction, Needed, Refusal, source_file};
-use crate::units::LoadedUnit;
 
 const ALIAS: &str = "an edited function refers to an alias";
 
@@ -329,7 +329,7 @@ impl<'a> Selector<'a> {
         });
         if self.counterpart(node).is_none() || is_instance_of_closure {
             self.needs.insert(Needed {
-                name: format!("{:#}", rustc_demangle::demangle(name)),
+                name: demangled(name),
                 file: subprogram.map(|subprogram| source_file(subprogram)),
                 line: subprogram.map_or(0, |subprogram| subprogram.line),
             });
@@ -346,7 +346,7 @@ impl<'a> Selector<'a> {
         if is_known {
             return Ok(());
         }
-        let name = format!("{:#}", rustc_demangle::demangle(name));
+        let name = demangled(name);
         let needs = vec![Needed { name, file: None, line: 0 }];
         Err(Refusal { needs, ..Refusal::new("something is needed that the program was not linked with") })
     }
@@ -403,22 +403,4 @@ impl<'a> Selector<'a> {
         };
         self.crate_definitions(name).min_by_key(rank)
     }
-}
-
-/// The definitions of a unit, by name.
-pub fn definitions(module: &cranefly_bitcode::ir::Module) -> impl Iterator<Item = (&Arc<str>, GlobalId)> {
-    module.globals.iter().enumerate().filter_map(|(number, global)| {
-        let counts = is_definition(global) && global.linkage != Linkage::ExternWeak && !global.name.is_empty();
-        counts.then(|| (&global.name, id(number)))
-    })
-}
-
-/// Whether a unit defines one of its globals.
-pub fn is_definition(global: &Global) -> bool {
-    let is_here = match &global.kind {
-        GlobalKind::Function { defined } => *defined,
-        GlobalKind::Variable(variable) => variable.init.is_some(),
-        GlobalKind::Alias { .. } => true,
-    };
-    is_here && global.linkage != Linkage::AvailableExternally
 }

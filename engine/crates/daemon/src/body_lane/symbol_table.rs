@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use cranefly_bitcode::ir::GlobalId;
+use cranefly_cgu::LoadedUnit;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
-
-use crate::units::LoadedUnit;
 
 /// Who defines what, among the units that it was last updated to.
 #[derive(Debug, Default)]
@@ -84,7 +83,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use cranefly_bitcode::ir::{Global, GlobalKind, Linkage, Module};
-    use cranefly_image::Unit;
+    use cranefly_cgu::CodegenUnit;
 
     use super::*;
 
@@ -96,9 +95,14 @@ mod tests {
             kind: GlobalKind::Alias { target: GlobalId(0), offset: 0 },
         });
         let module = Module { globals: globals.collect(), ..Module::default() };
-        let unit =
-            Unit { id: "app:app/1".into(), module, assembly: None, functions: Vec::new(), bound: BTreeMap::new() };
-        Arc::new(LoadedUnit::new(unit, "1.bc".into(), Arc::default(), Vec::new(), Vec::new()))
+        let unit = CodegenUnit {
+            id: "app:app/1".into(),
+            module,
+            assembly: None,
+            functions: Vec::new(),
+            bound: BTreeMap::new(),
+        };
+        Arc::new(LoadedUnit::derived(unit, "1.bc".into(), Arc::default(), Vec::new(), Vec::new()))
     }
 
     fn found(table: &SymbolTable, name: &str) -> Vec<(usize, u32)> {

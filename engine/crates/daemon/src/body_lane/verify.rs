@@ -3,10 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use cranefly_cgu::{LoadedUnit, demangled};
 use serde::Serialize;
-
-use super::path_of;
-use crate::units::LoadedUnit;
 
 /// Functions that the body lane had put in, by symbol.
 #[derive(Debug, Default)]
@@ -57,7 +55,7 @@ impl Patch {
             } else if keys.is_empty() && !taken.edited {
                 verified.unmatched += 1;
             } else {
-                verified.diverged.push(format!("{:#}", rustc_demangle::demangle(name)));
+                verified.diverged.push(demangled(name));
             }
         }
         verified
@@ -67,7 +65,7 @@ impl Patch {
 /// Whether a function of that path has this content: instances and copies of other crates' functions have names that say where
 /// they were made.
 fn is_at_path(crates: &[Arc<LoadedUnit>], name: &str, key: u128) -> bool {
-    let path = path_of(name);
+    let path = demangled(name);
     crates.iter().any(|unit| {
         let mut functions = unit.at_path(&path).iter().filter_map(|&global| unit.function(global));
         functions.any(|function| unit.unit.functions[function].key == key)

@@ -8,8 +8,8 @@ use super::object::Section;
 use super::{Assembly, PlacedAssembly, PlacedSection};
 use crate::Error;
 use crate::dynamic::DynamicRelocation;
+use crate::image::Image;
 use crate::layout::Region;
-use crate::program::Program;
 use crate::symbols::{Place, SymbolIndex};
 
 /// What a relocation refers to.
@@ -30,7 +30,7 @@ struct Site<'object> {
     addend: i64,
 }
 
-impl Program {
+impl Image {
     /// Applies the relocations of a unit's assembly, once every symbol has its place.
     pub(crate) fn bind_assembly(&mut self, assembly: &Assembly) -> Result<(), Error> {
         let Some(mut placed) = self.assemblies.remove(&assembly.unit.id) else { return Ok(()) };

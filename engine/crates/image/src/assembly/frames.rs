@@ -5,14 +5,14 @@ use object::{LittleEndian, Object, ObjectSection, ObjectSymbol, RelocationTarget
 
 use super::object::{Home, Section};
 use super::{Assembly, PlacedAssembly, PlacedSection};
+use crate::image::Image;
 use crate::layout::Region;
-use crate::program::Program;
 use crate::{Error, unwind};
 
 /// Offset of a frame description's first address behind its start: length and distance of the common entry come first.
 const FIRST_ADDRESS: u64 = 8;
 
-impl Program {
+impl Image {
     /// Copies the frames of sections that are placed. Must come right behind these: the unwinder's table is by address.
     pub(super) fn place_assembly_frames(
         &mut self,

@@ -7,11 +7,11 @@ use object::{Object, ObjectSection, ObjectSymbol, RelocationTarget, SectionIndex
 
 use super::Assembly;
 use super::object::flags;
+use crate::image::Image;
 use crate::input::Unit;
-use crate::program::Program;
 use crate::symbols::SymbolIndex;
 
-impl Program {
+impl Image {
     /// The program's symbols that a unit's assembly names without defining them.
     pub(crate) fn assembly_names(&self, unit: &Arc<Unit>) -> Vec<SymbolIndex> {
         let Ok(Some(assembly)) = Assembly::of(unit) else { return Vec::new() };

@@ -14,8 +14,8 @@ use hashbrown::{HashMap, HashSet};
 use smallvec::SmallVec;
 
 pub(crate) use self::object::{Assembly, add_demand};
+use crate::image::Image;
 use crate::input::Unit;
-use crate::program::Program;
 use crate::symbols::{Place, SymbolIndex};
 
 /// A definition in assembly that other units see.
@@ -70,7 +70,7 @@ struct PlacedSymbol {
     is_global: bool,
 }
 
-impl Program {
+impl Image {
     /// Forgets what the assembly of unit `id` defined.
     pub(crate) fn forget_assembly(&mut self, id: &Arc<str>, touched: &mut HashSet<SymbolIndex>) {
         let Some(old) = self.assemblies.remove(id) else { return };

@@ -10,9 +10,9 @@ use super::object::{Home, Section, flags};
 use super::{Assembly, AssemblyDefinition, PlacedAssembly, PlacedSection, PlacedSymbol};
 use crate::Error;
 use crate::groups::Part;
+use crate::image::Image;
 use crate::input::Unit;
 use crate::layout::Region;
-use crate::program::Program;
 use crate::symbols::{Place, SymbolIndex};
 
 impl PlacedAssembly {
@@ -26,7 +26,7 @@ impl PlacedAssembly {
     }
 }
 
-impl Program {
+impl Image {
     /// Finds room for the sections of a unit's assembly, but for those in groups, and makes its symbols known.
     pub(crate) fn place_assembly(
         &mut self,

@@ -4,12 +4,11 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use cranefly_bitcode::ir::{GlobalId, GlobalKind};
-use cranefly_image::FunctionInfo;
+use cranefly_cgu::{FunctionInfo, LoadedUnit};
 
 use super::{Node, Selector};
 use crate::body_lane::content::same_shape;
 use crate::body_lane::names::{Origin, definitions_at};
-use crate::units::LoadedUnit;
 
 /// A function as debug info has it: namespace and name, which has the numbers of closures that symbols lack, and the line.
 type Described = (Vec<Arc<str>>, Arc<str>, u32);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use cranefly_bitcode::ir::{GlobalId, Linkage};
-use cranefly_image::LocalOf;
+use cranefly_cgu::LocalOf;
 
 use super::{Node, Selection, Selector};
 use crate::body_lane::BodyLaneCounts;

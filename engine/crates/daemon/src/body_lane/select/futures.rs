@@ -4,13 +4,13 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use cranefly_bitcode::ir::GlobalId;
+use cranefly_cgu::{LoadedUnit, demangled, polls_future};
 
 use super::{ALIAS, Node, Selector};
 use crate::body_lane::edited::{self, Root};
-use crate::body_lane::futures::{self, Future, path_of_drop};
+use crate::body_lane::futures::{Future, has_body_of_future, path_of_drop};
 use crate::body_lane::names::definitions_at;
-use crate::body_lane::{BodyUnit, Origin, Refusal, path_of};
-use crate::units::LoadedUnit;
+use crate::body_lane::{BodyUnit, Origin, Refusal};
 
 impl<'a> Selector<'a> {
     /// What polls and drops the futures of edited `async fn`s, if they have remained what they were to all others.
@@ -77,7 +77,7 @@ impl<'a> Selector<'a> {
     /// Another crate may have a function of its own that drops the future, under another name, which nothing would replace.
     fn check_only_drop(&self, poll: (usize, GlobalId), drop: Option<(usize, GlobalId)>) -> Result<(), Refusal> {
         let name = |(number, global): (usize, GlobalId)| -> &'a Arc<str> { &self.crates[number].global(global).name };
-        let path = path_of_drop(&path_of(name(poll)));
+        let path = path_of_drop(&demangled(name(poll)));
         let mut all = definitions_at(self.crates.iter().enumerate(), &path).into_iter();
         if all.all(|other| drop.is_some_and(|own| name(own) == name(other))) {
             return Ok(());
@@ -86,11 +86,11 @@ impl<'a> Selector<'a> {
     }
 
     fn polls(&self, node: Node) -> bool {
-        self.subprogram(node).is_some_and(|it| futures::polls(it))
+        self.subprogram(node).is_some_and(|it| polls_future(it))
     }
 
     /// Whether a function is rustc's copy of what polls or drops an `async fn`'s future, made from the twin.
     pub(super) fn has_body_of_future(&self, node: Node) -> bool {
-        self.origin(node) != Origin::Overlay && self.subprogram(node).is_some_and(|it| futures::has_body_of_future(it))
+        self.origin(node) != Origin::Overlay && self.subprogram(node).is_some_and(|it| has_body_of_future(it))
     }
 }

@@ -1,8 +1,13 @@
 //! Whether what is taken says the same of types and functions as the crate would.
 
+use cranefly_bitcode::ir::{Global, GlobalKind};
+use cranefly_cgu::type_id;
+
 use super::Selector;
-use crate::body_lane::identity::{has_name_of_patch, in_constant};
 use crate::body_lane::{Origin, Refusal};
+
+/// What paths in a patch crate have that no crate's own have: see `server/src/core/lanes/patch/patchText.ts`.
+const MARKS: [&[u8]; 2] = [b"__cranefly_", b"__Cranefly"];
 
 impl Selector<'_> {
     /// An identity of a patch crate or of its twin is the program's only if the program has it, too.
@@ -14,8 +19,8 @@ impl Selector<'_> {
             }
             let unit = self.unit(node);
             let global = unit.global(node.1);
-            let may_hold = unit.function(node.1).is_some_and(|function| unit.shapes[function].may_hold_identity);
-            if may_hold || !in_constant(global).iter().all(is_known) {
+            let may_hold = unit.function(node.1).is_some_and(|function| unit.shapes()[function].may_hold_identity);
+            if may_hold || !type_id::in_constant(global).iter().all(is_known) {
                 return Err(Refusal::new("the identity of a type, which only the crate itself has"));
             }
             if has_name_of_patch(global) {
@@ -24,4 +29,11 @@ impl Selector<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether a constant has the name of a type or function that a patch crate knows by another path (`type_name`, `function_name!()`).
+pub fn has_name_of_patch(global: &Global) -> bool {
+    let GlobalKind::Variable(variable) = &global.kind else { return false };
+    let bytes = variable.init.as_ref().map_or(&[][..], |init| &init.bytes);
+    MARKS.iter().any(|mark| bytes.windows(mark.len()).any(|part| part == *mark))
 }

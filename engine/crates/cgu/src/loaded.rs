@@ -1,0 +1,220 @@
+//! A unit with its file, and what is found out about it once.
+
+use std::any::Any;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use cranefly_bitcode::ir::{Global, GlobalId};
+use cranefly_cache::Key;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::digest::Digest;
+use crate::names::demangled;
+use crate::read::ReadTimes;
+use crate::shape::Shape;
+use crate::source_index::SourceIndex;
+use crate::unit::{CodegenUnit, definitions, is_anonymous};
+use crate::{system_calls, type_id};
+
+/// A unit, where it came from, and what it took.
+#[derive(Debug)]
+pub struct LoadedUnit {
+    /// What an image is made of.
+    pub unit: Arc<CodegenUnit>,
+    /// Its file.
+    pub path: PathBuf,
+    /// The bitcode: the file may be gone by the time that a function is first called.
+    pub bytes: Arc<[u8]>,
+    open_us: f64,
+    /// By function.
+    times: Vec<ReadTimes>,
+    /// By function.
+    shapes: Vec<Shape>,
+    compiled: Vec<Key>,
+    assembly_enters_kernel: bool,
+    is_derived: bool,
+    is_outdated: AtomicBool,
+    sources: OnceLock<SourceIndex>,
+    digest: OnceLock<Digest>,
+    definitions: OnceLock<FxHashMap<Arc<str>, Definition>>,
+    paths: OnceLock<FxHashMap<String, Vec<GlobalId>>>,
+    identities: OnceLock<FxHashSet<u64>>,
+    attached: OnceLock<Box<dyn Any + Send + Sync>>,
+}
+
+/// Something that a unit defines.
+#[derive(Clone, Copy, Debug)]
+pub struct Definition {
+    /// Its global.
+    pub global: GlobalId,
+    /// Its number among the unit's functions, if it is one.
+    pub function: Option<usize>,
+}
+
+/// What a loaded unit begins with.
+pub(crate) struct Parts {
+    pub unit: CodegenUnit,
+    pub path: PathBuf,
+    pub bytes: Arc<[u8]>,
+    pub digest: Option<Digest>,
+    pub open_us: f64,
+    pub times: Vec<ReadTimes>,
+    pub compiled: Vec<Key>,
+    pub shapes: Vec<Shape>,
+}
+
+impl LoadedUnit {
+    /// A unit that is made from another one's bitcode: not the whole of it, or not only that. `times` and `shapes` are by
+    /// function.
+    ///
+    /// # Panics
+    /// If there is not one of them for each function.
+    pub fn derived(
+        unit: CodegenUnit,
+        path: PathBuf,
+        bytes: Arc<[u8]>,
+        times: Vec<ReadTimes>,
+        shapes: Vec<Shape>,
+    ) -> Self {
+        let parts = Parts { unit, path, bytes, digest: None, open_us: 0.0, times, compiled: Vec::new(), shapes };
+        Self { is_derived: true, ..Self::read(parts) }
+    }
+
+    /// A unit that is just what its file holds.
+    pub(crate) fn read(parts: Parts) -> Self {
+        let Parts { unit, path, bytes, digest, open_us, times, compiled, shapes } = parts;
+        assert!(times.len() == unit.functions.len() && shapes.len() == unit.functions.len(), "one for each function");
+        Self {
+            assembly_enters_kernel: system_calls::may_be_in_assembly(&unit.module.assembly),
+            unit: Arc::new(unit),
+            path,
+            bytes,
+            open_us,
+            times,
+            shapes,
+            compiled,
+            is_derived: false,
+            is_outdated: AtomicBool::new(false),
+            sources: OnceLock::new(),
+            digest: digest.map_or_else(OnceLock::new, OnceLock::from),
+            definitions: OnceLock::new(),
+            paths: OnceLock::new(),
+            identities: OnceLock::new(),
+            attached: OnceLock::new(),
+        }
+    }
+
+    /// Microseconds of opening the module.
+    pub fn open_us(&self) -> f64 {
+        self.open_us
+    }
+
+    /// What reading took, by function.
+    pub fn times(&self) -> &[ReadTimes] {
+        &self.times
+    }
+
+    /// What must be known of bodies, by function.
+    pub fn shapes(&self) -> &[Shape] {
+        &self.shapes
+    }
+
+    /// Functions that were compiled when the unit was read.
+    pub fn compiled(&self) -> &[Key] {
+        &self.compiled
+    }
+
+    /// Whether it is made from another unit: not the whole of the bitcode, or not only that.
+    pub fn is_derived(&self) -> bool {
+        self.is_derived
+    }
+
+    /// Whether something was found out that its functions' keys do not say.
+    pub fn is_outdated(&self) -> bool {
+        self.is_outdated.load(Ordering::Relaxed)
+    }
+
+    /// Notes that something was found out that its functions' keys do not say: it is read again for the next generation.
+    pub fn set_outdated(&self) {
+        self.is_outdated.store(true, Ordering::Relaxed);
+    }
+
+    /// Digest of the bitcode; computed when first asked for of what is not a file's.
+    pub fn digest(&self) -> &Digest {
+        self.digest.get_or_init(|| Digest::of(&self.bytes))
+    }
+
+    /// Whether its code may ask the kernel for something without a library's doing.
+    pub fn may_enter_kernel(&self) -> bool {
+        self.shapes.iter().any(|shape| shape.may_enter_kernel) || self.assembly_enters_kernel
+    }
+
+    /// What a later stage finds out about a unit by itself, kept with the unit so that it is found out once. There is one such
+    /// thing for a unit.
+    ///
+    /// # Panics
+    /// If another type is attached already.
+    pub fn attached<T: Any + Send + Sync>(&self, find_out: impl FnOnce(&CodegenUnit) -> T) -> &T {
+        let attached = self.attached.get_or_init(|| Box::new(find_out(&self.unit)));
+        attached.downcast_ref().expect("one type is attached to units")
+    }
+
+    /// Where its functions are written; found out when it is first asked for.
+    pub fn sources(&self) -> &SourceIndex {
+        self.sources.get_or_init(|| SourceIndex::new(&self.unit))
+    }
+
+    /// A global by its number.
+    pub fn global(&self, global: GlobalId) -> &Global {
+        &self.unit.module.globals[global.0 as usize]
+    }
+
+    /// The number of a function by its global.
+    pub fn function(&self, global: GlobalId) -> Option<usize> {
+        self.definitions().get(&self.global(global).name).filter(|it| it.global == global)?.function
+    }
+
+    /// Whether a function's body is what a blanked one becomes.
+    pub fn is_blank(&self, global: GlobalId) -> bool {
+        self.function(global).is_some_and(|function| self.shapes[function].is_blank)
+    }
+
+    /// Whether the unit names a symbol that others may define.
+    pub fn declares(&self, name: &str) -> bool {
+        self.unit.module.globals.iter().any(|global| &*global.name == name)
+    }
+
+    /// What it defines under a demangled name without hashes.
+    pub fn at_path(&self, path: &str) -> &[GlobalId] {
+        let paths = self.paths.get_or_init(|| {
+            let mut paths: FxHashMap<String, Vec<GlobalId>> = FxHashMap::default();
+            for (name, definition) in self.definitions() {
+                if !is_anonymous(self.global(definition.global)) {
+                    paths.entry(demangled(name)).or_default().push(definition.global);
+                }
+            }
+            paths
+        });
+        paths.get(path).map_or(&[], Vec::as_slice)
+    }
+
+    /// The halves of all `TypeId`s in its constants.
+    pub fn identities(&self) -> &FxHashSet<u64> {
+        self.identities.get_or_init(|| {
+            let globals = self.unit.module.globals.iter();
+            globals.flat_map(type_id::in_constant).copied().collect()
+        })
+    }
+
+    /// What it defines, by name.
+    pub fn definitions(&self) -> &FxHashMap<Arc<str>, Definition> {
+        self.definitions.get_or_init(|| {
+            let functions: FxHashMap<GlobalId, usize> =
+                self.unit.functions.iter().enumerate().map(|(number, function)| (function.global, number)).collect();
+            definitions(&self.unit.module)
+                .map(|(name, global)| (name.clone(), Definition { global, function: functions.get(&global).copied() }))
+                .collect()
+        })
+    }
+}

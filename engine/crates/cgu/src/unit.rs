@@ -1,0 +1,81 @@
+//! A codegen unit without function bodies: what a program image is made of.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use cranefly_bitcode::ir::{Global, GlobalId, GlobalKind, Linkage, Location, Module, Subprogram, SymbolRef};
+
+/// One codegen unit of a program. Immutable: a changed unit is a new value under the same [`id`](CodegenUnit::id).
+#[derive(Debug)]
+pub struct CodegenUnit {
+    /// Names the unit within its program, the same in every generation (crate and codegen unit).
+    pub id: Arc<str>,
+    /// Everything that it defines and declares.
+    pub module: Module,
+    /// Relocatable object of its `module asm`, if it has any.
+    pub assembly: Option<Vec<u8>>,
+    /// The functions that it defines. One that is the same value in another version of the unit is the same function at the same lines.
+    pub functions: Vec<Arc<FunctionInfo>>,
+    /// Globals that are something local to another unit, whatever else has their names.
+    pub bound: BTreeMap<GlobalId, LocalOf>,
+}
+
+/// Something that only its unit sees.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LocalOf {
+    /// The unit's id.
+    pub unit: Arc<str>,
+    /// The global there.
+    pub global: GlobalId,
+}
+
+/// What must be known of a defined function without its body.
+#[derive(Clone, Debug)]
+pub struct FunctionInfo {
+    /// Which global of the unit it is.
+    pub global: GlobalId,
+    /// Content key: functions with equal keys have equal machine code up to binding.
+    pub key: u128,
+    /// LLVM compiles it: the key says what only LLVM reads, too.
+    pub is_llvm: bool,
+    /// What its symbol operands name, by `SymbolId`.
+    pub symbols: Vec<SymbolRef>,
+    /// Its source positions, by `LocationId`.
+    pub locations: Vec<Location>,
+    /// Where it is declared.
+    pub subprogram: Option<Arc<Subprogram>>,
+}
+
+/// The number of a global by its place among a module's.
+///
+/// # Panics
+/// If a module has 2^32 globals.
+pub fn global_id(place: usize) -> GlobalId {
+    GlobalId(u32::try_from(place).expect("globals below 2^32"))
+}
+
+/// The definitions of a unit, by name.
+pub fn definitions(module: &Module) -> impl Iterator<Item = (&Arc<str>, GlobalId)> {
+    module.globals.iter().enumerate().filter_map(|(number, global)| {
+        let counts = is_definition(global) && global.linkage != Linkage::ExternWeak && !global.name.is_empty();
+        counts.then(|| (&global.name, global_id(number)))
+    })
+}
+
+/// Whether a unit defines one of its globals.
+pub fn is_definition(global: &Global) -> bool {
+    let is_here = match &global.kind {
+        GlobalKind::Function { defined } => *defined,
+        GlobalKind::Variable(variable) => variable.init.is_some(),
+        GlobalKind::Alias { .. } => true,
+    };
+    is_here && global.linkage != Linkage::AvailableExternally
+}
+
+/// Whether a global is a constant that rustc gave a name of no meaning (`alloc_…`, `vtable.3`): it is its content.
+pub fn is_anonymous(global: &Global) -> bool {
+    global.linkage == Linkage::Local
+        && matches!(&global.kind, GlobalKind::Variable(variable) if variable.constant && !variable.thread_local)
+        && !global.name.starts_with("_R")
+        && !global.name.starts_with("_ZN")
+}
