@@ -2,8 +2,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { describe, expect, it } from "vitest";
+import { ROOT } from "../support/repository.js";
 
-const ROOT = path.resolve(import.meta.dirname, "../..");
 const PAGES = ["README.md", "CONTRIBUTING.md", "bench/README.md", ...filesBelow("docs")].filter((file) =>
   file.endsWith(".md"),
 );

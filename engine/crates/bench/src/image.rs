@@ -44,7 +44,14 @@ impl Prepared {
             // As in the engine: only few units have any.
             let assembly = if unit.module.assembly.is_empty() { None } else { llvm.assemble(&file.bytes, &file.id)? };
             let (id, module) = (file.id.clone(), unit.module.clone());
-            prepared.units.push(Arc::new(CodegenUnit { id, module, assembly, functions, bound: BTreeMap::new() }));
+            prepared.units.push(Arc::new(CodegenUnit {
+                id,
+                module,
+                assembly,
+                functions,
+                bound: BTreeMap::new(),
+                is_body_lane: false,
+            }));
         }
         Ok(prepared)
     }
@@ -57,7 +64,8 @@ impl Prepared {
         let info = &functions[number];
         functions[number] = Arc::new(FunctionInfo { key: info.key ^ (round + 1), ..FunctionInfo::clone(info) });
         let (id, module, assembly) = (old.id.clone(), old.module.clone(), old.assembly.clone());
-        units[unit] = Arc::new(CodegenUnit { id, module, assembly, functions, bound: BTreeMap::new() });
+        units[unit] =
+            Arc::new(CodegenUnit { id, module, assembly, functions, bound: BTreeMap::new(), is_body_lane: false });
         units
     }
 

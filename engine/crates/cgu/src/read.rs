@@ -144,8 +144,8 @@ pub fn read(file: &BitcodeFile, id: &Arc<str>, context: &ReadContext<'_>) -> Res
     }
     check_module(&module, &file.path)?;
     let assembly = assemble(context.handler, &module, &bytes, &file.path)?;
-    let unit = CodegenUnit { id: id.clone(), module, assembly, functions, bound: BTreeMap::new() };
-    let digest = Some(file.digest);
+    let unit = CodegenUnit { id: id.clone(), module, assembly, functions, bound: BTreeMap::new(), is_body_lane: false };
+    let digest = file.digest;
     Ok(LoadedUnit::read(Parts { unit, path: file.path.clone(), bytes, digest, open_us, times, compiled, shapes }))
 }
 

@@ -1,23 +1,19 @@
 //! The socket: who may connect, and which request does what.
 
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use cranefly_compile::contained;
+use cranefly_wire::{InitializeParams, InitializeResult, PROTOCOL, RpcError, WorkspaceParams, rpc};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::STACK;
 use crate::engine::Engine;
-use crate::protocol::{
-    CompileParams, FunctionsParams, InitializeParams, InitializeResult, InspectParams, PROTOCOL, PublishParams,
-    SummaryParams, WorkspaceParams,
-};
-use crate::rpc::{self, RpcError};
+use crate::handlers;
+use crate::program::STACK;
 
 /// Connections that are served at a time; more are closed at once.
 const MAX_CONNECTIONS: usize = 256;
@@ -39,23 +35,6 @@ struct State {
     /// Milliseconds from `started` to the last request.
     last_use: AtomicU64,
     stop: AtomicBool,
-}
-
-/// Makes `folder` with mode 0700, or checks that it is a folder of ours that nobody else may enter.
-pub fn private_folder(folder: &Path) -> io::Result<()> {
-    match std::fs::DirBuilder::new().recursive(false).mode(0o700).create(folder) {
-        Ok(()) => return Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-        Err(error) => return Err(error),
-    }
-    // Not following a link: someone else may have put it there.
-    let metadata = std::fs::symlink_metadata(folder)?;
-    let ours = metadata.is_dir() && metadata.uid() == rustix::process::getuid().as_raw();
-    if !ours || metadata.permissions().mode() & 0o077 != 0 {
-        let message = format!("{} is not a private folder of this user", folder.display());
-        return Err(io::Error::new(io::ErrorKind::PermissionDenied, message));
-    }
-    Ok(())
 }
 
 impl Server {
@@ -110,7 +89,7 @@ impl Server {
             let state = &connection.0;
             let result = rpc::serve(&stream, |method, params| {
                 state.touch();
-                let result = dispatch(&engine, state, method, params);
+                let result = survived(method, || dispatch(&engine, state, method, params));
                 state.touch();
                 result
             });
@@ -163,6 +142,11 @@ impl State {
     }
 }
 
+/// A panic costs one request.
+fn survived(method: &str, handle: impl FnOnce() -> Result<Value, RpcError>) -> Result<Value, RpcError> {
+    contained(method, handle).unwrap_or_else(|panicked| Err(RpcError::failed("internal", panicked.to_string())))
+}
+
 fn dispatch(engine: &Engine, state: &State, method: &str, params: Value) -> Result<Value, RpcError> {
     match method {
         "initialize" => {
@@ -175,16 +159,16 @@ fn dispatch(engine: &Engine, state: &State, method: &str, params: Value) -> Resu
                 protocol: PROTOCOL,
                 version: env!("CARGO_PKG_VERSION"),
                 pid: std::process::id(),
-                toolchain: engine.status().toolchain,
+                toolchain: engine.sysroot().to_owned(),
             })
         }
-        "publish" => answer(&engine.publish(&parse::<PublishParams>(params)?)?),
-        "instantiators" => answer(&engine.instantiators(&parse::<PublishParams>(params)?)?),
-        "functions" => answer(&engine.functions(&parse::<FunctionsParams>(params)?)?),
-        "summary" => answer(&engine.summary(&parse::<SummaryParams>(params)?)?),
-        "inspect" => answer(&engine.inspect(&parse::<InspectParams>(params)?)?),
-        "compile" => answer(&engine.compile_now(&parse::<CompileParams>(params)?)?),
-        "status" => answer(&engine.status()),
+        "publish" => answer(&handlers::publish(engine, parse(params)?)?),
+        "instantiators" => answer(&handlers::instantiators(engine, parse(params)?)?),
+        "functions" => answer(&handlers::functions(engine, &parse(params)?)?),
+        "summary" => answer(&handlers::summary(engine, &parse(params)?)?),
+        "inspect" => answer(&handlers::inspect(engine, &parse(params)?)?),
+        "compile" => answer(&handlers::compile(engine, &parse(params)?)?),
+        "status" => answer(&handlers::status(engine)),
         "evict" => {
             engine.evict(&parse::<WorkspaceParams>(params)?.workspace);
             Ok(Value::Object(serde_json::Map::new()))
@@ -206,4 +190,17 @@ fn parse<T: DeserializeOwned>(params: Value) -> Result<T, RpcError> {
 
 fn answer(result: &impl serde::Serialize) -> Result<Value, RpcError> {
     serde_json::to_value(result).map_err(|error| RpcError::failed("internal", error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_costs_one_request() {
+        let error = survived("bad", || panic!("a bug")).unwrap_err();
+        assert_eq!(error.kind, "internal");
+        assert!(error.message.contains("a bug"), "{error:?}");
+        assert_eq!(survived("good", || Ok(Value::from("fine"))).unwrap(), "fine");
+    }
 }

@@ -17,6 +17,9 @@ use super::isolate::Names;
 use super::{Compiled, eh_frame, lines, lsda};
 use crate::machine::{MachineCode, Relocation, RelocationKind, Target, Tier};
 
+/// The instruction that traps.
+const UD2: [u8; 2] = [0x0f, 0x0b];
+
 type File<'a> = ElfFile64<'a, Endianness>;
 
 /// Builds the machine code of `function`; the error names what it cannot hold.
@@ -34,6 +37,11 @@ pub(super) fn read(object: &[u8], names: &Names, function: GlobalId, body: &Func
         symbols: body.symbols.clone(),
     };
     builder.place(text)?;
+    if builder.bytes.is_empty() {
+        // LLVM makes nothing of a function that is never entered. Whoever enters it all the same is to end there, and not
+        // in what happens to lie behind.
+        builder.bytes.extend(UD2);
+    }
     let text_len = to_u32(builder.bytes.len())?;
     // Relocating a section may place another behind it.
     while let Some(section) = builder.queue.pop() {

@@ -6,8 +6,6 @@ use cranefly_bitcode::ir::Subprogram;
 use cranefly_cgu::LoadedUnit;
 use hashbrown::HashSet;
 
-use super::derive::is_body_lane;
-
 /// What a function is in the sources: its names with type arguments, and where it is declared.
 fn identity(subprogram: &Subprogram) -> (&[Arc<str>], &str, &str, u32) {
     (&subprogram.namespace, &subprogram.name, &subprogram.file.name, subprogram.line)
@@ -15,7 +13,7 @@ fn identity(subprogram: &Subprogram) -> (&[Arc<str>], &str, &str, u32) {
 
 /// The symbols of such functions among `units`. They are none of the program's functions to whoever counts them.
 pub fn copies(units: &[Arc<LoadedUnit>]) -> HashSet<Arc<str>> {
-    let (body, crates): (Vec<_>, Vec<_>) = units.iter().partition(|unit| is_body_lane(&unit.unit.id));
+    let (body, crates): (Vec<_>, Vec<_>) = units.iter().partition(|unit| unit.unit.is_body_lane);
     let brought: HashSet<_> = body
         .iter()
         .flat_map(|unit| &unit.unit.functions)

@@ -11,11 +11,6 @@ use cranefly_cgu::{CodegenUnit, FunctionInfo, LoadedUnit, LocalOf, global_id};
 /// Begins the ids of units of the body lane.
 const PREFIX: &str = "body:";
 
-/// Whether a unit's functions are the body lane's.
-pub fn is_body_lane(unit_id: &str) -> bool {
-    unit_id.starts_with(PREFIX)
-}
-
 /// How a unit is changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
@@ -94,9 +89,17 @@ fn derive(source: &LoadedUnit, change: &Change) -> LoadedUnit {
         |global: GlobalId| matches!(module.globals[global.0 as usize].kind, GlobalKind::Function { defined: true });
     let kept: Vec<usize> = (0..unit.functions.len()).filter(|&number| keeps(unit.functions[number].global)).collect();
     LoadedUnit::derived(
-        CodegenUnit { id, assembly, functions: kept.iter().map(|&number| described(number)).collect(), module, bound },
+        CodegenUnit {
+            id,
+            assembly,
+            functions: kept.iter().map(|&number| described(number)).collect(),
+            module,
+            bound,
+            is_body_lane: matches!(change, Change::Body(_)),
+        },
         source.path.clone(),
         source.bytes.clone(),
+        *source.digest(),
         kept.iter().map(|&number| source.times()[number]).collect(),
         kept.iter().map(|&number| source.shapes()[number]).collect(),
     )

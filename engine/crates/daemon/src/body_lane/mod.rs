@@ -25,41 +25,27 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use cranefly_bitcode::ir::Subprogram;
-use serde::{Deserialize, Serialize};
 
 pub use content::same_version;
 pub use copies::copies;
-pub use derive::is_body_lane;
 pub use names::{BodyUnit, Origin};
-pub use references::{Instantiator, instantiators};
+pub use references::instantiators;
 pub use select::{Edit, SelectionCache, select};
 pub use verify::{Patch, Verified};
 
-use crate::protocol::BitcodeFile;
-
-/// A crate of the program as the body lane compiled it.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct BodyLaneParams {
+/// What was edited of a crate.
+#[derive(Debug)]
+pub struct EditedCrate {
     /// `package:target`.
-    pub unit: String,
-    /// Bitcode files, one a codegen unit.
-    pub bitcode: Vec<BitcodeFile>,
-    /// Those of the crate's public twin, if `bitcode` is a patch crate that was compiled against it.
-    #[serde(default)]
-    pub twin: Vec<BitcodeFile>,
-    /// Whether functions of `async fn`s in the twin may have older bodies than the crate lane compiled.
-    #[serde(default)]
-    pub is_twin_behind: bool,
+    pub id: String,
     /// Every function whose body is another one than the crate lane compiled.
     pub edited: Vec<EditedFunction>,
     /// Functions that nothing in the sources can name. What refers to them is asked for in their place.
-    #[serde(default)]
     pub passed: Vec<Place>,
 }
 
 /// A line (from 1) in a source file, as an absolute path.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     /// The file.
     pub file: PathBuf,
@@ -68,7 +54,7 @@ pub struct Place {
 }
 
 /// Where an edited function is written.
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 pub struct EditedFunction {
     /// Absolute path of the source file.
     pub file: PathBuf,
@@ -77,12 +63,11 @@ pub struct EditedFunction {
     /// The same in the text that the body lane compiled.
     pub new: [u32; 2],
     /// Only its callers can instantiate it; there may be no instance at all.
-    #[serde(default)]
     pub generic: bool,
 }
 
 /// What a body lane brought.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct BodyLaneCounts {
     /// Functions that were looked at.
     pub reached: u64,
@@ -115,7 +100,7 @@ impl Refusal {
 }
 
 /// A function whose body was blanked but is needed.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Needed {
     /// Its demangled name.
     pub name: String,

@@ -10,17 +10,15 @@ use std::sync::Arc;
 use cranefly_bitcode::ir::{GlobalId, GlobalKind, Linkage, Subprogram};
 use cranefly_cgu::{LoadedUnit, global_id, is_anonymous, is_definition, polls_future};
 use rustc_hash::FxHashMap;
-use serde::Serialize;
 
 use super::edited::is_shim;
-use super::{BodyLaneParams, EditedFunction, Place, Refusal, range_of, source_file};
+use super::{EditedCrate, EditedFunction, Place, Refusal, range_of, source_file};
 
 /// A definition of the crate lane's: unit and global.
 type Node = (usize, GlobalId);
 
 /// A function without whose body some instance of an edited one is not made.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Instantiator {
     /// Where it is written.
     pub file: PathBuf,
@@ -31,13 +29,13 @@ pub struct Instantiator {
 }
 
 /// What leads to the crate lane's instances of edited generic functions.
-pub fn instantiators(crates: &[Arc<LoadedUnit>], lanes: &[BodyLaneParams]) -> Result<Vec<Instantiator>, Refusal> {
+pub fn instantiators(crates: &[Arc<LoadedUnit>], lanes: &[EditedCrate]) -> Result<Vec<Instantiator>, Refusal> {
     let mut instances = Vec::new();
     for lane in lanes {
         let edited: Vec<&EditedFunction> = lane.edited.iter().filter(|function| function.generic).collect();
         let mut files: HashSet<PathBuf> = edited.iter().map(|function| function.file.clone()).collect();
         for (number, unit) in crates.iter().enumerate() {
-            let is_own = unit.unit.id.strip_prefix(&*lane.unit).is_some_and(|rest| rest.starts_with('/'));
+            let is_own = unit.unit.id.strip_prefix(&*lane.id).is_some_and(|rest| rest.starts_with('/'));
             for function in &unit.unit.functions {
                 let Some(subprogram) = &function.subprogram else { continue };
                 if is_own && !files.is_empty() {
@@ -66,10 +64,10 @@ pub fn instantiators(crates: &[Arc<LoadedUnit>], lanes: &[BodyLaneParams]) -> Re
 }
 
 /// Whether a function is another unit's own edited one: both may have the same source.
-fn is_edited_in(lanes: &[BodyLaneParams], unit: &LoadedUnit, subprogram: &Arc<Subprogram>) -> bool {
+fn is_edited_in(lanes: &[EditedCrate], unit: &LoadedUnit, subprogram: &Arc<Subprogram>) -> bool {
     lanes.iter().any(|lane| {
         let edited: Vec<&EditedFunction> = lane.edited.iter().collect();
-        unit.unit.id.strip_prefix(&*lane.unit).is_some_and(|rest| rest.starts_with('/'))
+        unit.unit.id.strip_prefix(&*lane.id).is_some_and(|rest| rest.starts_with('/'))
             && range_of(Some(subprogram), &edited, |function| function.old).is_some()
     })
 }

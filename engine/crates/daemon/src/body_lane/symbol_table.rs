@@ -83,7 +83,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use cranefly_bitcode::ir::{Global, GlobalKind, Linkage, Module};
-    use cranefly_cgu::CodegenUnit;
+    use cranefly_cgu::{CodegenUnit, Digest};
 
     use super::*;
 
@@ -101,8 +101,10 @@ mod tests {
             assembly: None,
             functions: Vec::new(),
             bound: BTreeMap::new(),
+            is_body_lane: false,
         };
-        Arc::new(LoadedUnit::derived(unit, "1.bc".into(), Arc::default(), Vec::new(), Vec::new()))
+        let digest = Digest::of(&[]);
+        Arc::new(LoadedUnit::derived(unit, "1.bc".into(), Arc::default(), digest, Vec::new(), Vec::new()))
     }
 
     fn found(table: &SymbolTable, name: &str) -> Vec<(usize, u32)> {

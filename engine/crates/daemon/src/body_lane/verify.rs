@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cranefly_cgu::{LoadedUnit, demangled};
-use serde::Serialize;
-
 /// Functions that the body lane had put in, by symbol.
 #[derive(Debug, Default)]
 pub struct Patch(BTreeMap<Arc<str>, Taken>);
@@ -18,7 +16,7 @@ struct Taken {
 }
 
 /// How the body lane's functions compare with the crate lane's.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default)]
 pub struct Verified {
     /// With equal content.
     pub equal: u64,
