@@ -5,7 +5,6 @@
 //!
 //! It is a library for its own tests alone, which put a code generator that fails in Cranelift's place.
 
-mod body_lane;
 mod clif_command;
 mod engine;
 mod handlers;

@@ -1,5 +1,6 @@
 //! `publish` and `instantiators`: from the wire's form of a program to the engine's, and back.
 
+use cranefly_select::{EditedCrate, EditedFunction, Place, Refusal};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,7 +14,6 @@ use cranefly_wire::{
     PublishResult, RpcError, StageTimes, Strip, UnitCounts, Verified,
 };
 
-use crate::body_lane::{self, EditedCrate, EditedFunction, Place, Refusal};
 use crate::engine::Engine;
 use crate::program::ProgramOptions;
 use crate::program::{BodyLaneCrate, CrateBitcode, Error, Published, Request, read};
@@ -37,7 +37,7 @@ pub fn instantiators(engine: &Engine, params: PublishParams) -> Result<Instantia
     let request = request(params)?;
     let lazy = EagerCompiler::new(engine.compile(), &request.options.code, 0);
     let units = read(&request.crates, &engine.resources().units, &lazy).map_err(failure)?.units;
-    let functions = body_lane::instantiators(&units, &edits)
+    let functions = cranefly_select::instantiators(&units, &edits)
         .map_err(|refusal| RpcError::failed("bodyLane", refusal.to_string()))?;
     let functions = functions.into_iter().map(|it| Instantiator { file: it.file, line: it.line, is_root: it.is_root });
     Ok(InstantiatorsResult { functions: functions.collect() })

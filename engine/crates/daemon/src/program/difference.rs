@@ -1,5 +1,6 @@
 //! In what a generation differs from the one before: made once, for the linker's counts, the report and the history.
 
+use cranefly_select::same_version;
 use std::sync::Arc;
 
 use cranefly_cgu::LoadedUnit;
@@ -8,7 +9,6 @@ use hashbrown::{HashMap, HashSet};
 
 use super::function::FunctionOf;
 use super::unit_set::UnitSet;
-use crate::body_lane::same_version;
 
 /// What is new in a generation.
 #[derive(Debug)]

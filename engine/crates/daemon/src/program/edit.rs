@@ -1,10 +1,11 @@
 //! What a publication takes of the body lane.
 
+use cranefly_select::{BodyLaneCounts, BodyUnit, Edit, Origin, Patch, select};
 use std::sync::Arc;
 
 use cranefly_cgu::LoadedUnit;
 use cranefly_compile::EagerCompiler;
-use cranefly_image::BaseImage;
+use cranefly_image::{BaseImage, is_allocator_entry};
 
 use super::error::Error;
 use super::publish::Resources;
@@ -12,7 +13,6 @@ use super::published::Work;
 use super::reading::{Reading, read};
 use super::request::Request;
 use super::state::State;
-use crate::body_lane::{self, BodyLaneCounts, BodyUnit, Edit, Origin, Patch};
 
 /// The units that a program is to consist of.
 #[derive(Debug)]
@@ -48,7 +48,9 @@ impl State {
             }
             return Ok(Taken { units, patch: Patch::default(), counts: None, work });
         }
-        let selection = body_lane::select(&units, &body, &edit, base, &mut self.selections)?;
+        let is_defined_outside =
+            |name: &str| is_allocator_entry(name) || base.symbol(name).is_some() || base.import(name).is_some();
+        let selection = select(&units, &body, &edit, &is_defined_outside, &mut self.selections)?;
         Ok(Taken { units: selection.units, patch: selection.patch, counts: Some(selection.counts), work })
     }
 

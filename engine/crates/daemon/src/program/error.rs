@@ -1,5 +1,6 @@
 //! Why a program could not be published.
 
+use cranefly_select::Refusal;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -8,7 +9,6 @@ use cranefly_compile::{CompileError, Panicked};
 use cranefly_image::Interface;
 
 use super::image_folder::FolderError;
-use crate::body_lane::Refusal;
 
 /// A failure of a publication. Programs that run, and the generation before, stay what they are, unless it says otherwise.
 #[derive(Debug, thiserror::Error)]

@@ -1,5 +1,6 @@
 //! Publishing: from what a program is to consist of to an image that may be started.
 
+use cranefly_select::copies;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -25,7 +26,6 @@ use super::state::Program;
 use super::takeover::TakenOver;
 use super::unit_set::UnitSet;
 use super::view::View;
-use crate::body_lane;
 
 /// What the programs of a daemon share.
 #[derive(Debug)]
@@ -74,7 +74,7 @@ impl Program {
             return Err(not_linked_for(Some(&base), &units));
         }
 
-        let copies = debug_span!("copies").in_scope(|| body_lane::copies(&units));
+        let copies = debug_span!("copies").in_scope(|| copies(&units));
         let units = debug_span!("unit set").in_scope(|| Arc::new(UnitSet::new(units)));
         let before = self.view();
         let old = before.as_ref().map(|before| &*before.units);

@@ -1,5 +1,6 @@
 //! What a publication brought.
 
+use cranefly_select::{BodyLaneCounts, Verified};
 use std::ops::AddAssign;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,7 +8,6 @@ use std::time::Duration;
 use cranefly_cache::Compiled;
 
 use super::view::View;
-use crate::body_lane::{BodyLaneCounts, Verified};
 
 /// A generation that was published.
 #[derive(Debug)]

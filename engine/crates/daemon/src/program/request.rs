@@ -1,12 +1,12 @@
 //! What is asked for: everything that a program is to consist of.
 
+use cranefly_select::EditedFunction;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use cranefly_cgu::BitcodeFile;
 
 use super::options::ProgramOptions;
-use crate::body_lane::EditedFunction;
 
 /// A program as it is to be published.
 #[derive(Debug)]

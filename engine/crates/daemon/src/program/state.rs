@@ -1,5 +1,6 @@
 //! A program between publications.
 
+use cranefly_select::{Patch, SelectionCache};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Instant;
@@ -14,7 +15,6 @@ use super::options::ProgramOptions;
 use super::published::Work;
 use super::session_links;
 use super::view::View;
-use crate::body_lane::{Patch, SelectionCache};
 
 /// A program, of which one generation is published after the other.
 #[derive(Debug, Default)]

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use cranefly_bitcode::ir::Subprogram;
 
 use super::{Node, Selector};
-use crate::body_lane::edited::{in_crate, is_shim};
-use crate::body_lane::references::{References, is_closure, is_instance};
-use crate::body_lane::{EditedFunction, Origin, Refusal, range_of};
+use crate::edited::{in_crate, is_shim};
+use crate::references::{References, is_closure, is_instance};
+use crate::{EditedFunction, Origin, Refusal, range_of};
 
 /// What a function is called: its name and its namespaces, which its copies in other crates have as well.
 type Called<'a> = (&'a Arc<str>, &'a [Arc<str>]);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use cranefly_bitcode::ir::{GlobalId, GlobalKind};
 use cranefly_cgu::{FunctionInfo, LoadedUnit, demangled, without_dots};
 
-use super::{EditedFunction, Refusal, range_of};
+use crate::{EditedFunction, Refusal, range_of};
 
 /// The functions of a crate lane's unit that are declared where an edited one was, each with that one: the function itself, its instances,
 /// and its closures.

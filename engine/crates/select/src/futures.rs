@@ -9,7 +9,7 @@
 use cranefly_bitcode::ir::Subprogram;
 use cranefly_cgu::{LoadedUnit, polls_future};
 
-use super::Refusal;
+use crate::Refusal;
 
 /// Whether a function has code of the body of an `async fn` that is not generic: it polls or drops its future.
 pub fn has_body_of_future(subprogram: &Subprogram) -> bool {

@@ -7,8 +7,8 @@ use cranefly_bitcode::ir::{GlobalId, GlobalKind};
 use cranefly_cgu::{FunctionInfo, LoadedUnit};
 
 use super::{Node, Selector};
-use crate::body_lane::content::same_shape;
-use crate::body_lane::names::{Origin, definitions_at};
+use crate::content::same_shape;
+use crate::names::{Origin, definitions_at};
 
 /// A function as debug info has it: namespace and name, which has the numbers of closures that symbols lack, and the line.
 type Described = (Vec<Arc<str>>, Arc<str>, u32);

@@ -4,7 +4,7 @@ use cranefly_bitcode::ir::{Global, GlobalKind};
 use cranefly_cgu::type_id;
 
 use super::Selector;
-use crate::body_lane::{Origin, Refusal};
+use crate::{Origin, Refusal};
 
 /// What paths in a patch crate have that no crate's own have: see `server/src/core/lanes/patch/patchText.ts`.
 const MARKS: [&[u8]; 2] = [b"__cranefly_", b"__Cranefly"];

@@ -11,15 +11,14 @@ use std::sync::Arc;
 
 use cranefly_bitcode::ir::{GlobalId, GlobalKind, Linkage, Subprogram};
 use cranefly_cgu::{LoadedUnit, demangled, is_anonymous, is_definition};
-use cranefly_image::{BaseImage, is_allocator_entry};
 
-use super::content::{same_function, same_shape, same_variable};
-use super::derive::DerivedUnits;
-use super::edited::{self, Root};
-use super::names::{BodyUnit, Names, Origin, definitions_at, prepare_names};
-use super::symbol_table::SymbolTable;
-use super::verify::Patch;
-use super::{BodyLaneCounts, EditedFunction, Needed, Refusal, source_file};
+use crate::content::{same_function, same_shape, same_variable};
+use crate::derive::DerivedUnits;
+use crate::edited::{self, Root};
+use crate::names::{BodyUnit, Names, Origin, definitions_at, prepare_names};
+use crate::symbol_table::SymbolTable;
+use crate::verify::Patch;
+use crate::{BodyLaneCounts, EditedFunction, Needed, Refusal, source_file};
 
 const ALIAS: &str = "an edited function refers to an alias";
 
@@ -70,12 +69,16 @@ impl SelectionCache {
     }
 }
 
-/// Puts the edited functions of `body`, and what they need, in the place of those of `crates`.
+/// Puts the edited functions of `body`, and what they need, in the place of those of `crates`. `is_defined_outside`: whether what the
+/// program stands on, its base image or its allocator, defines a name.
+///
+/// # Errors
+/// The edit cannot be taken: the crate has to be compiled as a whole.
 pub fn select(
     crates: &[Arc<LoadedUnit>],
     body: &[BodyUnit],
     edit: &Edit<'_>,
-    base: &BaseImage,
+    is_defined_outside: &dyn Fn(&str) -> bool,
     cache: &mut SelectionCache,
 ) -> Result<Selection, Refusal> {
     cache.update(crates, body);
@@ -84,7 +87,7 @@ pub fn select(
         crates,
         body,
         names: Names::default(),
-        base,
+        is_defined_outside,
         exported,
         present: defined,
         edited: HashSet::new(),
@@ -107,7 +110,8 @@ struct Selector<'a> {
     crates: &'a [Arc<LoadedUnit>],
     body: &'a [BodyUnit],
     names: Names,
-    base: &'a BaseImage,
+    /// Whether what the program stands on defines a name.
+    is_defined_outside: &'a dyn Fn(&str) -> bool,
     /// The body lane's definitions.
     exported: &'a SymbolTable,
     /// The crate lane's definitions.
@@ -339,9 +343,7 @@ impl<'a> Selector<'a> {
     /// A name that the body lane does not define: the program must have it, or what it stands on.
     fn bind_outside(&mut self, name: &str) -> Result<(), Refusal> {
         let is_known = self.crate_definition(name).is_some()
-            || is_allocator_entry(name)
-            || self.base.symbol(name).is_some()
-            || self.base.import(name).is_some()
+            || (self.is_defined_outside)(name)
             || self.crates.iter().any(|unit| unit.declares(name));
         if is_known {
             return Ok(());

@@ -7,9 +7,9 @@ use cranefly_bitcode::ir::{GlobalId, Linkage};
 use cranefly_cgu::LocalOf;
 
 use super::{Node, Selection, Selector};
-use crate::body_lane::BodyLaneCounts;
-use crate::body_lane::derive::{Change, DerivedUnits, Kept};
-use crate::body_lane::verify::Patch;
+use crate::BodyLaneCounts;
+use crate::derive::{Change, DerivedUnits, Kept};
+use crate::verify::Patch;
 
 impl Selector<'_> {
     pub(super) fn finish(self, derived: &mut DerivedUnits) -> Selection {

@@ -7,10 +7,10 @@ use cranefly_bitcode::ir::GlobalId;
 use cranefly_cgu::{LoadedUnit, demangled, polls_future};
 
 use super::{ALIAS, Node, Selector};
-use crate::body_lane::edited::{self, Root};
-use crate::body_lane::futures::{Future, has_body_of_future, path_of_drop};
-use crate::body_lane::names::definitions_at;
-use crate::body_lane::{BodyUnit, Origin, Refusal};
+use crate::edited::{self, Root};
+use crate::futures::{Future, has_body_of_future, path_of_drop};
+use crate::names::definitions_at;
+use crate::{BodyUnit, Origin, Refusal};
 
 impl<'a> Selector<'a> {
     /// What polls and drops the futures of edited `async fn`s, if they have remained what they were to all others.

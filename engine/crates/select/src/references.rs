@@ -11,8 +11,8 @@ use cranefly_bitcode::ir::{GlobalId, GlobalKind, Linkage, Subprogram};
 use cranefly_cgu::{LoadedUnit, global_id, is_anonymous, is_definition, polls_future};
 use rustc_hash::FxHashMap;
 
-use super::edited::is_shim;
-use super::{EditedCrate, EditedFunction, Place, Refusal, range_of, source_file};
+use crate::edited::is_shim;
+use crate::{EditedCrate, EditedFunction, Place, Refusal, range_of, source_file};
 
 /// A definition of the crate lane's: unit and global.
 type Node = (usize, GlobalId);

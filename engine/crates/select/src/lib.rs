@@ -17,7 +17,7 @@ mod edited;
 mod futures;
 mod names;
 mod references;
-mod select;
+mod selector;
 mod symbol_table;
 mod verify;
 
@@ -30,7 +30,7 @@ pub use content::same_version;
 pub use copies::copies;
 pub use names::{BodyUnit, Origin};
 pub use references::instantiators;
-pub use select::{Edit, SelectionCache, select};
+pub use selector::{Edit, SelectionCache, select};
 pub use verify::{Patch, Verified};
 
 /// What was edited of a crate.
