@@ -1,4 +1,4 @@
-/** What cargo tells during a capture, unit by unit and in its order, although it comes in two streams. */
+/** Passes on what cargo says during a capture, unit by unit and in its order, although it comes in two streams. */
 import { stripVTControlCharacters } from "node:util";
 import type { Message, Metadata } from "./cargo.js";
 import { HARNESS_MARK } from "./shims.js";
@@ -7,7 +7,7 @@ import type { UnitName } from "../units/messages.js";
 
 type OfUnit = Extract<Message, { reason: "compiler-artifact" | "compiler-message" }>;
 
-export interface Hearers {
+export interface MessageListener {
   readonly messagesOf: (unit: UnitName | undefined) => UnitMessages;
   /** cargo's own lines. */
   readonly onProgress: (line: string) => void;
@@ -21,22 +21,22 @@ export function unitName(message: OfUnit, metadata: Metadata): UnitName {
   return { package: owner?.name ?? "", kind, name, isTest, isLocal: owner?.source === null };
 }
 
-export class ToldByCargo {
+export class CargoMessages {
   /** Units that have said something and are not done, by name. */
   private readonly open = new Map<string, UnitMessages>();
-  /** What cargo says of a failure: behind what rustc has said of it. */
+  /** Lines of cargo's about a failure, which come after what rustc says of it. */
   private readonly held: string[] = [];
 
   constructor(
     private readonly metadata: Metadata,
-    private readonly hearers: Hearers,
+    private readonly listener: MessageListener,
   ) {}
 
   message(message: Message): void {
     if (message.reason === "compiler-message") {
       const unit = unitName(message, this.metadata);
       const key = JSON.stringify(unit);
-      const messages = this.open.get(key) ?? this.hearers.messagesOf(unit);
+      const messages = this.open.get(key) ?? this.listener.messagesOf(unit);
       this.open.set(key, messages);
       messages.add(message.message);
     } else if (message.reason === "compiler-artifact") {
@@ -50,13 +50,13 @@ export class ToldByCargo {
     if (this.held.length > 0 || stripVTControlCharacters(line).startsWith("error: could not compile ")) {
       this.held.push(line);
     } else {
-      this.hearers.onProgress(line);
+      this.listener.onProgress(line);
     }
   };
 
   /** cargo has ended. */
   end(): void {
     for (const messages of this.open.values()) messages.finished();
-    for (const line of this.held) this.hearers.onProgress(line);
+    for (const line of this.held) this.listener.onProgress(line);
   }
 }
