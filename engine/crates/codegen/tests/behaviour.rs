@@ -1,4 +1,5 @@
-//! The same Rust source through LLVM (as part of this test) and through Cranelift must behave the same.
+//! The same Rust source, compiled by rustc as part of this test and by each of the engine's code generators, must behave the
+//! same: at opt-levels 0, 1 and 3, since rustc hands over other LLVM IR at each of them, and Cranelift optimises above 0.
 
 mod support;
 
@@ -19,6 +20,8 @@ mod simd;
 mod unwinding;
 
 use arith::log::Log;
+use cranefly_codegen::llvm::OptLevel;
+use support::generate::Tier;
 use support::linker::Linked;
 
 /// One logged value.
@@ -42,26 +45,30 @@ fn record(driver: impl FnOnce(*mut Log)) -> Vec<Entry> {
 }
 
 #[track_caller]
-fn same(native: &[Entry], cranelift: &[Entry]) {
+fn same(native: &[Entry], ours: &[Entry]) {
     let mut wrong = Vec::new();
-    for (index, (expected, found)) in native.iter().zip(cranelift).enumerate() {
+    for (index, (expected, found)) in native.iter().zip(ours).enumerate() {
         if expected != found {
-            wrong.push(format!(
-                "{index}: {} native {:02x?} cranelift {} {:02x?}",
-                expected.0, expected.1, found.0, found.1
-            ));
+            wrong.push(format!("{index}: {} native {:02x?} ours {} {:02x?}", expected.0, expected.1, found.0, found.1));
         }
     }
     assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong[..wrong.len().min(40)].join("\n"));
-    assert_eq!(native.len(), cranelift.len());
+    assert_eq!(native.len(), ours.len());
     assert!(!native.is_empty());
+}
+
+/// All of a source's functions.
+#[track_caller]
+fn link(source: &str, tier: Tier, opt_level: OptLevel) -> Linked {
+    let linked = Linked::new(source, tier, opt_level);
+    assert!(linked.missing.is_empty(), "{:?}", linked.missing);
+    linked
 }
 
 /// Compares the driver `name` of source `source`.
 #[track_caller]
-fn compare<L>(source: &str, name: &str, native: fn(&mut L)) {
-    let linked = Linked::new(&support::units(source));
-    assert!(linked.missing.is_empty(), "{:?}", linked.missing);
+fn compare<L>(source: &str, name: &str, native: fn(&mut L), tier: Tier, opt_level: OptLevel) {
+    let linked = link(source, tier, opt_level);
     // SAFETY: the function of that name, compiled from the same source.
     let translated: fn(*mut Log) = unsafe { std::mem::transmute(linked.address(name)) };
     // SAFETY: `record` passes a valid log; each source has its own copy of the type.
@@ -69,26 +76,21 @@ fn compare<L>(source: &str, name: &str, native: fn(&mut L)) {
     same(&expected, &record(translated));
 }
 
-#[test]
-fn arithmetic() {
-    compare("arith", "drive_arith", arith::drive_arith);
+fn arithmetic(tier: Tier, opt_level: OptLevel) {
+    compare("arith", "drive_arith", arith::drive_arith, tier, opt_level);
 }
 
-#[test]
-fn control_flow_memory_and_the_rest() {
-    compare("misc", "drive_misc", misc::drive_misc);
+fn control_flow_memory_and_the_rest(tier: Tier, opt_level: OptLevel) {
+    compare("misc", "drive_misc", misc::drive_misc, tier, opt_level);
 }
 
-#[test]
-fn vectors() {
-    compare("simd", "drive_simd", simd::drive_simd);
+fn vectors(tier: Tier, opt_level: OptLevel) {
+    compare("simd", "drive_simd", simd::drive_simd, tier, opt_level);
 }
 
-/// Every combination of native and translated callers and callees.
-#[test]
-fn calling_conventions() {
-    let linked = Linked::new(&support::units("abi"));
-    assert!(linked.missing.is_empty(), "{:?}", linked.missing);
+/// Every combination of native callers and callees and ours.
+fn calling_conventions(tier: Tier, opt_level: OptLevel) {
+    let linked = link("abi", tier, opt_level);
     // SAFETY: functions of these names, compiled from the same source.
     let table: fn() -> abi::Table = unsafe { std::mem::transmute(linked.address("abi_table")) };
     // SAFETY: as above.
@@ -101,9 +103,8 @@ fn calling_conventions() {
     same(&expected, &record(|log| driver(log.cast(), &table())));
 }
 
-/// Panics that start in native and in translated code, through frames of both, caught in both.
-#[test]
-fn unwinding() {
+/// Panics that start in native code and in ours, through frames of both, caught in both.
+fn unwinding(tier: Tier, opt_level: OptLevel) {
     fn calm(x: u64) -> u64 {
         x + 1
     }
@@ -111,8 +112,7 @@ fn unwinding() {
         if x.is_multiple_of(3) { std::panic::resume_unwind(Box::new(x)) } else { x + 2 }
     }
     type Driver = fn(*mut unwinding::log::Log, fn(u64) -> u64, fn(u64) -> u64);
-    let linked = Linked::new(&support::units("unwinding"));
-    assert!(linked.missing.is_empty(), "{:?}", linked.missing);
+    let linked = link("unwinding", tier, opt_level);
     support::unwind::register(&linked);
     // SAFETY: the function of that name, compiled from the same source.
     let driver: Driver = unsafe { std::mem::transmute(linked.address("drive_unwinding")) };
@@ -123,4 +123,29 @@ fn unwinding() {
     let _ = std::panic::take_hook();
     same(&expected, &found);
     assert!(expected.iter().any(|(tag, _)| tag == "caught"));
+}
+
+/// A module of tests: each of the above, through one code generator at one `opt-level`.
+macro_rules! tests {
+    ($($module:ident: $tier:ident, $opt_level:ident;)*) => {$(
+        mod $module {
+            use super::*;
+
+            tests! { in $tier, $opt_level: arithmetic control_flow_memory_and_the_rest vectors calling_conventions unwinding }
+        }
+    )*};
+    (in $tier:ident, $opt_level:ident: $($name:ident)*) => {$(
+        #[test]
+        fn $name() {
+            super::$name(Tier::$tier, OptLevel::$opt_level);
+        }
+    )*};
+}
+
+tests! {
+    cranelift_at_0: Cranelift, None;
+    cranelift_at_1: Cranelift, Less;
+    cranelift_at_3: Cranelift, Aggressive;
+    llvm_at_0: Llvm, None;
+    llvm_at_3: Llvm, Aggressive;
 }

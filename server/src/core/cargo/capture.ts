@@ -35,7 +35,7 @@ import { type CargoSelection, type SelectionState, type Start, cargoArguments, p
 import type { Program } from "../units/program.js";
 import { type ShimContext, type ShimEvent, readEvents, writeShims } from "./shims.js";
 import { checkToolchain, findToolchain, platformOf } from "../units/toolchain.js";
-import { ToldByCargo, unitName } from "./toldByCargo.js";
+import { CargoMessages, unitName } from "./cargoMessages.js";
 import { loadUnit, MissingUnit } from "../units/record.js";
 
 export interface CaptureOptions {
@@ -99,7 +99,7 @@ export async function capture(
 
   const artifacts: Artifact[] = [];
   const scripts: BuildScript[] = [];
-  const told = new ToldByCargo(metadata, options);
+  const told = new CargoMessages(metadata, options);
   const onStdout = (line: string): void => {
     const message = parseMessage(line);
     if (message === undefined) return;

@@ -225,7 +225,7 @@ export class Build {
       this.listening = pending;
       const update = await this.kept.update(cause.sinceMs, controller.signal);
       this.failure = failureOf(update);
-      this.take(update);
+      this.adopt(update);
       // The state that the update's end leads to; told together with the update.
       if (this.pending === pending) this.activity = undefined;
       this.events.onUpdate(this, update);
@@ -275,7 +275,7 @@ export class Build {
       // (Also when a change waits already: what it makes of it does not have what was found.)
       if (update !== undefined && !this.closed) {
         this.failure = failureOf(update);
-        this.take(update);
+        this.adopt(update);
         this.events.onFollowed(this, update);
       }
     } catch {
@@ -298,7 +298,7 @@ export class Build {
     if (late !== undefined && this.isEager && !this.closed) this.schedule(late);
   }
 
-  private take(update: Update): void {
+  private adopt(update: Update): void {
     const layout = this.core?.layout;
     this.lastReport = update.report;
     if (!update.report.ok || update.state === undefined || layout === undefined) return;
@@ -310,7 +310,7 @@ export class Build {
   private lane: Lane | undefined;
 
   private listener(): Listener {
-    const tell = (stage: string): void => {
+    const show = (stage: string): void => {
       const { listening } = this;
       if (listening !== undefined && !listening.controller.signal.aborted) this.active(stage, listening.cause);
     };
@@ -321,13 +321,13 @@ export class Build {
         this.keep(stripVTControlCharacters(line));
         // "package v1.2.3" of cargo's, "package:target" of the crate lane's.
         const [, name = "", target = "lib"] = /^\s*Compiling ([^\s:]+)(?::(\S+))?/.exec(line) ?? [];
-        if (name !== "") tell(`rustc ${target === "lib" ? name : target}`);
+        if (name !== "") show(`rustc ${target === "lib" ? name : target}`);
       },
-      onWait: (pid) => tell(`waiting for another cranefly (pid ${pid})`),
+      onWait: (pid) => show(`waiting for another cranefly (pid ${pid})`),
       onStage: (stage) => {
         this.lane = LANES[stage] ?? this.lane;
         const name = STAGES[stage];
-        if (name !== undefined) tell(name);
+        if (name !== undefined) show(name);
       },
     };
   }

@@ -1,15 +1,17 @@
 //! A linker into memory: as little as the tests need. Pages are writable first and executable afterwards.
 
-use std::cell::RefCell;
+use std::cell::{RefCell, UnsafeCell};
 use std::collections::HashMap;
 use std::ffi::{CString, c_void};
 use std::sync::{Mutex, OnceLock};
 
-use cranefly_bitcode::Reader;
 use cranefly_bitcode::ir::{GlobalId, GlobalKind, Linkage};
-use cranefly_codegen::cranelift::{Compiler, Flags};
+use cranefly_codegen::llvm::OptLevel;
 use cranefly_codegen::machine::{MachineCode, RelocationKind, Target};
 use object::{Object, ObjectSymbol};
+
+use super::Unit;
+use super::generate::{self, Generated, Tier};
 
 /// Room for code, stubs, address slots and data.
 const TEXT: usize = 16 << 20;
@@ -36,6 +38,22 @@ struct Template {
     bytes: Vec<u8>,
 }
 
+impl Template {
+    /// Address of a new one, for good.
+    fn leak(size: usize, bytes: &[u8]) -> usize {
+        Box::leak(Box::new(Self { size, bytes: bytes.to_vec() })) as *mut Self as usize
+    }
+}
+
+/// Thread-locals that code reaches by their distance from the thread pointer, as LLVM's does: they lie in this one, which is
+/// the test executable's own. Their contents are those of the thread that links.
+const STATIC_ROOM: usize = 4096;
+#[repr(align(64))]
+struct StaticRoom(UnsafeCell<[u8; STATIC_ROOM]>);
+thread_local! {
+    static STATIC: StaticRoom = const { StaticRoom(UnsafeCell::new([0; STATIC_ROOM])) };
+}
+
 struct Memory {
     base: usize,
     text_end: usize,
@@ -44,50 +62,50 @@ struct Memory {
     data: usize,
     stubs: HashMap<usize, usize>,
     slots: HashMap<usize, usize>,
+    /// By address of the template: the slot that holds its distance from the thread pointer.
+    offsets: HashMap<usize, usize>,
+    /// Bytes of [`STATIC`] in use.
+    room: usize,
 }
 
 impl Linked {
-    /// Links every function of `units`.
-    pub fn new(units: &[Reader]) -> Self {
+    /// Links every function of source `name`, compiled by rustc and by the engine's `tier` at `opt_level`.
+    pub fn new(name: &str, tier: Tier, opt_level: OptLevel) -> Self {
+        let units = super::units(name, opt_level);
         let mut memory = Memory::new();
-        let mut compiler = Compiler::new(Flags { verify: true, ..Flags::default() });
         let mut local: HashMap<(usize, u32), usize> = HashMap::new();
         let mut symbols: HashMap<String, usize> = HashMap::new();
         let mut functions = Vec::new();
         let mut missing = Vec::new();
         let mut pending = Vec::new();
 
-        for (unit, reader) in units.iter().enumerate() {
+        for Generated { unit, global, body, result } in generate::all(&units, tier, opt_level) {
+            let name = units[unit].reader.module().globals[global.0 as usize].name.to_string();
+            match result {
+                Ok((code, symbols)) => {
+                    check_tables(&name, &code, body.locations.len());
+                    let address = memory.place(&code);
+                    local.insert((unit, global.0), address);
+                    pending.push((unit, address, symbols));
+                    functions.push(Placed { name, address, code });
+                }
+                Err(error) => missing.push((error, name)),
+            }
+        }
+        for (unit, Unit { reader, .. }) in units.iter().enumerate() {
             for (index, global) in reader.module().globals.iter().enumerate() {
-                let address = match &global.kind {
-                    GlobalKind::Function { defined: true } => {
-                        let body = reader.function(GlobalId(index as u32)).expect("decodes");
-                        match compiler.compile(&body) {
-                            Ok(code) => {
-                                check_tables(&code, body.locations.len());
-                                let address = memory.place(&code);
-                                pending.push((unit, address, body));
-                                functions.push(Placed { name: global.name.to_string(), address, code });
-                                address
-                            }
-                            Err(error) => {
-                                missing.push((error.to_string(), global.name.to_string()));
-                                continue;
-                            }
-                        }
-                    }
-                    GlobalKind::Variable(variable) => match &variable.init {
-                        Some(init) if variable.thread_local => {
-                            Box::leak(Box::new(Template { size: variable.size as usize, bytes: init.bytes.clone() }))
-                                as *mut Template as usize
-                        }
-                        Some(init) => memory.data(&init.bytes, variable.size as usize, variable.align as usize),
-                        None => continue,
-                    },
-                    _ => continue,
-                };
-                local.insert((unit, index as u32), address);
-                if global.linkage != Linkage::Local {
+                if let GlobalKind::Variable(variable) = &global.kind
+                    && let Some(init) = &variable.init
+                {
+                    let address = match variable.thread_local {
+                        true => Template::leak(variable.size as usize, &init.bytes),
+                        false => memory.data(&init.bytes, variable.size as usize, variable.align as usize),
+                    };
+                    local.insert((unit, index as u32), address);
+                }
+                if global.linkage != Linkage::Local
+                    && let Some(&address) = local.get(&(unit, index as u32))
+                {
                     symbols.insert(global.name.to_string(), address);
                 }
             }
@@ -97,10 +115,10 @@ impl Linked {
             if let Some(&address) = local.get(&(unit, global.0)) {
                 return address;
             }
-            let name = &*units[unit].module().globals[global.0 as usize].name;
+            let name = &*units[unit].reader.module().globals[global.0 as usize].name;
             symbols.get(name).copied().or_else(|| outside(name)).unwrap_or_else(|| absent(name))
         };
-        for (unit, reader) in units.iter().enumerate() {
+        for (unit, Unit { reader, .. }) in units.iter().enumerate() {
             for (index, global) in reader.module().globals.iter().enumerate() {
                 if let GlobalKind::Variable(variable) = &global.kind
                     && let (Some(init), false) = (&variable.init, variable.thread_local)
@@ -113,17 +131,17 @@ impl Linked {
                 }
             }
         }
-        for (placed, (unit, address, body)) in functions.iter().zip(&pending) {
+        for (placed, (unit, address, symbols)) in functions.iter().zip(&pending) {
             for relocation in &placed.code.relocations {
                 let target = match &relocation.target {
                     Target::Symbol(symbol) | Target::Variadic(symbol) => {
-                        resolve(*unit, body.symbols[*symbol as usize].global)
+                        resolve(*unit, symbols[*symbol as usize].global)
                     }
                     Target::Runtime(name) => {
                         outside(name).unwrap_or_else(|| panic!("run-time function {name}, called by {}", placed.name))
                     }
                     Target::Local(offset) => address + *offset as usize,
-                    Target::Global(_) => panic!("not made by Cranelift"),
+                    Target::Global(_) => panic!("not made by a code generator"),
                 };
                 let place = address + relocation.offset as usize;
                 let relative = |to: usize| {
@@ -152,7 +170,11 @@ impl Linked {
                         write(place + 8, &i32::try_from(distance).expect("in reach").to_le_bytes());
                     }
                     RelocationKind::Abs64 => write(place, &(target as i64 + relocation.addend).to_le_bytes()),
-                    RelocationKind::GotTpOff => panic!("not made by Cranelift"),
+                    RelocationKind::GotTpOff => {
+                        // SAFETY: thread-locals are leaked templates.
+                        let slot = memory.offset_slot(unsafe { &*(target as *const Template) });
+                        write(place, &relative(slot));
+                    }
                 }
             }
         }
@@ -167,15 +189,18 @@ impl Linked {
     }
 }
 
+/// All that LLVM makes of a function that is never entered: `ud2`.
+const NEVER_ENTERED: [u8; 2] = [0x0f, 0x0b];
+
 /// What holds for all machine code: tables by rising offset, inside the function, with source positions in them.
-fn check_tables(code: &MachineCode, locations: usize) {
+fn check_tables(name: &str, code: &MachineCode, locations: usize) {
     let offsets: Vec<u32> = code.relocations.iter().map(|relocation| relocation.offset).collect();
     assert!(offsets.is_sorted() && offsets.iter().all(|&offset| offset as usize + 4 <= code.bytes.len()));
     assert!(code.lines.is_sorted_by_key(|row| row.0) && code.lines.iter().all(|row| row.0 < code.text_len));
     let known = code.lines.iter().filter(|row| row.1 != u32::MAX);
     assert!(known.clone().all(|row| (row.1 as usize) < locations));
-    assert!(locations == 0 || known.count() > 0);
-    assert!(code.text_len as usize <= code.bytes.len());
+    assert!(locations == 0 || known.count() > 0 || code.bytes == NEVER_ENTERED, "{name}");
+    assert!(code.text_len > 0 && code.text_len as usize <= code.bytes.len());
 }
 
 /// Places one function that names no symbols, only run-time functions.
@@ -215,6 +240,8 @@ impl Memory {
             data: base + text,
             stubs: HashMap::new(),
             slots: HashMap::new(),
+            offsets: HashMap::new(),
+            room: 0,
         }
     }
 
@@ -264,6 +291,26 @@ impl Memory {
         }
         let slot = self.data(&target.to_le_bytes(), 8, 8);
         self.slots.insert(target, slot);
+        slot
+    }
+
+    /// A slot that holds the distance of a thread-local from the thread pointer.
+    fn offset_slot(&mut self, template: &Template) -> usize {
+        let key = template as *const Template as usize;
+        if let Some(&slot) = self.offsets.get(&key) {
+            return slot;
+        }
+        let at = self.room.next_multiple_of(64);
+        self.room = at + template.size;
+        assert!(self.room <= STATIC_ROOM && template.bytes.len() <= template.size);
+        let address = STATIC.with(|room| room.0.get().addr()) + at;
+        // SAFETY: room in the block above, which nobody else uses.
+        unsafe { std::ptr::copy_nonoverlapping(template.bytes.as_ptr(), address as *mut u8, template.bytes.len()) };
+        let thread_pointer: usize;
+        // SAFETY: the psABI keeps the thread pointer at `fs:0`.
+        unsafe { std::arch::asm!("mov {}, fs:0", out(reg) thread_pointer) };
+        let slot = self.data(&address.wrapping_sub(thread_pointer).to_le_bytes(), 8, 8);
+        self.offsets.insert(key, slot);
         slot
     }
 

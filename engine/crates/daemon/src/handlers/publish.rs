@@ -15,8 +15,8 @@ use cranefly_wire::{
 };
 
 use crate::engine::Engine;
-use crate::program::ProgramOptions;
-use crate::program::{BodyLaneCrate, CrateBitcode, Error, Published, Request, read};
+use cranefly_program::ProgramOptions;
+use cranefly_program::{BodyLaneCrate, CrateBitcode, Error, Published, Request, read};
 
 /// Makes and publishes a new generation of a program.
 pub fn publish(engine: &Engine, params: PublishParams) -> Result<PublishResult, RpcError> {
