@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use cranefly_cgu::demangled;
+use cranefly_bitcode::demangled;
 use cranefly_compile::contained;
 use cranefly_image::{BaseImage, Draft, Image, ImageOptions, Pending, Publication};
 use hashbrown::HashSet;

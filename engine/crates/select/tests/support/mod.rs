@@ -7,11 +7,12 @@ use std::process::Command;
 use std::sync::{Arc, OnceLock};
 
 use cranefly_bitcode::Llvm;
+use cranefly_bitcode::demangled;
 use cranefly_bitcode::ir::{GlobalId, GlobalKind};
 use cranefly_cache::Key;
 use cranefly_cgu::{
     BitcodeFile, DecodeHandler, DecodedFunction, Digest, FunctionIdentity, HandlerError, LoadedUnit, ReadContext,
-    UnitCache, demangled,
+    UnitCache,
 };
 use cranefly_select::{BodyUnit, Edit, EditedFunction, Origin, Refusal, Selection, SelectionCache, select};
 
