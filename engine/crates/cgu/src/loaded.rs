@@ -11,11 +11,19 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::digest::Digest;
 use crate::names::demangled;
-use crate::read::ReadTimes;
 use crate::shape::Shape;
 use crate::source_index::SourceIndex;
 use crate::unit::{CodegenUnit, definitions, is_anonymous};
 use crate::{system_calls, type_id};
+
+/// Microseconds that reading one function took.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ReadTimes {
+    /// Decoding.
+    pub decode: f32,
+    /// Its key.
+    pub key: f32,
+}
 
 /// A unit, where it came from, and what it took.
 #[derive(Debug)]

@@ -13,7 +13,7 @@ use cranefly_cache::Store;
 use cranefly_cgu::UnitCache;
 use cranefly_compile::{CodeGenerator, CompileContext, LlvmTier, contained};
 
-use crate::program::{
+use cranefly_program::{
     BaseImages, Error, FolderError, ImageFolder, Program, ProgramStatus, Published, Request, Resources, ServeContext,
     TakenOver, View, give_memory_back,
 };

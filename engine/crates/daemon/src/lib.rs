@@ -5,11 +5,9 @@
 //!
 //! It is a library for its own tests alone, which put a code generator that fails in Cranelift's place.
 
-mod body_lane;
 mod clif_command;
 mod engine;
 mod handlers;
-mod program;
 mod server;
 mod supervisor;
 
@@ -29,9 +27,9 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 pub use crate::engine::{Engine, EngineOptions};
 pub use crate::handlers::publish;
-pub use crate::program::ImageFolder;
-use crate::program::{STACK, forget_others, orphans_in, private_folder, room, take_over};
 use crate::server::Server;
+pub use cranefly_program::ImageFolder;
+use cranefly_program::{STACK, forget_others, orphans_in, private_folder, room, take_over};
 
 const USAGE: &str = "usage: cranefly-engine serve --socket PATH --sysroot PATH [--idle-seconds N] [--cache-bytes N] [--image-bytes N] [--memory-bytes N] [--eager-functions N] [--compile-ahead BOOL] [--paranoid BOOL]";
 

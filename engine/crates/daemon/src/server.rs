@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use crate::engine::Engine;
 use crate::handlers;
-use crate::program::STACK;
+use cranefly_program::STACK;
 
 /// Connections that are served at a time; more are closed at once.
 const MAX_CONNECTIONS: usize = 256;

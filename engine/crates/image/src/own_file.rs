@@ -4,11 +4,10 @@
 //! What only libraries of the base image do is not known here, so that a program which asks through them is one of the others.
 
 use cranefly_bitcode::ir::{Global, GlobalKind};
+use cranefly_cgu::CodegenUnit;
 use object::read::elf::ElfFile64;
 use object::{LittleEndian, Object, ObjectSymbol};
 
-use crate::image::Image;
-use crate::input::Unit;
 use crate::linker_symbols::is_of_headers;
 
 /// Functions that tell where a program's file is, or what the loader has loaded.
@@ -18,15 +17,8 @@ const CURRENT_EXE: &str = "11current_exe";
 /// The name by which the kernel has it.
 const OWN_FILE: &[u8] = b"/proc/self/exe";
 
-impl Image {
-    /// Whether one of the program's own units may.
-    pub fn finds_itself(&self) -> bool {
-        self.units.values().any(|state| state.finds_itself)
-    }
-}
-
 /// Whether a unit may.
-pub(crate) fn finds_itself(unit: &Unit) -> bool {
+pub(crate) fn finds_itself(unit: &CodegenUnit) -> bool {
     unit.module.globals.iter().any(is_telling) || unit.assembly.as_deref().is_some_and(is_telling_assembly)
 }
 

@@ -32,10 +32,10 @@ pub struct MachineCode {
 /// Compiler that made a function's code.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Tier {
-    /// Cranelift, single-pass register allocation.
+    /// Cranelift.
     #[default]
     Cranelift,
-    /// LLVM at -O0 through the toolchain's libLLVM.
+    /// LLVM, through the toolchain's libLLVM.
     Llvm,
 }
 

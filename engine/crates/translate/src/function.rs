@@ -44,7 +44,7 @@ pub(crate) fn translate(
     if source.blocks.is_empty() {
         unsupported!("function without a body");
     }
-    if source.attributes.iter().any(|attribute| attribute == "naked" || attribute.starts_with("naked=")) {
+    if source.attributes.iter().any(|attribute| &*attribute.name == "naked") {
         unsupported!("naked function");
     }
     if source.signature.variadic {

@@ -5,7 +5,7 @@ use cranefly_wire::{CompileParams, CompileResult, FunctionAt, RpcError};
 
 use super::view;
 use crate::engine::Engine;
-use crate::program::FunctionOf;
+use cranefly_program::FunctionOf;
 
 /// Compiles the functions at a source line, or with the given symbols, as far as they have no code yet.
 pub fn compile(engine: &Engine, params: &CompileParams) -> Result<CompileResult, RpcError> {

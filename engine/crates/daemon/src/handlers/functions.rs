@@ -11,7 +11,7 @@ use cranefly_wire::{
 
 use super::view;
 use crate::engine::Engine;
-use crate::program::{FunctionOf, Outcome, View};
+use cranefly_program::{FunctionOf, Outcome, View};
 
 /// How many functions one answer has: some two megabytes of text.
 const MAX_FUNCTIONS: usize = 4096;

@@ -8,7 +8,7 @@ use cranefly_wire::{InspectParams, InspectResult, RpcError, TextKind, TextLine, 
 
 use super::view;
 use crate::engine::Engine;
-use crate::program::{FunctionOf, View};
+use cranefly_program::{FunctionOf, View};
 
 /// The text of a function, in this generation or before its last change.
 pub fn inspect(engine: &Engine, params: &InspectParams) -> Result<InspectResult, RpcError> {

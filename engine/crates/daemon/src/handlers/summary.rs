@@ -13,7 +13,7 @@ use super::functions::{count_tier, entries};
 use super::publish::fallbacks;
 use super::view;
 use crate::engine::Engine;
-use crate::program::{FunctionOf, View};
+use cranefly_program::{FunctionOf, View};
 
 /// Entries of each list, at most.
 const MAX_TOP: usize = 1000;
