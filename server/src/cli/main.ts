@@ -31,7 +31,7 @@ interface CommandLine {
   readonly place?: string;
 }
 
-/** Thrown while parsing: cargo has a word to say, or does it. */
+/** Thrown while parsing a command line that cargo has to run, or to complain about. */
 class ForCargo extends Error {
   constructor(readonly why?: string) {
     super("for cargo");
@@ -153,7 +153,7 @@ function seconds(text: string): number {
   return value;
 }
 
-/** Runs a command line, or lets cargo have it: also one that is wrong, since nobody says that better. */
+/** Runs a command line, or lets cargo run it. A wrong one is left to cargo as well, whose messages about it are the best. */
 async function parse(line: CommandLine): Promise<void> {
   const errors: string[] = [];
   try {

@@ -20,7 +20,7 @@ export function writeAll(descriptor: 1 | 2, text: string): void {
       at += fs.writeSync(descriptor, bytes, at);
     } catch (error) {
       const code = error instanceof Error && "code" in error ? error.code : undefined;
-      // Nobody reads any more, or there is no room: what is to be done is done all the same.
+      // Nobody reads any more, or the disk is full. The build goes on without its output.
       if (code === "EPIPE" || (descriptor === 2 && code !== "EAGAIN")) return;
       if (code !== "EAGAIN") throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);

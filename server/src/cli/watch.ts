@@ -143,7 +143,7 @@ class Watch {
       }
       this.failed = !report.ok;
       if (report.ok && state !== undefined && isNew) this.restart(state);
-      // What was saved while nobody watched shows in the stamps.
+      // Files that were saved before they were watched are found by their stamps.
       if (isBehind && (report.ok || others.some((place) => isNewer(place, startedMs)))) this.changed(performance.now());
       else if (isAhead) this.work = this.work.then(() => this.letFollow(signal));
     } catch (error) {
@@ -173,7 +173,7 @@ class Watch {
     }
   }
 
-  /** The crate lane's word on what the body lane did, while nobody waits for it. */
+  /** Lets the crate lane compile what edits have done, in the background, and reports where the two differ. */
   private async letFollow(signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
     try {
@@ -187,7 +187,7 @@ class Watch {
       this.session.terminal.warn(divergence);
       if (state !== undefined) this.restart(state);
     } catch (error) {
-      // The next save finds the same, and tells it.
+      // The next save finds the same error, and reports it.
       if (!(error instanceof Cancelled)) this.session.terminal.warn(messageOf(error));
     }
   }

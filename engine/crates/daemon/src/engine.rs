@@ -84,6 +84,7 @@ impl Engine {
             command: options.command,
             ahead: options.ahead,
             first_calls: AtomicU64::new(0),
+            answered: Mutex::default(),
         };
         let resources = Resources {
             serve: Arc::new(serve),
@@ -112,6 +113,11 @@ impl Engine {
     /// How functions are compiled, and their code.
     pub fn compile(&self) -> &CompileContext {
         &self.resources.serve.compile
+    }
+
+    /// Whether a program runs that may call a function without code.
+    pub fn is_awaited(&self) -> bool {
+        self.resources.serve.is_awaited()
     }
 
     /// The toolchain's folder.

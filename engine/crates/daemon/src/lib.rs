@@ -12,7 +12,6 @@ mod server;
 mod supervisor;
 
 use std::ffi::OsString;
-use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -168,14 +167,7 @@ fn serve(options: &Options) -> anyhow::Result<()> {
         .name("take over".to_owned())
         .spawn(move || take_over(successor.resources(), orphans))?;
     tracing::info!(socket = %options.socket.display(), sysroot = %options.sysroot.display(), "serving");
-    let identity = || std::fs::symlink_metadata(&options.socket).map(|socket| (socket.dev(), socket.ino())).ok();
-    let own = identity();
-    let result = Server::new(engine, listener, options.idle).run();
-    // Whoever starts next removes it otherwise. If somebody has removed it before, it may be another daemon's by now.
-    if own.is_some() && identity() == own {
-        let _ = std::fs::remove_file(&options.socket);
-    }
-    Ok(result?)
+    Ok(Server::new(engine, listener, &options.socket, options.idle).run()?)
 }
 
 /// The command line that this daemon was started with, by absolute path.

@@ -41,7 +41,14 @@ impl LiveImage {
     pub fn start(self: &Arc<Self>) -> io::Result<()> {
         let live = self.clone();
         std::thread::Builder::new().name("first calls".to_owned()).stack_size(STACK).spawn(move || live.answer())?;
+        self.serve.answers(self);
         Ok(())
+    }
+
+    /// Whether a program runs from the image that may call a function without code.
+    pub fn is_awaited(&self) -> bool {
+        let image = self.image();
+        !matches!(image.file().lease(), Ok(Some(_))) && !image.is_compiled()
     }
 
     /// Starts compiling what is not compiled yet, if there is any and it is wanted.

@@ -44,7 +44,7 @@ export interface CaptureOptions {
   readonly shimBundle: string;
   readonly color: boolean;
   readonly quiet: boolean;
-  /** Who takes what rustc says of a unit. */
+  /** Receives what rustc says of a unit. */
   readonly messagesOf: (unit: UnitName | undefined) => UnitMessages;
   /** cargo's own lines ("Compiling …"). */
   readonly onProgress: (line: string) => void;

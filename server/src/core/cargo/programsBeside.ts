@@ -53,7 +53,7 @@ export class ProgramsBesideTests {
     if (problems.length > 0) throw problems[0];
   }
 
-  /** The same, of a process that ends and waits for nobody. What is left is the next run's to clear up. */
+  /** The same without waiting, for a process that ends. The next run of tests clears up what is left. */
   endNow(): void {
     for (const program of this.takeAll()) {
       try {
@@ -132,7 +132,7 @@ class ProgramBeside {
       return;
     }
     fs.mkdirSync(path.dirname(this.program), { recursive: true });
-    // (A copy: whatever is done to it there is not done to ours.) It is there before anything is moved.
+    // A copy, so that nothing that is done to it there is done to our own. It is complete before anything is moved.
     const copy = `${this.program}.${process.pid}.tmp`;
     try {
       fs.writeFileSync(copy, ours, { mode: 0o777 });

@@ -103,7 +103,7 @@ export class ReadByCargo {
   }
 }
 
-/** What is written just now may be written again within the same tick of the file system's clock: it is as if it never was the same. */
+/** A file that was written within the last tick of the file system's clock may be written again without a newer time: it counts as changed. */
 function lastWritten(file: string): number | undefined {
   const mtimeMs = statOf(file)?.mtimeMs;
   return mtimeMs !== undefined && mtimeMs > Date.now() - CLOCK_MS ? Number.NaN : mtimeMs;

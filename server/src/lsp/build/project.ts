@@ -29,7 +29,7 @@ import { Supervisor } from "./supervisor.js";
 /** How many generations `status` shows. */
 const SHOWN_HISTORY = 10;
 
-/** What a project tells. */
+/** What a project reports. */
 export interface ProjectEvents {
   onStatus(project: CargoProject): void;
   onGeneration(project: CargoProject, summary: GenerationSummary, report: GenerationReport): void;
@@ -200,7 +200,7 @@ export class CargoProject implements Project {
     return engine.shutdown();
   }
 
-  /** The user wants it to go on. `asksCargo`: whatever is known is asked of cargo anew. */
+  /** The user wants it to go on. `asksCargo`: cargo is asked again, although nothing has changed that it reads. */
   startAgain(reason: string, asksCargo: boolean): void {
     this.isStopped = false;
     this.supervisor.reset();
@@ -297,7 +297,7 @@ export class CargoProject implements Project {
     if (report.ok || this.isThere()) void this.follow(build);
   }
 
-  /** The crate lane's word on what the body lane did: no news, unless it is another one. */
+  /** The crate lane has followed the body lane. That is reported only where the two differ. */
   private followed(build: Build, followed: Followed): void {
     const { report, divergence } = followed;
     if (divergence !== undefined) this.services.log.error(`${this.name}: ${divergence}`);

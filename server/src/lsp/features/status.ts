@@ -9,7 +9,7 @@ import type { ServerContext } from "../protocol/api.js";
 
 export function register({ connection, projects }: ServerContext): void {
   let isDue = false;
-  // What changes in one go is told once.
+  // Changes that come together are reported once.
   const report = (): void => {
     if (isDue) return;
     isDue = true;

@@ -1,4 +1,4 @@
-/** The client's settings, checked: a value of the wrong type is told of and counts as not set. */
+/** The client's settings, checked: a value of the wrong type is logged, and counts as not set. */
 import * as z from "zod";
 import {
   type Connection,
