@@ -6,8 +6,9 @@ use iced_x86::{
 };
 
 use crate::listing::{self, Item};
+use crate::names;
+use crate::subject::Subject;
 use crate::text::{Span, Text};
-use crate::{Subject, names};
 
 /// Column at which operands begin, as far as mnemonics are shorter.
 const OPERANDS: u32 = 8;

@@ -3,8 +3,10 @@
 use cranefly_bitcode::ir::Function;
 use cranefly_codegen::cranelift::{Compiler, Flags};
 
+use crate::error::Error;
+use crate::names;
+use crate::subject::Subject;
 use crate::text::Text;
-use crate::{Error, Subject, names};
 
 /// The Cranelift IR that `body` is translated to, before anything is compiled, as a `.clif` file. Comments say what the
 /// names of other functions and of data stand for.
