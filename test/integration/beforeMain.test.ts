@@ -101,15 +101,8 @@ describe.skipIf(!HAS_ENGINE)("what is there before main", () => {
   });
   afterAll(() => project.remove());
 
-  const expectNative = (): string => {
-    const native = project.cargo(["run", "-q"]);
-    expect(native.code).toBe(0);
-    const first = project.cranefly(["run", "-q"]);
-    expect(first).toEqual(native);
-    // What registers itself does so once in each process.
-    expect(project.cranefly(["run", "-q"])).toEqual(native);
-    return native.stdout;
-  };
+  /** What registers itself does so once in each process. */
+  const expectNative = (): string => project.expectNative({ runs: 2 });
 
   it("comes from every crate, and is there again in another run", () => {
     const output = expectNative();

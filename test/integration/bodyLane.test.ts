@@ -4,7 +4,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { SourceCache } from "../../server/src/core/source/sourceCache.js";
+import type { SourceCache } from "../../server/src/core/source/sourceCache.js";
 import { OverlayLane, type OverlayResult } from "../../server/src/core/lanes/overlay/overlayLane.js";
 import { AllUnitSources } from "../../server/src/core/lanes/mirror/unitSources.js";
 import { classify } from "../../server/src/core/edits/classify.js";
@@ -14,7 +14,7 @@ import { isWithin } from "../../server/src/core/support/files.js";
 import { Layout } from "../../server/src/core/support/layout.js";
 import type { UnitRecord } from "../../server/src/core/units/record.js";
 import type { BitcodeFile } from "../../shared/src/protocol.js";
-import { ROOT } from "./project.js";
+import { openSources } from "../support/repository.js";
 
 let directory: string;
 let layout: Layout;
@@ -24,7 +24,7 @@ const env = process.env;
 beforeEach(async () => {
   directory = fs.mkdtempSync(path.join(os.tmpdir(), "cranefly-body-"));
   layout = new Layout(path.join(directory, "target/cranefly"));
-  lane = laneOf(await SourceCache.create(path.join(ROOT, "dist")));
+  lane = laneOf(await openSources());
 });
 
 afterEach(() => {

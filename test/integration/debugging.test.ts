@@ -10,20 +10,11 @@ import { PrepareRequest, type PrepareParams, type PrepareResult, type RunTarget 
 import { requireDebugAdapter } from "../../scripts/lib/editor.mjs";
 import { DebugSession } from "./debugAdapter.js";
 import { LanguageServer, QUIET_SETTINGS } from "./languageServer.js";
-import { HAS_ENGINE, Project, ROOT } from "./project.js";
+import { ROOT } from "../support/repository.js";
+import { HAS_ENGINE, Project, fixtureFiles } from "./project.js";
 
-const SAMPLE = path.join(ROOT, "test/fixtures/sample");
 const ENGINE = process.env["CRANEFLY_ENGINE"] ?? path.join(ROOT, "engine/target/release/cranefly-engine");
 const TRAITS = "crates/app/src/traits.rs";
-
-function sampleFiles(): Record<string, string> {
-  const files = fs.readdirSync(SAMPLE, { recursive: true, encoding: "utf8" });
-  const isSource = (file: string): boolean =>
-    !/(^|\/)target(\/|$)/.test(file) && fs.statSync(path.join(SAMPLE, file)).isFile();
-  return Object.fromEntries(
-    files.filter(isSource).map((file) => [file, fs.readFileSync(path.join(SAMPLE, file), "utf8")]),
-  );
-}
 
 /** `engineOptions`: as for `cranefly-engine serve`. */
 function suite(name: string, engineOptions: readonly string[]): void {
@@ -36,7 +27,7 @@ function suite(name: string, engineOptions: readonly string[]): void {
 
     beforeAll(async () => {
       adapter = await requireDebugAdapter();
-      project = new Project("debug", sampleFiles());
+      project = new Project("debug", fixtureFiles("sample"));
       if (engineOptions.length > 0) {
         project.write("engine.sh", `#!/bin/sh\nexec '${ENGINE}' "$@" ${engineOptions.join(" ")}\n`);
         fs.chmodSync(project.path("engine.sh"), 0o755);

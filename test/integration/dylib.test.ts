@@ -1,9 +1,7 @@
 /** Programs with Rust dynamic libraries, of the workspace or of a registry, run as in cargo's build. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { HAS_ENGINE, Project } from "./project.js";
+import { HAS_ENGINE, Project, manifest } from "./project.js";
 
-const manifest = (name: string, more = ""): string =>
-  `[package]\nname = "${name}"\nversion = "1.0.0"\nedition = "2024"\n${more}`;
 const DYLIB = '[lib]\ncrate-type = ["dylib"]\n';
 const own = (name: string): string => `${name} = { version = "1", registry = "own" }\n`;
 
@@ -48,26 +46,20 @@ describe.skipIf(!HAS_ENGINE)("a program with Rust dynamic libraries", () => {
 
   const visible = (text: string): string =>
     text.replace(/^\s*(Finished|Running) .*\n/gm, "").replace(/\(\d+\)/g, "(N)");
-  const expectNative = (args: readonly string[]): string => {
-    const native = project.cargo(args);
-    expect(native.code).toBe(0);
-    const ours = project.cranefly(args);
-    expect({ ...ours, stderr: visible(ours.stderr) }).toEqual({ ...native, stderr: visible(native.stderr) });
-    return native.stdout;
-  };
+  const expectNative = (): string => project.expectNative({ args: ["run", "-q", "-p", "app"], errors: visible });
 
   it("runs", () => {
-    expect(expectNative(["run", "-q", "-p", "app"])).toBe('3 "x" 4 10\nengine [1]\ntrue\n');
-    expect(expectNative(["run", "-q", "-p", "app"])).toContain("engine [1]");
+    expect(expectNative()).toBe('3 "x" 4 10\nengine [1]\ntrue\n');
+    expect(expectNative()).toContain("engine [1]");
   });
 
   it("follows edits of the dynamic library, and of what uses it", () => {
     project.edit("dy/src/lib.rs", "new(3)", "new(30)");
-    expect(expectNative(["run", "-q", "-p", "app"])).toContain('30 "x" 31 64');
+    expect(expectNative()).toContain('30 "x" 31 64');
     project.edit("over/src/lib.rs", "2 * dy", "3 * dy");
-    expect(expectNative(["run", "-q", "-p", "app"])).toContain('30 "x" 31 96');
+    expect(expectNative()).toContain('30 "x" 31 96');
     project.edit("dy/src/lib.rs", "pub fn f() -> u32 {", "pub fn f() -> u32 { N.fetch_add(1, Ordering::SeqCst);");
-    expect(expectNative(["run", "-q", "-p", "app"])).toContain('31 "x" 33 102');
+    expect(expectNative()).toContain('31 "x" 33 102');
   });
 
   it("is run by cargo where something else that may be loaded links to one, too", () => {

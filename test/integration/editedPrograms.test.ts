@@ -7,7 +7,8 @@ import { openWorkspace } from "../../bench/workspace.js";
 import type { BodyLaneStatistics, GenerationReport } from "../../shared/src/report.js";
 import type { Workspace } from "../../server/src/core/workspace.js";
 import { type ProgramEdit, readPrograms } from "./editedPrograms/read.js";
-import { HAS_ENGINE, Project, ROOT } from "./project.js";
+import { ROOT } from "../support/repository.js";
+import { HAS_ENGINE, Project } from "./project.js";
 
 const FIXTURE = path.join(ROOT, "test/fixtures/edits");
 const { files, edits } = readPrograms(FIXTURE);

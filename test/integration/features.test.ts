@@ -22,20 +22,9 @@ import {
 } from "../../shared/src/lsp.js";
 import { GenerationReport } from "../../shared/src/report.js";
 import { LanguageServer, QUIET_SETTINGS } from "./languageServer.js";
-import { HAS_ENGINE, Project, ROOT } from "./project.js";
-
-const SAMPLE = path.join(ROOT, "test", "fixtures", "sample");
+import { HAS_ENGINE, Project, fixtureFiles } from "./project.js";
 
 /** The sample's sources, without what earlier builds left in it. */
-function sampleFiles(): Record<string, string> {
-  const files: Record<string, string> = {};
-  for (const entry of fs.readdirSync(SAMPLE, { recursive: true, withFileTypes: true })) {
-    const file = path.relative(SAMPLE, path.join(entry.parentPath, entry.name));
-    if (entry.isFile() && !/(^|\/)target\//.test(file)) files[file] = fs.readFileSync(path.join(SAMPLE, file), "utf8");
-  }
-  return files;
-}
-
 describe.runIf(HAS_ENGINE)("the editor's view of the sample", () => {
   let project: Project;
   let server: LanguageServer;
@@ -96,7 +85,7 @@ describe.runIf(HAS_ENGINE)("the editor's view of the sample", () => {
   };
 
   beforeAll(async () => {
-    project = new Project("features", sampleFiles());
+    project = new Project("features", fixtureFiles("sample"));
     const lens = { ...QUIET_SETTINGS.lens, functions: "endOfLine", show: "all" };
     server = await LanguageServer.start(project.dir, project.env, { ...QUIET_SETTINGS, buildOnOpen: true, lens });
     await server.until(([only]) => only?.state.kind === "current");

@@ -14,7 +14,8 @@ import type { CargoSelection } from "../../server/src/core/cargo/selection.js";
 import { type UnitRecord, loadUnit } from "../../server/src/core/units/record.js";
 import { Unsupported } from "../../server/src/core/support/errors.js";
 import type { ProgramInterface } from "../../shared/src/protocol.js";
-import { Project, ROOT, WORKSPACE } from "./project.js";
+import { ROOT } from "../support/repository.js";
+import { Project, WORKSPACE } from "./project.js";
 
 let project: Project;
 let layout: Layout;

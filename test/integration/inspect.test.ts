@@ -5,7 +5,8 @@ import { Engine } from "../../server/src/core/engine/client.js";
 import { findEngine } from "../../server/src/core/engine/location.js";
 import { findToolchain } from "../../server/src/core/units/toolchain.js";
 import { ClifReport } from "../../shared/src/protocol.js";
-import { HAS_ENGINE, Project, ROOT, WORKSPACE } from "./project.js";
+import { ROOT } from "../support/repository.js";
+import { HAS_ENGINE, Project, WORKSPACE } from "./project.js";
 
 describe.runIf(HAS_ENGINE)("looking into a program", () => {
   let project: Project;

@@ -27,7 +27,8 @@ import {
   StatusNotification,
   type StatusParams,
 } from "../../shared/src/lsp.js";
-import { ROOT, type Project } from "./project.js";
+import { ROOT } from "../support/repository.js";
+import { type Project } from "./project.js";
 
 const SERVER = path.join(ROOT, "dist", "server.cjs");
 /** Only to end a test that would otherwise wait for ever. */

@@ -9,7 +9,7 @@ import {
   createMessageConnection,
 } from "vscode-jsonrpc/node";
 import { type ProjectStatus, StatusNotification, type StatusParams } from "../../shared/src/lsp.js";
-import { ROOT } from "./project.js";
+import { ROOT } from "../support/repository.js";
 
 const SERVER = path.join(ROOT, "dist", "server.cjs");
 

@@ -2,7 +2,8 @@
 import { spawn, spawnSync } from "node:child_process";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { HAS_ENGINE, Project, ROOT } from "./project.js";
+import { ROOT } from "../support/repository.js";
+import { HAS_ENGINE, Project } from "./project.js";
 
 const LAUNCHER = path.join(ROOT, "bin", "cranefly");
 

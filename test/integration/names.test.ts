@@ -1,10 +1,7 @@
 /** Crates and folders whose names are those of others: what they are is for cargo to say. */
 import { afterEach, describe, expect, it } from "vitest";
-import { HAS_ENGINE, Project } from "./project.js";
+import { HAS_ENGINE, Project, manifest } from "./project.js";
 import { Session } from "./session.js";
-
-const manifest = (name: string, more = ""): string =>
-  `[package]\nname = "${name}"\nversion = "0.1.0"\nedition = "2024"\n${more}`;
 
 const FILES = {
   "Cargo.toml": '[workspace]\nmembers = ["build_script_tool", "registry"]\nresolver = "3"\n',

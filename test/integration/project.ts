@@ -3,10 +3,11 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { expect } from "vitest";
+import { BUNDLES, ROOT } from "../support/repository.js";
 import { endAll, processesWith } from "../../scripts/lib/processes.mjs";
 
-export const ROOT = path.resolve(import.meta.dirname, "../..");
-const CLI = path.join(ROOT, "dist", "cli.cjs");
+const CLI = path.join(BUNDLES, "cli.cjs");
 
 /** Whether the engine has been built; tests that run programs need it. */
 export const HAS_ENGINE =
@@ -18,6 +19,30 @@ export interface Result {
   readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
+}
+
+/** How a program is compared with cargo's. */
+export interface NativeRun {
+  /** For both; `run -q` by default. */
+  readonly args?: readonly string[];
+  readonly runs?: number;
+  readonly errors?: (stderr: string) => string;
+}
+
+/** The files of a project in test/fixtures, without what was built in it. */
+export function fixtureFiles(name: string): Record<string, string> {
+  const folder = path.join(ROOT, "test/fixtures", name);
+  const files = fs.readdirSync(folder, { recursive: true, encoding: "utf8" });
+  const isSource = (file: string): boolean =>
+    !/(^|\/)target(\/|$)/.test(file) && fs.statSync(path.join(folder, file)).isFile();
+  return Object.fromEntries(
+    files.filter(isSource).map((file) => [file, fs.readFileSync(path.join(folder, file), "utf8")]),
+  );
+}
+
+/** The manifest of a package; `more`: its other tables. */
+export function manifest(name: string, more = ""): string {
+  return `[package]\nname = "${name}"\nversion = "1.0.0"\nedition = "2024"\n${more}`;
 }
 
 export class Project {
@@ -66,6 +91,21 @@ export class Project {
 
   cargo(args: readonly string[]): Result {
     return this.exec("cargo", args, { CARGO_TARGET_DIR: this.path("native-target") });
+  }
+
+  /**
+   * Runs cargo and then Cranefly, which has to print what cargo did and end with the same exit code; gives what they print to standard
+   * output. `runs`: how often Cranefly does so. `errors`: the part of standard error that has to be the same.
+   */
+  expectNative({ args = ["run", "-q"], runs = 1, errors = (stderr) => stderr }: NativeRun = {}): string {
+    const native = this.cargo(args);
+    expect(native.code).toBe(0);
+    for (let run = 0; run < runs; run++) {
+      const ours = this.cranefly(args);
+      expect(ours.stderr).not.toMatch(/^cranefly: /m);
+      expect({ ...ours, stderr: errors(ours.stderr) }).toEqual({ ...native, stderr: errors(native.stderr) });
+    }
+    return native.stdout;
   }
 
   /** Starts the command line and leaves it running. */

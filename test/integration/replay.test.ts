@@ -2,7 +2,8 @@
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { replay } from "../../bench/replay/replay.js";
-import { HAS_ENGINE, Project, ROOT } from "./project.js";
+import { ROOT } from "../support/repository.js";
+import { HAS_ENGINE, Project } from "./project.js";
 
 describe.runIf(HAS_ENGINE)("a replay of the sample", () => {
   let project: Project;

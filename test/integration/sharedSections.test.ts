@@ -5,7 +5,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { HAS_ENGINE, Project, ROOT, type Result } from "./project.js";
+import { ROOT } from "../support/repository.js";
+import { HAS_ENGINE, Project, type Result } from "./project.js";
 
 const manifest = (name: string, dependencies: string, more = ""): string =>
   `[package]\nname = "${name}"\nversion = "1.0.0"\nedition = "2024"\n${more}[dependencies]\nlinkme = "0.3.37"\n${dependencies}`;
@@ -108,14 +109,8 @@ describe.skipIf(!HAS_ENGINE)("a section that a registry's crates and the workspa
   });
   afterAll(() => project.remove());
 
-  const expectNative = (): string => {
-    const native = project.cargo(["run", "-q"]);
-    expect(native.code).toBe(0);
-    expect(project.cranefly(["run", "-q"])).toEqual(native);
-    // In another run, and in another process's build.
-    expect(project.cranefly(["run", "-q"])).toEqual(native);
-    return native.stdout;
-  };
+  /** Also in another run, and in another process's build. */
+  const expectNative = (): string => project.expectNative({ runs: 2 });
 
   it("is whole for everybody", () => {
     expect(expectNative()).toBe('[1, 3, 20, 100] 124 4\n31 8\n["hello 124"] ["plug"]\n6\n7\n');

@@ -1,7 +1,7 @@
 /** Constructors and destructors of all crates and C libraries run in the order in which the linker puts them, as in cargo's build. */
 import * as fs from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { HAS_ENGINE, Project } from "./project.js";
+import { HAS_ENGINE, Project, manifest } from "./project.js";
 
 /** Functions in the arrays of a crate; `prefix` is what they say. */
 const starts = (prefix: string): string => `
@@ -53,9 +53,6 @@ fn main() {
 const answer = (prefix: string): string =>
   `unsafe extern "C" { safe fn ${prefix}_answer() -> i32; }\npub fn answer() -> i32 { ${prefix}_answer() }\n`;
 
-const manifest = (name: string, more = ""): string =>
-  `[package]\nname = "${name}"\nversion = "1.0.0"\nedition = "2024"\n${more}`;
-
 const FILES = {
   "Cargo.toml": manifest(
     "order",
@@ -100,15 +97,8 @@ describe.skipIf(!HAS_ENGINE).each(LINKERS)("what runs at start and at exit, with
   });
   afterAll(() => project.remove());
 
-  const expectNative = (): string => {
-    const native = project.cargo(["run", "-q"]);
-    expect(native.code).toBe(0);
-    expect(project.cranefly(["run", "-q"])).toEqual(native);
-    return native.stdout;
-  };
-
   it("runs in the order of the linker's line", () => {
-    const output = expectNative();
+    const output = project.expectNative();
     expect(output).toContain("main 1 1 1\nat exit\n");
     // Ahead of all that is called at exit without having been noted.
     expect(output).toMatch(/program at exit\n(?:\w+ at exit\n)*(?:\w+ (?:C )?end)/);
@@ -120,19 +110,19 @@ describe.skipIf(!HAS_ENGINE).each(LINKERS)("what runs at start and at exit, with
   it("does so after an edit by which a crate uses another one", () => {
     const orderOf = (output: string): string[] =>
       output.split("\n").filter((line) => line === "apart start" || line === "near start");
-    const before = orderOf(expectNative());
+    const before = orderOf(project.expectNative());
     project.edit("apart/src/lib.rs", "{ 1 }", "{ near::answer() }");
-    expect(orderOf(expectNative())).toEqual(before.toReversed());
+    expect(orderOf(project.expectNative())).toEqual(before.toReversed());
   });
 
   it("does so after an edit that gives some of it a priority of its own", () => {
     project.edit("src/main.rs", "// MORE", 'entry!(NEW, ".init_array.00150", "program start 150");');
     project.edit("near/src/lib.rs", "// MORE", 'entry!(NEW, ".fini_array.00150", "near end 150");');
-    expect(expectNative()).toContain("program start 150");
+    expect(project.expectNative()).toContain("program start 150");
   });
 
   it("does so after an edit that takes all of a crate's away", () => {
     project.edit("src/main.rs", "pub mod order {", "#[cfg(any())] pub mod order {");
-    expect(expectNative()).not.toContain("program start");
+    expect(project.expectNative()).not.toContain("program start");
   });
 });

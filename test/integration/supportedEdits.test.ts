@@ -7,7 +7,8 @@ import { openWorkspace } from "../../bench/workspace.js";
 import type { GenerationReport } from "../../shared/src/report.js";
 import type { Selection } from "../../server/src/core/cargo/selection.js";
 import type { Workspace } from "../../server/src/core/workspace.js";
-import { HAS_ENGINE, Project, ROOT } from "./project.js";
+import { ROOT } from "../support/repository.js";
+import { HAS_ENGINE, Project } from "./project.js";
 import { PROGRAM_EDITS, type SupportedEdit, TEST_EDITS } from "./supported/edits.js";
 import { FILES, OUTPUT } from "./supported/project.js";
 

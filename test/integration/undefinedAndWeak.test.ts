@@ -56,15 +56,8 @@ describe.skipIf(!HAS_ENGINE)("a name without a definition, or with a weak one", 
   });
   afterAll(() => project.remove());
 
-  const expectNative = (): string => {
-    const native = project.cargo(["run", "-q"]);
-    expect(native.code).toBe(0);
-    expect(project.cranefly(["run", "-q"])).toEqual(native);
-    return native.stdout;
-  };
-
   it("is of no account where only what is never called refers to it; a weak one gives way to a strong one that is linked", () => {
-    expect(expectNative()).toBe("112 5 2 10 100\n3\n");
+    expect(project.expectNative()).toBe("112 5 2 10 100\n3\n");
   });
 
   it("is as it is after an edit", () => {
@@ -73,7 +66,7 @@ describe.skipIf(!HAS_ENGINE)("a name without a definition, or with a weak one", 
       "// CALL",
       'println!("{}", [1, 2].iter().map(|n| n * sys::used()).sum::<i32>());\n// CALL',
     );
-    expect(expectNative()).toContain("3\n9\n");
+    expect(project.expectNative()).toContain("3\n9\n");
   });
 
   it("takes one link where the program defines it otherwise, and none to go back", () => {
@@ -82,10 +75,10 @@ describe.skipIf(!HAS_ENGINE)("a name without a definition, or with a weak one", 
       fs.readdirSync(bases, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith("libbase.so")).length;
     const before = images();
     project.edit("src/main.rs", ".weak on_other", ".globl on_other");
-    expect(expectNative()).toContain("112 5 2 10 100");
+    expect(project.expectNative()).toContain("112 5 2 10 100");
     expect(images()).toBe(before + 1);
     project.edit("src/main.rs", ".globl on_other", ".weak on_other");
-    expect(expectNative()).toContain("112 5 2 10 100");
+    expect(project.expectNative()).toContain("112 5 2 10 100");
     expect(images()).toBe(before + 1);
   });
 

@@ -3,8 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-
-const ROOT = path.resolve(import.meta.dirname, "../..");
+import { ROOT } from "../support/repository.js";
 
 /** Sources with wrong imports, and the rule that each breaks. */
 const WRONG: readonly (readonly [rule: string, file: string, imported: string, kind: "type" | "value"])[] = [

@@ -3,7 +3,7 @@
  * published; the body lane alone has published by then.
  */
 import type { Diagnostic, GenerationReport, ProgramReport } from "../../../shared/src/report.js";
-import { type ScriptState, settleScripts } from "./cargo/buildScripts.js";
+import { type ScriptState, type Settled, settleScripts } from "./cargo/buildScripts.js";
 import { BuildFailed } from "./cargo/cargo.js";
 import { isHere } from "./cargo/elsewhere.js";
 import { changedCargoInput } from "./cargo/inputs.js";
@@ -53,11 +53,13 @@ export interface UpdateOptions {
   readonly follows: boolean;
 }
 
-/** What there is to work with, as far as it is known yet. */
-export interface Means {
+/** What the updates before have left. */
+export interface FrontEndContext {
   /** What was found missing, so that cargo has to make it anew. */
-  readonly lost: string | undefined;
+  readonly missing: string | undefined;
+  /** Undefined until the workspace was built once, or where no edit is taken alone. */
   readonly bodies: FunctionEdits | undefined;
+  /** Undefined until something was published. */
   readonly engine: Engine | undefined;
 }
 
@@ -78,16 +80,15 @@ export class FrontEnd {
     layout: Layout,
     state: SelectionState | undefined,
     generation: Generation,
-    { lost, bodies: edits, engine }: Means,
+    { missing, bodies: edits, engine }: FrontEndContext,
     { signal, follows }: UpdateOptions,
   ): Promise<FrontEndResult> {
-    if (state === undefined) return this.cargoLane(layout, lost ?? "first build", generation, signal);
+    if (state === undefined) return this.cargoLane(layout, missing ?? "first build", generation, signal);
     const before = new UnitRecords(layout);
     this.onRecords(before);
     if (!isHere(layout, state, before)) return this.cargoLane(layout, "it was built elsewhere", generation, signal);
     const { env, jobs } = this.options;
-    const { clock } = generation;
-    const cargoInput = await clock.timed("check", () => changedCargoInput(state));
+    const cargoInput = await generation.timed("check", () => changedCargoInput(state));
     if (cargoInput !== undefined) return this.cargoLane(layout, `${cargoInput} changed`, generation, signal);
     const records = before.all(state.units);
     announceAgain(layout, records);
@@ -98,12 +99,13 @@ export class FrontEnd {
     const scripts = settleScripts(state.scripts, env, signal);
     // (It is waited for later; until then nobody hears of its failure.)
     scripts.catch(() => undefined);
-    // rustc may read what a script writes. One that has nothing to write runs beside it, and has its say before anything is published.
-    const isBeside = !follows && state.scripts.every(({ produced }) => produced.length === 0);
+    const settle = (): Promise<Settled> => generation.timed("scripts", () => scripts);
+    // rustc may read what a script writes. Scripts that write nothing run while rustc compiles an edit.
+    const mayRunBeside = !follows && state.scripts.every(({ produced }) => produced.length === 0);
     const attempt = (): Promise<BodyOutcome | undefined> =>
-      this.tryBodies({ ...state, records: before }, edits, engine, { env, signal, clock, scripts });
-    let bodies = isBeside ? await attempt() : undefined;
-    const settled = await clock.timed("scripts", () => scripts);
+      this.tryBodies({ ...state, records: before }, edits, engine, { env, signal, clock: generation.clock, settle });
+    let bodies = mayRunBeside ? await attempt() : undefined;
+    const settled = await settle();
     for (const warning of settled.warnings) this.warnOnce(warning);
     if (settled.cargoReason !== undefined) {
       return this.cargoLane(layout, `${settled.cargoReason} changed`, generation, signal);
@@ -127,7 +129,7 @@ export class FrontEnd {
         if (!follows) this.listener.onProgress(`   Compiling ${id}`);
       },
     };
-    const result = await clock.timed("frontEnd", () => crateLane(layout, before, state.units, options));
+    const result = await generation.timed("frontEnd", () => crateLane(layout, before, state.units, options));
     const { compiled, records: after } = result;
     this.onRecords(after);
     const units = compiled.map((unit) => unit.id);
@@ -155,7 +157,7 @@ export class FrontEnd {
       return await edits.attempt(built, engine, options);
     } finally {
       // No script goes on after the attempt has failed.
-      await options.clock.timed("scripts", () => options.scripts.catch(() => undefined));
+      await options.settle().catch(() => undefined);
     }
   }
 
@@ -170,7 +172,7 @@ export class FrontEnd {
       const onProgress = (line: string): void => this.listener.onProgress(line);
       const messagesOf = (unit: UnitName | undefined): UnitMessages => generation.messagesOf(unit);
       const options = { env, shimBundle, color, quiet, signal, onProgress, messagesOf };
-      const captured = await generation.clock.timed("capture", () =>
+      const captured = await generation.timed("capture", () =>
         this.target.capture(layout, options, () => this.publications.forget()),
       );
       generation.clock.ms.frontEnd = captured.frontEndMs;

@@ -37,7 +37,7 @@ export type MessageScope = "all" | "news" | "background";
 
 export class Generation {
   /** Where its time goes. */
-  readonly clock: StageClock;
+  readonly clock = new StageClock();
   private readonly diagnostics: Diagnostic[] = [];
   private readonly seen = new Set<string>();
 
@@ -46,8 +46,12 @@ export class Generation {
     private readonly listener: Listener,
     private readonly sinceMs: number,
     private readonly scope: MessageScope = "all",
-  ) {
-    this.clock = new StageClock((stage) => listener.onStage?.(stage));
+  ) {}
+
+  /** Says that a stage begins, and adds the time of its work to it. */
+  timed<T>(stage: keyof StageTimes, work: () => T | Promise<T>): Promise<T> {
+    this.listener.onStage?.(stage);
+    return this.clock.timed(stage, work);
   }
 
   /**

@@ -1,4 +1,4 @@
-/** What this process last had the engine publish, what came of it, and what of that nobody was told yet. */
+/** What this process last had the engine publish, what came of it, and what of that was not reported yet. */
 import type { ProgramReport } from "../../../shared/src/report.js";
 import { unchanged } from "./generation.js";
 import { type ProgramFiles, arePublished, programFiles } from "./units/intact.js";
@@ -17,7 +17,7 @@ interface Publication {
 export class Publications {
   private last: Publication | undefined;
   private count = 0;
-  private hasUntold = false;
+  private hasUnreported = false;
 
   /** The generation that runs. */
   get generation(): number {
@@ -66,15 +66,18 @@ export class Publications {
     return reports;
   }
 
-  /** What comes next is not told of, since nobody has asked for it: whoever asks next has to hear of it. */
-  keepUntold(): void {
-    this.hasUntold = true;
+  /** What is published next is not reported, since nobody has asked for it: the next update that somebody asks for reports it. */
+  keepUnreported(): void {
+    this.hasUnreported = true;
   }
 
-  /** Whether there is something to tell, which is told now unless `isQuiet`. `isNew`: of what was published just now. */
-  tell(isNew: boolean, isQuiet: boolean): boolean {
-    const hasChanged = isNew || (this.hasUntold && !isQuiet);
-    if (!isQuiet) this.hasUntold = false;
+  /**
+   * Whether an update has a publication to report. `isNew`: it has published. `isQuiet`: nobody has asked for the update, so what was not
+   * reported before stays unreported.
+   */
+  hasReport(isNew: boolean, isQuiet: boolean): boolean {
+    const hasChanged = isNew || (this.hasUnreported && !isQuiet);
+    if (!isQuiet) this.hasUnreported = false;
     return hasChanged;
   }
 

@@ -58,7 +58,7 @@ export class Workspace {
   private unitRecords: UnitRecords | undefined;
   private readonly publications = new Publications();
   /** What was found missing, and is to be made anew. */
-  private lost: string | undefined;
+  private missing: string | undefined;
   private readonly target: TargetDirectory;
   private readonly front: FrontEnd;
   private bodies: FunctionEdits | undefined;
@@ -178,7 +178,7 @@ export class Workspace {
         return await this.build(layout, options);
       } catch (error) {
         if (!recovery.forget(error)) throw error;
-        this.lost = messageOf(error);
+        this.missing = messageOf(error);
         this.forgetState();
         // What comes anew may have the names of what was lost.
         this.publications.forget();
@@ -206,8 +206,8 @@ export class Workspace {
     const { signal } = options;
     const generation = new Generation(this.listener, options.sinceMs, this.messageScope(options));
     this.state ??= loadSelection(layout, this.target.key);
-    const { lost, bodies, client } = this;
-    const front = await this.front.run(layout, this.state, generation, { lost, bodies, engine: client }, options);
+    const { missing, bodies, client } = this;
+    const front = await this.front.run(layout, this.state, generation, { missing, bodies, engine: client }, options);
     const { lane, reason, refused } = front;
     if ("exitCode" in front) {
       const stale = this.state !== undefined;
@@ -221,7 +221,7 @@ export class Workspace {
     const { toolchain } = front.state;
     const { records } = front;
     const bases = new Bases({ layout, toolchain, bundleDir: path.dirname(shimBundle), env, signal }, records);
-    let programs = await generation.clock.timed("base", () =>
+    let programs = await generation.timed("base", () =>
       bases.of(front.state.programs, this.state?.programs ?? []),
     );
     const { publications } = this;
@@ -233,10 +233,10 @@ export class Workspace {
       const isVerified = this.bodies?.canVerify({ ...front.state, records }) === true;
       const more = isVerified ? { verify: true } : {};
       // A save came while the crate lane followed, which has compiled it: whoever asks because of it has to hear of that.
-      if (options.follows && !isVerified) publications.keepUntold();
+      if (options.follows && !isVerified) publications.keepUnreported();
       const link = (program: Program, common: ProgramInterface): Promise<Program> =>
-        generation.clock.timed("base", () => bases.link(program, common));
-      const published = await generation.clock.timed("engine", () =>
+        generation.timed("base", () => bases.link(program, common));
+      const published = await generation.timed("engine", () =>
         publish(layout.root, records, programs, engine, generation.clock.ms, () => more, link),
       );
       const { reports } = published;
@@ -252,9 +252,9 @@ export class Workspace {
     saveSelection(layout, this.target.key, state);
     bases.published(programs, () => namedBases(layout));
     this.state = state;
-    this.lost = undefined;
+    this.missing = undefined;
     await this.rebaseBodies(layout, { ...state, records }, front.compiled, options.follows);
-    const hasChanged = publications.tell(isNew, options.follows);
+    const hasChanged = publications.hasReport(isNew, options.follows);
     const report = generation.report({
       generation: publications.generation,
       lane,

@@ -4,9 +4,9 @@ import * as path from "node:path";
 import onig from "vscode-oniguruma";
 import textmate, { type IGrammar } from "vscode-textmate";
 import { beforeAll, expect, test } from "vitest";
+import { ROOT } from "../../support/repository.js";
 
-const repository = path.resolve(import.meta.dirname, "../../..");
-const fixture = fs.readFileSync(path.join(repository, "test/fixtures/clif/everything.clif"), "utf8");
+const fixture = fs.readFileSync(path.join(ROOT, "test/fixtures/clif/everything.clif"), "utf8");
 let grammar: IGrammar;
 
 interface Token {
@@ -15,9 +15,9 @@ interface Token {
 }
 
 beforeAll(async () => {
-  const wasm = fs.readFileSync(path.join(repository, "node_modules/vscode-oniguruma/release/onig.wasm"));
+  const wasm = fs.readFileSync(path.join(ROOT, "node_modules/vscode-oniguruma/release/onig.wasm"));
   await onig.loadWASM(wasm.buffer.slice(wasm.byteOffset, wasm.byteOffset + wasm.byteLength));
-  const file = path.join(repository, "syntaxes/clif.tmLanguage.json");
+  const file = path.join(ROOT, "syntaxes/clif.tmLanguage.json");
   const registry = new textmate.Registry({
     onigLib: Promise.resolve({
       createOnigScanner: (patterns) => new onig.OnigScanner(patterns),

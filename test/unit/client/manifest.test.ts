@@ -2,9 +2,9 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { expect, test } from "vitest";
+import { ROOT } from "../../support/repository.js";
 
-const repository = path.resolve(import.meta.dirname, "../../..");
-const manifest = JSON.parse(fs.readFileSync(path.join(repository, "package.json"), "utf8")) as Manifest;
+const manifest = JSON.parse(fs.readFileSync(path.join(ROOT, "package.json"), "utf8")) as Manifest;
 const { contributes } = manifest;
 const sources = read("client/src") + read("shared/src");
 const commands = contributes.commands.map(({ command }) => command);
@@ -38,9 +38,9 @@ interface WalkthroughStep {
 /** The text of all TypeScript files below a folder. */
 function read(folder: string): string {
   return fs
-    .readdirSync(path.join(repository, folder), { recursive: true, encoding: "utf8" })
+    .readdirSync(path.join(ROOT, folder), { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".ts"))
-    .map((file) => fs.readFileSync(path.join(repository, folder, file), "utf8"))
+    .map((file) => fs.readFileSync(path.join(ROOT, folder, file), "utf8"))
     .join("\n");
 }
 
@@ -80,7 +80,7 @@ test("files that it names are there", () => {
     ...contributes.languages.map((language) => language.configuration),
     ...contributes.walkthroughs.flatMap(({ steps }) => steps.map(({ media }) => media.markdown ?? media.svg ?? "")),
   ];
-  expect(files.filter((file) => !fs.existsSync(path.join(repository, file)))).toEqual([]);
+  expect(files.filter((file) => !fs.existsSync(path.join(ROOT, file)))).toEqual([]);
 });
 
 test("nothing runs before the workspace is trusted, and a workspace cannot choose programs", () => {

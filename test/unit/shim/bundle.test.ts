@@ -1,8 +1,6 @@
-import * as path from "node:path";
 import { build } from "esbuild";
 import { expect, it } from "vitest";
-
-const ROOT = path.resolve(import.meta.dirname, "../../..");
+import { ROOT } from "../../support/repository.js";
 
 /** What the shim loads of ours besides itself: it starts once for every unit, so that every file costs. */
 const LOADED =

@@ -140,10 +140,11 @@ fn image(criterion: &mut Criterion, corpus: &Corpus, prepared: &Prepared, functi
     for (name, part) in [("image-create", 0), ("image-update", 1), ("image-install", 2), ("image-commit", 3)] {
         bench(&mut group, name, functions, |total| {
             let mut times = [Duration::ZERO; 4];
-            let mut program = timed(&mut times[0], || linker.create(&prepared.units)).expect("room");
-            let pending = timed(&mut times[1], || program.update(&prepared.units)).expect("a program that links");
-            timed(&mut times[2], || prepared.install(&mut program, &pending)).expect("room");
-            timed(&mut times[3], || program.commit(&publication())).expect("room");
+            let mut image = timed(&mut times[0], || linker.create(&prepared.units)).expect("room");
+            let updated = timed(&mut times[1], || image.update(&prepared.units));
+            let (mut draft, pending) = updated.expect("a program that links");
+            timed(&mut times[2], || prepared.install(&mut draft, &pending)).expect("room");
+            timed(&mut times[3], || draft.commit(&publication())).expect("room");
             *total += times[part];
         });
     }
@@ -162,17 +163,18 @@ fn image(criterion: &mut Criterion, corpus: &Corpus, prepared: &Prepared, functi
     group.sample_size(10).sampling_mode(SamplingMode::Flat);
     for (name, part) in [("image-update", 0), ("image-install", 1), ("image-commit", 2)] {
         bench(&mut group, name, EDITS, |total| {
-            let mut program = linker.create(&prepared.units).expect("room");
-            let pending = program.update(&prepared.units).expect("a program that links");
-            prepared.install(&mut program, &pending).expect("room");
-            program.commit(&publication()).expect("room");
+            let mut image = linker.create(&prepared.units).expect("room");
+            let (mut draft, pending) = image.update(&prepared.units).expect("a program that links");
+            prepared.install(&mut draft, &pending).expect("room");
+            draft.commit(&publication()).expect("room");
             let mut times = [Duration::ZERO; 3];
             for round in 0..EDITS {
                 let units = prepared.edited(unit, number, round as u128);
-                let pending = timed(&mut times[0], || program.update(&units)).expect("a program that links");
+                let updated = timed(&mut times[0], || image.update(&units));
+                let (mut draft, pending) = updated.expect("a program that links");
                 assert_eq!(pending.len(), 1, "only the edited function is bound again");
-                timed(&mut times[1], || prepared.install(&mut program, &pending)).expect("room");
-                timed(&mut times[2], || program.commit(&publication())).expect("room");
+                timed(&mut times[1], || prepared.install(&mut draft, &pending)).expect("room");
+                timed(&mut times[2], || draft.commit(&publication())).expect("room");
             }
             *total += times[part];
         });

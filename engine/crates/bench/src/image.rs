@@ -8,7 +8,7 @@ use cranefly_cache::Keyer;
 use cranefly_cgu::{CodegenUnit, FunctionInfo};
 use cranefly_codegen::cranelift::Compiler;
 use cranefly_codegen::llvm::{Error as LlvmError, LlvmCompiler};
-use cranefly_image::{BaseImage, Error, Image, Pending};
+use cranefly_image::{BaseImage, Contents, Draft, Error, Image, ImageOptions, Pending};
 use cranefly_machine::MachineCode;
 
 use crate::corpus::{Corpus, Decoded};
@@ -44,7 +44,14 @@ impl Prepared {
             // As in the engine: only few units have any.
             let assembly = if unit.module.assembly.is_empty() { None } else { llvm.assemble(&file.bytes, &file.id)? };
             let (id, module) = (file.id.clone(), unit.module.clone());
-            prepared.units.push(Arc::new(CodegenUnit { id, module, assembly, functions, bound: BTreeMap::new() }));
+            prepared.units.push(Arc::new(CodegenUnit {
+                id,
+                module,
+                assembly,
+                functions,
+                bound: BTreeMap::new(),
+                is_body_lane: false,
+            }));
         }
         Ok(prepared)
     }
@@ -57,12 +64,13 @@ impl Prepared {
         let info = &functions[number];
         functions[number] = Arc::new(FunctionInfo { key: info.key ^ (round + 1), ..FunctionInfo::clone(info) });
         let (id, module, assembly) = (old.id.clone(), old.module.clone(), old.assembly.clone());
-        units[unit] = Arc::new(CodegenUnit { id, module, assembly, functions, bound: BTreeMap::new() });
+        units[unit] =
+            Arc::new(CodegenUnit { id, module, assembly, functions, bound: BTreeMap::new(), is_body_lane: false });
         units
     }
 
     /// Gives every pending function its code.
-    pub fn install(&self, program: &mut Image, pending: &[Pending]) -> Result<(), Error> {
+    pub fn install(&self, program: &mut Draft, pending: &[Pending]) -> Result<(), Error> {
         for item in pending {
             match self.code.get(&(item.unit.id.clone(), item.function)) {
                 Some(code) => program.install(item, code)?,
@@ -96,7 +104,9 @@ impl Linker {
         self.made += 1;
         let path = self.folder.join(format!("{}.so", self.made));
         let demand = cranefly_image::demand(units, 1);
-        let program = Image::create(&path, self.base.clone(), &demand, false, &path.with_extension("control"))?;
+        let control = path.with_extension("control");
+        let options = ImageOptions { contents: Contents::default(), full_debug_info: false, control: &control };
+        let program = Image::create(&path, self.base.clone(), &demand, &options)?;
         std::fs::remove_file(&path).map_err(|source| Error::File { path, source })?;
         Ok(program)
     }

@@ -5,17 +5,25 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use cranefly_bitcode::demangled;
 use cranefly_bitcode::ir::{Global, GlobalId};
 use cranefly_cache::Key;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::digest::Digest;
-use crate::names::demangled;
-use crate::read::ReadTimes;
 use crate::shape::Shape;
 use crate::source_index::SourceIndex;
 use crate::unit::{CodegenUnit, definitions, is_anonymous};
 use crate::{system_calls, type_id};
+
+/// Microseconds that reading one function took.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ReadTimes {
+    /// Decoding.
+    pub decode: f32,
+    /// Its key.
+    pub key: f32,
+}
 
 /// A unit, where it came from, and what it took.
 #[derive(Debug)]
@@ -36,7 +44,7 @@ pub struct LoadedUnit {
     is_derived: bool,
     is_outdated: AtomicBool,
     sources: OnceLock<SourceIndex>,
-    digest: OnceLock<Digest>,
+    digest: Digest,
     definitions: OnceLock<FxHashMap<Arc<str>, Definition>>,
     paths: OnceLock<FxHashMap<String, Vec<GlobalId>>>,
     identities: OnceLock<FxHashSet<u64>>,
@@ -57,7 +65,7 @@ pub(crate) struct Parts {
     pub unit: CodegenUnit,
     pub path: PathBuf,
     pub bytes: Arc<[u8]>,
-    pub digest: Option<Digest>,
+    pub digest: Digest,
     pub open_us: f64,
     pub times: Vec<ReadTimes>,
     pub compiled: Vec<Key>,
@@ -65,8 +73,8 @@ pub(crate) struct Parts {
 }
 
 impl LoadedUnit {
-    /// A unit that is made from another one's bitcode: not the whole of it, or not only that. `times` and `shapes` are by
-    /// function.
+    /// A unit that is made from another one's bitcode: not the whole of it, or not only that. `path`, `bytes` and `digest` are the
+    /// other one's, `times` and `shapes` are by function.
     ///
     /// # Panics
     /// If there is not one of them for each function.
@@ -74,10 +82,11 @@ impl LoadedUnit {
         unit: CodegenUnit,
         path: PathBuf,
         bytes: Arc<[u8]>,
+        digest: Digest,
         times: Vec<ReadTimes>,
         shapes: Vec<Shape>,
     ) -> Self {
-        let parts = Parts { unit, path, bytes, digest: None, open_us: 0.0, times, compiled: Vec::new(), shapes };
+        let parts = Parts { unit, path, bytes, digest, open_us: 0.0, times, compiled: Vec::new(), shapes };
         Self { is_derived: true, ..Self::read(parts) }
     }
 
@@ -97,7 +106,7 @@ impl LoadedUnit {
             is_derived: false,
             is_outdated: AtomicBool::new(false),
             sources: OnceLock::new(),
-            digest: digest.map_or_else(OnceLock::new, OnceLock::from),
+            digest,
             definitions: OnceLock::new(),
             paths: OnceLock::new(),
             identities: OnceLock::new(),
@@ -140,9 +149,9 @@ impl LoadedUnit {
         self.is_outdated.store(true, Ordering::Relaxed);
     }
 
-    /// Digest of the bitcode; computed when first asked for of what is not a file's.
+    /// Digest of the bitcode.
     pub fn digest(&self) -> &Digest {
-        self.digest.get_or_init(|| Digest::of(&self.bytes))
+        &self.digest
     }
 
     /// Whether its code may ask the kernel for something without a library's doing.

@@ -11,7 +11,7 @@ use cranefly_cache::{Key, Keyer};
 
 use crate::digest::Digest;
 use crate::error::{HandlerError, UnitError};
-use crate::loaded::{LoadedUnit, Parts};
+use crate::loaded::{LoadedUnit, Parts, ReadTimes};
 use crate::shape::Shape;
 use crate::unit::{CodegenUnit, FunctionInfo};
 
@@ -22,15 +22,6 @@ pub struct BitcodeFile {
     pub path: PathBuf,
     /// Of what rustc wrote.
     pub digest: Digest,
-}
-
-/// Microseconds that reading one function took.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct ReadTimes {
-    /// Decoding.
-    pub decode: f32,
-    /// Its key.
-    pub key: f32,
 }
 
 /// A function of a unit, decoded.
@@ -144,8 +135,8 @@ pub fn read(file: &BitcodeFile, id: &Arc<str>, context: &ReadContext<'_>) -> Res
     }
     check_module(&module, &file.path)?;
     let assembly = assemble(context.handler, &module, &bytes, &file.path)?;
-    let unit = CodegenUnit { id: id.clone(), module, assembly, functions, bound: BTreeMap::new() };
-    let digest = Some(file.digest);
+    let unit = CodegenUnit { id: id.clone(), module, assembly, functions, bound: BTreeMap::new(), is_body_lane: false };
+    let digest = file.digest;
     Ok(LoadedUnit::read(Parts { unit, path: file.path.clone(), bytes, digest, open_us, times, compiled, shapes }))
 }
 

@@ -18,6 +18,8 @@ pub struct CodegenUnit {
     pub functions: Vec<Arc<FunctionInfo>>,
     /// Globals that are something local to another unit, whatever else has their names.
     pub bound: BTreeMap<GlobalId, LocalOf>,
+    /// Its functions are edited ones, and what these need, as the body lane compiled them: they stand in for a crate's.
+    pub is_body_lane: bool,
 }
 
 /// Something that only its unit sees.

@@ -1,29 +1,28 @@
-//! The resident engine: programs, their images, and what is shared between them.
+//! The programs of a daemon and what they share, kept within bounds.
 
 use std::collections::HashMap;
 use std::ffi::OsString;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Instant, SystemTime};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use cranefly_bitcode::Llvm;
 use cranefly_cache::Store;
 use cranefly_cgu::UnitCache;
-use cranefly_image::BaseImage;
+use cranefly_compile::{CodeGenerator, CompileContext, LlvmTier, contained};
 
-use crate::code_generator::CodeGenerator;
-use crate::compile_context::CompileContext;
-use crate::live::LiveImage;
-use crate::llvm_tier::LlvmTier;
-use crate::program_state::ProgramState;
-use crate::protocol::{CacheStatus, MemoryStatus, ProgramStatus, StatusResult};
-use crate::runtime_folder::ImageFolder;
-use crate::serve_context::ServeContext;
-use crate::view::View;
+use cranefly_program::{
+    BaseImages, Error, FolderError, ImageFolder, Program, ProgramStatus, Published, Request, Resources, ServeContext,
+    TakenOver, View, give_memory_back,
+};
 
 /// A program's name: workspace folder and id.
 pub type ProgramKey = (PathBuf, String);
+
+/// After so many units were read at a time, there is much free memory that will not be needed soon.
+const MANY_UNITS: u64 = 64;
 
 /// How an engine is set up.
 #[derive(Debug)]
@@ -55,27 +54,22 @@ pub struct EngineOptions {
 /// What outlives a request.
 #[derive(Debug)]
 pub struct Engine {
-    pub(crate) serve: Arc<ServeContext>,
-    pub(crate) sysroot: PathBuf,
-    pub(crate) units: UnitCache,
-    pub(crate) images: ImageFolder,
-    /// Functions without code that are compiled before a program may start, the first in call order.
-    pub(crate) eager: usize,
+    resources: Resources,
+    sysroot: PathBuf,
+    images: ImageFolder,
     image_bytes_limit: u64,
     memory_limit: u64,
-    programs: Mutex<HashMap<ProgramKey, Arc<Mutex<ProgramState>>>>,
-    /// Images of the daemon before that programs may still start from, by path.
-    taken_over: Mutex<HashMap<PathBuf, Arc<LiveImage>>>,
-    /// The programs as last published.
-    pub(crate) views: Mutex<HashMap<ProgramKey, Arc<View>>>,
+    programs: Mutex<HashMap<ProgramKey, Arc<Program>>>,
     /// Functions that publications found in the store.
-    pub(crate) hits: AtomicU64,
-    bases: Mutex<HashMap<(PathBuf, SystemTime), Arc<BaseImage>>>,
+    hits: AtomicU64,
     started: Instant,
 }
 
 impl Engine {
     /// Opens the toolchain's LLVM.
+    ///
+    /// # Errors
+    /// It cannot be opened.
     pub fn new(options: EngineOptions) -> Result<Self, cranefly_bitcode::Error> {
         let llvm = Llvm::open(&options.sysroot)?;
         let compile = CompileContext {
@@ -90,96 +84,118 @@ impl Engine {
             command: options.command,
             ahead: options.ahead,
             first_calls: AtomicU64::new(0),
+            answered: Mutex::default(),
+        };
+        let resources = Resources {
+            serve: Arc::new(serve),
+            units: UnitCache::default(),
+            bases: BaseImages::default(),
+            taken_over: TakenOver::default(),
+            eager: options.eager,
         };
         Ok(Self {
-            serve: Arc::new(serve),
+            resources,
             sysroot: options.sysroot,
-            units: UnitCache::default(),
             images: options.images,
-            eager: options.eager,
             image_bytes_limit: options.image_bytes,
             memory_limit: options.memory_bytes,
             programs: Mutex::default(),
-            taken_over: Mutex::default(),
-            views: Mutex::default(),
             hits: AtomicU64::new(0),
-            bases: Mutex::default(),
             started: Instant::now(),
         })
     }
 
-    /// Keeps an image of the daemon before until it is [replaced](Self::replaced), which it may be already: then it serves
-    /// only as long as programs run from it.
-    pub(crate) fn taken_over(&self, image: PathBuf, live: Arc<LiveImage>) {
-        let mut images = self.taken_over.lock().unwrap_or_else(PoisonError::into_inner);
-        if live.resume().is_current(&image) {
-            images.insert(image, live);
-        } else {
-            live.retire();
-        }
+    /// What the programs share.
+    pub fn resources(&self) -> &Resources {
+        &self.resources
     }
 
-    /// A new image has taken the path `image`.
-    pub(crate) fn replaced(&self, image: &Path) {
-        if let Some(old) = self.taken_over.lock().unwrap_or_else(PoisonError::into_inner).remove(image) {
-            old.retire();
-        }
+    /// How functions are compiled, and their code.
+    pub fn compile(&self) -> &CompileContext {
+        &self.resources.serve.compile
     }
 
-    /// The program's state, made when new.
-    pub(crate) fn program(&self, key: &ProgramKey) -> Arc<Mutex<ProgramState>> {
-        let mut programs = self.programs.lock().unwrap_or_else(PoisonError::into_inner);
-        programs.entry(key.clone()).or_default().clone()
+    /// Whether a program runs that may call a function without code.
+    pub fn is_awaited(&self) -> bool {
+        self.resources.serve.is_awaited()
     }
 
-    /// The base image at `path`, read when it is new or has changed.
-    pub(crate) fn base(&self, path: &Path) -> Result<Arc<BaseImage>, cranefly_image::Error> {
-        let failed = |source| cranefly_image::Error::File { path: path.to_owned(), source };
-        let modified = std::fs::metadata(path).and_then(|metadata| metadata.modified()).map_err(failed)?;
-        let key = (path.to_owned(), modified);
-        let mut bases = self.bases.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(base) = bases.get(&key) {
-            return Ok(base.clone());
+    /// The toolchain's folder.
+    pub fn sysroot(&self) -> &Path {
+        &self.sysroot
+    }
+
+    fn programs(&self) -> MutexGuard<'_, HashMap<ProgramKey, Arc<Program>>> {
+        self.programs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The program as last published, if it has been.
+    pub fn view(&self, key: &ProgramKey) -> Option<Arc<View>> {
+        let program = self.programs().get(key).cloned();
+        program?.view()
+    }
+
+    /// All programs as last published.
+    pub fn views(&self) -> Vec<Arc<View>> {
+        let programs: Vec<Arc<Program>> = self.programs().values().cloned().collect();
+        programs.iter().filter_map(|program| program.view()).collect()
+    }
+
+    /// Makes and publishes a new generation of a program. After a panic the program is made anew the next time.
+    ///
+    /// # Errors
+    /// See [`Program::publish`].
+    pub fn publish(&self, key: &ProgramKey, request: &Request) -> Result<Published, Error> {
+        let image = self.image_path(key)?;
+        let program = self.programs().entry(key.clone()).or_default().clone();
+        let published = contained("publish", || program.publish(&self.resources, request, &image));
+        let published = published.inspect_err(|_| self.abandon(key))??;
+        self.hits.fetch_add(published.functions.hit, Ordering::Relaxed);
+        tracing::debug_span!("prune").in_scope(|| self.resources.units.prune());
+        tracing::debug_span!("trim").in_scope(|| self.trim(key));
+        if published.work.read > MANY_UNITS {
+            give_memory_back();
         }
-        let base = Arc::new(BaseImage::open(path)?);
-        bases.retain(|(old, _), base| old != path && Arc::strong_count(base) > 1);
-        bases.insert(key, base.clone());
-        Ok(base)
+        Ok(published)
+    }
+
+    /// Where a program's image lies: the same path in every generation, as long as nobody removes the folder.
+    fn image_path(&self, key: &ProgramKey) -> Result<PathBuf, FolderError> {
+        let mut hasher = DefaultHasher::new();
+        key.hash(&mut hasher);
+        let name: String = key.1.chars().map(|char| if char.is_ascii_alphanumeric() { char } else { '-' }).collect();
+        Ok(self.images.path()?.join(format!("{name}-{:016x}.so", hasher.finish())))
     }
 
     /// Forgets everything about `workspace` and removes its images.
     pub fn evict(&self, workspace: &Path) {
-        let mut programs = self.programs.lock().unwrap_or_else(PoisonError::into_inner);
-        programs.retain(|(owner, _), state| {
+        self.programs().retain(|(owner, _), program| {
             if owner == workspace {
-                state.lock().unwrap_or_else(PoisonError::into_inner).remove_image();
+                program.remove_image();
             }
             owner != workspace
         });
-        drop(programs);
-        self.views.lock().unwrap_or_else(PoisonError::into_inner).retain(|(owner, _), _| owner != workspace);
-        self.units.prune();
+        self.resources.units.prune();
     }
 
     /// Forgets a program in the middle of whose publication something went wrong, and removes its image.
-    pub(crate) fn abandon(&self, key: &ProgramKey) {
-        let state = self.programs.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
-        if let Some(state) = state {
-            state.lock().unwrap_or_else(PoisonError::into_inner).remove_image();
+    fn abandon(&self, key: &ProgramKey) {
+        let program = self.programs().remove(key);
+        if let Some(program) = program {
+            program.remove_image();
         }
-        self.views.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
-        self.units.prune();
+        self.resources.units.prune();
     }
 
     /// Gives up the programs that were not published for the longest time while images or the daemon's memory take more than
     /// their limits; never `current`. They are published anew when they are wanted again.
-    pub(crate) fn trim(&self, current: &ProgramKey) {
-        let mut programs = self.programs.lock().unwrap_or_else(PoisonError::into_inner);
+    fn trim(&self, current: &ProgramKey) {
+        let mut programs = self.programs();
         let mut sizes: Vec<(Instant, u64, ProgramKey)> = programs
             .iter()
-            .filter_map(|(key, state)| {
-                let state = state.try_lock().ok()?;
-                Some((state.last_use()?, state.image_bytes(), key.clone()))
+            .filter_map(|(key, program)| {
+                let status = program.status()?;
+                Some((status.last_use?, status.image_bytes, key.clone()))
             })
             .collect();
         sizes.sort_unstable();
@@ -189,63 +205,41 @@ impl Engine {
                 break;
             }
             if key != *current
-                && let Some(state) = programs.remove(&key)
+                && let Some(program) = programs.remove(&key)
             {
                 tracing::info!(program = key.1, bytes, "program given up to make room");
-                state.lock().unwrap_or_else(PoisonError::into_inner).remove_image();
+                program.remove_image();
                 images -= bytes;
-                drop(state);
-                self.views.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
-                self.units.prune();
+                drop(program);
+                self.resources.units.prune();
                 give_memory_back();
             }
         }
     }
 
-    /// What there is.
-    pub fn status(&self) -> StatusResult {
-        let size = self.serve.compile.store.size();
-        let programs: Vec<ProgramStatus> = self
-            .programs
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .iter()
-            // A program that is being published just now is left out rather than waited for.
-            .filter_map(|(key, state)| Some(state.try_lock().ok()?.status(key)))
-            .collect();
-        StatusResult {
-            version: env!("CARGO_PKG_VERSION"),
-            pid: std::process::id(),
-            uptime_ms: u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX),
-            toolchain: self.sysroot.clone(),
-            cache: CacheStatus {
-                hits: self.hits.load(Ordering::Relaxed),
-                misses: self.serve.compile.store.inserted(),
-                evictions: self.serve.compile.store.evicted(),
-            },
-            tiers: self.tiers(),
-            memory: MemoryStatus {
-                rss_bytes: resident_bytes(),
-                cache_functions: size.functions,
-                cache_bytes: size.bytes,
-                first_calls: self.serve.first_calls.load(Ordering::Relaxed),
-                image_bytes: programs.iter().map(|program| program.image_bytes).sum(),
-                cache_limit_bytes: self.serve.compile.store.limit(),
-                image_limit_bytes: self.image_bytes_limit,
-                memory_limit_bytes: self.memory_limit,
-            },
-            programs,
-        }
+    /// What is told of each program. One that is being published just now is left out rather than waited for.
+    pub fn program_status(&self) -> Vec<(ProgramKey, ProgramStatus)> {
+        self.programs().iter().filter_map(|(key, program)| Some((key.clone(), program.status()?))).collect()
+    }
+
+    /// Functions that publications found in the store.
+    pub fn hits(&self) -> u64 {
+        self.hits.load(Ordering::Relaxed)
+    }
+
+    /// Since it was made.
+    pub fn uptime(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// Bounds of all images together, and of the daemon's resident memory.
+    pub fn limits(&self) -> (u64, u64) {
+        (self.image_bytes_limit, self.memory_limit)
     }
 }
 
-/// Lets the C library return freed memory to the system: LLVM's modules are freed in pieces all over its heaps.
-pub fn give_memory_back() {
-    // SAFETY: only touches the allocator's own free memory.
-    unsafe { libc::malloc_trim(0) };
-}
-
-fn resident_bytes() -> u64 {
+/// Bytes of memory that the daemon has.
+pub fn resident_bytes() -> u64 {
     let pages = std::fs::read_to_string("/proc/self/statm")
         .ok()
         .and_then(|text| text.split_whitespace().nth(1)?.parse::<u64>().ok())

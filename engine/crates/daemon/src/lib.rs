@@ -5,38 +5,13 @@
 //!
 //! It is a library for its own tests alone, which put a code generator that fails in Cranelift's place.
 
-mod body_lane;
 mod clif_command;
-mod code_generator;
-mod compile;
-mod compile_context;
-mod compile_now;
-mod contain;
 mod engine;
-mod function_report;
-mod generation;
-mod history;
-mod inspect;
-mod live;
-mod llvm_tier;
-mod llvm_worker;
-mod predecessor;
-mod program_file;
-mod program_state;
-mod protocol;
-mod publish;
-mod resume;
-mod rpc;
-mod runtime_folder;
-mod serve_context;
+mod handlers;
 mod server;
-mod session_links;
-mod summary;
 mod supervisor;
-mod view;
 
 use std::ffi::OsString;
-use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -44,16 +19,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use cranefly_compile::{Cranelift, llvm_worker};
 use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::fmt::format::FmtSpan;
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-pub use crate::code_generator::{CodeGenerator, Cranelift};
-pub use crate::compile::CodeOptions;
 pub use crate::engine::{Engine, EngineOptions};
-pub use crate::protocol::PublishParams;
-pub use crate::runtime_folder::ImageFolder;
-use crate::server::{Server, private_folder};
+pub use crate::handlers::publish;
+use crate::server::Server;
+pub use cranefly_program::ImageFolder;
+use cranefly_program::{STACK, forget_others, orphans_in, private_folder, room, take_over};
 
 const USAGE: &str = "usage: cranefly-engine serve --socket PATH --sysroot PATH [--idle-seconds N] [--cache-bytes N] [--image-bytes N] [--memory-bytes N] [--eager-functions N] [--compile-ahead BOOL] [--paranoid BOOL]";
 
@@ -61,9 +37,6 @@ const USAGE: &str = "usage: cranefly-engine serve --socket PATH --sysroot PATH [
 /// once; and a program that is complete from the start prints complete backtraces: std reads the image's symbols when the
 /// first backtrace is printed, and would not see functions that are compiled later in the same process.
 const EAGER: usize = 20_000;
-
-/// Stack of threads that read or compile functions: address space, as long as it is not used.
-const STACK: usize = 64 << 20;
 
 struct Options {
     socket: PathBuf,
@@ -87,7 +60,9 @@ fn start_logging() {
     let asked = std::env::var("CRANEFLY_LOG").ok().map(|text| text.parse::<Targets>());
     let unreadable = asked.as_ref().and_then(|asked| asked.as_ref().err()).map(ToString::to_string);
     let targets = asked.and_then(Result::ok).unwrap_or_else(default_log);
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_filter(targets);
+    // Of a stage is said what it took, when it ends.
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_span_events(FmtSpan::CLOSE);
+    let lines = lines.with_filter(targets);
     tracing_subscriber::registry().with(lines).init();
     if let Some(error) = unreadable {
         tracing::warn!("CRANEFLY_LOG is not used: {error}; it is a level, or target=level with commas between");
@@ -166,9 +141,9 @@ fn serve(options: &Options) -> anyhow::Result<()> {
     };
     let images = ImageFolder::make(&options.socket)?;
     let folder = images.path()?;
-    let orphans = images.all()?.iter().flat_map(|folder| predecessor::clean(folder)).collect();
-    predecessor::forget_others(&folder);
-    let room = runtime_folder::room(&folder)?;
+    let orphans = images.all()?.iter().flat_map(|folder| orphans_in(folder)).collect();
+    forget_others(&folder);
+    let room = room(&folder)?;
     // Names and types can be nested deeply.
     rayon::ThreadPoolBuilder::new().stack_size(STACK).build_global()?;
     let engine = Arc::new(Engine::new(EngineOptions {
@@ -190,16 +165,9 @@ fn serve(options: &Options) -> anyhow::Result<()> {
     // Reading a large program takes seconds; its programs know by the locks that somebody is there.
     std::thread::Builder::new()
         .name("take over".to_owned())
-        .spawn(move || predecessor::take_over(&successor, orphans))?;
+        .spawn(move || take_over(successor.resources(), orphans))?;
     tracing::info!(socket = %options.socket.display(), sysroot = %options.sysroot.display(), "serving");
-    let identity = || std::fs::symlink_metadata(&options.socket).map(|socket| (socket.dev(), socket.ino())).ok();
-    let own = identity();
-    let result = Server::new(engine, listener, options.idle).run();
-    // Whoever starts next removes it otherwise. If somebody has removed it before, it may be another daemon's by now.
-    if own.is_some() && identity() == own {
-        let _ = std::fs::remove_file(&options.socket);
-    }
-    Ok(result?)
+    Ok(Server::new(engine, listener, &options.socket, options.idle).run()?)
 }
 
 /// The command line that this daemon was started with, by absolute path.

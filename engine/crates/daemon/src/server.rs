@@ -1,31 +1,32 @@
 //! The socket: who may connect, and which request does what.
 
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use cranefly_compile::contained;
+use cranefly_wire::{InitializeParams, InitializeResult, PROTOCOL, RpcError, WorkspaceParams, rpc};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::STACK;
 use crate::engine::Engine;
-use crate::protocol::{
-    CompileParams, FunctionsParams, InitializeParams, InitializeResult, InspectParams, PROTOCOL, PublishParams,
-    SummaryParams, WorkspaceParams,
-};
-use crate::rpc::{self, RpcError};
+use crate::handlers;
+use cranefly_program::STACK;
 
 /// Connections that are served at a time; more are closed at once.
 const MAX_CONNECTIONS: usize = 256;
 
+/// How often it is looked whether the daemon is needed still.
+const CHECK: Duration = Duration::from_secs(10);
+
 /// How long nobody is accepted after that failed.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 
-/// The daemon's front: accepts connections until it is told to stop or has been idle for long enough.
+/// The daemon's front: accepts connections until it is told to stop, has been idle for long enough, or cannot be reached any more.
 pub struct Server {
     engine: Arc<Engine>,
     idle: Duration,
@@ -34,6 +35,7 @@ pub struct Server {
 
 struct State {
     listener: UnixListener,
+    socket: Socket,
     started: Instant,
     connections: AtomicUsize,
     /// Milliseconds from `started` to the last request.
@@ -41,28 +43,12 @@ struct State {
     stop: AtomicBool,
 }
 
-/// Makes `folder` with mode 0700, or checks that it is a folder of ours that nobody else may enter.
-pub fn private_folder(folder: &Path) -> io::Result<()> {
-    match std::fs::DirBuilder::new().recursive(false).mode(0o700).create(folder) {
-        Ok(()) => return Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-        Err(error) => return Err(error),
-    }
-    // Not following a link: someone else may have put it there.
-    let metadata = std::fs::symlink_metadata(folder)?;
-    let ours = metadata.is_dir() && metadata.uid() == rustix::process::getuid().as_raw();
-    if !ours || metadata.permissions().mode() & 0o077 != 0 {
-        let message = format!("{} is not a private folder of this user", folder.display());
-        return Err(io::Error::new(io::ErrorKind::PermissionDenied, message));
-    }
-    Ok(())
-}
-
 impl Server {
-    /// A server for `engine`.
-    pub fn new(engine: Arc<Engine>, listener: UnixListener, idle: Duration) -> Self {
+    /// A server for `engine`. `listener` is bound to the file `socket`.
+    pub fn new(engine: Arc<Engine>, listener: UnixListener, socket: &Path, idle: Duration) -> Self {
         let state = State {
             listener,
+            socket: Socket::new(socket),
             started: Instant::now(),
             connections: AtomicUsize::new(0),
             last_use: AtomicU64::new(0),
@@ -73,7 +59,7 @@ impl Server {
 
     /// Serves until the end.
     pub fn run(&self) -> io::Result<()> {
-        self.watch_idleness();
+        self.watch_need();
         for stream in self.state.listener.incoming() {
             if self.state.stop.load(Ordering::Relaxed) {
                 break;
@@ -90,6 +76,10 @@ impl Server {
                     std::thread::sleep(ACCEPT_AGAIN);
                 }
             }
+        }
+        // Whoever starts next removes it otherwise.
+        if self.state.socket.is_own() {
+            let _ = std::fs::remove_file(&self.state.socket.path);
         }
         Ok(())
     }
@@ -110,7 +100,7 @@ impl Server {
             let state = &connection.0;
             let result = rpc::serve(&stream, |method, params| {
                 state.touch();
-                let result = dispatch(&engine, state, method, params);
+                let result = survived(method, || dispatch(&engine, state, method, params));
                 state.touch();
                 result
             });
@@ -121,20 +111,48 @@ impl Server {
         Ok(())
     }
 
-    fn watch_idleness(&self) {
-        let (state, idle) = (self.state.clone(), self.idle);
+    fn watch_need(&self) {
+        let (engine, state, idle) = (self.engine.clone(), self.state.clone(), self.idle);
         std::thread::spawn(move || {
             loop {
-                std::thread::sleep(idle.min(Duration::from_secs(30)).max(Duration::from_millis(100)));
+                std::thread::sleep(idle.min(CHECK).max(Duration::from_millis(100)));
+                if state.connections.load(Ordering::Relaxed) > 0 {
+                    continue;
+                }
                 let quiet = state.started.elapsed() - Duration::from_millis(state.last_use.load(Ordering::Relaxed));
-                if state.connections.load(Ordering::Relaxed) == 0 && quiet >= idle {
-                    tracing::info!("idle: stopping");
+                // Programs that may need a function find the daemon without its socket, and could start no other one there.
+                let is_lost = !state.socket.is_own() && !engine.is_awaited();
+                if quiet >= idle || is_lost {
+                    tracing::info!(is_lost, "not needed: stopping");
                     state.stop.store(true, Ordering::Relaxed);
                     state.wake();
                     return;
                 }
             }
         });
+    }
+}
+
+/// The file that clients connect to. Whoever ends sessions or tidies temporary files may remove it, and another daemon may have one in
+/// its place by then.
+struct Socket {
+    path: PathBuf,
+    /// Device and inode.
+    identity: Option<(u64, u64)>,
+}
+
+impl Socket {
+    fn new(path: &Path) -> Self {
+        Self { path: path.to_owned(), identity: Self::identity(path) }
+    }
+
+    fn identity(path: &Path) -> Option<(u64, u64)> {
+        std::fs::symlink_metadata(path).map(|socket| (socket.dev(), socket.ino())).ok()
+    }
+
+    /// Whether it is this daemon's, so that clients reach it there.
+    fn is_own(&self) -> bool {
+        self.identity.is_some() && Self::identity(&self.path) == self.identity
     }
 }
 
@@ -163,6 +181,11 @@ impl State {
     }
 }
 
+/// A panic costs one request.
+fn survived(method: &str, handle: impl FnOnce() -> Result<Value, RpcError>) -> Result<Value, RpcError> {
+    contained(method, handle).unwrap_or_else(|panicked| Err(RpcError::failed("internal", panicked.to_string())))
+}
+
 fn dispatch(engine: &Engine, state: &State, method: &str, params: Value) -> Result<Value, RpcError> {
     match method {
         "initialize" => {
@@ -175,16 +198,16 @@ fn dispatch(engine: &Engine, state: &State, method: &str, params: Value) -> Resu
                 protocol: PROTOCOL,
                 version: env!("CARGO_PKG_VERSION"),
                 pid: std::process::id(),
-                toolchain: engine.status().toolchain,
+                toolchain: engine.sysroot().to_owned(),
             })
         }
-        "publish" => answer(&engine.publish(&parse::<PublishParams>(params)?)?),
-        "instantiators" => answer(&engine.instantiators(&parse::<PublishParams>(params)?)?),
-        "functions" => answer(&engine.functions(&parse::<FunctionsParams>(params)?)?),
-        "summary" => answer(&engine.summary(&parse::<SummaryParams>(params)?)?),
-        "inspect" => answer(&engine.inspect(&parse::<InspectParams>(params)?)?),
-        "compile" => answer(&engine.compile_now(&parse::<CompileParams>(params)?)?),
-        "status" => answer(&engine.status()),
+        "publish" => answer(&handlers::publish(engine, parse(params)?)?),
+        "instantiators" => answer(&handlers::instantiators(engine, parse(params)?)?),
+        "functions" => answer(&handlers::functions(engine, &parse(params)?)?),
+        "summary" => answer(&handlers::summary(engine, &parse(params)?)?),
+        "inspect" => answer(&handlers::inspect(engine, &parse(params)?)?),
+        "compile" => answer(&handlers::compile(engine, &parse(params)?)?),
+        "status" => answer(&handlers::status(engine)),
         "evict" => {
             engine.evict(&parse::<WorkspaceParams>(params)?.workspace);
             Ok(Value::Object(serde_json::Map::new()))
@@ -206,4 +229,17 @@ fn parse<T: DeserializeOwned>(params: Value) -> Result<T, RpcError> {
 
 fn answer(result: &impl serde::Serialize) -> Result<Value, RpcError> {
     serde_json::to_value(result).map_err(|error| RpcError::failed("internal", error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_costs_one_request() {
+        let error = survived("bad", || panic!("a bug")).unwrap_err();
+        assert_eq!(error.kind, "internal");
+        assert!(error.message.contains("a bug"), "{error:?}");
+        assert_eq!(survived("good", || Ok(Value::from("fine"))).unwrap(), "fine");
+    }
 }

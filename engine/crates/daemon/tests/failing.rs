@@ -11,7 +11,9 @@ use cranefly_cache::Compiled;
 use cranefly_cgu::DecodedFunction;
 use cranefly_codegen::cranelift::{CodegenError, Error};
 use cranefly_codegen::machine::{MachineCode, Relocation, RelocationKind, Target};
-use cranefly_daemon::{CodeGenerator, CodeOptions, Cranelift, Engine, EngineOptions, ImageFolder, PublishParams};
+use cranefly_compile::{CodeGenerator, CodeOptions, Cranelift};
+use cranefly_daemon::{Engine, EngineOptions, ImageFolder, publish};
+use cranefly_wire::PublishParams;
 use serde_json::{Value, json};
 use support::{Project, publication, same_as_native, sysroot, text};
 
@@ -77,7 +79,7 @@ impl InProcess {
     fn publish_with(&self, project: &mut Project, source: &str, more: &Value) -> Result<Value, String> {
         let files = project.bitcode(source);
         let params: PublishParams = serde_json::from_value(publication(project, &files, more)).unwrap();
-        self.engine.publish(&params).map(|result| serde_json::to_value(result).unwrap()).map_err(|error| error.message)
+        publish(&self.engine, params).map(|result| serde_json::to_value(result).unwrap()).map_err(|error| error.message)
     }
 }
 

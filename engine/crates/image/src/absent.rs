@@ -5,11 +5,11 @@ use std::path::Path;
 
 use crate::Error;
 use crate::base::{BaseImage, private_name};
-use crate::commit::{START_CHECK, START_INIT};
 use crate::dynamic::DynamicTables;
 use crate::elf::{self, SHF_EXECINSTR, tag};
 use crate::replacement::replace_file;
 use crate::small_elf::{PAGE, Section, SmallElf};
+use crate::start::{START_CHECK, START_INIT};
 
 const HEADERS: u16 = 4;
 

@@ -5,11 +5,11 @@
 //! copy that does not count, and one aligned store of the selector makes it the other. What a slot or the unwinder's table
 //! leads to always lies before the cursors of the checkpoint: it is written before the slot and the table's length are.
 
-use crate::Error;
 use crate::elf::SECTION_HEADERS;
+use crate::error::AdoptError;
 use crate::file::{Cursors, ImageFile};
-use crate::image::Image;
 use crate::layout::Region;
+use crate::tables::Tables;
 
 /// Offset of the selector: 0 for no checkpoint, else the number of the copy. The section headers end here.
 const SELECTOR: u64 = SECTION_HEADERS + 64 * 40;
@@ -19,10 +19,10 @@ const WORDS: usize = Region::ALL.len() + 2;
 
 const _: () = assert!(Region::ALL.len() <= 40 && COPIES[1] + 8 * WORDS as u64 <= 8192);
 
-/// What another process must know that is not in what was [saved](Image::save) when the image was published.
+/// What another process must know that is not in what was [saved](crate::Image::save) when the image was published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Checkpoint {
-    /// Of the [saved](Image::save) state that it goes with.
+    /// Of the [saved](crate::Image::save) state that it goes with.
     pub stamp: u64,
     /// Rows in the unwinder's search table, all of them complete.
     pub fdes: u32,
@@ -31,6 +31,11 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
+    /// How far an image is in use now.
+    pub(crate) fn of(tables: &Tables, stamp: u64) -> Self {
+        Self { stamp, fdes: tables.frames.count(), used: tables.file.cursors() }
+    }
+
     /// Writes it into `file`.
     pub fn write(&self, file: &mut ImageFile) {
         let copy = usize::from(selector(file) == 1);
@@ -40,16 +45,16 @@ impl Checkpoint {
         file.publish_u64(SELECTOR, copy as u64 + 1);
     }
 
-    /// Reads it from `file`. Errors are reasons, in words.
-    pub fn read(file: &ImageFile) -> Result<Self, &'static str> {
+    /// Reads it from `file`.
+    pub fn read(file: &ImageFile) -> Result<Self, AdoptError> {
         let copy = match selector(file) {
             1 => COPIES[0],
             2 => COPIES[1],
-            _ => return Err("it has no checkpoint"),
+            _ => return Err(AdoptError::NoCheckpoint),
         };
         let word = |index: usize| word(file, copy + 8 * index as u64);
         let used = std::array::from_fn(|region| word(region + 2));
-        let fdes = u32::try_from(word(1)).map_err(|_| "its checkpoint counts more frames than fit")?;
+        let fdes = u32::try_from(word(1)).map_err(|_| AdoptError::DamagedCheckpoint)?;
         Ok(Self { stamp: word(0), fdes, used })
     }
 }
@@ -60,17 +65,6 @@ fn selector(file: &ImageFile) -> u64 {
 
 pub(crate) fn word(file: &ImageFile, at: u64) -> u64 {
     u64::from_le_bytes(file.read(at, 8).try_into().expect("eight bytes"))
-}
-
-impl Image {
-    /// Writes down how far the image is in use: before anything that was added can be reached.
-    pub(crate) fn checkpoint(&mut self) {
-        Checkpoint { stamp: self.stamp, fdes: self.fdes, used: self.file.cursors() }.write(&mut self.file);
-    }
-
-    pub(crate) fn take_over_error(&self, reason: impl Into<String>) -> Error {
-        Error::TakeOver { path: self.file.path().to_owned(), reason: reason.into() }
-    }
 }
 
 #[cfg(test)]

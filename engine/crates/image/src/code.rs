@@ -1,197 +1,115 @@
-//! Putting machine code in its place and letting its slot jump to it.
+//! Machine code in the image: which function has which, and what it was bound to.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use cranefly_machine::{MachineCode, RelocationKind, Target};
+use cranefly_cgu::{CodegenUnit, FunctionInfo};
+use cranefly_machine::{MachineCode, Target};
+use hashbrown::HashSet;
 
-use crate::Error;
-use crate::dynamic::symbol as elf_symbol;
-use crate::image::{Added, Image, Pending, UnitState};
-use crate::input::FunctionInfo;
-use crate::layout::{PAGE, Region};
-use crate::symbols::Place;
-use crate::text::{self, Bound, PlacedCode};
+use crate::symbols::{BySymbol, SymbolIndex, Symbols};
+use crate::units::UnitState;
 
-const STT_FUNC: u8 = 2;
+/// A function whose slot must be given code.
+#[derive(Clone, Debug)]
+pub struct Pending {
+    /// Its symbol.
+    pub symbol: SymbolIndex,
+    /// The unit that defines it.
+    pub unit: Arc<CodegenUnit>,
+    /// Index in the unit's functions.
+    pub function: usize,
+    /// Its content changed; otherwise only what it refers to moved.
+    pub changed: bool,
+}
 
-impl Image {
-    /// Hash of the places of everything that `function` refers to, and that its `code` does besides.
-    pub(crate) fn binding(&self, state: &UnitState, function: &FunctionInfo, code: &MachineCode) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        for symbol in &function.symbols {
-            self.symbols[state.symbols[symbol.global.0 as usize]].place.hash(&mut hasher);
-        }
-        for relocation in &code.relocations {
-            let index = match &relocation.target {
-                Target::Runtime(name) => self.symbols.find(name),
-                Target::Global(number) => state.symbols.get(*number as usize).copied(),
-                Target::Symbol(_) | Target::Variadic(_) | Target::Local(_) => continue,
-            };
-            index.map(|index| self.symbols[index].place).hash(&mut hasher);
-        }
-        hasher.finish()
+impl Pending {
+    /// The function.
+    pub fn info(&self) -> &FunctionInfo {
+        &self.unit.functions[self.function]
+    }
+}
+
+/// Machine code at an address.
+#[derive(Clone, Debug)]
+pub(crate) struct PlacedCode {
+    /// Content key of the function.
+    pub(crate) key: u128,
+    /// The unbound code.
+    pub(crate) code: Arc<MachineCode>,
+    /// Virtual address.
+    pub(crate) address: u64,
+    /// Hash of everything that it was [bound](binding) to.
+    pub(crate) binding: u64,
+    /// Row in `.symtab`.
+    pub(crate) symtab: u32,
+}
+
+impl PlacedCode {
+    /// Code of which only that it is there counts, and where.
+    pub(crate) fn at(address: u64) -> Self {
+        Self { key: 0, code: Arc::default(), address, binding: 0, symtab: 0 }
+    }
+}
+
+/// The code of an image's functions. What has none waits for its first call.
+#[derive(Debug, Default)]
+pub(crate) struct Code {
+    placed: BySymbol<PlacedCode>,
+    /// What code refers to by name, whether its unit does or not.
+    named: HashSet<SymbolIndex>,
+}
+
+impl Code {
+    /// The code of a function.
+    pub(crate) fn get(&self, symbol: SymbolIndex) -> Option<&PlacedCode> {
+        self.placed.get(symbol)
     }
 
-    /// Alignment of the code that comes next. A debugger that sets a breakpoint gives its process a private copy of the page,
-    /// which does not see what is appended to that page later. So once programs may run, what is published together
-    /// begins on a page on which nothing can be called yet.
-    fn batch_align(&self) -> u64 {
-        if self.sealed && self.added.is_empty() { PAGE } else { 16 }
+    /// Gives a function code in the place of what it had.
+    pub(crate) fn set(&mut self, symbol: SymbolIndex, code: PlacedCode) {
+        self.placed.insert(symbol, code);
     }
 
-    /// Gives the slot of a function that cannot be compiled code that ends the program with `message`.
-    pub fn install_failure(&mut self, pending: &Pending, message: &str) -> Result<(), Error> {
-        let align = self.batch_align();
-        let at = self.file.end(Region::Text).next_multiple_of(align);
-        let fail = self.stub_entry - cranefly_runtime::stub().entry as u64 + cranefly_runtime::stub().fail as u64;
-        let code = cranefly_runtime::failure_code(at, fail, message).map_err(|error| Error::Relocation {
-            function: self.symbols[pending.symbol].name.to_string(),
-            reason: error.to_string(),
-        })?;
-        let at = self.file.append(Region::Text, &code, align)?;
-        let slot = self.symbols[pending.symbol].slot.expect("a defined function has a slot");
-        self.checkpoint();
-        self.file.publish_u64(slot, text::jump_word(slot, at));
-        Ok(())
+    /// Takes a function's code away.
+    pub(crate) fn forget(&mut self, symbol: SymbolIndex) {
+        self.placed.remove(symbol);
     }
 
-    /// Appends `code`, bound, and lets the function's slot jump to it: at once before [`Self::commit`], and with
-    /// [`Self::publish_added`] behind it.
-    pub fn install(&mut self, pending: &Pending, code: &Arc<MachineCode>) -> Result<(), Error> {
-        let name = self.symbols[pending.symbol].name.clone();
-        let failed = |reason: String| Error::Relocation { function: name.to_string(), reason };
-        let align = u64::from(code.align).clamp(16, PAGE).max(self.batch_align());
-        let address = self.file.reserve(Region::Text, code.bytes.len() as u64, align)?;
-        let mut bytes = code.bytes.clone();
-        for relocation in &code.relocations {
-            let bound = self.bind(pending, address, code, relocation).map_err(|error| match error {
-                BindError::Reason(reason) => failed(reason),
-                BindError::Image(error) => error,
-            })?;
-            text::relocate(&mut bytes, address, relocation, bound).map_err(failed)?;
-        }
-        self.file.write(address, &bytes);
-        self.add_frame(&name, address, code)?;
-        let symtab = self.symbols[pending.symbol].code.as_ref().map(|old| old.symtab);
-        let symtab = self.add_to_symtab(symtab, &name, STT_FUNC, address, u64::from(code.text_len))?;
-        let binding = self.binding(&self.units[&pending.unit.id], pending.info(), code);
-        let symbol = &mut self.symbols[pending.symbol];
-        symbol.code = Some(PlacedCode { key: pending.info().key, code: code.clone(), address, binding, symtab });
-        let slot = symbol.slot.expect("a defined function has a slot");
-        let word = text::jump_word(slot, address);
-        if self.sealed {
-            self.added.push(Added { unit: pending.unit.clone(), function: pending.function, slot, word });
-        } else {
-            self.file.publish_u64(slot, word);
-        }
-        Ok(())
+    /// Notes that code refers to a symbol by its name.
+    pub(crate) fn note_named(&mut self, symbol: SymbolIndex) {
+        self.named.insert(symbol);
     }
 
-    fn bind(
-        &mut self,
-        pending: &Pending,
-        address: u64,
-        code: &MachineCode,
-        relocation: &cranefly_machine::Relocation,
-    ) -> Result<Bound, BindError> {
-        let of_symbol = |program: &Self, number: u32| {
-            let reference = pending.info().symbols.get(number as usize);
-            let reference =
-                reference.ok_or_else(|| BindError::Reason(format!("symbol operand {number} is unknown")))?;
-            Ok::<_, BindError>(program.units[&pending.unit.id].symbols[reference.global.0 as usize])
-        };
+    /// Those of `moved` that code refers to by name.
+    pub(crate) fn named_among<'a>(&'a self, moved: &'a HashSet<SymbolIndex>) -> impl Iterator<Item = SymbolIndex> + 'a {
+        self.named.intersection(moved).copied()
+    }
+
+    /// Whether code of a unit refers to one of these names without the unit doing so.
+    pub(crate) fn names_any(&self, state: &UnitState, names: &HashSet<&str>) -> bool {
+        let code = |function: &Arc<FunctionInfo>| Some(&self.get(state.symbol(function.global))?.code);
+        !names.is_empty()
+            && state.unit().functions.iter().filter_map(code).any(|code| {
+                let named = |target: &Target| matches!(target, Target::Runtime(name) if names.contains(&**name));
+                code.relocations.iter().any(|relocation| named(&relocation.target))
+            })
+    }
+}
+
+/// Hash of the places of everything that `function` refers to, and that its `code` does besides.
+pub(crate) fn binding(symbols: &Symbols, state: &UnitState, function: &FunctionInfo, code: &MachineCode) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for symbol in &function.symbols {
+        symbols.place(state.symbol(symbol.global)).hash(&mut hasher);
+    }
+    for relocation in &code.relocations {
         let index = match &relocation.target {
-            Target::Local(offset) => return Ok(Bound::Direct(address + u64::from(*offset))),
-            Target::Symbol(number) => of_symbol(self, *number)?,
-            Target::Variadic(number) => {
-                let index = of_symbol(self, *number)?;
-                return Ok(Bound::Direct(self.variadic(index)?));
-            }
-            Target::Global(number) => {
-                let symbols = &self.units[&pending.unit.id].symbols;
-                *symbols
-                    .get(*number as usize)
-                    .ok_or_else(|| BindError::Reason(format!("global {number} is unknown")))?
-            }
-            Target::Runtime(name) => {
-                let index = self.runtime(name)?;
-                self.named_by_code.insert(index);
-                if self.symbols[index].place == Place::Undefined {
-                    return Err(BindError::Reason(format!("nothing defines `{name}`, which its code needs")));
-                }
-                index
-            }
+            Target::Runtime(name) => symbols.find(name),
+            Target::Global(number) => state.symbols().get(*number as usize).copied(),
+            Target::Symbol(_) | Target::Variadic(_) | Target::Local(_) => continue,
         };
-        let relaxable = text::can_relax(&code.bytes, relocation.offset as usize);
-        Ok(match (relocation.kind, self.symbols[index].place) {
-            (RelocationKind::TlsGd | RelocationKind::GotTpOff, _) => {
-                Bound::ThreadPointerCell(self.thread_pointer_cell(index)?)
-            }
-            (RelocationKind::GotPcRel32 { relaxable: true }, Place::Image(at))
-                if relaxable && self.file.layout().is_near(at) =>
-            {
-                Bound::Direct(at)
-            }
-            (RelocationKind::GotPcRel32 { .. }, _) => Bound::Cell(self.cell(index)?),
-            (_, Place::Image(at)) => Bound::Direct(at),
-            (RelocationKind::Call32, _) => Bound::Direct(self.call_target(index)?),
-            (kind, place) => {
-                return Err(BindError::Reason(format!("{kind:?} to `{}` at {place:?}", self.symbols[index].name)));
-            }
-        })
+        index.map(|index| symbols.place(index)).hash(&mut hasher);
     }
-
-    /// Describes what lies at `address` in `.symtab`, in a row that it had before or in a new one.
-    pub(crate) fn add_to_symtab(
-        &mut self,
-        row: Option<u32>,
-        name: &str,
-        kind: u8,
-        address: u64,
-        len: u64,
-    ) -> Result<u32, Error> {
-        if !self.contents.names {
-            // The null symbol's, which stands for any.
-            return Ok(0);
-        }
-        let start = self.file.layout().start(Region::Symtab);
-        let (row, name) = if let Some(row) = row {
-            let bytes = self.file.read(start + u64::from(row) * 24, 4);
-            (row, u32::from_le_bytes(bytes.try_into().expect("four bytes")))
-        } else {
-            if self.file.used(Region::Strtab) == 0 {
-                self.file.append(Region::Strtab, &[0], 1)?;
-                self.file.append(Region::Symtab, &[0; 24], 8)?;
-            }
-            let mut text = name.as_bytes().to_vec();
-            text.push(0);
-            let at = self.file.append(Region::Strtab, &text, 1)? - self.file.layout().start(Region::Strtab);
-            let row = self.file.reserve(Region::Symtab, 24, 8)?;
-            let row = u32::try_from((row - start) / 24).expect("symbols below 2^32");
-            (row, u32::try_from(at).expect("strings below 4 GB"))
-        };
-        self.file.write(start + u64::from(row) * 24, &elf_symbol(name, kind, crate::elf::TEXT_SECTION, address, len));
-        Ok(row)
-    }
-
-    /// Makes a row of `.symtab` one that says nothing.
-    pub(crate) fn clear_symtab(&mut self, row: u32) {
-        if !self.contents.names {
-            return;
-        }
-        let start = self.file.layout().start(Region::Symtab);
-        self.file.write(start + u64::from(row) * 24, &[0; 24]);
-    }
-}
-
-enum BindError {
-    Reason(String),
-    Image(Error),
-}
-
-impl From<Error> for BindError {
-    fn from(error: Error) -> Self {
-        Self::Image(error)
-    }
+    hasher.finish()
 }

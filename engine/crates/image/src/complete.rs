@@ -15,10 +15,12 @@ use crate::elf::{
 use crate::executable::INTERPRETER;
 use crate::file::ImageFile;
 use crate::identity::Identity;
-use crate::image::Image;
 use crate::layout::{PAGE, Region};
+use crate::linking::Linking;
+use crate::runtime_functions::LIBC_START;
 use crate::start::{self, Main};
 use crate::symbols::Place;
+use crate::tables::Tables;
 
 const PT_INTERP: u32 = 3;
 const PT_NOTE: u32 = 4;
@@ -67,62 +69,82 @@ struct Segment {
     offset: u64,
 }
 
-impl Image {
-    /// Where `main` is, if there can be an executable that needs no image: not if the program is not complete, is large, or has
-    /// variables that lie far away.
-    pub(crate) fn main_of_complete(&self) -> Option<u64> {
-        let main = self.symbols.find("main").map(|index| self.symbols[index].place);
-        let far = [Region::FarRodata, Region::FarData, Region::FarBss].iter().any(|&region| self.file.used(region) > 0);
-        let used: u64 = Region::ALL.iter().map(|&region| self.file.used(region)).sum();
-        match main {
-            Some(Place::Image(main))
-                if !far && used <= LARGEST && self.base.runs_own_constructors() && self.is_compiled() =>
-            {
-                Some(main)
-            }
-            _ => None,
-        }
-    }
+/// An image all of whose functions have code, as the executable that it can be.
+struct Complete<'a> {
+    tables: &'a Tables,
+    linking: &'a Linking,
+    main: u64,
+    segments: Vec<Segment>,
+}
 
-    /// The executable that needs no image, if there can be one.
-    pub fn complete(&self, identity: &Identity) -> Option<Vec<u8>> {
-        let main = self.main_of_complete()?;
-        let segments = segments(&self.file);
+/// Whether there can be an executable that needs no image: not if the program is not complete, is large, or has variables that
+/// lie far away.
+pub(crate) fn can_be_complete(tables: &Tables, linking: &Linking) -> bool {
+    main_of(tables, linking).is_some()
+}
+
+/// Where `main` is, if there can be one.
+fn main_of(tables: &Tables, linking: &Linking) -> Option<u64> {
+    let main = tables.symbols.find("main").map(|symbol| tables.symbols.place(symbol));
+    let used = |region| tables.file.used(region);
+    let far = [Region::FarRodata, Region::FarData, Region::FarBss].iter().any(|&region| used(region) > 0);
+    let all: u64 = Region::ALL.iter().map(|&region| used(region)).sum();
+    match main {
+        Some(Place::Image(main))
+            if !far && all <= LARGEST && linking.base.runs_own_constructors() && tables.is_compiled() =>
+        {
+            Some(main)
+        }
+        _ => None,
+    }
+}
+
+/// The executable that needs no image, if there can be one.
+pub(crate) fn complete(tables: &Tables, linking: &Linking, identity: &Identity) -> Option<Vec<u8>> {
+    let main = main_of(tables, linking)?;
+    let libc = tables.cells.known_address(tables.symbols.find(LIBC_START)?)?;
+    Some(Complete { tables, linking, main, segments: segments(&tables.file) }.write(libc, identity))
+}
+
+impl Complete<'_> {
+    /// The file. `libc`: the GOT entry of [`LIBC_START`].
+    fn write(&self, libc: u64, identity: &Identity) -> Vec<u8> {
+        let (file, own) = (&self.tables.file, self.linking.own);
         let mut bytes = Vec::new();
-        for segment in &segments {
+        for segment in &self.segments {
             let length = usize::try_from(segment.to - segment.from).expect("a part of the file");
-            bytes.extend_from_slice(self.file.read(segment.from, length));
+            bytes.extend_from_slice(file.read(segment.from, length));
         }
         let write = |bytes: &mut Vec<u8>, address: u64, new: &[u8]| {
-            let at = usize::try_from(offset_of(&segments, address)).expect("a place in the file");
+            let at = usize::try_from(offset_of(&self.segments, address)).expect("a place in the file");
             bytes[at..at + new.len()].copy_from_slice(new);
         };
-        write(&mut bytes, self.start, &start::code(self.start, Main::At(main), self.start_cell));
+        write(&mut bytes, own.start(), &start::code(own.start(), Main::At(self.main), libc));
         // Nothing will have to be asked for.
         const RETURN: u8 = 0xc3;
-        write(&mut bytes, self.attach, &[RETURN]);
-        write(&mut bytes, self.file.layout().start(Region::Dynamic), &self.own_dynamic_section());
+        write(&mut bytes, own.attach(), &[RETURN]);
+        write(&mut bytes, file.layout().start(Region::Dynamic), &self.dynamic_section());
         let note = identity.note();
         write(&mut bytes, INTERPRETER_AT, INTERPRETER);
         write(&mut bytes, NOTE_AT, &note);
-        let program = self.own_program_headers(&segments, note.len() as u64);
+        let program = self.program_headers(note.len() as u64);
         let count = u16::try_from(program.len()).expect("some tens of segments");
-        let sections = self.append_sections(&mut bytes, &segments, identity, note.len() as u64);
-        let mut header = elf::file_header(self.start, count, Some(sections));
+        let sections = self.append_sections(&mut bytes, identity, note.len() as u64);
+        let mut header = elf::file_header(own.start(), count, Some(sections));
         header.extend(program.concat());
         assert!(header.len() as u64 <= INTERPRETER_AT, "some tens of segments");
         write(&mut bytes, 0, &header);
-        Some(bytes)
+        bytes
     }
 
     /// The image's dynamic section as that of a program: it has no name of its own, and leads debuggers to what is loaded.
-    fn own_dynamic_section(&self) -> Vec<u8> {
+    fn dynamic_section(&self) -> Vec<u8> {
         const NOW_AND_PIE: u64 = 0x0800_0001;
-        let length = usize::try_from(self.file.used(Region::Dynamic)).expect("a small section");
-        let bytes = self.file.read(self.file.layout().start(Region::Dynamic), length);
+        let length = usize::try_from(self.tables.file.used(Region::Dynamic)).expect("a small section");
+        let bytes = self.tables.file.read(self.tables.file.layout().start(Region::Dynamic), length);
         let word = |bytes: &[u8]| u64::from_le_bytes(bytes.try_into().expect("eight bytes"));
         // With `$ORIGIN`, which is wherever the file is.
-        let search = self.base.search().and_then(|search| self.dynamic.known_string(&search.folders));
+        let search = self.linking.base.search().and_then(|search| self.linking.dynamic.known_string(&search.folders));
         let mut entries: Vec<_> = bytes
             .chunks_exact(16)
             .map(|entry| (word(&entry[..8]), word(&entry[8..])))
@@ -130,7 +152,7 @@ impl Image {
             .map(|(tag, value)| match tag {
                 tag::FLAGS_1 => (tag, NOW_AND_PIE),
                 // A program's constructors are all called by the C library.
-                tag::INIT_ARRAYSZ => (tag, self.file.used(Region::InitArray)),
+                tag::INIT_ARRAYSZ => (tag, self.tables.file.used(Region::InitArray)),
                 tag::RPATH | tag::RUNPATH => (tag, search.map_or(value, u64::from)),
                 _ => (tag, value),
             })
@@ -140,25 +162,26 @@ impl Image {
         elf::dynamic_section(&entries)
     }
 
-    fn own_program_headers(&self, segments: &[Segment], note: u64) -> Vec<Vec<u8>> {
-        let layout = self.file.layout();
+    fn program_headers(&self, note: u64) -> Vec<Vec<u8>> {
+        let layout = self.tables.file.layout();
         let at = |kind, flags, address, size, align| {
-            let places = (offset_of(segments, address), address);
+            let places = (offset_of(&self.segments, address), address);
             elf::program_header_at(kind, flags, places, size, size, align)
         };
-        let whole = |kind, flags, region, align| at(kind, flags, layout.start(region), self.file.used(region), align);
-        let loads = segments.iter().enumerate().map(|(number, segment)| {
+        let whole =
+            |kind, flags, region, align| at(kind, flags, layout.start(region), self.tables.file.used(region), align);
+        let loads = self.segments.iter().enumerate().map(|(number, segment)| {
             let sizes = (segment.to - segment.from, segment.memory_end - segment.from);
             // The first segment's counts for all of them.
-            let align = if number == 0 { self.load_align } else { PAGE };
+            let align = if number == 0 { self.linking.alignment.load } else { PAGE };
             elf::program_header_at(PT_LOAD, segment.flags, (segment.offset, segment.from), sizes.0, sizes.1, align)
         });
-        let count = segments.len() + 8;
+        let count = self.segments.len() + 8;
         let own = 56 * count as u64;
         let mut headers =
             vec![at(PT_PHDR, PF_R, 64, own, 8), at(PT_INTERP, PF_R, INTERPRETER_AT, INTERPRETER.len() as u64, 1)];
         headers.extend(loads);
-        let relocated = segments.iter().find(|segment| segment.flags & PF_W != 0).expect("a segment of data").from;
+        let relocated = self.segments.iter().find(|segment| segment.flags & PF_W != 0).expect("a segment of data").from;
         let length = layout.start(Region::Runtime) - relocated;
         headers.extend([
             whole(PT_DYNAMIC, PF_R | PF_W, Region::Dynamic, 8),
@@ -168,49 +191,43 @@ impl Image {
             at(PT_GNU_RELRO, PF_R, relocated, length, 1),
         ]);
         // Where there are none of its own, there are the libraries', as a linker would have put into it.
-        headers.push(match self.file.used(Region::Tdata) {
+        headers.push(match self.tables.file.used(Region::Tdata) {
             0 => at(PT_TLS, PF_R, relocated, 0, 1),
-            _ => whole(PT_TLS, PF_R, Region::Tdata, self.tls_align),
+            _ => whole(PT_TLS, PF_R, Region::Tdata, self.linking.alignment.thread_locals),
         });
         assert_eq!(headers.len(), count, "as many as there is room for");
         headers
     }
 
     /// Appends what is not loaded, and the section headers. Gives where these are, how many, and which is that of their names.
-    fn append_sections(
-        &self,
-        bytes: &mut Vec<u8>,
-        segments: &[Segment],
-        identity: &Identity,
-        note: u64,
-    ) -> (u64, u16, u16) {
-        let layout = self.file.layout();
+    fn append_sections(&self, bytes: &mut Vec<u8>, identity: &Identity, note: u64) -> (u64, u16, u16) {
+        let layout = self.tables.file.layout();
         let mut sections = Sections { names: vec![0], headers: vec![0; 64] };
         // By the numbers that they have in the image: symbols and links refer to them.
         for region in Region::ALL.into_iter().skip(1) {
             let (kind, flags, link, info, entry) = elf::describe(region);
-            let (start, used) = (layout.start(region), self.file.used(region));
+            let (start, used) = (layout.start(region), self.tables.file.used(region));
             let is_loaded = flags & SHF_ALLOC != 0;
             if used == 0 || region == Region::Shstrtab {
                 sections.headers.extend([0; 64]);
                 continue;
             }
             let offset = if !is_loaded {
-                append(bytes, self.file.read(start, usize::try_from(used).expect("in the file")))
+                append(bytes, self.tables.file.read(start, usize::try_from(used).expect("in the file")))
             } else if region.is_zero() {
                 bytes.len() as u64
             } else {
-                offset_of(segments, start)
+                offset_of(&self.segments, start)
             };
             let locals = if region == Region::Symtab { u32::try_from(used / entry).unwrap_or(info) } else { info };
             let address = if is_loaded { start } else { 0 };
             sections.add(region.section_name(), kind, [flags, address, offset, used], [link, locals], [8, entry]);
         }
         // The room in memory between writable segments is a section, too: tools make segments as long as what is in them.
-        for room in segments.iter().filter(|segment| segment.memory_end > segment.to) {
-            let at = offset_of(segments, room.to - 1) + 1;
+        for room in self.segments.iter().filter(|segment| segment.memory_end > segment.to) {
+            let at = offset_of(&self.segments, room.to - 1) + 1;
             let words = [SHF_ALLOC | SHF_WRITE, room.to, at, room.memory_end - room.to];
-            let is_bss = room.memory_end == self.file.end(Region::Bss);
+            let is_bss = room.memory_end == self.tables.file.end(Region::Bss);
             if !is_bss {
                 sections.add(".cranefly.room", SHT_NOBITS, words, [0; 2], [1, 0]);
             }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::Error;
 use crate::file::ImageFile;
-use crate::layout::Region;
+use crate::layout::{PAGE, Region};
 
 /// Index of `.text` in the section header table (a null entry comes first, `Region::Header` has none).
 pub const TEXT_SECTION: u16 = Region::Text as u16;
@@ -94,6 +94,20 @@ pub struct Alignment {
     pub load: u64,
     /// Of the strictest thread-local.
     pub thread_locals: u64,
+}
+
+impl Default for Alignment {
+    fn default() -> Self {
+        Self { load: PAGE, thread_locals: 8 }
+    }
+}
+
+impl Alignment {
+    /// Takes a variable into account.
+    pub fn include(&mut self, thread_local: bool, align: u64) {
+        let strictest = if thread_local { &mut self.thread_locals } else { &mut self.load };
+        *strictest = align.max(*strictest);
+    }
 }
 
 /// Writes everything that describes the image as it is now; what makes it an ELF file comes last.

@@ -12,14 +12,13 @@ use std::path::PathBuf;
 
 use crate::Error;
 use crate::base::{BaseImage, private_name};
-use crate::commit::{START_CHECK, START_INIT};
 use crate::dynamic::{self, DynamicRelocation, DynamicTables};
 use crate::elf::{
     self, SHF_EXECINSTR, SHF_WRITE, SHT_INIT_ARRAY, SHT_NOTE, SHT_PREINIT_ARRAY, SHT_STRTAB, SHT_SYMTAB, tag,
 };
 use crate::identity::Identity;
 use crate::small_elf::{PAGE, Part, Section, SmallElf};
-use crate::start::{self, Main};
+use crate::start::{self, Main, START_CHECK, START_INIT};
 use crate::unwind;
 
 const HEADERS: u16 = 10;
@@ -117,7 +116,7 @@ pub fn executable(search: &ImageSearch, base: &BaseImage, identity: &Identity) -
     start::displace(&mut calls, calls_at, INIT_AT, got.at + 24);
     elf.fill(code, &[&start::code(code.at, Main::In(got.at), got.at + 8)[..], &calls].concat());
     let described = describe_start(frames, search, code.at)
-        .map_err(|error| Error::Relocation { function: "_start".to_owned(), reason: error.to_string() })?;
+        .map_err(|source| Error::Frames { function: "_start".to_owned(), source })?;
     elf.fill(frames, &described.0);
     elf.fill(search, &described.1);
     let relocations: Vec<u8> = [

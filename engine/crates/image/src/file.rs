@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use memmap2::MmapMut;
 
 use crate::Error;
+use crate::error::AdoptError;
 use crate::layout::{Layout, PAGE, Region};
 
 /// Room behind what is in use: terminators and what a reader may look at ahead.
@@ -52,8 +53,7 @@ impl ImageFile {
         let failed = |source| Error::File { path: path.to_owned(), source };
         let file = OpenOptions::new().read(true).write(true).open(path).map_err(failed)?;
         if file.metadata().map_err(failed)?.len() != layout.file_len() {
-            let reason = "its length is not that of its layout".to_owned();
-            return Err(Error::TakeOver { path: path.to_owned(), reason });
+            return Err(Error::Adopt { path: path.to_owned(), source: AdoptError::Length });
         }
         // SAFETY: as in `create`; the process that made it is gone, which the caller knows by the lock on its control file.
         let map = unsafe { MmapMut::map_mut(&file) }.map_err(failed)?;

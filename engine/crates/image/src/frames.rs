@@ -1,116 +1,104 @@
-//! What the unwinder reads, kept in step with the code; and the first-call stub, which is described like a function.
-
-use std::path::Path;
+//! What the unwinder reads, kept in step with the code.
 
 use cranefly_machine::MachineCode;
 
-use crate::dynamic::DynamicRelocation;
-use crate::image::Image;
+use crate::Error;
+use crate::file::ImageFile;
 use crate::layout::Region;
-use crate::{Error, start, unwind};
+use crate::unwind::{self, UnwindError};
 
-impl Image {
-    pub(crate) fn start_unwind_tables(&mut self) -> Result<(), Error> {
-        for (index, personality) in [None, Some(self.personality_cell)].into_iter().enumerate() {
-            let at = self.file.end(Region::EhFrame);
-            let cie = unwind::cie(personality, at).map_err(|error| unwind_error("the common frame entry", &error))?;
-            self.cies[index] = self.file.append(Region::EhFrame, &cie, unwind::FRAME_ALIGN)?;
+/// The frame descriptions and their search table, whose rows are by rising address: code is described in the order in which it
+/// is appended.
+#[derive(Debug)]
+pub(crate) struct Frames {
+    /// The common entries, without and with a personality.
+    common: [u64; 2],
+    /// Rows of the search table. The unwinder sees as many as were [published](Self::publish).
+    count: u32,
+}
+
+impl Frames {
+    /// Writes the beginnings of both tables. `personality`: a GOT entry.
+    pub(crate) fn new(file: &mut ImageFile, personality: u64) -> Result<Self, Error> {
+        let mut common = [0; 2];
+        for (place, personality) in common.iter_mut().zip([None, Some(personality)]) {
+            let at = file.end(Region::EhFrame);
+            let entry = unwind::cie(personality, at).map_err(failed("the common frame entry"))?;
+            *place = file.append(Region::EhFrame, &entry, unwind::FRAME_ALIGN)?;
         }
-        let hdr = self.file.layout().start(Region::EhFrameHdr);
-        let header = unwind::hdr_header(hdr, self.file.layout().start(Region::EhFrame))
-            .map_err(|error| unwind_error("the frame header", &error))?;
-        self.file.append(Region::EhFrameHdr, &header, unwind::HDR_ALIGN)?;
-        Ok(())
+        let at = file.layout().start(Region::EhFrameHdr);
+        let header =
+            unwind::hdr_header(at, file.layout().start(Region::EhFrame)).map_err(failed("the frame header"))?;
+        file.append(Region::EhFrameHdr, &header, unwind::HDR_ALIGN)?;
+        Ok(Self { common, count: 0 })
     }
 
-    /// Copies the first-call stub, and describes it and all slots to the unwinder.
-    pub(crate) fn place_stub(&mut self, control: &Path) -> Result<(), Error> {
-        let failed = |error: &dyn std::fmt::Display| Error::Relocation {
-            function: "the first-call stub".to_owned(),
-            reason: error.to_string(),
-        };
-        let stub = cranefly_runtime::stub();
-        let block = cranefly_runtime::data_block(control).map_err(|error| failed(&error))?;
-        let data = self.file.append(Region::Runtime, &block, cranefly_runtime::DATA_ALIGN)?;
-        let slots = self.file.layout().start(Region::Slots);
-        let at = self.file.reserve(Region::Stub, stub.code.len() as u64, cranefly_runtime::STUB_ALIGN)?;
-        self.file.write(at, &stub.bind(at, slots, data));
-        self.stub_entry = at + stub.entry as u64;
-        self.attach = at + stub.attach as u64;
-        let check = cranefly_runtime::start_check();
-        self.start = self.file.reserve(Region::Stub, start::LENGTH as u64, start::ALIGN)?;
-        self.check = self.file.reserve(Region::Stub, check.code.len() as u64, cranefly_runtime::STUB_ALIGN)?;
-        let length = u32::try_from(stub.code.len()).expect("a page of code");
-        self.add_fde("the first-call stub", at, length, None, &stub.cfi())?;
-        let length = u32::try_from(start::LENGTH).expect("a few bytes");
-        self.add_fde("_start", self.start, length, None, &start::CFI)?;
-        let length = u32::try_from(check.calls.len()).expect("a page of code");
-        self.add_fde("the constructors' caller", self.check + check.calls.start as u64, length, None, &check.cfi())?;
-        let length = u32::try_from(self.file.layout().capacity(Region::Slots)).expect("an image is smaller than 2 GB");
-        self.add_fde("the slots", slots, length, None, cranefly_runtime::SLOTS_CFI)?;
-        self.start_init_array()
+    /// The tables of an image that was saved, whose search table has `count` complete rows.
+    pub(crate) fn restore(common: [u64; 2], count: u32) -> Self {
+        Self { common, count }
     }
 
-    /// The first thing that runs at start: mapping the control file, which must not fail later for want of descriptors.
-    pub(crate) fn start_init_array(&mut self) -> Result<(), Error> {
-        self.file.set_used(Region::InitArray, 0)?;
-        let cell = self.file.reserve(Region::InitArray, 8, 8)?;
-        let attach = DynamicRelocation::Relative(self.attach.cast_signed());
-        match self.attach_row {
-            Some(row) => self.relocations.write(&mut self.file, row, cell, attach),
-            None => self.attach_row = Some(self.relocations.add(&mut self.file, cell, attach)?),
-        }
-        Ok(())
+    /// Where the common entries are.
+    pub(crate) fn common(&self) -> [u64; 2] {
+        self.common
     }
 
-    pub(crate) fn add_frame(&mut self, name: &str, address: u64, code: &MachineCode) -> Result<(), Error> {
-        let failed = |error: unwind::UnwindError| unwind_error(name, &error);
+    /// How many rows the search table has.
+    pub(crate) fn count(&self) -> u32 {
+        self.count
+    }
+
+    /// Describes a function that lies at `address`.
+    pub(crate) fn add_function(
+        &mut self,
+        file: &mut ImageFile,
+        name: &str,
+        address: u64,
+        code: &MachineCode,
+    ) -> Result<(), Error> {
         let lsda = if code.has_personality {
-            let bytes = unwind::lsda(&code.call_sites, code.text_len).map_err(failed)?;
-            Some(self.file.append(Region::Lsda, &bytes, unwind::LSDA_ALIGN)?)
+            let bytes = unwind::lsda(&code.call_sites, code.text_len).map_err(failed(name))?;
+            Some(file.append(Region::Lsda, &bytes, unwind::LSDA_ALIGN)?)
         } else {
             None
         };
-        self.add_fde(name, address, code.text_len, lsda, &code.cfi)
+        self.add(file, name, address, code.text_len, lsda, &code.cfi)
     }
 
-    pub(crate) fn add_fde(
+    /// Describes `length` bytes of code at `address`. `cfi`: as [`MachineCode::cfi`].
+    pub(crate) fn add(
         &mut self,
+        file: &mut ImageFile,
         name: &str,
         address: u64,
-        len: u32,
+        length: u32,
         lsda: Option<u64>,
         cfi: &[u8],
     ) -> Result<(), Error> {
-        let failed = |error: unwind::UnwindError| unwind_error(name, &error);
-        let cie = self.cies[usize::from(lsda.is_some())];
-        let at = self.file.end(Region::EhFrame);
-        let fde = unwind::fde(cie, at, address, len, lsda, cfi).map_err(failed)?;
+        let common = self.common[usize::from(lsda.is_some())];
+        let at = file.end(Region::EhFrame);
+        let entry = unwind::fde(common, at, address, length, lsda, cfi).map_err(failed(name))?;
         // Behind it the file is still zero, which terminates the section.
-        let fde = self.file.append(Region::EhFrame, &fde, unwind::FRAME_ALIGN)?;
-        self.add_frame_row(name, address, fde)
+        let entry = file.append(Region::EhFrame, &entry, unwind::FRAME_ALIGN)?;
+        self.add_row(file, name, address, entry)
     }
 
-    /// Lets the unwinder find the frame description at `fde` for the code at `address`, which lies behind all that has one.
-    pub(crate) fn add_frame_row(&mut self, name: &str, address: u64, fde: u64) -> Result<(), Error> {
-        let failed = |error: unwind::UnwindError| unwind_error(name, &error);
-        let hdr = self.file.layout().start(Region::EhFrameHdr);
-        let row = unwind::hdr_entry(hdr, address, fde).map_err(failed)?;
-        self.file.append(Region::EhFrameHdr, &row, 4)?;
-        self.fdes += 1;
-        if !self.sealed {
-            self.publish_frames();
-        }
+    /// Lets the unwinder find the description at `entry` for the code at `address`, which lies behind all that has one.
+    pub(crate) fn add_row(&mut self, file: &mut ImageFile, name: &str, address: u64, entry: u64) -> Result<(), Error> {
+        let table = file.layout().start(Region::EhFrameHdr);
+        let row = unwind::hdr_entry(table, address, entry).map_err(failed(name))?;
+        file.append(Region::EhFrameHdr, &row, 4)?;
+        self.count += 1;
         Ok(())
     }
 
-    /// Lets the unwinder see every frame that was added.
-    pub(crate) fn publish_frames(&mut self) {
-        let hdr = self.file.layout().start(Region::EhFrameHdr);
-        self.file.publish_u32(hdr + unwind::HDR_COUNT_OFFSET as u64, self.fdes);
+    /// Lets the unwinder see every row that was added.
+    pub(crate) fn publish(&self, file: &mut ImageFile) {
+        let table = file.layout().start(Region::EhFrameHdr);
+        file.publish_u32(table + unwind::HDR_COUNT_OFFSET as u64, self.count);
     }
 }
 
-fn unwind_error(function: &str, error: &unwind::UnwindError) -> Error {
-    Error::Relocation { function: function.to_owned(), reason: error.to_string() }
+fn failed(function: &str) -> impl FnOnce(UnwindError) -> Error {
+    move |source| Error::Frames { function: function.to_owned(), source }
 }

@@ -2,12 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use cranefly_bitcode::ir::{Global, GlobalKind};
-
-use crate::data;
-use crate::image::{Image, defines};
-use crate::section;
-
 /// Bytes of a build id, as linkers make it by default.
 pub const BUILD_ID_SIZE: usize = cranefly_runtime::BUILD_ID;
 
@@ -32,34 +26,5 @@ impl Identity {
         note.extend(NAME);
         note.extend(self.build_id);
         note
-    }
-}
-
-/// Whether a global is a variable that lies in a section of a name that the sources chose.
-pub(crate) fn is_named(global: &Global) -> bool {
-    let GlobalKind::Variable(variable) = &global.kind else { return false };
-    let is_chosen = variable.section.as_deref().is_some_and(section::is_chosen);
-    is_chosen && !variable.thread_local && defines(global)
-}
-
-impl Image {
-    /// The sections of names that the program's sources chose.
-    pub fn named_sections(&self) -> BTreeMap<String, Vec<u8>> {
-        let mut members = Vec::new();
-        for (id, state) in &self.units {
-            for &global in &state.named {
-                let Some(variable) = data::variable_of(&state.unit, global) else { continue };
-                let Some(name) = variable.section.as_deref() else { continue };
-                members.push((name, self.rank(id), global, variable));
-            }
-        }
-        members.sort_unstable_by(|a, b| (a.0, &a.1, a.2).cmp(&(b.0, &b.1, b.2)));
-        let mut sections: BTreeMap<String, Vec<u8>> = BTreeMap::new();
-        for (name, _, _, variable) in members {
-            let bytes = sections.entry(name.to_owned()).or_default();
-            bytes.resize(bytes.len().next_multiple_of(usize::try_from(variable.align).unwrap_or(1)), 0);
-            bytes.extend(data::contents(variable));
-        }
-        sections
     }
 }

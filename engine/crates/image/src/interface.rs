@@ -4,22 +4,19 @@
 //! says whether a base image was linked for just that. A linker selects archive members, and decides between weak and
 //! strong definitions, by these names alone.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use cranefly_bitcode::ir::{Global, GlobalKind, Linkage};
+use cranefly_cgu::CodegenUnit;
 use cranefly_cgu::LoadedUnit;
 use object::read::elf::ElfFile64;
 use object::{LittleEndian, Object, ObjectSection, ObjectSymbol, SectionFlags, SymbolKind, elf};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::base::BaseImage;
-use crate::base::arrays::{self, CrateEntry};
-use crate::data;
-use crate::image::defines;
-use crate::input::Unit;
+use crate::globals::{self, defines};
 use crate::linker_symbols::is_of_headers;
+use crate::mangling::{is_bound, is_mangled};
 use crate::section::SectionKind;
 
 /// What a name stands for.
@@ -51,13 +48,33 @@ impl UnitInterface {
         unit.attached(Self::of)
     }
 
+    /// What it defines, and nothing else may.
+    pub(crate) fn defines(&self) -> impl Iterator<Item = &str> {
+        self.defines.iter().map(|(name, _)| &**name)
+    }
+
+    /// What it defines unless something else does.
+    pub(crate) fn weakly(&self) -> impl Iterator<Item = &str> {
+        self.weakly.iter().map(|(name, _)| &**name)
+    }
+
+    /// What others are to define.
+    pub(crate) fn needs(&self) -> impl Iterator<Item = &str> {
+        self.needs.iter().map(|name| &**name)
+    }
+
+    /// The sections that it adds to, of those whose names mean something to linkers.
+    pub(crate) fn sections(&self) -> impl Iterator<Item = &SectionKind> {
+        self.sections.iter()
+    }
+
     /// Reads it off a unit.
-    pub fn of(unit: &Unit) -> Self {
+    pub fn of(unit: &CodegenUnit) -> Self {
         let mut interface = Self::default();
         for global in &unit.module.globals {
             if let GlobalKind::Variable(variable) = &global.kind
                 && variable.init.is_some()
-                && let Ok(kind) = data::kind_of(variable)
+                && let Ok(kind) = globals::kind_of(variable)
             {
                 interface.add_section(kind);
             }
@@ -89,7 +106,7 @@ impl UnitInterface {
     }
 
     fn add_section(&mut self, kind: SectionKind) {
-        if matches!(kind, SectionKind::Group(_)) || arrays::is_numbered(&kind) {
+        if matches!(kind, SectionKind::Group(_)) || kind.is_numbered() {
             self.sections.insert(kind);
         }
     }
@@ -143,7 +160,7 @@ pub struct Interface {
 impl Interface {
     /// Together with what the units' Rust code refers to.
     #[must_use]
-    pub fn with_references<'a>(self, units: impl Iterator<Item = &'a Unit>) -> Self {
+    pub fn with_references<'a>(self, units: impl Iterator<Item = &'a CodegenUnit>) -> Self {
         Self { references: references(units).map(ToString::to_string).collect(), ..self }
     }
 
@@ -169,118 +186,25 @@ impl Interface {
     }
 }
 
-/// What a base image was linked for: a file beside it.
-#[derive(Debug, Default, Deserialize)]
-pub struct Linked {
-    /// What the program was to define.
-    pub(crate) defines: HashSet<Box<str>>,
-    /// What it was to need, of what is offered.
-    needs: HashSet<Box<str>>,
-    /// What static archives define, taken or not.
-    offered: HashSet<Box<str>>,
-    /// The shared libraries that the linker has read.
-    pub(crate) libraries: Vec<PathBuf>,
-    /// The program's crates in the linker's order, the program's own first.
-    #[serde(default)]
-    pub(crate) crates: Vec<Box<str>>,
-    /// What each of them has in the arrays of constructors and destructors.
-    #[serde(default)]
-    pub(crate) entries: Vec<CrateEntry>,
-    /// Sections that the program was to add to.
-    #[serde(default)]
-    sections: HashSet<Box<str>>,
-    /// What the program was to define unless something else does.
-    #[serde(default)]
-    weak: HashSet<Box<str>>,
-    /// Those of these names that something else does define.
-    #[serde(default)]
-    pub(crate) overridden: HashSet<Box<str>>,
-    /// What nothing defines and libraries refer to.
-    #[serde(default)]
-    undefined: HashSet<Box<str>>,
-    /// What the program may refer to without reaching anything of that.
-    #[serde(default)]
-    references: HashSet<Box<str>>,
-}
-
-impl Linked {
-    /// Whether the image's symbol of this name stands for what the program defines.
-    pub(crate) fn is_stand_in(&self, name: &str) -> bool {
-        self.defines.contains(name) || (self.weak.contains(name) && !self.overridden.contains(name))
-    }
-
-    /// Whether the linker was not asked whether something that the units refer to leads to what nothing defines.
-    pub fn is_doubtful_for<'a>(&self, units: impl Iterator<Item = &'a Unit>) -> bool {
-        !self.undefined.is_empty() && references(units).any(|name| !self.references.contains(&**name))
-    }
-
-    /// Whether the linker would decide the same for a program of these units as it did for `base`.
-    pub fn is_for<'a>(&self, base: &BaseImage, units: impl Iterator<Item = &'a UnitInterface> + Clone) -> bool {
-        self.has_sections(|name| base.has_section(name), units.clone()) && self.has_names(units)
-    }
-
-    /// Whether it has a place for whatever the units add to sections. `is_shared`: whether the base image adds to a section, too.
-    fn has_sections<'a>(
-        &self,
-        is_shared: impl Fn(&str) -> bool,
-        mut units: impl Iterator<Item = &'a UnitInterface>,
-    ) -> bool {
-        let mut is_known = |kind: &SectionKind| match kind {
-            SectionKind::Group(name) => self.sections.contains(&**name) || !is_shared(name),
-            kind => self.crates.is_empty() || self.entries.iter().any(|entry| entry.is_for(kind)),
-        };
-        units.all(|unit| unit.sections.iter().all(&mut is_known))
-    }
-
-    /// Whether the program has those names for others that it was to have.
-    fn has_names<'a>(&self, units: impl Iterator<Item = &'a UnitInterface> + Clone) -> bool {
-        let (mut defined, mut needed) = (HashSet::new(), HashSet::new());
-        let mut news = Vec::new();
-        for unit in units.clone() {
-            for (name, _) in &unit.defines {
-                if !self.defines.contains(&**name) {
-                    return false;
-                }
-                defined.insert(&**name);
-            }
-            for name in &unit.needs {
-                if self.needs.contains(&**name) {
-                    needed.insert(&**name);
-                } else if self.offered.contains(&**name) {
-                    news.push(&**name);
-                }
-            }
-        }
-        let weakly = units.flat_map(|unit| &unit.weakly).map(|(name, _)| &**name);
-        let weak: HashSet<&str> = weakly.filter(|name| !defined.contains(name)).collect();
-        weak.len() == self.weak.len()
-            && weak.iter().all(|name| self.weak.contains(*name))
-            && defined.len() == self.defines.len()
-            && needed.len() == self.needs.len()
-            && news.iter().all(|name| defined.contains(name) || weak.contains(name))
-    }
-}
-
 /// What units declare under names of rustc's own.
-fn references<'a>(units: impl Iterator<Item = &'a Unit>) -> impl Iterator<Item = &'a Arc<str>> {
+pub(crate) fn references<'a>(units: impl Iterator<Item = &'a CodegenUnit>) -> impl Iterator<Item = &'a Arc<str>> {
     let is_reference =
         |global: &&Global| global.linkage == Linkage::External && !defines(global) && is_mangled(&global.name);
     units.flat_map(move |unit| unit.module.globals.iter().filter(is_reference).map(|global| &global.name))
 }
 
-/// Whether the linker itself defines the name, as a bound of a section, so that no archive is asked for it.
-pub(crate) fn is_bound(name: &str) -> bool {
-    name.starts_with("__start_") || name.starts_with("__stop_")
-}
-
-/// Whether rustc has made up the name, by either of its schemes (C++ has the beginning of the older one): no C code and no
-/// archive of C objects knows it.
-pub(crate) fn is_mangled(name: &str) -> bool {
-    let is_hash = |rest: &str| {
-        rest.len() >= 17 && rest.as_bytes()[16] == b'E' && rest[..16].bytes().all(|b| b.is_ascii_hexdigit())
-    };
-    name.starts_with("_R")
-        || (name.starts_with("_ZN") && name.rmatch_indices("17h").any(|(at, hash)| is_hash(&name[at + hash.len()..])))
+#[cfg(test)]
+impl UnitInterface {
+    /// One of functions.
+    pub(crate) fn named(defines: &[&str], weakly: &[&str], needs: &[&str]) -> Self {
+        let functions = |names: &[&str]| names.iter().map(|&name| (name.into(), NameKind::Function)).collect();
+        Self {
+            defines: functions(defines),
+            weakly: functions(weakly),
+            needs: needs.iter().map(|&name| name.into()).collect(),
+            sections: BTreeSet::new(),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -288,26 +212,7 @@ mod tests {
     use super::*;
 
     fn unit(defines: &[&str], needs: &[&str]) -> UnitInterface {
-        UnitInterface {
-            defines: defines.iter().map(|&name| (name.into(), NameKind::Function)).collect(),
-            weakly: Vec::new(),
-            needs: needs.iter().map(|&name| name.into()).collect(),
-            sections: BTreeSet::new(),
-        }
-    }
-
-    fn linked(defines: &[&str], needs: &[&str], offered: &[&str]) -> Linked {
-        let set = |names: &[&str]| names.iter().map(|&name| name.into()).collect();
-        Linked { defines: set(defines), needs: set(needs), offered: set(offered), ..Linked::default() }
-    }
-
-    #[test]
-    fn rust_names_are_told_from_those_of_cpp() {
-        assert!(is_mangled("_RNvCs2SkXJDBz4Ns_7___rustc12___rust_alloc"));
-        assert!(is_mangled("_ZN4core3fmt5Write9write_str17h0123456789abcdefE"));
-        assert!(is_mangled("_ZN4core3fmt5Write9write_str17h0123456789abcdefE.llvm.77"));
-        assert!(!is_mangled("_ZN3foo3barEv"));
-        assert!(!is_mangled("sqlite3_open"));
+        UnitInterface::named(defines, &[], needs)
     }
 
     #[test]
@@ -320,30 +225,10 @@ mod tests {
 
     #[test]
     fn a_weak_definition_is_enough_for_other_units() {
-        let weak = UnitInterface { weakly: vec![("shared".into(), NameKind::Function)], ..UnitInterface::default() };
+        let weak = UnitInterface::named(&[], &["shared"], &[]);
         let units = [weak, unit(&["main"], &["shared", "puts"])];
         let Interface { defines, needs, .. } = Interface::of(units.iter());
         assert_eq!(defines.into_keys().collect::<Vec<_>>(), ["main"]);
         assert_eq!(needs.into_iter().collect::<Vec<_>>(), ["puts"]);
-        let base = linked(&["main"], &[], &["shared"]);
-        assert!(!base.has_names(units.iter()));
-        assert!(Linked { weak: ["shared".into()].into(), ..base }.has_names(units.iter()));
-    }
-
-    #[test]
-    fn a_base_image_serves_as_long_as_the_linker_would_decide_the_same() {
-        let base = linked(&["main", "hook"], &["z_open"], &["z_open", "z_close", "own"]);
-        let is_for = |defines: &[&str], needs: &[&str]| base.has_names([unit(defines, needs)].iter());
-        assert!(is_for(&["main", "hook"], &["z_open"]));
-        // Another function of a shared library selects nothing.
-        assert!(is_for(&["main", "hook"], &["z_open", "puts"]));
-        // Another one of an archive does, and so does one that is not needed any more.
-        assert!(!is_for(&["main", "hook"], &["z_open", "z_close"]));
-        assert!(!is_for(&["main", "hook"], &[]));
-        assert!(!is_for(&["main"], &["z_open"]));
-        assert!(!is_for(&["main", "hook", "z_close"], &["z_open"]));
-        // What the program has itself is taken from no archive.
-        let base = linked(&["own"], &[], &["own"]);
-        assert!(base.has_names([unit(&["own"], &[]), unit(&[], &["own"])].iter()));
     }
 }

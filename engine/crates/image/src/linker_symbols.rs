@@ -7,10 +7,6 @@
 //!
 //! Sources: GNU ld's default script; lld's `addReservedSymbols` and `setReservedSymbolSections`.
 
-use crate::image::Image;
-use crate::layout::Region;
-use crate::symbols::Place;
-
 /// The executable's headers: these are at its load address.
 const HEADERS: [&str; 2] = ["__ehdr_start", "__executable_start"];
 /// Its dynamic section.
@@ -50,24 +46,14 @@ pub(crate) fn is_of_headers(name: &str) -> bool {
     HEADERS.contains(&name) || name == DYNAMIC
 }
 
-impl Image {
-    /// Where such a symbol is.
-    pub(crate) fn place_in_headers(&self, name: &str) -> Option<Place> {
-        let dynamic = self.file.layout().start(Region::Dynamic);
-        is_of_headers(name).then(|| Place::Image(if name == DYNAMIC { dynamic } else { 0 }))
-    }
+/// Whether a symbol is one that is about the dynamic section.
+pub(crate) fn is_of_dynamic(name: &str) -> bool {
+    name == DYNAMIC
+}
 
-    /// A symbol that only a complete executable can define, and to which the program refers, which cannot have one.
-    pub fn lacks_own_headers(&self) -> Option<&'static str> {
-        self.needs_own_headers().filter(|_| self.main_of_complete().is_none())
-    }
-
-    fn needs_own_headers(&self) -> Option<&'static str> {
-        HEADERS.into_iter().chain([DYNAMIC]).find(|name| {
-            let index = self.symbols.find(name).filter(|&index| self.definition(index).is_none());
-            index.is_some() && self.refers_to(name)
-        })
-    }
+/// The symbols that are about the headers of the program's own file.
+pub(crate) fn of_headers() -> impl Iterator<Item = &'static str> {
+    HEADERS.into_iter().chain([DYNAMIC])
 }
 
 /// Whether a linker defines `name` unless the program does.

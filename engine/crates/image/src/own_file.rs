@@ -3,12 +3,12 @@
 //!
 //! What only libraries of the base image do is not known here, so that a program which asks through them is one of the others.
 
+use cranefly_bitcode::demangled;
 use cranefly_bitcode::ir::{Global, GlobalKind};
+use cranefly_cgu::CodegenUnit;
 use object::read::elf::ElfFile64;
 use object::{LittleEndian, Object, ObjectSymbol};
 
-use crate::image::Image;
-use crate::input::Unit;
 use crate::linker_symbols::is_of_headers;
 
 /// Functions that tell where a program's file is, or what the loader has loaded.
@@ -18,15 +18,8 @@ const CURRENT_EXE: &str = "11current_exe";
 /// The name by which the kernel has it.
 const OWN_FILE: &[u8] = b"/proc/self/exe";
 
-impl Image {
-    /// Whether one of the program's own units may.
-    pub fn finds_itself(&self) -> bool {
-        self.units.values().any(|state| state.finds_itself)
-    }
-}
-
 /// Whether a unit may.
-pub(crate) fn finds_itself(unit: &Unit) -> bool {
+pub(crate) fn finds_itself(unit: &CodegenUnit) -> bool {
     unit.module.globals.iter().any(is_telling) || unit.assembly.as_deref().is_some_and(is_telling_assembly)
 }
 
@@ -38,8 +31,7 @@ fn is_telling_assembly(object: &[u8]) -> bool {
 }
 
 fn is_telling_function(name: &str) -> bool {
-    TELLING.contains(&name)
-        || name.contains(CURRENT_EXE) && TELLING.contains(&&*format!("{:#}", rustc_demangle::demangle(name)))
+    TELLING.contains(&name) || name.contains(CURRENT_EXE) && TELLING.contains(&&*demangled(name))
 }
 
 /// Whether a text with that name is in `bytes`, of which there may be many.

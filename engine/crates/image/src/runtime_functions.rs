@@ -79,3 +79,6 @@ pub const RUNTIME_FUNCTIONS: [&str; 74] = [
     "__extendhfsf2",
     "__truncsfhf2",
 ];
+
+/// What `_start` calls.
+pub const LIBC_START: &str = "__libc_start_main";

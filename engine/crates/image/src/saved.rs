@@ -1,55 +1,53 @@
-//! An image that another process can complete: what must be saved of a program for that, and how it is taken over.
+//! An image that another process can complete: what must be saved of it for that, and how it is taken over.
 //!
 //! Laying everything out again from the same units would not do: where things lie depends on every update before. So the
-//! result is saved: what the functions without code refer to, and where that lies. Everything else of a committed program is
-//! in the image, or is not needed by code that is only appended.
+//! result is saved: what the functions without code refer to, and where that lies. Everything else of a committed image is
+//! in its file, or is not needed by code that is only appended.
 
-use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::Path;
 use std::sync::Arc;
 
-use cranefly_bitcode::ir::{GlobalId, Linkage};
-use hashbrown::{HashMap, HashSet};
+use cranefly_bitcode::ir::{Global, GlobalId, Linkage};
+use cranefly_cgu::CodegenUnit;
+use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
-use crate::assembly::AssemblyDefinition;
-use crate::base::BaseImage;
+use crate::cells::{Cells, SavedCells};
 use crate::checkpoint::{Checkpoint, word};
-use crate::contents::Contents;
-use crate::data::{Anchors, Relocations};
-use crate::dynamic::DynamicTables;
+use crate::code::{Code, PlacedCode};
+use crate::debug::DebugInfo;
+use crate::debug_info::Detail;
+use crate::error::AdoptError;
 use crate::file::{Cursors, ImageFile};
-use crate::groups::Groups;
-use crate::image::{Image, UnitState};
-use crate::input::Unit;
+use crate::frames::Frames;
 use crate::layout::{Layout, Region, by_region};
-use crate::symbols::{Definer, Place, Symbol, SymbolIndex, Symbols};
-use crate::text::{PlacedCode, SLOT_SIZE};
+use crate::slots::{self, Slots};
+use crate::stub::Stub;
+use crate::symbols::{Definer, Place, SymbolIndex, Symbols};
+use crate::symtab::Symtab;
+use crate::tables::Tables;
+use crate::units::{UnitState, Units};
 use crate::unwind::{HDR_COUNT_OFFSET, HDR_ENTRY_SIZE, HDR_TABLE_OFFSET};
 use crate::{Error, elf};
 
-/// A committed program some of whose functions have no code, without its units.
+/// A committed image some of whose functions have no code, without its units.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct SavedImage {
     stamp: u64,
     layout: Layout,
     #[serde(with = "by_region")]
     used: Cursors,
+    has_names: bool,
+    has_debug_info: bool,
     full_debug_info: bool,
-    contents: Contents,
-    anchors: (u32, u32),
-    cies: [u64; 2],
-    personality_cell: u64,
+    common_frames: [u64; 2],
     stub_entry: u64,
-    attach: u64,
     symbols: Vec<SavedSymbol>,
     /// Symbols by slot number.
-    slots: Vec<u32>,
+    slots: Vec<SymbolIndex>,
     /// Ids of the units with functions without code, and the symbols of their globals.
-    units: Vec<(String, Vec<u32>)>,
-    group_bounds: BTreeMap<String, (u64, u64)>,
-    assembly_symbols: BTreeMap<String, Place>,
+    units: Vec<(String, Vec<SymbolIndex>)>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -60,244 +58,164 @@ struct SavedSymbol {
     /// The definition that counts: unit and global there.
     definition: Option<(u32, u32)>,
     place: Place,
-    slot: Option<u64>,
-    got: Option<u64>,
-    tp_got: Option<u64>,
-    plt: Option<u64>,
-    variadic: Option<u64>,
+    cells: SavedCells,
 }
 
 impl SavedImage {
-    /// Ids of the units that [`Image::take_over`] needs.
+    /// Ids of the units that [`Image::adopt`](crate::Image::adopt) needs.
     pub fn unit_ids(&self) -> impl ExactSizeIterator<Item = &str> {
         self.units.iter().map(|(id, _)| id.as_str())
     }
 }
 
-impl Image {
-    /// Whether every function has code.
-    pub fn is_compiled(&self) -> bool {
-        !self.slots.iter().any(|&symbol| {
-            self.symbols[symbol].code.is_none()
-                && self
-                    .definition(symbol)
-                    .is_some_and(|(unit, global)| unit.functions.iter().any(|function| function.global == global))
-        })
-    }
+/// A value that no other state of an image's file has.
+pub(crate) fn new_stamp() -> u64 {
+    RandomState::new().build_hasher().finish() | 1
+}
 
-    /// Units with functions that have no code yet, by id.
-    pub fn incomplete_units(&self) -> Vec<Arc<Unit>> {
-        let mut seen = HashSet::new();
-        let mut units = Vec::new();
-        for &symbol in self.slots.iter().filter(|&&symbol| self.symbols[symbol].code.is_none()) {
-            let Some((unit, global)) = self.definition(symbol) else { continue };
-            if !seen.contains(&unit.id) && unit.functions.iter().any(|function| function.global == global) {
-                seen.insert(unit.id.clone());
-                units.push(unit);
-            }
-        }
-        units.sort_by(|a, b| a.id.cmp(&b.id));
-        units
-    }
-
-    /// What another process needs to complete the image with functions of `units`, which are its
-    /// [incomplete](Self::incomplete_units) ones. Only of a committed program, and void after its next update.
-    pub fn save(&mut self, units: &[Arc<Unit>]) -> SavedImage {
-        // Any value that no other state of this file has.
-        self.stamp = RandomState::new().build_hasher().finish() | 1;
-        self.checkpoint();
-        let number: HashMap<&str, u32> = units.iter().map(|unit| &*unit.id).zip(0..).collect();
-        let save = |(index, symbol): (SymbolIndex, &Symbol)| SavedSymbol {
-            name: symbol.name.to_string(),
-            global: self.symbols.find(&symbol.name) == Some(index),
-            definition: symbol.definition().and_then(|definer| Some((*number.get(&*definer.unit)?, definer.global.0))),
-            place: symbol.place,
-            slot: symbol.slot,
-            got: symbol.got,
-            tp_got: symbol.tp_got,
-            plt: symbol.plt,
-            variadic: symbol.variadic,
-        };
-        let symbols_of = |unit: &Arc<Unit>| self.units[&unit.id].symbols.iter().map(|symbol| symbol.0).collect();
-        SavedImage {
-            stamp: self.stamp,
-            layout: self.file.layout().clone(),
-            used: self.file.cursors(),
-            full_debug_info: self.full_debug_info,
-            contents: self.contents,
-            anchors: (self.anchors.address, self.anchors.thread_local),
-            cies: self.cies,
-            personality_cell: self.personality_cell,
-            stub_entry: self.stub_entry,
-            attach: self.attach,
-            symbols: self.symbols.iter().map(save).collect(),
-            slots: self.slots.iter().map(|symbol| symbol.0).collect(),
-            units: units.iter().map(|unit| (unit.id.to_string(), symbols_of(unit))).collect(),
-            group_bounds: self.group_bounds.iter().map(|(name, bounds)| (name.to_string(), *bounds)).collect(),
-            assembly_symbols: self
-                .assembly_symbols
-                .keys()
-                .filter_map(|name| Some((name.to_string(), self.assembly_place(self.symbols.find(name)?)?)))
-                .collect(),
-        }
-    }
-
-    /// Goes on with the image at `path` where another process ended, whenever that was. `units` are those that were
-    /// [saved](Self::save), in the same order. Checks that file, saved state and units belong together.
-    pub fn take_over(path: &Path, saved: SavedImage, units: &[Arc<Unit>]) -> Result<Self, Error> {
-        let refuse = |reason: &str| Error::TakeOver { path: path.to_owned(), reason: reason.to_owned() };
-        let mut file = ImageFile::open(path, saved.layout.clone())?;
-        let checkpoint = Checkpoint::read(&file).map_err(refuse)?;
-        check_cursors(&file, &saved, &checkpoint).map_err(refuse)?;
-        file.restore(checkpoint.used);
-        let symbols = restore_symbols(&file, &saved, units).map_err(refuse)?;
-        let mut program = Self {
-            file,
-            base: Arc::new(BaseImage::unknown()),
-            symbols,
-            dynamic: DynamicTables::default(),
-            relocations: Relocations::default(),
-            anchors: Anchors { address: saved.anchors.0, thread_local: saved.anchors.1 },
-            units: restore_units(&saved, units).map_err(refuse)?,
-            groups: Groups::new(),
-            regroup: false,
-            has_doubtful_members: false,
-            crates: Vec::new(),
-            array_rows: Vec::new(),
-            moved_assemblies: HashSet::new(),
-            group_bounds: saved.group_bounds.into_iter().map(|(name, bounds)| (name.into(), bounds)).collect(),
-            allocator_symbols: Vec::new(),
-            runtime_symbols: Vec::new(),
-            named_by_code: HashSet::new(),
-            exported: HashSet::new(),
-            contributions: HashMap::new(),
-            dirty_units: HashSet::new(),
-            assemblies: HashMap::new(),
-            assembly_symbols: saved
-                .assembly_symbols
-                .into_iter()
-                .map(|(name, place)| (name.into(), vec![AssemblyDefinition::saved(place)]))
-                .collect(),
-            full_debug_info: saved.full_debug_info,
-            load_align: 0,
-            contents: saved.contents,
-            visible: HashSet::new(),
-            tls_align: 0,
-            cies: saved.cies,
-            fdes: checkpoint.fdes,
-            build_id: None,
-            personality_cell: saved.personality_cell,
-            stub_entry: saved.stub_entry,
-            attach: saved.attach,
-            start: 0,
-            start_cell: 0,
-            check: 0,
-            attach_row: None,
-            slots: saved.slots.into_iter().map(SymbolIndex).collect(),
-            added: Vec::new(),
-            stamp: saved.stamp,
-            taken_over: true,
-            sealed: true,
-        };
-        // A frame that was being written would stand where the section's terminator belongs.
-        program.file.clear_behind(Region::EhFrame)?;
-        program.publish_frames();
-        elf::write_sections(&mut program.file);
-        Ok(program)
+/// Writes a checkpoint with this stamp into the image, and gives what goes with it. `units` are those that are not complete.
+pub(crate) fn save(tables: &mut Tables, stamp: u64, units: &[Arc<CodegenUnit>]) -> SavedImage {
+    Checkpoint::of(tables, stamp).write(&mut tables.file);
+    let Tables { symbols, .. } = tables;
+    let number: HashMap<&str, u32> = units.iter().map(|unit| &*unit.id).zip(0..).collect();
+    let save = |symbol: SymbolIndex| SavedSymbol {
+        name: symbols.name(symbol).to_string(),
+        global: symbols.is_global(symbol),
+        definition: symbols
+            .definition(symbol)
+            .and_then(|definer| Some((*number.get(&*definer.unit)?, definer.global.0))),
+        place: symbols.place(symbol),
+        cells: tables.cells.save(symbol),
+    };
+    SavedImage {
+        stamp,
+        layout: tables.file.layout().clone(),
+        used: tables.file.cursors(),
+        has_names: tables.symtab.is_wanted(),
+        has_debug_info: tables.debug.is_wanted(),
+        full_debug_info: tables.debug.detail() == Detail::Full,
+        common_frames: tables.frames.common(),
+        stub_entry: tables.stub.entry(),
+        symbols: symbols.iter().map(save).collect(),
+        slots: tables.slots.symbols().to_vec(),
+        units: units.iter().map(|unit| (unit.id.to_string(), tables.units[&unit.id].symbols().to_vec())).collect(),
     }
 }
 
-/// Whether the image is the one that was saved, and has only grown since. Errors are reasons, in words.
-fn check_cursors(file: &ImageFile, saved: &SavedImage, checkpoint: &Checkpoint) -> Result<(), &'static str> {
+/// The tables of the image at `path`, wherever the process ended that saved it, and its stamp.
+pub(crate) fn restore(path: &Path, saved: SavedImage, units: &[Arc<CodegenUnit>]) -> Result<(Tables, u64), Error> {
+    let refuse = |source| Error::Adopt { path: path.to_owned(), source };
+    let mut file = ImageFile::open(path, saved.layout.clone())?;
+    let checkpoint = Checkpoint::read(&file).map_err(refuse)?;
+    check_cursors(&file, &saved, &checkpoint).map_err(refuse)?;
+    file.restore(checkpoint.used);
+    let SavedTables { symbols, cells, slots, code, units } = restore_tables(&file, &saved, units).map_err(refuse)?;
+    let detail = if saved.full_debug_info { Detail::Full } else { Detail::LineTables };
+    let mut tables = Tables {
+        file,
+        symbols,
+        units,
+        slots,
+        cells,
+        code,
+        frames: Frames::restore(saved.common_frames, checkpoint.fdes),
+        symtab: Symtab::new(saved.has_names),
+        debug: DebugInfo::new(saved.has_debug_info, detail),
+        stub: Stub::restore(saved.stub_entry),
+    };
+    // A frame that was being written would stand where the section's terminator belongs.
+    tables.file.clear_behind(Region::EhFrame)?;
+    tables.frames.publish(&mut tables.file);
+    elf::write_sections(&mut tables.file);
+    Ok((tables, saved.stamp))
+}
+
+/// Whether the image is the one that was saved, and has only grown since.
+fn check_cursors(file: &ImageFile, saved: &SavedImage, checkpoint: &Checkpoint) -> Result<(), AdoptError> {
     if checkpoint.stamp != saved.stamp {
-        return Err("it is of another generation");
+        return Err(AdoptError::OtherGeneration);
     }
     for region in Region::ALL {
         let (before, now) = (saved.used[region as usize], checkpoint.used[region as usize]);
         if now < before || now > saved.layout.capacity(region) {
-            return Err("its checkpoint is damaged");
+            return Err(AdoptError::DamagedCheckpoint);
         }
     }
     let frames = u64::from(checkpoint.fdes);
     if checkpoint.used[Region::EhFrameHdr as usize] != HDR_TABLE_OFFSET as u64 + frames * HDR_ENTRY_SIZE as u64 {
-        return Err("its frames are not as many as its checkpoint says");
+        return Err(AdoptError::FrameCount);
     }
     let count = word(file, saved.layout.start(Region::EhFrameHdr) + HDR_COUNT_OFFSET as u64) & u64::from(u32::MAX);
     if count > frames {
-        return Err("it has more frames than its checkpoint says");
+        return Err(AdoptError::UnknownFrames);
     }
     Ok(())
 }
 
-fn restore_symbols(file: &ImageFile, saved: &SavedImage, units: &[Arc<Unit>]) -> Result<Symbols, &'static str> {
-    let mut symbols = Symbols::default();
+/// The tables that are made of what was saved.
+struct SavedTables {
+    symbols: Symbols,
+    cells: Cells,
+    slots: Slots,
+    code: Code,
+    units: Units,
+}
+
+fn restore_tables(file: &ImageFile, saved: &SavedImage, units: &[Arc<CodegenUnit>]) -> Result<SavedTables, AdoptError> {
+    let (symbols, cells) = restore_symbols(saved, units)?;
+    if saved.slots.iter().chain(saved.units.iter().flat_map(|(_, symbols)| symbols)).any(|&it| !symbols.contains(it)) {
+        return Err(AdoptError::MisplacedSlot);
+    }
+    let slots = Slots::restore(file, saved.slots.clone())?;
+    let mut code = Code::default();
+    for &symbol in slots.symbols() {
+        if let Some(address) = slots::code_of(file, slots.of_function(symbol))? {
+            code.set(symbol, PlacedCode::at(address));
+        }
+    }
+    let units = restore_units(saved, units)?;
+    Ok(SavedTables { symbols, cells, slots, code, units })
+}
+
+fn restore_symbols(saved: &SavedImage, units: &[Arc<CodegenUnit>]) -> Result<(Symbols, Cells), AdoptError> {
+    if u32::try_from(saved.symbols.len()).is_err() {
+        return Err(AdoptError::TooManySymbols);
+    }
+    let (mut symbols, mut cells) = (Symbols::default(), Cells::default());
     for old in &saved.symbols {
         let name: Arc<str> = old.name.as_str().into();
-        let index = if old.global {
+        let symbol = if old.global {
             match symbols.global(&name) {
-                (index, true) => index,
-                _ => return Err("a symbol is listed twice"),
+                (symbol, true) => symbol,
+                _ => return Err(AdoptError::DuplicateSymbol),
             }
         } else {
             symbols.add(&name)
         };
-        let symbol = &mut symbols[index];
         if let Some((unit, global)) = old.definition {
-            let unit = units.get(unit as usize).ok_or("a symbol is defined in an unknown unit")?.id.clone();
-            symbol.definers.push(Definer { unit, global: GlobalId(global), linkage: Linkage::External });
+            let unit = units.get(unit as usize).ok_or(AdoptError::UnknownUnit)?.id.clone();
+            symbols.define(symbol, Definer { unit, global: GlobalId(global), linkage: Linkage::External });
         }
-        symbol.place = old.place;
-        (symbol.slot, symbol.got, symbol.tp_got) = (old.slot, old.got, old.tp_got);
-        (symbol.plt, symbol.variadic) = (old.plt, old.variadic);
+        symbols.set_place(symbol, old.place);
+        cells.restore(symbol, old.cells);
     }
-    let first = saved.layout.start(Region::Slots);
-    let total = u32::try_from(saved.symbols.len()).map_err(|_| "it has too many symbols")?;
-    if saved.slots.len() as u64 * SLOT_SIZE != file.used(Region::Slots) {
-        return Err("its slots are not as many as its checkpoint says");
-    }
-    for (at, &index) in (first..).step_by(SLOT_SIZE as usize).zip(&saved.slots) {
-        if index >= total || symbols[SymbolIndex(index)].slot != Some(at) {
-            return Err("a slot is not where its symbol says");
-        }
-        symbols[SymbolIndex(index)].code = placed_code(file, at)?;
-    }
-    Ok(symbols)
+    Ok((symbols, cells))
 }
 
-/// The code that the slot at `slot` jumps to, as far as it matters for code that is added: `None` if it calls the stub.
-fn placed_code(file: &ImageFile, slot: u64) -> Result<Option<PlacedCode>, &'static str> {
-    const JUMP: u8 = 0xe9;
-    let bytes: [u8; 8] = word(file, slot).to_le_bytes();
-    if cranefly_runtime::is_uncompiled(bytes) {
-        return Ok(None);
-    }
-    let distance = i32::from_le_bytes(bytes[1..5].try_into().expect("four bytes"));
-    let address = (slot + 5).wrapping_add_signed(distance.into());
-    let text = file.layout().start(Region::Text)..file.end(Region::Text);
-    if bytes[0] != JUMP || !text.contains(&address) {
-        return Err("a slot leads to code that its checkpoint does not know");
-    }
-    Ok(Some(PlacedCode { key: 0, code: Arc::default(), address, binding: 0, symtab: 0 }))
-}
-
-fn restore_units(saved: &SavedImage, units: &[Arc<Unit>]) -> Result<HashMap<Arc<str>, UnitState>, &'static str> {
+fn restore_units(saved: &SavedImage, units: &[Arc<CodegenUnit>]) -> Result<Units, AdoptError> {
     if saved.units.len() != units.len() {
-        return Err("it has another number of units");
+        return Err(AdoptError::UnitCount);
     }
-    let mut states = HashMap::with_capacity(units.len());
-    for ((id, numbers), unit) in saved.units.iter().zip(units) {
-        let same_name = |(number, global): (&u32, &cranefly_bitcode::ir::Global)| {
-            saved.symbols.get(*number as usize).is_some_and(|symbol| *symbol.name == *global.name)
-        };
+    let same_name = |(symbol, global): (&SymbolIndex, &Global)| {
+        let symbol = saved.symbols.get(symbol.number() as usize);
+        symbol.is_some_and(|symbol| *symbol.name == *global.name)
+    };
+    for ((id, symbols), unit) in saved.units.iter().zip(units) {
         let globals = &unit.module.globals;
-        if **id != *unit.id || numbers.len() != globals.len() || !numbers.iter().zip(globals).all(same_name) {
-            return Err("a unit is not the one that was published");
+        if **id != *unit.id || symbols.len() != globals.len() || !symbols.iter().zip(globals).all(same_name) {
+            return Err(AdoptError::OtherUnit);
         }
-        let symbols = numbers.iter().copied().map(SymbolIndex).collect();
-        states.insert(
-            unit.id.clone(),
-            UnitState { unit: unit.clone(), symbols, locals: HashMap::new(), named: Vec::new(), finds_itself: false },
-        );
     }
-    Ok(states)
+    let states = saved.units.iter().zip(units);
+    Ok(Units::restore(states.map(|((_, symbols), unit)| UnitState::restored(unit.clone(), symbols.clone()))))
 }

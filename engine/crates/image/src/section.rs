@@ -2,7 +2,7 @@
 //!
 //! Sources: the gABI's list of special sections; lld's `getOutputSectionName` and `getPriority`, and GNU ld's default script, as
 //! far as both agree. Where they do not (`.ctors`), and where a name has a meaning that an image cannot give it, there is
-//! [no answer](Unplaceable): the program is left to the linker.
+//! [no answer](Reserved): the program is left to the linker.
 
 use std::sync::Arc;
 
@@ -60,13 +60,13 @@ pub enum SectionKind {
     Ordinary,
 }
 
-/// A section that an image has no place for.
+/// A section whose name belongs to linkers and loaders: an image has no place for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unplaceable;
+pub struct Reserved;
 
 impl SectionKind {
     /// The kind of a section called `name`.
-    pub fn of(name: &str) -> Result<Self, Unplaceable> {
+    pub fn of(name: &str) -> Result<Self, Reserved> {
         let is_part = |section: &str| is_part(name, section);
         if is_part(".init_array") {
             return Ok(Self::InitArray(priority(name)));
@@ -82,9 +82,14 @@ impl SectionKind {
             return Ok(Self::Ordinary);
         }
         if RESERVED.iter().any(|reserved| name.starts_with(reserved)) {
-            return Err(Unplaceable);
+            return Err(Reserved);
         }
         Ok(if is_identifier(name) { Self::Group(name.into()) } else { Self::Ordinary })
+    }
+
+    /// Whether its parts are entries of an array, and have a number of their own.
+    pub(crate) fn is_numbered(&self) -> bool {
+        matches!(self, Self::InitArray(priority) | Self::FiniArray(priority) if *priority != UNNUMBERED)
     }
 }
 
@@ -135,14 +140,14 @@ mod tests {
             ("mylist", group("mylist")),
             ("__my_list2", group("__my_list2")),
             ("2lists", Ok(SectionKind::Ordinary)),
-            (".ctors", Err(Unplaceable)),
-            (".ctors.65000", Err(Unplaceable)),
-            (".dtors", Err(Unplaceable)),
-            (".preinit_array", Err(Unplaceable)),
-            (".init", Err(Unplaceable)),
-            (".eh_frame", Err(Unplaceable)),
-            (".note.gnu.property", Err(Unplaceable)),
-            (".rela.dyn", Err(Unplaceable)),
+            (".ctors", Err(Reserved)),
+            (".ctors.65000", Err(Reserved)),
+            (".dtors", Err(Reserved)),
+            (".preinit_array", Err(Reserved)),
+            (".init", Err(Reserved)),
+            (".eh_frame", Err(Reserved)),
+            (".note.gnu.property", Err(Reserved)),
+            (".rela.dyn", Err(Reserved)),
         ] {
             assert_eq!(SectionKind::of(name), kind, "{name}");
         }

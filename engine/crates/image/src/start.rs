@@ -58,3 +58,10 @@ pub fn displace(bytes: &mut [u8], at: u64, position: usize, target: u64) {
     let distance = i32::try_from(target.cast_signed() - next).expect("2 GB at most");
     bytes[position..position + 4].copy_from_slice(&distance.to_le_bytes());
 }
+
+/// The name of what an executable calls before anything else: the [start check](cranefly_runtime::start_check). No [private
+/// name](crate::base::private_name), which may be that of any function of the program's.
+pub const START_CHECK: &str = "__cranefly_start_check";
+
+/// The name of what an executable calls in the place of its constructors.
+pub const START_INIT: &str = "__cranefly_start_init";

@@ -3,16 +3,20 @@
 use std::sync::Arc;
 
 use cranefly_bitcode::ir::{GlobalId, Linkage};
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
-use crate::data::PlacedData;
-use crate::text::PlacedCode;
+/// Index of a symbol of an image; valid as long as the image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct SymbolIndex(u32);
 
-/// Index of a symbol in [`Symbols`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SymbolIndex(pub u32);
+impl SymbolIndex {
+    /// Its number among the image's symbols.
+    pub(crate) fn number(self) -> u32 {
+        self.0
+    }
+}
 
 /// Where a symbol lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -40,63 +44,86 @@ pub enum Place {
     },
 }
 
+impl Place {
+    /// The place so many bytes behind; numbers that are not known before the program starts stay what they are.
+    pub(crate) fn offset_by(self, bytes: i64) -> Self {
+        match self {
+            Self::Image(at) => Self::Image(at.wrapping_add_signed(bytes)),
+            Self::ThreadLocal(at) => Self::ThreadLocal(at.wrapping_add_signed(bytes)),
+            Self::Base(distance) => Self::Base(distance + bytes),
+            Self::Absolute(value) => Self::Absolute(value.wrapping_add_signed(bytes)),
+            other => other,
+        }
+    }
+}
+
+/// Something for some of the symbols.
+#[derive(Debug)]
+pub(crate) struct BySymbol<T>(Vec<Option<T>>);
+
+impl<T> Default for BySymbol<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> BySymbol<T> {
+    pub(crate) fn get(&self, symbol: SymbolIndex) -> Option<&T> {
+        self.0.get(symbol.0 as usize)?.as_ref()
+    }
+
+    pub(crate) fn get_mut(&mut self, symbol: SymbolIndex) -> Option<&mut T> {
+        self.0.get_mut(symbol.0 as usize)?.as_mut()
+    }
+
+    /// Gives what was there before.
+    pub(crate) fn insert(&mut self, symbol: SymbolIndex, value: T) -> Option<T> {
+        let index = symbol.0 as usize;
+        if index >= self.0.len() {
+            self.0.resize_with(index + 1, || None);
+        }
+        self.0[index].replace(value)
+    }
+
+    pub(crate) fn remove(&mut self, symbol: SymbolIndex) -> Option<T> {
+        self.0.get_mut(symbol.0 as usize)?.take()
+    }
+}
+
 /// One defining unit of a symbol.
 #[derive(Clone, Debug)]
-pub struct Definer {
+pub(crate) struct Definer {
     /// The unit's id.
-    pub unit: Arc<str>,
+    pub(crate) unit: Arc<str>,
     /// The global there.
-    pub global: GlobalId,
+    pub(crate) global: GlobalId,
     /// `External` or `Local` beats `Weak`.
-    pub linkage: Linkage,
+    pub(crate) linkage: Linkage,
 }
 
 /// A function, variable or alias.
 #[derive(Debug)]
-pub struct Symbol {
-    /// Linker name.
-    pub name: Arc<str>,
+struct Symbol {
+    name: Arc<str>,
     /// Units that define it, by order of arrival.
-    pub definers: SmallVec<[Definer; 1]>,
+    definers: SmallVec<[Definer; 1]>,
+    /// Something outside of the units' modules defines it, and better.
+    is_overridden: bool,
     /// Every declaration is `extern_weak`.
-    pub weak: bool,
-    /// Where it lies now.
-    pub place: Place,
-    /// Address of its slot, once it has one; kept for good.
-    pub slot: Option<u64>,
-    /// Address of its GOT entry.
-    pub got: Option<u64>,
-    /// Address of the GOT entry with its thread-pointer offset.
-    pub tp_got: Option<u64>,
-    /// Address of its PLT entry.
-    pub plt: Option<u64>,
-    /// Address of its variadic thunk.
-    pub variadic: Option<u64>,
-    /// Machine code that its slot jumps to.
-    pub code: Option<PlacedCode>,
-    /// Its storage.
-    pub data: Option<PlacedData>,
-    /// Where the assembly of its unit defines it, if it is a local of that.
-    pub in_assembly: Option<Place>,
+    is_weak: bool,
+    place: Place,
 }
 
-impl Symbol {
-    /// The definition that counts: the first strong one, or else the first weak one.
-    pub fn definition(&self) -> Option<&Definer> {
-        self.definers.iter().find(|definer| definer.linkage != Linkage::Weak).or_else(|| self.definers.first())
-    }
-}
-
-/// All symbols of a program.
+/// All symbols of an image: names to definitions, and to places. Nothing is ever removed.
 #[derive(Debug, Default)]
-pub struct Symbols {
+pub(crate) struct Symbols {
     all: Vec<Symbol>,
     by_name: HashMap<Arc<str>, SymbolIndex>,
 }
 
 impl Symbols {
     /// The symbol visible everywhere as `name`, made when new. The flag tells whether it is.
-    pub fn global(&mut self, name: &Arc<str>) -> (SymbolIndex, bool) {
+    pub(crate) fn global(&mut self, name: &Arc<str>) -> (SymbolIndex, bool) {
         if let Some(&index) = self.by_name.get(name) {
             return (index, false);
         }
@@ -105,47 +132,119 @@ impl Symbols {
         (index, true)
     }
 
-    /// The global symbol `name`, if there is one.
-    pub fn find(&self, name: &str) -> Option<SymbolIndex> {
-        self.by_name.get(name).copied()
-    }
-
-    /// All symbols, by index.
-    pub fn iter(&self) -> impl Iterator<Item = (SymbolIndex, &Symbol)> {
-        (0..).map(SymbolIndex).zip(&self.all)
-    }
-
     /// A new symbol that is in no table of names.
-    pub fn add(&mut self, name: &Arc<str>) -> SymbolIndex {
+    pub(crate) fn add(&mut self, name: &Arc<str>) -> SymbolIndex {
         let index = SymbolIndex(u32::try_from(self.all.len()).expect("symbols below 2^32"));
         self.all.push(Symbol {
             name: name.clone(),
             definers: SmallVec::new(),
-            weak: true,
+            is_overridden: false,
+            is_weak: true,
             place: Place::Undefined,
-            slot: None,
-            got: None,
-            tp_got: None,
-            plt: None,
-            variadic: None,
-            code: None,
-            data: None,
-            in_assembly: None,
         });
         index
     }
-}
 
-impl std::ops::Index<SymbolIndex> for Symbols {
-    type Output = Symbol;
+    /// The global symbol `name`, if there is one.
+    pub(crate) fn find(&self, name: &str) -> Option<SymbolIndex> {
+        self.by_name.get(name).copied()
+    }
 
-    fn index(&self, index: SymbolIndex) -> &Symbol {
+    /// Whether there is such a symbol.
+    pub(crate) fn contains(&self, symbol: SymbolIndex) -> bool {
+        (symbol.0 as usize) < self.all.len()
+    }
+
+    /// All symbols, by number.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = SymbolIndex> {
+        (0..u32::try_from(self.all.len()).expect("symbols below 2^32")).map(SymbolIndex)
+    }
+
+    /// Linker name.
+    pub(crate) fn name(&self, symbol: SymbolIndex) -> &Arc<str> {
+        &self.at(symbol).name
+    }
+
+    /// Whether it is what everybody calls by its name.
+    pub(crate) fn is_global(&self, symbol: SymbolIndex) -> bool {
+        self.find(self.name(symbol)) == Some(symbol)
+    }
+
+    /// Where it lies now.
+    pub(crate) fn place(&self, symbol: SymbolIndex) -> Place {
+        self.at(symbol).place
+    }
+
+    /// Gives it its place; tells whether it had another.
+    pub(crate) fn set_place(&mut self, symbol: SymbolIndex, place: Place) -> bool {
+        std::mem::replace(&mut self.at_mut(symbol).place, place) != place
+    }
+
+    /// Gives it its place; one that had another is `moved`.
+    pub(crate) fn move_to(&mut self, symbol: SymbolIndex, place: Place, moved: &mut HashSet<SymbolIndex>) {
+        if self.set_place(symbol, place) {
+            moved.insert(symbol);
+        }
+    }
+
+    /// Whether nothing is enough for it: every declaration is `extern_weak`.
+    pub(crate) fn is_weak(&self, symbol: SymbolIndex) -> bool {
+        self.at(symbol).is_weak
+    }
+
+    /// Notes a declaration that is not `extern_weak`; tells whether that is news.
+    pub(crate) fn require(&mut self, symbol: SymbolIndex) -> bool {
+        std::mem::replace(&mut self.at_mut(symbol).is_weak, false)
+    }
+
+    /// Adds a definition. Which one counts is found out by [order](Self::order) and [decide](Self::decide) when all are there.
+    pub(crate) fn define(&mut self, symbol: SymbolIndex, definer: Definer) {
+        self.at_mut(symbol).definers.push(definer);
+    }
+
+    /// Removes a unit's definitions; tells whether there were any.
+    pub(crate) fn forget(&mut self, symbol: SymbolIndex, unit: &str) -> bool {
+        let definers = &mut self.at_mut(symbol).definers;
+        let before = definers.len();
+        definers.retain(|definer| *definer.unit != *unit);
+        definers.len() != before
+    }
+
+    /// What units define it.
+    pub(crate) fn definers(&self, symbol: SymbolIndex) -> &[Definer] {
+        &self.at(symbol).definers
+    }
+
+    /// Puts a symbol's weak definitions into the order in which a linker finds them, if only weak ones are there: the first counts.
+    pub(crate) fn order<K: Ord>(&mut self, symbol: SymbolIndex, rank: impl Fn(&str) -> K) {
+        let definers = &mut self.at_mut(symbol).definers;
+        if definers.len() > 1 && definers.iter().all(|definer| definer.linkage == Linkage::Weak) {
+            definers.sort_by_cached_key(|definer| rank(&definer.unit));
+        }
+    }
+
+    /// Decides whether a weak definition of a unit counts. `is_overridden`: something else defines the symbol, and that counts.
+    pub(crate) fn decide(&mut self, symbol: SymbolIndex, is_overridden: bool) {
+        self.at_mut(symbol).is_overridden = is_overridden;
+    }
+
+    /// The definition that counts: the first strong one, or else the first weak one unless that is overridden.
+    pub(crate) fn definition(&self, symbol: SymbolIndex) -> Option<&Definer> {
+        let Symbol { definers, is_overridden, .. } = self.at(symbol);
+        let strong = definers.iter().find(|definer| definer.linkage != Linkage::Weak);
+        strong.or_else(|| definers.first().filter(|_| !is_overridden))
+    }
+
+    /// Whether the definition that counts is this one.
+    pub(crate) fn is_definition(&self, symbol: SymbolIndex, unit: &str, global: GlobalId) -> bool {
+        self.definition(symbol).is_some_and(|definer| definer.global == global && *definer.unit == *unit)
+    }
+
+    fn at(&self, index: SymbolIndex) -> &Symbol {
         &self.all[index.0 as usize]
     }
-}
 
-impl std::ops::IndexMut<SymbolIndex> for Symbols {
-    fn index_mut(&mut self, index: SymbolIndex) -> &mut Symbol {
+    fn at_mut(&mut self, index: SymbolIndex) -> &mut Symbol {
         &mut self.all[index.0 as usize]
     }
 }

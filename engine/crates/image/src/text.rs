@@ -1,62 +1,8 @@
-//! Code: slots, PLT entries, and binding of machine code to the places of its symbols.
+//! Binding of machine code to the places of its symbols: bytes in, bytes out.
+//!
+//! Sources: the x86-64 psABI, chapter 4.4 and appendix B.2.
 
-use std::sync::Arc;
-
-use cranefly_machine::{MachineCode, Relocation, RelocationKind};
-
-use crate::Error;
-use crate::file::ImageFile;
-use crate::layout::Region;
-
-pub use cranefly_runtime::SLOT_SIZE;
-
-/// Machine code at an address.
-#[derive(Clone, Debug)]
-pub struct PlacedCode {
-    /// Content key of the function.
-    pub key: u128,
-    /// The unbound code.
-    pub code: Arc<MachineCode>,
-    /// Virtual address.
-    pub address: u64,
-    /// Hash of everything that it was bound to.
-    pub binding: u64,
-    /// Row in `.symtab`.
-    pub symtab: u32,
-}
-
-/// The word of a slot at `slot` that jumps to `code`.
-pub fn jump_word(slot: u64, code: u64) -> u64 {
-    u64::from_le_bytes(cranefly_runtime::compiled_slot(slot, code).expect("an image is smaller than 2 GB"))
-}
-
-/// The word of a slot at `slot` that calls the first-call stub at `stub`.
-pub fn lazy_word(slot: u64, stub: u64) -> u64 {
-    u64::from_le_bytes(cranefly_runtime::uncompiled_slot(slot, stub).expect("an image is smaller than 2 GB"))
-}
-
-/// `to - from` as a PC-relative displacement. Images are smaller than 2 GB, so it always fits.
-fn distance(from: u64, to: u64) -> i32 {
-    i32::try_from(to.cast_signed() - from.cast_signed()).expect("an image is smaller than 2 GB")
-}
-
-/// Appends `jmp *cell(%rip)`, for calls to what lies outside of the image.
-pub fn indirect_jump(file: &mut ImageFile, cell: u64) -> Result<u64, Error> {
-    let at = file.reserve(Region::Plt, 8, 8)?;
-    let mut bytes = [0xff, 0x25, 0, 0, 0, 0, 0xcc, 0xcc];
-    bytes[2..6].copy_from_slice(&distance(at + 6, cell).to_le_bytes());
-    file.write(at, &bytes);
-    Ok(at)
-}
-
-/// Appends `mov $8, %al; jmp target`: variable-argument callees expect in AL an upper bound of the vector registers used.
-pub fn variadic_thunk(file: &mut ImageFile, target: u64) -> Result<u64, Error> {
-    let at = file.reserve(Region::Plt, 8, 8)?;
-    let mut bytes = [0xb0, 8, 0xe9, 0, 0, 0, 0, 0xcc];
-    bytes[3..7].copy_from_slice(&distance(at + 7, target).to_le_bytes());
-    file.write(at, &bytes);
-    Ok(at)
-}
+use cranefly_machine::{Relocation, RelocationKind};
 
 /// What a relocation's target turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -69,11 +15,45 @@ pub enum Bound {
     ThreadPointerCell(u64),
 }
 
-/// Applies one relocation to `bytes`, the code that will lie at `base`. Errors are reasons, in words.
-pub fn relocate(bytes: &mut [u8], base: u64, relocation: &Relocation, bound: Bound) -> Result<(), String> {
+/// Why a relocation cannot be applied to code.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RelocationError {
+    /// It is not in the code.
+    #[error("a relocation at {offset:#x} lies behind the code's end")]
+    BehindEnd {
+        /// Where it would be.
+        offset: usize,
+    },
+    /// No instruction refers to such a place in such a way.
+    #[error("no way to bind {kind:?} to {bound:?}")]
+    Unbindable {
+        /// The way.
+        kind: RelocationKind,
+        /// The place.
+        bound: Bound,
+    },
+    /// The distance needs more than 32 bits.
+    #[error("displacement {displacement:#x} does not fit into 32 bits")]
+    OutOfReach {
+        /// The distance.
+        displacement: i64,
+    },
+    /// There is no instruction around a displacement.
+    #[error("a GOT load without an opcode")]
+    NoOpcode,
+    /// Another instruction than those of which the psABI says what becomes of them.
+    #[error("a GOT load with an unknown opcode {0:02x} {1:02x}")]
+    UnknownOpcode(u8, u8),
+    /// Other instructions than the psABI's.
+    #[error("a thread-local access that is not the general dynamic sequence of the psABI")]
+    UnknownSequence,
+}
+
+/// Applies one relocation to `bytes`, the code that will lie at `base`.
+pub fn relocate(bytes: &mut [u8], base: u64, relocation: &Relocation, bound: Bound) -> Result<(), RelocationError> {
     let at = relocation.offset as usize;
     if at + 4 > bytes.len() {
-        return Err(format!("a relocation at {at:#x} lies behind the code's end"));
+        return Err(RelocationError::BehindEnd { offset: at });
     }
     match (relocation.kind, bound) {
         (RelocationKind::Call32 | RelocationKind::Pc32, Bound::Direct(address)) => {
@@ -85,7 +65,7 @@ pub fn relocate(bytes: &mut [u8], base: u64, relocation: &Relocation, bound: Bou
         }
         (RelocationKind::GotTpOff, Bound::ThreadPointerCell(cell)) => patch(bytes, base, at, cell, relocation.addend),
         (RelocationKind::TlsGd, Bound::ThreadPointerCell(cell)) => relax_general_dynamic(bytes, base, at, cell),
-        (kind, bound) => Err(format!("no way to bind {kind:?} to {bound:?}")),
+        (kind, bound) => Err(RelocationError::Unbindable { kind, bound }),
     }
 }
 
@@ -94,17 +74,17 @@ pub fn can_relax(bytes: &[u8], offset: usize) -> bool {
     offset >= 2 && matches!(bytes[offset - 2..offset], [0x8b, _] | [0xff, 0x15 | 0x25])
 }
 
-fn patch(bytes: &mut [u8], base: u64, at: usize, target: u64, addend: i64) -> Result<(), String> {
+fn patch(bytes: &mut [u8], base: u64, at: usize, target: u64, addend: i64) -> Result<(), RelocationError> {
     let value = target.cast_signed() + addend - (base + at as u64).cast_signed();
-    let value = i32::try_from(value).map_err(|_| format!("displacement {value:#x} does not fit into 32 bits"))?;
+    let value = i32::try_from(value).map_err(|_| RelocationError::OutOfReach { displacement: value })?;
     bytes[at..at + 4].copy_from_slice(&value.to_le_bytes());
     Ok(())
 }
 
 /// psABI B.2, "Optimize GOTPCRELX relocations": `mov` becomes `lea`, an indirect call or jump a direct one.
-fn relax_got_load(bytes: &mut [u8], base: u64, at: usize, target: u64, addend: i64) -> Result<(), String> {
+fn relax_got_load(bytes: &mut [u8], base: u64, at: usize, target: u64, addend: i64) -> Result<(), RelocationError> {
     if at < 2 {
-        return Err("a GOT load without an opcode".to_owned());
+        return Err(RelocationError::NoOpcode);
     }
     match bytes[at - 2..at] {
         [0x8b, _] => {
@@ -122,19 +102,19 @@ fn relax_got_load(bytes: &mut [u8], base: u64, at: usize, target: u64, addend: i
             bytes[at + 3] = 0x90;
             patch(bytes, base, at - 1, target, addend)
         }
-        [a, b] => Err(format!("a GOT load with an unknown opcode {a:02x} {b:02x}")),
+        [a, b] => Err(RelocationError::UnknownOpcode(a, b)),
         _ => unreachable!("a slice of two bytes"),
     }
 }
 
 /// psABI, "General Dynamic to Initial Exec": the 16-byte sequence becomes `mov %fs:0, %rax; add cell(%rip), %rax`.
-fn relax_general_dynamic(bytes: &mut [u8], base: u64, at: usize, cell: u64) -> Result<(), String> {
+fn relax_general_dynamic(bytes: &mut [u8], base: u64, at: usize, cell: u64) -> Result<(), RelocationError> {
     const BEFORE: [u8; 4] = [0x66, 0x48, 0x8d, 0x3d];
     const CALL: [u8; 4] = [0x66, 0x66, 0x48, 0xe8];
-    let start = at.checked_sub(4).ok_or("a thread-local access without its first instruction")?;
+    let start = at.checked_sub(4).ok_or(RelocationError::UnknownSequence)?;
     let known = bytes.len() >= start + 16 && bytes[start..at] == BEFORE && bytes[at + 4..at + 8] == CALL;
     if !known {
-        return Err("a thread-local access that is not the general dynamic sequence of the psABI".to_owned());
+        return Err(RelocationError::UnknownSequence);
     }
     bytes[start..start + 9].copy_from_slice(&[0x64, 0x48, 0x8b, 0x04, 0x25, 0, 0, 0, 0]);
     bytes[start + 9..start + 12].copy_from_slice(&[0x48, 0x03, 0x05]);
@@ -188,12 +168,6 @@ mod tests {
         let mut bytes = [0x90; 16];
         let error =
             relocate(&mut bytes, 0, &relocation(4, RelocationKind::TlsGd), Bound::ThreadPointerCell(0)).unwrap_err();
-        assert!(error.contains("general dynamic"), "{error}");
-    }
-
-    #[test]
-    fn slots_are_one_word() {
-        assert_eq!(jump_word(0x1000, 0x1005).to_le_bytes(), [0xe9, 0, 0, 0, 0, 0xcc, 0xcc, 0xcc]);
-        assert_eq!(lazy_word(0x1008, 0x1000).to_le_bytes()[..5], [0xe8, 0xf3, 0xff, 0xff, 0xff]);
+        assert_eq!(error, RelocationError::UnknownSequence);
     }
 }

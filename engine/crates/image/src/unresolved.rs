@@ -8,34 +8,34 @@ use std::sync::Arc;
 use object::read::elf::ElfFile64;
 use object::{LittleEndian, Object, ObjectSymbol};
 
-use crate::image::Image;
+use crate::linking::Linking;
+use crate::liveness;
 use crate::symbols::{Place, SymbolIndex};
+use crate::tables::Tables;
 
-impl Image {
-    /// The symbols without a definition that a linker would report, sorted.
-    pub fn unresolved(&self) -> Vec<Arc<str>> {
-        let is_undefined = |index: &SymbolIndex| self.symbols[*index].place == Place::Undefined;
-        let assembly = self.needed_by_assembly();
-        let mut referred = self.units.values().flat_map(|state| &state.symbols).chain(&assembly);
-        if !referred.any(is_undefined) {
-            return Vec::new();
-        }
-        // Nobody looks into assembly.
-        let roots = self.exported.iter().copied().chain(assembly);
-        let live = self.live(self.groups.values().flatten(), roots);
-        let mut found: Vec<Arc<str>> =
-            live.into_iter().filter(is_undefined).map(|index| self.symbols[index].name.clone()).collect();
-        found.sort_unstable();
-        found
+/// The symbols without a definition that a linker would report, sorted.
+pub(crate) fn unresolved(tables: &Tables, linking: &Linking) -> Vec<Arc<str>> {
+    let is_undefined = |symbol: &SymbolIndex| tables.symbols.place(*symbol) == Place::Undefined;
+    let assembly = needed_by_assembly(tables);
+    let mut referred = tables.units.iter().flat_map(|state| state.symbols()).chain(&assembly);
+    if !referred.any(is_undefined) {
+        return Vec::new();
     }
+    // Nobody looks into assembly.
+    let roots = linking.exports.to_libraries().chain(assembly);
+    let live = liveness::reached(tables, linking, linking.groups.members().values().flatten(), roots);
+    let mut found: Vec<Arc<str>> =
+        live.into_iter().filter(is_undefined).map(|symbol| tables.symbols.name(symbol).clone()).collect();
+    found.sort_unstable();
+    found
+}
 
-    fn needed_by_assembly(&self) -> Vec<SymbolIndex> {
-        let assemblies = self.units.values().filter_map(|state| state.unit.assembly.as_deref());
-        let assemblies = assemblies.filter_map(|bytes| ElfFile64::<LittleEndian>::parse(bytes).ok());
-        let find = |elf: ElfFile64<LittleEndian>| {
-            let symbols = elf.symbols().filter(|symbol| symbol.is_undefined() && !symbol.is_weak());
-            symbols.filter_map(|symbol| self.symbols.find(symbol.name().ok()?)).collect::<Vec<_>>()
-        };
-        assemblies.flat_map(find).collect()
-    }
+fn needed_by_assembly(tables: &Tables) -> Vec<SymbolIndex> {
+    let assemblies = tables.units.iter().filter_map(|state| state.unit().assembly.as_deref());
+    let assemblies = assemblies.filter_map(|bytes| ElfFile64::<LittleEndian>::parse(bytes).ok());
+    let find = |elf: ElfFile64<LittleEndian>| {
+        let symbols = elf.symbols().filter(|symbol| symbol.is_undefined() && !symbol.is_weak());
+        symbols.filter_map(|symbol| tables.symbols.find(symbol.name().ok()?)).collect::<Vec<_>>()
+    };
+    assemblies.flat_map(find).collect()
 }

@@ -1,12 +1,12 @@
 //! Machine code, disassembled.
 
+use cranefly_bitcode::demangled;
 use cranefly_machine::{MachineCode, RelocationKind, Target};
 use iced_x86::{
     Formatter, FormatterOutput, FormatterTextKind, Instruction, IntelFormatter, OpKind, SymbolResolver, SymbolResult,
 };
 
 use crate::listing::{self, Item};
-use crate::names;
 use crate::subject::Subject;
 use crate::text::{Span, Text};
 
@@ -121,7 +121,7 @@ fn outside(subject: Subject, code: &MachineCode) -> Vec<(u64, String)> {
         .filter(|relocation| !matches!(relocation.target, Target::Local(_)))
         .map(|relocation| {
             let symbol = subject.name(&relocation.target).unwrap_or("?");
-            let mut name = names::demangled(symbol);
+            let mut name = demangled(symbol);
             if matches!(relocation.kind, RelocationKind::TlsGd | RelocationKind::GotTpOff) {
                 name.push_str("@tpoff");
             }

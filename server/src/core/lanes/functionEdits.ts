@@ -1,6 +1,6 @@
 /**
- * The body lane from end to end: whether an edit can take it, rustc on the overlay, the engine's selection, and the crate
- * lane's word on it afterwards.
+ * Edits of function bodies, from end to end: decides whether they can be taken alone, has them compiled in patch crates or overlays,
+ * publishes them, and remembers what the crate lane has yet to compile.
  */
 import * as path from "node:path";
 import { type BodyLaneParams, NeededFunctions } from "../../../../shared/src/protocol.js";
@@ -33,7 +33,7 @@ import { Refusal } from "../edits/refusal.js";
 /** How often an edit is compiled again because the engine needs a body that was blanked. */
 const MAX_ROUNDS = 3;
 
-/** What the engine says of an edit that it does not take, but might take from the crate lane. */
+/** Kinds of errors by which the engine refuses an edit, and not what the crate lane would make of it. */
 const REFUSALS: ReadonlySet<string> = new Set(["bodyLane", "bodyLaneEdit", "interface", "unresolved"]);
 
 /** What the body lane made of an edit. */
@@ -45,12 +45,12 @@ export type BodyOutcome =
       /** Those of the programs that were published; none when only comments changed. */
       readonly reports: readonly ProgramReport[];
     }
-  /** The crate lane does it. `refusal` undefined: there was nothing to do, or no attempt. */
+  /** It is left to the crate lane. `refusal` undefined: there was nothing to do, or no attempt. */
   | { readonly kind: "left"; readonly refusal: Refusal | undefined };
 
 export interface AttemptOptions extends PrepareOptions {
-  /** The build scripts that run again. Nothing is published before they have ended; `cargoReason`: why cargo has to run then. */
-  readonly scripts: Promise<{ readonly cargoReason: string | undefined }>;
+  /** Waits for the build scripts that run again, before anything is published. `cargoReason`: why cargo has to run then. */
+  readonly settle: () => Promise<{ readonly cargoReason: string | undefined }>;
 }
 
 /** Edits of which only bodies of functions are different. */
@@ -62,13 +62,13 @@ const LEFT: BodyOutcome = { kind: "left", refusal: undefined };
 export class FunctionEdits {
   private readonly baseline: Baseline;
   private readonly units: AllUnitSources;
-  private readonly lane: OverlayLane;
+  private readonly overlays: OverlayLane;
   private readonly patches: PatchLane;
   private readonly readiness: Readiness;
   /** Digests of texts, by file, that are in the programs and that the crate lane has not compiled yet. */
   private ahead = new Map<string, string>();
   /** The edits in these texts, by unit and file. */
-  private taken: ReadonlyMap<string, BodyEdit> = new Map();
+  private published: ReadonlyMap<string, BodyEdit> = new Map();
   private readonly counts = new FunctionEditCounts();
   private readonly costs = new OverlayCosts();
 
@@ -80,9 +80,9 @@ export class FunctionEdits {
   ) {
     this.baseline = new Baseline(sources);
     this.units = new AllUnitSources(layout, sources, env);
-    this.lane = new OverlayLane(layout, sources, this.units);
+    this.overlays = new OverlayLane(layout, sources, this.units);
     this.patches = new PatchLane(layout, sources, maker);
-    this.readiness = new Readiness(layout, this.lane, this.patches, this.units);
+    this.readiness = new Readiness(layout, this.overlays, this.patches, this.units);
   }
 
   /** `env`: the user's. Rejects with `Unsupported` when the grammar's files are missing. */
@@ -150,7 +150,7 @@ export class FunctionEdits {
     const edits = this.baseline.edits(records, options.env);
     if (edits.kind === "none") return LEFT;
     if (edits.kind === "more") return this.refuse(edits.refusal);
-    // One save may be told twice.
+    // The watcher may report one save twice.
     if (
       edits.files.length === this.ahead.size &&
       edits.files.every(({ file, hash }) => this.ahead.get(file) === hash)
@@ -164,13 +164,13 @@ export class FunctionEdits {
     }
     const reason = `${edits.files[0]?.file ?? ""} changed`;
     const units = edits.units.map(({ record }) => record.invocation.id);
-    const isTaken = this.hasTaken(edits.units);
-    const refusal = isTaken ? this.refusalOfPositions(edits) : undefined;
+    const isPublished = this.isPublished(edits.units);
+    const refusal = isPublished ? this.refusalOfPositions(edits) : undefined;
     if (refusal !== undefined) return this.refuse(refusal);
     // rustc compiles a patch crate while the build scripts run.
-    const patch = isTaken ? undefined : await this.compilePatches(edits, options);
+    const patch = isPublished ? undefined : await this.compilePatches(edits, options);
     if (isRefused(patch) && patch.isFinal === true) return this.refuse(patch.refused);
-    const { cargoReason } = await options.clock.timed("scripts", () => options.scripts);
+    const { cargoReason } = await options.settle();
     if (cargoReason !== undefined) return LEFT;
     if (patch === undefined) {
       this.accept(edits);
@@ -199,7 +199,7 @@ export class FunctionEdits {
   private refusalOfPositions({ units }: BodyEdits): Refusal | undefined {
     return units
       .map(({ record, files }) =>
-        this.lane.refusalOf(
+        this.overlays.refusalOf(
           record,
           files.map((file) => ({ ...file, functions: [] })),
         ),
@@ -219,7 +219,7 @@ export class FunctionEdits {
   /** The crate lane has followed. `reports`: what the comparison gave, if there was one. */
   followed(reports: readonly ProgramReport[]): void {
     this.ahead = new Map();
-    this.taken = new Map();
+    this.published = new Map();
     for (const { verified } of reports) {
       if (verified === undefined) continue;
       this.counts.verified(verified.diverged.length);
@@ -228,7 +228,7 @@ export class FunctionEdits {
 
   /** Compiles the edited functions in patch crates of their units, or says why there can be none. */
   private compilePatches({ units }: BodyEdits, options: AttemptOptions): Promise<EditsForEngine | PatchRefusal> {
-    for (const { record, files } of units) this.patches.note(record, files);
+    for (const { record, files } of units) this.patches.addTexts(record, files);
     return options.clock.timed("frontEnd", async () => {
       const patches = new Map<string, BodyLaneParams>();
       for (const { record, files } of units) {
@@ -275,7 +275,7 @@ export class FunctionEdits {
       const places = (needs.success ? needs.data : []).flatMap(({ file, line }) =>
         file === null ? [] : { file, line },
       );
-      const hasLearned = edits.units.map(({ record }) => this.lane.keepWhole(record, places)).some((news) => news);
+      const hasLearned = edits.units.map(({ record }) => this.overlays.keepWhole(record, places)).some((news) => news);
       if (round >= MAX_ROUNDS || !hasLearned) return new Refusal("engine", reports.message);
     }
   }
@@ -290,7 +290,7 @@ export class FunctionEdits {
     for (const { record, files: changed } of units) {
       const files = changed.filter(({ functions }) => functions.length > 0);
       if (files.length === 0) continue;
-      const compiled = await this.lane.compile(record, files, options, callers.get(record.invocation.key));
+      const compiled = await this.overlays.compile(record, files, options, callers.get(record.invocation.key));
       this.costs.overlayTook(record.invocation.key, compiled.times.rustc / Math.max(1, compiled.times.rounds));
       if (!compiled.ok) return compiled.refused;
       overlays.set(...editForEngine(record, { bitcode: compiled.bitcode }, files));
@@ -317,7 +317,7 @@ export class FunctionEdits {
   /** Adds the units of which all edits were taken back: they are to be what the crate lane compiled again. */
   private withTakenBack(edits: EditsForEngine, records: UnitRecords): EditsForEngine {
     const all = new Map(edits);
-    for (const [place, { functions }] of this.taken) {
+    for (const [place, { functions }] of this.published) {
       const key = place.slice(0, place.indexOf("\0"));
       const record = functions.length === 0 || all.has(key) ? undefined : records.get(key);
       if (record !== undefined) all.set(...editForEngine(record, { bitcode: [] }));
@@ -339,18 +339,18 @@ export class FunctionEdits {
   }
 
   /** Whether the programs have the edited functions already, at their places, and nothing of functions that are not edited any more. */
-  private hasTaken(units: readonly UnitEdit[]): boolean {
+  private isPublished(units: readonly UnitEdit[]): boolean {
     const now = editsOf(units);
-    return [...new Set([...now.keys(), ...this.taken.keys()])].every((key) =>
-      isSameEdit(this.taken.get(key), now.get(key)),
+    return [...new Set([...now.keys(), ...this.published.keys()])].every((key) =>
+      isSameEdit(this.published.get(key), now.get(key)),
     );
   }
 
   /** The programs have these edits now, and the crate lane has yet to compile them. */
   private accept({ files, units }: BodyEdits): void {
-    for (const { record, files: edited } of units) this.patches.noteTaken(record, edited);
+    for (const { record, files: edited } of units) this.patches.addPublishedTexts(record, edited);
     this.ahead = new Map(files.map(({ file, hash }) => [file, hash]));
-    this.taken = editsOf(units);
+    this.published = editsOf(units);
   }
 
   private refuse(refusal: Refusal): BodyOutcome {

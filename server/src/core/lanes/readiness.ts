@@ -26,21 +26,21 @@ export interface PrepareOptions {
 }
 
 export class Readiness {
-  /** Units whose twins the engine has been told of. */
-  private readonly known = new Set<string>();
-  /** The units to be kept ready, the likeliest to be edited last. */
+  /** Units whose twins the engine has read. */
+  private readonly readByEngine = new Set<string>();
+  /** The units to be kept ready; the last one is the likeliest to be edited. */
   private readonly wanted = new Set<string>();
 
   constructor(
     private readonly layout: Layout,
-    private readonly lane: OverlayLane,
+    private readonly overlays: OverlayLane,
     private readonly patches: PatchLane,
     private readonly units: AllUnitSources,
   ) {}
 
   /** Whether an edit of a unit that has no patch may go through its overlay: that is no faster than the crate lane for the first time. */
   hasOverlay(record: UnitRecord): boolean {
-    return this.lane.isPrepared(record);
+    return this.overlays.isPrepared(record);
   }
 
   /** Whether there is anything that makes an edit of a unit faster. */
@@ -80,7 +80,7 @@ export class Readiness {
     return [...this.wanted].some((key) => {
       const record = records.get(key);
       if (record === undefined || unsuitableUnit(record) !== undefined) return false;
-      const isReady = this.hasOverlay(record) && this.known.has(key);
+      const isReady = this.hasOverlay(record) && this.readByEngine.has(key);
       return !isReady || this.patches.needsTwin(record, this.units.learned(record));
     });
   }
@@ -95,7 +95,7 @@ export class Readiness {
     for (const record of wanted) await this.prepareTwin(built, record, engine, options);
     for (const record of wanted) {
       if (this.hasOverlay(record)) continue;
-      const compiled = await this.lane.compile(record, [], { ...options, isBackground: true });
+      const compiled = await this.overlays.compile(record, [], { ...options, isBackground: true });
       if (compiled.ok) await this.readAhead(built, record, { bitcode: compiled.bitcode }, engine, options);
       // The overlay finds out which bodies a crate does not compile without: now there may be a twin.
       await this.prepareTwin(built, record, engine, options);
@@ -112,9 +112,9 @@ export class Readiness {
     const { key } = record.invocation;
     const needed = this.units.learned(record);
     if (this.patches.needsTwin(record, needed)) await this.patches.prepare(record, { ...options, needed });
-    else if (this.known.has(key)) return;
-    this.known.add(key);
-    // What the first patch would have to find out.
+    else if (this.readByEngine.has(key)) return;
+    this.readByEngine.add(key);
+    // The first patch crate needs these facts: they are remembered.
     this.units.facts(record);
     const twin = this.patches.twinOf(record)?.bitcode;
     if (twin !== undefined) await this.readAhead(built, record, { bitcode: [], twin }, engine, options);

@@ -5,13 +5,9 @@ export class StageClock {
   /** Milliseconds so far, by stage. */
   readonly ms: StageTimes = noTimes();
 
-  /** `onStage`: called when a stage begins. */
-  constructor(private readonly onStage: (stage: keyof StageTimes) => void = () => undefined) {}
-
   /** Adds the time of some work, failed or not, to a stage. */
   async timed<T>(stage: keyof StageTimes, work: () => T | Promise<T>): Promise<T> {
     const started = performance.now();
-    this.onStage(stage);
     try {
       return await work();
     } finally {

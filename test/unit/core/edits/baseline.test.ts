@@ -4,9 +4,10 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { Baseline, type Edits } from "../../../../server/src/core/edits/baseline.js";
-import { SourceCache } from "../../../../server/src/core/source/sourceCache.js";
+import type { SourceCache } from "../../../../server/src/core/source/sourceCache.js";
 import { stamp } from "../../../../server/src/core/support/stamps.js";
 import type { UnitRecord } from "../../../../server/src/core/units/record.js";
+import { openSources } from "../../../support/repository.js";
 
 const TEXT =
   "fn one() -> u8 {\n    1\n}\n#[cfg(test)]\nmod tests {\n    #[test]\n    fn adds() {\n        check(1)\n    }\n}\n";
@@ -16,7 +17,7 @@ let directory: string;
 let baseline: Baseline;
 
 beforeAll(async () => {
-  sources = await SourceCache.create(path.resolve(import.meta.dirname, "../../../../dist"));
+  sources = await openSources();
 });
 afterAll(() => sources.dispose());
 beforeEach(() => {

@@ -8,7 +8,8 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { type Edit, classify } from "../../../../server/src/core/edits/classify.js";
 import type { TextRefusalKind } from "../../../../server/src/core/edits/refusal.js";
 import { MAX_LENGTH } from "../../../../server/src/core/source/grammar.js";
-import { SourceCache } from "../../../../server/src/core/source/sourceCache.js";
+import type { SourceCache } from "../../../../server/src/core/source/sourceCache.js";
+import { openSources } from "../../../support/repository.js";
 
 const TEXTS = path.join(import.meta.dirname, "texts");
 
@@ -47,7 +48,7 @@ const SHOWN_BY: Readonly<Record<Exclude<TextRefusalKind, "genFn">, string>> = {
 
 let cache: SourceCache;
 beforeAll(async () => {
-  cache = await SourceCache.create(path.resolve(import.meta.dirname, "../../../../dist"));
+  cache = await openSources();
 });
 
 /** The folders with an edit, by their paths in `texts`. */

@@ -4,12 +4,13 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { blank } from "../../../../server/src/core/source/blank.js";
 import { tokensOf } from "../../../../server/src/core/source/lexer.js";
 import type { BodyRef, Outline } from "../../../../server/src/core/source/functions.js";
-import { SourceCache } from "../../../../server/src/core/source/sourceCache.js";
+import type { SourceCache } from "../../../../server/src/core/source/sourceCache.js";
 import { walk } from "../../../../server/src/core/support/stamps.js";
+import { ROOT, openSources } from "../../../support/repository.js";
 
 let cache: SourceCache;
 beforeAll(async () => {
-  cache = await SourceCache.create(path.resolve(import.meta.dirname, "../../../../dist"));
+  cache = await openSources();
 });
 
 function outline(text: string): Outline {
@@ -95,8 +96,7 @@ describe("blank", () => {
   });
 
   it("moves no token of real sources", () => {
-    const root = path.resolve(import.meta.dirname, "../../../..");
-    const files = [path.join(root, "engine/crates"), path.join(root, "test/fixtures")]
+    const files = [path.join(ROOT, "engine/crates"), path.join(ROOT, "test/fixtures")]
       .flatMap((folder) => walk(folder, { nestedPackages: true }))
       .filter((file) => file.endsWith(".rs"));
     let functions = 0;

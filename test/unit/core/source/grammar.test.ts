@@ -1,5 +1,4 @@
 /** A parser that fails costs the file that it fails on, and nothing else. */
-import * as path from "node:path";
 import { expect, it } from "vitest";
 import type { Parser, Tree } from "web-tree-sitter";
 import { classify } from "../../../../server/src/core/edits/classify.js";
@@ -10,8 +9,8 @@ import { RustDocument } from "../../../../server/src/lsp/features/syntax/documen
 import { SyntaxStore } from "../../../../server/src/lsp/features/syntax/documentStore.js";
 import type { ServerContext } from "../../../../server/src/lsp/protocol/api.js";
 import { DisposableStore } from "../../../../server/src/lsp/protocol/disposables.js";
+import { BUNDLES } from "../../../support/repository.js";
 
-const DIST = path.resolve(import.meta.dirname, "../../../../dist");
 const SMALL = "fn small() { 1 }";
 
 /** What WebAssembly throws. */
@@ -20,7 +19,7 @@ const trap = (message: string): Error => Object.assign(new Error(message), { nam
 /** Parsers that fail on a text with `fatal` as they do without memory: from then on nothing works, not even freeing a tree. */
 function fragile(): () => Promise<Pick<Parser, "parse" | "delete">> {
   return async () => {
-    const real = await RustParser.load(DIST);
+    const real = await RustParser.load(BUNDLES);
     let isDead = false;
     const fail = (): never => {
       isDead = true;
@@ -40,7 +39,7 @@ function fragile(): () => Promise<Pick<Parser, "parse" | "delete">> {
 }
 
 it("leaves the file that it fails on, and reads the next one", async () => {
-  const parser = await RustParser.load(DIST, fragile());
+  const parser = await RustParser.load(BUNDLES, fragile());
   const cache = new SourceCache(parser);
   expect(cache.get("a.rs", SMALL).root).toBeDefined();
   const failed = cache.get("b.rs", "fn fatal() {}");
@@ -58,7 +57,7 @@ it("leaves the file that it fails on, and reads the next one", async () => {
 });
 
 it("does so for open documents", async () => {
-  const parser = await RustParser.load(DIST, fragile());
+  const parser = await RustParser.load(BUNDLES, fragile());
   const [first, second] = [new RustDocument(parser), new RustDocument(parser)];
   expect(first.update(SMALL)).toBe(undefined);
   expect(second.update("fn fatal() {}")).toContain("memory access out of bounds");
@@ -71,7 +70,7 @@ it("does so for open documents", async () => {
 });
 
 it("is waited for by who asks for a document while it is loaded again", async () => {
-  const parser = await RustParser.load(DIST, fragile());
+  const parser = await RustParser.load(BUNDLES, fragile());
   const open = (uri: string, text: string): TextDocument => TextDocument.create(uri, "rust", 1, text);
   const [bad, good] = [open("file:///bad.rs", "fn fatal() {}"), open("file:///good.rs", SMALL)];
   const documents = {
@@ -79,7 +78,7 @@ it("is waited for by who asks for a document while it is loaded again", async ()
     onDidClose: () => ({ dispose: () => undefined }),
   };
   const context = { documents, disposables: new DisposableStore(), log: { warn: () => undefined } };
-  const store = new SyntaxStore(context as unknown as ServerContext, DIST, () => Promise.resolve(parser));
+  const store = new SyntaxStore(context as unknown as ServerContext, BUNDLES, () => Promise.resolve(parser));
   expect(await Promise.all([store.of(bad), store.of(good)])).toMatchObject([
     undefined,
     { functions: [{ name: "small" }] },
@@ -90,7 +89,7 @@ it("is waited for by who asks for a document while it is loaded again", async ()
 });
 
 it("has a memory that is its own, and replaced", async () => {
-  const [one, other] = [await RustParser.load(DIST), await RustParser.load(DIST)];
+  const [one, other] = [await RustParser.load(BUNDLES), await RustParser.load(BUNDLES)];
   one.lose(trap("Aborted()"));
   await one.settled();
   expect(one.generation).toBe(1);
@@ -101,7 +100,7 @@ it("has a memory that is its own, and replaced", async () => {
 });
 
 it("reads what is nested deeply, or says why not", async () => {
-  const cache = await SourceCache.create(DIST);
+  const cache = await SourceCache.create(BUNDLES);
   for (const depth of [100, 20_000]) {
     const text = `fn deep() { let x = ${"(".repeat(depth)}1${")".repeat(depth)}; } ${"mod m { ".repeat(depth)}${"}".repeat(depth)}`;
     const { root, outline } = cache.get("deep.rs", text);

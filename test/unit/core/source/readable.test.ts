@@ -2,14 +2,13 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { SourceCache } from "../../../../server/src/core/source/sourceCache.js";
+import type { SourceCache } from "../../../../server/src/core/source/sourceCache.js";
 import { readable } from "../../../../server/src/core/source/readable.js";
-
-const ROOT = path.resolve(import.meta.dirname, "../../../..");
+import { ROOT, openSources } from "../../../support/repository.js";
 
 let sources: SourceCache;
 beforeAll(async () => {
-  sources = await SourceCache.create(path.join(ROOT, "dist"));
+  sources = await openSources();
 });
 afterAll(() => sources.dispose());
 

@@ -1,12 +1,12 @@
-import * as path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { addRoots, originalOffset } from "../../../../server/src/core/source/rootStatics.js";
 import type { BodyRef } from "../../../../server/src/core/source/functions.js";
-import { SourceCache } from "../../../../server/src/core/source/sourceCache.js";
+import type { SourceCache } from "../../../../server/src/core/source/sourceCache.js";
+import { openSources } from "../../../support/repository.js";
 
 let cache: SourceCache;
 beforeAll(async () => {
-  cache = await SourceCache.create(path.resolve(import.meta.dirname, "../../../../dist"));
+  cache = await openSources();
 });
 
 function functions(text: string): readonly BodyRef[] {

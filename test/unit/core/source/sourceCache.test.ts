@@ -2,9 +2,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { expect, it } from "vitest";
-import { SourceCache } from "../../../../server/src/core/source/sourceCache.js";
-
-const ROOT = path.resolve(import.meta.dirname, "../../../..");
+import { ROOT, openSources } from "../../../support/repository.js";
 
 /** Pieces that change how what follows is read. */
 const PIECES = [
@@ -22,7 +20,7 @@ function random(seed: number): (below: number) => number {
 }
 
 it("gives the same outline with and without an earlier tree", async () => {
-  const cache = await SourceCache.create(path.join(ROOT, "dist"));
+  const cache = await openSources();
   const folder = path.join(ROOT, "engine/crates/bitcode/src");
   const files = fs.readdirSync(folder).filter((name) => name.endsWith(".rs"));
   const pick = random(7);

@@ -24,7 +24,7 @@ import {
 import { structureOf } from "../../../../server/src/lsp/features/syntax/document.js";
 import type { Structure } from "../../../../server/src/lsp/features/syntax/structure.js";
 import { TextDocument } from "vscode-languageserver-textdocument";
-import { ROOT } from "../../../integration/project.js";
+import { ROOT } from "../../../support/repository.js";
 
 const SHAPES = fs.readFileSync(path.join(ROOT, "test/fixtures/sample/crates/shapes/src/lib.rs"), "utf8");
 

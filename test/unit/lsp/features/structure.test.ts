@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { RustParser } from "../../../../server/src/core/source/grammar.js";
 import { RustDocument, editBetween, structureOf } from "../../../../server/src/lsp/features/syntax/document.js";
 import { type Structure, functionAt, isFree } from "../../../../server/src/lsp/features/syntax/structure.js";
-import { ROOT } from "../../../integration/project.js";
+import { ROOT } from "../../../support/repository.js";
 
 const SAMPLE = path.join(ROOT, "test", "fixtures", "sample", "crates");
 const sample = (file: string): string => fs.readFileSync(path.join(SAMPLE, file), "utf8");

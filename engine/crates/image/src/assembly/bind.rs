@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use object::{Object, ObjectSection, ObjectSymbol, RelocationFlags, RelocationTarget, SymbolSection, elf};
 
-use super::object::Section;
-use super::{Assembly, PlacedAssembly, PlacedSection};
 use crate::Error;
+use crate::assemblies::{PlacedAssembly, PlacedSection};
 use crate::dynamic::DynamicRelocation;
-use crate::image::Image;
+use crate::error::{AssemblyConstruct, AssemblyError, RelocationProblem};
 use crate::layout::Region;
+use crate::linking::Linking;
+use crate::object_file::{Assembly, Section};
+use crate::outside;
 use crate::symbols::{Place, SymbolIndex};
+use crate::tables::Tables;
 
 /// What a relocation refers to.
 struct Target {
@@ -30,83 +33,84 @@ struct Site<'object> {
     addend: i64,
 }
 
-impl Image {
-    /// Applies the relocations of a unit's assembly, once every symbol has its place.
-    pub(crate) fn bind_assembly(&mut self, assembly: &Assembly) -> Result<(), Error> {
-        let Some(mut placed) = self.assemblies.remove(&assembly.unit.id) else { return Ok(()) };
-        for row in std::mem::take(&mut placed.relocations) {
-            self.relocations.remove(&mut self.file, row);
-        }
-        placed.references.clear();
-        for section in assembly.elf.sections() {
-            if let Some(&at) = placed.sections.get(&section.index()) {
-                self.bind_section(assembly, &section, at, &mut placed)?;
-            }
-        }
-        self.assemblies.insert(assembly.unit.id.clone(), placed);
-        Ok(())
+/// Applies the relocations of a unit's assembly, once every symbol has its place.
+pub(crate) fn bind(tables: &mut Tables, linking: &mut Linking, assembly: &Assembly) -> Result<(), Error> {
+    let unit = &assembly.unit.id;
+    let Some(mut placed) = linking.assemblies.take(unit) else { return Ok(()) };
+    for row in std::mem::take(&mut placed.relocations) {
+        linking.relocations.remove(&mut tables.file, row);
     }
+    placed.references.clear();
+    for section in assembly.elf.sections() {
+        if let Some(&at) = placed.sections.get(&section.index()) {
+            Binder { tables, linking, assembly, placed: &mut placed }.bind(&section, at)?;
+        }
+    }
+    linking.assemblies.put(unit, placed);
+    Ok(())
+}
 
-    fn bind_section(
-        &mut self,
-        assembly: &Assembly,
-        section: &Section,
-        section_at: PlacedSection,
-        placed: &mut PlacedAssembly,
-    ) -> Result<(), Error> {
-        let bytes = assembly.contents(section)?;
-        self.file.write(section_at.at, bytes);
+/// What binding one object takes.
+struct Binder<'a, 'unit> {
+    tables: &'a mut Tables,
+    linking: &'a mut Linking,
+    assembly: &'a Assembly<'unit>,
+    placed: &'a mut PlacedAssembly,
+}
+
+impl Binder<'_, '_> {
+    fn bind(&mut self, section: &Section, section_at: PlacedSection) -> Result<(), Error> {
+        let bytes = self.assembly.contents(section)?;
+        self.tables.file.write(section_at.at, bytes);
         for (offset, relocation) in section.relocations() {
             let RelocationFlags::Elf { r_type } = relocation.flags() else { continue };
             if r_type == elf::R_X86_64_NONE {
                 continue;
             }
-            let RelocationTarget::Symbol(symbol) = relocation.target() else {
-                return Err(assembly.failed(&"a relocation without a symbol"));
+            let failed = |error: fn(String, u64) -> AssemblyError| {
+                self.assembly.failed(error(section.name().unwrap_or_default().to_owned(), offset))
             };
-            let target = self.target(assembly, placed, symbol)?;
-            placed.references.extend(target.symbol);
+            let RelocationTarget::Symbol(symbol) = relocation.target() else {
+                return Err(failed(|section, offset| AssemblyError::NoSymbol { section, offset }));
+            };
             let before = usize::try_from(offset).ok().and_then(|offset| bytes.get(..offset));
-            let before = before.ok_or_else(|| assembly.failed(&"a relocation behind its section's end"))?;
+            let before =
+                before.ok_or_else(|| failed(|section, offset| AssemblyError::BehindEnd { section, offset }))?;
+            let target = self.target(symbol)?;
+            self.placed.references.extend(target.symbol);
             let site = Site { at: section_at.at + offset, section: section_at, before, addend: relocation.addend() };
-            self.relocate(assembly, placed, &site, r_type, &target)?;
+            self.relocate(&site, r_type, &target)?;
         }
         Ok(())
     }
 
-    fn relocate(
-        &mut self,
-        assembly: &Assembly,
-        placed: &mut PlacedAssembly,
-        site: &Site,
-        r_type: elf::RelocationType,
-        target: &Target,
-    ) -> Result<(), Error> {
-        let refused = |why: &str| {
-            let number = r_type.0;
-            assembly.unplaceable(&format!("relocation {number} against `{}`{why}", target.name))
+    fn relocate(&mut self, site: &Site, r_type: elf::RelocationType, target: &Target) -> Result<(), Error> {
+        let assembly = self.assembly;
+        let refused = |problem: RelocationProblem| {
+            let (kind, name) = (r_type.0, target.name.clone());
+            assembly.linker_only(AssemblyConstruct::Relocation { kind, name, problem })
         };
         match (r_type, target.place) {
-            (elf::R_X86_64_PC32 | elf::R_X86_64_PLT32, Place::Image(at)) if self.file.layout().is_near(at) => {
-                self.put_distance(assembly, site, at)
+            (elf::R_X86_64_PC32 | elf::R_X86_64_PLT32, Place::Image(at)) if self.tables.file.layout().is_near(at) => {
+                self.put_distance(site, target, at)
             }
             (elf::R_X86_64_PC32 | elf::R_X86_64_PLT32, place) if is_outside(place) => {
-                let Some(symbol) = target.symbol else { return Err(refused("")) };
+                let Some(symbol) = target.symbol else { return Err(refused(RelocationProblem::Unsupported)) };
                 if r_type == elf::R_X86_64_PLT32 || site.section.code && is_branch(site.before) {
-                    let at = self.call_target(symbol)?;
-                    return self.put_distance(assembly, site, at);
+                    let at = self.linking.call_target(self.tables, symbol)?;
+                    return self.put_distance(site, target, at);
                 }
                 // What a linker makes of `mov x@GOTPCREL(%rip)` for a near symbol, the other way round.
                 let Some(load) = load_of_address(site.before).filter(|_| site.section.code && site.addend == -4) else {
-                    return Err(refused(", which is not in the program's own image,"));
+                    return Err(refused(RelocationProblem::Outside));
                 };
-                let cell = self.cell(symbol)?;
-                self.file.write(site.at - 2, &[load]);
-                self.put_distance(assembly, site, cell)
+                let cell = self.linking.cell(self.tables, symbol)?;
+                self.tables.file.write(site.at - 2, &[load]);
+                self.put_distance(site, target, cell)
             }
             (elf::R_X86_64_PC64, Place::Image(at)) => {
                 let distance = at.cast_signed().wrapping_add(site.addend).wrapping_sub(site.at.cast_signed());
-                self.file.write(site.at, &distance.to_le_bytes());
+                self.tables.file.write(site.at, &distance.to_le_bytes());
                 Ok(())
             }
             (
@@ -118,26 +122,29 @@ impl Image {
                 | Place::Null
                 | Place::Undefined,
             ) => {
-                let symbol = self.symbol_of(placed, target);
-                let cell = self.cell(symbol)?;
-                self.put_distance(assembly, site, cell)
+                let symbol = self.symbol_with_cells(target);
+                let cell = self.linking.cell(self.tables, symbol)?;
+                self.put_distance(site, target, cell)
             }
-            (elf::R_X86_64_GOTTPOFF, place) if self.anchors.thread_pointer_offset(place) != DynamicRelocation::None => {
-                let symbol = self.symbol_of(placed, target);
-                let cell = self.thread_pointer_cell(symbol)?;
-                self.put_distance(assembly, site, cell)
+            (elf::R_X86_64_GOTTPOFF, place)
+                if self.linking.relocations.anchors().thread_pointer_offset(place) != DynamicRelocation::None =>
+            {
+                let symbol = self.symbol_with_cells(target);
+                let cell = self.linking.thread_pointer_cell(self.tables, symbol)?;
+                self.put_distance(site, target, cell)
             }
-            (elf::R_X86_64_64, place) => match self.anchors.pointer_to(place, site.addend) {
+            (elf::R_X86_64_64, place) => match self.linking.relocations.anchors().pointer_to(place, site.addend) {
                 DynamicRelocation::None if place == Place::Undefined => Ok(()),
                 DynamicRelocation::Constant(word) => {
-                    self.file.write(site.at, &word.to_le_bytes());
+                    self.tables.file.write(site.at, &word.to_le_bytes());
                     Ok(())
                 }
                 relocation if site.section.writable && relocation != DynamicRelocation::None => {
-                    placed.relocations.push(self.relocations.add(&mut self.file, site.at, relocation)?);
+                    let row = self.linking.relocations.add(&mut self.tables.file, site.at, relocation)?;
+                    self.placed.relocations.push(row);
                     Ok(())
                 }
-                _ => Err(refused(" in a section that is not writable")),
+                _ => Err(refused(RelocationProblem::ReadOnly)),
             },
             (elf::R_X86_64_32 | elf::R_X86_64_32S | elf::R_X86_64_16 | elf::R_X86_64_8, Place::Absolute(value)) => {
                 let value = value.cast_signed().wrapping_add(site.addend);
@@ -148,79 +155,78 @@ impl Image {
                     _ => (u8::try_from(value).is_ok(), 1),
                 };
                 if !fits {
-                    return Err(refused(", whose value does not fit,"));
+                    return Err(refused(RelocationProblem::Overflow));
                 }
-                self.file.write(site.at, &value.to_le_bytes()[..size]);
+                self.tables.file.write(site.at, &value.to_le_bytes()[..size]);
                 Ok(())
             }
-            _ => Err(refused("")),
+            _ => Err(refused(RelocationProblem::Unsupported)),
         }
     }
 
-    fn put_distance(&mut self, assembly: &Assembly, site: &Site, to: u64) -> Result<(), Error> {
-        let value = to.cast_signed() + site.addend - site.at.cast_signed();
-        let value = i32::try_from(value).map_err(|error| assembly.failed(&error))?;
-        self.file.write(site.at, &value.to_le_bytes());
+    fn put_distance(&mut self, site: &Site, target: &Target, to: u64) -> Result<(), Error> {
+        let distance = to.cast_signed() + site.addend - site.at.cast_signed();
+        let symbol = || target.name.clone();
+        let value = i32::try_from(distance)
+            .map_err(|_| self.assembly.failed(AssemblyError::OutOfReach { symbol: symbol(), distance }))?;
+        self.tables.file.write(site.at, &value.to_le_bytes());
         Ok(())
     }
 
-    fn target(
-        &mut self,
-        assembly: &Assembly,
-        placed: &PlacedAssembly,
-        object_symbol: object::SymbolIndex,
-    ) -> Result<Target, Error> {
-        let symbol = assembly.elf.symbol_by_index(object_symbol).map_err(|error| assembly.failed(&error))?;
-        let name = symbol.name().map_err(|error| assembly.failed(&error))?;
+    fn target(&mut self, object_symbol: object::SymbolIndex) -> Result<Target, Error> {
+        let assembly = self.assembly;
+        let symbol = assembly.elf.symbol_by_index(object_symbol).map_err(|error| assembly.broken(error))?;
+        let name = symbol.name().map_err(|error| assembly.broken(error))?;
         let target = |place, symbol| Target { place, symbol, object_symbol, name: name.to_owned() };
         if symbol.is_local() && !symbol.is_undefined() {
             let place = match symbol.section() {
                 SymbolSection::Absolute => Place::Absolute(symbol.address()),
-                SymbolSection::Section(section) if placed.sections.contains_key(&section) => {
-                    placed.place(self.file.layout().start(Region::Tdata), section, symbol.address())
+                SymbolSection::Section(section) if self.placed.sections.contains_key(&section) => {
+                    let tdata = self.tables.file.layout().start(Region::Tdata);
+                    self.placed.place(tdata, section, symbol.address())
                 }
-                _ => return Err(assembly.unplaceable(&format!("a reference to `{name}`, which is not loaded,"))),
+                _ => return Err(assembly.linker_only(AssemblyConstruct::NotLoaded { name: name.to_owned() })),
             };
             return Ok(target(place, None));
         }
-        let index = self.symbol_of_assembly(assembly, name, symbol.is_weak())?;
-        Ok(target(self.symbols[index].place, Some(index)))
-    }
-
-    /// What assembly calls `name`: something of its own unit, be it visible elsewhere or not, or else what everybody calls so.
-    pub(super) fn symbol_of_assembly(
-        &mut self,
-        assembly: &Assembly,
-        name: &str,
-        is_weak: bool,
-    ) -> Result<SymbolIndex, Error> {
-        let own = assembly.unit.module.globals.iter().position(|global| *global.name == *name);
-        if let Some(number) = own {
-            return Ok(self.units[&assembly.unit.id].symbols[number]);
-        }
-        let (index, new) = self.symbols.global(&Arc::from(name));
-        if new {
-            self.runtime_symbols.push(index);
-        }
-        let symbol = &mut self.symbols[index];
-        symbol.weak &= is_weak;
-        if matches!(symbol.place, Place::Undefined | Place::Null) {
-            self.symbols[index].place = self.resolve_outside(index)?;
-        }
-        Ok(index)
+        let index = symbol_of(self.tables, self.linking, assembly, name, symbol.is_weak())?;
+        Ok(target(self.tables.symbols.place(index), Some(index)))
     }
 
     /// A symbol to which a GOT entry can belong.
-    fn symbol_of(&mut self, placed: &mut PlacedAssembly, target: &Target) -> SymbolIndex {
+    fn symbol_with_cells(&mut self, target: &Target) -> SymbolIndex {
         if let Some(symbol) = target.symbol {
             return symbol;
         }
-        let symbols = &mut self.symbols;
-        let index = *placed.cells.entry(target.object_symbol).or_insert_with(|| symbols.add(&Arc::from("")));
-        symbols[index].place = target.place;
-        symbols[index].in_assembly = Some(target.place);
-        index
+        let symbols = &mut self.tables.symbols;
+        let symbol = *self.placed.cells.entry(target.object_symbol).or_insert_with(|| symbols.add(&Arc::from("")));
+        symbols.set_place(symbol, target.place);
+        self.linking.assemblies.define_local(symbol, target.place);
+        symbol
     }
+}
+
+/// What assembly calls `name`: something of its own unit, be it visible elsewhere or not, or else what everybody calls so.
+pub(super) fn symbol_of(
+    tables: &mut Tables,
+    linking: &mut Linking,
+    assembly: &Assembly,
+    name: &str,
+    is_weak: bool,
+) -> Result<SymbolIndex, Error> {
+    let own = assembly.unit.module.globals.iter().position(|global| *global.name == *name);
+    if let Some(number) = own {
+        return Ok(tables.units[&assembly.unit.id].symbols()[number]);
+    }
+    let (symbol, _) = tables.symbols.global(&Arc::from(name));
+    if !is_weak {
+        tables.symbols.require(symbol);
+    }
+    if matches!(tables.symbols.place(symbol), Place::Undefined | Place::Null) {
+        let place = outside::place(tables, linking, symbol)?;
+        tables.symbols.set_place(symbol, place);
+    }
+    Ok(symbol)
 }
 
 /// Not in this image, but reachable through its GOT.

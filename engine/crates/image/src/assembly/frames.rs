@@ -3,52 +3,47 @@
 use object::read::elf::ElfFile64;
 use object::{LittleEndian, Object, ObjectSection, ObjectSymbol, RelocationTarget, SymbolSection};
 
-use super::object::{Home, Section};
-use super::{Assembly, PlacedAssembly, PlacedSection};
-use crate::image::Image;
+use crate::assemblies::{PlacedAssembly, PlacedSection};
+use crate::error::AssemblyConstruct;
 use crate::layout::Region;
+use crate::object_file::{Assembly, Home, Section};
+use crate::tables::Tables;
 use crate::{Error, unwind};
 
 /// Offset of a frame description's first address behind its start: length and distance of the common entry come first.
 const FIRST_ADDRESS: u64 = 8;
 
-impl Image {
-    /// Copies the frames of sections that are placed. Must come right behind these: the unwinder's table is by address.
-    pub(super) fn place_assembly_frames(
-        &mut self,
-        assembly: &Assembly,
-        placed: &mut PlacedAssembly,
-    ) -> Result<(), Error> {
-        for section in assembly.elf.sections() {
-            if assembly.home(&section)? != Home::Frames {
-                continue;
-            }
-            let bytes = assembly.contents(&section)?;
-            let mut frames = Vec::new();
-            for entry in descriptions(bytes).ok_or_else(|| assembly.unplaceable(&"unusual call frame information"))? {
-                let function = function(&assembly.elf, &section, placed, entry)
-                    .ok_or_else(|| assembly.unplaceable(&"call frame information of unknown code"))?;
-                frames.push((function, entry));
-            }
-            if frames.is_empty() {
-                continue;
-            }
-            frames.sort_unstable();
-            let at = self.file.append(Region::EhFrame, bytes, unwind::FRAME_ALIGN)?;
-            for (function, entry) in frames {
-                self.add_frame_row("the assembly", function, at + entry)?;
-            }
-            // Behind it the next entry begins at once.
-            let padding = bytes.len().next_multiple_of(unwind::FRAME_ALIGN as usize) - bytes.len();
-            if padding != 0 {
-                return Err(assembly.unplaceable(&"call frame information that is not aligned"));
-            }
-            placed
-                .sections
-                .insert(section.index(), PlacedSection { at, writable: false, code: false, thread_local: false });
+/// Copies the frames of sections that are placed. Must come right behind these: the unwinder's table is by address.
+pub(super) fn place_frames(tables: &mut Tables, assembly: &Assembly, placed: &mut PlacedAssembly) -> Result<(), Error> {
+    for section in assembly.elf.sections() {
+        if assembly.home(&section)? != Home::Frames {
+            continue;
         }
-        Ok(())
+        let bytes = assembly.contents(&section)?;
+        let mut frames = Vec::new();
+        let entries = descriptions(bytes).ok_or_else(|| assembly.linker_only(AssemblyConstruct::UnusualFrames))?;
+        for entry in entries {
+            let function = function(&assembly.elf, &section, placed, entry)
+                .ok_or_else(|| assembly.linker_only(AssemblyConstruct::UnknownFrames))?;
+            frames.push((function, entry));
+        }
+        if frames.is_empty() {
+            continue;
+        }
+        frames.sort_unstable();
+        let at = tables.file.append(Region::EhFrame, bytes, unwind::FRAME_ALIGN)?;
+        for (function, entry) in frames {
+            tables.frames.add_row(&mut tables.file, "the assembly", function, at + entry)?;
+        }
+        // Behind it the next entry begins at once.
+        let padding = bytes.len().next_multiple_of(unwind::FRAME_ALIGN as usize) - bytes.len();
+        if padding != 0 {
+            return Err(assembly.linker_only(AssemblyConstruct::UnalignedFrames));
+        }
+        let frames = PlacedSection { at, writable: false, code: false, thread_local: false };
+        placed.sections.insert(section.index(), frames);
     }
+    Ok(())
 }
 
 /// Offsets of the frame descriptions in an `.eh_frame`; `None` if it is not what an x86-64 assembler writes.

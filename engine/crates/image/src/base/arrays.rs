@@ -4,23 +4,19 @@
 //! `.fini_array` is the linker's own order of everything: entries of the base image's, and where each crate's belong. So the
 //! image has the whole arrays, and the base image is loaded without them.
 
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 use object::read::elf::{ElfFile64, Rela, SectionHeader, Sym};
 use object::{LittleEndian, elf};
 use serde::Deserialize;
 
-use crate::Error;
-use crate::base::BasePlace;
-use crate::groups::{Groups, Member};
-use crate::image::Image;
-use crate::layout::Region;
-use crate::section::{SectionKind, UNNUMBERED};
-use crate::symbols::{Place, SymbolIndex};
+use super::place::BasePlace;
+use crate::error::{BaseError, EntryError};
+use crate::section::SectionKind;
 
 /// What the names of the symbols begin with that stand for crates, by number.
 const CRATE: &str = "__cranefly_place_";
 /// Size of an entry.
-pub(crate) const ENTRY: u64 = 8;
+const ENTRY: u64 = 8;
 
 /// One of the two arrays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -33,13 +29,6 @@ pub(crate) enum Array {
 }
 
 impl Array {
-    fn region(self) -> Region {
-        match self {
-            Self::Init => Region::InitArray,
-            Self::Fini => Region::FiniArray,
-        }
-    }
-
     fn section_type(self) -> elf::SectionType {
         match self {
             Self::Init => elf::SHT_INIT_ARRAY,
@@ -48,7 +37,7 @@ impl Array {
     }
 
     /// The priority that entries of this array have in a section of a kind.
-    fn priority_of(self, kind: &SectionKind) -> Option<u32> {
+    pub(crate) fn priority_of(self, kind: &SectionKind) -> Option<u32> {
         match (self, kind) {
             (Self::Init, SectionKind::InitArray(priority)) | (Self::Fini, SectionKind::FiniArray(priority)) => {
                 Some(*priority)
@@ -72,14 +61,9 @@ impl CrateEntry {
     }
 }
 
-/// Whether a section's parts are entries that have a number of their own.
-pub(crate) fn is_numbered(kind: &SectionKind) -> bool {
-    matches!(kind, SectionKind::InitArray(priority) | SectionKind::FiniArray(priority) if *priority != UNNUMBERED)
-}
-
 /// An entry as the linker placed it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Entry {
+pub(crate) enum Entry {
     /// Those of a crate of the program, of one priority.
     Crate { name: Box<str>, priority: u32 },
     /// A function of the base image.
@@ -112,24 +96,27 @@ impl<'a> Names<'a> {
         entries: &'a [CrateEntry],
         addresses: &HashMap<Box<str>, u64>,
         anchor: u64,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, BaseError> {
         let place = |(number, name): (usize, &'a str)| {
             let symbol = format!("{CRATE}{number}");
-            let address = addresses.get(&*symbol).ok_or_else(|| format!("it does not define `{symbol}`"))?;
-            Ok((name, *address))
+            match addresses.get(&*symbol) {
+                Some(&address) => Ok((name, address)),
+                None => Err(BaseError::Undefined { name: symbol }),
+            }
         };
-        let crates = crates.iter().map(AsRef::as_ref).enumerate().map(place).collect::<Result<_, String>>()?;
+        let crates = crates.iter().map(AsRef::as_ref).enumerate().map(place).collect::<Result<_, _>>()?;
         Ok(Self { crates, entries, anchor })
     }
 }
 
 impl Arrays {
     /// Reads them off a linked image.
-    pub(crate) fn read(image: &ElfFile64<'_, LittleEndian>, names: &Names<'_>) -> Result<Self, String> {
+    pub(crate) fn read(image: &ElfFile64<'_, LittleEndian>, names: &Names<'_>) -> Result<Self, EntryError> {
         Ok(Self { init: read(image, Array::Init, names)?, fini: read(image, Array::Fini, names)? })
     }
 
-    fn of(&self, array: Array) -> &[Entry] {
+    /// Those of one of the arrays, in their order.
+    pub(crate) fn of(&self, array: Array) -> &[Entry] {
         match array {
             Array::Init => &self.init,
             Array::Fini => &self.fini,
@@ -143,18 +130,17 @@ impl Arrays {
 }
 
 /// The words of an array: what the loader would make of each, without the load address.
-fn read(image: &ElfFile64<'_, LittleEndian>, array: Array, names: &Names<'_>) -> Result<Vec<Entry>, String> {
+fn read(image: &ElfFile64<'_, LittleEndian>, array: Array, names: &Names<'_>) -> Result<Vec<Entry>, EntryError> {
     let (table, data) = (image.elf_section_table(), image.data());
-    let failed = |error: object::Error| error.to_string();
     let mut entries = Vec::new();
     for section in table.iter().filter(|section| section.sh_type(LittleEndian) == array.section_type()) {
-        let (start, content) = (section.sh_addr(LittleEndian), section.data(LittleEndian, data).map_err(failed)?);
+        let (start, content) = (section.sh_addr(LittleEndian), section.data(LittleEndian, data)?);
         let mut words: Vec<Entry> = content
             .chunks_exact(8)
             .map(|word| names.entry(u64::from_le_bytes(word.try_into().expect("eight bytes"))))
             .collect();
         for relocations in table.iter() {
-            let Some((rows, symbols)) = relocations.rela(LittleEndian, data).map_err(failed)? else { continue };
+            let Some((rows, symbols)) = relocations.rela(LittleEndian, data)? else { continue };
             for row in rows {
                 let Some(at) = row.r_offset(LittleEndian).checked_sub(start) else { continue };
                 let Some(word) = usize::try_from(at / ENTRY).ok().and_then(|at| words.get_mut(at)) else { continue };
@@ -162,17 +148,17 @@ fn read(image: &ElfFile64<'_, LittleEndian>, array: Array, names: &Names<'_>) ->
                 *word = match row.r_type(LittleEndian, false) {
                     elf::R_X86_64_RELATIVE => names.entry(addend.cast_unsigned()),
                     elf::R_X86_64_64 if addend == 0 => {
-                        let symbols = table.symbol_table_by_index(LittleEndian, data, symbols).map_err(failed)?;
-                        let index = row.symbol(LittleEndian, false).ok_or("an entry without a symbol")?;
-                        let symbol = symbols.symbol(index).map_err(failed)?;
-                        let name = symbols.symbol_name(LittleEndian, symbol).map_err(failed)?;
-                        let name = std::str::from_utf8(name).map_err(|error| error.to_string())?;
+                        let symbols = table.symbol_table_by_index(LittleEndian, data, symbols)?;
+                        let index = row.symbol(LittleEndian, false).ok_or(EntryError::NoSymbol)?;
+                        let symbol = symbols.symbol(index)?;
+                        let name = symbols.symbol_name(LittleEndian, symbol)?;
+                        let name = std::str::from_utf8(name)?;
                         match symbol.st_shndx(LittleEndian) {
                             elf::SHN_UNDEF => Entry::Named(name.into()),
                             _ => names.entry(symbol.st_value(LittleEndian)),
                         }
                     }
-                    kind => return Err(format!("a constructor or destructor has a relocation of type {}", kind.0)),
+                    kind => return Err(EntryError::Relocation { kind: kind.0 }),
                 };
             }
         }
@@ -194,62 +180,4 @@ impl Names<'_> {
         }
         Entry::Base(BasePlace::Address(address.wrapping_sub(self.anchor).cast_signed()))
     }
-}
-
-impl Image {
-    /// Lays out both arrays.
-    pub(crate) fn place_arrays(&mut self, groups: &Groups, moved: &mut HashSet<SymbolIndex>) -> Result<(), Error> {
-        for row in std::mem::take(&mut self.array_rows) {
-            self.relocations.remove(&mut self.file, row);
-        }
-        self.start_init_array()?;
-        self.file.set_used(Region::FiniArray, 0)?;
-        for array in [Array::Init, Array::Fini] {
-            self.place_array(array, groups, moved)?;
-        }
-        Ok(())
-    }
-
-    fn place_array(&mut self, array: Array, groups: &Groups, moved: &mut HashSet<SymbolIndex>) -> Result<(), Error> {
-        let region = array.region();
-        let base = self.base.clone();
-        let of = |priority: u32| {
-            let sections = groups.iter().filter(move |(kind, _)| array.priority_of(kind) == Some(priority));
-            sections.flat_map(|(_, members)| members)
-        };
-        let mut placed: HashSet<(u32, &str)> = HashSet::new();
-        for entry in base.arrays().of(array) {
-            let place = match entry {
-                Entry::Crate { name, priority } => {
-                    if placed.insert((*priority, name)) {
-                        for member in of(*priority).filter(|member| crate_of(member) == &**name) {
-                            self.place_part(member, region, moved)?;
-                        }
-                    }
-                    continue;
-                }
-                Entry::Base(BasePlace::Address(distance) | BasePlace::ThreadLocal(distance)) => Place::Base(*distance),
-                Entry::Named(name) => {
-                    let index = self.runtime(name)?;
-                    self.symbols[index].place
-                }
-            };
-            let cell = self.file.reserve(region, ENTRY, ENTRY)?;
-            let pointer = self.anchors.pointer_to(place, 0);
-            self.array_rows.push(self.relocations.add(&mut self.file, cell, pointer)?);
-        }
-        // Of what the base image knows nothing.
-        for (kind, members) in groups {
-            let Some(priority) = array.priority_of(kind) else { continue };
-            for member in members.iter().filter(|member| !placed.contains(&(priority, crate_of(member)))) {
-                self.place_part(member, region, moved)?;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// The crate that a member's unit is of.
-fn crate_of(member: &Member) -> &str {
-    member.unit.id.rsplit_once('/').map_or(&*member.unit.id, |(name, _)| name)
 }

@@ -1,78 +1,29 @@
 //! The base image and the system libraries behind it: what programs find by name outside of their own units.
 
 pub(crate) mod arrays;
+mod libraries;
+mod linked;
+mod place;
 
-use std::fs::File;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use hashbrown::{HashMap, HashSet};
-use memmap2::Mmap;
 use object::elf;
-use object::read::elf::{Dyn, ElfFile64, Sym, SymbolTable};
 use object::{LittleEndian, Object, ObjectSection, ObjectSymbol, SymbolKind, SymbolSection};
 
 use self::arrays::{Arrays, Names};
+use self::libraries::{
+    Elf, IMPLICIT_LIBRARIES, Search, find_library, index_library, map_file, needed_libraries, soname,
+};
+use self::place::PRIVATE;
 use crate::Error;
-use crate::elf::tag;
-use crate::interface::Linked;
+use crate::error::BaseError;
+use crate::interface::UnitInterface;
 
-/// Exported by every base image: a byte of data whose address the image's relocations are counted from. It makes every
-/// symbol of the base image reachable through the ordinary dynamic loader, also those that have no dynamic symbol.
-pub const ANCHOR: &str = "__cranefly_base_anchor";
-
-/// As [`ANCHOR`], for thread-locals.
-pub const TLS_ANCHOR: &str = "__cranefly_tls_anchor";
-
-/// Stands in front of the names by which the image, the base image and the executable find what a native executable would not
-/// export. So no library finds it, neither one that is opened later nor one with a function of the same name.
-const PRIVATE: &str = "__cranefly.";
-
-/// The name under which the program defines its C-level `name` for its own parts alone.
-pub(crate) fn private_name(name: &str) -> String {
-    format!("{PRIVATE}{name}")
-}
-
-/// Libraries on every link line of rustc for this target.
-const IMPLICIT_LIBRARIES: [&str; 3] = ["libc.so.6", "libm.so.6", "libgcc_s.so.1"];
-
-/// Where the base image defines a symbol.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BasePlace {
-    /// Bytes from [`ANCHOR`].
-    Address(i64),
-    /// Bytes from [`TLS_ANCHOR`] in the base image's block of thread-locals.
-    ThreadLocal(i64),
-}
-
-/// A symbol of a shared library, with the version that a link against it today would record.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Import {
-    /// The library's `DT_SONAME`.
-    pub library: String,
-    /// Version name (`GLIBC_2.34`); `None` for an unversioned library.
-    pub version: Option<String>,
-    /// It is code.
-    pub function: bool,
-    /// Thread-local.
-    pub thread_local: bool,
-}
-
-/// `DT_RUNPATH`, or `DT_RPATH`.
-#[derive(Clone, Debug)]
-pub(crate) struct Search {
-    /// It is the older `DT_RPATH`, which counts for the libraries' own libraries, too.
-    pub(crate) is_inherited: bool,
-    /// Separated by colons; `$ORIGIN` is the executable's folder.
-    pub(crate) folders: String,
-}
-
-impl Search {
-    /// The tag of its entry in a dynamic section.
-    pub(crate) fn tag(&self) -> u64 {
-        if self.is_inherited { tag::RPATH } else { tag::RUNPATH }
-    }
-}
+pub use self::libraries::Import;
+pub use self::linked::Linked;
+pub(crate) use self::place::{ANCHOR, BasePlace, TLS_ANCHOR, private_name};
 
 /// An indexed `libbase.so`.
 #[derive(Debug)]
@@ -96,14 +47,21 @@ pub struct BaseImage {
 impl BaseImage {
     /// Reads the symbol tables of the base image at `path` and of the shared libraries that it needs.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        let bad = |reason: String| Error::Base { path: path.to_owned(), reason };
+        Self::read(path).map_err(|source| Error::Base { path: path.to_owned(), source })
+    }
+
+    fn read(path: &Path) -> Result<Self, BaseError> {
         // Those of an image without names are in a copy of it.
         let symbols = path.with_extension("symbols");
         let file = if symbols.exists() { &*symbols } else { path };
-        let map = map_file(file).map_err(|error| bad(error.to_string()))?;
-        let elf = ElfFile64::<LittleEndian>::parse(&*map).map_err(|error| bad(error.to_string()))?;
-        let linked = read_linked(path).map_err(bad)?;
-        let mode = std::fs::metadata(path).map_err(|error| bad(error.to_string()))?.mode();
+        let unreadable = |path: &Path| {
+            let path = path.to_owned();
+            move |source| BaseError::Read { path, source }
+        };
+        let map = map_file(file).map_err(unreadable(file))?;
+        let elf = Elf::parse(&*map)?;
+        let linked = Linked::read(path)?;
+        let mode = std::fs::metadata(path).map_err(unreadable(path))?.mode();
         let mut addresses: HashMap<Box<str>, u64> = HashMap::new();
         let mut ifuncs = HashSet::new();
         let mut thread_locals = HashMap::new();
@@ -144,18 +102,18 @@ impl BaseImage {
                 imports.insert(Box::from(name), import);
             }
         }
-        let anchor = *addresses.get(ANCHOR).ok_or_else(|| bad(format!("it does not define `{ANCHOR}`")))?;
-        let tls_anchor =
-            *thread_locals.get(TLS_ANCHOR).ok_or_else(|| bad(format!("it does not define `{TLS_ANCHOR}`")))?;
+        let undefined_anchor = |name: &str| BaseError::Undefined { name: name.to_owned() };
+        let anchor = *addresses.get(ANCHOR).ok_or_else(|| undefined_anchor(ANCHOR))?;
+        let tls_anchor = *thread_locals.get(TLS_ANCHOR).ok_or_else(|| undefined_anchor(TLS_ANCHOR))?;
         let distance = |from: u64, to: u64| to.wrapping_sub(from).cast_signed();
         let arrays = match &linked {
             Some(Linked { crates, entries, .. }) if !crates.is_empty() => {
-                let names = Names::new(crates, entries, &addresses, anchor).map_err(bad)?;
-                Arrays::read(&elf, &names).map_err(bad)?
+                let names = Names::new(crates, entries, &addresses, anchor)?;
+                Arrays::read(&elf, &names)?
             }
             _ => Arrays::default(),
         };
-        let (needed, search) = needed_libraries(&elf).map_err(|error| bad(error.to_string()))?;
+        let (needed, search) = needed_libraries(&elf)?;
         let mut referenced = HashSet::new();
         let mut libraries = Vec::new();
         let files = linked.iter().flat_map(|linked| &linked.libraries).filter_map(|file| Some((soname(file)?, file)));
@@ -167,7 +125,7 @@ impl BaseImage {
             // A library that is missing now is missing when the program starts, too; the loader says so best.
             if let Some(file) = find(&library) {
                 index_library(&library, &file, &mut imports, &mut referenced)
-                    .map_err(|error| bad(format!("{library}: {error}")))?;
+                    .map_err(|source| BaseError::Library { library: library.clone(), source })?;
             }
             libraries.push(library);
         }
@@ -194,7 +152,7 @@ impl BaseImage {
                 && let Some(file) = find(library)
             {
                 index_library(library, &file, &mut imports, &mut referenced)
-                    .map_err(|error| bad(format!("{library}: {error}")))?;
+                    .map_err(|source| BaseError::Library { library: library.to_owned(), source })?;
             }
         }
         Ok(Self {
@@ -211,25 +169,6 @@ impl BaseImage {
             arrays,
             mode,
         })
-    }
-
-    /// One that nothing is known of. Enough for code that is added to a committed image: whatever it refers to in the base
-    /// image has its GOT entry, and nothing else could be reached.
-    pub(crate) fn unknown() -> Self {
-        Self {
-            path: PathBuf::new(),
-            symbols: HashMap::new(),
-            undefined: HashMap::new(),
-            sections: HashSet::new(),
-            linked_by_lld: false,
-            libraries: Vec::new(),
-            imports: HashMap::new(),
-            referenced: HashSet::new(),
-            search: None,
-            linked: None,
-            arrays: Arrays::default(),
-            mode: 0,
-        }
     }
 
     /// Who may do what with the file, as the linker made it for whoever builds the program.
@@ -295,6 +234,11 @@ impl BaseImage {
         self.linked.as_ref()
     }
 
+    /// Whether the linker would decide the same for a program of these units as it did for this base image.
+    pub fn is_linked_for<'a>(&self, units: impl Iterator<Item = &'a UnitInterface> + Clone) -> bool {
+        self.linked().is_none_or(|linked| linked.is_for(|section| self.has_section(section), units))
+    }
+
     /// Whether it has a definition that counts before a weak one of the program's.
     pub(crate) fn overrides(&self, name: &str) -> bool {
         self.linked.as_ref().is_some_and(|linked| linked.overridden.contains(name))
@@ -309,125 +253,4 @@ impl BaseImage {
     pub fn has_section(&self, name: &str) -> bool {
         self.sections.contains(name)
     }
-}
-
-fn map_file(path: &Path) -> std::io::Result<Mmap> {
-    let file = File::open(path)?;
-    // SAFETY: the file is a finished shared library, which is replaced by renaming, never rewritten in place.
-    unsafe { Mmap::map(&file) }
-}
-
-type Elf<'data> = ElfFile64<'data, LittleEndian>;
-
-/// Reads what the base image at `path` was linked for.
-fn read_linked(path: &Path) -> Result<Option<Linked>, String> {
-    let file = path.with_extension("json");
-    match std::fs::read(&file) {
-        Ok(text) => serde_json::from_slice(&text).map(Some).map_err(|error| format!("{}: {error}", file.display())),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(format!("{}: {error}", file.display())),
-    }
-}
-
-/// The name by which others need a shared library.
-fn soname(file: &Path) -> Option<String> {
-    let map = map_file(file).ok()?;
-    let elf = Elf::parse(&*map).ok()?;
-    let sections = elf.elf_section_table();
-    let (entries, strings) = sections.dynamic(LittleEndian, elf.data()).ok()??;
-    let strings = sections.strings(LittleEndian, elf.data(), strings).ok()?;
-    let name = entries.iter().find(|entry| entry.d_tag(LittleEndian) == elf::DT_SONAME);
-    let name = name.and_then(|entry| strings.get(u32::try_from(entry.d_val(LittleEndian)).ok()?).ok());
-    match name {
-        Some(name) => String::from_utf8(name.to_vec()).ok(),
-        None => Some(file.file_name()?.to_str()?.to_owned()),
-    }
-}
-
-/// `DT_NEEDED`, and `DT_RUNPATH` or `DT_RPATH`.
-fn needed_libraries(elf: &Elf) -> object::Result<(Vec<String>, Option<Search>)> {
-    let sections = elf.elf_section_table();
-    let mut needed = Vec::new();
-    let mut search = None;
-    if let Some((entries, strings)) = sections.dynamic(LittleEndian, elf.data())? {
-        let strings = sections.strings(LittleEndian, elf.data(), strings)?;
-        for entry in entries {
-            let tag = entry.d_tag(LittleEndian);
-            let Ok(offset) = u32::try_from(entry.d_val(LittleEndian)) else { continue };
-            let text = || strings.get(offset).ok().and_then(|bytes| std::str::from_utf8(bytes).ok());
-            match tag {
-                elf::DT_NEEDED => needed.extend(text().map(str::to_owned)),
-                elf::DT_RUNPATH | elf::DT_RPATH => {
-                    let folders = text().unwrap_or_default().to_owned();
-                    search = Some(Search { is_inherited: tag == elf::DT_RPATH, folders });
-                }
-                _ => {}
-            }
-        }
-    }
-    Ok((needed, search))
-}
-
-/// Finds a shared library as the loader would, but for `LD_LIBRARY_PATH`, which belongs to the program's start.
-fn find_library(name: &str, search: &[PathBuf]) -> Option<PathBuf> {
-    if name.contains('/') {
-        return Some(PathBuf::from(name));
-    }
-    let system = [
-        "/lib/x86_64-linux-gnu",
-        "/usr/lib/x86_64-linux-gnu",
-        "/lib64",
-        "/usr/lib64",
-        "/lib",
-        "/usr/lib",
-        "/usr/local/lib",
-    ];
-    search
-        .iter()
-        .map(PathBuf::as_path)
-        .chain(system.iter().map(Path::new))
-        .map(|dir| dir.join(name))
-        .find(|path| path.exists())
-}
-
-/// Records the default version of everything that `file` exports; earlier libraries win, as at load time. And what it refers to.
-fn index_library(
-    library: &str,
-    file: &Path,
-    imports: &mut HashMap<Box<str>, Import>,
-    referenced: &mut HashSet<Box<str>>,
-) -> Result<(), Box<dyn std::error::Error>> {
-    let map = map_file(file)?;
-    let elf = Elf::parse(&*map)?;
-    let sections = elf.elf_section_table();
-    let symbols: &SymbolTable<_, _> = elf.elf_dynamic_symbol_table();
-    let versions = sections.versions(LittleEndian, elf.data())?;
-    for (index, symbol) in symbols.enumerate() {
-        if symbol.st_bind() == elf::STB_LOCAL {
-            continue;
-        }
-        let Ok(Ok(name)) = symbols.symbol_name(LittleEndian, symbol).map(std::str::from_utf8) else { continue };
-        if symbol.is_undefined(LittleEndian) {
-            referenced.insert(name.into());
-            continue;
-        }
-        let mut version = None;
-        if let Some(versions) = &versions {
-            let number = versions.version_index(LittleEndian, index);
-            if number.is_hidden() {
-                continue;
-            }
-            if let Some(found) = versions.version(number.into())? {
-                version = Some(std::str::from_utf8(found.name())?.to_owned());
-            }
-        }
-        let kind = symbol.st_type();
-        imports.entry(name.into()).or_insert_with(|| Import {
-            library: library.to_owned(),
-            version,
-            function: matches!(kind, elf::STT_FUNC | elf::STT_GNU_IFUNC),
-            thread_local: kind == elf::STT_TLS,
-        });
-    }
-    Ok(())
 }

@@ -6,10 +6,11 @@ use cranefly_bitcode::ir::Subprogram;
 use gimli::constants::{DW_INL_inlined, DW_LANG_Rust};
 use hashbrown::HashMap;
 
+use super::abbrev;
 use super::bytes::Put;
+use super::description::{Bases, Contribution, DebugInfoError, Detail, FunctionInfo, Unit, offset};
 use super::line::LineProgram;
 use super::scopes::{NONE, Scopes};
-use super::{Bases, Contribution, DebugInfoError, Detail, FunctionInfo, Unit, abbrev, offset};
 
 /// Bytes of a unit's header: length, version, abbreviations, size of an address.
 pub(super) const HEADER: usize = 11;

@@ -7,7 +7,7 @@ use gimli::constants::*;
 use hashbrown::HashMap;
 
 use super::bytes::Put;
-use super::{FunctionInfo, NOWHERE};
+use super::description::{FunctionInfo, NOWHERE};
 
 const LINE_BASE: i64 = -5;
 const LINE_RANGE: u8 = 14;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cranefly_bitcode::ir::{SourceFrame, Subprogram};
 
-use super::{FunctionInfo, NOWHERE};
+use super::description::{FunctionInfo, NOWHERE};
 
 /// Index of no scope.
 pub(super) const NONE: u32 = u32::MAX;

@@ -16,7 +16,7 @@ import { FileStamp, NO_STAMP, isSameStamp } from "../../support/stamps.js";
 import { type Invocation, unitEnvironment } from "../../units/invocation.js";
 import type { UnitRecord } from "../../units/record.js";
 
-/** A mirror of less than this many folders' depth would be one of the whole machine. */
+/** The common folder of the sources must be at least this deep: a mirror of a folder above it would be one of the whole machine. */
 const MIN_DEPTH = 2;
 
 /** What other files have to know of one. */
@@ -54,7 +54,7 @@ export class UnitSources {
   /** Base names of files that may be read as data. */
   private readAsData: ReadonlySet<string>;
   /** The texts of edited files, as they were read when the edit was found. */
-  private given: ReadonlyMap<string, SourceText> = new Map();
+  private edited: ReadonlyMap<string, SourceText> = new Map();
 
   /** `stateFile`: what is remembered from run to run. `env`: the user's. Throws `Refused` when the sources lie too far apart to be mirrored. */
   constructor(
@@ -104,7 +104,7 @@ export class UnitSources {
     return [...this.state.learned];
   }
 
-  /** Keeps functions whole from now on. Returns whether that is any news. */
+  /** Keeps functions whole from now on. Returns whether any of them was not kept before. */
   learn(functions: readonly FunctionName[]): boolean {
     const known = new Set(this.state.learned.map(functionKey));
     const news = functions.filter((fn) => !known.has(functionKey(fn)) && !known.has(functionKey({ ...fn, path: "*" })));
@@ -113,19 +113,19 @@ export class UnitSources {
     return news.length > 0;
   }
 
-  /** Goes back to an earlier state of knowledge: what was learnt since has not helped. */
+  /** Goes back to the functions that were kept whole earlier: keeping more has not helped. */
   unlearn(learned: readonly FunctionName[]): void {
     this.state.learned = [...learned];
     this.save();
   }
 
   /** Looks at the sources again. `edited`: files that were read already. */
-  look(edited: readonly SourceText[] = []): void {
-    this.given = new Map(edited.map((read) => [read.file, read]));
+  refresh(edited: readonly SourceText[] = []): void {
+    this.edited = new Map(edited.map((read) => [read.file, read]));
     for (const file of Object.keys(this.state.files)) {
       if (!this.has(file)) Reflect.deleteProperty(this.state.files, file);
     }
-    for (const file of this.files) this.lookAt(file);
+    for (const file of this.files) this.refreshFile(file);
     this.readAsData = this.mentionedAsData();
   }
 
@@ -133,13 +133,14 @@ export class UnitSources {
     writeAtomic(this.stateFile, JSON.stringify(this.state));
   }
 
-  /** The text of a file, as it was given or as it is on the disk; undefined when it is no text. */
+  /** The text of a file: of an edited one as it was read when the edit was found; undefined when it is no text. */
   textOf(file: string): string | undefined {
-    return this.given.get(file)?.text ?? readSource(file)?.text;
+    return this.edited.get(file)?.text ?? readSource(file)?.text;
   }
 
-  isGiven(file: string): boolean {
-    return this.given.has(file);
+  /** Whether the file is an edited one, whose text was read when the edit was found. */
+  isEdited(file: string): boolean {
+    return this.edited.has(file);
   }
 
   /** The file as it was when it was looked at last; undefined for one that is gone. */
@@ -156,20 +157,20 @@ export class UnitSources {
     return new Set(facts.some(({ includes }) => includes) ? facts.flatMap(({ mentions }) => mentions) : []);
   }
 
-  private lookAt(file: string): void {
-    const given = this.given.get(file);
+  private refreshFile(file: string): void {
+    const edited = this.edited.get(file);
     const stat = fs.statSync(file, { throwIfNoEntry: false });
     if (stat === undefined) {
       Reflect.deleteProperty(this.state.files, file);
       return;
     }
     const onDisk = { mtimeMs: stat.mtimeMs, size: stat.size };
-    if (given === undefined && isSameStamp(this.stampOf(file), onDisk)) return;
-    const text = given?.text ?? readSource(file)?.text;
+    if (edited === undefined && isSameStamp(this.stampOf(file), onDisk)) return;
+    const text = edited?.text ?? readSource(file)?.text;
     const outline = text === undefined ? undefined : this.cache.get(file, text).outline;
     this.state.files[file] = {
       // A file that was saved again since the edit was found is looked at again next time.
-      original: given === undefined || isSameStamp(given.stamp, onDisk) ? onDisk : NO_STAMP,
+      original: edited === undefined || isSameStamp(edited.stamp, onDisk) ? onDisk : NO_STAMP,
       includes: text !== undefined && /\binclude(?:_str|_bytes)?\s*!/.test(text),
       mentions: mentionedFiles(text ?? ""),
       isNoStd: text !== undefined && /#!\s*\[[^\]]*\bno_(?:std|core)\b/.test(text),
@@ -220,7 +221,7 @@ export class AllUnitSources {
   facts(record: UnitRecord, edited: readonly SourceText[] = []): UnitFacts {
     const sources = this.of(record);
     if (sources instanceof Refusal) return { isNoStd: false, denied: [], isReadAsData: () => true };
-    sources.look(edited);
+    sources.refresh(edited);
     const { isNoStd, denied } = sources;
     return { isNoStd, denied, isReadAsData: (file) => sources.isIncluded(file) };
   }

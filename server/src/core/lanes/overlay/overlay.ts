@@ -107,7 +107,7 @@ export class Overlay {
     for (const file of Object.keys(this.state.files)) {
       if (!this.sources.has(file)) Reflect.deleteProperty(this.state.files, file);
     }
-    this.sources.look(texts);
+    this.sources.refresh(texts);
     for (const file of files) this.refreshText(file);
     this.sources.save();
     saveState(this.stateFile, this.state);
@@ -130,15 +130,15 @@ export class Overlay {
     }
     const known = this.state.files[file];
     const kept = this.keptDigest(file);
-    const isGiven = sources.isGiven(file);
-    const isSame = !isGiven && known?.kept === kept && isSameStamp(known.original, original);
+    const isEdited = sources.isEdited(file);
+    const isSame = !isEdited && known?.kept === kept && isSameStamp(known.original, original);
     if (isSame && this.isWritten(file, known)) return;
     const text = sources.textOf(file);
     const own = text === undefined || sources.isIncluded(file) ? undefined : this.overlayText(file, text);
     // The file may have been saved again since its text was read, and a link would lead to the newer one.
-    this.mirror.write(file, own?.text ?? (isGiven ? text : undefined));
+    this.mirror.write(file, own?.text ?? (isEdited ? text : undefined));
     const { mtimeMs, size } = fs.statSync(this.mirror.pathOf(file));
-    const overlay = own !== undefined || isGiven ? { mtimeMs, size } : null;
+    const overlay = own !== undefined || isEdited ? { mtimeMs, size } : null;
     this.state.files[file] = { original, kept, insertions: [...(own?.insertions ?? [])], overlay };
   }
 

@@ -28,7 +28,7 @@ export type OverlayResult =
 export interface OverlayTimes {
   /** rustc, all rounds. */
   readonly rustc: number;
-  /** How often rustc ran: more than once when it taught us which functions have to stay whole. */
+  /** How often rustc ran: again after errors that say which functions have to stay whole. */
   readonly rounds: number;
 }
 
@@ -38,7 +38,7 @@ const MAX_ROUNDS = 5;
 /** How many saves of a unit that cannot be compiled go by, at most, before it is tried again. */
 const MAX_SKIPPED = 64;
 
-/** The body lanes of a target directory's units. */
+/** The overlays of a target directory's units. */
 export class OverlayLane {
   private readonly overlays = new Map<string, Overlay>();
   private readonly queues = new Map<string, PQueue>();
@@ -141,7 +141,7 @@ export class OverlayLane {
         if (callers.some(({ file }) => broken.has(file))) return refused(new Refusal("unnamedCaller"));
         continue;
       }
-      if (times.rounds < MAX_ROUNDS && learnFrom(errors, overlay)) continue;
+      if (times.rounds < MAX_ROUNDS && keepWholeAfter(errors, overlay)) continue;
       overlay.sources.unlearn(known);
       this.giveUp(record);
       return refused(new Refusal("overlayError", errors[0]?.diagnostic.message ?? "no reason is given"));
@@ -188,7 +188,7 @@ function sync(overlay: Overlay, names: readonly FunctionName[], edited: readonly
   try {
     overlay.sync(names, edited);
   } catch (error) {
-    // A full disk, a folder that vanished: rustc would say what is wrong with the originals.
+    // The disk is full, or a folder has vanished. The crate lane finds out, too, and rustc says what is wrong.
     if (error instanceof Error && "syscall" in error) return new Refusal("unwritable", error.message);
     throw error;
   }
@@ -199,7 +199,7 @@ function sync(overlay: Overlay, names: readonly FunctionName[], edited: readonly
 }
 
 /** Makes ever more functions stay whole: those that errors point to, those that may hide items, the files pointed to. */
-function learnFrom(errors: readonly Finding[], overlay: Overlay): boolean {
+function keepWholeAfter(errors: readonly Finding[], overlay: Overlay): boolean {
   return (
     overlay.sources.learn(errors.flatMap((item) => functionsWithErrors(item, overlay))) ||
     (errors.length > 0 && overlay.sources.learn(overlay.mayHideItems())) ||

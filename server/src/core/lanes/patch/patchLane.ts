@@ -35,8 +35,9 @@ export class PatchLane {
   private readonly states = new Map<string, TwinState | undefined>();
   /** Units whose twins are those of other texts than the disk knows. */
   private readonly unsaved = new Set<string>();
-  /** Functions, by file and path, that a patch crate did not compile with, until the next twin; and those that one did. */
+  /** Functions, by file and path, whose patch crates did not compile against this twin. */
   private readonly givenUp = new Set<string>();
+  /** Those whose patch crates did. */
   private readonly proven = new Set<string>();
 
   /** `maker`: which Cranefly this is. */
@@ -85,23 +86,23 @@ export class PatchLane {
     this.unsaved.clear();
   }
 
-  /** Has the unit's twin be that of edited texts, too, if it has nothing of what was edited. */
-  note(record: UnitRecord, edits: readonly BodyEdit[]): void {
-    this.noteIf(record, edits, isAbsentFromTwin);
+  /** Lets the unit's twin serve edited texts as well, if it has nothing of what was edited. */
+  addTexts(record: UnitRecord, edits: readonly BodyEdit[]): void {
+    this.addTextsIf(record, edits, isAbsentFromTwin);
   }
 
   /**
-   * The engine has taken the edits, and so found that no future is another one: the twin is that of the edited texts,
-   * too, but for bodies of futures, which the engine knows not to take from there.
+   * Lets the unit's twin serve texts that were published as well. The engine has found that no future became another type; it takes no
+   * bodies of futures from a twin that is behind.
    */
-  noteTaken(record: UnitRecord, edits: readonly BodyEdit[]): void {
+  addPublishedTexts(record: UnitRecord, edits: readonly BodyEdit[]): void {
     const twin = this.twinOf(record);
     if (twin === undefined) return;
-    this.noteIf(record, edits, isPatchable);
+    this.addTextsIf(record, edits, isPatchable);
     twin.isBehind ||= edits.some(({ functions }) => functions.some(({ isAsync }) => isAsync));
   }
 
-  private noteIf(record: UnitRecord, edits: readonly BodyEdit[], holds: (fn: BodyRef) => boolean): void {
+  private addTextsIf(record: UnitRecord, edits: readonly BodyEdit[], holds: (fn: BodyRef) => boolean): void {
     const twin = this.twinOf(record);
     if (twin === undefined) return;
     for (const { file, hash, functions } of edits) {
@@ -132,12 +133,13 @@ export class PatchLane {
       for (const key of keys) this.proven.add(key);
       return { bitcode: compiled.bitcode, twin: twin.bitcode, isTwinBehind: twin.isBehind };
     }
-    // They have a form here: most likely it is a mistake in the middle of an edit, which the crate lane tells soonest.
+    // These functions have compiled in a patch crate before. So this is most likely a mistake of the user's, in the middle of an edit, and
+    // the crate lane is the fastest to report it.
     const isMistake = compiled.isMistake === true && keys.every((key) => this.proven.has(key));
     return isMistake ? { ...compiled, refused: new Refusal("mistake"), isFinal: true } : compiled;
   }
 
-  /** Has these functions take another way until there is another twin. */
+  /** Makes no more patch crates of these functions until there is another twin. */
   giveUp(edits: readonly BodyEdit[]): void {
     for (const { file, functions } of edits) for (const fn of functions) this.givenUp.add(`${file}\0${fn.path}`);
   }

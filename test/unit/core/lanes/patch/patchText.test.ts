@@ -1,14 +1,14 @@
-import * as path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type ModuleFacts, allMacros, factsOf } from "../../../../../server/src/core/lanes/patch/moduleFacts.js";
 import { patchTexts } from "../../../../../server/src/core/lanes/patch/patchText.js";
 import { Refusal, Refused } from "../../../../../server/src/core/edits/refusal.js";
 import { moduleTree } from "../../../../../server/src/core/lanes/patch/moduleTree.js";
-import { SourceCache } from "../../../../../server/src/core/source/sourceCache.js";
+import type { SourceCache } from "../../../../../server/src/core/source/sourceCache.js";
+import { openSources } from "../../../../support/repository.js";
 
 let cache: SourceCache;
 beforeAll(async () => {
-  cache = await SourceCache.create(path.resolve(import.meta.dirname, "../../../../../dist"));
+  cache = await openSources();
 });
 
 type Files = Readonly<Record<string, string>>;

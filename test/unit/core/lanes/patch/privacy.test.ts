@@ -1,7 +1,6 @@
 /** What is private elsewhere: how rustc is made to tell of its uses, and which names are looked for in texts. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import * as path from "node:path";
-import { SourceCache } from "../../../../../server/src/core/source/sourceCache.js";
+import type { SourceCache } from "../../../../../server/src/core/source/sourceCache.js";
 import { factsOf } from "../../../../../server/src/core/lanes/patch/moduleFacts.js";
 import { offsetAt, offsetBefore } from "../../../../../server/src/core/lanes/patch/rustcPlaces.js";
 import {
@@ -13,6 +12,7 @@ import {
   scopeOf,
 } from "../../../../../server/src/core/lanes/patch/privacy.js";
 import { Refusal } from "../../../../../server/src/core/edits/refusal.js";
+import { openSources } from "../../../../support/repository.js";
 
 it("knows from where something can be used", () => {
   expect(scopeOf(undefined, "a::b")).toBe("a::b");
@@ -71,7 +71,7 @@ it("finds places again", () => {
 describe("names without a mark", () => {
   let sources: SourceCache;
   beforeAll(async () => {
-    sources = await SourceCache.create(path.resolve(import.meta.dirname, "../../../../../dist"));
+    sources = await openSources();
   });
   afterAll(() => sources.dispose());
 

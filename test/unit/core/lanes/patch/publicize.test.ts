@@ -1,12 +1,12 @@
-import * as path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { replaced } from "../../../../../server/src/core/source/blank.js";
 import { type Publicized, publicized } from "../../../../../server/src/core/lanes/patch/publicize.js";
-import { SourceCache } from "../../../../../server/src/core/source/sourceCache.js";
+import type { SourceCache } from "../../../../../server/src/core/source/sourceCache.js";
+import { openSources } from "../../../../support/repository.js";
 
 let cache: SourceCache;
 beforeAll(async () => {
-  cache = await SourceCache.create(path.resolve(import.meta.dirname, "../../../../../dist"));
+  cache = await openSources();
 });
 
 function publicity(

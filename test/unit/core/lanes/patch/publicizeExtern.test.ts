@@ -1,13 +1,13 @@
 /** What makes a crate's items public keeps to the text, also where the parser was given other words. */
-import * as path from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { replaced } from "../../../../../server/src/core/source/blank.js";
 import { publicized } from "../../../../../server/src/core/lanes/patch/publicize.js";
-import { SourceCache } from "../../../../../server/src/core/source/sourceCache.js";
+import type { SourceCache } from "../../../../../server/src/core/source/sourceCache.js";
+import { openSources } from "../../../../support/repository.js";
 
 let sources: SourceCache;
 beforeAll(async () => {
-  sources = await SourceCache.create(path.resolve(import.meta.dirname, "../../../../../dist"));
+  sources = await openSources();
 });
 afterAll(() => sources.dispose());
 

@@ -1,0 +1,2 @@
+int tentative;
+int main(void) { return tentative; }

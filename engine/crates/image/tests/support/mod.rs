@@ -1,0 +1,213 @@
+//! Programs of objects, linked by the system's linker and placed in an image.
+
+pub mod convert;
+
+use std::collections::HashMap;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::Arc;
+
+use cranefly_cgu::CodegenUnit;
+use cranefly_image::{
+    BUILD_ID_SIZE, BaseImage, Contents, Error, Identity, Image, ImageOptions, ImageSearch, Publication, demand,
+    executable,
+};
+use cranefly_machine::MachineCode;
+use cranefly_runtime::Control;
+
+use self::convert::Converted;
+
+/// How an object goes into an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// As the assembly of a unit: the image reads it as a linker does.
+    Assembly,
+    /// As a unit of functions and variables, as if it came from bitcode.
+    Unit,
+}
+
+/// A folder for the files of one test, and the compiler's output in it.
+pub struct Bench {
+    folder: PathBuf,
+}
+
+/// Code of functions, by unit and number.
+type CodeOf = HashMap<(Arc<str>, usize), Arc<MachineCode>>;
+
+const BUILD_ID: [u8; BUILD_ID_SIZE] = [7; BUILD_ID_SIZE];
+
+impl Bench {
+    pub fn new(name: &str) -> Self {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("against-ld-{name}"));
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(&folder).unwrap();
+        Self { folder }
+    }
+
+    /// Compiles a file of `tests/objects` for position-independent code, so that both linkers have the same object.
+    pub fn compile(&self, source: &str, more: &[&str]) -> Object {
+        let file = self.folder.join(source).with_extension("o");
+        let source_file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/objects").join(source);
+        if source.ends_with(".rs") {
+            const OPTIONS: [&str; 7] = [
+                "--edition=2024",
+                "--emit=obj",
+                "-Copt-level=2",
+                "-Cpanic=abort",
+                "-Ccodegen-units=1",
+                "-Coverflow-checks=off",
+                "-Cforce-unwind-tables=no",
+            ];
+            run(Command::new("rustc").args(OPTIONS).args(more).arg("-o").arg(&file).arg(source_file));
+        } else {
+            const OPTIONS: [&str; 9] = [
+                "-c",
+                "-O1",
+                "-fPIC",
+                "-ftls-model=initial-exec",
+                "-fcf-protection=none",
+                "-fno-stack-protector",
+                "-fno-jump-tables",
+                "-ffunction-sections",
+                "-fdata-sections",
+            ];
+            run(Command::new("cc").args(OPTIONS).args(more).arg("-o").arg(&file).arg(source_file));
+            // GNU as names it, LLVM's assembler does not, and nothing refers to it.
+            run(Command::new("objcopy").arg("--strip-symbol=_GLOBAL_OFFSET_TABLE_").arg(&file));
+        }
+        let bytes = std::fs::read(&file).unwrap();
+        Object { file, name: source.replace('.', "-"), bytes }
+    }
+
+    /// A file in the folder.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// What stands in for the standard library: `tests/objects/base.c`.
+    fn base(&self) -> Object {
+        self.compile("base.c", &[])
+    }
+
+    /// Links the objects with `cc`, and the base's with them.
+    pub fn link(&self, objects: &[&Object]) -> PathBuf {
+        let program = self.folder.join("native");
+        let base = self.base();
+        let files = objects.iter().copied().chain([&base]).map(|object| &object.file);
+        run(Command::new("cc").arg("-pie").args(files).args(["-lm", "-lpthread", "-o"]).arg(&program));
+        program
+    }
+
+    /// Places the objects in an image that stands on the base as a shared library; gives the executable.
+    pub fn place(&self, objects: &[(&Object, Way)]) -> Result<Placed, Error> {
+        let library = self.folder.join("libbase.so");
+        if !library.exists() {
+            let base = self.base();
+            run(Command::new("cc").args(["-shared", "-Wl,-Bsymbolic", "-o"]).arg(&library).arg(&base.file));
+        }
+        let base = Arc::new(BaseImage::open(&library)?);
+        let (mut units, mut code) = (Vec::new(), CodeOf::new());
+        for (number, (object, way)) in objects.iter().enumerate() {
+            // Units of a crate are linked in the order of their names.
+            let id: Arc<str> = format!("program/{number}-{}", object.name).into();
+            units.push(Arc::new(match way {
+                Way::Assembly => object.as_assembly(id),
+                Way::Unit => {
+                    let Converted { unit, code: converted } = convert::convert(&id, &object.bytes);
+                    let numbered = converted.into_iter().enumerate();
+                    code.extend(numbered.map(|(number, code)| ((id.clone(), number), Arc::new(code))));
+                    unit
+                }
+            }));
+        }
+        let (image_file, program) = (self.folder.join("image.so"), self.folder.join("placed"));
+        let control_file = self.folder.join("control");
+        for old in [&image_file, &control_file] {
+            let _ = std::fs::remove_file(old);
+        }
+        let options = ImageOptions { contents: Contents::default(), full_debug_info: false, control: &control_file };
+        let mut image = Image::create(&image_file, base.clone(), &demand(&units, 1), &options)?;
+        let (mut draft, pending) = image.update(&units)?;
+        let unresolved = draft.unresolved();
+        assert!(unresolved.is_empty(), "nothing defines {unresolved:?}");
+        for pending in &pending {
+            draft.install(pending, &code[&(pending.unit.id.clone(), pending.function)])?;
+        }
+        draft.commit(&Publication { image: &image_file, executable: &program, stand_in: None, build_id: &BUILD_ID })?;
+        let identity = Identity { build_id: BUILD_ID, has_names: true, ..Identity::default() };
+        let search = ImageSearch { image: image_file.clone(), others: Vec::new() };
+        std::fs::write(&program, executable(&search, &base, &identity)?).unwrap();
+        std::fs::set_permissions(&program, Permissions::from_mode(0o755)).unwrap();
+        let command = cranefly_runtime::Command { arguments: vec!["/bin/false".into()], environment: Vec::new() };
+        let control = Control::create(&control_file, &command).unwrap();
+        Ok(Placed { program, image: image_file, _control: control })
+    }
+
+    /// Has both linkers make a program of the objects, for every way in which they may go into an image, and compares what the
+    /// programs do. Gives what they print.
+    pub fn compare(&self, objects: &[&Object], ways: &[&[Way]]) -> String {
+        let native = start(&self.link(objects));
+        assert!(native.status.code().is_some(), "{native:?}");
+        let printed = String::from_utf8(native.stdout).unwrap();
+        for ways in ways {
+            let objects: Vec<_> = objects.iter().copied().zip(ways.iter().copied()).collect();
+            let placed = self.place(&objects).unwrap_or_else(|error| panic!("{ways:?}: {error}"));
+            let output = start(&placed.program);
+            assert_eq!(String::from_utf8_lossy(&output.stdout), printed, "{ways:?}: {:?}", output.status);
+            assert_eq!(output.status, native.status, "{ways:?}");
+        }
+        printed
+    }
+}
+
+/// A compiled file.
+pub struct Object {
+    file: PathBuf,
+    name: String,
+    pub bytes: Vec<u8>,
+}
+
+impl Object {
+    /// The same in another file, whose name is the unit's.
+    pub fn moved_to(self, file: PathBuf) -> Self {
+        let name = file.file_stem().unwrap().to_string_lossy().into_owned();
+        Self { file, name, ..self }
+    }
+
+    fn as_assembly(&self, id: Arc<str>) -> CodegenUnit {
+        CodegenUnit {
+            id,
+            module: Default::default(),
+            assembly: Some(self.bytes.clone()),
+            functions: Vec::new(),
+            bound: Default::default(),
+            is_body_lane: false,
+        }
+    }
+}
+
+/// A program that was placed, as long as its control file is held.
+pub struct Placed {
+    pub program: PathBuf,
+    pub image: PathBuf,
+    _control: Control,
+}
+
+/// Every way in which two objects can go into an image.
+pub const BOTH: [&[Way]; 4] = [
+    &[Way::Assembly, Way::Assembly],
+    &[Way::Unit, Way::Unit],
+    &[Way::Assembly, Way::Unit],
+    &[Way::Unit, Way::Assembly],
+];
+
+pub fn start(program: &Path) -> Output {
+    Command::new(program).output().unwrap()
+}
+
+fn run(command: &mut Command) {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{command:?}\n{}", String::from_utf8_lossy(&output.stderr));
+}
