@@ -40,14 +40,19 @@ function anchor(heading: string): string {
 
 describe.each(PAGES)("%s", (page) => {
   it("names files that exist", () => {
-    const files = ["bench", "client/src", "scripts", "server/src", "shared/src", "test"].flatMap(filesBelow);
-    const named = quoted(page).filter((word) => /^[\w/.-]+\.(?:ts|mjs)$/.test(word) && !/NAME/.test(word));
+    const folders = ["bench", "client/src", "engine/crates", "scripts", "server/src", "shared/src", "test"];
+    const files = folders.flatMap(filesBelow);
+    const named = quoted(page).filter((word) => /^[\w/.-]+\.(?:mjs|rs|s|ts)$/.test(word) && !/NAME|FILE/.test(word));
     expect(named.filter((name) => !exists(name) && !files.some((known) => known.endsWith(`/${name}`)))).toEqual([]);
   });
 
   it("names folders that exist", () => {
-    const named = quoted(page).filter((word) => /^(?:client|core|docs|server|shared|test)\/[\w/-]+$/.test(word));
-    const missing = named.filter((name) => !exists(name.startsWith("core/") ? `server/src/${name}` : name));
+    const named = quoted(page).filter((word) => /^(?:client|core|docs|engine|server|shared|test)\/[\w/-]+$/.test(word));
+    // (What is built is not in the repository.)
+    const isExample = (name: string): boolean => /CRATE|(^|\/)target(\/|$)/.test(name);
+    const missing = named.filter(
+      (name) => !isExample(name) && !exists(name.startsWith("core/") ? `server/src/${name}` : name),
+    );
     expect(missing).toEqual([]);
   });
 
@@ -64,6 +69,17 @@ describe.each(PAGES)("%s", (page) => {
   });
 });
 
+it("tests that are named exist", () => {
+  const sources = filesBelow("engine/crates").filter((file) => /\/tests\/.*\.rs$/.test(file));
+  const code = sources.map(read).join("\n");
+  const pages = filesBelow("docs/design").map(read);
+  const named = pages.flatMap(
+    (text) => text.slice(text.lastIndexOf("\n## Tests")).match(/(?<=`)[a-z]+(?:_[a-z]+){3,}(?=`)/g) ?? [],
+  );
+  expect(named.length).toBeGreaterThan(0);
+  expect(named.filter((name) => !code.includes(`fn ${name}()`))).toEqual([]);
+});
+
 it("every stage has a page that says what it takes, gives and never does, and which tests keep it", () => {
   const stages = filesBelow("docs/design");
   const linked = read("docs/architecture.md");
@@ -73,4 +89,17 @@ it("every stage has a page that says what it takes, gives and never does, and wh
     expect(text.slice(text.lastIndexOf("\n## ")), page).toMatch(/^\n## Tests\n\n.*`/);
     expect(linked, `${page} is not linked`).toContain(`(${path.posix.relative("docs", page)})`);
   }
+});
+
+it("every crate of the engine, and every folder of the core, has a page", () => {
+  const pages = filesBelow("docs/design").map(read).join("\n");
+  const folders = (of: string): string[] =>
+    fs
+      .readdirSync(path.join(ROOT, of), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name);
+  const crates = folders("engine/crates").filter((name) => name !== "bench");
+  expect(crates.filter((name) => !pages.includes(`\`engine/crates/${name}\``))).toEqual([]);
+  const rooms = folders("server/src/core").filter((name) => name !== "support");
+  expect(rooms.filter((name) => !pages.includes(`core/${name}`))).toEqual([]);
 });

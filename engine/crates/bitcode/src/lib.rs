@@ -20,6 +20,7 @@ mod instructions;
 pub mod ir;
 pub mod known_attributes;
 mod library;
+mod names;
 mod operands;
 mod pointer_map;
 mod print;
@@ -33,5 +34,6 @@ pub mod types;
 
 pub use error::{ConstantError, Error};
 pub use library::Llvm;
+pub use names::demangled;
 pub use print::PrintedFunction;
 pub use reader::Reader;

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use cranefly_bitcode::demangled;
 use cranefly_bitcode::ir::{Global, GlobalId};
 use cranefly_cache::Key;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::digest::Digest;
-use crate::names::demangled;
 use crate::shape::Shape;
 use crate::source_index::SourceIndex;
 use crate::unit::{CodegenUnit, definitions, is_anonymous};

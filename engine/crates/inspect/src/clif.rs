@@ -1,10 +1,11 @@
 //! Cranelift IR.
 
+use cranefly_bitcode::demangled;
 use cranefly_bitcode::ir::Function;
 use cranefly_codegen::cranelift::{Compiler, Flags};
 
 use crate::text::Text;
-use crate::{Error, Subject, names};
+use crate::{Error, Subject};
 
 /// The Cranelift IR that `body` is translated to, before anything is compiled, as a `.clif` file. Comments say what the
 /// names of other functions and of data stand for.
@@ -24,7 +25,7 @@ pub fn clif(subject: Subject, body: &Function, optimize: bool) -> Result<Text, E
         match mention {
             None => text.push(line, location, &[]),
             Some(symbol) => {
-                let name = names::demangled(symbol);
+                let name = demangled(symbol);
                 let line = format!("{line} ; {name}");
                 text.push(&line, location, &[(line.len() - name.len(), name.len(), symbol)]);
             }

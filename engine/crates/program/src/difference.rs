@@ -114,3 +114,90 @@ fn identity(function: FunctionOf) -> *const FunctionInfo {
 fn in_unit(function: FunctionOf<'_>) -> (&CodegenUnit, usize) {
     (&function.unit.unit, function.number)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use cranefly_bitcode::ir::{Global, GlobalId, GlobalKind, Linkage, Module};
+    use cranefly_cgu::{Digest, ReadTimes, Shape};
+
+    use super::*;
+
+    /// A unit whose functions have these names and keys.
+    fn unit(id: &str, functions: &[(&str, u128)]) -> Arc<LoadedUnit> {
+        let infos = functions.iter().enumerate().map(|(number, &(_, key))| {
+            let global = GlobalId(u32::try_from(number).unwrap());
+            let (symbols, locations, subprogram) = (Vec::new(), Vec::new(), None);
+            Arc::new(FunctionInfo { global, key, is_llvm: false, symbols, locations, subprogram })
+        });
+        of(id, functions, infos.collect())
+    }
+
+    fn of(id: &str, names: &[(&str, u128)], functions: Vec<Arc<FunctionInfo>>) -> Arc<LoadedUnit> {
+        let globals = names.iter().map(|&(name, _)| Global {
+            name: name.into(),
+            linkage: Linkage::External,
+            hidden: false,
+            kind: GlobalKind::Function { defined: true },
+        });
+        let module = Module { globals: globals.collect(), ..Module::default() };
+        let shape = Shape { is_blank: false, suspensions: None, may_hold_identity: false, may_enter_kernel: false };
+        let (times, shapes) = (vec![ReadTimes::default(); functions.len()], vec![shape; functions.len()]);
+        let (assembly, bound) = (None, BTreeMap::new());
+        let unit = CodegenUnit { id: id.into(), module, assembly, functions, bound, is_body_lane: false };
+        Arc::new(LoadedUnit::derived(unit, "1.bc".into(), Arc::default(), Digest::of(&[]), times, shapes))
+    }
+
+    /// Names of the new functions that have changed, and of the old ones that were replaced.
+    fn compare<'a>(old: &'a UnitSet, new: &'a UnitSet, copies: &'a HashSet<Arc<str>>) -> (Vec<&'a str>, Vec<&'a str>) {
+        let difference = Difference::between(Some(old), new, copies);
+        let all = new.units().iter().flat_map(FunctionOf::all);
+        let changed = all.filter(|function| difference.has_changed(&function.unit.unit, function.number));
+        let changed = changed.map(|function| &**function.symbol()).collect();
+        (changed, difference.replaced().iter().map(|function| &**function.symbol()).collect())
+    }
+
+    #[test]
+    fn a_unit_that_is_the_same_value_has_not_changed() {
+        let (same, none) = (unit("a", &[("f", 1), ("g", 2)]), HashSet::new());
+        let (old, new) = (UnitSet::new(vec![same.clone()]), UnitSet::new(vec![same]));
+        assert_eq!(compare(&old, &new, &none), (vec![], vec![]));
+    }
+
+    #[test]
+    fn functions_change_by_content_and_keep_their_names_across_units() {
+        let old = UnitSet::new(vec![unit("a", &[("f", 1), ("g", 2)]), unit("b", &[("gone", 3)])]);
+        // `f` moved to another unit, `g` was edited, `h` is new.
+        let new = UnitSet::new(vec![unit("a", &[("g", 20), ("h", 4)]), unit("b", &[("f", 1)])]);
+        let none = HashSet::new();
+        assert_eq!(compare(&old, &new, &none), (vec!["g", "h"], vec!["g"]));
+    }
+
+    #[test]
+    fn a_function_that_is_the_same_value_in_another_unit_has_not_changed() {
+        let before = unit("a", &[("f", 1), ("g", 2)]);
+        let kept = vec![before.unit.functions[0].clone()];
+        let (old, new) = (UnitSet::new(vec![before]), UnitSet::new(vec![of("a", &[("f", 1)], kept)]));
+        let none = HashSet::new();
+        assert_eq!(compare(&old, &new, &none), (vec![], vec![]));
+    }
+
+    #[test]
+    fn copies_are_no_news() {
+        let (old, new) = (UnitSet::new(vec![]), UnitSet::new(vec![unit("a", &[("f", 1), ("copy", 2)])]));
+        let copies = HashSet::from(["copy".into()]);
+        assert_eq!(compare(&old, &new, &copies).0, ["f"]);
+        let first = Difference::between(None, &new, &copies);
+        assert!(first.has_changed(&new.inputs()[0], 0) && !first.has_changed(&new.inputs()[0], 1));
+        assert!(first.into_changes().contain("f"));
+    }
+
+    #[test]
+    fn local_copies_of_one_function_are_replaced_once() {
+        let old = UnitSet::new(vec![unit("a", &[("f", 1)]), unit("b", &[("f", 1)])]);
+        let new = UnitSet::new(vec![unit("a", &[("f", 2)]), unit("b", &[("f", 2)])]);
+        let none = HashSet::new();
+        assert_eq!(compare(&old, &new, &none), (vec!["f", "f"], vec!["f"]));
+    }
+}

@@ -9,10 +9,10 @@ use cranefly_select::{BodyUnit, Edit, Origin, Patch, SelectionCounts, select};
 use tracing::debug_span;
 
 use crate::error::Error;
-use crate::publish::Resources;
 use crate::published::Work;
 use crate::reading::{Reading, read};
 use crate::request::Request;
+use crate::resources::Resources;
 use crate::state::State;
 
 /// The units that a program is to consist of.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use cranefly_bitcode::demangled;
 use cranefly_cache::{Compiled, Key};
-use cranefly_cgu::demangled;
 use cranefly_compile::{Failure, UnitCompiler, contained};
 use cranefly_image::Pending;
 use cranefly_runtime::Request;

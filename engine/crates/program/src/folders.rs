@@ -1,5 +1,6 @@
 //! Folders that are this user's alone.
 
+use std::fs::Metadata;
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::Path;
@@ -22,4 +23,15 @@ pub fn private_folder(folder: &Path) -> io::Result<()> {
         return Err(io::Error::new(io::ErrorKind::PermissionDenied, message));
     }
     Ok(())
+}
+
+/// Whether there is such a folder, and nobody else may change what is in it.
+pub fn is_ours(folder: &Path) -> bool {
+    std::fs::symlink_metadata(folder).is_ok_and(|metadata| is_own_folder(&metadata))
+}
+
+/// The same of a folder that was looked at, not following links.
+pub fn is_own_folder(metadata: &Metadata) -> bool {
+    let ours = metadata.is_dir() && metadata.uid() == rustix::process::getuid().as_raw();
+    ours && metadata.mode() & 0o022 == 0
 }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use cranefly_cgu::demangled;
+use cranefly_bitcode::demangled;
 use cranefly_compile::contained;
 use cranefly_image::{BaseImage, Draft, Image, ImageOptions, Pending, Publication};
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashSet;
 use tracing::debug_span;
 
 use crate::code::{CodeOrigin, CodeSupply};
@@ -15,23 +15,10 @@ use crate::difference::Difference;
 use crate::error::Error;
 use crate::live::LiveImage;
 use crate::options::ProgramOptions;
+use crate::outcome::{Outcome, Outcomes};
 use crate::published::FunctionCounts;
 use crate::serve::ServeContext;
 use crate::unit_set::UnitSet;
-
-/// What a generation did with a function.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// Compiled it.
-    Compiled,
-    /// Bound it, with code from the store.
-    Hit,
-    /// Left it to be compiled when it is first called.
-    Deferred,
-}
-
-/// The functions that a generation touched, by symbol.
-pub type Outcomes = HashMap<Arc<str>, Outcome>;
 
 /// Functions with which a program restricts what it, or its children, may ask the kernel for: system calls of the first-call
 /// stub among it. (std calls none of these.)

@@ -8,7 +8,7 @@
 //! folder is the owner's alone by its own mode.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::{DirBuilder, File, Metadata, OpenOptions, Permissions};
+use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, Read, Write};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
@@ -17,6 +17,7 @@ use std::sync::{Mutex, PoisonError};
 
 use rustix::mm::{MapFlags, ProtFlags};
 
+use crate::folders::{is_ours, is_own_folder};
 use crate::session_links;
 
 /// An image of a large program takes about a hundred megabytes, and there are two while one replaces the other.
@@ -161,16 +162,6 @@ fn passable_folder(folder: &Path) -> io::Result<()> {
         return Err(io::Error::new(io::ErrorKind::PermissionDenied, message));
     }
     if metadata.mode() & 0o777 == PASSABLE { Ok(()) } else { set_mode(folder, PASSABLE) }
-}
-
-/// Whether there is such a folder, and nobody else may change what is in it.
-pub fn is_ours(folder: &Path) -> bool {
-    std::fs::symlink_metadata(folder).is_ok_and(|metadata| is_own_folder(&metadata))
-}
-
-fn is_own_folder(metadata: &Metadata) -> bool {
-    let ours = metadata.is_dir() && metadata.uid() == rustix::process::getuid().as_raw();
-    ours && metadata.mode() & 0o022 == 0
 }
 
 fn set_mode(path: &Path, mode: u32) -> io::Result<()> {

@@ -4,13 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use cranefly_cache::Key;
-use cranefly_cgu::UnitCache;
 use cranefly_compile::EagerCompiler;
 use cranefly_image::{BaseImage, Identity, Publication};
 use cranefly_select::{Verified, copies};
 use hashbrown::HashSet;
 
-use crate::bases::BaseImages;
 use crate::build_id::build_id;
 use crate::code::CodeSupply;
 use crate::difference::Difference;
@@ -23,26 +21,10 @@ use crate::interface::{is_linked_for, not_linked_for};
 use crate::published::{FunctionCounts, Published, Work};
 use crate::reading::{Reading, read};
 use crate::request::Request;
-use crate::serve::ServeContext;
+use crate::resources::Resources;
 use crate::state::{Program, State};
-use crate::takeover::TakenOver;
 use crate::unit_set::UnitSet;
 use crate::view::View;
-
-/// What the programs of a daemon share.
-#[derive(Debug)]
-pub struct Resources {
-    /// What images are served with.
-    pub serve: Arc<ServeContext>,
-    /// Codegen units by their contents.
-    pub units: UnitCache,
-    /// Base images.
-    pub bases: BaseImages,
-    /// Images of the daemon before.
-    pub taken_over: TakenOver,
-    /// Functions without code that are compiled before a program may start, the first in call order.
-    pub eager: usize,
-}
 
 /// What a generation is made of.
 struct Ingredients {

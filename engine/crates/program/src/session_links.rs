@@ -9,8 +9,7 @@ use std::io;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use crate::folders::private_folder;
-use crate::image_folder::is_ours;
+use crate::folders::{is_ours, private_folder};
 
 /// Holds a folder of links for each folder of images.
 const LINKS: &str = "cranefly-links";

@@ -1,9 +1,8 @@
 //! What a daemon that ended without saying goodbye left behind.
 
-use std::collections::HashMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use cranefly_cgu::{LoadedUnit, UnitError};
@@ -12,11 +11,12 @@ use cranefly_image::Image;
 use cranefly_runtime::Control;
 use rayon::prelude::*;
 
+use crate::folders::is_ours;
 use crate::image_folder::{self, SOCKET, socket_of};
 use crate::live::LiveImage;
 use crate::memory::give_memory_back;
 use crate::options::ProgramOptions;
-use crate::publish::Resources;
+use crate::resources::Resources;
 use crate::resume::{ResumeError, ResumeFolder};
 use crate::session_links;
 use crate::unit_set::UnitSet;
@@ -96,32 +96,6 @@ enum TakeOverError {
     Image(#[from] cranefly_image::Error),
 }
 
-/// Images of the daemon before that programs may still start from, by path.
-#[derive(Debug, Default)]
-pub struct TakenOver {
-    images: Mutex<HashMap<PathBuf, Arc<LiveImage>>>,
-}
-
-impl TakenOver {
-    /// Keeps an image until it is [replaced](Self::replaced), which it may be already: then it serves only as long as programs
-    /// run from it.
-    fn keep(&self, path: PathBuf, live: Arc<LiveImage>) {
-        let mut images = self.images.lock().unwrap_or_else(PoisonError::into_inner);
-        if live.resume().is_current(&path) {
-            images.insert(path, live);
-        } else {
-            live.retire();
-        }
-    }
-
-    /// A new image has taken the path.
-    pub fn replaced(&self, path: &Path) {
-        if let Some(old) = self.images.lock().unwrap_or_else(PoisonError::into_inner).remove(path) {
-            old.retire();
-        }
-    }
-}
-
 /// An image as its daemon had it.
 struct Rebuilt {
     program: Image,
@@ -166,7 +140,7 @@ const FORGOTTEN: Duration = Duration::from_secs(3 * 24 * 3600);
 /// Removes the other folders than `images` that no daemon has published to for days, or whose daemon nobody can reach any more, as
 /// the folder of its socket is gone: memory that nobody else would free.
 pub fn forget_others(images: &Path) {
-    let parents = image_folder::candidates().into_iter().filter(|parent| image_folder::is_ours(parent));
+    let parents = image_folder::candidates().into_iter().filter(|parent| is_ours(parent));
     let entries = parents.filter_map(|parent| std::fs::read_dir(parent).ok()).flatten();
     for entry in entries.filter_map(Result::ok).filter(|entry| entry.path() != images) {
         let age = entry.metadata().and_then(|metadata| metadata.modified()).map(|modified| modified.elapsed());

@@ -9,10 +9,10 @@ use cranefly_cgu::LoadedUnit;
 
 use crate::difference::Changes;
 use crate::function::FunctionOf;
-use crate::generation::Outcomes;
 use crate::history::History;
 use crate::live::LiveImage;
 use crate::options::ProgramOptions;
+use crate::outcome::Outcomes;
 use crate::unit_set::UnitSet;
 
 /// A published generation.

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use cranefly_bitcode::demangled;
 use cranefly_bitcode::ir::{GlobalId, GlobalKind};
-use cranefly_cgu::{FunctionInfo, LoadedUnit, demangled, without_dots};
+use cranefly_cgu::{FunctionInfo, LoadedUnit, without_dots};
 
 use crate::edit::{EditedFunction, range_of};
 use crate::refusal::Refusal;

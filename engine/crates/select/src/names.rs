@@ -8,8 +8,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use cranefly_bitcode::demangled;
 use cranefly_bitcode::ir::GlobalId;
-use cranefly_cgu::{LoadedUnit, demangled};
+use cranefly_cgu::LoadedUnit;
 use rayon::prelude::*;
 
 /// Where a unit of the body lane comes from.

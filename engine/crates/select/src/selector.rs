@@ -9,8 +9,9 @@ mod instances;
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::sync::Arc;
 
+use cranefly_bitcode::demangled;
 use cranefly_bitcode::ir::{GlobalId, GlobalKind, Linkage, Subprogram};
-use cranefly_cgu::{LoadedUnit, demangled, is_anonymous, is_definition};
+use cranefly_cgu::{LoadedUnit, is_anonymous, is_definition};
 
 use crate::content::{same_function, same_shape, same_variable};
 use crate::derive::DerivedUnits;

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use cranefly_cgu::{LoadedUnit, demangled};
+use cranefly_bitcode::demangled;
+use cranefly_cgu::LoadedUnit;
 /// Functions that the body lane had put in, by symbol.
 #[derive(Debug, Default)]
 pub struct Patch(BTreeMap<Arc<str>, Taken>);

@@ -1,6 +1,6 @@
 //! `compile`: code ahead of the first call, for those who need it in the image now: a debugger that sets a breakpoint.
 
-use cranefly_cgu::demangled;
+use cranefly_bitcode::demangled;
 use cranefly_wire::{CompileParams, CompileResult, FunctionAt, RpcError};
 
 use super::view;

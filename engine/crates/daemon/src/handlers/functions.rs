@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
+use cranefly_bitcode::demangled;
 use cranefly_cache::{Compiled, Key};
-use cranefly_cgu::demangled;
 use cranefly_inspect::names;
 use cranefly_wire::{
     FunctionEntry, FunctionStatus, FunctionTimes, FunctionsParams, FunctionsResult, RpcError, Tier, TierCounts,

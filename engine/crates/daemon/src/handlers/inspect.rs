@@ -1,7 +1,8 @@
 //! `inspect`: functions as text.
 
 use cranefly_bitcode::Reader;
-use cranefly_cgu::{absolute_path, demangled};
+use cranefly_bitcode::demangled;
+use cranefly_cgu::absolute_path;
 use cranefly_image::PublishedCode;
 use cranefly_inspect::{Code, Error, Subject, Text};
 use cranefly_wire::{InspectParams, InspectResult, RpcError, TextKind, TextLine, TextReference};

@@ -172,3 +172,28 @@ fn needed(refusal: &Refusal) -> Vec<Needed> {
     let needs = refusal.needs().iter();
     needs.map(|it| Needed { name: it.name.clone(), file: it.file.clone(), line: it.line }).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use cranefly_cgu::UnitError;
+
+    use super::*;
+
+    #[test]
+    fn a_digest_that_is_none_names_its_file() {
+        let file = cranefly_wire::BitcodeFile { path: "/x/a.bc".into(), digest: "12".to_owned() };
+        let error = crate_bitcode("a:a", vec![file]).unwrap_err();
+        assert_eq!(error.kind, "invalid");
+        assert_eq!(error.message, "/x/a.bc: a digest has 64 hexadecimal digits");
+    }
+
+    #[test]
+    fn failures_are_told_by_kind() {
+        let unresolved = cranefly_image::Error::Unresolved { names: vec!["`f`".to_owned()] };
+        assert_eq!(failure(Error::Link(unresolved)).kind, "unresolved");
+        let first = UnitError::Altered { file: "/x/a.bc".into() };
+        let told = failure(Error::Damaged { first, crates: ["a:a".to_owned()].into() });
+        assert_eq!((told.kind, told.message.as_str()), ("damaged", "/x/a.bc is not what rustc wrote"));
+        assert_eq!(told.details, Some(serde_json::json!({ "units": ["a:a"] })));
+    }
+}

@@ -4,8 +4,8 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use cranefly_bitcode::demangled;
 use cranefly_cache::Key;
-use cranefly_cgu::demangled;
 use cranefly_inspect::names;
 use cranefly_wire::{Family, FunctionEntry, RpcError, SummaryParams, SummaryResult, TierCounts};
 

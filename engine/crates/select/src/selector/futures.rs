@@ -3,8 +3,9 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use cranefly_bitcode::demangled;
 use cranefly_bitcode::ir::GlobalId;
-use cranefly_cgu::{LoadedUnit, demangled, polls_future};
+use cranefly_cgu::{LoadedUnit, polls_future};
 
 use super::{Node, Selector};
 use crate::edited::{self, Root};
