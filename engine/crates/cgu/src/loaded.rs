@@ -25,7 +25,7 @@ pub struct ReadTimes {
     pub key: f32,
 }
 
-/// A unit, where it came from, and what it took.
+/// A unit, where it came from, and what it took. Always shared, so that what was found out about it stays true.
 #[derive(Debug)]
 pub struct LoadedUnit {
     /// What an image is made of.
@@ -85,9 +85,9 @@ impl LoadedUnit {
         digest: Digest,
         times: Vec<ReadTimes>,
         shapes: Vec<Shape>,
-    ) -> Self {
+    ) -> Arc<Self> {
         let parts = Parts { unit, path, bytes, digest, open_us: 0.0, times, compiled: Vec::new(), shapes };
-        Self { is_derived: true, ..Self::read(parts) }
+        Arc::new(Self { is_derived: true, ..Self::read(parts) })
     }
 
     /// A unit that is just what its file holds.
@@ -120,11 +120,13 @@ impl LoadedUnit {
     }
 
     /// What reading took, by function.
+    #[inline]
     pub fn times(&self) -> &[ReadTimes] {
         &self.times
     }
 
     /// What must be known of bodies, by function.
+    #[inline]
     pub fn shapes(&self) -> &[Shape] {
         &self.shapes
     }
@@ -175,6 +177,7 @@ impl LoadedUnit {
     }
 
     /// A global by its number.
+    #[inline]
     pub fn global(&self, global: GlobalId) -> &Global {
         &self.unit.module.globals[global.0 as usize]
     }

@@ -29,7 +29,7 @@ impl CodeGenerator for Failing {
     fn compile(&self, source: DecodedFunction, options: &CodeOptions) -> Result<Compiled, Error> {
         assert!(!source.name().contains("panics"), "out of registers");
         if source.name().contains("refused") {
-            return Err(CodegenError::Unrepresentable { what: "too much code".to_owned() }.into());
+            return Err(CodegenError::Compilation { listing: "code too large".to_owned() }.into());
         }
         let compiled = Cranelift.compile(source, options)?;
         if !source.name().contains("broken") {

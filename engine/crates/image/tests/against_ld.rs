@@ -99,8 +99,8 @@ fn what_lies_in_one_section_stays_together() {
     let object = bench.compile("layout.c", &["-fno-function-sections", "-fno-data-sections"]);
     bench.compare(&[&object], &[&[Way::Assembly]]);
     let native = functions(&bench.link(&[&object]));
-    let placed = bench.place(&[(&object, Way::Assembly)]).unwrap();
-    let placed = functions(&placed.image);
+    bench.place(&[(&object, Way::Assembly)]).unwrap();
+    let placed = functions(&bench.image());
     let first = |functions: &BTreeMap<String, (u64, u64)>| functions["add"].0;
     let relative = |functions: &BTreeMap<String, (u64, u64)>, name: &str| {
         let (at, size) = functions[name];

@@ -6,8 +6,8 @@ use iced_x86::{
     Formatter, FormatterOutput, FormatterTextKind, Instruction, IntelFormatter, OpKind, SymbolResolver, SymbolResult,
 };
 
-use crate::Subject;
 use crate::listing::{self, Item};
+use crate::subject::Subject;
 use crate::text::{Span, Text};
 
 /// Column at which operands begin, as far as mnemonics are shorter.

@@ -4,8 +4,9 @@ use cranefly_bitcode::demangled;
 use cranefly_bitcode::ir::Function;
 use cranefly_codegen::cranelift::{Compiler, Flags};
 
+use crate::error::Error;
+use crate::subject::Subject;
 use crate::text::Text;
-use crate::{Error, Subject};
 
 /// The Cranelift IR that `body` is translated to, before anything is compiled, as a `.clif` file. Comments say what the
 /// names of other functions and of data stand for.

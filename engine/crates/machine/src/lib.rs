@@ -1,6 +1,7 @@
 //! Machine code of one function, position-independent and unbound: what the cache keeps and the image places.
 //!
-//! **Takes** nothing, **gives** data types only: the code generators fill them, the image reads them, and neither knows the other.
+//! **Takes** nothing. **Gives** data types: the code generators fill them, the image reads them, and neither knows the other.
+//! **Never** does anything: no type here has behaviour.
 
 use serde::{Deserialize, Serialize};
 

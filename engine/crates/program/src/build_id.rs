@@ -18,6 +18,9 @@ pub fn build_id(units: &[Arc<LoadedUnit>], options: &ProgramOptions, base: &Base
     let mut keys = Vec::new();
     for unit in units {
         hasher.update(unit.unit.id.as_bytes()).update(unit.digest().as_bytes());
+        if !unit.is_derived() {
+            continue;
+        }
         // What the body lane has replaced is not in the bitcode.
         keys.clear();
         keys.extend(unit.unit.functions.iter().flat_map(|function| function.key.to_le_bytes()));

@@ -146,7 +146,7 @@ mod tests {
         let (times, shapes) = (vec![ReadTimes::default(); functions.len()], vec![shape; functions.len()]);
         let (assembly, bound) = (None, BTreeMap::new());
         let unit = CodegenUnit { id: id.into(), module, assembly, functions, bound, is_body_lane: false };
-        Arc::new(LoadedUnit::derived(unit, "1.bc".into(), Arc::default(), Digest::of(&[]), times, shapes))
+        LoadedUnit::derived(unit, "1.bc".into(), Arc::default(), Digest::of(&[]), times, shapes)
     }
 
     /// Names of the new functions that have changed, and of the old ones that were replaced.

@@ -1,8 +1,8 @@
 //! Functions without code: compiled for the programs that call them, and ahead of that.
 
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use cranefly_bitcode::demangled;
@@ -13,6 +13,7 @@ use cranefly_runtime::Request;
 
 use crate::STACK;
 use crate::live::LiveImage;
+use crate::serve::AnsweredImage;
 
 /// Functions that are compiled ahead in one go: what is installed at a time, with one description.
 const AHEAD_BATCH: usize = 64;
@@ -33,6 +34,13 @@ enum NoCode {
     OlderUnit,
 }
 
+impl AnsweredImage for LiveImage {
+    fn is_awaited(&self) -> bool {
+        let image = self.image();
+        !matches!(image.file().lease(), Ok(Some(_))) && !image.is_compiled()
+    }
+}
+
 impl LiveImage {
     /// Starts answering programs.
     ///
@@ -41,14 +49,9 @@ impl LiveImage {
     pub fn start(self: &Arc<Self>) -> io::Result<()> {
         let live = self.clone();
         std::thread::Builder::new().name("first calls".to_owned()).stack_size(STACK).spawn(move || live.answer())?;
-        self.serve.answers(self);
+        let image: Weak<dyn AnsweredImage> = Arc::<Self>::downgrade(self);
+        self.serve.answers(image);
         Ok(())
-    }
-
-    /// Whether a program runs from the image that may call a function without code.
-    pub fn is_awaited(&self) -> bool {
-        let image = self.image();
-        !matches!(image.file().lease(), Ok(Some(_))) && !image.is_compiled()
     }
 
     /// Starts compiling what is not compiled yet, if there is any and it is wanted.

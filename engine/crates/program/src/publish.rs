@@ -55,8 +55,8 @@ impl Program {
 
         let copies = copies(&taken.units);
         let units = Arc::new(UnitSet::new(taken.units));
-        let before = self.view();
-        let before = before.as_deref();
+        let last = self.view();
+        let before = last.as_deref();
         let difference = Difference::between(before.map(|before| &*before.units), &units, &copies);
         let history =
             before.map(|before| before.history.with(Former::of(&difference, before.generation, &before.live)));
@@ -104,7 +104,7 @@ impl Program {
         });
         state.patch = taken.patch;
         state.used();
-        self.show(view.clone());
+        self.show(&view, last);
         Ok(Published { view, work, functions, body_lane: taken.counts, verified, link: time, wait })
     }
 }

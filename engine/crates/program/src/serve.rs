@@ -6,7 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use cranefly_compile::CompileContext;
 
-use super::live::LiveImage;
+/// An image whose programs are answered.
+pub trait AnsweredImage: std::fmt::Debug + Send + Sync {
+    /// Whether a program runs from the image that may call a function without code.
+    fn is_awaited(&self) -> bool;
+}
 
 /// What images use for as long as programs run from them, also those that outlive their program's next generation.
 #[derive(Debug)]
@@ -20,15 +24,15 @@ pub struct ServeContext {
     /// Functions that programs had to wait for.
     pub first_calls: AtomicU64,
     /// The images whose programs are answered.
-    pub answered: Mutex<Vec<Weak<LiveImage>>>,
+    pub answered: Mutex<Vec<Weak<dyn AnsweredImage>>>,
 }
 
 impl ServeContext {
     /// Notes that the programs of an image are answered.
-    pub fn answers(&self, image: &Arc<LiveImage>) {
+    pub fn answers(&self, image: Weak<dyn AnsweredImage>) {
         let mut answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
         answered.retain(|image| image.strong_count() > 0);
-        answered.push(Arc::downgrade(image));
+        answered.push(image);
     }
 
     /// Whether a program runs that may call a function without code.

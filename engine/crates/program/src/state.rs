@@ -74,10 +74,11 @@ impl Program {
         self.view.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Shows a new generation to those who look.
-    pub(crate) fn show(&self, view: Arc<View>) {
-        view.index_meanwhile();
-        *self.view.lock().unwrap_or_else(PoisonError::into_inner) = Some(view);
+    /// Shows a new generation to those who look, instead of `last`.
+    pub(crate) fn show(&self, view: &Arc<View>, last: Option<Arc<View>>) {
+        let shown = self.view.lock().unwrap_or_else(PoisonError::into_inner).replace(view.clone());
+        drop(shown);
+        view.finish_meanwhile(last);
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {

@@ -83,14 +83,16 @@ impl View {
         counts
     }
 
-    /// Finds out where the functions are written, which editors ask next: meanwhile. Without a thread it is done when they ask.
-    pub(crate) fn index_meanwhile(self: &Arc<Self>) {
+    /// Finds out where the functions are written, which editors ask next, and forgets the generation before, whose tables take
+    /// milliseconds to free: while nobody waits. Without a thread it is done when they ask.
+    pub(crate) fn finish_meanwhile(self: &Arc<Self>, before: Option<Arc<Self>>) {
         let view = self.clone();
-        let index = move || {
+        let finish = move || {
+            drop(before);
             for unit in view.units.units() {
                 unit.sources();
             }
         };
-        let _ = std::thread::Builder::new().name("index".to_owned()).spawn(index);
+        let _ = std::thread::Builder::new().name("index".to_owned()).spawn(finish);
     }
 }

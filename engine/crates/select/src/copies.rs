@@ -22,10 +22,14 @@ pub fn copies(units: &[Arc<LoadedUnit>]) -> HashSet<Arc<str>> {
     if brought.is_empty() {
         return HashSet::new();
     }
+    // Nearly all functions of the program are on other lines, which a number tells without a look at their names.
+    let lines: HashSet<u32> = brought.iter().map(|&(.., line)| line).collect();
     let present: HashSet<_> = crates
         .iter()
         .flat_map(|unit| &unit.unit.functions)
-        .filter_map(|function| function.subprogram.as_deref().map(identity))
+        .filter_map(|function| function.subprogram.as_deref())
+        .filter(|subprogram| lines.contains(&subprogram.line))
+        .map(identity)
         .filter(|identity| brought.contains(identity))
         .collect();
     let copies = body.iter().flat_map(|unit| {

@@ -46,14 +46,14 @@ impl DerivedUnits {
         let old = std::mem::take(&mut self.0);
         for (source, change) in sources {
             let known = old.iter().find(|(known, how, _)| Arc::ptr_eq(known, &source) && *how == change);
-            let derived = known.map_or_else(|| Arc::new(derive(&source, &change)), |(_, _, derived)| derived.clone());
+            let derived = known.map_or_else(|| derive(&source, &change), |(_, _, derived)| derived.clone());
             self.0.push((source, change, derived));
         }
         self.0.iter().map(|(_, _, derived)| derived.clone()).collect()
     }
 }
 
-fn derive(source: &LoadedUnit, change: &Change) -> LoadedUnit {
+fn derive(source: &LoadedUnit, change: &Change) -> Arc<LoadedUnit> {
     let unit = &source.unit;
     let mut bound = BTreeMap::new();
     let (id, module, assembly) = match change {

@@ -104,7 +104,7 @@ mod tests {
             is_body_lane: false,
         };
         let digest = Digest::of(&[]);
-        Arc::new(LoadedUnit::derived(unit, "1.bc".into(), Arc::default(), digest, Vec::new(), Vec::new()))
+        LoadedUnit::derived(unit, "1.bc".into(), Arc::default(), digest, Vec::new(), Vec::new())
     }
 
     fn found(table: &SymbolTable, name: &str) -> Vec<(usize, u32)> {

@@ -1,6 +1,7 @@
 //! An object as a unit: what a reader of bitcode would have found, and what a code generator would have made of it.
 
 use std::collections::{BTreeMap, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use cranefly_bitcode::ir::{
@@ -195,6 +196,10 @@ fn function<'data>(
         bytes,
         ..MachineCode::default()
     };
-    let key = u128::from(global.0) + 1;
+    // Equal for equal code, whatever it refers to.
+    let mut hasher = DefaultHasher::new();
+    (&code.bytes, code.relocations.iter().map(|it| (it.offset, it.kind, it.addend)).collect::<Vec<_>>())
+        .hash(&mut hasher);
+    let key = hasher.finish().into();
     (FunctionInfo { global, key, is_llvm: false, symbols, locations: Vec::new(), subprogram: None }, code)
 }

@@ -1,4 +1,5 @@
 //! Programs of objects, linked by the system's linker and placed in an image.
+#![allow(dead_code, reason = "no test uses all of it")]
 
 pub mod convert;
 
@@ -11,8 +12,8 @@ use std::sync::Arc;
 
 use cranefly_cgu::CodegenUnit;
 use cranefly_image::{
-    BUILD_ID_SIZE, BaseImage, Contents, Error, Identity, Image, ImageOptions, ImageSearch, Publication, demand,
-    executable,
+    BUILD_ID_SIZE, BaseImage, Contents, Draft, Error, Identity, Image, ImageOptions, ImageSearch, Pending, Publication,
+    demand, executable,
 };
 use cranefly_machine::MachineCode;
 use cranefly_runtime::Control;
@@ -33,8 +34,18 @@ pub struct Bench {
     folder: PathBuf,
 }
 
-/// Code of functions, by unit and number.
-type CodeOf = HashMap<(Arc<str>, usize), Arc<MachineCode>>;
+/// A program's units, and the code of their functions.
+pub struct Units {
+    pub units: Vec<Arc<CodegenUnit>>,
+    code: HashMap<(Arc<str>, usize), Arc<MachineCode>>,
+}
+
+impl Units {
+    /// Code for a function.
+    pub fn code(&self, pending: &Pending) -> &Arc<MachineCode> {
+        &self.code[&(pending.unit.id.clone(), pending.function)]
+    }
+}
 
 const BUILD_ID: [u8; BUILD_ID_SIZE] = [7; BUILD_ID_SIZE];
 
@@ -100,15 +111,9 @@ impl Bench {
         program
     }
 
-    /// Places the objects in an image that stands on the base as a shared library; gives the executable.
-    pub fn place(&self, objects: &[(&Object, Way)]) -> Result<Placed, Error> {
-        let library = self.folder.join("libbase.so");
-        if !library.exists() {
-            let base = self.base();
-            run(Command::new("cc").args(["-shared", "-Wl,-Bsymbolic", "-o"]).arg(&library).arg(&base.file));
-        }
-        let base = Arc::new(BaseImage::open(&library)?);
-        let (mut units, mut code) = (Vec::new(), CodeOf::new());
+    /// The objects as units of a program, in the order in which they are linked.
+    pub fn units(&self, objects: &[(&Object, Way)]) -> Units {
+        let (mut units, mut code) = (Vec::new(), HashMap::new());
         for (number, (object, way)) in objects.iter().enumerate() {
             // Units of a crate are linked in the order of their names.
             let id: Arc<str> = format!("program/{number}-{}", object.name).into();
@@ -122,27 +127,71 @@ impl Bench {
                 }
             }));
         }
-        let (image_file, program) = (self.folder.join("image.so"), self.folder.join("placed"));
+        Units { units, code }
+    }
+
+    /// The base as a shared library.
+    fn base_image(&self) -> Result<Arc<BaseImage>, Error> {
+        let library = self.folder.join("libbase.so");
+        if !library.exists() {
+            let base = self.base();
+            run(Command::new("cc").args(["-shared", "-Wl,-Bsymbolic", "-o"]).arg(&library).arg(&base.file));
+        }
+        Ok(Arc::new(BaseImage::open(&library)?))
+    }
+
+    /// An empty image with room for the units, and its control file.
+    pub fn create(&self, units: &Units) -> Result<(Image, Control), Error> {
         let control_file = self.folder.join("control");
-        for old in [&image_file, &control_file] {
+        for old in [&self.image(), &control_file] {
             let _ = std::fs::remove_file(old);
         }
-        let options = ImageOptions { contents: Contents::default(), full_debug_info: false, control: &control_file };
-        let mut image = Image::create(&image_file, base.clone(), &demand(&units, 1), &options)?;
-        let (mut draft, pending) = image.update(&units)?;
-        let unresolved = draft.unresolved();
-        assert!(unresolved.is_empty(), "nothing defines {unresolved:?}");
-        for pending in &pending {
-            draft.install(pending, &code[&(pending.unit.id.clone(), pending.function)])?;
-        }
-        draft.commit(&Publication { image: &image_file, executable: &program, stand_in: None, build_id: &BUILD_ID })?;
-        let identity = Identity { build_id: BUILD_ID, has_names: true, ..Identity::default() };
-        let search = ImageSearch { image: image_file.clone(), others: Vec::new() };
-        std::fs::write(&program, executable(&search, &base, &identity)?).unwrap();
-        std::fs::set_permissions(&program, Permissions::from_mode(0o755)).unwrap();
         let command = cranefly_runtime::Command { arguments: vec!["/bin/false".into()], environment: Vec::new() };
         let control = Control::create(&control_file, &command).unwrap();
-        Ok(Placed { program, image: image_file, _control: control })
+        let options = ImageOptions { contents: Contents::default(), full_debug_info: false, control: &control_file };
+        Ok((Image::create(&self.image(), self.base_image()?, &demand(&units.units, 1), &options)?, control))
+    }
+
+    /// Where images are.
+    pub fn image(&self) -> PathBuf {
+        self.folder.join("image.so")
+    }
+
+    /// Gives every pending function its code, and commits the image.
+    pub fn finish(&self, mut draft: Draft, units: &Units, pending: &[Pending]) -> Result<(), Error> {
+        for pending in pending {
+            draft.install(pending, units.code(pending))?;
+        }
+        self.commit(draft)
+    }
+
+    /// Commits an image.
+    pub fn commit(&self, draft: Draft) -> Result<(), Error> {
+        let (image, executable) = (&*self.image(), &*self.folder.join("placed"));
+        draft.commit(&Publication { image, executable, stand_in: None, build_id: &BUILD_ID })
+    }
+
+    /// Writes the executable of the committed image.
+    pub fn program(&self) -> Result<PathBuf, Error> {
+        let program = self.folder.join("placed");
+        let identity = Identity { build_id: BUILD_ID, has_names: true, ..Identity::default() };
+        let search = ImageSearch { image: self.image(), others: Vec::new() };
+        let bytes = executable(&search, &*self.base_image()?, &identity)?;
+        let _ = std::fs::remove_file(&program);
+        std::fs::write(&program, bytes).unwrap();
+        std::fs::set_permissions(&program, Permissions::from_mode(0o755)).unwrap();
+        Ok(program)
+    }
+
+    /// Places the objects in an image that stands on the base; gives the executable.
+    pub fn place(&self, objects: &[(&Object, Way)]) -> Result<Placed, Error> {
+        let units = self.units(objects);
+        let (mut image, control) = self.create(&units)?;
+        let (draft, pending) = image.update(&units.units)?;
+        let unresolved = draft.unresolved();
+        assert!(unresolved.is_empty(), "nothing defines {unresolved:?}");
+        self.finish(draft, &units, &pending)?;
+        Ok(Placed { program: self.program()?, _control: control })
     }
 
     /// Has both linkers make a program of the objects, for every way in which they may go into an image, and compares what the
@@ -191,7 +240,6 @@ impl Object {
 /// A program that was placed, as long as its control file is held.
 pub struct Placed {
     pub program: PathBuf,
-    pub image: PathBuf,
     _control: Control,
 }
 
