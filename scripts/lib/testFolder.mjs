@@ -1,5 +1,14 @@
 // The folder of a test run: all temporary files lie in it, and by it the processes are known that the run has started.
-import { existsSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { endAll, leftAfter, listOf, processesWith } from "./processes.mjs";
@@ -27,6 +36,8 @@ export function enterTestFolder() {
     if (existsSync(owner) && !existsSync(`/proc/${readFileSync(owner, "utf8")}`)) remove(folder);
   }
   const folder = mkdtempSync(path.join(parent, PREFIX));
+  // As in the folder that it lies in, others may pass through: programs of other users are among the tests.
+  chmodSync(folder, 0o711);
   writeFileSync(path.join(folder, OWNER), String(process.pid));
   process.env["TMPDIR"] = folder;
 }

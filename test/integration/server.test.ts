@@ -113,7 +113,8 @@ describe.runIf(HAS_ENGINE)("the language server", () => {
     await client.state("ws", "current");
     const [warning, ...others] = await client.until("only a warning", () => {
       const list = client.diagnostics.get(file) ?? [];
-      return list.every((item) => item.severity === DiagnosticSeverity.Warning) && list;
+      // (Where the body lane was ready for the edit, it takes the error back, and the crate lane reports the warning.)
+      return list.length > 0 && list.every((item) => item.severity === DiagnosticSeverity.Warning) && list;
     });
     expect(others).toEqual([]);
     expect(warning).toMatchObject({ code: "unused_variables", tags: [DiagnosticTag.Unnecessary] });

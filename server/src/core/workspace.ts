@@ -221,9 +221,7 @@ export class Workspace {
     const { toolchain } = front.state;
     const { records } = front;
     const bases = new Bases({ layout, toolchain, bundleDir: path.dirname(shimBundle), env, signal }, records);
-    let programs = await generation.timed("base", () =>
-      bases.of(front.state.programs, this.state?.programs ?? []),
-    );
+    let programs = await generation.timed("base", () => bases.of(front.state.programs, this.state?.programs ?? []));
     const { publications } = this;
     const isNew = publications.differ(programs, records);
     // Among them what was compiled for a change that another one overtook before it was published.
