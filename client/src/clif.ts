@@ -22,7 +22,7 @@ export function registerClif(context: Context): void {
       document.uri,
       results.map((result) => diagnosticOf(document, result)),
     );
-    tell(results);
+    showResults(results);
   });
   context.own(vscode.workspace.onDidChangeTextDocument(({ document }) => diagnostics.delete(document.uri)));
   context.own(vscode.workspace.onDidCloseTextDocument(({ uri }) => diagnostics.delete(uri)));
@@ -47,7 +47,7 @@ function diagnosticOf(document: vscode.TextDocument, result: RunClifResult["resu
   return diagnostic;
 }
 
-function tell(results: RunClifResult["results"]): void {
+function showResults(results: RunClifResult["results"]): void {
   const failed = results.filter(({ ok }) => !ok);
   const [first] = failed;
   if (first === undefined) {

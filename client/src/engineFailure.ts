@@ -3,14 +3,14 @@ import * as vscode from "vscode";
 import type { Context } from "./context.js";
 
 export function registerEngineFailure(context: Context): void {
-  let told = false;
+  let isShown = false;
   context.own(
     context.projects.onDidChange(() => {
       const reason = reasonOf(context);
-      if (reason !== undefined && !told) {
+      if (reason !== undefined && !isShown) {
         offer(context, reason).catch((error: unknown) => context.report(error));
       }
-      told = reason !== undefined;
+      isShown = reason !== undefined;
     }),
   );
 }

@@ -6,7 +6,7 @@
  */
 import * as z from "zod";
 
-/** Which of the three ways a change took; see docs/architecture.md. */
+/** Which of the three ways a change took; see docs/design/lanes.md. */
 export const Lane = z.enum(["cargo", "crate", "body"]);
 export type Lane = z.infer<typeof Lane>;
 

@@ -1,6 +1,6 @@
 /** `cranefly watch` on real projects: no save is lost, whenever it comes. */
 import * as fs from "node:fs";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { HAS_ENGINE, Project } from "./project.js";
 import { Watch } from "./watching.js";
 
@@ -217,6 +217,7 @@ fn main() {
 }
 `,
     });
+    onTestFinished(() => project.remove());
     project.env["CRANEFLY_ENGINE"] = "/nonexistent/engine";
     // What builds have read is known late: long after the program writes, if that does not wait for it.
     const hold = '#!/bin/sh\nif [ "$1" = metadata ]; then sleep 2; fi\nPATH="${PATH#*:}" exec cargo "$@"\n';
@@ -233,6 +234,5 @@ fn main() {
     await watch.next((line) => line === "two behind 9");
     expect(watch.unread).toEqual([]);
     await watch.end();
-    project.remove();
   });
 });

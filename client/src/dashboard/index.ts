@@ -6,13 +6,13 @@ import { DashboardPanel, viewType } from "./panel.js";
 /** Adds the dashboard. */
 export function registerDashboard(context: Context): void {
   let current: DashboardPanel | undefined;
-  const take = (panel: vscode.WebviewPanel, project: string | undefined): void => {
+  const attach = (panel: vscode.WebviewPanel, project: string | undefined): void => {
     current = new DashboardPanel(context, panel, project, () => (current = undefined));
   };
   context.features.dashboard = {
     open: (project) => {
       if (current !== undefined) current.show(project);
-      else take(vscode.window.createWebviewPanel(viewType, "Cranefly", vscode.ViewColumn.Active), project);
+      else attach(vscode.window.createWebviewPanel(viewType, "Cranefly", vscode.ViewColumn.Active), project);
       return Promise.resolve();
     },
   };
@@ -20,7 +20,7 @@ export function registerDashboard(context: Context): void {
   context.own(
     vscode.window.registerWebviewPanelSerializer(viewType, {
       deserializeWebviewPanel: (panel) => {
-        take(panel, undefined);
+        attach(panel, undefined);
         return Promise.resolve();
       },
     }),

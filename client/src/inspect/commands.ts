@@ -9,7 +9,7 @@ import { Linking } from "./linking.js";
 import { registerNavigation } from "./navigation.js";
 
 /** A place in a source file, as lenses and hovers give it, or as the cursor tells; the line counts from 0. */
-interface Place {
+interface SourceLine {
   readonly uri: string;
   readonly line: number;
   readonly symbol?: string;
@@ -22,13 +22,13 @@ export function registerInspecting(context: Context): void {
   registerNavigation(context, documents);
   const kinds = { showLlvmIr: "llvm", showCraneliftIr: "clif", showMachineCode: "asm" } as const;
   for (const [command, what] of Object.entries(kinds)) {
-    context.command(`cranefly.${command}`, (place?: Place) => show(context, what, place ?? placeAtCursor()));
+    context.command(`cranefly.${command}`, (place?: SourceLine) => show(context, what, place ?? lineAtCursor()));
   }
-  context.command("cranefly.diffWithPrevious", (place?: Place) => diff(context, place ?? placeAtCursor()));
-  context.command(LensCommands.explain, (place?: Place) => explain(place ?? placeAtCursor()));
+  context.command("cranefly.diffWithPrevious", (place?: SourceLine) => diff(context, place ?? lineAtCursor()));
+  context.command(LensCommands.explain, (place?: SourceLine) => explain(place ?? lineAtCursor()));
 }
 
-async function show(context: Context, what: InspectKind, place: Place): Promise<void> {
+async function show(context: Context, what: InspectKind, place: SourceLine): Promise<void> {
   const chosen = await choose(context, what, place);
   if (chosen === undefined) {
     return;
@@ -41,7 +41,7 @@ async function show(context: Context, what: InspectKind, place: Place): Promise<
   });
 }
 
-async function diff(context: Context, place: Place): Promise<void> {
+async function diff(context: Context, place: SourceLine): Promise<void> {
   const what = await chooseKind();
   const chosen = what === undefined ? undefined : await choose(context, what, place);
   if (chosen === undefined) {
@@ -52,13 +52,13 @@ async function diff(context: Context, place: Place): Promise<void> {
   await vscode.commands.executeCommand("vscode.diff", previous, virtualUri(chosen), title, { preview: true });
 }
 
-async function explain(place: Place): Promise<void> {
+async function explain(place: SourceLine): Promise<void> {
   const uri = virtualUri({ what: "explanation", name: "Explanation", uri: place.uri, line: place.line });
   await vscode.commands.executeCommand("markdown.showPreviewToSide", uri);
 }
 
 /** The instance to show: the only one, the one that `place` names, or the one that the user chooses. */
-async function choose(context: Context, what: InspectKind, place: Place): Promise<Address | undefined> {
+async function choose(context: Context, what: InspectKind, place: SourceLine): Promise<Address | undefined> {
   const { uri, line, symbol } = place;
   const found = await context.request("cranefly/inspect", {
     uri,
@@ -88,7 +88,7 @@ async function chooseKind(): Promise<InspectKind | undefined> {
 }
 
 /** The place of the cursor in a Rust file, or the one that the active virtual document is about. */
-function placeAtCursor(): Place {
+function lineAtCursor(): SourceLine {
   const editor = vscode.window.activeTextEditor;
   const uri = editor?.document.uri;
   if (uri?.scheme === inspectScheme) {

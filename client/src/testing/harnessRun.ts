@@ -105,14 +105,14 @@ class PlainOutput {
   }
 
   onStdout(bytes: Uint8Array): void {
-    this.take(this.decoders[0].decode(bytes, { stream: true }));
+    this.read(this.decoders[0].decode(bytes, { stream: true }));
   }
 
   onStderr(bytes: Uint8Array): void {
-    this.take(this.decoders[1].decode(bytes, { stream: true }));
+    this.read(this.decoders[1].decode(bytes, { stream: true }));
   }
 
-  private take(text: string): void {
+  private read(text: string): void {
     this.kept.push(text);
     this.limited.push(text, this.name);
   }

@@ -63,12 +63,12 @@ export class LibtestParser {
   ) {}
 
   push(bytes: Uint8Array): void {
-    this.take(this.decoder.decode(bytes, { stream: true }));
+    this.read(this.decoder.decode(bytes, { stream: true }));
   }
 
   /** After the last byte. */
   end(): LibtestEnd {
-    this.take(this.decoder.decode());
+    this.read(this.decoder.decode());
     if (this.partial !== "") this.line(this.partial, "");
     this.settle();
     const captured = this.sections?.finish(this.failed) ?? { captured: new Map<string, string>(), listed: [] };
@@ -78,7 +78,7 @@ export class LibtestParser {
     return { isComplete: this.isComplete, captured: captured.captured };
   }
 
-  private take(text: string): void {
+  private read(text: string): void {
     const lines = (this.partial + text).split("\n");
     this.partial = lines.pop() ?? "";
     for (const line of lines) this.line(line.replace(/\r$/, ""), "\n");

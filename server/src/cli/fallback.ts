@@ -26,7 +26,7 @@ export function fallBack(
   return nativeScript(terminal, selection, flags, args, env);
 }
 
-/** The same without a word. */
+/** The same, without a message. */
 export function nativeScript(
   terminal: Terminal,
   selection: Selection,

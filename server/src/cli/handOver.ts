@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import * as path from "node:path";
 import { cargoProgram } from "../core/cargo/cargo.js";
 import { takesValue } from "./cargoOptions.js";
-import { isPlace } from "./options.js";
+import { isSourceOrPackage } from "./options.js";
 import { execScript, finishWith, userEnvironment } from "./startScript.js";
 import { writeAll } from "./terminal.js";
 
@@ -27,7 +27,7 @@ export function asCargos(
   for (let at = from; at < (dashes < 0 ? given.length : dashes); at++) {
     const arg = given[at] ?? "";
     if (arg.startsWith("-") || takesValue(given[at - 1] ?? "")) continue;
-    if (isPlace(arg, command === "test" ? "test" : "run")) {
+    if (isSourceOrPackage(arg, command === "test" ? "test" : "run")) {
       if (arg.endsWith(".rs")) return { source: arg };
       return { argv: given.toSpliced(at, 1, "--manifest-path", path.join(arg, "Cargo.toml")) };
     }

@@ -7,7 +7,7 @@ import { type Kind, type OptionValues, addCargoOptions, spelled, together } from
 import { cleanCommand, statusCommand, stopCommand } from "./daemon.js";
 import { asCargos, handOver, isCommand, takesUnstable } from "./handOver.js";
 import { takeLauncher, useToolchain, userEnvironment } from "./startScript.js";
-import { type SelectionOptions, hasOtherMessages, isPlace } from "./options.js";
+import { type SelectionOptions, hasOtherMessages, isSourceOrPackage } from "./options.js";
 import { buildCommand, runCommand } from "./run.js";
 import { writeAll } from "./terminal.js";
 import { testCommand } from "./test.js";
@@ -31,7 +31,7 @@ interface CommandLine {
   readonly place?: string;
 }
 
-/** Thrown while parsing: cargo has a word to say, or does it. */
+/** Thrown while parsing a command line that cargo has to run, or to complain about. */
 class ForCargo extends Error {
   constructor(readonly why?: string) {
     super("for cargo");
@@ -58,7 +58,7 @@ function grammar(line: CommandLine, errors: string[]): Command {
     .passThroughOptions()
     .action((operands: readonly string[], options: OptionValues) => {
       const [first] = operands;
-      if (line.place === undefined && first !== undefined && isPlace(first, "run")) {
+      if (line.place === undefined && first !== undefined && isSourceOrPackage(first, "run")) {
         // Options may follow it.
         const at = line.own.length - operands.length;
         return parse({ ...line, own: line.own.toSpliced(at, 1), place: first });
@@ -79,9 +79,9 @@ function grammar(line: CommandLine, errors: string[]): Command {
     .argument("[FILTER]", "run only tests whose names contain this")
     .usage("[DIR] [options] [FILTER] [-- LIBTEST ARGS…]")
     .action((first: string | undefined, second: string | undefined, options: OptionValues) => {
-      const hasPlace = first !== undefined && isPlace(first, "test");
-      if (!hasPlace && second !== undefined) throw new ForCargo();
-      const [place, filter] = hasPlace ? [first, second] : [undefined, first];
+      const namesPackage = first !== undefined && isSourceOrPackage(first, "test");
+      if (!namesPackage && second !== undefined) throw new ForCargo();
+      const [place, filter] = namesPackage ? [first, second] : [undefined, first];
       const selected = chosen(main, options);
       // Documentation tests are compiled by rustdoc into programs of their own.
       if (options["doc"] === true) throw new ForCargo();
@@ -153,7 +153,7 @@ function seconds(text: string): number {
   return value;
 }
 
-/** Runs a command line, or lets cargo have it: also one that is wrong, since nobody says that better. */
+/** Runs a command line, or lets cargo run it. A wrong one is left to cargo as well, whose messages about it are the best. */
 async function parse(line: CommandLine): Promise<void> {
   const errors: string[] = [];
   try {

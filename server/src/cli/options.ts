@@ -66,7 +66,7 @@ export function jobsOf({ jobs }: SelectionOptions): number {
 }
 
 /** Whether a plain argument is a source file or the folder of a package, rather than a program's argument or a test's name. */
-export function isPlace(argument: string, command: "run" | "test"): boolean {
+export function isSourceOrPackage(argument: string, command: "run" | "test"): boolean {
   if (argument.endsWith(".rs")) return fs.existsSync(argument);
   const isPath = command === "run" || argument.includes("/") || argument === "." || argument === "..";
   return isPath && fs.existsSync(path.join(argument, "Cargo.toml"));

@@ -38,7 +38,7 @@ export class Restarts {
     else this.stop(this.job, true);
   }
 
-  /** Ends what runs; nothing is started any more. `isTold`: whoever wants it has told the program himself. */
+  /** Ends what runs; nothing is started any more. `isTold`: the program has been sent the signal already. */
   async end(isTold = false): Promise<void> {
     this.hasEnded = true;
     this.next = undefined;

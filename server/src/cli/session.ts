@@ -105,7 +105,7 @@ export class Session {
     return fallBack(this.terminal, reason, this.selection, this.flags, args, this.env);
   }
 
-  /** What the command does by itself, and cargo has to be told when it takes its place. */
+  /** What the command does without being asked. cargo needs options for it when it runs instead. */
   private get flags(): readonly string[] {
     const { options, selection } = this;
     if (selection.command !== "test") return [];

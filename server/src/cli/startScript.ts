@@ -36,7 +36,7 @@ export function takeLauncher(argv: readonly string[]): readonly string[] {
   }
   const pid = Number(option[2]);
   launcher = pid;
-  // Killed alone, it would leave us building for nobody.
+  // If the launcher alone were killed, this process would go on building, and nobody would run the result.
   setInterval(() => {
     if (!fs.existsSync(`/proc/${pid}`)) process.exit(101);
   }, LAUNCHER_POLL_MS).unref();

@@ -13,9 +13,9 @@ export interface SupervisedJob extends Job {
 export interface SuperviseOptions {
   /** The engine's executable; without one there are no groups, and the program alone is ended. */
   readonly engine: string | undefined;
-  /** How long the program may take to end when we have ended without a word. */
+  /** How long the program may take to end when this process was killed. */
   readonly limitMs: number;
-  /** The terminal's user wants an end, and the program was told. */
+  /** The user has pressed Ctrl-C, and the terminal has sent the signal to the program as well. */
   readonly onInterrupt: () => void;
 }
 
@@ -27,7 +27,7 @@ export function supervise(script: string, options: SuperviseOptions): Supervised
   const control = child.stdio[3];
   // (A pipe of ours goes both ways.)
   if (!(control instanceof Duplex)) throw new Error("no connection to the supervisor");
-  // It may have ended, which `exit` tells.
+  // The supervisor may have ended: then `exit` follows.
   control.on("error", () => undefined);
   const command = (letter: string): void => {
     if (child.exitCode === null && child.signalCode === null) control.write(letter);
@@ -35,7 +35,7 @@ export function supervise(script: string, options: SuperviseOptions): Supervised
   const forwarded = (): void => void child.kill("SIGCONT");
   // After a stop by the terminal's user, which has stopped us, too.
   process.on("SIGCONT", forwarded);
-  // (Not `exit`, which may come before what was told last.)
+  // (`exit` may come before the supervisor's last message is read.)
   const gone = new Promise<void>((resolve) => {
     child.once("error", () => resolve());
     child.once("close", () => resolve());

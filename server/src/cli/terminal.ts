@@ -20,7 +20,7 @@ export function writeAll(descriptor: 1 | 2, text: string): void {
       at += fs.writeSync(descriptor, bytes, at);
     } catch (error) {
       const code = error instanceof Error && "code" in error ? error.code : undefined;
-      // Nobody reads any more, or there is no room: what is to be done is done all the same.
+      // Nobody reads any more, or the disk is full. The build goes on without its output.
       if (code === "EPIPE" || (descriptor === 2 && code !== "EAGAIN")) return;
       if (code !== "EAGAIN") throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
@@ -98,20 +98,22 @@ export class Terminal implements Listener {
 
   /** The line that `watch` prints for a generation. */
   generation(report: GenerationReport): void {
-    const { ms, functions } = report;
-    const what = report.units.length === 0 ? report.reason : `${report.units.join(", ")}: ${report.reason}`;
-    if (!report.ok) {
-      const stale = report.stale ? `; generation ${report.generation} stays, stale` : "";
-      this.status("Failed", `${report.lane} lane, ${what}${stale} (${seconds(ms.total)})`);
-      return;
-    }
-    const stages = `capture ${ms.capture.toFixed(0)}, rustc ${ms.frontEnd.toFixed(0)}, engine ${ms.engine.toFixed(0)} ms`;
-    const counts = `${functions.changed} changed, ${functions.compiled} compiled of ${functions.total}`;
-    this.status(
-      "Generation",
-      `${report.generation}, ${report.lane} lane, ${what} (${seconds(ms.total)}: ${stages}; ${counts})`,
-    );
+    this.status(report.ok ? "Generation" : "Failed", generationText(report));
   }
+}
+
+/** What became of a save: its lane, what changed, why no faster lane took it, and what that took. */
+export function generationText(report: GenerationReport): string {
+  const { ms, functions, refused } = report;
+  const change = report.units.length === 0 ? report.reason : `${report.units.join(", ")}: ${report.reason}`;
+  const what = refused === undefined ? change : `${change}; not the body lane: ${refused}`;
+  if (!report.ok) {
+    const stale = report.stale ? `; generation ${report.generation} stays, stale` : "";
+    return `${report.lane} lane, ${what}${stale} (${seconds(ms.total)})`;
+  }
+  const stages = `capture ${ms.capture.toFixed(0)}, rustc ${ms.frontEnd.toFixed(0)}, engine ${ms.engine.toFixed(0)} ms`;
+  const counts = `${functions.changed} changed, ${functions.compiled} compiled of ${functions.total}`;
+  return `${report.generation}, ${report.lane} lane, ${what} (${seconds(ms.total)}: ${stages}; ${counts})`;
 }
 
 function seconds(ms: number): string {

@@ -6,7 +6,7 @@ import type { Layout } from "../core/support/layout.js";
 import type { SelectionState, Start } from "../core/cargo/selection.js";
 import type { Program } from "../core/units/program.js";
 import { programCommand } from "../core/cargo/programStart.js";
-import { StandIns } from "../core/cargo/programsBeside.js";
+import { ProgramsBesideTests } from "../core/cargo/programsBeside.js";
 import { loadUnit } from "../core/units/record.js";
 import { mayHoldDocTests } from "../core/source/docTests.js";
 import type { SelectionOptions } from "./options.js";
@@ -52,7 +52,7 @@ export async function runTests(
   failFast: boolean,
   run: (script: string) => Promise<Outcome | undefined> = runScript,
 ): Promise<number> {
-  const beside = new StandIns();
+  const beside = new ProgramsBesideTests();
   try {
     await beside.place(state);
   } catch (error) {

@@ -139,18 +139,18 @@ class Watch {
       const isNew = hasChanged || this.running === undefined;
       if (isNew || this.failed) {
         await this.saveReport(report);
-        this.tell(report);
+        this.print(report);
       }
       this.failed = !report.ok;
       if (report.ok && state !== undefined && isNew) this.restart(state);
-      // What was saved while nobody watched shows in the stamps.
+      // Files that were saved before they were watched are found by their stamps.
       if (isBehind && (report.ok || others.some((place) => isNewer(place, startedMs)))) this.changed(performance.now());
       else if (isAhead) this.work = this.work.then(() => this.letFollow(signal));
     } catch (error) {
       if (error instanceof Cancelled || this.ended) return;
       this.kept.reset();
       const text = messageOf(error);
-      this.tell({
+      this.print({
         generation: 0,
         lane: "cargo",
         ok: false,
@@ -168,12 +168,12 @@ class Watch {
       this.readByCargo = selection.kind === "cargo" ? await ReadByCargo.of(selection, env) : undefined;
       this.watcher.ignore(this.readByCargo?.products ?? []);
       await this.kept.watch(this.watcher, undefined, [place], false);
-      if (this.ended) return;
-      this.restarts.restart(() => this.note(this.start(this.session.native(text, this.args))));
+      if (this.hasEnded()) return;
+      this.restarts.restart(() => this.follow(this.start(this.session.native(text, this.args))));
     }
   }
 
-  /** The crate lane's word on what the body lane did, while nobody waits for it. */
+  /** Lets the crate lane compile what edits have done, in the background, and reports where the two differ. */
   private async letFollow(signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
     try {
@@ -181,13 +181,13 @@ class Watch {
       if (followed === undefined || this.ended) return;
       const { report, state, divergence } = followed;
       await this.kept.watch(this.watcher, state, [], report.ok);
-      if (this.options.json === true || !report.ok) this.tell(report);
+      if (this.options.json === true || !report.ok) this.print(report);
       this.failed = !report.ok;
       if (divergence === undefined) return;
       this.session.terminal.warn(divergence);
       if (state !== undefined) this.restart(state);
     } catch (error) {
-      // The next save finds the same, and tells it.
+      // The next save finds the same error, and reports it.
       if (!(error instanceof Cancelled)) this.session.terminal.warn(messageOf(error));
     }
   }
@@ -197,24 +197,30 @@ class Watch {
     if (workspace !== undefined) await this.session.saveReport(workspace, report);
   }
 
-  private tell(report: GenerationReport): void {
+  /** A function, so that the compiler does not take an earlier answer for this one. */
+  private hasEnded(): boolean {
+    return this.ended;
+  }
+
+  private print(report: GenerationReport): void {
     if (this.options.json === true) writeAll(1, `${reportLine(report)}\n`);
     else this.session.terminal.generation(report);
   }
 
   private restart(state: SelectionState): void {
     if (this.options.test === true) {
-      this.restarts.restart(() => this.note(this.startTests(state)));
+      this.restarts.restart(() => this.follow(this.startTests(state)));
     } else if (this.options.run === true) {
       const { start, program } = onlyStart(state);
       const command = programCommand(state.runner, start, program, this.args, this.session.env);
-      this.restarts.restart(() => this.note(this.startProgram(execScript(command))));
+      this.restarts.restart(() => this.follow(this.startProgram(execScript(command))));
     } else {
       this.running = Promise.resolve();
     }
   }
 
-  private note(job: Job): Job {
+  /** What runs now. */
+  private follow(job: Job): Job {
     this.running = job.ended;
     return job;
   }

@@ -217,7 +217,7 @@ export const PROGRAM_EDITS: readonly SupportedEdit[] = [
     shows: { "library inline": "2" },
   },
   {
-    edit: "such a function, and one of a crate that uses the library",
+    edit: "an `#[inline]` or generic function of a library, and one of a crate that uses the library",
     lane: "crate",
     refused: "a generic or inline function of a library, and one of a crate that uses it",
     changes: [

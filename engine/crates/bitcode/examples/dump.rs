@@ -54,8 +54,7 @@ fn stats(llvm: &Llvm, files: &[String]) -> Result<(), Error> {
     let (mut bytes, mut functions, mut instructions, mut globals, mut symbols) = (0, 0, 0, 0, 0);
     let mut missing: BTreeMap<String, usize> = BTreeMap::new();
     for file in files {
-        let contents =
-            std::fs::read(file).map_err(|error| Error::Io { file: file.clone(), reason: error.to_string() })?;
+        let contents = std::fs::read(file).map_err(|source| Error::Io { file: file.clone(), source })?;
         bytes += contents.len();
         let start = Instant::now();
         let reader = Reader::open(llvm, contents, file)?;

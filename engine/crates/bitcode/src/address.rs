@@ -1,9 +1,10 @@
 //! Folding of constant expressions to "symbol plus bytes" or a number.
 
 use crate::context::Context;
+use crate::error::ConstantError;
 use crate::ffi::{LlvmType, ValueRef, opcode, type_kind, value_kind};
-use crate::globals::{Entry, GlobalTable, is_global};
 use crate::ir::{GlobalId, SymbolKind};
+use crate::symbol_table::{Entry, SymbolTable, is_global};
 use crate::type_table::{Shape, TypeTable};
 
 /// A link-time constant of at most 64 bits.
@@ -15,20 +16,20 @@ pub(crate) struct Address {
     pub(crate) addend: i64,
 }
 
-/// Folds `value`; the error names what is in the way.
+/// Folds `value`.
 pub(crate) fn fold(
     cx: &Context,
     types: &mut TypeTable,
-    globals: &GlobalTable,
+    globals: &SymbolTable,
     value: ValueRef,
-) -> Result<Address, String> {
+) -> Result<Address, ConstantError> {
     let api = cx.api();
     let number = |addend| Ok(Address { base: None, addend });
     match api.LLVMGetValueKind(value) {
         kind if is_global(kind) => match globals.entries.get(&value) {
             Some(Entry::Symbol(id, kind)) => Ok(Address { base: Some((*id, *kind)), addend: 0 }),
-            Some(Entry::Intrinsic(name)) => Err(format!("address of {name}")),
-            Some(Entry::Special) | None => Err("address of a compiler-internal global".to_owned()),
+            Some(Entry::Intrinsic(name)) => Err(ConstantError::IntrinsicAddress { name: name.clone() }),
+            Some(Entry::Special) | None => Err(ConstantError::InternalAddress),
         },
         value_kind::NULL => number(0),
         value_kind::INT => {
@@ -36,18 +37,18 @@ pub(crate) fn fold(
             number(sign_extend(api.LLVMConstIntGetZExtValue(value), width))
         }
         value_kind::EXPRESSION => fold_expression(cx, types, globals, value),
-        value_kind::UNDEF | value_kind::POISON => Err("undefined address".to_owned()),
-        value_kind::BLOCK_ADDRESS => Err("blockaddress".to_owned()),
-        kind => Err(format!("constant of kind {kind}")),
+        value_kind::UNDEF | value_kind::POISON => Err(ConstantError::UndefinedAddress),
+        value_kind::BLOCK_ADDRESS => Err(ConstantError::BlockAddress),
+        kind => Err(ConstantError::Kind { kind }),
     }
 }
 
 fn fold_expression(
     cx: &Context,
     types: &mut TypeTable,
-    globals: &GlobalTable,
+    globals: &SymbolTable,
     value: ValueRef,
-) -> Result<Address, String> {
+) -> Result<Address, ConstantError> {
     let api = cx.api();
     let operation = api.LLVMGetConstOpcode(value);
     let mut operand = |index| fold(cx, types, globals, api.LLVMGetOperand(value, index));
@@ -56,7 +57,7 @@ fn fold_expression(
             let (a, b) = (operand(0)?, operand(1)?);
             let base = match (a.base, b.base) {
                 (base, None) | (None, base) => base,
-                (Some(_), Some(_)) => return Err("sum of two addresses".to_owned()),
+                (Some(_), Some(_)) => return Err(arithmetic("sum of two addresses")),
             };
             narrow(cx, value, Address { base, addend: a.addend.wrapping_add(b.addend) })
         }
@@ -65,14 +66,14 @@ fn fold_expression(
             let base = match (a.base, b.base) {
                 (base, None) => base,
                 (Some(a), Some(b)) if a == b => None,
-                _ => return Err("difference of two addresses".to_owned()),
+                _ => return Err(arithmetic("difference of two addresses")),
             };
             narrow(cx, value, Address { base, addend: a.addend.wrapping_sub(b.addend) })
         }
         opcode::XOR => {
             let (a, b) = (operand(0)?, operand(1)?);
             if a.base.or(b.base).is_some() {
-                return Err("xor of an address".to_owned());
+                return Err(arithmetic("xor of an address"));
             }
             Ok(Address { base: None, addend: a.addend ^ b.addend })
         }
@@ -94,32 +95,36 @@ fn fold_expression(
             let base = operand(0)?;
             let (offset, rest) = walk(cx, types, value)?;
             if !rest.is_empty() {
-                return Err("getelementptr with a symbolic index".to_owned());
+                return Err(ConstantError::ElementAddress { what: "with a symbolic index" });
             }
             Ok(Address { base: base.base, addend: base.addend.wrapping_add(offset) })
         }
-        other => Err(format!("constant expression with opcode {other}")),
+        opcode => Err(ConstantError::Expression { opcode }),
     }
 }
 
+fn arithmetic(operation: &'static str) -> ConstantError {
+    ConstantError::AddressArithmetic { operation }
+}
+
 /// Fits an integer result into its type: a number wraps, an address must keep all its bits.
-fn narrow(cx: &Context, value: ValueRef, address: Address) -> Result<Address, String> {
+fn narrow(cx: &Context, value: ValueRef, address: Address) -> Result<Address, ConstantError> {
     let width = int_width(cx, cx.api().LLVMTypeOf(value))?;
     match address.base {
         None => Ok(Address { base: None, addend: sign_extend(address.addend as u64, width) }),
         Some(_) if width == 64 => Ok(address),
-        Some(_) => Err(format!("address in an i{width}")),
+        Some(_) => Err(ConstantError::NarrowAddress { bits: width }),
     }
 }
 
-fn int_width(cx: &Context, ty: LlvmType) -> Result<u32, String> {
+fn int_width(cx: &Context, ty: LlvmType) -> Result<u32, ConstantError> {
     let api = cx.api();
     if api.LLVMGetTypeKind(ty) != type_kind::INTEGER {
-        return Err("constant expression on vectors".to_owned());
+        return Err(ConstantError::VectorExpression);
     }
     match api.LLVMGetIntTypeWidth(ty) {
         width @ 1..=64 => Ok(width),
-        width => Err(format!("constant expression on i{width}")),
+        bits => Err(ConstantError::WideExpression { bits }),
     }
 }
 
@@ -132,7 +137,7 @@ fn sign_extend(bits: u64, width: u32) -> i64 {
 pub(crate) type Steps = smallvec::SmallVec<[(ValueRef, i64); 1]>;
 
 /// Splits the indices of a `getelementptr` (instruction or expression) into constant bytes and the variable rest.
-pub(crate) fn walk(cx: &Context, types: &mut TypeTable, gep: ValueRef) -> Result<(i64, Steps), String> {
+pub(crate) fn walk(cx: &Context, types: &mut TypeTable, gep: ValueRef) -> Result<(i64, Steps), ConstantError> {
     let api = cx.api();
     let mut ty = api.LLVMGetGEPSourceElementType(gep);
     let mut offset = 0i64;
@@ -145,13 +150,13 @@ pub(crate) fn walk(cx: &Context, types: &mut TypeTable, gep: ValueRef) -> Result
             .transpose()?
             .map(|width| sign_extend(api.LLVMConstIntGetZExtValue(operand), width));
         let stride = if index == 1 {
-            types.stride(api, ty).ok_or("getelementptr over an unusual type")?
+            types.stride(api, ty).ok_or(ConstantError::ElementAddress { what: "over an unusual type" })?
         } else {
             let shape = types.shape(api, ty);
             match (&*shape, constant) {
                 (Shape::Struct { offsets, fields }, Some(field)) => {
                     let field = usize::try_from(field).ok().filter(|&field| field < fields.len());
-                    let field = field.ok_or("getelementptr past a struct's fields")?;
+                    let field = field.ok_or(ConstantError::ElementAddress { what: "past a struct's fields" })?;
                     offset = offset.wrapping_add(offsets[field] as i64);
                     ty = fields[field];
                     continue;
@@ -160,7 +165,7 @@ pub(crate) fn walk(cx: &Context, types: &mut TypeTable, gep: ValueRef) -> Result
                     ty = *element;
                     *stride
                 }
-                _ => return Err("getelementptr into an unusual type".to_owned()),
+                _ => return Err(ConstantError::ElementAddress { what: "into an unusual type" }),
             }
         } as i64;
         match constant {

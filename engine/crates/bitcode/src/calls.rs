@@ -5,8 +5,8 @@ use crate::context::borrow_bytes;
 use crate::error::Error;
 use crate::ffi::{ValueRef, value_kind};
 use crate::function::{Decoder, Tables};
-use crate::globals::Entry;
 use crate::ir::{Callee, Op};
+use crate::symbol_table::Entry;
 
 /// `LLVMTailCallKindMustTail`.
 const MUST_TAIL: i32 = 2;
@@ -29,19 +29,19 @@ impl Decoder<'_> {
             return Ok(Self::unsupported("musttail call"));
         }
         let Tables { attributes, types, .. } = &mut *self.tables;
-        if let Some(what) = attributes.function(self.cx, types, Place::Call(call)).codegen.first() {
-            return Ok(Self::unsupported(format!("call with {what}")));
+        if let Some(attribute) = attributes.function(self.cx, types, Place::Call(call)).others.first() {
+            return Ok(Self::unsupported(format!("call with {attribute}")));
         }
         let count = api.LLVMGetNumArgOperands(call);
-        let (signature, unusual) = self.signature(
+        let (signature, other) = self.signature(
             Place::Call(call),
             api.LLVMGetCalledFunctionType(call),
             count,
             api.LLVMGetInstructionCallConv(call),
             |this, index| Some(this.type_of(api.LLVMGetOperand(call, index))),
         );
-        if let Some(name) = unusual {
-            return Ok(Self::unsupported(format!("{name} argument")));
+        if let Some(attribute) = other {
+            return Ok(Self::unsupported(format!("call with {attribute}")));
         }
         let args = (0..count).map(|index| self.operand_at(call, index)).collect();
         let unwind = if invoke {

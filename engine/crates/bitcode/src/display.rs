@@ -3,8 +3,8 @@
 use std::fmt::{self, Display, Formatter, Write};
 
 use crate::ir::{
-    Block, Callee, Clause, Constant, Extension, Function, Global, GlobalKind, Instruction, Module, Op, Operand, Param,
-    Signature, SourceFrame,
+    Attribute, AttributeOf, Block, Callee, Clause, Constant, Extension, Function, Global, GlobalKind, Instruction,
+    Module, Op, Operand, Param, Signature, SourceFrame,
 };
 use crate::types::{Type, TypeRef};
 
@@ -37,6 +37,18 @@ impl Display for Type {
             }
             Self::Other(text) => f.write_str(text),
         }
+    }
+}
+
+/// `function attribute naked`, `parameter attribute inreg`, `function attribute target-cpu=x86-64`.
+impl Display for Attribute {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let on = match self.on {
+            AttributeOf::Function => "function",
+            AttributeOf::Parameter => "parameter",
+        };
+        write!(f, "{on} attribute {}", self.name)?;
+        if self.value.is_empty() { Ok(()) } else { write!(f, "={}", self.value) }
     }
 }
 
@@ -133,7 +145,8 @@ impl Display for FunctionText<'_> {
         if let Some(personality) = function.personality {
             writeln!(f, "personality {}", self.symbol(personality.0, 0))?;
         }
-        writeln!(f, "nounwind {} align {} attributes {:?}", function.nounwind, function.align, function.attributes)?;
+        let attributes = list(function.attributes.iter());
+        writeln!(f, "nounwind {} align {} attributes [{attributes}]", function.nounwind, function.align)?;
         for (index, block) in function.blocks.iter().enumerate() {
             self.block(f, index, block)?;
         }

@@ -7,12 +7,12 @@ use crate::context::Context;
 use crate::debug::DebugTable;
 use crate::error::Error;
 use crate::ffi::{BlockRef, LlvmType, ValueRef};
-use crate::globals::{Entry, GlobalTable};
 use crate::ir::{
-    Block, BlockId, Function, GlobalId, Instruction, LocationId, Op, Signature, SymbolId, SymbolKind, SymbolRef,
-    ValueId,
+    Attribute, Block, BlockId, Function, GlobalId, Instruction, LocationId, Op, Signature, SymbolId, SymbolKind,
+    SymbolRef, ValueId,
 };
 use crate::pointer_map::PointerMap;
+use crate::symbol_table::{Entry, SymbolTable};
 use crate::type_table::TypeTable;
 use crate::types::{Type, TypeRef};
 
@@ -85,7 +85,7 @@ impl Tables {
 /// The state of decoding one function.
 pub(crate) struct Decoder<'a> {
     pub(crate) cx: &'a Context,
-    pub(crate) globals: &'a GlobalTable,
+    pub(crate) globals: &'a SymbolTable,
     pub(crate) tables: &'a mut Tables,
     symbols: Vec<SymbolRef>,
     locations: Vec<u32>,
@@ -94,7 +94,7 @@ pub(crate) struct Decoder<'a> {
 /// Decodes the body of `function`, which must be a definition.
 pub(crate) fn decode(
     cx: &Context,
-    globals: &GlobalTable,
+    globals: &SymbolTable,
     tables: &mut Tables,
     function: ValueRef,
 ) -> Result<Function, Error> {
@@ -114,13 +114,13 @@ impl Decoder<'_> {
     fn function(mut self, function: ValueRef) -> Result<Function, Error> {
         let api = self.cx.api();
         let found = self.tables.attributes.function(self.cx, &mut self.tables.types, Place::Function(function));
-        let mut attributes = found.codegen;
+        let mut attributes = found.others;
         let count = api.LLVMCountParams(function);
         let ty = api.LLVMGlobalGetValueType(function);
-        let (signature, unusual) =
+        let (signature, other) =
             self.signature(Place::Function(function), ty, count, api.LLVMGetFunctionCallConv(function), |_, _| None);
-        if let Some(name) = unusual {
-            attributes.push(format!("parameter={name}"));
+        if let Some(attribute) = other {
+            attributes.push(attribute);
             attributes.sort();
         }
         let personality = if api.LLVMHasPersonalityFn(function) != 0 {
@@ -272,7 +272,7 @@ impl Decoder<'_> {
     }
 
     /// The ABI of a function or call with `count` parameters or arguments; `type_at` gives the types of those past the
-    /// fixed parameters. Second, the name of an attribute of a parameter or of the result that has no decoded form.
+    /// fixed parameters. Second, an attribute of a parameter or of the result that has no decoded form.
     pub(crate) fn signature(
         &mut self,
         place: Place,
@@ -280,13 +280,13 @@ impl Decoder<'_> {
         count: u32,
         call_conv: u32,
         mut type_at: impl FnMut(&mut Self, u32) -> Option<TypeRef>,
-    ) -> (Signature, Option<String>) {
+    ) -> (Signature, Option<Attribute>) {
         let api = self.cx.api();
         let mut fixed: SmallVec<[LlvmType; 8]> = SmallVec::new();
         fixed.resize(api.LLVMCountParamTypes(ty) as usize, LlvmType(std::ptr::null_mut()));
         api.LLVMGetParamTypes(ty, fixed.as_mut_ptr());
         let Tables { attributes, types, .. } = &mut *self.tables;
-        let (ret_extension, mut unusual) = attributes.returned(self.cx, types, place);
+        let (ret_extension, mut other) = attributes.returned(self.cx, types, place);
         let mut params = Vec::with_capacity(count as usize);
         for index in 0..count {
             let param_type = match fixed.get(index as usize) {
@@ -297,7 +297,7 @@ impl Decoder<'_> {
             let Tables { attributes, types, .. } = &mut *self.tables;
             match attributes.param(self.cx, types, place, index, param_type) {
                 Ok(param) => params.push(param),
-                Err(name) => unusual = Some(name),
+                Err(attribute) => other = Some(attribute),
             }
         }
         let Tables { types, .. } = &mut *self.tables;
@@ -308,7 +308,7 @@ impl Decoder<'_> {
             variadic: api.LLVMIsFunctionVarArg(ty) != 0,
             call_conv,
         };
-        (signature, unusual)
+        (signature, other)
     }
 
     /// Stands for an instruction without a decoded form.

@@ -1,38 +1,21 @@
-//! The module's symbol table: every function, variable and alias, numbered.
+//! Describes every function, variable and alias of a module, and numbers them.
 
 use std::ffi::CStr;
 use std::sync::Arc;
 
+use crate::address::{Address, fold};
 use crate::context::{Context, borrow_bytes};
 use crate::error::Error;
-use crate::ffi::{ValueRef, value_kind};
+use crate::ffi::ValueRef;
 use crate::init;
 use crate::ir::{Global, GlobalId, GlobalKind, Linkage, Module, SymbolKind, Variable};
-use crate::pointer_map::PointerMap;
+use crate::symbol_table::{Entry, SymbolTable};
 use crate::type_table::TypeTable;
 
-/// What a global value stands for.
-#[derive(Clone, Debug)]
-pub(crate) enum Entry {
-    /// A symbol.
-    Symbol(GlobalId, SymbolKind),
-    /// An LLVM intrinsic, never a symbol.
-    Intrinsic(Arc<str>),
-    /// Of interest to the compiler only (`llvm.used`, …), or something that nothing may refer to.
-    Special,
-}
-
-/// Globals by handle, and handles by number.
-#[derive(Default)]
-pub(crate) struct GlobalTable {
-    pub(crate) entries: PointerMap<ValueRef, Entry>,
-    pub(crate) handles: Vec<ValueRef>,
-}
-
 /// Numbers all globals — functions, variables, aliases, each in file order — and describes them.
-pub(crate) fn read(cx: &Context, types: &mut TypeTable) -> Result<(GlobalTable, Module), Error> {
+pub(crate) fn read(cx: &Context, types: &mut TypeTable) -> Result<(SymbolTable, Module), Error> {
     let api = cx.api();
-    let mut table = GlobalTable::default();
+    let mut table = SymbolTable::default();
     let mut module = Module {
         assembly: String::from_utf8_lossy(borrow_bytes(api, |len| api.LLVMGetModuleInlineAsm(cx.module, len)))
             .into_owned(),
@@ -81,7 +64,7 @@ pub(crate) fn read(cx: &Context, types: &mut TypeTable) -> Result<(GlobalTable, 
 fn read_aliases(
     cx: &Context,
     types: &mut TypeTable,
-    table: &mut GlobalTable,
+    table: &mut SymbolTable,
     module: &mut Module,
 ) -> Result<(), Error> {
     let api = cx.api();
@@ -102,12 +85,10 @@ fn read_aliases(
     }
     for index in first..table.handles.len() {
         let aliasee = api.LLVMAliasGetAliasee(table.handles[index]);
-        let address = crate::address::fold(cx, types, table, aliasee);
+        let address = fold(cx, types, table, aliasee);
         let global = &mut module.globals[index];
         global.kind = match address {
-            Ok(crate::address::Address { base: Some((target, _)), addend }) => {
-                GlobalKind::Alias { target, offset: addend }
-            }
+            Ok(Address { base: Some((target, _)), addend }) => GlobalKind::Alias { target, offset: addend },
             other => return Err(cx.inconsistent(format!("alias {} stands for {other:?}", global.name))),
         };
     }
@@ -116,7 +97,7 @@ fn read_aliases(
 
 fn add(
     cx: &Context,
-    table: &mut GlobalTable,
+    table: &mut SymbolTable,
     module: &mut Module,
     value: ValueRef,
     name: &str,
@@ -186,9 +167,4 @@ pub(crate) fn name_of(cx: &Context, value: ValueRef) -> Result<&str, Error> {
     let bytes = borrow_bytes(cx.api(), |len| cx.api().LLVMGetValueName2(value, len));
     std::str::from_utf8(bytes)
         .map_err(|_| cx.inconsistent(format!("the name {:?} is not UTF-8", String::from_utf8_lossy(bytes))))
-}
-
-/// Whether a value is a function, variable or alias.
-pub(crate) fn is_global(kind: i32) -> bool {
-    matches!(kind, value_kind::FUNCTION | value_kind::VARIABLE | value_kind::ALIAS)
 }

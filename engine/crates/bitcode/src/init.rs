@@ -2,15 +2,15 @@
 
 use crate::address::{Address, fold};
 use crate::context::{Context, borrow_bytes};
-use crate::error::Error;
+use crate::error::{ConstantError, Error};
 use crate::ffi::{LlvmType, ValueRef, type_kind, value_kind};
-use crate::globals::GlobalTable;
 use crate::ir::{GlobalId, GlobalKind, Init, InitPointer, Module};
 use crate::scalars;
+use crate::symbol_table::SymbolTable;
 use crate::type_table::{Shape, TypeTable};
 
 /// Fills in the initial contents of every variable that the unit defines.
-pub(crate) fn read_all(cx: &Context, types: &mut TypeTable, globals: &GlobalTable, module: &mut Module) {
+pub(crate) fn read_all(cx: &Context, types: &mut TypeTable, globals: &SymbolTable, module: &mut Module) {
     let api = cx.api();
     for (index, global) in module.globals.iter_mut().enumerate() {
         let GlobalKind::Variable(variable) = &mut global.kind else { continue };
@@ -31,7 +31,7 @@ pub(crate) fn read_all(cx: &Context, types: &mut TypeTable, globals: &GlobalTabl
 pub(crate) fn read_special(
     cx: &Context,
     types: &mut TypeTable,
-    globals: &GlobalTable,
+    globals: &SymbolTable,
     module: &mut Module,
     name: &str,
     variable: ValueRef,
@@ -71,13 +71,13 @@ pub(crate) fn read_special(
 struct Writer<'a> {
     cx: &'a Context,
     types: &'a mut TypeTable,
-    globals: &'a GlobalTable,
+    globals: &'a SymbolTable,
     init: Init,
 }
 
 impl Writer<'_> {
-    /// Writes `value` of type `ty` at byte `offset`; the error names what cannot be flattened.
-    fn write(&mut self, value: ValueRef, ty: LlvmType, offset: u64) -> Result<(), String> {
+    /// Writes `value` of type `ty` at byte `offset`.
+    fn write(&mut self, value: ValueRef, ty: LlvmType, offset: u64) -> Result<(), ConstantError> {
         let api = self.cx.api();
         match api.LLVMGetValueKind(value) {
             value_kind::AGGREGATE_ZERO | value_kind::NULL | value_kind::UNDEF | value_kind::POISON => Ok(()),
@@ -94,7 +94,7 @@ impl Writer<'_> {
                 Ok(())
             }
             value_kind::FLOAT if api.LLVMGetTypeKind(ty) != type_kind::VECTOR => {
-                let words = scalars::float_words(self.cx, value).ok_or("floating format of an initializer")?;
+                let words = scalars::float_words(self.cx, value).ok_or(ConstantError::FloatFormat)?;
                 let size = self.types.get(api, ty).store_size();
                 self.put_words(offset, &words, size as u32);
                 Ok(())
@@ -103,7 +103,7 @@ impl Writer<'_> {
         }
     }
 
-    fn write_elements(&mut self, value: ValueRef, ty: LlvmType, offset: u64) -> Result<(), String> {
+    fn write_elements(&mut self, value: ValueRef, ty: LlvmType, offset: u64) -> Result<(), ConstantError> {
         let api = self.cx.api();
         let shape = self.types.shape(api, ty);
         for index in 0..api.LLVMGetNumOperands(value) as u32 {
@@ -115,13 +115,13 @@ impl Writer<'_> {
                 Shape::Sequence { element: ty, stride } => {
                     self.write(element, *ty, offset + u64::from(index) * stride)?
                 }
-                Shape::Scalar => return Err("aggregate constant of a scalar type".to_owned()),
+                Shape::Scalar => return Err(ConstantError::ScalarAggregate),
             }
         }
         Ok(())
     }
 
-    fn write_address(&mut self, value: ValueRef, ty: LlvmType, offset: u64) -> Result<(), String> {
+    fn write_address(&mut self, value: ValueRef, ty: LlvmType, offset: u64) -> Result<(), ConstantError> {
         let api = self.cx.api();
         let address = fold(self.cx, self.types, self.globals, value)?;
         match address.base {

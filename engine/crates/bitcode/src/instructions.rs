@@ -88,7 +88,7 @@ impl Decoder<'_> {
         }
         let (offset, rest) = match address::walk(self.cx, &mut self.tables.types, value) {
             Ok(walked) => walked,
-            Err(what) => return Self::unsupported(what),
+            Err(error) => return Self::unsupported(error.to_string()),
         };
         let base = self.operand_at(value, 0);
         let mut terms: SmallVec<[GepTerm; 1]> = SmallVec::new();

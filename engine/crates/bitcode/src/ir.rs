@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+use crate::error::ConstantError;
 pub use crate::source::{Location, SourceFile, SourceFrame, Subprogram};
 use crate::types::{Type, TypeRef};
 
@@ -48,9 +49,9 @@ pub struct Module {
     pub used: Vec<GlobalId>,
     /// Functions that are to lie in a section of that name.
     pub function_sections: Vec<(GlobalId, Arc<str>)>,
-    /// Variables whose initial contents have no flattened form, with the construct in the way; their
-    /// [`Variable::init`] is incomplete and must not be used.
-    pub unsupported: Vec<(GlobalId, String)>,
+    /// Variables whose initial contents have no flattened form, with what is in the way; their [`Variable::init`] is
+    /// incomplete and must not be used.
+    pub unsupported: Vec<(GlobalId, ConstantError)>,
 }
 
 /// A function, variable or alias of a module.
@@ -163,9 +164,31 @@ pub struct Function {
     pub locations: Vec<Location>,
     /// Where the function itself is declared. Left out of the key.
     pub subprogram: Option<Arc<Subprogram>>,
-    /// Any function attribute that LLVM's code generator would act on and [`Self::signature`] does not hold
-    /// (`target-features`, `target-cpu`, `naked`, …), as `key=value`, sorted.
-    pub attributes: Vec<String>,
+    /// Attributes that may shape machine code and that [`Self::signature`] does not hold (`target-features`, `target-cpu`,
+    /// `naked`, …), sorted: all but those of which [`crate::known_attributes`] says that there is nothing to do.
+    pub attributes: Vec<Attribute>,
+}
+
+/// An attribute without a decoded form.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Attribute {
+    /// What has it.
+    pub on: AttributeOf,
+    /// Whether LLVM has a number for it; otherwise it is a text.
+    pub enumerated: bool,
+    /// Its name, or `number N` for one that LLVM has a number for and [`crate::known_attributes`] has not heard of.
+    pub name: Arc<str>,
+    /// The value of a textual one, empty for none.
+    pub value: Arc<str>,
+}
+
+/// What an [`Attribute`] belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum AttributeOf {
+    /// A function, or a call as a whole.
+    Function,
+    /// A parameter or result.
+    Parameter,
 }
 
 impl Hash for Function {

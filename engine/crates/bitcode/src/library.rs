@@ -36,7 +36,7 @@ impl Llvm {
         let path = find(sysroot)?;
         // SAFETY: loading runs LLVM's static constructors, which only register options and allocate.
         let library = unsafe { libloading::Library::new(&path) }
-            .map_err(|error| Error::LibraryBroken { path: path.clone(), reason: error.to_string() })?;
+            .map_err(|source| Error::LibraryBroken { path: path.clone(), source })?;
         let library = ManuallyDrop::new(library);
         let find = |name: &CStr| lookup(&library, name);
         let api = Api::load(find).map_err(|symbol| Error::SymbolMissing { path: path.clone(), symbol })?;

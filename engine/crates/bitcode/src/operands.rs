@@ -8,9 +8,9 @@ use crate::address::{self, Address};
 use crate::context::{Context, borrow_bytes};
 use crate::ffi::{ValueRef, value_kind};
 use crate::function::Decoder;
-use crate::globals::{Entry, is_global};
 use crate::ir::{Constant, Operand};
 use crate::scalars;
+use crate::symbol_table::{Entry, is_global};
 use crate::types::{Type, TypeRef};
 
 impl Decoder<'_> {
@@ -85,7 +85,7 @@ impl Decoder<'_> {
                 let unused = 64u64.saturating_sub(ty.bits());
                 Constant::Bits(ty, smallvec![(addend as u64) << unused >> unused])
             }
-            Err(what) => Constant::Unsupported(ty, what),
+            Err(error) => Constant::Unsupported(ty, error.to_string()),
         }
     }
 

@@ -7,16 +7,17 @@ use std::path::Path;
 use crate::context::Context;
 use crate::error::Error;
 use crate::function::{self, Tables};
-use crate::globals::{self, GlobalTable};
+use crate::globals;
 use crate::ir::{Function, GlobalId, GlobalKind, Module};
 use crate::library::Llvm;
 use crate::print::{self, PrintedFunction};
+use crate::symbol_table::SymbolTable;
 use crate::type_table::TypeTable;
 
 /// One codegen unit, open for reading. Owns an LLVM context, so it stays on its thread.
 pub struct Reader {
     context: Context,
-    globals: GlobalTable,
+    globals: SymbolTable,
     module: Module,
     tables: RefCell<Tables>,
 }
@@ -53,7 +54,7 @@ impl Reader {
     /// As [`Self::open`], and [`Error::Io`].
     pub fn open_file(llvm: &Llvm, path: &Path) -> Result<Self, Error> {
         let name = path.display().to_string();
-        let bytes = std::fs::read(path).map_err(|error| Error::Io { file: name.clone(), reason: error.to_string() })?;
+        let bytes = std::fs::read(path).map_err(|source| Error::Io { file: name.clone(), source })?;
         Self::open(llvm, bytes, &name)
     }
 
@@ -68,7 +69,7 @@ impl Reader {
         Ok(print::print(&self.context, &mut tables.debug, self.globals.handles[id.0 as usize]))
     }
 
-    pub(crate) fn into_parts(self) -> (Context, GlobalTable, Module) {
+    pub(crate) fn into_parts(self) -> (Context, SymbolTable, Module) {
         (self.context, self.globals, self.module)
     }
 

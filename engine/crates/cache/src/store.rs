@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use cranefly_machine::MachineCode;
 
-use crate::Key;
+use crate::key::Key;
 
 /// Code of one function and what it took.
 #[derive(Clone, Debug)]

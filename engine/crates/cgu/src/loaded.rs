@@ -5,19 +5,27 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use cranefly_bitcode::demangled;
 use cranefly_bitcode::ir::{Global, GlobalId};
 use cranefly_cache::Key;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::digest::Digest;
-use crate::names::demangled;
-use crate::read::ReadTimes;
 use crate::shape::Shape;
 use crate::source_index::SourceIndex;
 use crate::unit::{CodegenUnit, definitions, is_anonymous};
 use crate::{system_calls, type_id};
 
-/// A unit, where it came from, and what it took.
+/// Microseconds that reading one function took.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ReadTimes {
+    /// Decoding.
+    pub decode: f32,
+    /// Its key.
+    pub key: f32,
+}
+
+/// A unit, where it came from, and what it took. Always shared, so that what was found out about it stays true.
 #[derive(Debug)]
 pub struct LoadedUnit {
     /// What an image is made of.
@@ -77,9 +85,9 @@ impl LoadedUnit {
         digest: Digest,
         times: Vec<ReadTimes>,
         shapes: Vec<Shape>,
-    ) -> Self {
+    ) -> Arc<Self> {
         let parts = Parts { unit, path, bytes, digest, open_us: 0.0, times, compiled: Vec::new(), shapes };
-        Self { is_derived: true, ..Self::read(parts) }
+        Arc::new(Self { is_derived: true, ..Self::read(parts) })
     }
 
     /// A unit that is just what its file holds.
@@ -112,11 +120,13 @@ impl LoadedUnit {
     }
 
     /// What reading took, by function.
+    #[inline]
     pub fn times(&self) -> &[ReadTimes] {
         &self.times
     }
 
     /// What must be known of bodies, by function.
+    #[inline]
     pub fn shapes(&self) -> &[Shape] {
         &self.shapes
     }
@@ -167,6 +177,7 @@ impl LoadedUnit {
     }
 
     /// A global by its number.
+    #[inline]
     pub fn global(&self, global: GlobalId) -> &Global {
         &self.unit.module.globals[global.0 as usize]
     }

@@ -11,7 +11,7 @@ use cranefly_cache::{Key, Keyer};
 
 use crate::digest::Digest;
 use crate::error::{HandlerError, UnitError};
-use crate::loaded::{LoadedUnit, Parts};
+use crate::loaded::{LoadedUnit, Parts, ReadTimes};
 use crate::shape::Shape;
 use crate::unit::{CodegenUnit, FunctionInfo};
 
@@ -22,15 +22,6 @@ pub struct BitcodeFile {
     pub path: PathBuf,
     /// Of what rustc wrote.
     pub digest: Digest,
-}
-
-/// Microseconds that reading one function took.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct ReadTimes {
-    /// Decoding.
-    pub decode: f32,
-    /// Its key.
-    pub key: f32,
 }
 
 /// A function of a unit, decoded.

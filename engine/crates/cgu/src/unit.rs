@@ -52,6 +52,7 @@ pub struct FunctionInfo {
 ///
 /// # Panics
 /// If a module has 2^32 globals.
+#[inline]
 pub fn global_id(place: usize) -> GlobalId {
     GlobalId(u32::try_from(place).expect("globals below 2^32"))
 }
@@ -65,6 +66,7 @@ pub fn definitions(module: &Module) -> impl Iterator<Item = (&Arc<str>, GlobalId
 }
 
 /// Whether a unit defines one of its globals.
+#[inline]
 pub fn is_definition(global: &Global) -> bool {
     let is_here = match &global.kind {
         GlobalKind::Function { defined } => *defined,
@@ -75,6 +77,7 @@ pub fn is_definition(global: &Global) -> bool {
 }
 
 /// Whether a global is a constant that rustc gave a name of no meaning (`alloc_…`, `vtable.3`): it is its content.
+#[inline]
 pub fn is_anonymous(global: &Global) -> bool {
     global.linkage == Linkage::Local
         && matches!(&global.kind, GlobalKind::Variable(variable) if variable.constant && !variable.thread_local)

@@ -1,21 +1,16 @@
 //! Calling compiled functions with values of any type that CLIF has.
 
-use cranelift_codegen::cursor::{Cursor, FuncCursor};
 use cranelift_codegen::data_value::{DataValue, DisplayDataValues};
-use cranelift_codegen::ir::{
-    AbiParam, ArgumentPurpose, Function, InstBuilder, MemFlagsData, Signature, UserFuncName, types,
-};
-use cranelift_codegen::isa::CallConv;
+use cranelift_codegen::ir::Signature;
 use cranelift_reader::{Comparison, RunCommand};
 
+use crate::error::Error;
 use crate::file::{ClifFile, Directive};
 use crate::link::Program;
-
-/// Bytes of a value in memory: the widest is 128 bits.
-const CELL: usize = 16;
+use crate::trampoline::{CELL, check};
 
 /// Runs a directive; tells whether it holds, and what was returned.
-pub fn call(program: &Program, file: &ClifFile, directive: &Directive) -> Result<(bool, String), String> {
+pub fn call(program: &Program, file: &ClifFile, directive: &Directive) -> Result<(bool, String), Error> {
     let signature = &file.functions[directive.function].signature;
     let (invocation, expected) = match &directive.command {
         RunCommand::Print(invocation) => (invocation, None),
@@ -24,9 +19,9 @@ pub fn call(program: &Program, file: &ClifFile, directive: &Directive) -> Result
     check(signature)?;
     if invocation.args.len() != signature.params.len() {
         let (given, taken) = (invocation.args.len(), signature.params.len());
-        return Err(format!("{given} arguments are given, the function takes {taken}"));
+        return Err(Error::ArgumentCount { given, taken });
     }
-    let trampoline = program.trampoline(directive.function).ok_or("the function cannot be called")?;
+    let trampoline = program.trampoline(directive.function).ok_or(Error::NotCallable)?;
     let actual = invoke(program.function(directive.function), trampoline, &invocation.args, signature);
     let shown = DisplayDataValues(&actual);
     let Some((comparison, expected)) = expected else { return Ok((true, format!("{invocation} -> {shown}"))) };
@@ -48,47 +43,6 @@ fn is_zero(value: &DataValue) -> bool {
     let mut bytes = [0; CELL];
     value.write_to_slice_ne(&mut bytes);
     bytes == [0; CELL]
-}
-
-/// Refuses signatures with more than values in them.
-fn check(signature: &Signature) -> Result<(), String> {
-    let all = signature.params.iter().chain(&signature.returns);
-    for param in all {
-        if param.purpose != ArgumentPurpose::Normal {
-            return Err(format!("a directive cannot give a function `{}` parameters", param.purpose));
-        }
-        if param.value_type.bytes() as usize > CELL || param.value_type.is_dynamic_vector() {
-            return Err(format!("a directive cannot give or take values of type {}", param.value_type));
-        }
-    }
-    Ok(())
-}
-
-/// A function `(code, cells)` that calls `code`, of the given signature, with arguments from the cells, and puts what it
-/// returns into them.
-pub fn trampoline(signature: &Signature) -> Result<Function, String> {
-    check(signature)?;
-    let mut own = Signature::new(CallConv::SystemV);
-    own.params.extend([AbiParam::new(types::I64); 2]);
-    let mut function = Function::with_name_signature(UserFuncName::testcase("call from memory"), own);
-    let callee = function.import_signature(signature.clone());
-    let block = function.dfg.make_block();
-    let code = function.dfg.append_block_param(block, types::I64);
-    let cells = function.dfg.append_block_param(block, types::I64);
-    let mut cursor = FuncCursor::new(&mut function);
-    cursor.insert_block(block);
-    let flags = MemFlagsData::trusted();
-    let offset = |index: usize| i32::try_from(index * CELL).map_err(|_| "too many values".to_owned());
-    let mut arguments = Vec::new();
-    for (index, param) in signature.params.iter().enumerate() {
-        arguments.push(cursor.ins().load(param.value_type, flags, cells, offset(index)?));
-    }
-    let call = cursor.ins().call_indirect(callee, code, &arguments);
-    for (index, value) in cursor.func.dfg.inst_results(call).to_vec().into_iter().enumerate() {
-        cursor.ins().store(flags, value, cells, offset(index)?);
-    }
-    cursor.ins().return_(&[]);
-    Ok(function)
 }
 
 fn invoke(code: *const u8, trampoline: *const u8, arguments: &[DataValue], signature: &Signature) -> Vec<DataValue> {

@@ -8,7 +8,8 @@ use cranelift_codegen::settings::{self, SettingKind, Value};
 use cranelift_codegen::verify_function;
 use cranelift_reader::{Details, IsaSpec, ParseError, ParseOptions, RunCommand, parse_run_command, parse_test};
 
-use crate::Fault;
+use crate::error::Error;
+use crate::report::Fault;
 
 /// A file that may be run.
 pub struct ClifFile {
@@ -44,7 +45,8 @@ impl ClifFile {
             ..ParseOptions::default()
         };
         let parsed = parse_test(text, options).map_err(|error| vec![fault(&error)])?;
-        let target = target_of(&parsed.isa_spec).map_err(|message| vec![Fault { line: 1, message }])?;
+        let target =
+            target_of(&parsed.isa_spec).map_err(|error| vec![Fault { line: 1, message: error.to_string() }])?;
         let faults: Vec<Fault> =
             parsed.functions.iter().flat_map(|(function, details)| verify(function, details, &target)).collect();
         if !faults.is_empty() {
@@ -112,13 +114,12 @@ fn verify(function: &Function, details: &Details, target: &OwnedTargetIsa) -> Ve
 }
 
 /// The engine's settings, and on top what the file's `set` and `target` lines say.
-fn target_of(spec: &IsaSpec) -> Result<OwnedTargetIsa, String> {
+fn target_of(spec: &IsaSpec) -> Result<OwnedTargetIsa, Error> {
     let (flags, features) = match spec {
         IsaSpec::None(flags) => (flags, Vec::new()),
         IsaSpec::Some(targets) => {
             let ours = targets.iter().find(|target| target.triple().architecture.to_string() == "x86_64");
-            let ours =
-                ours.ok_or("the file names targets, and x86_64, the one that code is run on here, is not among them")?;
+            let ours = ours.ok_or(Error::OtherTarget)?;
             (ours.flags(), ours.isa_flags())
         }
     };
@@ -131,7 +132,7 @@ fn target_of(spec: &IsaSpec) -> Result<OwnedTargetIsa, String> {
         .map(|(name, value)| (name.to_owned(), value))
         .collect();
     let enabled = features.iter().filter(|value| value.as_bool() == Some(true)).map(|value| value.name);
-    target(Flags::default(), enabled, &set).map_err(|error| error.to_string())
+    Ok(target(Flags::default(), enabled, &set)?)
 }
 
 /// A setting's value, as it is written.

@@ -10,9 +10,10 @@ use cranelift_codegen::isa::TargetIsa;
 use cranelift_codegen::print_errors::pretty_error;
 use cranelift_codegen::{Context, FinalizedRelocTarget};
 
+use crate::error::Error;
 use crate::file::ClifFile;
-use crate::libcalls;
 use crate::memory::{Draft, Executable};
+use crate::{libcalls, trampoline};
 
 /// Bytes of a jump to anywhere: `jmp *0(%rip)` and the address, which serves as a GOT entry as well.
 const JUMP: usize = 16;
@@ -54,13 +55,13 @@ enum Referent {
 }
 
 /// Compiles and links all functions of a file, and a trampoline for each that a directive calls.
-pub fn link(file: &ClifFile) -> Result<Program, String> {
+pub fn link(file: &ClifFile) -> Result<Program, Error> {
     let mut compiled: Vec<Compiled> =
         file.functions.iter().map(|function| compile(function, &*file.target)).collect::<Result<_, _>>()?;
     let mut trampoline = HashMap::new();
     for directive in &file.directives {
         if !trampoline.contains_key(&directive.function)
-            && let Ok(caller) = crate::call::trampoline(&file.functions[directive.function].signature)
+            && let Ok(caller) = trampoline::trampoline(&file.functions[directive.function].signature)
         {
             trampoline.insert(directive.function, compiled.len());
             compiled.push(compile(&caller, &*file.target)?);
@@ -85,13 +86,13 @@ pub fn link(file: &ClifFile) -> Result<Program, String> {
             let target = match referent {
                 Referent::Here(offset) => draft.address() + at + offset,
                 Referent::Function(name) => {
-                    let place = places
-                        .get(&name.to_string())
-                        .ok_or_else(|| format!("{} refers to {name}, which is not in this file", function.name))?;
+                    let undefined = || Error::Undefined { function: function.name.clone(), callee: name.clone() };
+                    let place = places.get(&name.to_string()).ok_or_else(undefined)?;
                     draft.address() + place
                 }
                 Referent::Library(name) => {
-                    libcalls::address(name).ok_or_else(|| format!("{} needs `{name}`", function.name))?
+                    let missing = || Error::LibraryFunction { function: function.name.clone(), name };
+                    libcalls::address(name).ok_or_else(missing)?
                 }
             };
             // Reached through a jump of our own, whatever the distance.
@@ -101,7 +102,7 @@ pub fn link(file: &ClifFile) -> Result<Program, String> {
             draft.write(jump + JUMP_TARGET, &target.to_le_bytes());
             let far = matches!(referent, Referent::Library(_));
             let here = (draft.address() + at + offset) as i64;
-            let near = |to: usize| i32::try_from(to as i64 + addend - here).map_err(|_| "code is too large".to_owned());
+            let near = |to: usize| i32::try_from(to as i64 + addend - here).map_err(|_| Error::CodeTooLarge);
             match kind {
                 Reloc::Abs8 => bytes[*offset..offset + 8].copy_from_slice(&(target as i64 + addend).to_le_bytes()),
                 Reloc::X86GOTPCRel4 => {
@@ -112,7 +113,7 @@ pub fn link(file: &ClifFile) -> Result<Program, String> {
                     let to = if far { draft.address() + jump } else { target };
                     bytes[*offset..offset + 4].copy_from_slice(&near(to)?.to_le_bytes());
                 }
-                other => return Err(format!("{}: no way to run code with relocation {other}", function.name)),
+                &kind => return Err(Error::Relocation { function: function.name.clone(), kind }),
             }
         }
         draft.write(at, &bytes);
@@ -120,10 +121,11 @@ pub fn link(file: &ClifFile) -> Result<Program, String> {
     Ok(Program { code: draft.finish()?, offsets, trampoline })
 }
 
-fn compile(function: &Function, target: &dyn TargetIsa) -> Result<Compiled, String> {
+fn compile(function: &Function, target: &dyn TargetIsa) -> Result<Compiled, Error> {
     let mut context = Context::for_function(function.clone());
-    let compiled =
-        context.compile(target, &mut ControlPlane::default()).map_err(|error| pretty_error(error.func, error.inner))?;
+    let compiled = context
+        .compile(target, &mut ControlPlane::default())
+        .map_err(|error| Error::Compilation { listing: pretty_error(error.func, error.inner) })?;
     let (bytes, align) = (compiled.code_buffer().to_vec(), compiled.buffer.alignment.max(16) as usize);
     let mut relocations = Vec::new();
     for relocation in compiled.buffer.relocs() {
@@ -136,9 +138,12 @@ fn compile(function: &Function, target: &dyn TargetIsa) -> Result<Compiled, Stri
                 Referent::Function(UserFuncName::Testcase(name.clone()))
             }
             FinalizedRelocTarget::ExternalName(ExternalName::LibCall(call)) => {
-                Referent::Library(library_name(*call).map_err(|error| format!("{}: {error}", function.name))?)
+                let wants = |source| Error::LibraryCall { function: function.name.clone(), source };
+                Referent::Library(library_name(*call).map_err(wants)?)
             }
-            other => return Err(format!("{}: no way to run code that refers to {other:?}", function.name)),
+            other => {
+                return Err(Error::Referent { function: function.name.clone(), referent: format!("{other:?}") });
+            }
         };
         relocations.push((relocation.offset as usize, relocation.kind, referent, relocation.addend));
     }

@@ -2,7 +2,10 @@
 
 use std::ptr::NonNull;
 
+use rustix::io::Errno;
 use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap_anonymous, mprotect, munmap};
+
+use crate::error::Error;
 
 /// Pages that are being written.
 #[derive(Debug)]
@@ -20,13 +23,13 @@ struct Pages {
 
 impl Draft {
     /// Room for `length` bytes, zeroed.
-    pub fn new(length: usize) -> Result<Self, String> {
+    pub fn new(length: usize) -> Result<Self, Error> {
         let length = length.max(1).next_multiple_of(4096);
         let (rights, flags) = (ProtFlags::READ | ProtFlags::WRITE, MapFlags::PRIVATE);
         // SAFETY: a new mapping at an address of the kernel's choice.
         let start = unsafe { mmap_anonymous(std::ptr::null_mut(), length, rights, flags) }
-            .map_err(|error| format!("no memory for {length} bytes of code: {error}"))?;
-        let start = NonNull::new(start.cast()).ok_or("no memory for code")?;
+            .map_err(|source| Error::Memory { length, source })?;
+        let start = NonNull::new(start.cast()).ok_or(Error::Memory { length, source: Errno::NOMEM })?;
         Ok(Self(Pages { start, length }))
     }
 
@@ -43,11 +46,11 @@ impl Draft {
     }
 
     /// Takes the right to write away, and gives that to execute.
-    pub fn finish(self) -> Result<Executable, String> {
+    pub fn finish(self) -> Result<Executable, Error> {
         let rights = MprotectFlags::READ | MprotectFlags::EXEC;
         // SAFETY: the whole of our own mapping, to which no reference exists.
         unsafe { mprotect(self.0.start.as_ptr().cast(), self.0.length, rights) }
-            .map_err(|error| format!("memory cannot be made executable: {error}"))?;
+            .map_err(|source| Error::NotExecutable { source })?;
         Ok(Executable(self.0))
     }
 }

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use rustix::process::{Resource, Rlimit, Signal, set_parent_process_death_signal, setrlimit};
 
-use crate::{ClifFile, Fault, Report, Verdict};
+use crate::file::ClifFile;
+use crate::report::{Fault, Report, Verdict};
+use crate::run;
 
 /// Most memory that a directive may map.
 const MEMORY: u64 = 2 << 30;
@@ -118,7 +120,7 @@ pub fn confined(text: &str, line: u32, limit: Duration) -> Verdict {
         let _ = setrlimit(resource, Rlimit { current: Some(bound), maximum: Some(bound) });
     }
     match ClifFile::parse(text) {
-        Ok(file) => crate::run(&file, line),
+        Ok(file) => run::run(&file, line),
         Err(errors) => {
             let message = errors.first().map(|error| format!("line {}: {}", error.line, error.message));
             Verdict { line, ok: false, message: message.unwrap_or_default() }

@@ -109,7 +109,9 @@ fn read(llvm: &Llvm, file: &Path, compiler: &mut Compiler, census: &mut Census, 
             Err(error) => {
                 let what = match error {
                     Error::Unsupported(what) => what.0.into_owned(),
-                    Error::Codegen(what) => format!("CODEGEN {}", what.chars().take(1500).collect::<String>()),
+                    Error::Codegen(what) => {
+                        format!("CODEGEN {}", what.to_string().chars().take(1500).collect::<String>())
+                    }
                 };
                 census.missing.entry(what).or_insert((0, name)).0 += 1;
             }

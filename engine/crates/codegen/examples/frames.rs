@@ -2,7 +2,7 @@
 //!
 //! `cargo run --release -p cranefly-codegen --example frames -- <sysroot> <file>… [--show name]`
 
-use cranefly_bitcode::{Llvm, Reader};
+use cranefly_bitcode::{Llvm, Reader, demangled};
 use cranefly_codegen::cranelift::{Compiler, Flags};
 use cranefly_codegen::llvm::{LlvmCompiler, OptLevel};
 
@@ -38,7 +38,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let reader = Reader::open(&llvm, bitcode.clone(), &file)?;
         for id in reader.functions() {
             let body = reader.function(id)?;
-            let name = format!("{:#}", rustc_demangle::demangle(&reader.module().globals[id.0 as usize].name));
+            let name = demangled(&reader.module().globals[id.0 as usize].name);
             let Ok(code) = compiler.compile(&body) else { continue };
             if show.as_ref().is_some_and(|part| name.contains(part)) {
                 println!("{name}\n{}", compiler.clif());

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cranefly_cgu::demangled;
+use cranefly_bitcode::demangled;
 use cranefly_codegen::{cranelift, llvm};
 
 use crate::contain::Panicked;

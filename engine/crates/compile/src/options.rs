@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use cranefly_cgu::demangled;
+use cranefly_bitcode::demangled;
 use serde::{Deserialize, Serialize};
 
 /// Name of the variable that says which functions skip Cranelift, to find the one that it compiles wrong: a part of

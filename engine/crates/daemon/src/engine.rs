@@ -13,7 +13,7 @@ use cranefly_cache::Store;
 use cranefly_cgu::UnitCache;
 use cranefly_compile::{CodeGenerator, CompileContext, LlvmTier, contained};
 
-use crate::program::{
+use cranefly_program::{
     BaseImages, Error, FolderError, ImageFolder, Program, ProgramStatus, Published, Request, Resources, ServeContext,
     TakenOver, View, give_memory_back,
 };
@@ -84,6 +84,7 @@ impl Engine {
             command: options.command,
             ahead: options.ahead,
             first_calls: AtomicU64::new(0),
+            answered: Mutex::default(),
         };
         let resources = Resources {
             serve: Arc::new(serve),
@@ -112,6 +113,11 @@ impl Engine {
     /// How functions are compiled, and their code.
     pub fn compile(&self) -> &CompileContext {
         &self.resources.serve.compile
+    }
+
+    /// Whether a program runs that may call a function without code.
+    pub fn is_awaited(&self) -> bool {
+        self.resources.serve.is_awaited()
     }
 
     /// The toolchain's folder.

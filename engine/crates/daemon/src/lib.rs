@@ -5,16 +5,13 @@
 //!
 //! It is a library for its own tests alone, which put a code generator that fails in Cranelift's place.
 
-mod body_lane;
 mod clif_command;
 mod engine;
 mod handlers;
-mod program;
 mod server;
 mod supervisor;
 
 use std::ffi::OsString;
-use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -30,9 +27,9 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 pub use crate::engine::{Engine, EngineOptions};
 pub use crate::handlers::publish;
-pub use crate::program::ImageFolder;
-use crate::program::{STACK, forget_others, orphans_in, private_folder, room, take_over};
 use crate::server::Server;
+pub use cranefly_program::ImageFolder;
+use cranefly_program::{STACK, forget_others, orphans_in, private_folder, room, take_over};
 
 const USAGE: &str = "usage: cranefly-engine serve --socket PATH --sysroot PATH [--idle-seconds N] [--cache-bytes N] [--image-bytes N] [--memory-bytes N] [--eager-functions N] [--compile-ahead BOOL] [--paranoid BOOL]";
 
@@ -170,14 +167,7 @@ fn serve(options: &Options) -> anyhow::Result<()> {
         .name("take over".to_owned())
         .spawn(move || take_over(successor.resources(), orphans))?;
     tracing::info!(socket = %options.socket.display(), sysroot = %options.sysroot.display(), "serving");
-    let identity = || std::fs::symlink_metadata(&options.socket).map(|socket| (socket.dev(), socket.ino())).ok();
-    let own = identity();
-    let result = Server::new(engine, listener, options.idle).run();
-    // Whoever starts next removes it otherwise. If somebody has removed it before, it may be another daemon's by now.
-    if own.is_some() && identity() == own {
-        let _ = std::fs::remove_file(&options.socket);
-    }
-    Ok(result?)
+    Ok(Server::new(engine, listener, &options.socket, options.idle).run()?)
 }
 
 /// The command line that this daemon was started with, by absolute path.

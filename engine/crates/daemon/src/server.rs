@@ -1,7 +1,9 @@
 //! The socket: who may connect, and which request does what.
 
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -13,15 +15,18 @@ use serde_json::Value;
 
 use crate::engine::Engine;
 use crate::handlers;
-use crate::program::STACK;
+use cranefly_program::STACK;
 
 /// Connections that are served at a time; more are closed at once.
 const MAX_CONNECTIONS: usize = 256;
 
+/// How often it is looked whether the daemon is needed still.
+const CHECK: Duration = Duration::from_secs(10);
+
 /// How long nobody is accepted after that failed.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 
-/// The daemon's front: accepts connections until it is told to stop or has been idle for long enough.
+/// The daemon's front: accepts connections until it is told to stop, has been idle for long enough, or cannot be reached any more.
 pub struct Server {
     engine: Arc<Engine>,
     idle: Duration,
@@ -30,6 +35,7 @@ pub struct Server {
 
 struct State {
     listener: UnixListener,
+    socket: Socket,
     started: Instant,
     connections: AtomicUsize,
     /// Milliseconds from `started` to the last request.
@@ -38,10 +44,11 @@ struct State {
 }
 
 impl Server {
-    /// A server for `engine`.
-    pub fn new(engine: Arc<Engine>, listener: UnixListener, idle: Duration) -> Self {
+    /// A server for `engine`. `listener` is bound to the file `socket`.
+    pub fn new(engine: Arc<Engine>, listener: UnixListener, socket: &Path, idle: Duration) -> Self {
         let state = State {
             listener,
+            socket: Socket::new(socket),
             started: Instant::now(),
             connections: AtomicUsize::new(0),
             last_use: AtomicU64::new(0),
@@ -52,7 +59,7 @@ impl Server {
 
     /// Serves until the end.
     pub fn run(&self) -> io::Result<()> {
-        self.watch_idleness();
+        self.watch_need();
         for stream in self.state.listener.incoming() {
             if self.state.stop.load(Ordering::Relaxed) {
                 break;
@@ -69,6 +76,10 @@ impl Server {
                     std::thread::sleep(ACCEPT_AGAIN);
                 }
             }
+        }
+        // Whoever starts next removes it otherwise.
+        if self.state.socket.is_own() {
+            let _ = std::fs::remove_file(&self.state.socket.path);
         }
         Ok(())
     }
@@ -100,20 +111,48 @@ impl Server {
         Ok(())
     }
 
-    fn watch_idleness(&self) {
-        let (state, idle) = (self.state.clone(), self.idle);
+    fn watch_need(&self) {
+        let (engine, state, idle) = (self.engine.clone(), self.state.clone(), self.idle);
         std::thread::spawn(move || {
             loop {
-                std::thread::sleep(idle.min(Duration::from_secs(30)).max(Duration::from_millis(100)));
+                std::thread::sleep(idle.min(CHECK).max(Duration::from_millis(100)));
+                if state.connections.load(Ordering::Relaxed) > 0 {
+                    continue;
+                }
                 let quiet = state.started.elapsed() - Duration::from_millis(state.last_use.load(Ordering::Relaxed));
-                if state.connections.load(Ordering::Relaxed) == 0 && quiet >= idle {
-                    tracing::info!("idle: stopping");
+                // Programs that may need a function find the daemon without its socket, and could start no other one there.
+                let is_lost = !state.socket.is_own() && !engine.is_awaited();
+                if quiet >= idle || is_lost {
+                    tracing::info!(is_lost, "not needed: stopping");
                     state.stop.store(true, Ordering::Relaxed);
                     state.wake();
                     return;
                 }
             }
         });
+    }
+}
+
+/// The file that clients connect to. Whoever ends sessions or tidies temporary files may remove it, and another daemon may have one in
+/// its place by then.
+struct Socket {
+    path: PathBuf,
+    /// Device and inode.
+    identity: Option<(u64, u64)>,
+}
+
+impl Socket {
+    fn new(path: &Path) -> Self {
+        Self { path: path.to_owned(), identity: Self::identity(path) }
+    }
+
+    fn identity(path: &Path) -> Option<(u64, u64)> {
+        std::fs::symlink_metadata(path).map(|socket| (socket.dev(), socket.ino())).ok()
+    }
+
+    /// Whether it is this daemon's, so that clients reach it there.
+    fn is_own(&self) -> bool {
+        self.identity.is_some() && Self::identity(&self.path) == self.identity
     }
 }
 

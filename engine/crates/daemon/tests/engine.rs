@@ -348,6 +348,15 @@ fn a_daemon_that_nobody_can_reach_ends_all_the_same() {
 }
 
 #[test]
+fn a_daemon_whose_socket_was_removed_ends() {
+    let project = Project::new("removed-socket");
+    let mut daemon = Daemon::start(&project.folder, &[]);
+    daemon.call("status", &json!({})).unwrap();
+    std::fs::remove_file(project.folder.join("engine.sock")).unwrap();
+    assert!(daemon.ends());
+}
+
+#[test]
 fn what_nothing_defines_is_refused_where_it_can_be_reached() {
     let mut project = Project::new("unresolved");
     let daemon = Daemon::start(&project.folder, &[]);

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use cranefly_cache::Compiled;
 use cranefly_cgu::DecodedFunction;
-use cranefly_codegen::cranelift::Error;
+use cranefly_codegen::cranelift::{CodegenError, Error};
 use cranefly_codegen::machine::{MachineCode, Relocation, RelocationKind, Target};
 use cranefly_compile::{CodeGenerator, CodeOptions, Cranelift};
 use cranefly_daemon::{Engine, EngineOptions, ImageFolder, publish};
@@ -29,7 +29,7 @@ impl CodeGenerator for Failing {
     fn compile(&self, source: DecodedFunction, options: &CodeOptions) -> Result<Compiled, Error> {
         assert!(!source.name().contains("panics"), "out of registers");
         if source.name().contains("refused") {
-            return Err(Error::Codegen("code too large".to_owned()));
+            return Err(CodegenError::Compilation { listing: "code too large".to_owned() }.into());
         }
         let compiled = Cranelift.compile(source, options)?;
         if !source.name().contains("broken") {

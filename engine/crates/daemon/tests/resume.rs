@@ -262,6 +262,20 @@ fn a_program_goes_on_when_its_daemon_is_killed_while_it_compiles() {
 }
 
 #[test]
+fn a_daemon_whose_socket_was_removed_serves_programs_that_wait_for_functions() {
+    let mut project = Project::new("resume-unreachable");
+    let mut daemon = Daemon::start(&project.folder, &LAZY);
+    daemon.publish_source(&mut project, &program(4));
+    let mut running = Running::start(&project);
+    running.reach(1);
+    std::fs::remove_file(project.folder.join("engine.sock")).unwrap();
+    // It looks every ten seconds whether it is needed.
+    std::thread::sleep(Duration::from_secs(15));
+    running.finish_as_native(&project);
+    assert!(daemon.ends());
+}
+
+#[test]
 fn compiling_ahead_goes_on_when_the_daemon_is_killed() {
     let options = ["--eager-functions", "0", "--idle-seconds", "120"];
     let mut project = Project::new("resume-ahead");

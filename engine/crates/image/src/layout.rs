@@ -36,7 +36,7 @@ pub enum Region {
     Rodata,
     /// `.cranefly.stub`: the first-call stub.
     Stub,
-    /// `.cranefly.slots`: one 8-byte jump a function.
+    /// `.cranefly.slots`: sixteen bytes a function, which begin with a jump to its code.
     Slots,
     /// `.plt`: jumps through the GOT to other objects, variadic thunks, allocator shims.
     Plt,

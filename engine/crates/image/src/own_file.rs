@@ -3,6 +3,7 @@
 //!
 //! What only libraries of the base image do is not known here, so that a program which asks through them is one of the others.
 
+use cranefly_bitcode::demangled;
 use cranefly_bitcode::ir::{Global, GlobalKind};
 use cranefly_cgu::CodegenUnit;
 use object::read::elf::ElfFile64;
@@ -30,8 +31,7 @@ fn is_telling_assembly(object: &[u8]) -> bool {
 }
 
 fn is_telling_function(name: &str) -> bool {
-    TELLING.contains(&name)
-        || name.contains(CURRENT_EXE) && TELLING.contains(&&*format!("{:#}", rustc_demangle::demangle(name)))
+    TELLING.contains(&name) || name.contains(CURRENT_EXE) && TELLING.contains(&&*demangled(name))
 }
 
 /// Whether a text with that name is in `bytes`, of which there may be many.

@@ -1,13 +1,14 @@
 //! Machine code, disassembled.
 
+use cranefly_bitcode::demangled;
 use cranefly_machine::{MachineCode, RelocationKind, Target};
 use iced_x86::{
     Formatter, FormatterOutput, FormatterTextKind, Instruction, IntelFormatter, OpKind, SymbolResolver, SymbolResult,
 };
 
 use crate::listing::{self, Item};
+use crate::subject::Subject;
 use crate::text::{Span, Text};
-use crate::{Subject, names};
 
 /// Column at which operands begin, as far as mnemonics are shorter.
 const OPERANDS: u32 = 8;
@@ -120,7 +121,7 @@ fn outside(subject: Subject, code: &MachineCode) -> Vec<(u64, String)> {
         .filter(|relocation| !matches!(relocation.target, Target::Local(_)))
         .map(|relocation| {
             let symbol = subject.name(&relocation.target).unwrap_or("?");
-            let mut name = names::demangled(symbol);
+            let mut name = demangled(symbol);
             if matches!(relocation.kind, RelocationKind::TlsGd | RelocationKind::GotTpOff) {
                 name.push_str("@tpoff");
             }

@@ -1,10 +1,12 @@
 //! Cranelift IR.
 
+use cranefly_bitcode::demangled;
 use cranefly_bitcode::ir::Function;
 use cranefly_codegen::cranelift::{Compiler, Flags};
 
+use crate::error::Error;
+use crate::subject::Subject;
 use crate::text::Text;
-use crate::{Error, Subject, names};
 
 /// The Cranelift IR that `body` is translated to, before anything is compiled, as a `.clif` file. Comments say what the
 /// names of other functions and of data stand for.
@@ -24,7 +26,7 @@ pub fn clif(subject: Subject, body: &Function, optimize: bool) -> Result<Text, E
         match mention {
             None => text.push(line, location, &[]),
             Some(symbol) => {
-                let name = names::demangled(symbol);
+                let name = demangled(symbol);
                 let line = format!("{line} ; {name}");
                 text.push(&line, location, &[(line.len() - name.len(), name.len(), symbol)]);
             }

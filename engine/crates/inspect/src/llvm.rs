@@ -6,8 +6,9 @@ use cranefly_bitcode::Llvm;
 use cranefly_bitcode::Reader;
 use cranefly_bitcode::ir::{GlobalId, Location};
 
+use crate::error::Error;
+use crate::subject::Subject;
 use crate::text::{Span, Text};
-use crate::{Error, Subject};
 
 /// LLVM's own text of the function `global` of the unit with the given `bitcode`, without its references to debug
 /// metadata: their numbers say nothing and change with every edit.

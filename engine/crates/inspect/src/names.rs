@@ -1,10 +1,5 @@
 //! Names of functions as people know them.
 
-/// The demangled name, without the hash.
-pub fn demangled(symbol: &str) -> String {
-    format!("{:#}", rustc_demangle::demangle(symbol))
-}
-
 /// The name that all instances of a generic function share: every list of type arguments is `<_>`.
 ///
 /// `<alloc::vec::Vec<u8>>::push` and `alloc::vec::Vec<T,A>::push` (the two manglings' ways to write it) are both

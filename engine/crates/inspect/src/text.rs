@@ -56,7 +56,7 @@ impl Text {
     /// A text that begins with the name of the function.
     pub(crate) fn titled(comment: &str, symbol: &str) -> Self {
         let mut text = Self::default();
-        text.push(&format!("{comment} {}", crate::names::demangled(symbol)), None, &[]);
+        text.push(&format!("{comment} {}", cranefly_bitcode::demangled(symbol)), None, &[]);
         text
     }
 

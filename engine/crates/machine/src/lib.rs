@@ -1,6 +1,7 @@
 //! Machine code of one function, position-independent and unbound: what the cache keeps and the image places.
 //!
-//! **Takes** nothing, **gives** data types only: the code generators fill them, the image reads them, and neither knows the other.
+//! **Takes** nothing. **Gives** data types: the code generators fill them, the image reads them, and neither knows the other.
+//! **Never** does anything: no type here has behaviour.
 
 use serde::{Deserialize, Serialize};
 
@@ -32,10 +33,10 @@ pub struct MachineCode {
 /// Compiler that made a function's code.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Tier {
-    /// Cranelift, single-pass register allocation.
+    /// Cranelift.
     #[default]
     Cranelift,
-    /// LLVM at -O0 through the toolchain's libLLVM.
+    /// LLVM, through the toolchain's libLLVM.
     Llvm,
 }
 

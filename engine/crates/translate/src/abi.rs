@@ -8,9 +8,8 @@ use cranefly_bitcode::types::Type as Llvm;
 use cranelift_codegen::ir::{AbiParam, ArgumentPurpose, Signature as ClifSignature, Value, types};
 use cranelift_codegen::isa::CallConv;
 
-use crate::repr::{self, Leaf, Leaves, Packing};
-use crate::value::Values;
-use crate::{Result, unsupported};
+use crate::error::{Result, unsupported};
+use crate::repr::{self, Leaf, Leaves, Packing, Values};
 
 /// LLVM's `coldcc`: preserves more registers than C, so calls are fine and definitions are not.
 pub const COLD: u32 = 9;

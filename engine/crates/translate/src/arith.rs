@@ -6,10 +6,9 @@ use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Value, types};
 use smallvec::smallvec;
 
-use crate::function::Translator;
-use crate::repr::{self, Leaf, Packing, Shape};
-use crate::value::Values;
-use crate::{Result, unsupported};
+use crate::error::{Result, unsupported};
+use crate::repr::{self, Leaf, Packing, Shape, Values};
+use crate::translator::Translator;
 
 impl Translator<'_> {
     /// Clears the bits of an integer above `bits`.

@@ -1,21 +1,15 @@
 //! Calls and invokes.
 
-use std::sync::Arc;
-
 use cranefly_bitcode::ir::{BlockId, Callee, Extension, Instruction, Op, Operand, Signature};
-use cranefly_bitcode::types::Type as Llvm;
 use cranelift_codegen::ir::{
     self as clif, BlockArg, BlockCall, ExceptionTableData, ExceptionTableItem, ExceptionTag, InstBuilder, SigRef, Value,
 };
 
-use crate::function::Translator;
-use crate::value::Values;
-use crate::{Result, SYMBOL, VARIADIC, abi, unsupported};
-
-/// `{ ptr, i32 }`, the result of a landing pad.
-pub(crate) fn exception_type() -> Llvm {
-    Llvm::Struct { packed: false, fields: vec![Arc::new(Llvm::Pointer), Arc::new(Llvm::Int(32))] }
-}
+use crate::abi;
+use crate::error::{Result, unsupported};
+use crate::names::{SYMBOL, VARIADIC};
+use crate::repr::{self, Values};
+use crate::translator::Translator;
 
 /// A resolved callee.
 #[derive(Clone, Copy)]
@@ -199,7 +193,7 @@ impl Translator<'_> {
             let ty = signature.params[tied].ty.clone();
             values.extend(self.operand(&args[tied], &ty)?);
         }
-        if values.len() != crate::repr::leaf_count(&signature.ret)? {
+        if values.len() != repr::leaf_count(&signature.ret)? {
             unsupported!("inline assembly with an indirect output");
         }
         Ok(values)

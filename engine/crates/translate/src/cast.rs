@@ -8,10 +8,9 @@ use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Type, Value, types};
 use smallvec::smallvec;
 
 use crate::arith::little_endian;
-use crate::function::Translator;
-use crate::repr::{self, Leaf, Packing, Shape};
-use crate::value::Values;
-use crate::{Result, unsupported};
+use crate::error::{Result, unsupported};
+use crate::repr::{self, Leaf, Packing, Shape, Values};
+use crate::translator::Translator;
 
 impl Translator<'_> {
     pub fn cast(&mut self, op: CastOp, value: &Operand, from: &Llvm, to: &Llvm) -> Result<Values> {

@@ -1,14 +1,15 @@
 //! Terminators, block order, landing pads.
 
+use std::sync::Arc;
+
 use cranefly_bitcode::ir::{self, BlockId, Clause, Instruction, Op, Operand};
 use cranefly_bitcode::types::Type as Llvm;
 use cranelift_codegen::ir::{InstBuilder, TrapCode, types};
 use cranelift_frontend::Switch;
 
-use crate::call::exception_type;
-use crate::function::Translator;
-use crate::value::Values;
-use crate::{Result, repr, unsupported};
+use crate::error::{Result, unsupported};
+use crate::repr::{self, Values};
+use crate::translator::Translator;
 
 /// Exception tag of a landing pad that cleans up and resumes.
 pub const PAD_CLEANUP: u32 = 0;
@@ -16,6 +17,11 @@ pub const PAD_CLEANUP: u32 = 0;
 pub const PAD_CATCH: u32 = 1;
 /// Exception tag of a landing pad that nothing may pass.
 pub const PAD_FILTER: u32 = 2;
+
+/// `{ ptr, i32 }`, the result of a landing pad.
+fn exception_type() -> Llvm {
+    Llvm::Struct { packed: false, fields: vec![Arc::new(Llvm::Pointer), Arc::new(Llvm::Int(32))] }
+}
 
 /// Traps never carry information: whatever ends here is undefined behaviour or an abort.
 pub(crate) fn trap_code() -> TrapCode {

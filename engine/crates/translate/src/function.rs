@@ -2,38 +2,16 @@
 
 use cranefly_bitcode::ir::{self, BlockId, Instruction, Op};
 use cranelift_codegen::ir as clif;
-use cranelift_codegen::ir::{BlockArg, FuncRef, GlobalValue, InstBuilder, MemFlagsData, SigRef, SourceLoc, Value};
-use cranelift_codegen::isa::{CallConv, TargetIsa};
+use cranelift_codegen::ir::{BlockArg, InstBuilder, SourceLoc, Value};
+use cranelift_codegen::isa::TargetIsa;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use hashbrown::HashMap;
 
-use crate::value::{Def, Values};
-use crate::{Result, Translated, abi, control, repr, unsupported};
-
-/// State of one translation.
-pub(crate) struct Translator<'f> {
-    pub b: FunctionBuilder<'f>,
-    pub source: &'f ir::Function,
-    /// By [`ir::ValueId`].
-    pub defs: Vec<Def>,
-    /// Leaves of values that have not exactly one.
-    pub pool: Vec<Value>,
-    /// Cranelift block of every reachable LLVM block.
-    pub blocks: Vec<Option<clif::Block>>,
-    /// Number of control flow edges into every LLVM block.
-    pub predecessors: Vec<u32>,
-    /// By [`ir::SymbolId`]: the symbol's address.
-    pub globals: Vec<Option<GlobalValue>>,
-    /// Imported callees.
-    pub callees: HashMap<(u32, u32, SigRef), FuncRef>,
-    /// Imported signatures.
-    pub signatures: HashMap<clif::Signature, SigRef>,
-    pub output: Translated,
-    /// Block that is being filled.
-    pub current: BlockId,
-    /// Bytes of stack slots so far.
-    pub frame: u64,
-}
+use crate::error::{Result, unsupported};
+use crate::names::Translated;
+use crate::repr::Values;
+use crate::translator::{Def, Translator};
+use crate::{abi, control, repr};
 
 pub(crate) fn translate(
     source: &ir::Function,
@@ -44,7 +22,7 @@ pub(crate) fn translate(
     if source.blocks.is_empty() {
         unsupported!("function without a body");
     }
-    if source.attributes.iter().any(|attribute| attribute == "naked" || attribute.starts_with("naked=")) {
+    if source.attributes.iter().any(|attribute| &*attribute.name == "naked") {
         unsupported!("naked function");
     }
     if source.signature.variadic {
@@ -113,11 +91,6 @@ impl Translator<'_> {
         Ok(())
     }
 
-    /// The Cranelift block of a reachable LLVM block.
-    pub fn block(&self, id: BlockId) -> clif::Block {
-        self.blocks[id.0 as usize].expect("reachable block")
-    }
-
     fn declare_phis(&mut self, block: BlockId) -> Result<()> {
         let source = self.source;
         let target = self.block(block);
@@ -163,13 +136,6 @@ impl Translator<'_> {
             self.define(ir::ValueId(index as u32), &values);
         }
         Ok(())
-    }
-
-    /// Defines the result of `instruction`, when it has one.
-    pub fn set(&mut self, instruction: &Instruction, values: &[Value]) {
-        if let Some(result) = instruction.result {
-            self.define(result, values);
-        }
     }
 
     fn instruction(&mut self, instruction: &Instruction) -> Result<()> {
@@ -229,57 +195,5 @@ impl Translator<'_> {
         };
         self.set(instruction, &values);
         Ok(())
-    }
-
-    /// Imports a signature once.
-    pub fn signature(&mut self, signature: clif::Signature) -> SigRef {
-        if let Some(&known) = self.signatures.get(&signature) {
-            return known;
-        }
-        let reference = self.b.import_signature(signature.clone());
-        self.signatures.insert(signature, reference);
-        reference
-    }
-
-    /// Calls a run-time function by its C name. It must not unwind.
-    pub fn runtime_call(&mut self, name: &'static str, args: &[Value], ret: Option<clif::Type>) -> Option<Value> {
-        let mut signature = clif::Signature::new(CallConv::SystemV);
-        for &arg in args {
-            signature.params.push(clif::AbiParam::new(self.b.func.dfg.value_type(arg)));
-        }
-        signature.returns.extend(ret.map(clif::AbiParam::new));
-        let signature = self.signature(signature);
-        let index = match self.output.runtime.iter().position(|known| *known == name) {
-            Some(index) => index,
-            None => {
-                self.output.runtime.push(name);
-                self.output.runtime.len() - 1
-            }
-        };
-        let callee = self.callee(crate::RUNTIME, index as u32, signature);
-        let call = self.b.ins().call(callee, args);
-        ret.map(|_| self.b.inst_results(call)[0])
-    }
-
-    /// Imports a callee once.
-    pub fn callee(&mut self, namespace: u32, index: u32, signature: SigRef) -> FuncRef {
-        if let Some(&known) = self.callees.get(&(namespace, index, signature)) {
-            return known;
-        }
-        let name = self.b.func.declare_imported_user_function(clif::UserExternalName { namespace, index });
-        let reference = self.b.import_function(clif::ExtFuncData {
-            name: clif::ExternalName::user(name),
-            signature,
-            colocated: true,
-            patchable: false,
-        });
-        self.callees.insert((namespace, index, signature), reference);
-        reference
-    }
-
-    /// Flags of an ordinary access; `align` in bytes.
-    pub fn flags(&self, align: u64, size: u64) -> MemFlagsData {
-        let flags = MemFlagsData::new().with_notrap();
-        if align >= size { flags.with_aligned() } else { flags }
     }
 }

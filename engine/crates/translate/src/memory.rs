@@ -9,10 +9,9 @@ use cranelift_codegen::ir::{
 };
 use smallvec::smallvec;
 
-use crate::function::Translator;
-use crate::repr::{self, Leaf};
-use crate::value::{Def, Values};
-use crate::{Result, unsupported};
+use crate::error::{Result, unsupported};
+use crate::repr::{self, Leaf, Values};
+use crate::translator::{Def, Translator};
 
 /// Largest alignment that Cranelift's frames give a slot.
 const SLOT_ALIGN: u64 = 16;

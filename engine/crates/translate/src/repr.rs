@@ -1,10 +1,10 @@
 //! How LLVM types are held in Cranelift values: every type is a list of leaves.
 
 use cranefly_bitcode::types::Type as Llvm;
-use cranelift_codegen::ir::{Type, types};
+use cranelift_codegen::ir::{Type, Value, types};
 use smallvec::SmallVec;
 
-use crate::{Result, unsupported};
+use crate::error::{Result, unsupported};
 
 /// Aggregates with more leaves than this are not worth scalarising.
 const MAX_LEAVES: usize = 1024;
@@ -31,6 +31,9 @@ impl Leaf {
         self.ty.is_int() && self.bits != self.ty.bits()
     }
 }
+
+/// The Cranelift values of one translated value, a leaf each.
+pub type Values = SmallVec<[Value; 2]>;
 
 /// Leaves of a value.
 pub type Leaves = SmallVec<[Leaf; 2]>;

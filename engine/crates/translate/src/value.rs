@@ -1,47 +1,20 @@
-//! Operands, constants and the table of translated values.
+//! Operands and constants.
 
 use cranefly_bitcode::ir::{Constant, Operand, SymbolId, SymbolKind, ValueId};
 use cranefly_bitcode::types::Type as Llvm;
 use cranelift_codegen::entity::packed_option::ReservedValue;
 use cranelift_codegen::ir::immediates::{Ieee32, Ieee64};
 use cranelift_codegen::ir::{
-    ConstantData, ExternalName, GlobalValueData, InstBuilder, StackSlot, Type, UserExternalName, Value, types,
+    ConstantData, ExternalName, GlobalValueData, InstBuilder, Type, UserExternalName, Value, types,
 };
-use smallvec::{SmallVec, smallvec};
+use smallvec::smallvec;
 
-use crate::function::Translator;
-use crate::repr::{self, Leaf, Packing};
-use crate::{Result, SYMBOL, unsupported};
-
-/// The leaves of one translated value.
-pub(crate) type Values = SmallVec<[Value; 2]>;
-
-/// What is known of an SSA value.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Def {
-    /// Not translated yet.
-    None,
-    /// A single leaf.
-    One(Value),
-    /// Leaves `start .. start + len` of the pool; the reserved value stands for an undefined leaf.
-    Many(u32, u32),
-    /// Address of a stack slot plus bytes: rebuilt at every use, which folds into the addressing mode.
-    Slot(StackSlot, i32),
-}
+use crate::error::{Result, unsupported};
+use crate::names::SYMBOL;
+use crate::repr::{self, Leaf, Packing, Values};
+use crate::translator::{Def, Translator};
 
 impl Translator<'_> {
-    /// Records what `id` is.
-    pub fn define(&mut self, id: ValueId, values: &[Value]) {
-        self.defs[id.0 as usize] = match values {
-            [one] if !one.is_reserved_value() => Def::One(*one),
-            _ => {
-                let start = self.pool.len() as u32;
-                self.pool.extend_from_slice(values);
-                Def::Many(start, values.len() as u32)
-            }
-        };
-    }
-
     /// All leaves of an operand of type `ty`.
     pub fn operand(&mut self, operand: &Operand, ty: &Llvm) -> Result<Values> {
         let mut values = self.operand_lazy(operand, ty)?;

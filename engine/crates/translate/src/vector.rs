@@ -5,10 +5,9 @@ use cranefly_bitcode::types::Type as Llvm;
 use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Value, types};
 use smallvec::smallvec;
 
-use crate::function::Translator;
-use crate::repr::{self, Packing, Shape};
-use crate::value::Values;
-use crate::{Result, unsupported};
+use crate::error::{Result, unsupported};
+use crate::repr::{self, Packing, Shape, Values};
+use crate::translator::Translator;
 
 impl Translator<'_> {
     /// The lanes of a vector as scalars.

@@ -5,6 +5,7 @@
 //!
 //! The same types are in `shared/src` for TypeScript; both sides refuse a peer with another [`PROTOCOL`] number.
 
+mod bitcode;
 mod compile;
 mod edit;
 mod functions;
@@ -14,6 +15,7 @@ pub mod rpc;
 mod session;
 mod status;
 
+pub use bitcode::BitcodeFile;
 pub use compile::{CompileParams, CompileResult, FunctionAt};
 pub use edit::{
     BodyLaneCounts, BodyLaneParams, EditedFunction, Instantiator, InstantiatorsResult, Needed, SourceLine, Verified,
@@ -23,9 +25,7 @@ pub use functions::{
     SummaryResult, Tier, TierCounts,
 };
 pub use inspect::{InspectParams, InspectResult, TextKind, TextLine, TextReference};
-pub use publish::{
-    BitcodeFile, Fallback, FunctionCounts, PublishParams, PublishResult, StageTimes, Strip, UnitCounts, UnitParams,
-};
+pub use publish::{Fallback, FunctionCounts, PublishParams, PublishResult, StageTimes, Strip, UnitCounts, UnitParams};
 pub use rpc::RpcError;
 pub use session::{InitializeParams, InitializeResult, WorkspaceParams};
 pub use status::{CacheStatus, MemoryStatus, ProgramStatus, StatusResult};

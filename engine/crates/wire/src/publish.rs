@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{BodyLaneCounts, BodyLaneParams, Verified};
+use crate::{BitcodeFile, BodyLaneCounts, BodyLaneParams, Verified};
 
 /// Parameters of `publish`: everything that a program consists of.
 #[derive(Debug, Deserialize)]
@@ -61,15 +61,6 @@ pub struct UnitParams {
     pub id: String,
     /// Bitcode files, one a codegen unit.
     pub bitcode: Vec<BitcodeFile>,
-}
-
-/// A file with bitcode.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct BitcodeFile {
-    /// Where it is.
-    pub path: PathBuf,
-    /// SHA-256 of what rustc wrote, in hexadecimal digits.
-    pub digest: String,
 }
 
 /// Result of `publish`.

@@ -54,7 +54,7 @@ export class BuildGuard {
     return result;
   }
 
-  /** A build script has run, or would say what it said before. */
+  /** A build script has run, or cargo has found that it need not run again. */
   onScript(script: BuildScript): void {
     if (!this.linked.has(script.package_id)) return;
     const args = parseLinkArguments(outputOf(script)).flatMap((arg) => ["-C", `link-arg=${arg}`]);

@@ -34,12 +34,12 @@ export const ScriptState = z.object({
 });
 export type ScriptState = z.infer<typeof ScriptState>;
 
-/** Beside `OUT_DIR` while what is in it may be another run's than the recorded one. */
+/** A file beside `OUT_DIR` that is there while the output in `OUT_DIR` may come from another run than the recorded one. */
 const UNSETTLED = "cranefly-unsettled";
 
 /**
- * Where cargo keeps what a script printed, beside `OUT_DIR`: in today's layout and in the one that is to follow. (A script whose words
- * are not found is cargo's to run.)
+ * The file beside `OUT_DIR` in which cargo keeps what a script printed: in today's layout, and in the next one. (If neither is there, only
+ * cargo can run the script again.)
  */
 const OUTPUTS = ["output", path.join("run", "stdout")];
 
@@ -108,7 +108,7 @@ export async function settleScripts(
   return { cargoReason: reasons[0], scripts: states, warnings: states.flatMap(warningOf) };
 }
 
-/** cargo would run it in every build; nobody would see an end of that while files are watched. */
+/** Warns of a script that writes its own inputs: cargo would run it in every build, and a watch would never come to rest. */
 function warningOf({ packageId, outDir, rewritten, isItsOwn }: ScriptState): string[] {
   const [file] = rewritten ?? [];
   if (isItsOwn !== true || file === undefined) return [];
@@ -149,7 +149,7 @@ async function settle(
   const rewritten = [...inputTimes(script.inputs)].flatMap(([file, ms]) =>
     timesBefore.get(file) === ms ? [] : [file],
   );
-  // What it writes each time it runs is no reason to run it again: cargo does so only because somebody calls cargo.
+  // A file that the script writes in each run is no reason to run it again. (cargo does run it again, but only when it is called.)
   const isItsOwn = rewritten.length > 0 && rewritten.every((file) => script.rewritten?.includes(file));
   const settled = isItsOwn ? script.inputs.map((input) => restamp(input)) : inputs;
   return { ...script, inputs: settled, rewritten, isItsOwn, variables };

@@ -35,7 +35,7 @@ import { type CargoSelection, type SelectionState, type Start, cargoArguments, p
 import type { Program } from "../units/program.js";
 import { type ShimContext, type ShimEvent, readEvents, writeShims } from "./shims.js";
 import { checkToolchain, findToolchain, platformOf } from "../units/toolchain.js";
-import { ToldByCargo, unitName } from "./toldByCargo.js";
+import { CargoMessages, unitName } from "./cargoMessages.js";
 import { loadUnit, MissingUnit } from "../units/record.js";
 
 export interface CaptureOptions {
@@ -44,7 +44,7 @@ export interface CaptureOptions {
   readonly shimBundle: string;
   readonly color: boolean;
   readonly quiet: boolean;
-  /** Who takes what rustc says of a unit. */
+  /** Receives what rustc says of a unit. */
   readonly messagesOf: (unit: UnitName | undefined) => UnitMessages;
   /** cargo's own lines ("Compiling …"). */
   readonly onProgress: (line: string) => void;
@@ -99,7 +99,7 @@ export async function capture(
 
   const artifacts: Artifact[] = [];
   const scripts: BuildScript[] = [];
-  const told = new ToldByCargo(metadata, options);
+  const told = new CargoMessages(metadata, options);
   const onStdout = (line: string): void => {
     const message = parseMessage(line);
     if (message === undefined) return;

@@ -56,7 +56,7 @@ const Metadata = z.looseObject({
 });
 export type Metadata = z.infer<typeof Metadata>;
 
-/** The sources (or cargo's own checks) failed: rustc or cargo has said why, and cargo would fail as well. */
+/** The sources do not compile, or cargo's own checks fail. rustc or cargo has said why, and a build by cargo would fail, too. */
 export class BuildFailed extends Error {
   constructor(
     message: string,
@@ -142,7 +142,7 @@ export function nativelyLinked(metadata: Metadata): Set<string> {
   return seen;
 }
 
-/** rustc's word on a unit; the shim notes on it whether the unit is a test harness, which cargo does not tell. */
+/** A message of rustc's about a unit. The shim adds whether the unit is a test harness, which cargo does not say. */
 const UnitDiagnostic = z.intersection(Diagnostic, z.looseObject({ [HARNESS_MARK]: z.boolean().optional() }));
 
 /** The messages of `--message-format=json` that are used here. */

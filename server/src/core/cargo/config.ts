@@ -16,7 +16,7 @@ export interface CargoConfig {
 }
 
 /** Where configuration is looked for. */
-export interface ConfigPlace {
+export interface ConfigContext {
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
   /** cargo's arguments, of which `--config` counts. */
@@ -32,12 +32,12 @@ export function configFiles(cwd: string, env: NodeJS.ProcessEnv): string[] {
 }
 
 /** Reads the settings. `host`: the target triple of the toolchain; `cfgs`: what rustc says of it. */
-export function loadConfig(place: ConfigPlace, host: string, cfgs: Cfgs): CargoConfig {
+export function loadConfig(place: ConfigContext, host: string, cfgs: Cfgs): CargoConfig {
   const { env } = place;
-  const [given, files] = [overridesOf(place), filesOf(place)];
+  const [overrides, files] = [overridesOf(place), filesOf(place)];
   const variable = (...names: string[]): string | undefined => names.map((name) => env[name]).find(isText);
   const rustcWrapper = first([
-    ...given.map((source) => programOf(table(source.config["build"])["rustc-wrapper"], source)),
+    ...overrides.map((source) => programOf(table(source.config["build"])["rustc-wrapper"], source)),
     variable("RUSTC_WRAPPER", "CARGO_BUILD_RUSTC_WRAPPER"),
     ...files.map((source) => programOf(table(source.config["build"])["rustc-wrapper"], source)),
   ]);
@@ -45,25 +45,25 @@ export function loadConfig(place: ConfigPlace, host: string, cfgs: Cfgs): CargoC
     const value = table(config["build"])["target"];
     return typeof value === "string" ? value : undefined;
   };
-  const buildTarget = first([...given.map(target), variable("CARGO_BUILD_TARGET"), ...files.map(target)]);
+  const buildTarget = first([...overrides.map(target), variable("CARGO_BUILD_TARGET"), ...files.map(target)]);
   const runner = first([
-    ...given.map((source) => runnerOf(table(table(source.config["target"])[host])["runner"], source)),
-    words(env[`CARGO_TARGET_${host.toUpperCase().replaceAll("-", "_")}_RUNNER`]),
+    ...overrides.map((source) => runnerOf(table(table(source.config["target"])[host])["runner"], source)),
+    splitWords(env[`CARGO_TARGET_${host.toUpperCase().replaceAll("-", "_")}_RUNNER`]),
     ...files.map((source) => runnerOf(table(table(source.config["target"])[host])["runner"], source)),
-    runnerByCfg([...given, ...files], cfgs),
+    runnerByCfg([...overrides, ...files], cfgs),
   ]);
   return { rustcWrapper: rustcWrapper === "" ? undefined : rustcWrapper, runner, buildTarget };
 }
 
 /** What the user means by a command that is none of cargo's own. */
-export function aliasOf(name: string, place: ConfigPlace): readonly string[] | undefined {
+export function aliasOf(name: string, place: ConfigContext): readonly string[] | undefined {
   const fromFile = ({ config }: Source): string[] | undefined => {
     const value = table(config["alias"])[name];
-    return typeof value === "string" ? words(value) : Array.isArray(value) ? value.map(String) : undefined;
+    return typeof value === "string" ? splitWords(value) : Array.isArray(value) ? value.map(String) : undefined;
   };
   return first([
     ...overridesOf(place).map(fromFile),
-    words(place.env[`CARGO_ALIAS_${name.toUpperCase().replaceAll("-", "_")}`]),
+    splitWords(place.env[`CARGO_ALIAS_${name.toUpperCase().replaceAll("-", "_")}`]),
     ...filesOf(place).map(fromFile),
   ]);
 }
@@ -75,7 +75,7 @@ interface Source {
 }
 
 /** What `--config` gives, the last first. */
-function overridesOf({ cwd, args }: ConfigPlace): Source[] {
+function overridesOf({ cwd, args }: ConfigContext): Source[] {
   const values = args.flatMap((arg, index) => (args[index - 1] === "--config" ? [arg] : []));
   return values.reverse().map((value): Source => {
     const file = path.resolve(cwd, value);
@@ -85,7 +85,7 @@ function overridesOf({ cwd, args }: ConfigPlace): Source[] {
   });
 }
 
-function filesOf({ cwd, env }: ConfigPlace): Source[] {
+function filesOf({ cwd, env }: ConfigContext): Source[] {
   return configFiles(cwd, env).flatMap((file) => {
     const text = readText(file);
     return text === undefined ? [] : [{ config: parsed(text, file), folder: path.dirname(path.dirname(file)) }];
@@ -133,13 +133,13 @@ function table(value: unknown): Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
 }
 
-function words(value: string | undefined): string[] | undefined {
+function splitWords(value: string | undefined): string[] | undefined {
   const list = value?.split(/\s+/).filter((word) => word !== "");
   return list === undefined || list.length === 0 ? undefined : list;
 }
 
 function runnerOf(value: unknown, { folder }: Source): string[] | undefined {
-  const list = typeof value === "string" ? words(value) : Array.isArray(value) ? value.map(String) : undefined;
+  const list = typeof value === "string" ? splitWords(value) : Array.isArray(value) ? value.map(String) : undefined;
   const [program, ...args] = list ?? [];
   return program === undefined ? undefined : [relativeProgram(program, folder), ...args];
 }

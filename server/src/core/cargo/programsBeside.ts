@@ -17,18 +17,18 @@ import type { SelectionState } from "./selection.js";
 const Content = z.object({ size: z.number(), digest: z.string() });
 type Content = z.infer<typeof Content>;
 
-/** What is known of one program's place. */
-const Note = z.object({
+/** Who needs a program where cargo leaves it, and what was put there for them. */
+const Occupancy = z.object({
   users: z.array(z.object({ id: z.string(), process: ProcessName })),
   /** All that was put there since the first of the users came. */
   placed: z.array(Content),
 });
-type Note = z.infer<typeof Note>;
+type Occupancy = z.infer<typeof Occupancy>;
 
 /** The programs beside tests, as long as somebody's tests run. */
-export class StandIns {
+export class ProgramsBesideTests {
   private readonly id = randomUUID();
-  private readonly places = new Map<string, Place>();
+  private readonly programs = new Map<string, ProgramBeside>();
   private isOver = false;
 
   /**
@@ -40,40 +40,40 @@ export class StandIns {
     for (const { name, executable } of state.programs) {
       if (started.has(name)) continue;
       if (this.isOver) return;
-      const place = this.places.get(executable) ?? new Place(this.id, name, executable);
-      this.places.set(executable, place);
-      await place.take();
+      const program = this.programs.get(executable) ?? new ProgramBeside(this.id, name, executable);
+      this.programs.set(executable, program);
+      await program.install();
     }
   }
 
   /** No test of this user's needs them any more. */
   async end(): Promise<void> {
     const problems: unknown[] = [];
-    for (const place of this.takePlaces()) await place.leave().catch((error: unknown) => problems.push(error));
+    for (const program of this.takeAll()) await program.release().catch((error: unknown) => problems.push(error));
     if (problems.length > 0) throw problems[0];
   }
 
-  /** The same, of a process that ends and waits for nobody. What is left is the next run's to clear up. */
+  /** The same without waiting, for a process that ends. The next run of tests clears up what is left. */
   endNow(): void {
-    for (const place of this.takePlaces()) {
+    for (const program of this.takeAll()) {
       try {
-        place.leaveNow();
+        program.releaseNow();
       } catch {
         continue;
       }
     }
   }
 
-  private takePlaces(): Place[] {
+  private takeAll(): ProgramBeside[] {
     this.isOver = true;
-    const places = [...this.places.values()];
-    this.places.clear();
-    return places;
+    const all = [...this.programs.values()];
+    this.programs.clear();
+    return all;
   }
 }
 
-/** Where cargo leaves a program. */
-class Place {
+/** A program, where cargo leaves it. */
+class ProgramBeside {
   private readonly layout: Layout;
   private readonly program: string;
   private readonly folder: string;
@@ -91,8 +91,8 @@ class Place {
     this.before = path.join(this.folder, "before");
   }
 
-  /** Has the executable there as it is now. */
-  async take(): Promise<void> {
+  /** Puts the executable there as it is now. */
+  async install(): Promise<void> {
     const ours = await fs.promises.readFile(this.executable);
     const content = { size: ours.length, digest: digest(ours) };
     await this.locked(() => {
@@ -100,14 +100,14 @@ class Place {
     });
   }
 
-  async leave(): Promise<void> {
+  async release(): Promise<void> {
     await this.locked(() => {
-      this.leaveNow();
+      this.releaseNow();
     });
   }
 
-  leaveNow(): void {
-    const { users, placed } = this.note();
+  releaseNow(): void {
+    const { users, placed } = this.occupancy();
     const others = users.filter(({ id }) => id !== this.id);
     if (others.length > 0) {
       this.write({ users: others, placed });
@@ -121,7 +121,7 @@ class Place {
   }
 
   private put(ours: Buffer, content: Content): void {
-    const { users, placed } = this.note();
+    const { users, placed } = this.occupancy();
     const isUser = users.some(({ id }) => id === this.id);
     const note = {
       users: isUser ? users : [...users, { id: this.id, process: thisProcess() }],
@@ -132,7 +132,7 @@ class Place {
       return;
     }
     fs.mkdirSync(path.dirname(this.program), { recursive: true });
-    // (A copy: whatever is done to it there is not done to ours.) It is there before anything is moved.
+    // A copy, so that nothing that is done to it there is done to our own. It is complete before anything is moved.
     const copy = `${this.program}.${process.pid}.tmp`;
     try {
       fs.writeFileSync(copy, ours, { mode: 0o777 });
@@ -145,17 +145,17 @@ class Place {
     }
   }
 
-  /** Users that are gone have no need of it. */
-  private note(): Note {
-    const { users, placed } = readJson(this.noteFile, Note) ?? { users: [], placed: [] };
+  /** What was written down, without users that have ended. */
+  private occupancy(): Occupancy {
+    const { users, placed } = readJson(this.occupancyFile, Occupancy) ?? { users: [], placed: [] };
     return { users: users.filter((user) => isAlive(user.process)), placed };
   }
 
-  private write(note: Note): void {
-    writeAtomic(this.noteFile, JSON.stringify(note));
+  private write(note: Occupancy): void {
+    writeAtomic(this.occupancyFile, JSON.stringify(note));
   }
 
-  private get noteFile(): string {
+  private get occupancyFile(): string {
     return path.join(this.folder, "note.json");
   }
 

@@ -9,7 +9,7 @@ import { isWithin, list, readText, statOf } from "../support/files.js";
 import { parseDepInfo } from "../units/depInfo.js";
 
 /** The rules in a folder. */
-interface Place {
+interface FolderRules {
   readonly mtimeMs: number;
   readonly rules: ReadonlyMap<string, Rule>;
 }
@@ -19,7 +19,7 @@ interface Rule {
   readonly files: readonly string[];
 }
 
-const NOWHERE: Place = { mtimeMs: Number.NaN, rules: new Map() };
+const NO_RULES: FolderRules = { mtimeMs: Number.NaN, rules: new Map() };
 
 /** Rules are looked for no more often: a program may write a thousand times a second. */
 const REFRESH_MS = 1000;
@@ -35,7 +35,7 @@ export class ReadByCargo {
   private readonly scripted: readonly string[];
   private readonly folders: readonly string[];
   private readonly root: string;
-  private places: ReadonlyMap<string, Place> = new Map();
+  private rules: ReadonlyMap<string, FolderRules> = new Map();
   private known: ReadonlySet<string> = new Set();
   private refreshedMs = Number.NEGATIVE_INFINITY;
 
@@ -75,7 +75,7 @@ export class ReadByCargo {
     // As long as nothing is known, anything may have been read.
     this.known = new Set();
     const places = this.folders.map((folder) => placesIn(folder).map((place) => [place, this.look(place)] as const));
-    this.places = new Map(places.flat());
+    this.rules = new Map(places.flat());
     // Somewhere it is not as expected.
     if (places.some((found) => found.every(([, { rules }]) => rules.size === 0))) return;
     const rules = places.flat().flatMap(([, place]) => [...place.rules.values()]);
@@ -83,10 +83,10 @@ export class ReadByCargo {
   }
 
   /** A rule is written again when rustc makes something in the same folder: one that is as it was is not read again. */
-  private look(folder: string): Place {
-    const before = this.places.get(folder) ?? NOWHERE;
+  private look(folder: string): FolderRules {
+    const before = this.rules.get(folder) ?? NO_RULES;
     const mtimeMs = lastWritten(folder);
-    if (mtimeMs === undefined) return NOWHERE;
+    if (mtimeMs === undefined) return NO_RULES;
     if (mtimeMs === before.mtimeMs) return before;
     const rules = new Map<string, Rule>();
     for (const file of entriesOf([folder]).filter((entry) => entry.endsWith(".d"))) {
@@ -103,7 +103,7 @@ export class ReadByCargo {
   }
 }
 
-/** What is written just now may be written again within the same tick of the file system's clock: it is as if it never was the same. */
+/** A file that was written within the last tick of the file system's clock may be written again without a newer time: it counts as changed. */
 function lastWritten(file: string): number | undefined {
   const mtimeMs = statOf(file)?.mtimeMs;
   return mtimeMs !== undefined && mtimeMs > Date.now() - CLOCK_MS ? Number.NaN : mtimeMs;

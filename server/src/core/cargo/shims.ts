@@ -15,7 +15,7 @@ import { shellQuote } from "../support/shell.js";
 /** The field by which the shim marks the diagnostics of test harnesses. */
 export const HARNESS_MARK = "cranefly_harness";
 
-/** Why a program is none that can be made here; told by whoever finds it first. */
+/** Why a program with such a library cannot be built here; said by the metadata's reader or a shim, whichever finds it first. */
 export function dynamicLibraryReason(name: string): string {
   return `${name} is a Rust dynamic library (crate-type dylib) that not only programs link to, which is not supported`;
 }
@@ -77,7 +77,7 @@ export function writeShims(
   const node = shellQuote(process.execPath);
   // Shells drop variables whose names are no identifiers, such as CARGO_BIN_EXE_a-b. `exec` keeps the process number.
   const keep = `(umask 077; cat /proc/$$/environ >${shellQuote(layout.environment(""))}$$)`;
-  // The editor's own program is a node only when it is told so.
+  // An editor's executable behaves as node only with this variable.
   const asNode = process.versions["electron"] === undefined ? "" : "export ELECTRON_RUN_AS_NODE=1; ";
   const call = (mode: string): string =>
     `${keep}; ${asNode}exec ${node} ${shellQuote(bundle)} ${mode} ${shellQuote(layout.context)}`;

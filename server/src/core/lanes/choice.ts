@@ -1,4 +1,4 @@
-/** Every rule by which an edit is not taken alone, whichever way: of what unit it is, of what functions, and what that would cost. */
+/** The rules by which an edit is left to the crate lane: because of its unit, its functions, or the time that an overlay would take. */
 import { codeOptions, inspectArgs } from "../units/arguments.js";
 import { optionNames } from "../units/options.js";
 import type { UnitRecord } from "../units/record.js";
@@ -7,8 +7,8 @@ import { Refusal } from "../edits/refusal.js";
 import type { BodyRef } from "../source/functions.js";
 
 /**
- * Options under which a function's code is its own affair, or that only say how a crate is named and linked. Others (`instrument-coverage`,
- * `profile-use`, `llvm-args`) may make it depend on the rest of the crate, on files, or on the order of compilation.
+ * Options under which a function's code depends on the function alone, and options that only say how a crate is named and linked. Others
+ * (`instrument-coverage`, `profile-use`, `llvm-args`) may make it depend on the rest of the crate, on files, or on the order of compilation.
  */
 const SUITABLE = new Set([
   ..."-Cmetadata -Cextra-filename -Cincremental -Ccodegen-units -Clink-dead-code -Clinker -Clink-arg -Clink-args".split(
@@ -79,13 +79,13 @@ function dependentsOf(library: UnitRecord, records: readonly UnitRecord[]): Unit
   return users;
 }
 
-/** What an overlay may take of the crate lane's time: that has to follow in any case. */
+/** The largest part of the crate lane's time that an overlay may take. The crate lane has to follow in any case. */
 const WORTH = 0.8;
 
-/** Milliseconds below which nothing is worth thinking about. */
+/** Milliseconds below which an overlay is always fast enough. */
 const SHORT = 1500;
 
-/** How many edits go by until an overlay that was too slow is tried again: the machine may have been busy. */
+/** How many edits skip an overlay that was too slow before it is tried again: the machine may have been busy. */
 const PATIENCE = 16;
 
 /** Whether a crate's overlay is worth it: blanked bodies save little where most of the time goes into expansion and name resolution. */
@@ -102,7 +102,7 @@ export class OverlayCosts {
     this.overlays.set(key, { ms: Math.min(ms, this.overlays.get(key)?.ms ?? ms), skipped: 0 });
   }
 
-  /** Whether an edit should rather be the crate lane's. To be asked once an edit. */
+  /** Whether an edit is left to the crate lane. To be asked once for each edit: it counts them. */
   isTooSlow(key: string): boolean {
     const [crate, overlay] = [this.crates.get(key), this.overlays.get(key)];
     if (crate === undefined || overlay === undefined) return false;

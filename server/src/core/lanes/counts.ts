@@ -1,4 +1,4 @@
-/** What became of edits that were tried on the body lane, counted by reason. */
+/** Counts edits of function bodies: how many were published, and why the others were not. */
 import type { BodyLaneStatistics } from "../../../../shared/src/report.js";
 import type { Refusal } from "../edits/refusal.js";
 
@@ -17,12 +17,12 @@ export class FunctionEditCounts {
     if (isPatch) this.counts.patched++;
   }
 
-  /** The crate lane has it. */
+  /** An edit was left to the crate lane. */
   refused({ category }: Refusal): void {
     add(this.refusals, category);
   }
 
-  /** It had no patch crate, and was tried by an overlay. */
+  /** An edit had no patch crate, so an overlay was tried. */
   hadNoPatch({ category }: Refusal): void {
     add(this.overlaid, category);
   }

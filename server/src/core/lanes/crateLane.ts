@@ -23,7 +23,7 @@ export interface CrateLaneOptions {
   /** How many rustc processes may run at a time. */
   readonly jobs: number;
   readonly signal?: AbortSignal | undefined;
-  /** Who takes what rustc says of a unit. `before`: what it said last time. */
+  /** Receives what rustc says of a unit. `before`: what it said last time. */
   readonly messagesOf: (key: string, before: readonly Diagnostic[], isFresh: boolean) => UnitMessages;
   readonly onStart: (id: string) => void;
   /** The toolchain's compiler, if what libraries load is to be known by the time that programs are linked. */
@@ -72,7 +72,7 @@ export async function crateLane(
     for (const extern of record.externs) {
       if (extern.unit === null) continue;
       const upstream = await (done.get(extern.unit) ?? records.get(extern.unit));
-      // What it uses did not compile: neither would it, and rustc has already said why.
+      // A library that it uses did not compile, so it would not, either. rustc has already said why.
       if (upstream === undefined) return undefined;
       used.set(extern.unit, upstream);
     }
@@ -103,7 +103,7 @@ export async function crateLane(
       messages.failed();
     } else {
       made.push(result.record);
-      // Beside whatever is compiled next. (Whoever needs to know asks again if that fails.)
+      // This runs while the next unit is compiled. If it fails, whoever links the base image asks again.
       if (rustc !== undefined) asked.push(loadedCrates(layout, result.record, { rustc, env, signal }).catch(() => ""));
       compiled.push({ key, id, reason, ms: performance.now() - started });
       messages.finished();
@@ -122,7 +122,7 @@ export async function crateLane(
   return { ok, compiled, failed, records: records.after(made) };
 }
 
-/** What was said of units that have not changed: all of it at once, in cargo's order, before anything is compiled. */
+/** Repeats what rustc said of units that have not changed: all of it at once, in cargo's order, before anything is compiled. */
 class Replay {
   private readonly waiting = new Map<string, UnitRecord>();
   private hasPlayed = false;
@@ -146,7 +146,7 @@ class Replay {
   }
 }
 
-/** Those of the units of which something was said. Which one comes first also depends on those of which nothing was. */
+/** The units of which rustc said something, in cargo's order, which depends on all units. */
 function inOrder(records: readonly UnitRecord[]): readonly UnitRecord[] {
   const told = records.filter(({ diagnostics }) => diagnostics.length > 0);
   if (told.length <= 1) return told;

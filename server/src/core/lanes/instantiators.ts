@@ -12,13 +12,13 @@ import type { UnitRecords } from "../units/records.js";
 import { damageOf, publishParams } from "../engine/publish.js";
 import type { Program } from "../units/program.js";
 
-/** How far up it goes from functions that nothing can name. */
+/** How many callers up the engine is asked for, from a function that nothing can name. */
 const MAX_PASSES = 8;
 
-/** With more of them the crate lane may well be as fast. */
+/** With more callers than this, the crate lane is probably as fast. */
 const MAX_CALLERS = 64;
 
-/** By unit, or why there are none. */
+/** The functions of each unit that have to be compiled with the edited ones, by unit key; or why that cannot be told. */
 export async function instantiatorsOf(
   workspace: string,
   records: UnitRecords,
@@ -73,7 +73,7 @@ function callersAt({ record, files }: UnitEdit, places: readonly Instantiator[],
   const outlines = new Map<string, Outline | undefined>();
   const outlineOf = (file: string): Outline | undefined => {
     if (!outlines.has(file)) {
-      // The crate lane's text.
+      // The engine's lines are those of the text that the crate lane compiled.
       const edit = files.find((it) => it.file === file);
       const text = readText(file) ?? "";
       const outline =
@@ -90,7 +90,7 @@ function callersAt({ record, files }: UnitEdit, places: readonly Instantiator[],
     if (!own.has(file)) continue;
     const here = outlineOf(file)?.functions.filter((fn) => fn.line <= line && line <= fn.endLine) ?? [];
     for (const fn of here) {
-      // What nothing can name stays whole all the same. (What is exposed is whole anyway.)
+      // A function that nothing can name stays whole, too. (An exposed one is never blanked.)
       if (isNameable(fn) || fn.exposed === undefined) functions.set(`${file}\0${fn.path}`, { file, path: fn.path });
     }
     if (isRoot && !here.some(isNameable)) unnamed.push(place);

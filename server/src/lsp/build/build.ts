@@ -31,7 +31,7 @@ export interface Activity {
   readonly reason: string;
 }
 
-/** What a build tells its project. */
+/** What a build reports to its project. */
 export interface BuildEvents {
   /** Opens the core's workspace. Throws `Unsupported` when the engine is missing. */
   open(build: Build, listener: Listener): Workspace;
@@ -122,7 +122,7 @@ export class Build {
     else this.late = cause;
   }
 
-  /** The editor has saved a source. That it changed is still to be told; whoever asks in between is not to get what was before. */
+  /** The editor has saved a source. The watcher reports the change later; until then no request may get the state before the save. */
   saved(cause: Cause): void {
     if (!this.closed) this.behind = cause;
   }
@@ -214,7 +214,7 @@ export class Build {
 
   private async run(pending: Pending): Promise<void> {
     const { cause, controller } = pending;
-    // What changes from here on is told by the next event.
+    // From here on, a change is reported by its own event.
     const { behind } = this;
     this.behind = undefined;
     this.late = undefined;
@@ -225,8 +225,8 @@ export class Build {
       this.listening = pending;
       const update = await this.kept.update(cause.sinceMs, controller.signal);
       this.failure = failureOf(update);
-      this.take(update);
-      // The state that the update's end leads to; told together with the update.
+      this.adopt(update);
+      // The update and the state after it are reported together.
       if (this.pending === pending) this.activity = undefined;
       this.events.onUpdate(this, update);
       if (update.isAhead) this.followLater();
@@ -262,24 +262,24 @@ export class Build {
     void this.queue.add(() => this.follow(), { priority: FOLLOW_PRIORITY });
   }
 
-  /** Whatever somebody waits for, also for another project, ends it; it is begun again afterwards. */
+  /** Any build that somebody waits for ends this work, also one of another project. It is begun again afterwards. */
   private async follow(): Promise<void> {
     if (this.core === undefined || this.isBusy()) return;
     const controller = new AbortController();
     this.following = controller;
-    // Nobody waits for it, so nobody is told how far it is.
+    // Nobody waits for it, so its progress is not shown.
     this.listening = undefined;
     followers.set(this.queue, controller);
     try {
       const update = await this.kept.follow(controller.signal);
-      // (Also when a change waits already: what it makes of it does not have what was found.)
+      // This is reported even if a change waits already: the update for the change does not repeat it.
       if (update !== undefined && !this.closed) {
         this.failure = failureOf(update);
-        this.take(update);
+        this.adopt(update);
         this.events.onFollowed(this, update);
       }
     } catch {
-      // What went wrong is found, and told, by the next update.
+      // The next update meets the same error, and reports it.
     } finally {
       this.following = undefined;
       followers.delete(this.queue);
@@ -298,7 +298,7 @@ export class Build {
     if (late !== undefined && this.isEager && !this.closed) this.schedule(late);
   }
 
-  private take(update: Update): void {
+  private adopt(update: Update): void {
     const layout = this.core?.layout;
     this.lastReport = update.report;
     if (!update.report.ok || update.state === undefined || layout === undefined) return;
@@ -310,7 +310,7 @@ export class Build {
   private lane: Lane | undefined;
 
   private listener(): Listener {
-    const tell = (stage: string): void => {
+    const show = (stage: string): void => {
       const { listening } = this;
       if (listening !== undefined && !listening.controller.signal.aborted) this.active(stage, listening.cause);
     };
@@ -321,13 +321,13 @@ export class Build {
         this.keep(stripVTControlCharacters(line));
         // "package v1.2.3" of cargo's, "package:target" of the crate lane's.
         const [, name = "", target = "lib"] = /^\s*Compiling ([^\s:]+)(?::(\S+))?/.exec(line) ?? [];
-        if (name !== "") tell(`rustc ${target === "lib" ? name : target}`);
+        if (name !== "") show(`rustc ${target === "lib" ? name : target}`);
       },
-      onWait: (pid) => tell(`waiting for another cranefly (pid ${pid})`),
+      onWait: (pid) => show(`waiting for another cranefly (pid ${pid})`),
       onStage: (stage) => {
         this.lane = LANES[stage] ?? this.lane;
         const name = STAGES[stage];
-        if (name !== undefined) tell(name);
+        if (name !== undefined) show(name);
       },
     };
   }
@@ -347,13 +347,13 @@ export class Build {
   }
 }
 
-/** Behind everything that somebody waits for. */
+/** After everything that somebody waits for. */
 const FOLLOW_PRIORITY = -1000;
 
 /** What runs in a queue (one thing at a time) although nobody waits for it. */
 const followers = new WeakMap<PQueue, AbortController>();
 
-/** Stages that are told of; the others are too short to be seen. */
+/** Stages that are shown; the others are too short to be seen. */
 const STAGES: Readonly<Partial<Record<keyof StageTimes, string>>> = {
   scripts: "build scripts",
   capture: "cargo",

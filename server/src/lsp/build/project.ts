@@ -29,7 +29,7 @@ import { Supervisor } from "./supervisor.js";
 /** How many generations `status` shows. */
 const SHOWN_HISTORY = 10;
 
-/** What a project tells. */
+/** What a project reports. */
 export interface ProjectEvents {
   onStatus(project: CargoProject): void;
   onGeneration(project: CargoProject, summary: GenerationSummary, report: GenerationReport): void;
@@ -73,7 +73,7 @@ export class CargoProject implements Project {
     this.progress = new Progress(services.connection, `Cranefly: ${this.name}`, () => void this.cancel());
     this.supervisor = new Supervisor(
       () => this.rebuildAfterLoss(),
-      () => this.tell(),
+      () => this.publishStatus(),
     );
     this.add("build", true);
   }
@@ -187,7 +187,7 @@ export class CargoProject implements Project {
   /** Ends what is under way. Gives whether there was something. */
   cancel(): boolean {
     const cancelled = [...this.builds.values()].map((build) => build.cancel());
-    this.tell();
+    this.publishStatus();
     return cancelled.includes(true);
   }
 
@@ -195,12 +195,12 @@ export class CargoProject implements Project {
   async stopEngine(): Promise<boolean> {
     this.isStopped = true;
     for (const build of this.builds.values()) build.cancel();
-    this.tell();
+    this.publishStatus();
     const engine = this.engine ?? (await this.findDaemon());
     return engine.shutdown();
   }
 
-  /** The user wants it to go on. `asksCargo`: whatever is known is asked of cargo anew. */
+  /** The user wants it to go on. `asksCargo`: cargo is asked again, although nothing has changed that it reads. */
   startAgain(reason: string, asksCargo: boolean): void {
     this.isStopped = false;
     this.supervisor.reset();
@@ -255,7 +255,7 @@ export class CargoProject implements Project {
   private readonly buildEvents: BuildEvents = {
     open: ({ kind }, listener) =>
       openWorkspace(this, kind, this.services, { env: this.env, engine: this.engineBinary }, listener),
-    onActivity: () => this.tell(),
+    onActivity: () => this.publishStatus(),
     onUpdate: (build, update) => this.updated(build, update),
     onFailure: (build, error) => this.failed(build, error),
     onFollowed: (build, update) => this.followed(build, update),
@@ -290,14 +290,14 @@ export class CargoProject implements Project {
           `${report.lane} lane, ${Math.round(report.ms.total)} ms: ${report.reason}` +
           (report.refused === undefined ? "" : ` (not the body lane: ${report.refused})`),
       );
-      this.tell();
+      this.publishStatus();
       if (published) this.events.onGeneration(this, summary, report);
     }
-    this.tell();
+    this.publishStatus();
     if (report.ok || this.isThere()) void this.follow(build);
   }
 
-  /** The crate lane's word on what the body lane did: no news, unless it is another one. */
+  /** The crate lane has followed the body lane. That is reported only where the two differ. */
   private followed(build: Build, followed: Followed): void {
     const { report, divergence } = followed;
     if (divergence !== undefined) this.services.log.error(`${this.name}: ${divergence}`);
@@ -306,7 +306,7 @@ export class CargoProject implements Project {
       return;
     }
     this.events.onUpdate(this, build, report);
-    this.tell();
+    this.publishStatus();
     void this.follow(build);
   }
 
@@ -327,7 +327,7 @@ export class CargoProject implements Project {
     this.services.log.warn(`${this.name}: ${messageOf(error)}`);
     // The daemon is tried again by and by; everything else when something changes.
     if (build.failure?.kind === "down") this.supervisor.lost();
-    this.tell();
+    this.publishStatus();
     void this.follow(build);
   }
 
@@ -370,7 +370,7 @@ export class CargoProject implements Project {
       build.forgetPublished();
       if (this.downReason === undefined) build.invalidate(asked("the engine was lost"));
     }
-    this.tell();
+    this.publishStatus();
   }
 
   /** Why nothing is built before the user says so. */
@@ -387,8 +387,8 @@ export class CargoProject implements Project {
     return projectState({ activity, main, downReason, isStopped });
   }
 
-  /** Tells the status if it is another one. */
-  private tell(): void {
+  /** Publishes the status if it is another one. */
+  private publishStatus(): void {
     if (this.closed) return;
     this.progress.show(this.activity);
     const text = JSON.stringify([this.state, this.history[0]?.id]);

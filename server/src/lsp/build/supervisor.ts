@@ -3,7 +3,7 @@
 /** After so many losses within the time the user has to say whether to go on. */
 const MAX_LOSSES = 5;
 const WINDOW_MS = 180_000;
-/** Each of a project's connections tells of the same loss. */
+/** All of a project's connections report the same loss, within this time. */
 const SAME_LOSS_MS = 100;
 const FIRST_DELAY_MS = 0;
 const NEXT_DELAY_MS = 1000;

@@ -94,9 +94,9 @@ async function memory(env: NodeJS.ProcessEnv): Promise<Check> {
   if (good !== undefined) {
     return { id: "memory", ok: true, message: `${good.folder} has ${size(good.bytes)} free for programs in memory.` };
   }
-  const told = rooms.map(({ folder, bytes }) => `${folder} (${size(bytes)})`).join(", ");
+  const list = rooms.map(({ folder, bytes }) => `${folder} (${size(bytes)})`).join(", ");
   const message =
-    `There is little room in memory for large programs: ${told === "" ? "no tmpfs" : told}. ` +
+    `There is little room in memory for large programs: ${list === "" ? "no tmpfs" : list}. ` +
     "They are kept in the target directory instead; enlarge /dev/shm for speed.";
   return { id: "memory", ok: false, message };
 }

@@ -12,7 +12,7 @@ import { URI } from "vscode-uri";
 import type { ServerSettings } from "../../../../shared/src/lsp.js";
 import type { BuildKind, Project, ServerContext } from "../protocol/api.js";
 import type { ProjectSet, UpdateEvent } from "../build/projects.js";
-import { DiagnosticData, type Placed, convert, fileFinder } from "../protocol/rustcDiagnostics.js";
+import { DiagnosticData, type FileDiagnostic, convert, fileFinder } from "../protocol/rustcDiagnostics.js";
 
 /** Diagnostics by file (URI). */
 type ByFile = Map<string, Diagnostic[]>;
@@ -20,7 +20,7 @@ type ByFile = Map<string, Diagnostic[]>;
 export function register(context: ServerContext, projects: ProjectSet): void {
   const publisher = new Publisher(context);
   context.capabilities.codeActionProvider = { codeActionKinds: [CodeActionKind.QuickFix] };
-  projects.onUpdate((event) => publisher.take(event));
+  projects.onUpdate((event) => publisher.update(event));
   projects.onClosed((project) => publisher.drop(project));
   context.settings.onDidChange(() => publisher.showAll());
   context.connection.onCodeAction(({ context: { diagnostics, only } }) => {
@@ -37,19 +37,19 @@ export function isShown(settings: ServerSettings): boolean {
 
 class Publisher {
   /** What each build of each project said last, also while it is not shown. */
-  private readonly said = new Map<string, Map<BuildKind, readonly Placed[]>>();
+  private readonly said = new Map<string, Map<BuildKind, readonly FileDiagnostic[]>>();
   /** The files that the client shows something for, by project. */
   private readonly shown = new Map<string, Set<string>>();
 
   constructor(private readonly context: ServerContext) {}
 
-  take(event: UpdateEvent): void {
+  update(event: UpdateEvent): void {
     const { project, kind } = event;
-    const builds = this.said.get(project.uri) ?? new Map<BuildKind, readonly Placed[]>();
+    const builds = this.said.get(project.uri) ?? new Map<BuildKind, readonly FileDiagnostic[]>();
     // The body lane has seen one function: what was said of the others still holds, but for errors, which are gone.
     const isPartial = event.report.lane === "body" && event.report.ok;
     const kept = (builds.get(kind) ?? []).filter((item) => item.diagnostic.severity !== DiagnosticSeverity.Error);
-    builds.set(kind, isPartial ? kept : place(event));
+    builds.set(kind, isPartial ? kept : diagnosticsOf(event));
     this.said.set(project.uri, builds);
     this.show(project.uri);
   }
@@ -80,7 +80,7 @@ class Publisher {
 }
 
 /** The diagnostics of all builds; what two of them say is said once. */
-function merge(builds: ReadonlyMap<BuildKind, readonly Placed[]> | undefined): ByFile {
+function merge(builds: ReadonlyMap<BuildKind, readonly FileDiagnostic[]> | undefined): ByFile {
   const files: ByFile = new Map();
   const seen = new Set<string>();
   for (const { uri, diagnostic } of [...(builds?.values() ?? [])].flat()) {
@@ -95,7 +95,7 @@ function merge(builds: ReadonlyMap<BuildKind, readonly Placed[]> | undefined): B
   return files;
 }
 
-function place(event: UpdateEvent): Placed[] {
+function diagnosticsOf(event: UpdateEvent): FileDiagnostic[] {
   const { project, report } = event;
   const built = project.built("build") ?? project.built("test");
   // cargo starts rustc in the workspace's root for its members, and in the package's folder for other local packages.
@@ -104,11 +104,11 @@ function place(event: UpdateEvent): Placed[] {
   const placed = report.diagnostics.flatMap((diagnostic) => convert(diagnostic, find) ?? []);
   const hasError = placed.some(({ diagnostic }) => diagnostic.severity === DiagnosticSeverity.Error);
   // Never an error without a place to see it: the linker's, say, or cargo's own.
-  return report.ok || hasError ? placed : [...placed, ...unplaced(event)];
+  return report.ok || hasError ? placed : [...placed, ...ofNoFile(event)];
 }
 
 /** Errors that have no place in a source: shown in the manifest that cargo names, or in the workspace's. */
-function unplaced({ project, report, output }: UpdateEvent): Placed[] {
+function ofNoFile({ project, report, output }: UpdateEvent): FileDiagnostic[] {
   const said = report.diagnostics.filter((item) => item.level.startsWith("error")).map((item) => item.message);
   const text = said.length > 0 ? said.join("\n") : output.join("\n").trim();
   const named = /(?:manifest (?:at|path) `|--> )(\/?[^`\n]*Cargo\.toml)(?:`|:(\d+):(\d+))/.exec(text);

@@ -3,18 +3,18 @@ import { type ExplainParams, ExplainRequest, type ExplainResult } from "../../..
 import type { Project, ServerContext } from "../protocol/api.js";
 import { explainNothing, explainText } from "./functions/explanation.js";
 import type { FunctionStore } from "./functions/functionStore.js";
-import { type FunctionPlace, placeAt } from "./functions/functionAt.js";
+import { type LocatedFunction, locateFunction } from "./functions/functionAt.js";
 import type { SyntaxStore } from "./syntax/documentStore.js";
 
 export function registerExplain(context: ServerContext, syntax: SyntaxStore, functions: FunctionStore): void {
   context.connection.onRequest(ExplainRequest, async ({ uri, line }: ExplainParams): Promise<ExplainResult> => {
     const project = context.projects.projectOf(uri);
-    const place = await placeAt(context, syntax, functions, uri, line);
+    const place = await locateFunction(context, syntax, functions, uri, line);
     return explain(project, place);
   });
 }
 
-function explain(project: Project | undefined, { item, facts }: FunctionPlace): ExplainResult {
+function explain(project: Project | undefined, { item, facts }: LocatedFunction): ExplainResult {
   const name = item?.name ?? facts?.entries[0]?.name;
   if (name === undefined) return { text: "There is no function at this place.", functions: [] };
   if (project === undefined || facts === undefined) {

@@ -6,7 +6,7 @@ import { Unsupported } from "../../core/support/errors.js";
 import type { Project, ServerContext } from "../protocol/api.js";
 import { type ProgramEntry, isInner } from "./functions/facts.js";
 import { brief, nameOf } from "./functions/names.js";
-import { placeAt } from "./functions/functionAt.js";
+import { locateFunction } from "./functions/functionAt.js";
 import type { FunctionStore } from "./functions/functionStore.js";
 import { lastRun } from "./run/lastRun.js";
 import type { SyntaxStore } from "./syntax/documentStore.js";
@@ -20,7 +20,7 @@ export function registerInspect(context: ServerContext, syntax: SyntaxStore, fun
   context.connection.onRequest(InspectRequest, async (params: InspectParams): Promise<Answer> => {
     const project = context.projects.projectOf(params.uri);
     if (project === undefined) return failure("this file belongs to no cargo workspace that is open");
-    const { item, facts } = await placeAt(context, syntax, functions, params.uri, params.line);
+    const { item, facts } = await locateFunction(context, syntax, functions, params.uri, params.line);
     if (facts === undefined) {
       const what =
         item === undefined ? "there is no function at this place" : `no program that was built has \`${item.name}\``;

@@ -9,8 +9,8 @@ import type { ServerContext } from "../protocol/api.js";
 
 export function register({ connection, projects }: ServerContext): void {
   let isDue = false;
-  // What changes in one go is told once.
-  const tell = (): void => {
+  // Changes that come together are reported once.
+  const report = (): void => {
     if (isDue) return;
     isDue = true;
     setImmediate(() => {
@@ -19,8 +19,8 @@ export function register({ connection, projects }: ServerContext): void {
       void connection.sendNotification(StatusNotification, params);
     });
   };
-  projects.onStatus(tell);
-  projects.onDidChange(tell);
+  projects.onStatus(report);
+  projects.onDidChange(report);
   projects.onGeneration(({ project, summary }) => {
     const params: GenerationParams = { project: project.uri, summary };
     void connection.sendNotification(GenerationNotification, params);

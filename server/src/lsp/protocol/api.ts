@@ -50,7 +50,7 @@ export interface Disposables {
   add(disposable: Disposable): void;
 }
 
-/** The client's settings; the defaults until it has told them. */
+/** The client's settings; the defaults until the client has sent them. */
 export interface Settings {
   readonly current: ServerSettings;
   onDidChange(listener: (settings: ServerSettings) => void): Disposable;

@@ -79,7 +79,7 @@ export const DiagnosticData = z.object({ fixes: z.array(Fix) });
 export type DiagnosticData = z.infer<typeof DiagnosticData>;
 
 /** A diagnostic and the file (a URI) that it is shown in. */
-export interface Placed {
+export interface FileDiagnostic {
   readonly uri: string;
   readonly diagnostic: Diagnostic;
 }
@@ -93,12 +93,12 @@ interface DocumentLocation {
 }
 
 /** Converts a diagnostic; undefined when it has no place in a file of the user's. */
-export function convert(given: RustcDiagnostic, find: FindFile): Placed | undefined {
-  const parsed = Message.safeParse(given);
+export function convert(rustcs: RustcDiagnostic, find: FindFile): FileDiagnostic | undefined {
+  const parsed = Message.safeParse(rustcs);
   if (!parsed.success) return undefined;
   const message = parsed.data;
   const primary = message.spans.find((span) => span.is_primary) ?? message.spans[0];
-  const at = primary === undefined ? undefined : userPlace(primary, find);
+  const at = primary === undefined ? undefined : userLocation(primary, find);
   if (primary === undefined || at === undefined) return undefined;
   const code = message.code?.code;
   const data: DiagnosticData = { fixes: fixesOf(message, find) };
@@ -119,16 +119,16 @@ export function convert(given: RustcDiagnostic, find: FindFile): Placed | undefi
   return { uri: at.uri, diagnostic };
 }
 
-/** The place where a span shows in the user's own text: where the macro is used, if it lies in somebody else's. */
-function userPlace(span: SpanShape, find: FindFile): DocumentLocation | undefined {
+/** Where a span shows in the user's own text. A span in another crate's macro shows where the user calls that. */
+function userLocation(span: SpanShape, find: FindFile): DocumentLocation | undefined {
   for (let at: SpanShape | undefined = span; at !== undefined; at = at.expansion?.span) {
-    const place = placeOf(at, find);
+    const place = locationOf(at, find);
     if (place !== undefined) return place;
   }
   return undefined;
 }
 
-function placeOf(span: SpanShape, find: FindFile): DocumentLocation | undefined {
+function locationOf(span: SpanShape, find: FindFile): DocumentLocation | undefined {
   const file = find(span.file_name);
   if (file === undefined) return undefined;
   const first = span.text[0]?.text ?? "";
@@ -173,7 +173,7 @@ function relatedInformation(
 ): DiagnosticRelatedInformation[] {
   const related: DiagnosticRelatedInformation[] = [];
   const add = (span: SpanShape, text: string): void => {
-    const place = userPlace(span, find);
+    const place = userLocation(span, find);
     if (place === undefined || text === "") return;
     related.push({ location: { uri: place.uri, range: place.range }, message: text });
   };
@@ -187,7 +187,7 @@ function relatedInformation(
     }
   }
   for (let { expansion } = primary; expansion; { expansion } = expansion.span) {
-    const place = placeOf(expansion.span, find);
+    const place = locationOf(expansion.span, find);
     if (place === undefined || isSame(place, at)) continue;
     const location = { uri: place.uri, range: place.range };
     related.push({ location, message: `in this use of ${expansion.macro_decl_name}` });
@@ -211,7 +211,7 @@ function fixesOf(message: Message, find: FindFile): Fix[] {
     if (spans.length === 0) return [];
     const edits: Fix["edits"] = [];
     for (const span of spans) {
-      const place = span.expansion ? undefined : placeOf(span, find);
+      const place = span.expansion ? undefined : locationOf(span, find);
       // Half a fix is none.
       if (place === undefined) return [];
       edits.push({ ...place, newText: span.suggested_replacement ?? "" });

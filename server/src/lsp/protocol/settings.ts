@@ -1,4 +1,4 @@
-/** The client's settings, checked: a value of the wrong type is told of and counts as not set. */
+/** The client's settings, checked: a value of the wrong type is logged, and counts as not set. */
 import * as z from "zod";
 import {
   type Connection,
@@ -82,10 +82,10 @@ export class SettingsStore implements Settings {
   ) {
     this.canAsk = params.capabilities.workspace?.configuration === true;
     this.canRegister = params.capabilities.workspace?.didChangeConfiguration?.dynamicRegistration === true;
-    if (!this.canAsk) this.take(record(params.initializationOptions));
+    if (!this.canAsk) this.apply(record(params.initializationOptions));
     connection.onDidChangeConfiguration((event) => {
       if (this.canAsk) void this.refresh();
-      else this.take(record(event.settings)[SECTION]);
+      else this.apply(record(event.settings)[SECTION]);
     });
   }
 
@@ -105,13 +105,13 @@ export class SettingsStore implements Settings {
   private async refresh(): Promise<void> {
     if (!this.canAsk) return;
     try {
-      this.take(await this.connection.workspace.getConfiguration(SECTION));
+      this.apply(await this.connection.workspace.getConfiguration(SECTION));
     } catch (error) {
       this.log.warn(`the settings cannot be read: ${messageOf(error)}`);
     }
   }
 
-  private take(value: unknown): void {
+  private apply(value: unknown): void {
     const next = parseSettings(value, (text) => this.log.warn(text));
     if (JSON.stringify(next) === JSON.stringify(this.current)) return;
     this.current = next;

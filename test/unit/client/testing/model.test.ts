@@ -5,7 +5,7 @@ import { testArguments } from "../../../../client/src/testing/batches.js";
 import { longestRun } from "../../../../client/src/testing/failureSections.js";
 import { type Node, projectNodes } from "../../../../client/src/testing/model.js";
 import { Schedule, libtestOrder, testThreads } from "../../../../client/src/testing/schedule.js";
-import { TestLocations } from "../../../../server/src/lsp/features/tests/places.js";
+import { TestLocations } from "../../../../server/src/lsp/features/tests/testLocations.js";
 import type { TestHarness } from "../../../../shared/src/lsp.js";
 import type { FunctionEntry } from "../../../../shared/src/report.js";
 

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { StandIns } from "../../../../server/src/core/cargo/programsBeside.js";
+import { ProgramsBesideTests } from "../../../../server/src/core/cargo/programsBeside.js";
 import type { SelectionState } from "../../../../server/src/core/cargo/selection.js";
 
 describe("the programs beside tests", () => {
@@ -22,8 +22,8 @@ describe("the programs beside tests", () => {
     }));
     return { programs, starts: [{ program: "debug/deps/tests" }] } as unknown as SelectionState;
   };
-  const run = async (): Promise<StandIns> => {
-    const standIns = new StandIns();
+  const run = async (): Promise<ProgramsBesideTests> => {
+    const standIns = new ProgramsBesideTests();
     await standIns.place(state());
     return standIns;
   };

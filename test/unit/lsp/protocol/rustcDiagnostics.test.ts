@@ -9,7 +9,7 @@ import { DiagnosticTag } from "vscode-languageserver-protocol";
 import { Diagnostic } from "../../../../shared/src/report.js";
 import {
   DiagnosticData,
-  type Placed,
+  type FileDiagnostic,
   convert,
   fileFinder,
 } from "../../../../server/src/lsp/protocol/rustcDiagnostics.js";
@@ -18,7 +18,7 @@ const folder = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), "cranefly-
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
 const URI = pathToFileURL(path.join(folder, "lib.rs")).toString();
 
-function compile(source: string): Placed[] {
+function compile(source: string): FileDiagnostic[] {
   fs.writeFileSync(path.join(folder, "lib.rs"), source);
   const args = ["--crate-type=lib", "--error-format=json", "--emit=metadata", "--edition=2021", "lib.rs"];
   const { stderr } = spawnSync("rustc", args, { cwd: folder, encoding: "utf8" });

@@ -2,21 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use cranefly_bitcode::ir;
+use cranefly_bitcode::ir::{self, Attribute, AttributeOf};
+use cranefly_bitcode::known_attributes::{self, Treatment};
 use cranefly_translate::Unsupported;
-
-/// Attributes that ask for what every function gets anyway, or that only inform LLVM's optimisers.
-const HARMLESS: [&str; 9] = [
-    "alloc-family",
-    "alloc-variant-zeroed",
-    "frame-pointer",
-    "no-builtins",
-    "no-jump-tables",
-    "no-trapping-math",
-    "probe-stack",
-    "target-cpu",
-    "tune-cpu",
-];
 
 /// Beginnings of the names of features that only say which instructions there are. (Switching off SSE, or `soft-float`, would
 /// change how floats are passed.)
@@ -70,15 +58,20 @@ pub(super) fn of(source: &ir::Function) -> Result<String, Unsupported> {
     settings(&source.attributes)
 }
 
-fn settings(attributes: &[String]) -> Result<String, Unsupported> {
+fn settings(attributes: &[Attribute]) -> Result<String, Unsupported> {
     let mut enabled = BTreeSet::new();
     for attribute in attributes {
-        let (key, value) = attribute.split_once('=').unwrap_or((attribute, ""));
-        match key {
-            "target-cpu" if !matches!(value, "x86-64" | "generic" | "") => {
-                return Err(Unsupported::new(format!("target CPU {value}")));
-            }
-            "target-features" => {
+        let value = &*attribute.value;
+        let treatment = match attribute.on {
+            AttributeOf::Function if attribute.enumerated => known_attributes::enumerated(&attribute.name),
+            AttributeOf::Function => known_attributes::textual(&attribute.name),
+            // Those of parameters that are known have a decoded form.
+            AttributeOf::Parameter => None,
+        };
+        match treatment {
+            Some(Treatment::Processor) if matches!(value, "x86-64" | "generic" | "") => {}
+            Some(Treatment::Processor) => return Err(Unsupported::new(format!("target CPU {value}"))),
+            Some(Treatment::Features) => {
                 for feature in value.split(',').filter(|feature| !feature.is_empty()) {
                     let name = feature.get(1..).unwrap_or("");
                     match setting(name) {
@@ -91,9 +84,9 @@ fn settings(attributes: &[String]) -> Result<String, Unsupported> {
                     }
                 }
             }
-            _ if HARMLESS.contains(&key) => {}
-            // Instrumentation and hardening that only LLVM can add, and what nobody knows here.
-            _ => return Err(Unsupported::new(format!("function attribute {key}"))),
+            Some(Treatment::Nothing | Treatment::Decoded(_)) => {}
+            // What only LLVM can do, and what nobody knows here.
+            Some(Treatment::Llvm) | None => return Err(Unsupported::new(attribute.to_string())),
         }
     }
     // Cranelift knows these only in the order in which processors gained them.
@@ -122,32 +115,46 @@ fn setting(feature: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use cranefly_bitcode::ir::{Attribute, AttributeOf};
+    use cranefly_translate::Unsupported;
+
     use super::settings;
 
-    fn of(attributes: &[&str]) -> Result<String, String> {
-        let attributes: Vec<String> = attributes.iter().map(|&attribute| attribute.to_owned()).collect();
-        settings(&attributes).map_err(|error| error.0.into_owned())
+    fn attribute(on: AttributeOf, enumerated: bool, name: &str, value: &str) -> Attribute {
+        Attribute { on, enumerated, name: name.into(), value: value.into() }
+    }
+
+    fn textual(name: &str, value: &str) -> Attribute {
+        attribute(AttributeOf::Function, false, name, value)
+    }
+
+    fn refused(what: &'static str) -> Result<String, Unsupported> {
+        Err(Unsupported::new(what))
     }
 
     #[test]
     fn features_are_settings() {
-        assert_eq!(
-            of(&["target-features=+sse4.1,+avx2,-bmi", "target-cpu=x86-64"]),
-            Ok("has_sse3,has_sse41,has_ssse3".into())
-        );
-        assert_eq!(of(&["probe-stack=inline-asm", "frame-pointer=non-leaf"]), Ok(String::new()));
+        let attributes = [textual("target-features", "+sse4.1,+avx2,-bmi"), textual("target-cpu", "x86-64")];
+        assert_eq!(settings(&attributes), Ok("has_sse3,has_sse41,has_ssse3".into()));
+        let attributes = [textual("probe-stack", "inline-asm"), textual("frame-pointer", "non-leaf")];
+        assert_eq!(settings(&attributes), Ok(String::new()));
     }
 
     #[test]
     fn what_is_not_known_is_llvms() {
-        assert_eq!(of(&["target-features=+soft-float"]), Err("target feature +soft-float".into()));
-        assert_eq!(of(&["target-features=-sse2"]), Err("target feature -sse2".into()));
-        assert_eq!(
-            of(&["instrument-function-entry-inlined=mcount"]),
-            Err("function attribute instrument-function-entry-inlined".into())
-        );
-        assert_eq!(of(&["attribute 97"]), Err("function attribute attribute 97".into()));
-        assert_eq!(of(&["parameter=inreg"]), Err("function attribute parameter".into()));
-        assert!(of(&["target-cpu=znver4"]).is_err());
+        let of = |attribute| settings(&[attribute]);
+        assert_eq!(of(textual("target-features", "+soft-float")), refused("target feature +soft-float"));
+        assert_eq!(of(textual("target-features", "-sse2")), refused("target feature -sse2"));
+        assert_eq!(of(textual("target-cpu", "znver4")), refused("target CPU znver4"));
+        let instrumented = textual("instrument-function-entry-inlined", "mcount");
+        assert_eq!(of(instrumented), refused("function attribute instrument-function-entry-inlined=mcount"));
+        // The name of an attribute that LLVM has a number for says nothing of a text, and the other way round.
+        assert_eq!(of(textual("noinline", "")), refused("function attribute noinline"));
+        let enumerated = |name| attribute(AttributeOf::Function, true, name, "");
+        assert_eq!(of(enumerated("frame-pointer")), refused("function attribute frame-pointer"));
+        assert_eq!(of(enumerated("number 97")), refused("function attribute number 97"));
+        assert_eq!(of(enumerated("sanitize_address")), refused("function attribute sanitize_address"));
+        let parameter = attribute(AttributeOf::Parameter, true, "inreg", "");
+        assert_eq!(of(parameter), refused("parameter attribute inreg"));
     }
 }

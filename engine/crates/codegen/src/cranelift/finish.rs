@@ -6,7 +6,8 @@ use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::ir::{ExternalName, Function, LibCall};
 use cranelift_codegen::{Context, FinalizedMachExceptionHandler, FinalizedRelocTarget};
 
-use super::{Error, unwind};
+use super::error::{Error, unrepresentable};
+use super::unwind;
 use crate::machine::{Action, CallSite, MachineCode, Relocation, RelocationKind, Target, Tier};
 
 /// Bytes of the psABI's general-dynamic sequence from the operand of its `lea` to the operand of its `call`.
@@ -27,7 +28,7 @@ pub(super) fn machine_code(
     let call_sites = if has_personality { call_sites(context, text_len)? } else { Vec::new() };
     let align = buffer.alignment.max(source.align).max(16).next_power_of_two();
     if align > 4096 {
-        return Err(Error::Codegen(format!("function aligned to {align}")));
+        return Err(unrepresentable(format!("function aligned to {align}")));
     }
     Ok(MachineCode {
         bytes,
@@ -51,7 +52,7 @@ fn relocations(context: &Context, translated: &Translated) -> Result<Vec<Relocat
                 // The image resolves or relaxes the whole sequence at the relocation of its first instruction.
                 match tls.take() {
                     Some(at) if at + TLS_CALL_DISTANCE == reloc.offset => continue,
-                    _ => return Err(Error::Codegen("call of __tls_get_addr outside its sequence".into())),
+                    _ => return Err(unrepresentable("call of __tls_get_addr outside its sequence")),
                 }
             }
             FinalizedRelocTarget::ExternalName(name) => external(&context.func, translated, name)?,
@@ -67,7 +68,7 @@ fn relocations(context: &Context, translated: &Translated) -> Result<Vec<Relocat
                 RelocationKind::TlsGd
             }
             Reloc::Abs8 => RelocationKind::Abs64,
-            other => return Err(Error::Codegen(format!("relocation {other}"))),
+            other => return Err(unrepresentable(format!("relocation {other}"))),
         };
         out.push(Relocation { offset: reloc.offset, kind, target, addend: reloc.addend });
     }
@@ -84,18 +85,18 @@ pub(super) fn external(function: &Function, translated: &Translated, name: &Exte
                 SYMBOL => Ok(Target::Symbol(name.index)),
                 VARIADIC => Ok(Target::Variadic(name.index)),
                 RUNTIME => Ok(Target::Runtime(translated.runtime[name.index as usize].to_owned())),
-                other => Err(Error::Codegen(format!("name in namespace {other}"))),
+                other => Err(unrepresentable(format!("name in namespace {other}"))),
             }
         }
         ExternalName::LibCall(call) => Ok(Target::Runtime(library_name(*call)?.to_owned())),
-        other => Err(Error::Codegen(format!("name {other:?}"))),
+        other => Err(unrepresentable(format!("name {other:?}"))),
     }
 }
 
 /// C name of what Cranelift calls by itself.
 ///
 /// # Errors
-/// [`Error::Codegen`] for what no x86-64 code calls.
+/// [`CodegenError::Unrepresentable`](super::CodegenError) for what no x86-64 code calls.
 pub fn library_name(call: LibCall) -> Result<&'static str, Error> {
     Ok(match call {
         LibCall::CeilF32 => "ceilf",
@@ -112,7 +113,7 @@ pub fn library_name(call: LibCall) -> Result<&'static str, Error> {
         LibCall::Memset => "memset",
         LibCall::Memmove => "memmove",
         LibCall::Memcmp => "memcmp",
-        other => return Err(Error::Codegen(format!("library call {other}"))),
+        other => return Err(unrepresentable(format!("library call {other}"))),
     })
 }
 
@@ -140,7 +141,7 @@ fn call_sites(context: &Context, text_len: u32) -> Result<Vec<CallSite>, Error> 
                 };
                 (*pad, action)
             }
-            _ => return Err(Error::Codegen("call with several handlers".into())),
+            _ => return Err(unrepresentable("call with several handlers")),
         };
         // What lies between two calls cannot unwind, so it may belong to either region.
         push(site.ret_addr, landing_pad, action);

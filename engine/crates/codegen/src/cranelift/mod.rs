@@ -1,5 +1,6 @@
 //! The Cranelift tier: one decoded function to [`MachineCode`].
 
+mod error;
 mod features;
 mod finish;
 mod text;
@@ -10,7 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use cranefly_bitcode::ir;
-use cranefly_translate::{Translated, Unsupported};
+use cranefly_translate::Translated;
 use cranelift_codegen::Context;
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::isa::{self, OwnedTargetIsa};
@@ -19,6 +20,7 @@ use cranelift_codegen::settings::{self, Configurable};
 use cranelift_frontend::FunctionBuilderContext;
 
 use crate::machine::MachineCode;
+pub use error::{CodegenError, Error};
 pub use finish::library_name;
 pub use text::IrText;
 
@@ -29,17 +31,6 @@ pub struct Flags {
     pub optimize: bool,
     /// Cranelift's verifier checks every function: for tests.
     pub verify: bool,
-}
-
-/// Why a function has no machine code.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The function holds something that Cranelift cannot express: LLVM's turn.
-    #[error(transparent)]
-    Unsupported(#[from] Unsupported),
-    /// Cranelift refused or failed: LLVM's turn too, but worth a bug report.
-    #[error("Cranelift: {0}")]
-    Codegen(String),
 }
 
 /// Where the time of one compilation went.
@@ -108,7 +99,7 @@ impl Compiler {
                 self.builder = FunctionBuilderContext::new();
                 let text = payload.downcast_ref::<String>().map(String::as_str);
                 let text = text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("no message");
-                Err(Error::Codegen(format!("panicked: {text}")))
+                Err(CodegenError::Panicked { message: text.to_owned() }.into())
             }
         }
     }
@@ -117,11 +108,10 @@ impl Compiler {
         let (features, translated) = self.translate(source)?;
         let target = &self.targets[&features];
         let start = Instant::now();
-        let compiled = self
-            .context
-            .compile(&**target, &mut self.control)
-            .map(|_| ())
-            .map_err(|error| Error::Codegen(pretty_error(error.func, error.inner)));
+        let compiled = self.context.compile(&**target, &mut self.control).map(|_| ()).map_err(|error| {
+            let listing = pretty_error(error.func, error.inner);
+            Error::Codegen(CodegenError::Compilation { listing })
+        });
         let code = compiled.and_then(|()| finish::machine_code(source, &self.context, &translated));
         self.timing.compile = start.elapsed();
         code
@@ -171,13 +161,16 @@ fn build_target(flags: Flags, features: &str) -> Result<OwnedTargetIsa, Error> {
 /// SSE2, and `more` settings on top of the usual ones.
 ///
 /// # Errors
-/// [`Error::Codegen`] names a setting that is unknown or has another kind of value.
+/// [`CodegenError::Setting`] names a setting that is unknown or has another kind of value.
 pub fn target<'a>(
     flags: Flags,
     features: impl Iterator<Item = &'a str>,
     more: &[(String, String)],
 ) -> Result<OwnedTargetIsa, Error> {
-    let settings_error = |error: settings::SetError| Error::Codegen(error.to_string());
+    let named = |name: &str| {
+        let name = name.to_owned();
+        |source| CodegenError::Setting { name, source }
+    };
     let mut shared = settings::builder();
     let verify = if flags.verify { "true" } else { "false" };
     let level = if flags.optimize { "speed" } else { "none" };
@@ -196,15 +189,16 @@ pub fn target<'a>(
         ("tls_model", "elf_gd"),
         ("enable_alias_analysis", "false"),
     ] {
-        shared.set(name, value).map_err(settings_error)?;
+        shared.set(name, value).map_err(named(name))?;
     }
     for (name, value) in more {
-        shared.set(name, value).map_err(settings_error)?;
+        shared.set(name, value).map_err(named(name))?;
     }
     let mut builder =
-        isa::lookup_by_name("x86_64-unknown-linux-gnu").map_err(|error| Error::Codegen(error.to_string()))?;
+        isa::lookup_by_name("x86_64-unknown-linux-gnu").map_err(|source| CodegenError::TargetMissing { source })?;
     for name in features {
-        builder.enable(name).map_err(settings_error)?;
+        builder.enable(name).map_err(named(name))?;
     }
-    builder.finish(settings::Flags::new(shared)).map_err(|error| Error::Codegen(error.to_string()))
+    let target = builder.finish(settings::Flags::new(shared));
+    target.map_err(|source| CodegenError::Settings { source: Box::new(source) }.into())
 }

@@ -11,7 +11,8 @@ use cranelift_codegen::ir::{
 };
 use cranelift_codegen::write::{FuncWriter, PlainWriter, decorate_function};
 
-use super::{Error, finish};
+use super::error::{CodegenError, Error};
+use super::finish;
 use crate::machine::Target;
 
 /// Columns that instructions are indented by.
@@ -43,7 +44,7 @@ pub(super) fn print(function: &mut Function, translated: &Translated, name: &str
     let line = Cell::new(0);
     let mut output = Lines { text: String::new(), line: &line };
     let mut writer = Writer { line: &line, sources: &sources, translated, out: IrText::default() };
-    decorate_function(&mut writer, &mut output, function).map_err(|error| Error::Codegen(error.to_string()))?;
+    decorate_function(&mut writer, &mut output, function).map_err(|source| CodegenError::Text { source })?;
     let mut out = writer.out;
     out.text = output.text;
     Ok(out)

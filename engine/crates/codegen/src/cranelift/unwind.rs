@@ -4,7 +4,7 @@
 
 use cranelift_codegen::isa::unwind::UnwindInst;
 
-use super::Error;
+use super::error::{Error, unrepresentable};
 
 const DW_CFA_ADVANCE_LOC: u8 = 0x40;
 const DW_CFA_ADVANCE_LOC1: u8 = 0x02;
@@ -44,7 +44,7 @@ pub(super) fn encode(instructions: &[(u32, UnwindInst)]) -> Result<Vec<u8>, Erro
             }
             // The CFA is `rbp`-based by then.
             UnwindInst::StackAlloc { .. } => {}
-            other => return Err(Error::Codegen(format!("unwind instruction {other:?}"))),
+            other => return Err(unrepresentable(format!("unwind instruction {other:?}"))),
         }
     }
     Ok(out)
@@ -71,7 +71,7 @@ fn advance(out: &mut Vec<u8>, location: &mut u32, to: u32) {
 /// `register` is saved `offset` bytes from the CFA.
 fn saved(out: &mut Vec<u8>, register: u8, offset: i64) -> Result<(), Error> {
     if offset > 0 || offset % DATA_ALIGN != 0 {
-        return Err(Error::Codegen(format!("register saved at {offset} from the frame's start")));
+        return Err(unrepresentable(format!("register saved at {offset} from the frame's start")));
     }
     out.push(DW_CFA_OFFSET | register);
     uleb128(out, (offset / DATA_ALIGN) as u64);
@@ -81,7 +81,7 @@ fn saved(out: &mut Vec<u8>, register: u8, offset: i64) -> Result<(), Error> {
 /// Hardware number of a general register to DWARF's.
 fn dwarf_register(hardware: u8) -> Result<u8, Error> {
     const MAP: [u8; 16] = [0, 2, 1, 3, 7, 6, 4, 5, 8, 9, 10, 11, 12, 13, 14, 15];
-    MAP.get(usize::from(hardware)).copied().ok_or_else(|| Error::Codegen(format!("register {hardware}")))
+    MAP.get(usize::from(hardware)).copied().ok_or_else(|| unrepresentable(format!("register {hardware}")))
 }
 
 fn uleb128(out: &mut Vec<u8>, mut value: u64) {

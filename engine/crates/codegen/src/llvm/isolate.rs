@@ -7,7 +7,7 @@ use std::ptr;
 use cranefly_bitcode::ir::{Function, Global, GlobalId, GlobalKind, Linkage};
 use cranefly_bitcode::raw::{Unit, ValueRef};
 
-use super::Error;
+use super::error::Error;
 use super::ffi::{Api, NamedNodeRef};
 
 /// Start of the names that globals get.

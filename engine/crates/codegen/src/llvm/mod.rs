@@ -1,6 +1,6 @@
 //! The fallback: one function compiled by LLVM, at -O0 unless asked otherwise, through the toolchain's own library.
 //!
-//! **Takes** a unit's bitcode and the number of one function in it. **Gives** the same [`MachineCode`] that Cranelift's
+//! **Takes** a unit's bitcode and the number of one function in it. **Gives** the same [`MachineCode`](crate::machine::MachineCode) that Cranelift's
 //! tier gives. **Never** compiles anything but that one function: everything else in the unit becomes a declaration whose
 //! name says its [`GlobalId`], which is how relocations find back to the function's symbol table.
 //!
@@ -10,6 +10,7 @@
 
 mod cursor;
 mod eh_frame;
+mod error;
 mod ffi;
 mod isolate;
 mod lines;
@@ -20,44 +21,15 @@ use std::ffi::{CStr, c_char};
 use std::ptr;
 use std::sync::Arc;
 
-use cranefly_bitcode::ir::{Clause, Function, GlobalId, Op, SymbolRef};
+use cranefly_bitcode::ir::{Clause, Function, GlobalId, Op};
 use cranefly_bitcode::raw::Unit;
 use cranefly_bitcode::{Llvm, Reader};
 
-use crate::machine::MachineCode;
 use ffi::{Api, BufferRef, MachineRef, TargetRef};
 use isolate::Names;
 
-/// Why LLVM could not compile a function.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum Error {
-    /// The unit could not be read.
-    #[error(transparent)]
-    Read(#[from] cranefly_bitcode::Error),
-    /// The library lacks a function that code generation needs.
-    #[error("libLLVM does not export {0}")]
-    SymbolMissing(&'static str),
-    /// The library has no code generator for this target.
-    #[error("libLLVM cannot generate code: {0}")]
-    Target(String),
-    /// LLVM refused the code, in its own words (inline assembly that does not assemble, mostly).
-    #[error("LLVM rejects {name}: {message}")]
-    Rejected {
-        /// The function or file.
-        name: String,
-        /// LLVM's diagnostics.
-        message: String,
-    },
-    /// The object that LLVM wrote holds something that [`MachineCode`] cannot.
-    #[error("LLVM's code for {name} holds {what}")]
-    Unsupported {
-        /// The function.
-        name: String,
-        /// The construct.
-        what: String,
-    },
-}
+pub use error::{Error, Unrepresentable};
+pub use object_file::Compiled;
 
 /// How much LLVM optimises in code generation; no passes run over the IR at any level.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -72,15 +44,6 @@ pub enum OptLevel {
     Default = 2,
     /// `-O3`.
     Aggressive = 3,
-}
-
-/// What came out.
-#[derive(Clone, Debug)]
-pub struct Compiled {
-    /// The code. Symbol targets index [`Self::symbols`].
-    pub code: MachineCode,
-    /// The function's own symbols, then those that only LLVM's code refers to.
-    pub symbols: Vec<SymbolRef>,
 }
 
 /// LLVM's code generator. Cheap to clone and free to share between threads: every compilation has a context of its own.
@@ -116,8 +79,8 @@ impl LlvmCompiler {
             Some(global) => global.name.to_string(),
             None => format!("global {}", function.0),
         };
-        if let Some(what) = unusual_clause(body) {
-            return Err(Error::Unsupported { name, what });
+        if let Some(source) = unusual_clause(body) {
+            return Err(Error::Unsupported { name, source });
         }
         unit.materialize(function)?;
         let names = isolate::keep_only(&self.api, &unit, function, body)?;
@@ -134,7 +97,7 @@ impl LlvmCompiler {
     /// [`Error::Unsupported`].
     pub fn finish(&self, object: &[u8], isolated: &Isolated, body: &Function) -> Result<Compiled, Error> {
         object_file::read(object, &isolated.names, isolated.function, body)
-            .map_err(|what| Error::Unsupported { name: isolated.name.clone(), what })
+            .map_err(|source| Error::Unsupported { name: isolated.name.clone(), source })
     }
 
     /// Compiles `function` of the unit in `bitcode`, whose decoded form is `body`, in this process.
@@ -269,11 +232,11 @@ impl Drop for Machine<'_> {
     }
 }
 
-/// The tables that [`MachineCode`] describes know three kinds of landing pads; any other would be run wrongly.
-fn unusual_clause(body: &Function) -> Option<String> {
+/// The tables that machine code has know three kinds of landing pads; any other would be run wrongly.
+fn unusual_clause(body: &Function) -> Option<Unrepresentable> {
     body.blocks.iter().flat_map(|block| &block.instructions).find_map(|instruction| match &instruction.op {
         Op::LandingPad { clauses, .. } => clauses.iter().find_map(|clause| match clause {
-            Clause::Other(what) => Some(format!("a landing pad with a {what}")),
+            Clause::Other(clause) => Some(Unrepresentable::LandingPad { clause: clause.clone() }),
             Clause::CatchAll | Clause::FilterAll => None,
         }),
         _ => None,

@@ -13,8 +13,9 @@ use object::{
     SymbolIndex, SymbolSection,
 };
 
+use super::error::Unrepresentable;
 use super::isolate::Names;
-use super::{Compiled, eh_frame, lines, lsda};
+use super::{eh_frame, lines, lsda};
 use crate::machine::{MachineCode, Relocation, RelocationKind, Target, Tier};
 
 /// The instruction that traps.
@@ -22,9 +23,23 @@ const UD2: [u8; 2] = [0x0f, 0x0b];
 
 type File<'a> = ElfFile64<'a, Endianness>;
 
-/// Builds the machine code of `function`; the error names what it cannot hold.
-pub(super) fn read(object: &[u8], names: &Names, function: GlobalId, body: &Function) -> Result<Compiled, String> {
-    let file = File::parse(object).map_err(|error| format!("an unreadable object ({error})"))?;
+/// What came out.
+#[derive(Clone, Debug)]
+pub struct Compiled {
+    /// The code. Symbol targets index [`Self::symbols`].
+    pub code: MachineCode,
+    /// The function's own symbols, then those that only LLVM's code refers to.
+    pub symbols: Vec<SymbolRef>,
+}
+
+/// Builds the machine code of `function`.
+pub(super) fn read(
+    object: &[u8],
+    names: &Names,
+    function: GlobalId,
+    body: &Function,
+) -> Result<Compiled, Unrepresentable> {
+    let file = File::parse(object)?;
     let text = text_section(&file, names, function)?;
     let mut builder = Builder {
         file: &file,
@@ -49,14 +64,13 @@ pub(super) fn read(object: &[u8], names: &Names, function: GlobalId, body: &Func
     }
     builder.check_nothing_left(function)?;
     builder.relocations.sort_by_key(|relocation| relocation.offset);
-    let frame = eh_frame::read(&contents(&file, ".eh_frame")?).ok_or("an unexpected frame description")?;
+    let frame = eh_frame::read(&contents(&file, ".eh_frame")?).ok_or(Unrepresentable::Frame)?;
     let table = contents(&file, ".gcc_except_table")?;
     let call_sites = match table.is_empty() {
         true => Vec::new(),
-        false => lsda::read(&table).ok_or("an unexpected exception table")?,
+        false => lsda::read(&table).ok_or(Unrepresentable::ExceptionTable)?,
     };
-    let lines = lines::read(&contents(&file, ".debug_line")?, text_len)
-        .map_err(|error| format!("an unreadable line table ({error})"))?;
+    let lines = lines::read(&contents(&file, ".debug_line")?, text_len)?;
     let code = MachineCode {
         bytes: builder.bytes,
         text_len,
@@ -71,36 +85,40 @@ pub(super) fn read(object: &[u8], names: &Names, function: GlobalId, body: &Func
     Ok(Compiled { code, symbols: builder.symbols })
 }
 
-fn to_u32(value: usize) -> Result<u32, String> {
-    u32::try_from(value).map_err(|_| "more than 4 GB".to_owned())
+fn to_u32(value: usize) -> Result<u32, Unrepresentable> {
+    u32::try_from(value).map_err(|_| Unrepresentable::TooLarge { what: "code", limit: "4 GB" })
 }
 
-fn contents(file: &File<'_>, name: &str) -> Result<Vec<u8>, String> {
+fn contents(file: &File<'_>, name: &str) -> Result<Vec<u8>, Unrepresentable> {
     match file.section_by_name(name) {
-        Some(section) => section.data().map(<[u8]>::to_vec).map_err(|error| error.to_string()),
+        Some(section) => Ok(section.data()?.to_vec()),
         None => Ok(Vec::new()),
     }
 }
 
 /// The section that holds the function, which must be the only code and start with it.
-fn text_section(file: &File<'_>, names: &Names, function: GlobalId) -> Result<SectionIndex, String> {
+fn text_section(file: &File<'_>, names: &Names, function: GlobalId) -> Result<SectionIndex, Unrepresentable> {
     let symbol = file
         .symbols()
         .find(|symbol| {
             symbol.is_definition() && symbol.name().ok().and_then(|name| names.global_of(name)) == Some(function)
         })
-        .ok_or("no code")?;
+        .ok_or(Unrepresentable::NoCode)?;
     if symbol.address() != 0 {
-        return Err("something in front of the function".to_owned());
+        return Err(Unrepresentable::CodeInFront);
     }
-    let index = symbol.section_index().ok_or("a function outside of all sections")?;
+    let index = symbol.section_index().ok_or(Unrepresentable::NoSection)?;
     let other = file
         .sections()
         .find(|section| section.index() != index && section.size() > 0 && flags(section) & elf::SHF_EXECINSTR.0 != 0);
     match other {
-        Some(section) => Err(format!("a second section of code, {}", section.name().unwrap_or("?"))),
+        Some(section) => Err(Unrepresentable::SecondCode { section: name_of(&section) }),
         None => Ok(index),
     }
+}
+
+fn name_of<'a>(section: &impl ObjectSection<'a>) -> String {
+    section.name().unwrap_or("?").to_owned()
 }
 
 fn flags<'a>(section: &impl ObjectSection<'a>) -> u64 {
@@ -133,20 +151,20 @@ enum Place {
 
 impl Builder<'_> {
     /// Appends a section, once; where it starts.
-    fn place(&mut self, index: SectionIndex) -> Result<usize, String> {
+    fn place(&mut self, index: SectionIndex) -> Result<usize, Unrepresentable> {
         if let Some(&start) = self.placed.get(&index) {
             return Ok(start);
         }
-        let section = self.file.section_by_index(index).map_err(|error| error.to_string())?;
+        let section = self.file.section_by_index(index)?;
         let name = section.name().unwrap_or("?");
         let flags = flags(&section);
         if flags & elf::SHF_WRITE.0 != 0 && !name.starts_with(".data.rel.ro") {
-            return Err(format!("writable data in {name}"));
+            return Err(Unrepresentable::WritableData { section: name.to_owned() });
         }
         if flags & elf::SHF_ALLOC.0 == 0 {
-            return Err(format!("a reference to {name}, which is not loaded"));
+            return Err(Unrepresentable::NotLoaded { section: name.to_owned() });
         }
-        let data = section.data().map_err(|error| error.to_string())?;
+        let data = section.data()?;
         let align = section.align().max(1);
         self.align = self.align.max(align);
         let start = self.bytes.len().next_multiple_of(align as usize);
@@ -160,7 +178,7 @@ impl Builder<'_> {
     }
 
     /// Inline assembly can write into any section and define any symbol; what is not part of the function would be lost.
-    fn check_nothing_left(&self, function: GlobalId) -> Result<(), String> {
+    fn check_nothing_left(&self, function: GlobalId) -> Result<(), Unrepresentable> {
         /// Read by name, or written for the linker's own use, or constants that nothing refers to.
         const KNOWN: [&str; 6] =
             [".eh_frame", ".gcc_except_table", ".data.DW.ref.", ".data.rel.local.DW.ref.", ".note.", ".rodata"];
@@ -171,32 +189,32 @@ impl Builder<'_> {
                 && !self.placed.contains_key(&section.index())
                 && !KNOWN.iter().any(|known| name.starts_with(known))
             {
-                return Err(format!("a section of its own, {name}"));
+                return Err(Unrepresentable::OwnSection { section: name.to_owned() });
             }
         }
         for symbol in self.file.symbols().filter(|symbol| symbol.is_definition() && symbol.is_global()) {
             let name = symbol.name().unwrap_or("?");
             if self.names.global_of(name) != Some(function) && !name.starts_with("DW.ref.") {
-                return Err(format!("a symbol of its own, {name}"));
+                return Err(Unrepresentable::OwnSymbol { symbol: name.to_owned() });
             }
         }
         Ok(())
     }
 
-    fn relocate(&mut self, index: SectionIndex) -> Result<(), String> {
+    fn relocate(&mut self, index: SectionIndex) -> Result<(), Unrepresentable> {
         let base = self.placed[&index];
-        let section = self.file.section_by_index(index).map_err(|error| error.to_string())?;
+        let section = self.file.section_by_index(index)?;
         let mut inside_tls_sequence = false;
         for (offset, relocation) in section.relocations() {
             let RelocationFlags::Elf { r_type } = relocation.flags() else {
-                return Err("a relocation that is not of ELF".to_owned());
+                return Err(Unrepresentable::OddRelocation { what: "that is not of ELF" });
             };
             // The call that ends the general-dynamic sequence belongs to the relocation that starts it.
             if std::mem::replace(&mut inside_tls_sequence, r_type == elf::R_X86_64_TLSGD) {
                 continue;
             }
             let RelocationTarget::Symbol(symbol) = relocation.target() else {
-                return Err("a relocation without a symbol".to_owned());
+                return Err(Unrepresentable::OddRelocation { what: "without a symbol" });
             };
             let offset = base + offset as usize;
             match self.resolve(symbol)? {
@@ -210,32 +228,48 @@ impl Builder<'_> {
         Ok(())
     }
 
-    fn push(&mut self, offset: usize, kind: RelocationKind, target: Target, addend: i64) -> Result<(), String> {
+    fn push(
+        &mut self,
+        offset: usize,
+        kind: RelocationKind,
+        target: Target,
+        addend: i64,
+    ) -> Result<(), Unrepresentable> {
         self.relocations.push(Relocation { offset: to_u32(offset)?, kind, target, addend });
         Ok(())
     }
 
     /// A reference from these bytes into these bytes.
-    fn bind(&mut self, offset: usize, r_type: elf::RelocationType, target: usize, addend: i64) -> Result<(), String> {
+    fn bind(
+        &mut self,
+        offset: usize,
+        r_type: elf::RelocationType,
+        target: usize,
+        addend: i64,
+    ) -> Result<(), Unrepresentable> {
         match r_type {
             elf::R_X86_64_PC32 | elf::R_X86_64_PLT32 => {
                 let distance = target as i64 + addend - offset as i64;
-                let distance = i32::try_from(distance).map_err(|_| "a distance of more than 2 GB")?;
+                let distance = i32::try_from(distance)
+                    .map_err(|_| Unrepresentable::TooLarge { what: "a distance", limit: "2 GB" })?;
                 self.patch(offset, &distance.to_le_bytes())
             }
             elf::R_X86_64_PC64 => self.patch(offset, &(target as i64 + addend - offset as i64).to_le_bytes()),
             elf::R_X86_64_64 => self.push(offset, RelocationKind::Abs64, Target::Local(to_u32(target)?), addend),
-            other => Err(format!("a local relocation of type {}", other.0)),
+            other => Err(Unrepresentable::LocalRelocation { kind: other.0 }),
         }
     }
 
-    fn patch(&mut self, offset: usize, bytes: &[u8]) -> Result<(), String> {
-        let place = self.bytes.get_mut(offset..offset + bytes.len()).ok_or("a relocation past the end")?;
+    fn patch(&mut self, offset: usize, bytes: &[u8]) -> Result<(), Unrepresentable> {
+        let place = self
+            .bytes
+            .get_mut(offset..offset + bytes.len())
+            .ok_or(Unrepresentable::OddRelocation { what: "past the end" })?;
         place.copy_from_slice(bytes);
         Ok(())
     }
 
-    fn kind(&self, offset: usize, r_type: elf::RelocationType) -> Result<RelocationKind, String> {
+    fn kind(&self, offset: usize, r_type: elf::RelocationType) -> Result<RelocationKind, Unrepresentable> {
         const MOV: u8 = 0x8b;
         Ok(match r_type {
             elf::R_X86_64_PLT32 => RelocationKind::Call32,
@@ -249,13 +283,13 @@ impl Builder<'_> {
             elf::R_X86_64_TLSGD => RelocationKind::TlsGd,
             elf::R_X86_64_GOTTPOFF => RelocationKind::GotTpOff,
             elf::R_X86_64_64 => RelocationKind::Abs64,
-            other => return Err(format!("a relocation of type {}", other.0)),
+            other => return Err(Unrepresentable::Relocation { kind: other.0 }),
         })
     }
 
-    fn resolve(&mut self, index: SymbolIndex) -> Result<Place, String> {
-        let symbol = self.file.symbol_by_index(index).map_err(|error| error.to_string())?;
-        let name = symbol.name().map_err(|error| error.to_string())?;
+    fn resolve(&mut self, index: SymbolIndex) -> Result<Place, Unrepresentable> {
+        let symbol = self.file.symbol_by_index(index)?;
+        let name = symbol.name()?;
         // The function itself is referred to as everybody else refers to it: it may be replaced.
         if let Some(global) = self.names.global_of(name) {
             let kind = match symbol.kind() {
@@ -268,12 +302,12 @@ impl Builder<'_> {
         match symbol.section() {
             SymbolSection::Section(section) => Ok(Place::Inside(self.place(section)? + symbol.address() as usize)),
             SymbolSection::Undefined => Ok(Place::Outside(Target::Runtime(name.to_owned()))),
-            other => Err(format!("symbol {name} in {other:?}")),
+            other => Err(Unrepresentable::OddSymbol { symbol: name.to_owned(), section: format!("{other:?}") }),
         }
     }
 
     /// Number of a global in the symbol table, extended when the body does not list it.
-    fn symbol(&mut self, global: GlobalId, kind: SymbolKind) -> Result<u32, String> {
+    fn symbol(&mut self, global: GlobalId, kind: SymbolKind) -> Result<u32, Unrepresentable> {
         if let Some(known) = self.symbols.iter().position(|symbol| symbol.global == global) {
             return to_u32(known);
         }

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
+use cranefly_bitcode::demangled;
 use cranefly_cache::{Compiled, Key};
-use cranefly_cgu::demangled;
 use cranefly_inspect::names;
 use cranefly_wire::{
     FunctionEntry, FunctionStatus, FunctionTimes, FunctionsParams, FunctionsResult, RpcError, Tier, TierCounts,
@@ -11,7 +11,7 @@ use cranefly_wire::{
 
 use super::view;
 use crate::engine::Engine;
-use crate::program::{FunctionOf, Outcome, View};
+use cranefly_program::{FunctionOf, Outcome, View};
 
 /// How many functions one answer has: some two megabytes of text.
 const MAX_FUNCTIONS: usize = 4096;

@@ -18,7 +18,7 @@ pub use self::publish::{instantiators, publish};
 pub use self::status::status;
 pub use self::summary::summary;
 use crate::engine::Engine;
-use crate::program::View;
+use cranefly_program::View;
 
 /// The program as last published.
 fn view(engine: &Engine, workspace: &Path, program: &str) -> Result<Arc<View>, RpcError> {

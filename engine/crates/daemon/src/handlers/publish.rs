@@ -8,15 +8,15 @@ use std::time::Instant;
 use cranefly_cgu::BitcodeFile;
 use cranefly_compile::{CodeOptions, EagerCompiler};
 use cranefly_image::Contents;
+use cranefly_select::{EditedCrate, EditedFunction, Refusal, SourceLine};
 use cranefly_wire::{
     BodyLaneCounts, BodyLaneParams, Fallback, FunctionCounts, Instantiator, InstantiatorsResult, Needed, PublishParams,
     PublishResult, RpcError, StageTimes, Strip, UnitCounts, Verified,
 };
 
-use crate::body_lane::{self, EditedCrate, EditedFunction, Place, Refusal};
 use crate::engine::Engine;
-use crate::program::ProgramOptions;
-use crate::program::{BodyLaneCrate, CrateBitcode, Error, Published, Request, read};
+use cranefly_program::ProgramOptions;
+use cranefly_program::{BodyLaneCrate, CrateBitcode, Error, Published, Request, read};
 
 /// Makes and publishes a new generation of a program.
 pub fn publish(engine: &Engine, params: PublishParams) -> Result<PublishResult, RpcError> {
@@ -37,7 +37,7 @@ pub fn instantiators(engine: &Engine, params: PublishParams) -> Result<Instantia
     let request = request(params)?;
     let lazy = EagerCompiler::new(engine.compile(), &request.options.code, 0);
     let units = read(&request.crates, &engine.resources().units, &lazy).map_err(failure)?.units;
-    let functions = body_lane::instantiators(&units, &edits)
+    let functions = cranefly_select::instantiators(&units, &edits)
         .map_err(|refusal| RpcError::failed("bodyLane", refusal.to_string()))?;
     let functions = functions.into_iter().map(|it| Instantiator { file: it.file, line: it.line, is_root: it.is_root });
     Ok(InstantiatorsResult { functions: functions.collect() })
@@ -90,7 +90,7 @@ fn edited_crate(lane: &BodyLaneParams) -> EditedCrate {
     EditedCrate {
         id: lane.unit.clone(),
         edited: lane.edited.iter().cloned().map(edited_function).collect(),
-        passed: lane.passed.iter().map(|it| Place { file: it.file.clone(), line: it.line }).collect(),
+        passed: lane.passed.iter().map(|it| SourceLine { file: it.file.clone(), line: it.line }).collect(),
     }
 }
 
@@ -156,8 +156,8 @@ fn failure(error: Error) -> RpcError {
         Error::Damaged { crates, .. } => ("damaged", Some(serde_json::json!({ "units": crates }))),
         Error::Bitcode(_) => ("bitcode", None),
         Error::Refused(refusal) => {
-            let kind = if refusal.is_final { "bodyLaneEdit" } else { "bodyLane" };
-            (kind, serde_json::to_value(needed(refusal)).ok())
+            let kind = if refusal.is_final() { "bodyLaneEdit" } else { "bodyLane" };
+            (kind, serde_json::to_value(needed(&refusal)).ok())
         }
         Error::Executable(_) => ("executable", None),
         Error::Link(cranefly_image::Error::Unresolved { .. }) => ("unresolved", None),
@@ -168,6 +168,32 @@ fn failure(error: Error) -> RpcError {
     RpcError { details, ..RpcError::failed(kind, message) }
 }
 
-fn needed(refusal: Refusal) -> Vec<Needed> {
-    refusal.needs.into_iter().map(|it| Needed { name: it.name, file: it.file, line: it.line }).collect()
+fn needed(refusal: &Refusal) -> Vec<Needed> {
+    let needs = refusal.needs().iter();
+    needs.map(|it| Needed { name: it.name.clone(), file: it.file.clone(), line: it.line }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use cranefly_cgu::UnitError;
+
+    use super::*;
+
+    #[test]
+    fn a_digest_that_is_none_names_its_file() {
+        let file = cranefly_wire::BitcodeFile { path: "/x/a.bc".into(), digest: "12".to_owned() };
+        let error = crate_bitcode("a:a", vec![file]).unwrap_err();
+        assert_eq!(error.kind, "invalid");
+        assert_eq!(error.message, "/x/a.bc: a digest has 64 hexadecimal digits");
+    }
+
+    #[test]
+    fn failures_are_told_by_kind() {
+        let unresolved = cranefly_image::Error::Unresolved { names: vec!["`f`".to_owned()] };
+        assert_eq!(failure(Error::Link(unresolved)).kind, "unresolved");
+        let first = UnitError::Altered { file: "/x/a.bc".into() };
+        let told = failure(Error::Damaged { first, crates: ["a:a".to_owned()].into() });
+        assert_eq!((told.kind, told.message.as_str()), ("damaged", "/x/a.bc is not what rustc wrote"));
+        assert_eq!(told.details, Some(serde_json::json!({ "units": ["a:a"] })));
+    }
 }

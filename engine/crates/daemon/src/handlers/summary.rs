@@ -4,8 +4,8 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use cranefly_bitcode::demangled;
 use cranefly_cache::Key;
-use cranefly_cgu::demangled;
 use cranefly_inspect::names;
 use cranefly_wire::{Family, FunctionEntry, RpcError, SummaryParams, SummaryResult, TierCounts};
 
@@ -13,7 +13,7 @@ use super::functions::{count_tier, entries};
 use super::publish::fallbacks;
 use super::view;
 use crate::engine::Engine;
-use crate::program::{FunctionOf, View};
+use cranefly_program::{FunctionOf, View};
 
 /// Entries of each list, at most.
 const MAX_TOP: usize = 1000;

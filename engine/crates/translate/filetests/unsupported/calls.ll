@@ -19,4 +19,4 @@ define void @attribute() {
   call void @twice() returns_twice
   ret void
 }
-; unsupported: call with returns_twice
+; unsupported: call with function attribute returns_twice

@@ -39,4 +39,4 @@ define void @in_a_register(i32 %a) {
   call void @registers(i32 inreg %a)
   ret void
 }
-; unsupported: inreg argument
+; unsupported: call with parameter attribute inreg

@@ -6,10 +6,9 @@ use cranelift_codegen::ir::condcodes::FloatCC;
 use cranelift_codegen::ir::{InstBuilder, Value, types};
 use smallvec::smallvec;
 
-use crate::Result;
-use crate::function::Translator;
-use crate::repr::{self, Leaf};
-use crate::value::Values;
+use crate::error::Result;
+use crate::repr::{self, Leaf, Values};
+use crate::translator::Translator;
 
 impl Translator<'_> {
     pub fn intrinsic_of_floats(

@@ -4,9 +4,9 @@ use cranefly_bitcode::ir::{Constant, Operand};
 use cranefly_bitcode::types::Type as Llvm;
 use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Type, Value, types};
 
-use crate::Result;
-use crate::function::Translator;
-use crate::value::Values;
+use crate::error::Result;
+use crate::repr::Values;
+use crate::translator::Translator;
 
 /// Copies and fills of at most this many bytes are made of single loads and stores.
 const INLINE_LIMIT: u64 = 64;

@@ -11,10 +11,9 @@ use cranelift_codegen::ir::{InstBuilder, MemFlagsData, types};
 use smallvec::smallvec;
 
 use crate::control::trap_code;
-use crate::function::Translator;
-use crate::repr;
-use crate::value::Values;
-use crate::{Result, unsupported};
+use crate::error::{Result, unsupported};
+use crate::repr::{self, Values};
+use crate::translator::Translator;
 
 impl Translator<'_> {
     pub fn intrinsic(

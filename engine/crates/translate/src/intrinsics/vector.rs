@@ -6,10 +6,9 @@ use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value, types};
 use smallvec::smallvec;
 
-use crate::function::Translator;
-use crate::repr::Leaf;
-use crate::value::Values;
-use crate::{Result, unsupported};
+use crate::error::{Result, unsupported};
+use crate::repr::{Leaf, Values};
+use crate::translator::Translator;
 
 impl Translator<'_> {
     pub fn intrinsic_of_vectors(

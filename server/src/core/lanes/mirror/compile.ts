@@ -20,7 +20,7 @@ export interface LaneOptions {
   /** The user's environment. */
   readonly env: NodeJS.ProcessEnv;
   readonly signal?: AbortSignal | undefined;
-  /** Nobody waits for it. */
+  /** Nobody waits for the result, so rustc runs with low priority. */
   readonly isBackground?: boolean;
 }
 
@@ -47,7 +47,7 @@ export interface CompiledMirror {
   readonly keep: () => KeptBitcode;
 }
 
-/** Runs rustc once. `onLine`: who takes what it says. Rejects with `Cancelled` when the signal aborts. */
+/** Runs rustc once. `onLine`: called with each line of its messages. Rejects with `Cancelled` when the signal aborts. */
 export async function compileMirror(
   record: UnitRecord,
   crate: MirrorCrate,
@@ -68,7 +68,7 @@ export async function compileMirror(
   return { exit, keep: () => keepBitcode(crate.directory, out) };
 }
 
-/** Takes rustc's lines, and keeps what are diagnostics. */
+/** For `onLine`: adds the lines that are diagnostics to a list. */
 export function collectDiagnostics(diagnostics: Diagnostic[]): (line: string) => void {
   return (line) => {
     const diagnostic = parseDiagnostic(line);

@@ -16,7 +16,7 @@ import { FileStamp, NO_STAMP, isSameStamp } from "../../support/stamps.js";
 import { type Invocation, unitEnvironment } from "../../units/invocation.js";
 import type { UnitRecord } from "../../units/record.js";
 
-/** A mirror of less than this many folders' depth would be one of the whole machine. */
+/** The common folder of the sources must be at least this deep: a mirror of a folder above it would be one of the whole machine. */
 const MIN_DEPTH = 2;
 
 /** What other files have to know of one. */
@@ -104,7 +104,7 @@ export class UnitSources {
     return [...this.state.learned];
   }
 
-  /** Keeps functions whole from now on. Returns whether that is any news. */
+  /** Keeps functions whole from now on. Returns whether any of them was not kept before. */
   learn(functions: readonly FunctionName[]): boolean {
     const known = new Set(this.state.learned.map(functionKey));
     const news = functions.filter((fn) => !known.has(functionKey(fn)) && !known.has(functionKey({ ...fn, path: "*" })));
@@ -113,7 +113,7 @@ export class UnitSources {
     return news.length > 0;
   }
 
-  /** Goes back to an earlier state of knowledge: what was learnt since has not helped. */
+  /** Goes back to the functions that were kept whole earlier: keeping more has not helped. */
   unlearn(learned: readonly FunctionName[]): void {
     this.state.learned = [...learned];
     this.save();

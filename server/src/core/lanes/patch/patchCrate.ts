@@ -31,14 +31,14 @@ export interface PatchOptions extends LaneOptions {
 export type CompiledPatch =
   { readonly ok: true; readonly bitcode: readonly BitcodeFile[] } | ({ readonly ok: false } & PatchRefusal);
 
-/** Why there is no patch. */
+/** Why there is no patch crate. */
 export interface PatchRefusal {
   readonly refused: Refusal;
   /** It took a run of rustc to find out. */
   readonly isTried: boolean;
-  /** It may be the user's: rustc has found it. */
+  /** rustc reports an error, which may be the user's mistake. */
   readonly isMistake?: boolean;
-  /** It is the edit, which an overlay would not make another one. */
+  /** An overlay would be refused for the same reason. */
   readonly isFinal?: boolean;
 }
 
@@ -74,7 +74,7 @@ export async function compilePatch(
     crateType: () => (options.isNoStd ? "lib" : "staticlib"),
     isLibrary: true,
     metadataSuffix: "-patch",
-    // All of it is wanted, and it is little.
+    // All of the crate is used, and it is small: one codegen unit is the fastest.
     extra: ["-Ccodegen-units=1", `--extern=${TWIN}=${twin.metadata}`, ...new Set([...lints, MARKED_LINT])],
   };
   const { exit, keep } = await compileMirror(record, crate, options, collectDiagnostics(diagnostics));

@@ -21,7 +21,7 @@ const VISIBLE = new Set([
 const STATIC_MACROS = new Set(["thread_local", "lazy_static"]);
 const WORD = "pub";
 
-/** What decides about a text. */
+/** What a file's twin depends on besides the file. */
 export interface TwinContext {
   /** Whether the function with this body keeps it. */
   readonly isWhole: (body: Span) => boolean;
@@ -114,7 +114,7 @@ class Publicizer {
     } else if (node.type === "struct_item" || node.type === "union_item") this.fields(body, name, place);
   }
 
-  /** Whether attributes leave no room for another one: macros among them see it, and there may only be one of a kind. */
+  /** Whether an item can have no mark: attribute macros on it would see the mark, and there may be only one `deprecated`. */
   private isMarkedAlready(attributes: readonly Node[]): boolean {
     if (attributes.length === 0) return false;
     const { macros, names } = readAttributes(
@@ -130,7 +130,7 @@ class Publicizer {
     if (visibility === undefined || this.namesMacro(node)) return;
     const scope = this.scopeAt(visibility, module);
     if (scope === "") this.widen(visibility);
-    // (Of what a glob brings along nobody knows the names.)
+    // (It is not known which names a glob import gives.)
     else if (scope !== undefined && !/\*|\bself\s*[,}]/.test(this.textOf(node))) {
       this.widen(visibility);
       for (const name of this.leavesOf(node)) this.restrict("name", name, scope);
@@ -204,7 +204,7 @@ class Publicizer {
     } else this.insert(start, `${mark}${WORD} `);
   }
 
-  /** Of an item that has no mark: its name, and what comes with it into scope. */
+  /** Restricts the names of an item that can have no mark: its own, and those that it brings into scope. */
   private restrictItem(node: Node, name: string, scope: ModulePath): void {
     this.restrict(node.type === "mod_item" ? "module" : "name", name, scope);
     if (node.type !== "trait_item") return;
@@ -214,7 +214,7 @@ class Publicizer {
     }
   }
 
-  /** Names that a macro may give to what it makes, which stays private. */
+  /** Hides the names that a macro may give to items that it makes, since these stay private. */
   private hide(node: Node, isMade: (word: string, before: string) => boolean): void {
     const words = this.wordsOf(node);
     for (const [i, word] of words.entries()) if (isMade(word, words[i - 1] ?? "")) this.restrict("hidden", word, "");
@@ -224,7 +224,7 @@ class Publicizer {
     this.restricted.push({ kind, name, scope });
   }
 
-  /** Where something can be used; undefined: it stays as it is. */
+  /** The module in which something can be used; undefined where that is not known, so that it stays as private as it is. */
   private scopeAt(visibility: Node | undefined, module: ModulePath | undefined): ModulePath | undefined {
     return scopeOf(visibility === undefined ? undefined : this.textOf(visibility), module);
   }
@@ -264,7 +264,7 @@ class Publicizer {
     if (end - start > WORD.length) this.made.push({ start, end, text: WORD.padEnd(end - start) });
   }
 
-  /** Puts words in front of what begins at an offset. */
+  /** Inserts text at an offset. */
   private insert(at: number, words = `${WORD} `): void {
     if (words === "" || (words === `${WORD} ` && this.overwriteBlanks(at))) return;
     this.made.push({ start: at, end: at, text: words });
@@ -277,7 +277,7 @@ class Publicizer {
     return hasRoom;
   }
 
-  /** Puts words where they move nothing of an item's line; an item for which there is no such place stays private. */
+  /** Inserts text above an item, where it moves nothing in the item's line. Gives whether there is such a place: if not, the item stays private. */
   private insertAbove(node: Node, start: number, mark: string, isPrivate: boolean): boolean {
     if (mark === "" && !isPrivate) return true;
     if (mark === "" && this.overwriteBlanks(start)) return true;
@@ -295,7 +295,7 @@ class Publicizer {
     return isAlone;
   }
 
-  /** Attributes that say something to other crates, or that make a function vanish from what is no test. */
+  /** Blanks attributes that restrict other crates, or that remove a function from builds without tests. */
   private attribute({ startIndex: start, endIndex: end }: Node): void {
     const text = this.text.slice(start, end);
     if (/^#\[\s*(non_exhaustive|test|bench|should_panic|ignore)\s*(\]|=|\()/.test(text) && !text.includes("\n")) {
@@ -303,7 +303,7 @@ class Publicizer {
     }
   }
 
-  /** `thread_local! { static NAME: … }`, if it is that. */
+  /** Makes the statics of a call such as `thread_local! { static NAME: … }` public. Gives whether the macro is one of these. */
   private statics(node: Node, { module }: ItemContext): boolean {
     const name = node.childForFieldName("macro")?.text ?? "";
     const group = node.lastNamedChild;

@@ -21,7 +21,7 @@ export interface ClifHover {
   readonly span: Span;
 }
 
-/** What there is to say about the word at a place; comments say what they say. */
+/** The explanation of the word at a position; undefined in a comment. */
 export function hoverAt(text: ClifText, line: number, character: number): ClifHover | undefined {
   const source = withoutComment(text.lines[line] ?? "");
   const found = wordAt(source, character);

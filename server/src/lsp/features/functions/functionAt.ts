@@ -11,7 +11,7 @@ import type { FunctionStore } from "./functionStore.js";
 /** How long a request of the user's own waits for the engine's list: longer than a lens. */
 const PATIENCE_MS = 5000;
 
-export interface FunctionPlace {
+export interface LocatedFunction {
   /** undefined: the place is in no function that the file spells out. */
   readonly item: RustFunction | undefined;
   /** undefined: no program has it. */
@@ -19,13 +19,13 @@ export interface FunctionPlace {
 }
 
 /** Finds the function around `line` (from 0). Of code that is not spelled out (derives), what was compiled from that line. */
-export async function placeAt(
+export async function locateFunction(
   context: Pick<ServerContext, "documents">,
   syntax: SyntaxStore,
   functions: FunctionStore,
   uri: string,
   line: number,
-): Promise<FunctionPlace> {
+): Promise<LocatedFunction> {
   const document = context.documents.get(uri) ?? readDocument(uri);
   if (document === undefined) return { item: undefined, facts: undefined };
   const structure = await syntax.of(document);

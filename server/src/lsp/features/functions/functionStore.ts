@@ -68,7 +68,7 @@ export class FunctionStore {
     disposables.add(this.changed);
   }
 
-  /** Facts are other ones than were told. */
+  /** Facts are not those that were last reported. */
   get onDidChange(): Event<void> {
     return this.changed.event;
   }

@@ -17,7 +17,7 @@ import { harnessesOf } from "./harnesses.js";
 import { runLenses } from "./runLenses.js";
 import { ownHarnessLenses, testLenses } from "./testLenses.js";
 
-/** What is told in one go: several projects end their builds within moments of each other. */
+/** Milliseconds in which changes are reported together: several projects end their builds within moments of each other. */
 const REFRESH_MS = 30;
 
 export class Lenses {

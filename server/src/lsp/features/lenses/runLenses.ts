@@ -7,7 +7,7 @@ import {
   type ServerSettings,
   type Target,
 } from "../../../../../shared/src/lsp.js";
-import { type NamePlace, type Structure, isFree } from "../syntax/structure.js";
+import { type NameRange, type Structure, isFree } from "../syntax/structure.js";
 
 /** The lenses of a file that is the root of `targets`. A file may be the root of several. */
 export function runLenses(
@@ -25,7 +25,7 @@ export function runLenses(
 
 /** A Run and a Debug lens at a name. rust-analyzer puts its own at the name's range, so they share the line. */
 export function startLenses(
-  place: NamePlace,
+  place: NameRange,
   target: RunTarget,
   suffix: string,
   run: boolean,
@@ -41,6 +41,6 @@ export function startLenses(
   return lenses;
 }
 
-export function rangeOf(place: NamePlace): Range {
+export function rangeOf(place: NameRange): Range {
   return { start: { line: place.line, character: place.start }, end: { line: place.line, character: place.end } };
 }

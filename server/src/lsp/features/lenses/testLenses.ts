@@ -6,7 +6,7 @@
  */
 import type { CodeLens } from "vscode-languageserver/node";
 import type { RunTarget, ServerSettings, TestCase, TestHarness } from "../../../../../shared/src/lsp.js";
-import { type NamePlace, type RustFunction, type Structure, isFree, modulesOf } from "../syntax/structure.js";
+import { type NameRange, type RustFunction, type Structure, isFree, modulesOf } from "../syntax/structure.js";
 import { startLenses } from "./runLenses.js";
 
 /** A harness that a file is part of. */
@@ -71,7 +71,7 @@ export function ownHarnessLenses(
 }
 
 interface TestPlace {
-  readonly place: NamePlace;
+  readonly place: NameRange;
   /** None for all of the harness. */
   readonly tests: readonly string[];
   readonly what: string;

@@ -49,7 +49,7 @@ export class SyntaxStore {
     return known.document.structure;
   }
 
-  /** The structure of a text that is nobody's document. */
+  /** The structure of a text that is not an open document. */
   ofText(text: string): Promise<Structure | undefined> {
     return this.use((parser) => structureOf(parser, text));
   }

@@ -1,7 +1,7 @@
 /** Reads a file's structure from its syntax tree. Knows tree-sitter's names of Rust's nodes; nothing else here does. */
 import type { Node, Tree } from "web-tree-sitter";
 import {
-  type NamePlace,
+  type NameRange,
   type RustFunction,
   type RustModule,
   type Scope,
@@ -223,6 +223,6 @@ function plainName(text: string): string {
   return text.startsWith("r#") ? text.slice(2) : text;
 }
 
-function placeOf({ startPosition }: Node, identifier: string): NamePlace {
+function placeOf({ startPosition }: Node, identifier: string): NameRange {
   return { line: startPosition.row, start: startPosition.column, end: startPosition.column + identifier.length };
 }

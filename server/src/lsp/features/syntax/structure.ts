@@ -6,7 +6,7 @@
  */
 
 /** A place in one line. */
-export interface NamePlace {
+export interface NameRange {
   readonly line: number;
   readonly start: number;
   readonly end: number;
@@ -27,7 +27,7 @@ export interface RustFunction {
   readonly scopes: readonly Scope[];
   /** Tells the file's functions apart and survives edits elsewhere: its path in the file, with `#n` for the n-th of equals. */
   readonly key: string;
-  readonly place: NamePlace;
+  readonly place: NameRange;
   /** First line, attributes and documentation included. */
   readonly startLine: number;
   /** The line of the first token after attributes, which is where debug info puts the function. */
@@ -46,7 +46,7 @@ export interface RustModule {
   readonly name: string;
   /** The modules around it in this file, from the outside in. */
   readonly path: readonly string[];
-  readonly place: NamePlace;
+  readonly place: NameRange;
   readonly endLine: number;
 }
 

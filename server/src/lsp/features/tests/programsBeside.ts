@@ -1,11 +1,11 @@
 /** While tests run in an editor, the programs beside them are where cargo would leave them: tests may start them there. */
 import { messageOf } from "../../../core/support/errors.js";
-import { StandIns } from "../../../core/cargo/programsBeside.js";
+import { ProgramsBesideTests } from "../../../core/cargo/programsBeside.js";
 import type { Project, ServerContext } from "../../protocol/api.js";
 
 interface Runs {
   count: number;
-  readonly standIns: StandIns;
+  readonly standIns: ProgramsBesideTests;
   /** One after the other. */
   work: Promise<void>;
 }
@@ -18,7 +18,11 @@ export class ProgramsBeside {
 
   /** Tests of a project are about to run. */
   begin(project: Project): Promise<void> {
-    const running = this.runs.get(project.uri) ?? { count: 0, standIns: new StandIns(), work: Promise.resolve() };
+    const running = this.runs.get(project.uri) ?? {
+      count: 0,
+      standIns: new ProgramsBesideTests(),
+      work: Promise.resolve(),
+    };
     this.runs.set(project.uri, running);
     running.count++;
     return this.place(project, running);

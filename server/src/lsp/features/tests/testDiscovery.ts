@@ -12,7 +12,7 @@ import type { Built, Log, Project } from "../../protocol/api.js";
 import { abortable } from "../../protocol/cancellation.js";
 import { type Harness, harnessCommand, harnessesOf } from "./harness.js";
 import { LIST_ARGUMENTS, listTests } from "./listing.js";
-import { TestLocations } from "./places.js";
+import { TestLocations } from "./testLocations.js";
 
 /** How many programs are asked at once. */
 const PARALLEL = 2;

@@ -1,0 +1,145 @@
+//! A program between publications.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::Instant;
+
+use cranefly_cache::Key;
+use cranefly_cgu::LoadedUnit;
+use cranefly_image::BaseImage;
+use cranefly_select::{Patch, SelectionCache};
+use hashbrown::{HashMap, HashSet};
+
+use crate::live::LiveImage;
+use crate::options::ProgramOptions;
+use crate::published::Work;
+use crate::session_links;
+use crate::view::View;
+
+/// A program, of which one generation is published after the other.
+#[derive(Debug, Default)]
+pub struct Program {
+    pub(crate) state: Mutex<State>,
+    /// As last published.
+    view: Mutex<Option<Arc<View>>>,
+}
+
+/// What publications hand on to the next one.
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    /// The image that the next generation may be linked into.
+    pub(crate) image: Option<KeptImage>,
+    /// See [`cranefly_image::Demand::scale`].
+    pub(crate) scale: u64,
+    /// Units of the body lane, as they were read, by crate and by whether they are a patch: most are the same after the next
+    /// edit.
+    pub(crate) body_units: HashMap<(Arc<str>, bool), Vec<Arc<LoadedUnit>>>,
+    /// What the body lane's selections have in common.
+    pub(crate) selections: SelectionCache,
+    /// What the body lane has put in since the crate lane was published.
+    pub(crate) patch: Patch,
+    /// What was read and compiled for a publication that came to nothing because the base image has to be linked first: the
+    /// next one reports it.
+    pub(crate) unlinked: Option<(Work, HashSet<Key>)>,
+    last_use: Option<Instant>,
+}
+
+/// An image, and what it was made with.
+#[derive(Debug)]
+pub(crate) struct KeptImage {
+    pub(crate) live: Arc<LiveImage>,
+    pub(crate) base: Arc<BaseImage>,
+    pub(crate) options: ProgramOptions,
+    pub(crate) path: PathBuf,
+}
+
+/// What is told of a program.
+#[derive(Debug)]
+pub struct ProgramStatus {
+    /// Its newest generation; 0 before the first.
+    pub generation: u64,
+    /// Functions in it.
+    pub functions: u64,
+    /// Its image.
+    pub image: PathBuf,
+    /// Bytes that the image takes.
+    pub image_bytes: u64,
+    /// When it was last published.
+    pub last_use: Option<Instant>,
+}
+
+impl Program {
+    /// The program as last published, if it has been.
+    pub fn view(&self) -> Option<Arc<View>> {
+        self.view.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Shows a new generation to those who look, instead of `last`.
+    pub(crate) fn show(&self, view: &Arc<View>, last: Option<Arc<View>>) {
+        let shown = self.view.lock().unwrap_or_else(PoisonError::into_inner).replace(view.clone());
+        drop(shown);
+        view.finish_meanwhile(last);
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is told of it; `None` while it is being published, which is not waited for.
+    pub fn status(&self) -> Option<ProgramStatus> {
+        let state = match self.state.try_lock() {
+            Ok(state) => state,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return None,
+        };
+        let view = self.view();
+        let view = view.as_deref();
+        Some(ProgramStatus {
+            generation: view.map_or(0, |view| view.generation),
+            functions: view.map_or(0, |view| view.units.functions()),
+            image: view.map(|view| view.image.clone()).unwrap_or_default(),
+            image_bytes: state.image.as_ref().map_or(0, |image| image.live.image().file().allocated_bytes()),
+            last_use: state.last_use,
+        })
+    }
+
+    /// Removes the image's file; programs that run from it go on. Waits for a publication to end.
+    pub fn remove_image(&self) {
+        let image = self.state().image.take();
+        if let Some(KeptImage { live, path, .. }) = image {
+            live.retire();
+            session_links::remove(&path);
+            // Already gone is as good.
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
+
+impl State {
+    /// The image, if it can be updated to stand on `base` with code made by `options`; any other is given up.
+    pub(crate) fn take_image(&mut self, base: &Arc<BaseImage>, options: &ProgramOptions) -> Option<Arc<LiveImage>> {
+        let image = self.image.take()?;
+        if image.options == *options && Arc::ptr_eq(&image.base, base) && !image.live.is_broken() {
+            return Some(image.live);
+        }
+        image.live.retire();
+        None
+    }
+
+    /// Keeps an image that was linked for the next generation.
+    pub(crate) fn keep_image(
+        &mut self,
+        live: &Arc<LiveImage>,
+        base: &Arc<BaseImage>,
+        options: &ProgramOptions,
+        path: &Path,
+    ) {
+        self.image =
+            Some(KeptImage { live: live.clone(), base: base.clone(), options: options.clone(), path: path.to_owned() });
+    }
+
+    /// A generation was published just now.
+    pub(crate) fn used(&mut self) {
+        self.last_use = Some(Instant::now());
+    }
+}

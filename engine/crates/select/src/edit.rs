@@ -1,0 +1,66 @@
+//! Where an edit is written.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use cranefly_bitcode::ir::Subprogram;
+
+/// All functions that were edited, in whatever crates.
+#[derive(Debug)]
+pub struct Edit<'a> {
+    /// All functions whose bodies are others than the crate lane's.
+    pub functions: Vec<&'a EditedFunction>,
+    /// Whether functions of `async fn`s in a twin may have older bodies than the crate lane compiled.
+    pub is_twin_behind: bool,
+}
+
+/// What was edited of a crate.
+#[derive(Debug)]
+pub struct EditedCrate {
+    /// `package:target`.
+    pub id: String,
+    /// Every function whose body is another one than the crate lane compiled.
+    pub edited: Vec<EditedFunction>,
+    /// Functions that nothing in the sources can name. What refers to them is asked for in their place.
+    pub passed: Vec<SourceLine>,
+}
+
+/// A line (from 1) in a source file, as an absolute path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceLine {
+    /// The file.
+    pub file: PathBuf,
+    /// The line.
+    pub line: u32,
+}
+
+/// Where an edited function is written.
+#[derive(Debug)]
+pub struct EditedFunction {
+    /// Absolute path of the source file.
+    pub file: PathBuf,
+    /// First and last line (from 1) of the function in the text that the crate lane compiled.
+    pub old: [u32; 2],
+    /// The same in the text that the body lane compiled.
+    pub new: [u32; 2],
+    /// Only its callers can instantiate it; there may be no instance at all.
+    pub generic: bool,
+}
+
+/// Absolute path of the file that a function is written in.
+pub(crate) fn source_file(subprogram: &Subprogram) -> PathBuf {
+    Path::new(&*subprogram.file.directory).join(&*subprogram.file.name)
+}
+
+/// The edited function in whose range of lines a function is declared.
+pub(crate) fn range_of<'a>(
+    subprogram: Option<&Arc<Subprogram>>,
+    edited: &[&'a EditedFunction],
+    lines: fn(&EditedFunction) -> [u32; 2],
+) -> Option<&'a EditedFunction> {
+    let subprogram = subprogram?;
+    edited.iter().copied().find(|function| {
+        let [first, last] = lines(function);
+        (first..=last).contains(&subprogram.line) && source_file(subprogram) == function.file
+    })
+}

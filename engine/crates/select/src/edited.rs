@@ -1,0 +1,105 @@
+//! Edited functions: in the body lane's units, and the same in the crate lane's.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use cranefly_bitcode::demangled;
+use cranefly_bitcode::ir::{GlobalId, GlobalKind};
+use cranefly_cgu::{FunctionInfo, LoadedUnit, without_dots};
+
+use crate::edit::{EditedFunction, range_of};
+use crate::refusal::Refusal;
+
+/// The functions of a crate lane's unit that are declared where an edited one was, each with that one: the function itself, its instances,
+/// and its closures.
+pub fn in_crate<'a, 'e>(
+    unit: &'a LoadedUnit,
+    edited: &'e [&'e EditedFunction],
+) -> impl Iterator<Item = (&'a Arc<FunctionInfo>, &'e EditedFunction)> + use<'a, 'e> {
+    let files: BTreeSet<String> = edited.iter().map(|function| without_dots(&function.file)).collect();
+    let functions = files.into_iter().flat_map(|file| unit.sources().declared_in(&file));
+    functions.filter_map(move |&number| {
+        let function = &unit.unit.functions[number];
+        Some((function, range_of(function.subprogram.as_ref(), edited, |function| function.old)?))
+    })
+}
+
+/// The edited functions of an overlay's unit.
+pub fn in_overlay<'a>(
+    unit: &'a LoadedUnit,
+    edited: &'a [&'a EditedFunction],
+) -> Result<impl Iterator<Item = GlobalId> + use<'a>, Refusal> {
+    let functions = unit.unit.functions.iter().zip(unit.shapes());
+    let found = functions
+        .filter(|(function, _)| range_of(function.subprogram.as_ref(), edited, |function| function.new).is_some());
+    if found.clone().any(|(_, shape)| shape.is_blank) {
+        // Its neighbour on the same line was meant, or it is written as a blanked one is: who knows.
+        return Err(Refusal::LooksBlank);
+    }
+    Ok(found.map(|(function, _)| function.global))
+}
+
+/// What a root static holds.
+#[derive(Clone, Copy, Debug)]
+pub struct Root {
+    /// The function.
+    pub function: GlobalId,
+    /// Of an `async fn`: what polls its future, and what drops it.
+    pub future: Option<[GlobalId; 2]>,
+}
+
+/// What a unit's root statics hold. (rustc takes the address of a shim where a function expects to be told its caller; the function is
+/// what the shim calls.)
+pub fn roots(unit: &LoadedUnit) -> impl Iterator<Item = Root> + '_ {
+    let statics = unit.unit.module.globals.iter().filter(|global| global.name.contains("__CRANEFLY_ROOT_"));
+    statics.flat_map(move |global| {
+        let GlobalKind::Variable(variable) = &global.kind else { return None };
+        let targets: Vec<GlobalId> = variable.init.as_ref()?.pointers.iter().map(|pointer| pointer.target).collect();
+        match targets[..] {
+            [function, poll, drop] => Some(Root { function, future: Some([poll, drop]) }),
+            [function] if !is_shim(&unit.global(function).name) => Some(Root { function, future: None }),
+            [shim] => {
+                let symbols = &unit.unit.functions[unit.function(shim)?].symbols;
+                let called = symbols.iter().map(|symbol| symbol.global);
+                let function = called.into_iter().find(|&called| unit.function(called).is_some())?;
+                Some(Root { function, future: None })
+            }
+            _ => None,
+        }
+    })
+}
+
+/// Whether a symbol is that of a shim that rustc puts in front of a function: for its address, or for a vtable.
+pub fn is_shim(name: &str) -> bool {
+    let path = demangled(name);
+    path.ends_with(".shim}}") || path.contains("{shim:")
+}
+
+/// The crate lane's names for an edited function of a patch crate: none where the program does not have it, several where they cannot
+/// be told apart.
+pub fn versions<'a>(
+    unit: &LoadedUnit,
+    global: GlobalId,
+    edited: &[&EditedFunction],
+    crates: impl Iterator<Item = &'a LoadedUnit>,
+) -> Result<Vec<&'a Arc<str>>, Refusal> {
+    let function = unit.function(global).map(|function| &unit.unit.functions[function]);
+    let subprogram = function.and_then(|function| function.subprogram.as_ref());
+    let Some(range) = range_of(subprogram, edited, |function| function.new) else {
+        return Err(Refusal::Misplaced);
+    };
+    let range = &[range];
+    // A range is one function with its closures; shims have the lines of the function that they call.
+    let is_function = |unit: &LoadedUnit, function: &FunctionInfo| {
+        let is_closure = function.subprogram.as_ref().is_none_or(|it| it.name.starts_with('{'));
+        !is_closure && !is_shim(&unit.global(function.global).name)
+    };
+    let mut found: Vec<&Arc<str>> = crates
+        .flat_map(|unit| in_crate(unit, range).map(move |(function, _)| (unit, function)))
+        .filter(|(unit, function)| is_function(unit, function))
+        .map(|(unit, function)| &unit.global(function.global).name)
+        .collect();
+    found.sort();
+    found.dedup();
+    Ok(found)
+}

@@ -1,0 +1,186 @@
+//! Who refers to instances of an edited generic function.
+//!
+//! In an overlay nothing instantiates an edited generic function, since all its callers are blanked. Those that lead to the
+//! crate lane's instances of it have to be there as well: up to the first ones that are no instances themselves.
+
+use std::collections::{BTreeSet, HashSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use cranefly_bitcode::ir::{GlobalId, GlobalKind, Linkage, Subprogram};
+use cranefly_cgu::{LoadedUnit, global_id, is_anonymous, is_definition, polls_future};
+use rustc_hash::FxHashMap;
+
+use crate::edit::{EditedCrate, EditedFunction, SourceLine, range_of, source_file};
+use crate::edited::is_shim;
+use crate::refusal::Refusal;
+
+/// A definition of the crate lane's: unit and global.
+type Node = (usize, GlobalId);
+
+/// A function without whose body some instance of an edited one is not made.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Instantiator {
+    /// Where it is written.
+    pub file: PathBuf,
+    /// Line (from 1) of its declaration.
+    pub line: u32,
+    /// It is no instance: what leads to it is not looked at, so something has to name it.
+    pub is_root: bool,
+}
+
+/// What leads to the crate lane's instances of edited generic functions.
+pub fn instantiators(crates: &[Arc<LoadedUnit>], lanes: &[EditedCrate]) -> Result<Vec<Instantiator>, Refusal> {
+    let mut instances = Vec::new();
+    for lane in lanes {
+        let edited: Vec<&EditedFunction> = lane.edited.iter().filter(|function| function.generic).collect();
+        let mut files: HashSet<PathBuf> = edited.iter().map(|function| function.file.clone()).collect();
+        for (number, unit) in crates.iter().enumerate() {
+            let is_own = unit.unit.id.strip_prefix(&*lane.id).is_some_and(|rest| rest.starts_with('/'));
+            for function in &unit.unit.functions {
+                let Some(subprogram) = &function.subprogram else { continue };
+                if is_own && !files.is_empty() {
+                    files.remove(&source_file(subprogram));
+                }
+                if range_of(Some(subprogram), &edited, |function| function.old).is_none()
+                    || is_closure(subprogram)
+                    || is_shim(&unit.global(function.global).name)
+                {
+                    continue;
+                }
+                if is_own {
+                    instances.push((number, function.global));
+                } else if is_instance(subprogram) && !is_edited_in(lanes, unit, subprogram) {
+                    return Err(Refusal::InstancesElsewhere);
+                }
+            }
+        }
+        if !files.is_empty() {
+            // Debug info may call them otherwise, and then it would look as if there were no instances.
+            return Err(Refusal::UnknownFile);
+        }
+    }
+    let passed: Vec<&SourceLine> = lanes.iter().flat_map(|lane| &lane.passed).collect();
+    Ok(References::of(crates).ways_to(&instances, &|_| false, &passed).functions.into_iter().collect())
+}
+
+/// Whether a function is another unit's own edited one: both may have the same source.
+fn is_edited_in(lanes: &[EditedCrate], unit: &LoadedUnit, subprogram: &Arc<Subprogram>) -> bool {
+    lanes.iter().any(|lane| {
+        let edited: Vec<&EditedFunction> = lane.edited.iter().collect();
+        unit.unit.id.strip_prefix(&*lane.id).is_some_and(|rest| rest.starts_with('/'))
+            && range_of(Some(subprogram), &edited, |function| function.old).is_some()
+    })
+}
+
+/// Whether a function is one of several that rustc makes of one in the source: debug info names its arguments.
+pub fn is_instance(subprogram: &Subprogram) -> bool {
+    subprogram.name.contains('<')
+}
+
+/// Whether a function is a closure.
+pub fn is_closure(subprogram: &Subprogram) -> bool {
+    subprogram.name.starts_with("{closure")
+}
+
+/// Among the crate lane's definitions, who refers to whom.
+pub struct References<'a> {
+    crates: &'a [Arc<LoadedUnit>],
+    referrers: FxHashMap<Node, Vec<Node>>,
+}
+
+/// What leads to some definitions.
+#[derive(Debug, Default)]
+pub struct Ways {
+    /// The functions that are written somewhere.
+    pub functions: BTreeSet<Instantiator>,
+    /// There is something among them that is there for its own sake: a function that is no instance, or a static.
+    pub is_used: bool,
+}
+
+impl<'a> References<'a> {
+    /// Reads all references.
+    pub fn of(crates: &'a [Arc<LoadedUnit>]) -> Self {
+        let mut visible: FxHashMap<&str, Vec<Node>> = FxHashMap::default();
+        for (number, unit) in crates.iter().enumerate() {
+            for (name, definition) in unit.definitions() {
+                if unit.global(definition.global).linkage != Linkage::Local {
+                    visible.entry(name).or_default().push((number, definition.global));
+                }
+            }
+        }
+        let mut referrers: FxHashMap<Node, Vec<Node>> = FxHashMap::default();
+        for (number, unit) in crates.iter().enumerate() {
+            let mut refer = |from: GlobalId, to: GlobalId| {
+                let global = unit.global(to);
+                if is_definition(global) {
+                    referrers.entry((number, to)).or_default().push((number, from));
+                } else {
+                    for &node in visible.get(&*global.name).into_iter().flatten() {
+                        referrers.entry(node).or_default().push((number, from));
+                    }
+                }
+            };
+            for function in &unit.unit.functions {
+                function.symbols.iter().for_each(|symbol| refer(function.global, symbol.global));
+            }
+            for (from, global) in unit.unit.module.globals.iter().enumerate() {
+                match &global.kind {
+                    GlobalKind::Function { .. } => {}
+                    GlobalKind::Variable(variable) => {
+                        let pointers = variable.init.iter().flat_map(|init| &init.pointers);
+                        pointers.for_each(|pointer| refer(global_id(from), pointer.target));
+                    }
+                    GlobalKind::Alias { target, .. } => refer(global_id(from), *target),
+                }
+            }
+        }
+        Self { crates, referrers }
+    }
+
+    /// Follows references upwards from `definitions`: up to functions that are no instances and not `passed`. The references
+    /// of functions that are gone do not count.
+    pub fn ways_to(&self, definitions: &[Node], is_gone: &dyn Fn(&str) -> bool, passed: &[&SourceLine]) -> Ways {
+        let mut ways = Ways::default();
+        let mut seen: HashSet<Node> = definitions.iter().copied().collect();
+        let mut queue = definitions.to_vec();
+        while let Some(node) = queue.pop() {
+            for &from in self.referrers.get(&node).into_iter().flatten() {
+                let unit = &self.crates[from.0];
+                let global = unit.global(from.1);
+                if !seen.insert(from) {
+                    continue;
+                }
+                let climbs = match &global.kind {
+                    GlobalKind::Function { .. } if is_gone(&global.name) => false,
+                    GlobalKind::Function { .. } => ways.add_function(unit, from.1, passed),
+                    GlobalKind::Variable(_) => {
+                        ways.is_used |= !is_anonymous(global);
+                        is_anonymous(global)
+                    }
+                    GlobalKind::Alias { .. } => true,
+                };
+                if climbs {
+                    queue.push(from);
+                }
+            }
+        }
+        ways
+    }
+}
+
+impl Ways {
+    /// Notes a function. Returns whether what refers to it is of interest, too.
+    fn add_function(&mut self, unit: &LoadedUnit, global: GlobalId, passed: &[&SourceLine]) -> bool {
+        let function = unit.function(global).map(|function| &unit.unit.functions[function]);
+        let subprogram = function.and_then(|function| function.subprogram.as_ref());
+        let Some(subprogram) = subprogram.filter(|_| !is_shim(&unit.global(global).name)) else { return true };
+        // (An `async fn` is named along with what polls its future.)
+        let is_root = !is_instance(subprogram) && (!subprogram.name.starts_with('{') || polls_future(subprogram));
+        let place = SourceLine { file: source_file(subprogram), line: subprogram.line };
+        let is_passed = passed.contains(&&place);
+        self.is_used |= is_root;
+        self.functions.insert(Instantiator { file: place.file, line: place.line, is_root });
+        !is_root || is_passed
+    }
+}
