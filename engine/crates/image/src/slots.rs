@@ -1,4 +1,4 @@
-//! Slots: the one-word jumps by which functions call each other, so that code can be replaced while it is in use.
+//! Slots: the jumps by which functions call each other, so that code can be replaced while it is in use.
 
 use crate::Error;
 use crate::error::AdoptError;
@@ -8,7 +8,7 @@ use crate::symbols::{BySymbol, SymbolIndex};
 
 pub use cranefly_runtime::SLOT_SIZE;
 
-/// The table of slots. A symbol that has one has it for good, and the slot with number n is the n-th word of the region.
+/// The table of slots. A symbol that has one has it for good, and the slot with number n is the n-th of the region.
 #[derive(Debug, Default)]
 pub(crate) struct Slots {
     addresses: BySymbol<u64>,

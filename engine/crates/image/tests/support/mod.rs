@@ -251,8 +251,9 @@ pub const BOTH: [&[Way]; 4] = [
     &[Way::Unit, Way::Assembly],
 ];
 
+/// Runs a program. One that waits for a function that nobody compiles is ended.
 pub fn start(program: &Path) -> Output {
-    Command::new(program).output().unwrap()
+    Command::new("timeout").arg("5").arg(program).output().unwrap()
 }
 
 fn run(command: &mut Command) {
