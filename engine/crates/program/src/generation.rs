@@ -101,8 +101,10 @@ impl Generation<'_> {
                 linked(live, true, scale, bound)
             }
         };
-        let thread = |source| Error::Thread { image: self.publication.image.to_owned(), source };
-        debug_span!("ahead").in_scope(|| linked.live.compile_ahead()).map_err(thread)?;
+        // A program may start from the image already; its functions are compiled when they are called.
+        if let Err(error) = debug_span!("ahead").in_scope(|| linked.live.compile_ahead()) {
+            tracing::error!(%error, image = %self.publication.image.display(), "nothing is compiled ahead of its first call");
+        }
         Ok(Linked { time: start.elapsed().saturating_sub(code.waited()), ..linked })
     }
 

@@ -162,7 +162,7 @@ fn failure(error: Error) -> RpcError {
         Error::Executable(_) => ("executable", None),
         Error::Link(cranefly_image::Error::Unresolved { .. }) => ("unresolved", None),
         Error::Compile(_) => ("compile", None),
-        Error::Folder(_) | Error::Link(_) | Error::Control { .. } | Error::Thread { .. } => ("image", None),
+        Error::Folder(_) | Error::Link(_) | Error::Control { .. } => ("image", None),
         Error::Panicked(_) => ("internal", None),
     };
     RpcError { details, ..RpcError::failed(kind, message) }
