@@ -29,6 +29,9 @@ pub struct Program {
 pub(crate) struct State {
     /// The image that the next generation may be linked into.
     pub(crate) image: Option<KeptImage>,
+    /// Where the program's images lie, once there has been one. It stays while none is kept: programs may run from the last, and
+    /// its file is there.
+    image_path: Option<PathBuf>,
     /// See [`cranefly_image::Demand::scale`].
     pub(crate) scale: u64,
     /// Units of the body lane, as they were read, by crate and by whether they are a patch: most are the same after the next
@@ -50,7 +53,6 @@ pub(crate) struct KeptImage {
     pub(crate) live: Arc<LiveImage>,
     pub(crate) base: Arc<BaseImage>,
     pub(crate) options: ProgramOptions,
-    pub(crate) path: PathBuf,
 }
 
 /// What is told of a program.
@@ -105,9 +107,11 @@ impl Program {
 
     /// Removes the image's file; programs that run from it go on. Waits for a publication to end.
     pub fn remove_image(&self) {
-        let image = self.state().image.take();
-        if let Some(KeptImage { live, path, .. }) = image {
-            live.retire();
+        let mut state = self.state();
+        if let Some(image) = state.image.take() {
+            image.live.retire();
+        }
+        if let Some(path) = state.image_path.take() {
             session_links::remove(&path);
             // Already gone is as good.
             let _ = std::fs::remove_file(path);
@@ -134,8 +138,8 @@ impl State {
         options: &ProgramOptions,
         path: &Path,
     ) {
-        self.image =
-            Some(KeptImage { live: live.clone(), base: base.clone(), options: options.clone(), path: path.to_owned() });
+        self.image = Some(KeptImage { live: live.clone(), base: base.clone(), options: options.clone() });
+        self.image_path = Some(path.to_owned());
     }
 
     /// A generation was published just now.
