@@ -1,6 +1,8 @@
 //! A daemon of the test's own, programs made by the real rustc, and a base image of std alone.
 #![allow(dead_code, reason = "no test uses all of it")]
 
+pub mod in_process;
+
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
@@ -84,7 +86,12 @@ pub struct Project {
 
 impl Project {
     pub fn new(name: &str) -> Self {
-        Self { folder: folder(name), invocation: 0 }
+        Self::at(folder(name))
+    }
+
+    /// The project whose folder that is.
+    pub fn at(folder: PathBuf) -> Self {
+        Self { folder, invocation: 0 }
     }
 
     pub fn executable(&self) -> PathBuf {
