@@ -8,6 +8,7 @@
 mod clif_command;
 mod engine;
 mod handlers;
+mod programs;
 mod server;
 mod supervisor;
 
@@ -27,6 +28,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 pub use crate::engine::{Engine, EngineOptions};
 pub use crate::handlers::publish;
+pub use crate::programs::Programs;
 use crate::server::{Server, lock_socket};
 pub use cranefly_program::ImageFolder;
 use cranefly_program::{STACK, forget_others, orphans_in, private_folder, room, take_over};

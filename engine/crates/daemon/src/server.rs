@@ -236,7 +236,7 @@ fn dispatch(engine: &Engine, state: &State, method: &str, params: Value) -> Resu
         "compile" => answer(&handlers::compile(engine, &parse(params)?)?),
         "status" => answer(&handlers::status(engine)),
         "evict" => {
-            engine.evict(&parse::<WorkspaceParams>(params)?.workspace);
+            engine.programs().evict(&parse::<WorkspaceParams>(params)?.workspace);
             Ok(Value::Object(serde_json::Map::new()))
         }
         "shutdown" => {

@@ -19,7 +19,7 @@ use crate::view::View;
 /// A program, of which one generation is published after the other.
 #[derive(Debug, Default)]
 pub struct Program {
-    pub(crate) state: Mutex<State>,
+    state: Mutex<State>,
     /// As last published.
     view: Mutex<Option<Arc<View>>>,
 }
@@ -83,35 +83,50 @@ impl Program {
         view.finish_meanwhile(last);
     }
 
-    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The program for as long as the guard lives; waits for a publication to end.
+    pub fn lock(&self) -> LockedProgram<'_> {
+        LockedProgram { program: self, state: self.state.lock().unwrap_or_else(PoisonError::into_inner) }
     }
 
-    /// What is told of it; `None` while it is being published, which is not waited for.
-    pub fn status(&self) -> Option<ProgramStatus> {
+    /// The same; `None` while it is being published, which is not waited for.
+    pub fn try_lock(&self) -> Option<LockedProgram<'_>> {
         let state = match self.state.try_lock() {
             Ok(state) => state,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
             Err(TryLockError::WouldBlock) => return None,
         };
-        let view = self.view();
+        Some(LockedProgram { program: self, state })
+    }
+}
+
+/// A program that nobody else publishes, or gives up, meanwhile.
+#[derive(Debug)]
+pub struct LockedProgram<'a> {
+    pub(crate) program: &'a Program,
+    pub(crate) state: MutexGuard<'a, State>,
+}
+
+impl LockedProgram<'_> {
+    /// What is told of it.
+    pub fn status(&self) -> ProgramStatus {
+        let view = self.program.view();
         let view = view.as_deref();
-        Some(ProgramStatus {
+        let image = self.state.image.as_ref();
+        ProgramStatus {
             generation: view.map_or(0, |view| view.generation),
             functions: view.map_or(0, |view| view.units.functions()),
             image: view.map(|view| view.image.clone()).unwrap_or_default(),
-            image_bytes: state.image.as_ref().map_or(0, |image| image.live.image().file().allocated_bytes()),
-            last_use: state.last_use,
-        })
+            image_bytes: image.map_or(0, |image| image.live.image().file().allocated_bytes()),
+            last_use: self.state.last_use,
+        }
     }
 
-    /// Removes the image's file; programs that run from it go on. Waits for a publication to end.
-    pub fn remove_image(&self) {
-        let mut state = self.state();
-        if let Some(image) = state.image.take() {
+    /// Removes the image's file; programs that run from it go on.
+    pub fn remove_image(&mut self) {
+        if let Some(image) = self.state.image.take() {
             image.live.retire();
         }
-        if let Some(path) = state.image_path.take() {
+        if let Some(path) = self.state.image_path.take() {
             session_links::remove(&path);
             // Already gone is as good.
             let _ = std::fs::remove_file(path);
