@@ -14,8 +14,7 @@ use cranefly_compile::{CodeGenerator, CompileContext, LlvmTier, contained};
 
 use crate::programs::{ProgramKey, Programs};
 use cranefly_program::{
-    BaseImages, Error, FolderError, ImageFolder, Published, Request, Resources, ServeContext, TakenOver,
-    give_memory_back,
+    BaseImages, Error, FolderError, ImageFolder, Published, Request, Resources, ServeContext, TakenOver, View,
 };
 
 /// After so many units were read at a time, there is much free memory that will not be needed soon.
@@ -54,7 +53,7 @@ pub struct Engine {
     resources: Arc<Resources>,
     sysroot: PathBuf,
     images: ImageFolder,
-    programs: Programs,
+    programs: Arc<Programs>,
     /// Functions that publications found in the store.
     hits: AtomicU64,
     started: Instant,
@@ -88,7 +87,7 @@ impl Engine {
             taken_over: TakenOver::default(),
             eager: options.eager,
         });
-        let programs = Programs::new(resources.clone(), options.image_bytes, options.memory_bytes);
+        let programs = Arc::new(Programs::new(resources.clone(), options.image_bytes, options.memory_bytes));
         Ok(Self {
             resources,
             sysroot: options.sysroot,
@@ -130,14 +129,27 @@ impl Engine {
             let published = contained("publish", || program.publish(&self.resources, request, reading, &image));
             published.inspect_err(|_| self.programs.abandon(key, program))
         });
-        let published = published.inspect_err(|_| self.resources.units.prune())??;
+        let mut published = published.inspect_err(|_| self.resources.units.prune())??;
         self.hits.fetch_add(published.functions.hit, Ordering::Relaxed);
-        tracing::debug_span!("prune").in_scope(|| self.resources.units.prune());
-        tracing::debug_span!("trim").in_scope(|| self.programs.trim(key));
-        if published.work.read > MANY_UNITS {
-            give_memory_back();
-        }
+        let before = published.before.take();
+        self.finish_meanwhile(published.view.clone(), before, published.work.read > MANY_UNITS);
         Ok(published)
+    }
+
+    /// Does after a publication what nobody is to wait for: frees the generation `before` and gives up what is too much then, and
+    /// finds out what editors ask next. `is_much`: much memory is free that will not be needed soon.
+    fn finish_meanwhile(&self, view: Arc<View>, before: Option<Arc<View>>, is_much: bool) {
+        let programs = self.programs.clone();
+        let finish = move || {
+            drop(before);
+            programs.tidy(is_much);
+            view.index();
+        };
+        let started = std::thread::Builder::new().name("index".to_owned()).spawn(finish);
+        if started.is_err() {
+            // Editors' requests do the rest.
+            self.programs.tidy(is_much);
+        }
     }
 
     /// Where a program's image lies: the same path in every generation, as long as nobody removes the folder.

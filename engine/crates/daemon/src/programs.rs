@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use cranefly_program::{LockedProgram, Program, ProgramStatus, Resources, View, give_memory_back};
+use tracing::debug_span;
 
 /// A program's name: workspace folder and id.
 pub type ProgramKey = (PathBuf, String);
@@ -21,12 +22,14 @@ pub struct Programs {
     image_bytes_limit: u64,
     memory_limit: u64,
     by_key: Mutex<HashMap<ProgramKey, Arc<Program>>>,
+    /// Held by whoever [tidies](Self::tidy): two at a time would give up twice as much as has to be.
+    tidying: Mutex<()>,
 }
 
 impl Programs {
     /// None yet. The bounds are those of all images together, and of the daemon's resident memory.
     pub fn new(resources: Arc<Resources>, image_bytes_limit: u64, memory_limit: u64) -> Self {
-        Self { resources, image_bytes_limit, memory_limit, by_key: Mutex::default() }
+        Self { resources, image_bytes_limit, memory_limit, by_key: Mutex::default(), tidying: Mutex::default() }
     }
 
     fn by_key(&self) -> MutexGuard<'_, HashMap<ProgramKey, Arc<Program>>> {
@@ -88,27 +91,38 @@ impl Programs {
         self.resources.units.prune();
     }
 
+    /// Forgets what no program needs any more, and keeps the programs within bounds. `is_much`: much memory is free that will not
+    /// be needed soon.
+    pub fn tidy(&self, is_much: bool) {
+        let _tidying = self.tidying.lock().unwrap_or_else(PoisonError::into_inner);
+        debug_span!("prune").in_scope(|| self.resources.units.prune());
+        if is_much {
+            debug_span!("give back").in_scope(give_memory_back);
+        }
+        debug_span!("trim").in_scope(|| self.trim());
+    }
+
     /// Gives up the programs that were not published for the longest time while images or the daemon's memory take more than
-    /// their limits; never `current`. They are published anew when they are wanted again.
-    pub fn trim(&self, current: &ProgramKey) {
+    /// their limits; never the one that was published last. They are published anew when they are wanted again.
+    fn trim(&self) {
         let aged = |(key, program): (ProgramKey, Arc<Program>)| {
-            let status = program.try_lock()?.status();
-            Some((status.last_use?, status.image_bytes, key, program))
+            // Without locking it: whoever asks for its status meanwhile would take it for one that is being published.
+            let view = program.view()?;
+            let bytes = view.live.image().file().allocated_bytes();
+            Some((view.published, bytes, key, program))
         };
         let mut programs: Vec<(Instant, u64, ProgramKey, Arc<Program>)> =
             self.all().into_iter().filter_map(aged).collect();
-        programs.sort_unstable_by_key(|(last_use, ..)| *last_use);
+        programs.sort_unstable_by_key(|(published, ..)| *published);
         let mut images: u64 = programs.iter().map(|(_, bytes, ..)| bytes).sum();
-        for (last_use, bytes, key, program) in programs {
+        programs.pop();
+        for (published, bytes, key, program) in programs {
             if images <= self.image_bytes_limit && resident_bytes() <= self.memory_limit {
                 break;
             }
-            // Published meanwhile, or just now: it is wanted.
-            let Some(mut locked) = program.try_lock().filter(|locked| locked.status().last_use == Some(last_use))
-            else {
-                continue;
-            };
-            if key == *current {
+            // Just being published, or since: it is wanted.
+            let Some(mut locked) = program.try_lock() else { continue };
+            if program.view().is_none_or(|view| view.published != published) {
                 continue;
             }
             images -= bytes;

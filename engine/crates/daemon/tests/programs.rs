@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use cranefly_cache::Compiled;
 use cranefly_cgu::DecodedFunction;
@@ -15,7 +15,7 @@ use cranefly_compile::{CodeGenerator, CodeOptions, Cranelift};
 use cranefly_wire::{PublishResult, RpcError};
 use serde_json::json;
 use support::in_process::InProcess;
-use support::{Project, same_as_native};
+use support::{Project, poll, same_as_native};
 
 /// Longer than anything here takes.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -82,14 +82,6 @@ impl Setup {
         let published = std::thread::spawn(move || engine.publish_files(&project_there, &files, &json!({})));
         begun.recv_timeout(PATIENCE).unwrap();
         (in_process, project, Halted { gate, published })
-    }
-}
-
-fn poll(what: &str, mut condition: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !condition() {
-        assert!(begun.elapsed() < PATIENCE, "{what}");
-        std::thread::sleep(Duration::from_millis(10));
     }
 }
 
@@ -176,4 +168,20 @@ fn an_image_goes_with_its_program_although_the_next_one_failed() {
     assert!(in_process.images_with("so").is_empty());
     drop(running.stdin.take());
     assert!(running.wait().unwrap().success());
+}
+
+#[test]
+fn what_a_generation_replaced_is_freed_without_another_publication() {
+    let Setup { in_process, mut project, .. } = Setup::new("programs-freed", 20_000);
+    // A unit of its own, which no later version of a function keeps in the history.
+    let more = "mod gone { #[inline(never)] pub fn gone() -> u64 { std::hint::black_box(5) } }";
+    let source = "fn main() { println!(\"{}\", gone::gone()) }";
+    in_process.publish(&mut project, &format!("{more}{source}")).unwrap();
+    let programs = in_process.engine.programs();
+    let view = programs.views().remove(0);
+    let unit = view.functions().find(|function| function.symbol().contains("gone4gone")).unwrap().unit;
+    let unit = Arc::downgrade(unit);
+    drop(view);
+    in_process.publish(&mut project, &source.replace("gone::gone()", "6")).unwrap();
+    poll("nobody needs the unit", || unit.strong_count() == 0);
 }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 
 use cranefly_cache::Key;
 use cranefly_compile::EagerCompiler;
@@ -116,13 +117,13 @@ impl LockedProgram<'_> {
             history: history.unwrap_or_default(),
             live,
             image: image.to_owned(),
+            published: Instant::now(),
             options: request.options.clone(),
             units,
         });
         state.patch = taken.patch;
-        state.used();
-        program.show(&view, last);
-        Ok(Published { view, work, functions, body_lane: taken.counts, verified, link: time, wait })
+        program.show(view.clone());
+        Ok(Published { view, before: last, work, functions, body_lane: taken.counts, verified, link: time, wait })
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
-use std::time::Instant;
 
 use cranefly_cache::Key;
 use cranefly_cgu::LoadedUnit;
@@ -44,7 +43,6 @@ pub(crate) struct State {
     /// What was read and compiled for a publication that came to nothing because the base image has to be linked first: the
     /// next one reports it.
     pub(crate) unlinked: Option<(Work, HashSet<Key>)>,
-    last_use: Option<Instant>,
 }
 
 /// An image, and what it was made with.
@@ -66,8 +64,6 @@ pub struct ProgramStatus {
     pub image: PathBuf,
     /// Bytes that the image takes.
     pub image_bytes: u64,
-    /// When it was last published.
-    pub last_use: Option<Instant>,
 }
 
 impl Program {
@@ -76,11 +72,9 @@ impl Program {
         self.view.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Shows a new generation to those who look, instead of `last`.
-    pub(crate) fn show(&self, view: &Arc<View>, last: Option<Arc<View>>) {
-        let shown = self.view.lock().unwrap_or_else(PoisonError::into_inner).replace(view.clone());
-        drop(shown);
-        view.finish_meanwhile(last);
+    /// Shows a new generation to those who look.
+    pub(crate) fn show(&self, view: Arc<View>) {
+        *self.view.lock().unwrap_or_else(PoisonError::into_inner) = Some(view);
     }
 
     /// The program for as long as the guard lives; waits for a publication to end.
@@ -117,7 +111,6 @@ impl LockedProgram<'_> {
             functions: view.map_or(0, |view| view.units.functions()),
             image: view.map(|view| view.image.clone()).unwrap_or_default(),
             image_bytes: image.map_or(0, |image| image.live.image().file().allocated_bytes()),
-            last_use: self.state.last_use,
         }
     }
 
@@ -155,10 +148,5 @@ impl State {
     ) {
         self.image = Some(KeptImage { live: live.clone(), base: base.clone(), options: options.clone() });
         self.image_path = Some(path.to_owned());
-    }
-
-    /// A generation was published just now.
-    pub(crate) fn used(&mut self) {
-        self.last_use = Some(Instant::now());
     }
 }

@@ -112,7 +112,7 @@ fn stand_in_of(params: &PublishParams) -> Option<PathBuf> {
 }
 
 fn answer(published: Published, fallbacks: Vec<Fallback>) -> PublishResult {
-    let Published { view, work, functions, body_lane, verified, link, wait } = published;
+    let Published { view, work, functions, body_lane, verified, link, wait, before: _ } = published;
     let microseconds = |time: std::time::Duration| time.as_secs_f64() * 1e6;
     PublishResult {
         generation: view.generation,

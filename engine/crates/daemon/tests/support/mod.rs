@@ -335,6 +335,16 @@ fn end(mut stream: UnixStream) -> std::io::Result<()> {
     Ok(())
 }
 
+/// Waits until `condition` holds.
+#[track_caller]
+pub fn poll(what: &str, mut condition: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !condition() {
+        assert!(begun.elapsed() < Duration::from_secs(120), "{what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
 /// Text of a stream.
 pub fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
