@@ -1,11 +1,10 @@
-//! The programs of a daemon and what they share, kept within bounds.
+//! What outlives the requests to a daemon: its programs, and what they share.
 
-use std::collections::HashMap;
 use std::ffi::OsString;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use cranefly_bitcode::Llvm;
@@ -13,13 +12,10 @@ use cranefly_cache::Store;
 use cranefly_cgu::UnitCache;
 use cranefly_compile::{CodeGenerator, CompileContext, LlvmTier, contained};
 
+use crate::programs::{ProgramKey, Programs};
 use cranefly_program::{
-    BaseImages, Error, FolderError, ImageFolder, Program, ProgramStatus, Published, Request, Resources, ServeContext,
-    TakenOver, View, give_memory_back,
+    BaseImages, Error, FolderError, ImageFolder, Published, Request, Resources, ServeContext, TakenOver, View,
 };
-
-/// A program's name: workspace folder and id.
-pub type ProgramKey = (PathBuf, String);
 
 /// After so many units were read at a time, there is much free memory that will not be needed soon.
 const MANY_UNITS: u64 = 64;
@@ -54,12 +50,10 @@ pub struct EngineOptions {
 /// What outlives a request.
 #[derive(Debug)]
 pub struct Engine {
-    resources: Resources,
+    resources: Arc<Resources>,
     sysroot: PathBuf,
     images: ImageFolder,
-    image_bytes_limit: u64,
-    memory_limit: u64,
-    programs: Mutex<HashMap<ProgramKey, Arc<Program>>>,
+    programs: Arc<Programs>,
     /// Functions that publications found in the store.
     hits: AtomicU64,
     started: Instant,
@@ -86,20 +80,19 @@ impl Engine {
             first_calls: AtomicU64::new(0),
             answered: Mutex::default(),
         };
-        let resources = Resources {
+        let resources = Arc::new(Resources {
             serve: Arc::new(serve),
             units: UnitCache::default(),
             bases: BaseImages::default(),
             taken_over: TakenOver::default(),
             eager: options.eager,
-        };
+        });
+        let programs = Arc::new(Programs::new(resources.clone(), options.image_bytes, options.memory_bytes));
         Ok(Self {
             resources,
             sysroot: options.sysroot,
             images: options.images,
-            image_bytes_limit: options.image_bytes,
-            memory_limit: options.memory_bytes,
-            programs: Mutex::default(),
+            programs,
             hits: AtomicU64::new(0),
             started: Instant::now(),
         })
@@ -125,38 +118,38 @@ impl Engine {
         &self.sysroot
     }
 
-    fn programs(&self) -> MutexGuard<'_, HashMap<ProgramKey, Arc<Program>>> {
-        self.programs.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The program as last published, if it has been.
-    pub fn view(&self, key: &ProgramKey) -> Option<Arc<View>> {
-        let program = self.programs().get(key).cloned();
-        program?.view()
-    }
-
-    /// All programs as last published.
-    pub fn views(&self) -> Vec<Arc<View>> {
-        let programs: Vec<Arc<Program>> = self.programs().values().cloned().collect();
-        programs.iter().filter_map(|program| program.view()).collect()
-    }
-
     /// Makes and publishes a new generation of a program. After a panic the program is made anew the next time.
     ///
     /// # Errors
     /// See [`Program::publish`].
     pub fn publish(&self, key: &ProgramKey, request: &Request) -> Result<Published, Error> {
+        let reading = contained("read", || request.read(&self.resources))??;
         let image = self.image_path(key)?;
-        let program = self.programs().entry(key.clone()).or_default().clone();
-        let published = contained("publish", || program.publish(&self.resources, request, &image));
-        let published = published.inspect_err(|_| self.abandon(key))??;
+        let published = self.programs.with(key, |program| {
+            let published = contained("publish", || program.publish(&self.resources, request, reading, &image));
+            published.inspect_err(|_| self.programs.abandon(key, program))
+        });
+        let mut published = published.inspect_err(|_| self.resources.units.prune())??;
         self.hits.fetch_add(published.functions.hit, Ordering::Relaxed);
-        tracing::debug_span!("prune").in_scope(|| self.resources.units.prune());
-        tracing::debug_span!("trim").in_scope(|| self.trim(key));
-        if published.work.read > MANY_UNITS {
-            give_memory_back();
-        }
+        let before = published.before.take();
+        self.finish_meanwhile(published.view.clone(), before, published.work.read > MANY_UNITS);
         Ok(published)
+    }
+
+    /// Does after a publication what nobody is to wait for: frees the generation `before` and gives up what is too much then, and
+    /// finds out what editors ask next. `is_much`: much memory is free that will not be needed soon.
+    fn finish_meanwhile(&self, view: Arc<View>, before: Option<Arc<View>>, is_much: bool) {
+        let programs = self.programs.clone();
+        let finish = move || {
+            drop(before);
+            programs.tidy(is_much);
+            view.index();
+        };
+        let started = std::thread::Builder::new().name("index".to_owned()).spawn(finish);
+        if started.is_err() {
+            // Editors' requests do the rest.
+            self.programs.tidy(is_much);
+        }
     }
 
     /// Where a program's image lies: the same path in every generation, as long as nobody removes the folder.
@@ -167,59 +160,9 @@ impl Engine {
         Ok(self.images.path()?.join(format!("{name}-{:016x}.so", hasher.finish())))
     }
 
-    /// Forgets everything about `workspace` and removes its images.
-    pub fn evict(&self, workspace: &Path) {
-        self.programs().retain(|(owner, _), program| {
-            if owner == workspace {
-                program.remove_image();
-            }
-            owner != workspace
-        });
-        self.resources.units.prune();
-    }
-
-    /// Forgets a program in the middle of whose publication something went wrong, and removes its image.
-    fn abandon(&self, key: &ProgramKey) {
-        let program = self.programs().remove(key);
-        if let Some(program) = program {
-            program.remove_image();
-        }
-        self.resources.units.prune();
-    }
-
-    /// Gives up the programs that were not published for the longest time while images or the daemon's memory take more than
-    /// their limits; never `current`. They are published anew when they are wanted again.
-    fn trim(&self, current: &ProgramKey) {
-        let mut programs = self.programs();
-        let mut sizes: Vec<(Instant, u64, ProgramKey)> = programs
-            .iter()
-            .filter_map(|(key, program)| {
-                let status = program.status()?;
-                Some((status.last_use?, status.image_bytes, key.clone()))
-            })
-            .collect();
-        sizes.sort_unstable();
-        let mut images: u64 = sizes.iter().map(|(_, bytes, _)| bytes).sum();
-        for (_, bytes, key) in sizes {
-            if images <= self.image_bytes_limit && resident_bytes() <= self.memory_limit {
-                break;
-            }
-            if key != *current
-                && let Some(program) = programs.remove(&key)
-            {
-                tracing::info!(program = key.1, bytes, "program given up to make room");
-                program.remove_image();
-                images -= bytes;
-                drop(program);
-                self.resources.units.prune();
-                give_memory_back();
-            }
-        }
-    }
-
-    /// What is told of each program. One that is being published just now is left out rather than waited for.
-    pub fn program_status(&self) -> Vec<(ProgramKey, ProgramStatus)> {
-        self.programs().iter().filter_map(|(key, program)| Some((key.clone(), program.status()?))).collect()
+    /// Which programs there are.
+    pub fn programs(&self) -> &Programs {
+        &self.programs
     }
 
     /// Functions that publications found in the store.
@@ -231,18 +174,4 @@ impl Engine {
     pub fn uptime(&self) -> Duration {
         self.started.elapsed()
     }
-
-    /// Bounds of all images together, and of the daemon's resident memory.
-    pub fn limits(&self) -> (u64, u64) {
-        (self.image_bytes_limit, self.memory_limit)
-    }
-}
-
-/// Bytes of memory that the daemon has.
-pub fn resident_bytes() -> u64 {
-    let pages = std::fs::read_to_string("/proc/self/statm")
-        .ok()
-        .and_then(|text| text.split_whitespace().nth(1)?.parse::<u64>().ok())
-        .unwrap_or(0);
-    pages * 4096
 }

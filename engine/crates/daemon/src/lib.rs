@@ -8,6 +8,7 @@
 mod clif_command;
 mod engine;
 mod handlers;
+mod programs;
 mod server;
 mod supervisor;
 
@@ -27,7 +28,8 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 pub use crate::engine::{Engine, EngineOptions};
 pub use crate::handlers::publish;
-use crate::server::Server;
+pub use crate::programs::Programs;
+use crate::server::{Server, lock_socket};
 pub use cranefly_program::ImageFolder;
 use cranefly_program::{STACK, forget_others, orphans_in, private_folder, room, take_over};
 
@@ -178,9 +180,7 @@ fn own_command() -> anyhow::Result<Vec<OsString>> {
 
 /// Binds the socket, or tells by `None` that a living daemon has it.
 fn listen(socket: &Path) -> anyhow::Result<Option<UnixListener>> {
-    // Two daemons that start at the same time must not remove each other's socket.
-    let lock = std::fs::File::create(socket.with_extension("lock"))?;
-    rustix::fs::flock(&lock, rustix::fs::FlockOperation::LockExclusive)?;
+    let _lock = lock_socket(socket)?;
     if UnixStream::connect(socket).is_ok() {
         return Ok(None);
     }

@@ -1,5 +1,6 @@
 //! The socket: who may connect, and which request does what.
 
+use std::fs::File;
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -10,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use cranefly_compile::contained;
 use cranefly_wire::{InitializeParams, InitializeResult, PROTOCOL, RpcError, WorkspaceParams, rpc};
+use rustix::fs::FlockOperation;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -22,6 +24,9 @@ const MAX_CONNECTIONS: usize = 256;
 
 /// How often it is looked whether the daemon is needed still.
 const CHECK: Duration = Duration::from_secs(10);
+
+/// How soon it is looked again whether the socket is gone.
+const CHECK_AGAIN: Duration = Duration::from_secs(1);
 
 /// How long nobody is accepted after that failed.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
@@ -77,10 +82,9 @@ impl Server {
                 }
             }
         }
-        // Whoever starts next removes it otherwise.
-        if self.state.socket.is_own() {
-            let _ = std::fs::remove_file(&self.state.socket.path);
-        }
+        // Whoever connects from now on is refused at once, rather than left to wait with the lock in hand.
+        self.state.wake();
+        self.state.socket.remove();
         Ok(())
     }
 
@@ -114,15 +118,20 @@ impl Server {
     fn watch_need(&self) {
         let (engine, state, idle) = (self.engine.clone(), self.state.clone(), self.idle);
         std::thread::spawn(move || {
+            let mut was_lost = false;
             loop {
-                std::thread::sleep(idle.min(CHECK).max(Duration::from_millis(100)));
+                let wait = if was_lost { CHECK_AGAIN } else { idle.min(CHECK).max(Duration::from_millis(100)) };
+                std::thread::sleep(wait);
                 if state.connections.load(Ordering::Relaxed) > 0 {
                     continue;
                 }
                 let quiet = state.started.elapsed() - Duration::from_millis(state.last_use.load(Ordering::Relaxed));
                 // Programs that may need a function find the daemon without its socket, and could start no other one there.
-                let is_lost = !state.socket.is_own() && !engine.is_awaited();
-                if quiet >= idle || is_lost {
+                let is_lost = state.socket.is_lost() && !engine.is_awaited();
+                // Somebody may just be putting it back.
+                let is_lost_for_good = was_lost && is_lost;
+                was_lost = is_lost;
+                if quiet >= idle || is_lost_for_good {
                     tracing::info!(is_lost, "not needed: stopping");
                     state.stop.store(true, Ordering::Relaxed);
                     state.wake();
@@ -133,26 +142,44 @@ impl Server {
     }
 }
 
+/// Keeps daemons that start or end at the same time from removing each other's socket, for as long as the file lives.
+pub fn lock_socket(socket: &Path) -> io::Result<File> {
+    let lock = File::create(socket.with_extension("lock"))?;
+    rustix::fs::flock(&lock, FlockOperation::LockExclusive)?;
+    Ok(lock)
+}
+
 /// The file that clients connect to. Whoever ends sessions or tidies temporary files may remove it, and another daemon may have one in
 /// its place by then.
 struct Socket {
     path: PathBuf,
-    /// Device and inode.
+    /// Device and inode, if they could be found out.
     identity: Option<(u64, u64)>,
 }
 
 impl Socket {
     fn new(path: &Path) -> Self {
-        Self { path: path.to_owned(), identity: Self::identity(path) }
+        Self { path: path.to_owned(), identity: Self::identity(path).ok() }
     }
 
-    fn identity(path: &Path) -> Option<(u64, u64)> {
-        std::fs::symlink_metadata(path).map(|socket| (socket.dev(), socket.ino())).ok()
+    fn identity(path: &Path) -> io::Result<(u64, u64)> {
+        std::fs::symlink_metadata(path).map(|socket| (socket.dev(), socket.ino()))
     }
 
-    /// Whether it is this daemon's, so that clients reach it there.
-    fn is_own(&self) -> bool {
-        self.identity.is_some() && Self::identity(&self.path) == self.identity
+    /// Whether clients do not reach this daemon there any more. Where that cannot be found out it is not.
+    fn is_lost(&self) -> bool {
+        match Self::identity(&self.path) {
+            Ok(current) => self.identity.is_some_and(|own| own != current),
+            Err(error) => error.kind() == io::ErrorKind::NotFound,
+        }
+    }
+
+    /// Removes it if it is still this daemon's. (Whoever starts next removes it otherwise.)
+    fn remove(&self) {
+        let Ok(_lock) = lock_socket(&self.path) else { return };
+        if self.identity.is_some_and(|own| Self::identity(&self.path).is_ok_and(|current| current == own)) {
+            let _ = std::fs::remove_file(&self.path);
+        }
     }
 }
 
@@ -209,7 +236,7 @@ fn dispatch(engine: &Engine, state: &State, method: &str, params: Value) -> Resu
         "compile" => answer(&handlers::compile(engine, &parse(params)?)?),
         "status" => answer(&handlers::status(engine)),
         "evict" => {
-            engine.evict(&parse::<WorkspaceParams>(params)?.workspace);
+            engine.programs().evict(&parse::<WorkspaceParams>(params)?.workspace);
             Ok(Value::Object(serde_json::Map::new()))
         }
         "shutdown" => {
@@ -241,5 +268,56 @@ mod tests {
         assert_eq!(error.kind, "internal");
         assert!(error.message.contains("a bug"), "{error:?}");
         assert_eq!(survived("good", || Ok(Value::from("fine"))).unwrap(), "fine");
+    }
+
+    /// An empty folder of this test process's.
+    fn folder(name: &str) -> PathBuf {
+        let folder = std::env::temp_dir().join(format!("cranefly-{name}-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir(&folder).unwrap();
+        folder
+    }
+
+    #[test]
+    fn a_socket_is_lost_when_it_is_gone_or_another_has_its_place() {
+        let folder = folder("lost-socket");
+        let socket = Socket::new(&folder.join("engine.sock"));
+        assert!(socket.is_lost(), "it is not there");
+        let _listener = UnixListener::bind(&socket.path).unwrap();
+        let socket = Socket::new(&socket.path);
+        assert!(!socket.is_lost());
+        // Nobody can tell whether it is there: what would be its folder is none for as long.
+        let elsewhere = folder.with_extension("elsewhere");
+        std::fs::rename(&folder, &elsewhere).unwrap();
+        std::fs::write(&folder, "").unwrap();
+        assert_ne!(Socket::identity(&socket.path).unwrap_err().kind(), io::ErrorKind::NotFound);
+        assert!(!socket.is_lost());
+        std::fs::remove_file(&folder).unwrap();
+        assert!(socket.is_lost(), "its folder is gone");
+        std::fs::rename(&elsewhere, &folder).unwrap();
+        assert!(!socket.is_lost());
+        std::fs::rename(&socket.path, folder.join("aside")).unwrap();
+        let _successor = UnixListener::bind(&socket.path).unwrap();
+        assert!(socket.is_lost(), "it is another daemon's");
+        socket.remove();
+        assert!(socket.path.exists(), "it is not this daemon's to remove");
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn a_socket_is_removed_while_no_other_daemon_begins() {
+        let folder = folder("removed-socket");
+        let path = folder.join("engine.sock");
+        let _listener = UnixListener::bind(&path).unwrap();
+        let socket = Socket::new(&path);
+        let lock = lock_socket(&path).unwrap();
+        std::thread::scope(|scope| {
+            let removing = scope.spawn(|| socket.remove());
+            std::thread::sleep(Duration::from_millis(200));
+            assert!(path.exists() && !removing.is_finished(), "another daemon has the lock");
+            drop(lock);
+        });
+        assert!(!path.exists());
+        std::fs::remove_dir_all(folder).unwrap();
     }
 }

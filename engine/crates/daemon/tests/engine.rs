@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
-use support::{Daemon, Project, text};
+use support::{Daemon, Project, poll, text};
 
 /// Enough of std to need unwinding, threads, thread-locals and formatting.
 const PROGRAM: &str = r#"
@@ -332,7 +332,8 @@ fn old_images_make_room_for_new_ones() {
     let daemon = Daemon::start(&first.folder, &["--image-bytes", "1000000"]);
     let old = daemon.publish_source(&mut first, PROGRAM);
     daemon.publish_source(&mut second, PROGRAM);
-    assert!(!std::path::Path::new(old["image"].as_str().unwrap()).exists(), "the older image is gone");
+    let old = std::path::Path::new(old["image"].as_str().unwrap());
+    poll("the older image is given up", || !old.exists());
     same_as_native(&second, &[]);
     daemon.publish_source(&mut first, PROGRAM);
     same_as_native(&first, &[]);

@@ -2,7 +2,6 @@
 
 mod support;
 
-use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,10 +11,9 @@ use cranefly_cgu::DecodedFunction;
 use cranefly_codegen::cranelift::{CodegenError, Error};
 use cranefly_codegen::machine::{MachineCode, Relocation, RelocationKind, Target};
 use cranefly_compile::{CodeGenerator, CodeOptions, Cranelift};
-use cranefly_daemon::{Engine, EngineOptions, ImageFolder, publish};
-use cranefly_wire::PublishParams;
-use serde_json::{Value, json};
-use support::{Project, publication, same_as_native, sysroot, text};
+use serde_json::json;
+use support::in_process::InProcess;
+use support::{Project, same_as_native, text};
 
 /// Cranelift, but for functions whose names say what it does to them. It can express all of them.
 #[derive(Debug)]
@@ -43,50 +41,13 @@ impl CodeGenerator for Failing {
     }
 }
 
-/// An engine in this process.
-struct InProcess {
-    engine: Engine,
-    images: PathBuf,
-}
-
 const ENGINE: &str = env!("CARGO_BIN_EXE_cranefly-engine");
 
-impl InProcess {
-    /// `program`: what LLVM's workers are processes of.
-    fn new(name: &str, eager: usize, ahead: bool, program: &str) -> Self {
-        let images = ImageFolder::make(format!("failing-{name}-{}.sock", std::process::id()).as_ref()).unwrap();
-        let path = images.path().unwrap();
-        let engine = Engine::new(EngineOptions {
-            sysroot: sysroot().into(),
-            images,
-            cache_bytes: 1 << 30,
-            image_bytes: 1 << 30,
-            memory_bytes: 4 << 30,
-            eager,
-            ahead,
-            paranoid: false,
-            command: vec!["/bin/false".into()],
-            program: program.into(),
-            generator: Box::new(Failing),
-        });
-        Self { engine: engine.unwrap(), images: path }
-    }
-
-    fn publish(&self, project: &mut Project, source: &str) -> Result<Value, String> {
-        self.publish_with(project, source, &json!({}))
-    }
-
-    fn publish_with(&self, project: &mut Project, source: &str, more: &Value) -> Result<Value, String> {
-        let files = project.bitcode(source);
-        let params: PublishParams = serde_json::from_value(publication(project, &files, more)).unwrap();
-        publish(&self.engine, params).map(|result| serde_json::to_value(result).unwrap()).map_err(|error| error.message)
-    }
-}
-
-impl Drop for InProcess {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.images);
-    }
+/// `program`: what LLVM's workers are processes of.
+fn engine(name: &str, eager: usize, ahead: bool, program: &str) -> InProcess {
+    InProcess::new(name, Box::new(Failing), |options| {
+        (options.eager, options.ahead, options.program) = (eager, ahead, program.into());
+    })
 }
 
 /// What a program does that has to end by itself.
@@ -124,7 +85,7 @@ fn main() {
 /// Published, run, edited and run again, whenever it is that functions are compiled.
 fn goes_to_llvm(name: &str, eager: usize, ahead: bool, more: &str) {
     let mut project = Project::new(name);
-    let engine = InProcess::new(name, eager, ahead, ENGINE);
+    let engine = engine(name, eager, ahead, ENGINE);
     let source = format!("{REFUSED}{more}");
     for source in [source.clone(), source.replace("x) + 3", "x) + 5"), source] {
         let report = engine.publish_with(&mut project, &source, &json!({"optLevel": "2"})).unwrap();
@@ -168,7 +129,7 @@ fn a_function_that_cranelift_fails_on_is_llvms_in_a_program_that_must_be_complet
 #[test]
 fn a_function_that_nobody_compiles_ends_the_program_that_calls_it() {
     let mut project = Project::new("failing-both");
-    let engine = InProcess::new("failing-both", 0, false, "/nowhere/cranefly-engine");
+    let engine = engine("failing-both", 0, false, "/nowhere/cranefly-engine");
     engine.publish(&mut project, REFUSED).unwrap();
     let called = ends(&project, &[]);
     assert_eq!(called.status.code(), None, "SIGABRT");
@@ -216,7 +177,7 @@ impl Bystander {
 #[test]
 fn a_panic_on_a_first_call_costs_one_function() {
     let mut project = Project::new("failing-panic");
-    let engine = InProcess::new("failing-panic", 0, false, ENGINE);
+    let engine = engine("failing-panic", 0, false, ENGINE);
     let bystander = Bystander::new("failing-panic", &engine);
     engine.publish(&mut project, PANICS).unwrap();
     for _ in 0..2 {
@@ -234,7 +195,7 @@ fn a_panic_on_a_first_call_costs_one_function() {
 #[test]
 fn a_panic_ahead_of_calls_costs_one_function() {
     let mut project = Project::new("failing-panic-ahead");
-    let engine = InProcess::new("failing-panic-ahead", 0, true, ENGINE);
+    let engine = engine("failing-panic-ahead", 0, true, ENGINE);
     // (What is broken would cost the image.)
     engine.publish(&mut project, &PANICS.replace("broken", "whole")).unwrap();
     same_as_native(&project, &[]);
@@ -246,7 +207,7 @@ fn a_panic_ahead_of_calls_costs_one_function() {
 #[test]
 fn a_panic_in_the_middle_of_an_image_costs_that_image() {
     let mut project = Project::new("failing-image");
-    let engine = InProcess::new("failing-image", 0, false, ENGINE);
+    let engine = engine("failing-image", 0, false, ENGINE);
     let bystander = Bystander::new("failing-image", &engine);
     engine.publish(&mut project, PANICS).unwrap();
     let called = ends(&project, &["broken"]);

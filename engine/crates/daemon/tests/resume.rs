@@ -5,10 +5,10 @@ mod support;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
-use support::{Daemon, Project, text};
+use support::{Daemon, Project, poll, text};
 
 /// Every function is compiled on its first call, and a daemon that a program started ends by itself if the test fails.
 const LAZY: [&str; 6] = ["--eager-functions", "0", "--compile-ahead", "false", "--idle-seconds", "120"];
@@ -177,15 +177,6 @@ fn first_calls(daemon: &Daemon) -> u64 {
 fn kept(project: &Project) -> Vec<PathBuf> {
     let paths = std::fs::read_dir(project.images()).unwrap().map(|entry| entry.unwrap().path());
     paths.filter(|path| path.extension().is_some_and(|extension| extension == "resume")).collect()
-}
-
-#[track_caller]
-fn poll(what: &str, mut done: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(120);
-    while !done() {
-        assert!(Instant::now() < deadline, "{what}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
 }
 
 /// A name, and what it does to a folder of [`kept`].

@@ -1,6 +1,7 @@
 //! Code for the functions that a publication binds: from the store, or made now.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -68,17 +69,16 @@ impl<'a> CodeSupply<'a> {
     }
 
     fn compile_missing(&mut self, pending: &[Pending]) -> Result<(), CompileError> {
-        let mut asked = HashSet::new();
         let mut wanted = Wanted::new();
-        for pending in pending {
-            let key = Key(pending.info().key);
-            // Equal functions are compiled once.
-            if asked.insert(key) && !self.find(key) && !self.own.contains_key(&place(pending)) {
+        let is_known = |pending: &Pending| self.own.contains_key(&place(pending));
+        for (key, pending) in first_of_each(pending, |pending| Key(pending.info().key), is_known) {
+            if !self.find(key) {
                 self.compiled.insert(key);
                 wanted.entry(&pending.unit.id).or_default().push(pending.function);
             }
         }
-        if self.compile_wanted(wanted)? {
+        self.compile_wanted(wanted)?;
+        if !self.own.is_empty() {
             // LLVM tells functions apart that are equal to Cranelift: of those that turned out to be LLVM's each has its own.
             let mut others = Wanted::new();
             for pending in pending {
@@ -92,16 +92,15 @@ impl<'a> CodeSupply<'a> {
         Ok(())
     }
 
-    /// Compiles functions; gives whether there are some among them whose code is nobody else's.
-    fn compile_wanted(&mut self, wanted: Wanted) -> Result<bool, CompileError> {
+    /// Compiles functions.
+    fn compile_wanted(&mut self, wanted: Wanted) -> Result<(), CompileError> {
         let wanted: Vec<(Arc<LoadedUnit>, Vec<usize>)> =
             wanted.into_iter().filter_map(|(id, functions)| Some((self.units.get(id)?.clone(), functions))).collect();
         let Made { shared, own } = compile_all(self.context, &wanted, self.options)?;
         shared.values().chain(own.values()).for_each(|code| self.work.add(code));
-        let has_own = !own.is_empty();
         self.by_key.extend(shared);
         self.own.extend(own);
-        Ok(has_own)
+        Ok(())
     }
 
     /// The code of a function, and where it is from, if there is any.
@@ -135,4 +134,28 @@ impl<'a> CodeSupply<'a> {
 /// A function's place in the program: its unit and its number there.
 fn place(pending: &Pending) -> (Arc<str>, usize) {
     (pending.unit.id.clone(), pending.function)
+}
+
+/// What is to be compiled, with its key: of things with equal keys the first that has no code of its own, which an earlier
+/// attempt may have made for the ones before it.
+fn first_of_each<T, K: Copy + Eq + Hash>(
+    things: &[T],
+    key: impl Fn(&T) -> K,
+    has_own: impl Fn(&T) -> bool,
+) -> Vec<(K, &T)> {
+    let mut seen = HashSet::new();
+    let without = things.iter().filter(|thing| !has_own(thing)).map(|thing| (key(thing), thing));
+    without.filter(|(key, _)| seen.insert(*key)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_of_equal_functions_is_compiled_though_another_has_code_of_its_own() {
+        let functions = [("early", 1), ("own", 2), ("late", 2), ("later", 2), ("other", 1)];
+        let wanted = first_of_each(&functions, |(_, key)| *key, |(name, _)| *name == "own");
+        assert_eq!(wanted, [(1, &("early", 1)), (2, &("late", 2))]);
+    }
 }

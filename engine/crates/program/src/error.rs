@@ -53,14 +53,6 @@ pub enum Error {
         /// Why.
         source: cranefly_runtime::ControlError,
     },
-    /// A thread that serves the image cannot be started.
-    #[error("cannot start a thread for the program image {}: {source}", image.display())]
-    Thread {
-        /// The image.
-        image: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
     /// A bug: the program has to be made anew.
     #[error(transparent)]
     Panicked(#[from] Panicked),

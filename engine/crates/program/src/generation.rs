@@ -101,8 +101,10 @@ impl Generation<'_> {
                 linked(live, true, scale, bound)
             }
         };
-        let thread = |source| Error::Thread { image: self.publication.image.to_owned(), source };
-        debug_span!("ahead").in_scope(|| linked.live.compile_ahead()).map_err(thread)?;
+        // A program may start from the image already; its functions are compiled when they are called.
+        if let Err(error) = debug_span!("ahead").in_scope(|| linked.live.compile_ahead()) {
+            tracing::error!(%error, image = %self.publication.image.display(), "nothing is compiled ahead of its first call");
+        }
         Ok(Linked { time: start.elapsed().saturating_sub(code.waited()), ..linked })
     }
 
@@ -120,12 +122,15 @@ impl Generation<'_> {
     /// `None` when programs run from the image, or when it has no room left: it is given up then. While it is changed, a
     /// lease keeps programs from starting.
     fn update_in_place(&self, live: &LiveImage, code: &mut CodeSupply) -> Option<Bound> {
-        let lease = live.image().file().lease();
-        let Ok(Some(lease)) = lease else {
+        // Locked for as long as the lease: whoever else asks whether somebody runs from the image takes one on the same open file,
+        // and gives that back, which would be this one.
+        let mut image = live.image();
+        let Ok(Some(lease)) = image.file().lease() else {
             live.retire();
             return None;
         };
-        let bound = contained("update", || self.bind(live, code)).map_err(Error::from).and_then(|bound| bound);
+        let bound = contained("update", || self.bind(live, &mut image, code));
+        let bound = bound.map_err(Error::from).and_then(|bound| bound);
         match bound {
             Ok(bound) => Some(bound),
             Err(error) => {
@@ -144,12 +149,9 @@ impl Generation<'_> {
         let mut scale = scale.max(1);
         loop {
             let live = self.empty_image(scale)?;
-            let bound = contained("link", || self.bind(&live, code)).map_err(Error::from).and_then(|bound| bound);
+            let bound = self.bind_new(&live, code);
             match bound {
-                Ok(bound) => {
-                    live.image().rename(self.publication.image)?;
-                    return Ok((live, scale, bound));
-                }
+                Ok(bound) => return Ok((live, scale, bound)),
                 Err(error) => {
                     let _ = std::fs::remove_file(live.image().file().path());
                     live.retire();
@@ -162,9 +164,17 @@ impl Generation<'_> {
         }
     }
 
+    /// Fills a new image, and gives it its path.
+    fn bind_new(&self, live: &LiveImage, code: &mut CodeSupply) -> Result<Bound, Error> {
+        let mut image = live.image();
+        let bound = contained("link", || self.bind(live, &mut image, code))??;
+        image.rename(self.publication.image)?;
+        Ok(bound)
+    }
+
     /// Gives code to every function that must have it now, and lets the others wait for their first call.
-    fn bind(&self, live: &LiveImage, code: &mut CodeSupply) -> Result<Bound, Error> {
-        live.update(self.units, self.options, &self.publication, |draft, mut pending| {
+    fn bind(&self, live: &LiveImage, image: &mut Image, code: &mut CodeSupply) -> Result<Bound, Error> {
+        live.update(image, self.units, self.options, &self.publication, |draft, mut pending| {
             let unresolved = debug_span!("unresolved").in_scope(|| draft.unresolved());
             if !unresolved.is_empty() {
                 let names = unresolved.iter().map(|name| format!("`{}`", demangled(name))).collect();

@@ -53,7 +53,7 @@ pub use request::{BodyLaneCrate, CrateBitcode, Request};
 pub use resources::Resources;
 pub use resume::{ResumeError, ResumeFolder};
 pub use serve::ServeContext;
-pub use state::{Program, ProgramStatus};
+pub use state::{LockedProgram, Program, ProgramStatus};
 pub use taken_over::TakenOver;
 pub use takeover::{Orphan, forget_others, orphans_in, take_over};
 pub use unit_set::UnitSet;

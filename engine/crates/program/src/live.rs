@@ -112,7 +112,7 @@ impl LiveImage {
         *inputs = Inputs { units, options: options.clone(), number: inputs.number + 1 };
     }
 
-    /// Makes the image consist of `units`. No program may have it mapped (see [`cranefly_image::ImageFile::lease`]). `bind`
+    /// Makes the `image`, which is this one's, consist of `units`. No program may have it mapped (see [`cranefly_image::ImageFile::lease`]). `bind`
     /// gives code to the functions that it is told of, or lets them wait. The order protects from a crash at any moment: what
     /// was kept for another daemon goes before the image is touched, and the new state is kept before the image is one that a
     /// program may start from for good.
@@ -121,19 +121,19 @@ impl LiveImage {
     /// The image cannot be linked. It is not usable then, and must be made anew.
     pub fn update<T>(
         &self,
+        image: &mut Image,
         units: &Arc<UnitSet>,
         options: &ProgramOptions,
         publication: &Publication,
         bind: impl FnOnce(&mut Draft, Vec<Pending>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let mut image = self.image();
         let failed = |source| cranefly_image::Error::File { path: publication.image.to_owned(), source };
         self.resume.forget().map_err(failed)?;
         self.set_inputs(units.clone(), options);
         let (mut draft, pending) = debug_span!("update").in_scope(|| image.update(units.inputs()))?;
         let bound = debug_span!("bind").in_scope(|| bind(&mut draft, pending))?;
         debug_span!("commit").in_scope(|| draft.commit(publication))?;
-        let saved = debug_span!("save").in_scope(|| self.resume.save(&mut image, publication.image, units, options));
+        let saved = debug_span!("save").in_scope(|| self.resume.save(image, publication.image, units, options));
         let is_complete = saved.unwrap_or_else(|error| {
             self.resume.discard();
             tracing::warn!(%error, "a program that waits for a function will not outlive this engine");

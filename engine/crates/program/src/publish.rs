@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 
 use cranefly_cache::Key;
 use cranefly_compile::EagerCompiler;
@@ -22,7 +23,7 @@ use crate::published::{FunctionCounts, Published, Work};
 use crate::reading::{Reading, read};
 use crate::request::Request;
 use crate::resources::Resources;
-use crate::state::{Program, State};
+use crate::state::{LockedProgram, State};
 use crate::unit_set::UnitSet;
 use crate::view::View;
 
@@ -40,22 +41,39 @@ struct Ingredients {
     work: Work,
 }
 
-impl Program {
-    /// Makes and publishes a new generation. `image`: where the program's image lies, in every generation.
+impl Request {
+    /// Reads the units of the crate lane, which takes seconds if many are new: no program is locked for it.
+    ///
+    /// # Errors
+    /// See [`read`].
+    pub fn read(&self, resources: &Resources) -> Result<Reading, Error> {
+        let context = &*resources.serve.compile;
+        context.store.tick();
+        let eager = EagerCompiler::new(context, &self.options.code, resources.eager);
+        read(&self.crates, &resources.units, &eager)
+    }
+}
+
+impl LockedProgram<'_> {
+    /// Makes and publishes a new generation, of which `reading` was [read](Request::read). `image`: where the program's image
+    /// lies, in every generation.
     ///
     /// # Errors
     /// The program stays as it was, but for an image that could not be linked: then the next generation makes it anew.
-    pub fn publish(&self, resources: &Resources, request: &Request, image: &Path) -> Result<Published, Error> {
+    pub fn publish(
+        &mut self,
+        resources: &Resources,
+        request: &Request,
+        reading: Reading,
+        image: &Path,
+    ) -> Result<Published, Error> {
         let context = &*resources.serve.compile;
-        context.store.tick();
-        let eager = EagerCompiler::new(context, &request.options.code, resources.eager);
-        let reading = read(&request.crates, &resources.units, &eager)?;
-        let mut state = self.state();
+        let (program, state) = (self.program, &mut *self.state);
         let Ingredients { base, taken, verified, compiled, mut work } = state.gather(resources, request, reading)?;
 
         let copies = copies(&taken.units);
         let units = Arc::new(UnitSet::new(taken.units));
-        let last = self.view();
+        let last = program.view();
         let before = last.as_deref();
         let difference = Difference::between(before.map(|before| &*before.units), &units, &copies);
         let history =
@@ -99,13 +117,13 @@ impl Program {
             history: history.unwrap_or_default(),
             live,
             image: image.to_owned(),
+            published: Instant::now(),
             options: request.options.clone(),
             units,
         });
         state.patch = taken.patch;
-        state.used();
-        self.show(&view, last);
-        Ok(Published { view, work, functions, body_lane: taken.counts, verified, link: time, wait })
+        program.show(view.clone());
+        Ok(Published { view, before: last, work, functions, body_lane: taken.counts, verified, link: time, wait })
     }
 }
 

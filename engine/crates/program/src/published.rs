@@ -14,6 +14,8 @@ use crate::view::View;
 pub struct Published {
     /// What it is.
     pub view: Arc<View>,
+    /// The generation before. Its tables take milliseconds to free: that is for when nobody waits.
+    pub before: Option<Arc<View>>,
     /// What was read and compiled for it.
     pub work: Work,
     /// What happened to the functions.

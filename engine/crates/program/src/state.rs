@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
-use std::time::Instant;
 
 use cranefly_cache::Key;
 use cranefly_cgu::LoadedUnit;
@@ -19,7 +18,7 @@ use crate::view::View;
 /// A program, of which one generation is published after the other.
 #[derive(Debug, Default)]
 pub struct Program {
-    pub(crate) state: Mutex<State>,
+    state: Mutex<State>,
     /// As last published.
     view: Mutex<Option<Arc<View>>>,
 }
@@ -29,6 +28,9 @@ pub struct Program {
 pub(crate) struct State {
     /// The image that the next generation may be linked into.
     pub(crate) image: Option<KeptImage>,
+    /// Where the program's images lie, once there has been one. It stays while none is kept: programs may run from the last, and
+    /// its file is there.
+    image_path: Option<PathBuf>,
     /// See [`cranefly_image::Demand::scale`].
     pub(crate) scale: u64,
     /// Units of the body lane, as they were read, by crate and by whether they are a patch: most are the same after the next
@@ -41,7 +43,6 @@ pub(crate) struct State {
     /// What was read and compiled for a publication that came to nothing because the base image has to be linked first: the
     /// next one reports it.
     pub(crate) unlinked: Option<(Work, HashSet<Key>)>,
-    last_use: Option<Instant>,
 }
 
 /// An image, and what it was made with.
@@ -50,7 +51,6 @@ pub(crate) struct KeptImage {
     pub(crate) live: Arc<LiveImage>,
     pub(crate) base: Arc<BaseImage>,
     pub(crate) options: ProgramOptions,
-    pub(crate) path: PathBuf,
 }
 
 /// What is told of a program.
@@ -64,8 +64,6 @@ pub struct ProgramStatus {
     pub image: PathBuf,
     /// Bytes that the image takes.
     pub image_bytes: u64,
-    /// When it was last published.
-    pub last_use: Option<Instant>,
 }
 
 impl Program {
@@ -74,40 +72,54 @@ impl Program {
         self.view.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Shows a new generation to those who look, instead of `last`.
-    pub(crate) fn show(&self, view: &Arc<View>, last: Option<Arc<View>>) {
-        let shown = self.view.lock().unwrap_or_else(PoisonError::into_inner).replace(view.clone());
-        drop(shown);
-        view.finish_meanwhile(last);
+    /// Shows a new generation to those who look.
+    pub(crate) fn show(&self, view: Arc<View>) {
+        *self.view.lock().unwrap_or_else(PoisonError::into_inner) = Some(view);
     }
 
-    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The program for as long as the guard lives; waits for a publication to end.
+    pub fn lock(&self) -> LockedProgram<'_> {
+        LockedProgram { program: self, state: self.state.lock().unwrap_or_else(PoisonError::into_inner) }
     }
 
-    /// What is told of it; `None` while it is being published, which is not waited for.
-    pub fn status(&self) -> Option<ProgramStatus> {
+    /// The same; `None` while it is being published, which is not waited for.
+    pub fn try_lock(&self) -> Option<LockedProgram<'_>> {
         let state = match self.state.try_lock() {
             Ok(state) => state,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
             Err(TryLockError::WouldBlock) => return None,
         };
-        let view = self.view();
+        Some(LockedProgram { program: self, state })
+    }
+}
+
+/// A program that nobody else publishes, or gives up, meanwhile.
+#[derive(Debug)]
+pub struct LockedProgram<'a> {
+    pub(crate) program: &'a Program,
+    pub(crate) state: MutexGuard<'a, State>,
+}
+
+impl LockedProgram<'_> {
+    /// What is told of it.
+    pub fn status(&self) -> ProgramStatus {
+        let view = self.program.view();
         let view = view.as_deref();
-        Some(ProgramStatus {
+        let image = self.state.image.as_ref();
+        ProgramStatus {
             generation: view.map_or(0, |view| view.generation),
             functions: view.map_or(0, |view| view.units.functions()),
             image: view.map(|view| view.image.clone()).unwrap_or_default(),
-            image_bytes: state.image.as_ref().map_or(0, |image| image.live.image().file().allocated_bytes()),
-            last_use: state.last_use,
-        })
+            image_bytes: image.map_or(0, |image| image.live.image().file().allocated_bytes()),
+        }
     }
 
-    /// Removes the image's file; programs that run from it go on. Waits for a publication to end.
-    pub fn remove_image(&self) {
-        let image = self.state().image.take();
-        if let Some(KeptImage { live, path, .. }) = image {
-            live.retire();
+    /// Removes the image's file; programs that run from it go on.
+    pub fn remove_image(&mut self) {
+        if let Some(image) = self.state.image.take() {
+            image.live.retire();
+        }
+        if let Some(path) = self.state.image_path.take() {
             session_links::remove(&path);
             // Already gone is as good.
             let _ = std::fs::remove_file(path);
@@ -134,12 +146,7 @@ impl State {
         options: &ProgramOptions,
         path: &Path,
     ) {
-        self.image =
-            Some(KeptImage { live: live.clone(), base: base.clone(), options: options.clone(), path: path.to_owned() });
-    }
-
-    /// A generation was published just now.
-    pub(crate) fn used(&mut self) {
-        self.last_use = Some(Instant::now());
+        self.image = Some(KeptImage { live: live.clone(), base: base.clone(), options: options.clone() });
+        self.image_path = Some(path.to_owned());
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
 use cranefly_cache::{Key, Store};
 use cranefly_cgu::LoadedUnit;
@@ -32,6 +33,8 @@ pub struct View {
     pub live: Arc<LiveImage>,
     /// Where that lies.
     pub image: PathBuf,
+    /// When it was published.
+    pub published: Instant,
     /// How it is compiled.
     pub options: ProgramOptions,
 }
@@ -83,16 +86,10 @@ impl View {
         counts
     }
 
-    /// Finds out where the functions are written, which editors ask next, and forgets the generation before, whose tables take
-    /// milliseconds to free: while nobody waits. Without a thread it is done when they ask.
-    pub(crate) fn finish_meanwhile(self: &Arc<Self>, before: Option<Arc<Self>>) {
-        let view = self.clone();
-        let finish = move || {
-            drop(before);
-            for unit in view.units.units() {
-                unit.sources();
-            }
-        };
-        let _ = std::thread::Builder::new().name("index".to_owned()).spawn(finish);
+    /// Finds out where the functions are written, which editors ask next, while nobody waits.
+    pub fn index(&self) {
+        for unit in self.units.units() {
+            unit.sources();
+        }
     }
 }

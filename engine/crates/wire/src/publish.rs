@@ -115,7 +115,7 @@ pub struct FunctionCounts {
     pub total: u64,
     /// New, or other content than in the generation before.
     pub changed: u64,
-    /// Changed or bound again, with code from the store.
+    /// Changed, with code from the store.
     pub hit: u64,
     /// Compiled now.
     pub compiled: u64,

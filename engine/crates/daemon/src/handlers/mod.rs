@@ -24,6 +24,7 @@ use cranefly_program::View;
 fn view(engine: &Engine, workspace: &Path, program: &str) -> Result<Arc<View>, RpcError> {
     let key = (workspace.to_owned(), program.to_owned());
     engine
+        .programs()
         .view(&key)
         .ok_or_else(|| RpcError::failed("unknownProgram", format!("no program `{program}` has been published")))
 }

@@ -112,7 +112,7 @@ fn stand_in_of(params: &PublishParams) -> Option<PathBuf> {
 }
 
 fn answer(published: Published, fallbacks: Vec<Fallback>) -> PublishResult {
-    let Published { view, work, functions, body_lane, verified, link, wait } = published;
+    let Published { view, work, functions, body_lane, verified, link, wait, before: _ } = published;
     let microseconds = |time: std::time::Duration| time.as_secs_f64() * 1e6;
     PublishResult {
         generation: view.generation,
@@ -162,7 +162,7 @@ fn failure(error: Error) -> RpcError {
         Error::Executable(_) => ("executable", None),
         Error::Link(cranefly_image::Error::Unresolved { .. }) => ("unresolved", None),
         Error::Compile(_) => ("compile", None),
-        Error::Folder(_) | Error::Link(_) | Error::Control { .. } | Error::Thread { .. } => ("image", None),
+        Error::Folder(_) | Error::Link(_) | Error::Control { .. } => ("image", None),
         Error::Panicked(_) => ("internal", None),
     };
     RpcError { details, ..RpcError::failed(kind, message) }

@@ -6,14 +6,16 @@ use cranefly_cache::Key;
 use cranefly_wire::{CacheStatus, MemoryStatus, ProgramStatus, StatusResult, TierCounts};
 
 use super::functions::count_tier;
-use crate::engine::{Engine, resident_bytes};
+use crate::engine::Engine;
+use crate::programs::resident_bytes;
 
 /// What there is.
 pub fn status(engine: &Engine) -> StatusResult {
     let (serve, store) = (&engine.resources().serve, &engine.compile().store);
     let size = store.size();
     let programs: Vec<ProgramStatus> = engine
-        .program_status()
+        .programs()
+        .status()
         .into_iter()
         .map(|((workspace, program), status)| ProgramStatus {
             workspace,
@@ -24,7 +26,7 @@ pub fn status(engine: &Engine) -> StatusResult {
             image_bytes: status.image_bytes,
         })
         .collect();
-    let (image_limit_bytes, memory_limit_bytes) = engine.limits();
+    let (image_limit_bytes, memory_limit_bytes) = engine.programs().limits();
     StatusResult {
         version: env!("CARGO_PKG_VERSION"),
         pid: std::process::id(),
@@ -48,7 +50,7 @@ pub fn status(engine: &Engine) -> StatusResult {
 
 /// Functions of all programs by who compiled them.
 fn tiers(engine: &Engine) -> TierCounts {
-    let views = engine.views();
+    let views = engine.programs().views();
     let keys = views.iter().flat_map(|view| view.functions()).map(|function| Key(function.info().key));
     let mut counts = TierCounts::default();
     engine.compile().store.look(keys, |compiled| count_tier(&mut counts, compiled));

@@ -1,6 +1,8 @@
 //! A daemon of the test's own, programs made by the real rustc, and a base image of std alone.
 #![allow(dead_code, reason = "no test uses all of it")]
 
+pub mod in_process;
+
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
@@ -84,7 +86,12 @@ pub struct Project {
 
 impl Project {
     pub fn new(name: &str) -> Self {
-        Self { folder: folder(name), invocation: 0 }
+        Self::at(folder(name))
+    }
+
+    /// The project whose folder that is.
+    pub fn at(folder: PathBuf) -> Self {
+        Self { folder, invocation: 0 }
     }
 
     pub fn executable(&self) -> PathBuf {
@@ -326,6 +333,16 @@ fn end(mut stream: UnixStream) -> std::io::Result<()> {
     stream.shutdown(std::net::Shutdown::Write)?;
     std::io::copy(&mut stream, &mut std::io::sink())?;
     Ok(())
+}
+
+/// Waits until `condition` holds.
+#[track_caller]
+pub fn poll(what: &str, mut condition: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !condition() {
+        assert!(begun.elapsed() < Duration::from_secs(120), "{what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
 }
 
 /// Text of a stream.
