@@ -165,6 +165,12 @@ impl Assemblies {
         }
     }
 
+    /// The symbols of definitions that count, or do not, by the order of the units.
+    pub(crate) fn ordered(&self, symbols: &Symbols) -> impl Iterator<Item = SymbolIndex> {
+        let ordered = self.global.iter().filter(|(_, definitions)| definitions.iter().any(|it| it.is_weak));
+        ordered.filter_map(|(name, _)| symbols.find(name))
+    }
+
     /// The unit whose assembly has the definition of a symbol that counts among those in assembly, if that is a weak one.
     pub(crate) fn weak_definer(&self, symbols: &Symbols, symbol: SymbolIndex) -> Option<&Arc<str>> {
         let definitions = self.definitions(symbols, symbol);

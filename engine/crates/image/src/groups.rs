@@ -108,6 +108,11 @@ impl Groups {
         }
     }
 
+    /// Notes that the linker would find the members in another order.
+    pub(crate) fn note_reordered(&mut self) {
+        self.is_changed = true;
+    }
+
     /// Whether they must be placed anew.
     pub(crate) fn must_be_placed(&self) -> bool {
         self.is_changed || self.is_doubtful

@@ -19,6 +19,7 @@ mod commit;
 mod complete;
 mod constructors;
 mod contents;
+mod contested;
 mod data;
 mod debug;
 pub mod debug_info;

@@ -160,15 +160,23 @@ impl Units {
         self.all.remove(id);
     }
 
-    /// Tells in which order the linker gets the units.
-    pub(crate) fn set_order(&mut self, units: &[Arc<CodegenUnit>]) {
-        self.crates.clear();
+    /// Tells in which order the linker gets the units; gives whether it is another one for crates that were there before.
+    pub(crate) fn set_order(&mut self, units: &[Arc<CodegenUnit>]) -> bool {
+        let mut crates: Vec<Arc<str>> = Vec::new();
         for unit in units {
             let name = crate_of(&unit.id);
-            if self.crates.last().is_none_or(|last| **last != *name) {
-                self.crates.push(name.into());
+            if crates.last().is_none_or(|last| **last != *name) {
+                crates.push(name.into());
             }
         }
+        let before = std::mem::replace(&mut self.crates, crates);
+        if before == self.crates {
+            return false;
+        }
+        let (known, kept): (HashSet<&Arc<str>>, HashSet<&Arc<str>>) =
+            (before.iter().collect(), self.crates.iter().collect());
+        let before = before.iter().filter(|name| kept.contains(name));
+        !before.eq(self.crates.iter().filter(|name| known.contains(name)))
     }
 
     /// rustc links a crate's units by name, and crates before those that they depend on; it is told the latter first.

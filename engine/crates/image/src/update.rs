@@ -7,6 +7,7 @@ use cranefly_cgu::CodegenUnit;
 use hashbrown::HashSet;
 
 use crate::code::{Pending, binding};
+use crate::contested::Contested;
 use crate::linking::Linking;
 use crate::object_file::Assembly;
 use crate::place_groups::check_groups;
@@ -33,6 +34,13 @@ pub(crate) fn update(
         tables.units.iter().map(|state| &state.unit().id).filter(|id| !kept.contains(id)).cloned().collect();
 
     let mut touched = HashSet::new();
+    let mut contested = Contested::default();
+    if tables.units.set_order(units) {
+        touched.extend(contested.note_all(tables));
+        touched.extend(linking.assemblies.ordered(&tables.symbols));
+        linking.groups.note_reordered();
+    }
+    removed.iter().chain(changed.iter().map(|unit| &unit.id)).for_each(|id| contested.note_unit(tables, id));
     for id in removed.iter().chain(changed.iter().map(|unit| &unit.id)) {
         forget(tables, linking, id, &mut touched);
     }
@@ -50,13 +58,12 @@ pub(crate) fn update(
             assembly::place(tables, linking, &assembly, &mut touched)?;
         }
     }
-    tables.units.set_order(units);
     let moved = resolve(tables, linking, &touched)?;
     check_groups(tables, linking)?;
 
-    // Units that did not change but refer to something that moved are bound again as well.
+    // Units that did not change but refer to something that moved, or define what they gave way in before, are bound as well.
     let mut affected: Vec<Arc<CodegenUnit>> = changed.iter().copied().cloned().collect();
-    affected.extend(referring(tables, linking, &changed, &moved));
+    affected.extend(unchanged(tables, linking, &changed, &moved, &contested.taking_over(tables)));
     tracing::debug!(units = affected.len(), moved = moved.len(), "units are bound again");
     let mut pending = Vec::new();
     removed.into_iter().for_each(|id| tables.debug.mark(id));
@@ -80,15 +87,16 @@ fn forget(tables: &mut Tables, linking: &mut Linking, id: &str, touched: &mut Ha
     linking.assemblies.forget(file, &mut linking.relocations, *symtab, symbols, id, touched);
 }
 
-/// Units, but for those that `changed`, that refer to what has moved.
-fn referring(
+/// Units, but for those that `changed`, that refer to what has moved, or are `taking_over`.
+fn unchanged(
     tables: &Tables,
     linking: &mut Linking,
     changed: &[&Arc<CodegenUnit>],
     moved: &HashSet<SymbolIndex>,
+    taking_over: &HashSet<Arc<str>>,
 ) -> Vec<Arc<CodegenUnit>> {
     let moved_assemblies = linking.assemblies.take_moved();
-    if moved.is_empty() && moved_assemblies.is_empty() {
+    if moved.is_empty() && moved_assemblies.is_empty() && taking_over.is_empty() {
         return Vec::new();
     }
     let fresh: HashSet<&Arc<str>> = changed.iter().map(|unit| &unit.id).collect();
@@ -97,6 +105,7 @@ fn referring(
         let in_assembly = linking.assemblies.references(&state.unit().id);
         state.symbols().iter().copied().chain(in_assembly).any(|symbol| moved.contains(&symbol))
             || moved_assemblies.contains(&state.unit().id)
+            || taking_over.contains(&state.unit().id)
             || tables.code.names_any(state, &named)
     });
     units.map(|state| state.unit().clone()).collect()
