@@ -1,7 +1,7 @@
 //! What a unit's globals are to a linker: definitions, and the sections and regions that they ask for.
 
-use cranefly_bitcode::ir::{Global, GlobalId, GlobalKind, Linkage, Variable};
-use cranefly_cgu::CodegenUnit;
+use cranefly_bitcode::ir::{Global, GlobalId, GlobalKind, Variable};
+use cranefly_cgu::{CodegenUnit, is_definition};
 
 use crate::layout::Region;
 use crate::section::{self, Reserved, SectionKind};
@@ -10,18 +10,6 @@ use crate::section::{self, Reserved, SectionKind};
 const BSS_THRESHOLD: u64 = 4096;
 /// Variables of at least this many bytes lie where only the GOT reaches, so that they take nothing of the 2 GB that code spans.
 const FAR_THRESHOLD: u64 = 1 << 20;
-
-/// Whether its unit defines a global, for others or for itself.
-pub(crate) fn defines(global: &Global) -> bool {
-    if matches!(global.linkage, Linkage::AvailableExternally | Linkage::ExternWeak) {
-        return false;
-    }
-    match &global.kind {
-        GlobalKind::Function { defined } => *defined,
-        GlobalKind::Variable(variable) => variable.init.is_some(),
-        GlobalKind::Alias { .. } => true,
-    }
-}
 
 /// The crate that a unit is of.
 pub(crate) fn crate_of(unit: &str) -> &str {
@@ -40,7 +28,7 @@ pub(crate) fn variable_of(unit: &CodegenUnit, global: GlobalId) -> Option<&Varia
 pub(crate) fn is_named(global: &Global) -> bool {
     let GlobalKind::Variable(variable) = &global.kind else { return false };
     let is_chosen = variable.section.as_deref().is_some_and(section::is_chosen);
-    is_chosen && !variable.thread_local && defines(global)
+    is_chosen && !variable.thread_local && is_definition(global)
 }
 
 /// How a variable's section places it.

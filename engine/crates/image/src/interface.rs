@@ -8,13 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use cranefly_bitcode::ir::{Global, GlobalKind, Linkage};
-use cranefly_cgu::CodegenUnit;
-use cranefly_cgu::LoadedUnit;
+use cranefly_cgu::{CodegenUnit, LoadedUnit, is_definition};
 use object::read::elf::ElfFile64;
 use object::{LittleEndian, Object, ObjectSection, ObjectSymbol, SectionFlags, SymbolKind, elf};
 use serde::Serialize;
 
-use crate::globals::{self, defines};
+use crate::globals;
 use crate::linker_symbols::is_of_headers;
 use crate::mangling::{is_bound, is_mangled};
 use crate::section::SectionKind;
@@ -189,7 +188,7 @@ impl Interface {
 /// What units declare under names of rustc's own.
 pub(crate) fn references<'a>(units: impl Iterator<Item = &'a CodegenUnit>) -> impl Iterator<Item = &'a Arc<str>> {
     let is_reference =
-        |global: &&Global| global.linkage == Linkage::External && !defines(global) && is_mangled(&global.name);
+        |global: &&Global| global.linkage == Linkage::External && !is_definition(global) && is_mangled(&global.name);
     units.flat_map(move |unit| unit.module.globals.iter().filter(is_reference).map(|global| &global.name))
 }
 

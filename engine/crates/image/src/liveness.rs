@@ -5,11 +5,10 @@
 //! counting the symbols of a section's bounds. (GNU ld counts them, and keeps all of such a section.)
 
 use cranefly_bitcode::ir::{Global, GlobalId, GlobalKind, Linkage};
-use cranefly_cgu::{CodegenUnit, FunctionInfo};
+use cranefly_cgu::{CodegenUnit, FunctionInfo, is_definition};
 use hashbrown::{HashMap, HashSet};
 
 use crate::assemblies;
-use crate::globals::defines;
 use crate::groups::{Member, Part};
 use crate::linking::Linking;
 use crate::mangling::{AllocatorSymbol, is_mangled};
@@ -101,5 +100,5 @@ pub(crate) fn is_reached(tables: &Tables, linking: &Linking, member: &Member, li
 
 /// Whether a definition has a name that its author chose: rustc has the linker keep these.
 fn is_exported(global: &Global) -> bool {
-    !is_mangled(&global.name) && global.linkage == Linkage::External && defines(global)
+    !is_mangled(&global.name) && global.linkage == Linkage::External && is_definition(global)
 }

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cranefly_bitcode::ir::{GlobalId, Linkage};
-use cranefly_cgu::{CodegenUnit, LocalOf};
+use cranefly_cgu::{CodegenUnit, LocalOf, global_id, is_definition};
 use hashbrown::{HashMap, HashSet};
 
-use crate::globals::{self, crate_of, defines};
+use crate::globals::{self, crate_of};
 use crate::own_file;
 use crate::symbols::{Definer, SymbolIndex, Symbols};
 
@@ -108,7 +108,7 @@ impl Units {
         let mut indices = Vec::with_capacity(unit.module.globals.len());
         let mut named = Vec::new();
         for (number, global) in unit.module.globals.iter().enumerate() {
-            let id = GlobalId(u32::try_from(number).expect("globals below 2^32"));
+            let id = global_id(number);
             let bound = unit.bound.get(&id).and_then(|local| self.local(local));
             let (index, new) = if let Some(index) = bound {
                 (index, false)
@@ -124,7 +124,7 @@ impl Units {
             };
             // Nothing may have been enough for it so far.
             let is_required = global.linkage != Linkage::ExternWeak && symbols.require(index);
-            let is_defined = defines(global);
+            let is_defined = is_definition(global);
             if is_defined {
                 symbols.define(index, Definer { unit: unit.id.clone(), global: id, linkage: global.linkage });
             }

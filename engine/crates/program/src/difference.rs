@@ -119,15 +119,15 @@ fn in_unit(function: FunctionOf<'_>) -> (&CodegenUnit, usize) {
 mod tests {
     use std::collections::BTreeMap;
 
-    use cranefly_bitcode::ir::{Global, GlobalId, GlobalKind, Linkage, Module};
-    use cranefly_cgu::{Digest, ReadTimes, Shape};
+    use cranefly_bitcode::ir::{Global, GlobalKind, Linkage, Module};
+    use cranefly_cgu::{Digest, ReadTimes, Shape, global_id};
 
     use super::*;
 
     /// A unit whose functions have these names and keys.
     fn unit(id: &str, functions: &[(&str, u128)]) -> Arc<LoadedUnit> {
         let infos = functions.iter().enumerate().map(|(number, &(_, key))| {
-            let global = GlobalId(u32::try_from(number).unwrap());
+            let global = global_id(number);
             let (symbols, locations, subprogram) = (Vec::new(), Vec::new(), None);
             Arc::new(FunctionInfo { global, key, is_llvm: false, symbols, locations, subprogram })
         });
