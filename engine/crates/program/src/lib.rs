@@ -5,10 +5,10 @@
 //! protocol, or which programs there are.
 
 mod bases;
+mod body_lane;
 mod build_id;
 mod code;
 mod difference;
-mod edit;
 mod error;
 mod executable;
 mod first_calls;
@@ -17,7 +17,7 @@ mod function;
 mod generation;
 mod history;
 mod image_folder;
-mod interface;
+mod linked_for;
 mod live;
 mod memory;
 mod options;

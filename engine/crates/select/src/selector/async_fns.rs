@@ -8,7 +8,7 @@ use cranefly_bitcode::ir::GlobalId;
 use cranefly_cgu::{LoadedUnit, polls_future};
 
 use super::{Node, Selector};
-use crate::edited::{self, Root};
+use crate::edited_functions::{self, Root};
 use crate::futures::{Future, has_body_of_future, path_of_drop};
 use crate::names::definitions_at;
 use crate::{BodyUnit, Origin, Refusal};
@@ -21,7 +21,7 @@ impl<'a> Selector<'a> {
         // (A twin has none, and as many globals as the crate.)
         let compiled = self.body.iter().enumerate().filter(|(_, unit)| unit.origin != Origin::Twin);
         let roots = compiled.flat_map(|(number, BodyUnit { unit, .. })| {
-            edited::roots(unit).flat_map(move |Root { function, future }| Some((number, function, future?)))
+            edited_functions::roots(unit).flat_map(move |Root { function, future }| Some((number, function, future?)))
         });
         for (number, function, future) in roots.collect::<Vec<_>>() {
             let make = self.definition((number, function)).filter(|make| self.edited.contains(make));

@@ -19,7 +19,7 @@ pub(crate) enum Entry {
 
 /// Globals by handle, and handles by number.
 #[derive(Default)]
-pub(crate) struct SymbolTable {
+pub(crate) struct GlobalTable {
     pub(crate) entries: PointerMap<ValueRef, Entry>,
     pub(crate) handles: Vec<ValueRef>,
 }
