@@ -1,3 +1,5 @@
+//! Why code cannot be put in its place.
+
 use cranefly_machine::RelocationKind;
 
 use crate::symbols::Place;
