@@ -59,9 +59,9 @@ pub fn global_id(place: usize) -> GlobalId {
 
 /// The definitions of a unit, by name.
 pub fn definitions(module: &Module) -> impl Iterator<Item = (&Arc<str>, GlobalId)> {
-    module.globals.iter().enumerate().filter_map(|(number, global)| {
-        (is_definition(global) && !global.name.is_empty()).then(|| (&global.name, global_id(number)))
-    })
+    let named =
+        module.globals.iter().enumerate().filter(|(_, global)| is_definition(global) && !global.name.is_empty());
+    named.map(|(number, global)| (&global.name, global_id(number)))
 }
 
 /// Whether a unit defines one of its globals, for others or for itself.
