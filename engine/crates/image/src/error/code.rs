@@ -2,8 +2,8 @@
 
 use cranefly_machine::RelocationKind;
 
-use crate::symbols::Place;
-use crate::text::RelocationError;
+use crate::passes::text::RelocationError;
+use crate::tables::symbols::Place;
 
 /// Why machine code cannot be placed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
