@@ -3,8 +3,8 @@
 use crate::context::Context;
 use crate::error::ConstantError;
 use crate::ffi::{LlvmType, ValueRef, opcode, type_kind, value_kind};
+use crate::global_table::{Entry, GlobalTable, is_global};
 use crate::ir::{GlobalId, SymbolKind};
-use crate::symbol_table::{Entry, SymbolTable, is_global};
 use crate::type_table::{Shape, TypeTable};
 
 /// A link-time constant of at most 64 bits.
@@ -20,7 +20,7 @@ pub(crate) struct Address {
 pub(crate) fn fold(
     cx: &Context,
     types: &mut TypeTable,
-    globals: &SymbolTable,
+    globals: &GlobalTable,
     value: ValueRef,
 ) -> Result<Address, ConstantError> {
     let api = cx.api();
@@ -46,7 +46,7 @@ pub(crate) fn fold(
 fn fold_expression(
     cx: &Context,
     types: &mut TypeTable,
-    globals: &SymbolTable,
+    globals: &GlobalTable,
     value: ValueRef,
 ) -> Result<Address, ConstantError> {
     let api = cx.api();

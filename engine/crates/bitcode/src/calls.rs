@@ -5,8 +5,8 @@ use crate::context::borrow_bytes;
 use crate::error::Error;
 use crate::ffi::{ValueRef, value_kind};
 use crate::function::{Decoder, Tables};
+use crate::global_table::Entry;
 use crate::ir::{Callee, Op};
-use crate::symbol_table::Entry;
 
 /// `LLVMTailCallKindMustTail`.
 const MUST_TAIL: i32 = 2;

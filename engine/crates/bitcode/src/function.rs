@@ -7,12 +7,12 @@ use crate::context::Context;
 use crate::debug::DebugTable;
 use crate::error::Error;
 use crate::ffi::{BlockRef, LlvmType, ValueRef};
+use crate::global_table::{Entry, GlobalTable};
 use crate::ir::{
     Attribute, Block, BlockId, Function, GlobalId, Instruction, LocationId, Op, Signature, SymbolId, SymbolKind,
     SymbolRef, ValueId,
 };
 use crate::pointer_map::PointerMap;
-use crate::symbol_table::{Entry, SymbolTable};
 use crate::type_table::TypeTable;
 use crate::types::{Type, TypeRef};
 
@@ -85,7 +85,7 @@ impl Tables {
 /// The state of decoding one function.
 pub(crate) struct Decoder<'a> {
     pub(crate) cx: &'a Context,
-    pub(crate) globals: &'a SymbolTable,
+    pub(crate) globals: &'a GlobalTable,
     pub(crate) tables: &'a mut Tables,
     symbols: Vec<SymbolRef>,
     locations: Vec<u32>,
@@ -94,7 +94,7 @@ pub(crate) struct Decoder<'a> {
 /// Decodes the body of `function`, which must be a definition.
 pub(crate) fn decode(
     cx: &Context,
-    globals: &SymbolTable,
+    globals: &GlobalTable,
     tables: &mut Tables,
     function: ValueRef,
 ) -> Result<Function, Error> {

@@ -7,15 +7,15 @@ use crate::address::{Address, fold};
 use crate::context::{Context, borrow_bytes};
 use crate::error::Error;
 use crate::ffi::ValueRef;
+use crate::global_table::{Entry, GlobalTable};
 use crate::init;
 use crate::ir::{Global, GlobalId, GlobalKind, Linkage, Module, SymbolKind, Variable};
-use crate::symbol_table::{Entry, SymbolTable};
 use crate::type_table::TypeTable;
 
 /// Numbers all globals — functions, variables, aliases, each in file order — and describes them.
-pub(crate) fn read(cx: &Context, types: &mut TypeTable) -> Result<(SymbolTable, Module), Error> {
+pub(crate) fn read(cx: &Context, types: &mut TypeTable) -> Result<(GlobalTable, Module), Error> {
     let api = cx.api();
-    let mut table = SymbolTable::default();
+    let mut table = GlobalTable::default();
     let mut module = Module {
         assembly: String::from_utf8_lossy(borrow_bytes(api, |len| api.LLVMGetModuleInlineAsm(cx.module, len)))
             .into_owned(),
@@ -64,7 +64,7 @@ pub(crate) fn read(cx: &Context, types: &mut TypeTable) -> Result<(SymbolTable, 
 fn read_aliases(
     cx: &Context,
     types: &mut TypeTable,
-    table: &mut SymbolTable,
+    table: &mut GlobalTable,
     module: &mut Module,
 ) -> Result<(), Error> {
     let api = cx.api();
@@ -97,7 +97,7 @@ fn read_aliases(
 
 fn add(
     cx: &Context,
-    table: &mut SymbolTable,
+    table: &mut GlobalTable,
     module: &mut Module,
     value: ValueRef,
     name: &str,

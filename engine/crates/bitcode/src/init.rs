@@ -4,13 +4,13 @@ use crate::address::{Address, fold};
 use crate::context::{Context, borrow_bytes};
 use crate::error::{ConstantError, Error};
 use crate::ffi::{LlvmType, ValueRef, type_kind, value_kind};
+use crate::global_table::GlobalTable;
 use crate::ir::{GlobalId, GlobalKind, Init, InitPointer, Module};
 use crate::scalars;
-use crate::symbol_table::SymbolTable;
 use crate::type_table::{Shape, TypeTable};
 
 /// Fills in the initial contents of every variable that the unit defines.
-pub(crate) fn read_all(cx: &Context, types: &mut TypeTable, globals: &SymbolTable, module: &mut Module) {
+pub(crate) fn read_all(cx: &Context, types: &mut TypeTable, globals: &GlobalTable, module: &mut Module) {
     let api = cx.api();
     for (index, global) in module.globals.iter_mut().enumerate() {
         let GlobalKind::Variable(variable) = &mut global.kind else { continue };
@@ -31,7 +31,7 @@ pub(crate) fn read_all(cx: &Context, types: &mut TypeTable, globals: &SymbolTabl
 pub(crate) fn read_special(
     cx: &Context,
     types: &mut TypeTable,
-    globals: &SymbolTable,
+    globals: &GlobalTable,
     module: &mut Module,
     name: &str,
     variable: ValueRef,
@@ -71,7 +71,7 @@ pub(crate) fn read_special(
 struct Writer<'a> {
     cx: &'a Context,
     types: &'a mut TypeTable,
-    globals: &'a SymbolTable,
+    globals: &'a GlobalTable,
     init: Init,
 }
 

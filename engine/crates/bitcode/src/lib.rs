@@ -14,6 +14,7 @@ pub mod display;
 mod error;
 mod ffi;
 mod function;
+mod global_table;
 mod globals;
 mod init;
 mod instructions;
@@ -28,7 +29,6 @@ pub mod raw;
 mod reader;
 mod scalars;
 mod source;
-mod symbol_table;
 mod type_table;
 pub mod types;
 

@@ -8,9 +8,9 @@ use crate::address::{self, Address};
 use crate::context::{Context, borrow_bytes};
 use crate::ffi::{ValueRef, value_kind};
 use crate::function::Decoder;
+use crate::global_table::{Entry, is_global};
 use crate::ir::{Constant, Operand};
 use crate::scalars;
-use crate::symbol_table::{Entry, is_global};
 use crate::types::{Type, TypeRef};
 
 impl Decoder<'_> {

@@ -10,14 +10,14 @@ pub use crate::ffi::{ContextRef, LlvmType, MetadataRef, ModuleRef, ValueRef};
 
 use crate::context::Context;
 use crate::error::Error;
+use crate::global_table::{Entry, GlobalTable};
 use crate::ir::{GlobalId, GlobalKind, Module};
 use crate::reader::Reader;
-use crate::symbol_table::{Entry, SymbolTable};
 
 /// A unit taken apart: its module may be changed, so nothing is decoded from it any more.
 pub struct Unit {
     context: Context,
-    globals: SymbolTable,
+    globals: GlobalTable,
     module: Module,
 }
 

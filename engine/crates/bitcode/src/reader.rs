@@ -7,17 +7,17 @@ use std::path::Path;
 use crate::context::Context;
 use crate::error::Error;
 use crate::function::{self, Tables};
+use crate::global_table::GlobalTable;
 use crate::globals;
 use crate::ir::{Function, GlobalId, GlobalKind, Module};
 use crate::library::Llvm;
 use crate::print::{self, PrintedFunction};
-use crate::symbol_table::SymbolTable;
 use crate::type_table::TypeTable;
 
 /// One codegen unit, open for reading. Owns an LLVM context, so it stays on its thread.
 pub struct Reader {
     context: Context,
-    globals: SymbolTable,
+    globals: GlobalTable,
     module: Module,
     tables: RefCell<Tables>,
 }
@@ -69,7 +69,7 @@ impl Reader {
         Ok(print::print(&self.context, &mut tables.debug, self.globals.handles[id.0 as usize]))
     }
 
-    pub(crate) fn into_parts(self) -> (Context, SymbolTable, Module) {
+    pub(crate) fn into_parts(self) -> (Context, GlobalTable, Module) {
         (self.context, self.globals, self.module)
     }
 

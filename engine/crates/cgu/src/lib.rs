@@ -5,6 +5,7 @@
 //! of a body when the body itself is gone. **Never** compiles a function, and knows neither images nor the protocol.
 
 mod async_fn;
+mod attached;
 mod cache;
 mod digest;
 mod error;

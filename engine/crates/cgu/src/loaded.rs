@@ -10,6 +10,7 @@ use cranefly_bitcode::ir::{Global, GlobalId};
 use cranefly_cache::Key;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::attached::Attached;
 use crate::digest::Digest;
 use crate::shape::Shape;
 use crate::source_index::SourceIndex;
@@ -48,7 +49,7 @@ pub struct LoadedUnit {
     definitions: OnceLock<FxHashMap<Arc<str>, Definition>>,
     paths: OnceLock<FxHashMap<String, Vec<GlobalId>>>,
     identities: OnceLock<FxHashSet<u64>>,
-    attached: OnceLock<Box<dyn Any + Send + Sync>>,
+    attached: Attached,
 }
 
 /// Something that a unit defines.
@@ -110,7 +111,7 @@ impl LoadedUnit {
             definitions: OnceLock::new(),
             paths: OnceLock::new(),
             identities: OnceLock::new(),
-            attached: OnceLock::new(),
+            attached: Attached::default(),
         }
     }
 
@@ -161,14 +162,10 @@ impl LoadedUnit {
         self.shapes.iter().any(|shape| shape.may_enter_kernel) || self.assembly_enters_kernel
     }
 
-    /// What a later stage finds out about a unit by itself, kept with the unit so that it is found out once. There is one such
-    /// thing for a unit.
-    ///
-    /// # Panics
-    /// If another type is attached already.
+    /// What a later stage finds out about a unit by itself, kept with the unit so that it is found out once. Its type says what
+    /// it is: `find_out` gives the same whoever asks for it.
     pub fn attached<T: Any + Send + Sync>(&self, find_out: impl FnOnce(&CodegenUnit) -> T) -> &T {
-        let attached = self.attached.get_or_init(|| Box::new(find_out(&self.unit)));
-        attached.downcast_ref().expect("one type is attached to units")
+        self.attached.get_or_insert_with(|| find_out(&self.unit))
     }
 
     /// Where its functions are written; found out when it is first asked for.

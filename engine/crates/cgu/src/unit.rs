@@ -59,21 +59,22 @@ pub fn global_id(place: usize) -> GlobalId {
 
 /// The definitions of a unit, by name.
 pub fn definitions(module: &Module) -> impl Iterator<Item = (&Arc<str>, GlobalId)> {
-    module.globals.iter().enumerate().filter_map(|(number, global)| {
-        let counts = is_definition(global) && global.linkage != Linkage::ExternWeak && !global.name.is_empty();
-        counts.then(|| (&global.name, global_id(number)))
-    })
+    let named =
+        module.globals.iter().enumerate().filter(|(_, global)| is_definition(global) && !global.name.is_empty());
+    named.map(|(number, global)| (&global.name, global_id(number)))
 }
 
-/// Whether a unit defines one of its globals.
+/// Whether a unit defines one of its globals, for others or for itself.
 #[inline]
 pub fn is_definition(global: &Global) -> bool {
-    let is_here = match &global.kind {
+    if matches!(global.linkage, Linkage::AvailableExternally | Linkage::ExternWeak) {
+        return false;
+    }
+    match &global.kind {
         GlobalKind::Function { defined } => *defined,
         GlobalKind::Variable(variable) => variable.init.is_some(),
         GlobalKind::Alias { .. } => true,
-    };
-    is_here && global.linkage != Linkage::AvailableExternally
+    }
 }
 
 /// Whether a global is a constant that rustc gave a name of no meaning (`alloc_…`, `vtable.3`): it is its content.

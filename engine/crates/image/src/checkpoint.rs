@@ -5,10 +5,10 @@
 //! copy that does not count, and one aligned store of the selector makes it the other. What a slot or the unwinder's table
 //! leads to always lies before the cursors of the checkpoint: it is written before the slot and the table's length are.
 
-use crate::elf::SECTION_HEADERS;
 use crate::error::AdoptError;
+use crate::file::elf::SECTION_HEADERS;
+use crate::file::layout::Region;
 use crate::file::{Cursors, ImageFile};
-use crate::layout::Region;
 use crate::tables::Tables;
 
 /// Offset of the selector: 0 for no checkpoint, else the number of the copy. The section headers end here.
@@ -70,7 +70,7 @@ pub(crate) fn word(file: &ImageFile, at: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::layout::{Demand, Layout};
+    use crate::file::layout::{Demand, Layout};
 
     #[test]
     fn a_torn_checkpoint_leaves_the_one_before() {

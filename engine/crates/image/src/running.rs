@@ -6,13 +6,15 @@ use std::sync::Arc;
 use cranefly_cgu::CodegenUnit;
 use cranefly_machine::MachineCode;
 
+use crate::Error;
 use crate::checkpoint::Checkpoint;
-use crate::code::Pending;
 use crate::error::CodeError;
-use crate::install::{self, Jump, State, install};
-use crate::layout::{PAGE, Region};
+use crate::file::elf;
+use crate::file::layout::{PAGE, Region};
+use crate::passes::install::{self, Jump, State, install};
 use crate::tables::Tables;
-use crate::{Error, elf, slots};
+use crate::tables::code::Pending;
+use crate::tables::slots;
 
 /// A committed image. Code that is [installed](Self::install) is to be [published](Self::publish): before, no slot jumps to it.
 #[derive(Debug)]

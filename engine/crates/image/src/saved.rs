@@ -13,23 +13,24 @@ use cranefly_cgu::CodegenUnit;
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
-use crate::cells::{Cells, SavedCells};
+use crate::Error;
 use crate::checkpoint::{Checkpoint, word};
-use crate::code::{Code, PlacedCode};
-use crate::debug::DebugInfo;
 use crate::debug_info::Detail;
 use crate::error::AdoptError;
+use crate::file::elf;
+use crate::file::layout::{Layout, Region, by_region};
 use crate::file::{Cursors, ImageFile};
-use crate::frames::Frames;
-use crate::layout::{Layout, Region, by_region};
-use crate::slots::{self, Slots};
-use crate::stub::Stub;
-use crate::symbols::{Definer, Place, SymbolIndex, Symbols};
-use crate::symtab::Symtab;
 use crate::tables::Tables;
-use crate::units::{UnitState, Units};
+use crate::tables::cells::{Cells, SavedCells};
+use crate::tables::code::{Code, PlacedCode};
+use crate::tables::debug::DebugInfo;
+use crate::tables::frames::Frames;
+use crate::tables::slots::{self, Slots};
+use crate::tables::stub::Stub;
+use crate::tables::symbols::{Definer, Place, SymbolIndex, Symbols};
+use crate::tables::symtab::Symtab;
+use crate::tables::units::{UnitState, Units};
 use crate::unwind::{HDR_COUNT_OFFSET, HDR_ENTRY_SIZE, HDR_TABLE_OFFSET};
-use crate::{Error, elf};
 
 /// A committed image some of whose functions have no code, without its units.
 #[derive(Debug, Serialize, Deserialize)]

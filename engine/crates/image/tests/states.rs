@@ -3,7 +3,7 @@
 mod support;
 
 use cranefly_image::{Error, Image, Pending};
-use support::{Bench, Object, Units, Way, start};
+use support::{BOTH, Bench, Object, Units, Way, start};
 
 fn printed(bench: &Bench) -> String {
     let output = start(&bench.program().unwrap());
@@ -39,6 +39,62 @@ fn an_image_that_is_updated_in_place_is_what_a_linker_makes() {
     let (draft, pending) = image.update(&versions[0].0.units).unwrap();
     assert!(pending.is_empty(), "{pending:?}");
     bench.commit(draft).unwrap();
+}
+
+fn definer(bench: &Bench, number: usize, linkage: &str) -> Object {
+    bench.compile("definer.c", &["-O0", &*format!("-DNUMBER={number}"), &*format!("-DLINKAGE={linkage}")])
+}
+
+const WEAK: &str = "__attribute__((weak))";
+
+/// What a program prints for which the definitions of this number count.
+fn of_definer(number: usize) -> String {
+    format!("{number} {number} {} {}\n", 10 * number, 100 * number)
+}
+
+#[test]
+fn definitions_count_when_those_that_they_gave_way_to_are_gone() {
+    let bench = Bench::new("gone");
+    let main = bench.compile("definers_main.c", &["-O0"]);
+    // Weak ones behind a strong one, and behind a weak one; what takes over is smaller, and larger.
+    for (linkage, kept, gone) in [("", 1, 2), ("", 2, 1), (WEAK, 1, 2), (WEAK, 2, 1)] {
+        let (gone_object, kept_object) = (definer(&bench, gone, linkage), definer(&bench, kept, WEAK));
+        for [gone_way, kept_way] in BOTH.map(|ways| [ways[0], ways[1]]) {
+            let objects = [(&main, Way::Unit), (&gone_object, gone_way), (&kept_object, kept_way)];
+            let mut units = bench.units(&objects);
+            let (mut image, _control) = bench.create(&units).unwrap();
+            let all = units.units.clone();
+            let case = format!("{linkage} {gone} {gone_way:?}, {kept} {kept_way:?}");
+            for (is_gone, counts) in [(false, gone), (true, kept), (false, gone), (true, kept)] {
+                units.units.clone_from(&all);
+                if is_gone {
+                    units.units.remove(1);
+                }
+                let (draft, pending) = image.update(&units.units).unwrap();
+                bench.finish(draft, &units, &pending).unwrap();
+                assert_eq!(printed(&bench), of_definer(counts), "{case}, gone: {is_gone}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_first_weak_definition_counts_when_only_the_order_of_crates_changes() {
+    let bench = Bench::new("reordered");
+    let main = bench.compile("definers_main.c", &["-O0"]);
+    let (one, two) = (definer(&bench, 1, WEAK), definer(&bench, 2, WEAK));
+    for [first, second] in BOTH.map(|ways| [ways[0], ways[1]]) {
+        let objects = [("one/0", &one, first), ("two/0", &two, second), ("program/0", &main, Way::Unit)];
+        let mut units = bench.named_units(objects.into_iter().map(|(id, object, way)| (id.to_owned(), object, way)));
+        let (mut image, _control) = bench.create(&units).unwrap();
+        // Crates are linked before those that they depend on, which come first here.
+        for counts in [2, 1, 2] {
+            let (draft, pending) = image.update(&units.units).unwrap();
+            bench.finish(draft, &units, &pending).unwrap();
+            assert_eq!(printed(&bench), of_definer(counts), "{first:?}, {second:?}");
+            units.units.swap(0, 1);
+        }
+    }
 }
 
 #[test]

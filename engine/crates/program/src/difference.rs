@@ -13,7 +13,7 @@ use crate::unit_set::UnitSet;
 
 /// What is new in a generation.
 #[derive(Debug)]
-pub struct Difference<'a> {
+pub(crate) struct Difference<'a> {
     /// There was nothing before: everything is new.
     is_first: bool,
     /// Symbols that are no news, although the generation before did not have them.
@@ -28,7 +28,7 @@ pub struct Difference<'a> {
 
 impl<'a> Difference<'a> {
     /// Compares two generations. `copies`: functions of the body lane that the program has under other symbols as well.
-    pub fn between(old: Option<&'a UnitSet>, new: &'a UnitSet, copies: &'a HashSet<Arc<str>>) -> Self {
+    pub(crate) fn between(old: Option<&'a UnitSet>, new: &'a UnitSet, copies: &'a HashSet<Arc<str>>) -> Self {
         let _span = debug_span!("difference").entered();
         let mut difference = Self {
             is_first: old.is_none(),
@@ -63,7 +63,7 @@ impl<'a> Difference<'a> {
     }
 
     /// Whether a function of the new units, by its unit and its number there, had other content before or was not there.
-    pub fn has_changed(&self, unit: &CodegenUnit, number: usize) -> bool {
+    pub(crate) fn has_changed(&self, unit: &CodegenUnit, number: usize) -> bool {
         let info = &unit.functions[number];
         if self.is_first {
             return !self.copies.contains(&unit.module.globals[info.global.0 as usize].name);
@@ -72,12 +72,12 @@ impl<'a> Difference<'a> {
     }
 
     /// The versions before of functions that have other content now: each symbol once.
-    pub fn replaced(&self) -> &[FunctionOf<'a>] {
+    pub(crate) fn replaced(&self) -> &[FunctionOf<'a>] {
         &self.replaced
     }
 
     /// What is kept of it.
-    pub fn into_changes(self) -> Changes {
+    pub(crate) fn into_changes(self) -> Changes {
         Changes { is_first: self.is_first, symbols: self.symbols }
     }
 }
@@ -119,15 +119,15 @@ fn in_unit(function: FunctionOf<'_>) -> (&CodegenUnit, usize) {
 mod tests {
     use std::collections::BTreeMap;
 
-    use cranefly_bitcode::ir::{Global, GlobalId, GlobalKind, Linkage, Module};
-    use cranefly_cgu::{Digest, ReadTimes, Shape};
+    use cranefly_bitcode::ir::{Global, GlobalKind, Linkage, Module};
+    use cranefly_cgu::{Digest, ReadTimes, Shape, global_id};
 
     use super::*;
 
     /// A unit whose functions have these names and keys.
     fn unit(id: &str, functions: &[(&str, u128)]) -> Arc<LoadedUnit> {
         let infos = functions.iter().enumerate().map(|(number, &(_, key))| {
-            let global = GlobalId(u32::try_from(number).unwrap());
+            let global = global_id(number);
             let (symbols, locations, subprogram) = (Vec::new(), Vec::new(), None);
             Arc::new(FunctionInfo { global, key, is_llvm: false, symbols, locations, subprogram })
         });

@@ -33,7 +33,7 @@ pub struct Former {
 impl Former {
     /// The versions that are about to be replaced, the first of them. Reads their code, so this comes before their image is
     /// touched.
-    pub fn of(difference: &Difference, generation: u64, live: &LiveImage) -> Vec<Arc<Self>> {
+    pub(crate) fn of(difference: &Difference, generation: u64, live: &LiveImage) -> Vec<Arc<Self>> {
         let replaced = difference.replaced().iter().take(MAX_FUNCTIONS);
         let former = replaced.map(|function| {
             let info = function.info();
@@ -60,7 +60,7 @@ pub struct History {
 
 impl History {
     /// This history and what was replaced since.
-    pub fn with(&self, replaced: Vec<Arc<Former>>) -> Self {
+    pub(crate) fn with(&self, replaced: Vec<Arc<Former>>) -> Self {
         let newer: HashSet<Arc<str>> = replaced.iter().map(|former| former.symbol.clone()).collect();
         let older = self.entries.iter().filter(|entry| !newer.contains(&entry.symbol)).cloned();
         let mut entries: VecDeque<Arc<Former>> = older.chain(replaced).collect();

@@ -5,10 +5,10 @@
 //! protocol, or which programs there are.
 
 mod bases;
+mod body_lane;
 mod build_id;
 mod code;
 mod difference;
-mod edit;
 mod error;
 mod executable;
 mod first_calls;
@@ -17,7 +17,7 @@ mod function;
 mod generation;
 mod history;
 mod image_folder;
-mod interface;
+mod linked_for;
 mod live;
 mod memory;
 mod options;
@@ -37,26 +37,21 @@ mod unit_set;
 mod view;
 
 pub use bases::BaseImages;
-pub use difference::{Changes, Difference};
 pub use error::Error;
 pub use folders::private_folder;
 pub use function::FunctionOf;
-pub use history::{Former, History};
 pub use image_folder::{FolderError, ImageFolder, room};
-pub use live::LiveImage;
 pub use memory::give_memory_back;
 pub use options::ProgramOptions;
-pub use outcome::{Outcome, Outcomes};
-pub use published::{CompileWork, FunctionCounts, Published, Work};
+pub use outcome::Outcome;
+pub use published::Published;
 pub use reading::{Reading, read};
 pub use request::{BodyLaneCrate, CrateBitcode, Request};
 pub use resources::Resources;
-pub use resume::{ResumeError, ResumeFolder};
 pub use serve::ServeContext;
 pub use state::{LockedProgram, Program, ProgramStatus};
 pub use taken_over::TakenOver;
-pub use takeover::{Orphan, forget_others, orphans_in, take_over};
-pub use unit_set::UnitSet;
+pub use takeover::{forget_others, orphans_in, take_over};
 pub use view::View;
 
 /// Stack of threads that read or compile functions, whose names and types can be nested deeply: address space, as long as it is

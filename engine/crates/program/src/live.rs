@@ -59,7 +59,7 @@ impl LiveImage {
     ///
     /// # Errors
     /// The control file cannot be made, or the thread that answers programs cannot be started.
-    pub fn new(image: Image, control_path: &Path, serve: Arc<ServeContext>) -> Result<Arc<Self>, ControlError> {
+    pub(crate) fn new(image: Image, control_path: &Path, serve: Arc<ServeContext>) -> Result<Arc<Self>, ControlError> {
         let control = Control::create(control_path, &Command::with_environment(serve.command.clone(), &ENVIRONMENT))?;
         let live = Arc::new(Self::with(image, control, control_path, ResumeFolder::of(control_path), serve));
         live.start()?;
@@ -68,7 +68,7 @@ impl LiveImage {
 
     /// Takes charge of an `image` that was taken over, as was `control`, the file at `control_path`. Serves nobody before it
     /// is [started](Self::start).
-    pub fn with(
+    pub(crate) fn with(
         image: Image,
         control: Control,
         control_path: &Path,
@@ -93,12 +93,12 @@ impl LiveImage {
     }
 
     /// Whether a program that loads `path` gets this image, and finds its control file.
-    pub fn is_at(&self, path: &Path) -> bool {
+    pub(crate) fn is_at(&self, path: &Path) -> bool {
         self.image().file().is_at(path) && self.control_path.exists()
     }
 
     /// What is kept for the daemon after this one.
-    pub fn resume(&self) -> &ResumeFolder {
+    pub(crate) fn resume(&self) -> &ResumeFolder {
         &self.resume
     }
 
@@ -107,7 +107,7 @@ impl LiveImage {
     }
 
     /// Tells what the image consists of from now on: before it is one that may be run.
-    pub fn set_inputs(&self, units: Arc<UnitSet>, options: &ProgramOptions) {
+    pub(crate) fn set_inputs(&self, units: Arc<UnitSet>, options: &ProgramOptions) {
         let mut inputs = self.inputs.lock().unwrap_or_else(PoisonError::into_inner);
         *inputs = Inputs { units, options: options.clone(), number: inputs.number + 1 };
     }
@@ -165,7 +165,7 @@ impl LiveImage {
     }
 
     /// Whether it must be made anew before another program may start from it.
-    pub fn is_broken(&self) -> bool {
+    pub(crate) fn is_broken(&self) -> bool {
         self.broken.load(Ordering::Acquire)
     }
 
@@ -183,7 +183,7 @@ impl LiveImage {
     }
 
     /// A newer image has taken the path: this one lives on for the programs that run from it.
-    pub fn retire(&self) {
+    pub(crate) fn retire(&self) {
         self.retired.store(true, Ordering::Release);
         self.control.interrupt();
     }

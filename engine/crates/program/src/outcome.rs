@@ -16,4 +16,4 @@ pub enum Outcome {
 }
 
 /// The functions that a generation touched, by symbol.
-pub type Outcomes = HashMap<Arc<str>, Outcome>;
+pub(crate) type Outcomes = HashMap<Arc<str>, Outcome>;

@@ -10,15 +10,15 @@ use cranefly_image::{BaseImage, Identity, Publication};
 use cranefly_select::{Verified, copies};
 use hashbrown::HashSet;
 
+use crate::body_lane::Taken;
 use crate::build_id::build_id;
 use crate::code::CodeSupply;
 use crate::difference::Difference;
-use crate::edit::Taken;
 use crate::error::Error;
 use crate::executable::ExecutableFile;
 use crate::generation::{Generation, Linked};
 use crate::history::Former;
-use crate::interface::{is_linked_for, not_linked_for};
+use crate::linked_for::{is_linked_for, not_linked_for};
 use crate::published::{FunctionCounts, Published, Work};
 use crate::reading::{Reading, read};
 use crate::request::Request;

@@ -35,7 +35,7 @@ const MAX_ATTEMPTS: u64 = 16;
 
 /// Why nothing was kept, or cannot be gone on from.
 #[derive(Debug, thiserror::Error)]
-pub enum ResumeError {
+pub(crate) enum ResumeError {
     /// A file or folder cannot be read or written.
     #[error("{}: {source}", path.display())]
     File {
@@ -77,7 +77,7 @@ pub enum ResumeError {
 
 /// The folder.
 #[derive(Debug)]
-pub struct ResumeFolder {
+pub(crate) struct ResumeFolder {
     path: PathBuf,
     /// There are attempts to forget with the next function that is compiled.
     attempted: AtomicBool,
@@ -85,26 +85,26 @@ pub struct ResumeFolder {
 
 /// Contents of `state`.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct State {
+pub(crate) struct State {
     /// How functions are compiled.
-    pub options: ProgramOptions,
+    pub(crate) options: ProgramOptions,
     /// The image's name as programs know it.
-    pub image: PathBuf,
+    pub(crate) image: PathBuf,
     /// Digests of the bitcode of [`SavedImage::unit_ids`].
     bitcode: Vec<Digest>,
     /// The image's insides.
-    pub program: SavedImage,
+    pub(crate) program: SavedImage,
 }
 
 impl ResumeFolder {
     /// The folder that belongs to the control file at `control`.
-    pub fn of(control: &Path) -> Self {
+    pub(crate) fn of(control: &Path) -> Self {
         Self { path: control.with_extension("resume"), attempted: AtomicBool::new(false) }
     }
 
     /// Keeps what another daemon needs to complete `program`, just committed; nothing if it is complete, which this tells. No
     /// program may start from the image before it returns. `image`: its name as programs know it.
-    pub fn save(
+    pub(crate) fn save(
         &self,
         program: &mut Image,
         image: &Path,
@@ -168,7 +168,7 @@ impl ResumeFolder {
     }
 
     /// Before the image is changed: what is kept is not true any more.
-    pub fn forget(&self) -> io::Result<()> {
+    pub(crate) fn forget(&self) -> io::Result<()> {
         match std::fs::remove_file(self.path.join("state")) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => Ok(()),
@@ -176,14 +176,14 @@ impl ResumeFolder {
     }
 
     /// Removes everything: the image is complete, or nobody runs from it any more.
-    pub fn discard(&self) {
+    pub(crate) fn discard(&self) {
         // What cannot be removed is checked by whoever finds it.
         let _ = self.forget();
         let _ = std::fs::remove_dir_all(&self.path);
     }
 
     /// Reads the state, and counts this as an attempt.
-    pub fn load(&self) -> Result<State, ResumeError> {
+    pub(crate) fn load(&self) -> Result<State, ResumeError> {
         let state = self.path.join("state");
         let bytes = std::fs::read(&state).map_err(at(&state))?;
         let attempts = self.path.join("attempts");
@@ -203,19 +203,19 @@ impl ResumeFolder {
     }
 
     /// A function was compiled: whatever ended the daemons before, it was not that.
-    pub fn progressed(&self) {
+    pub(crate) fn progressed(&self) {
         if self.attempted.swap(false, Ordering::Relaxed) {
             let _ = std::fs::remove_file(self.path.join("attempts"));
         }
     }
 
     /// The image, by a name that lasts.
-    pub fn image(&self) -> PathBuf {
+    pub(crate) fn image(&self) -> PathBuf {
         self.path.join("image")
     }
 
     /// Whether programs that start now start from this image.
-    pub fn is_current(&self, image: &Path) -> bool {
+    pub(crate) fn is_current(&self, image: &Path) -> bool {
         let file = |path: &Path| std::fs::metadata(path).map(|metadata| (metadata.dev(), metadata.ino())).ok();
         file(image).is_some_and(|current| file(&self.image()) == Some(current))
     }
@@ -225,7 +225,7 @@ impl ResumeFolder {
     }
 
     /// Ids and files of the units in `state`.
-    pub fn units<'a>(&self, state: &'a State) -> Result<Vec<(&'a str, BitcodeFile)>, ResumeError> {
+    pub(crate) fn units<'a>(&self, state: &'a State) -> Result<Vec<(&'a str, BitcodeFile)>, ResumeError> {
         if state.bitcode.len() != state.program.unit_ids().len() {
             return Err(ResumeError::Damaged);
         }

@@ -15,7 +15,7 @@ pub struct TakenOver {
 impl TakenOver {
     /// Keeps an image until it is [replaced](Self::replaced), which it may be already: then it serves only as long as programs
     /// run from it.
-    pub fn keep(&self, path: PathBuf, live: Arc<LiveImage>) {
+    pub(crate) fn keep(&self, path: PathBuf, live: Arc<LiveImage>) {
         let mut images = self.images.lock().unwrap_or_else(PoisonError::into_inner);
         if live.resume().is_current(&path) {
             images.insert(path, live);
@@ -25,7 +25,7 @@ impl TakenOver {
     }
 
     /// A new image has taken the path.
-    pub fn replaced(&self, path: &Path) {
+    pub(crate) fn replaced(&self, path: &Path) {
         if let Some(old) = self.images.lock().unwrap_or_else(PoisonError::into_inner).remove(path) {
             old.retire();
         }

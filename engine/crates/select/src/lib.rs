@@ -17,7 +17,7 @@ mod content;
 mod copies;
 mod derive;
 mod edit;
-mod edited;
+mod edited_functions;
 mod futures;
 mod names;
 mod references;

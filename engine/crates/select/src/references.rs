@@ -12,7 +12,7 @@ use cranefly_cgu::{LoadedUnit, global_id, is_anonymous, is_definition, polls_fut
 use rustc_hash::FxHashMap;
 
 use crate::edit::{EditedCrate, EditedFunction, SourceLine, range_of, source_file};
-use crate::edited::is_shim;
+use crate::edited_functions::is_shim;
 use crate::refusal::Refusal;
 
 /// A definition of the crate lane's: unit and global.

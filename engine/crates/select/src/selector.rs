@@ -1,8 +1,8 @@
 //! From edited functions to everything that must come with them.
 
+mod async_fns;
 mod counterpart;
 mod finish;
-mod futures;
 mod identities;
 mod instances;
 
@@ -16,7 +16,7 @@ use cranefly_cgu::{LoadedUnit, is_anonymous, is_definition};
 use crate::content::{same_function, same_shape, same_variable};
 use crate::derive::DerivedUnits;
 use crate::edit::{Edit, EditedFunction, source_file};
-use crate::edited::{self, Root};
+use crate::edited_functions::{self, Root};
 use crate::names::{BodyUnit, Names, Origin, definitions_at, prepare_names};
 use crate::refusal::{Needed, Refusal};
 use crate::symbol_table::SymbolTable;
@@ -139,7 +139,7 @@ impl<'a> Selector<'a> {
             match origin {
                 Origin::Twin => {}
                 Origin::Patch => {
-                    for Root { function, future } in edited::roots(unit) {
+                    for Root { function, future } in edited_functions::roots(unit) {
                         // Its twin's version is an old one, whether the program has it or not.
                         self.is_twin_behind |= future.is_some();
                         if self.name_edited((number, function), edited)? {
@@ -147,7 +147,9 @@ impl<'a> Selector<'a> {
                         }
                     }
                 }
-                Origin::Overlay => found.extend(edited::in_overlay(unit, edited)?.map(|global| (number, global))),
+                Origin::Overlay => {
+                    found.extend(edited_functions::in_overlay(unit, edited)?.map(|global| (number, global)))
+                }
             }
         }
         let is_overlay = self.body.iter().all(|unit| unit.origin == Origin::Overlay);
@@ -173,7 +175,7 @@ impl<'a> Selector<'a> {
     /// program has not is no concern of its, unless another one needs it.
     fn name_edited(&mut self, node: Node, edited: &[&EditedFunction]) -> Result<bool, Refusal> {
         let (unit, crates) = (self.unit(node), self.crates_of(node.0).map(|(_, unit)| &**unit));
-        match edited::versions(unit, node.1, edited, crates)?[..] {
+        match edited_functions::versions(unit, node.1, edited, crates)?[..] {
             [] => Ok(false),
             [name] if self.names.edited(&unit.global(node.1).name, name) => Ok(true),
             _ => Err(Refusal::Ambiguous),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use cranefly_bitcode::demangled;
 use cranefly_cgu::LoadedUnit;
+
 /// Functions that the body lane had put in, by symbol.
 #[derive(Debug, Default)]
 pub struct Patch(BTreeMap<Arc<str>, Taken>);

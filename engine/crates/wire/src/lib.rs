@@ -6,8 +6,8 @@
 //! The same types are in `shared/src` for TypeScript; both sides refuse a peer with another [`PROTOCOL`] number.
 
 mod bitcode;
+mod body_lane;
 mod compile;
-mod edit;
 mod functions;
 mod inspect;
 mod publish;
@@ -16,10 +16,10 @@ mod session;
 mod status;
 
 pub use bitcode::BitcodeFile;
-pub use compile::{CompileParams, CompileResult, FunctionAt};
-pub use edit::{
+pub use body_lane::{
     BodyLaneCounts, BodyLaneParams, EditedFunction, Instantiator, InstantiatorsResult, Needed, SourceLine, Verified,
 };
+pub use compile::{CompileParams, CompileResult, FunctionAt};
 pub use functions::{
     Family, FunctionEntry, FunctionStatus, FunctionTimes, FunctionsParams, FunctionsResult, SummaryParams,
     SummaryResult, Tier, TierCounts,

@@ -1,11 +1,11 @@
 //! `compile`: code ahead of the first call, for those who need it in the image now: a debugger that sets a breakpoint.
 
 use cranefly_bitcode::demangled;
+use cranefly_program::FunctionOf;
 use cranefly_wire::{CompileParams, CompileResult, FunctionAt, RpcError};
 
 use super::view;
 use crate::engine::Engine;
-use cranefly_program::FunctionOf;
 
 /// Compiles the functions at a source line, or with the given symbols, as far as they have no code yet.
 pub fn compile(engine: &Engine, params: &CompileParams) -> Result<CompileResult, RpcError> {

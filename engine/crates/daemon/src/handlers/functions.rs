@@ -5,13 +5,13 @@ use std::collections::HashSet;
 use cranefly_bitcode::demangled;
 use cranefly_cache::{Compiled, Key};
 use cranefly_inspect::names;
+use cranefly_program::{FunctionOf, Outcome, View};
 use cranefly_wire::{
     FunctionEntry, FunctionStatus, FunctionTimes, FunctionsParams, FunctionsResult, RpcError, Tier, TierCounts,
 };
 
 use super::view;
 use crate::engine::Engine;
-use cranefly_program::{FunctionOf, Outcome, View};
 
 /// How many functions one answer has: some two megabytes of text.
 const MAX_FUNCTIONS: usize = 4096;

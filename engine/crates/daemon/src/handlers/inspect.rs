@@ -1,15 +1,14 @@
 //! `inspect`: functions as text.
 
-use cranefly_bitcode::Reader;
-use cranefly_bitcode::demangled;
+use cranefly_bitcode::{Reader, demangled};
 use cranefly_cgu::absolute_path;
 use cranefly_image::PublishedCode;
 use cranefly_inspect::{Code, Error, Subject, Text};
+use cranefly_program::{FunctionOf, View};
 use cranefly_wire::{InspectParams, InspectResult, RpcError, TextKind, TextLine, TextReference};
 
 use super::view;
 use crate::engine::Engine;
-use cranefly_program::{FunctionOf, View};
 
 /// The text of a function, in this generation or before its last change.
 pub fn inspect(engine: &Engine, params: &InspectParams) -> Result<InspectResult, RpcError> {

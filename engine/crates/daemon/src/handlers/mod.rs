@@ -6,9 +6,11 @@ mod inspect;
 mod publish;
 mod status;
 mod summary;
+
 use std::path::Path;
 use std::sync::Arc;
 
+use cranefly_program::View;
 use cranefly_wire::RpcError;
 
 pub use self::compile::compile;
@@ -18,7 +20,6 @@ pub use self::publish::{instantiators, publish};
 pub use self::status::status;
 pub use self::summary::summary;
 use crate::engine::Engine;
-use cranefly_program::View;
 
 /// The program as last published.
 fn view(engine: &Engine, workspace: &Path, program: &str) -> Result<Arc<View>, RpcError> {

@@ -8,6 +8,7 @@ use std::time::Instant;
 use cranefly_cgu::BitcodeFile;
 use cranefly_compile::{CodeOptions, EagerCompiler};
 use cranefly_image::Contents;
+use cranefly_program::{BodyLaneCrate, CrateBitcode, Error, ProgramOptions, Published, Request, read};
 use cranefly_select::{EditedCrate, EditedFunction, Refusal, SourceLine};
 use cranefly_wire::{
     BodyLaneCounts, BodyLaneParams, Fallback, FunctionCounts, Instantiator, InstantiatorsResult, Needed, PublishParams,
@@ -15,8 +16,6 @@ use cranefly_wire::{
 };
 
 use crate::engine::Engine;
-use cranefly_program::ProgramOptions;
-use cranefly_program::{BodyLaneCrate, CrateBitcode, Error, Published, Request, read};
 
 /// Makes and publishes a new generation of a program.
 pub fn publish(engine: &Engine, params: PublishParams) -> Result<PublishResult, RpcError> {

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use cranefly_bitcode::demangled;
 use cranefly_cache::Key;
 use cranefly_inspect::names;
+use cranefly_program::{FunctionOf, View};
 use cranefly_wire::{Family, FunctionEntry, RpcError, SummaryParams, SummaryResult, TierCounts};
 
 use super::functions::{count_tier, entries};
 use super::publish::fallbacks;
 use super::view;
 use crate::engine::Engine;
-use cranefly_program::{FunctionOf, View};
 
 /// Entries of each list, at most.
 const MAX_TOP: usize = 1000;

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::place::BasePlace;
 use crate::error::{BaseError, EntryError};
-use crate::section::SectionKind;
+use crate::input::section::SectionKind;
 
 /// What the names of the symbols begin with that stand for crates, by number.
 const CRATE: &str = "__cranefly_place_";

@@ -8,8 +8,8 @@ use memmap2::Mmap;
 use object::read::elf::{Dyn, ElfFile64, Sym, SymbolTable};
 use object::{LittleEndian, elf};
 
-use crate::elf::tag;
 use crate::error::LibraryError;
+use crate::file::elf::tag;
 
 pub(super) type Elf<'data> = ElfFile64<'data, LittleEndian>;
 

@@ -9,8 +9,8 @@ use super::arrays::CrateEntry;
 use cranefly_cgu::CodegenUnit;
 
 use crate::error::BaseError;
-use crate::interface::{UnitInterface, references};
-use crate::section::SectionKind;
+use crate::input::interface::{UnitInterface, references};
+use crate::input::section::SectionKind;
 
 /// What a base image was linked for: a file beside it.
 #[derive(Debug, Default, Deserialize)]

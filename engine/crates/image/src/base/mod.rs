@@ -19,7 +19,7 @@ use self::libraries::{
 use self::place::PRIVATE;
 use crate::Error;
 use crate::error::BaseError;
-use crate::interface::UnitInterface;
+use crate::input::interface::UnitInterface;
 
 pub use self::libraries::Import;
 pub use self::linked::Linked;

@@ -1,3 +1,5 @@
+//! Why an image that another process left is not gone on with.
+
 /// Why an image that another process left cannot be gone on with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AdoptError {

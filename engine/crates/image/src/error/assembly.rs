@@ -1,3 +1,5 @@
+//! What is wrong with the object of a unit's assembly.
+
 /// Why an object that an assembler should have written cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum AssemblyError {

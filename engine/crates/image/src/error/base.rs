@@ -1,3 +1,5 @@
+//! What is wrong with a base image, or with a library that it needs.
+
 use std::io;
 use std::path::PathBuf;
 

@@ -1,7 +1,9 @@
+//! Why code cannot be put in its place.
+
 use cranefly_machine::RelocationKind;
 
-use crate::symbols::Place;
-use crate::text::RelocationError;
+use crate::passes::text::RelocationError;
+use crate::tables::symbols::Place;
 
 /// Why machine code cannot be placed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,3 +1,5 @@
+//! What only a linker can place.
+
 /// What only a linker can place, so that a program with it is the linker's. Completes the sentence "… needs a linker".
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LinkerOnly {

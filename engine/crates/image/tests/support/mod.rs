@@ -113,10 +113,18 @@ impl Bench {
 
     /// The objects as units of a program, in the order in which they are linked.
     pub fn units(&self, objects: &[(&Object, Way)]) -> Units {
+        // Units of a crate are linked in the order of their names.
+        let numbered = objects.iter().enumerate();
+        self.named_units(
+            numbered.map(|(number, &(object, way))| (format!("program/{number}-{}", object.name), object, way)),
+        )
+    }
+
+    /// The objects as units of these ids, each a crate's name, `/` and its own.
+    pub fn named_units<'a>(&self, objects: impl Iterator<Item = (String, &'a Object, Way)>) -> Units {
         let (mut units, mut code) = (Vec::new(), HashMap::new());
-        for (number, (object, way)) in objects.iter().enumerate() {
-            // Units of a crate are linked in the order of their names.
-            let id: Arc<str> = format!("program/{number}-{}", object.name).into();
+        for (id, object, way) in objects {
+            let id: Arc<str> = id.into();
             units.push(Arc::new(match way {
                 Way::Assembly => object.as_assembly(id),
                 Way::Unit => {

@@ -7,7 +7,7 @@ use cranefly_bitcode::ir::Subprogram;
 
 use super::{Node, Selector};
 use crate::edit::{EditedFunction, range_of};
-use crate::edited::{in_crate, is_shim};
+use crate::edited_functions::{in_crate, is_shim};
 use crate::names::Origin;
 use crate::references::{References, is_closure, is_instance};
 use crate::refusal::Refusal;
