@@ -16,7 +16,7 @@ import type { AttemptOptions, BodyOutcome, FunctionEdits } from "./lanes/functio
 import type { Publications } from "./publications.js";
 import type { Layout } from "./support/layout.js";
 import { isWhole, missingLibrary } from "./units/intact.js";
-import type { UnitMessages, UnitName } from "./units/messages.js";
+import type { UnitMessages, UnitName } from "./units/unitMessages.js";
 import type { LoadedPrograms } from "./units/program.js";
 import { UnitRecords, announceAgain } from "./units/records.js";
 

@@ -23,7 +23,7 @@ import { EngineError } from "../engine/errors.js";
 import { instantiatorsOf } from "./instantiators.js";
 import { digest, readText } from "../support/files.js";
 import type { Layout } from "../support/layout.js";
-import type { StageClock } from "../support/stages.js";
+import type { StageClock } from "../support/stageClock.js";
 import type { LoadedPrograms } from "../units/program.js";
 import { isParserFailure } from "../source/grammar.js";
 import type { UnitRecord } from "../units/record.js";
