@@ -237,6 +237,24 @@ fn main() {
   });
 });
 
+describe.runIf(HAS_ENGINE)("a watch from another folder of what was never built", () => {
+  it("sees a mistake corrected, also in a package beside it", async () => {
+    const project = new Project("watch unbuilt", {
+      "elsewhere/notes.txt": "",
+      "app/Cargo.toml": manifest("app", '[dependencies]\nlib = { path = "../lib" }\n'),
+      "app/src/main.rs": 'fn main() { println!("{} runs", lib::name()); }\n',
+      "lib/Cargo.toml": manifest("lib"),
+      "lib/src/lib.rs": "pub fn name() -> &'static str { 8 }\n",
+    });
+    onTestFinished(() => project.remove());
+    const watch = new Watch(project, ["--run", "../app"], "elsewhere");
+    expect(await watch.report()).toMatchObject({ ok: false });
+    project.edit("lib/src/lib.rs", "8", '"it"');
+    await watch.next((line) => line === "it runs");
+    await watch.end();
+  });
+});
+
 describe("a watch from another folder of what cargo has to build", () => {
   let project: Project;
   const main = (text: string): string => `fn main() { println!("{} ${text}", lib::name()); }\n`;
