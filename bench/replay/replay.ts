@@ -10,7 +10,7 @@ import { SourceCache } from "../../server/src/core/source/sourceCache.js";
 import type { Workspace } from "../../server/src/core/workspace.js";
 import { bundles, openWorkspace } from "../workspace.js";
 import { type Edit, EditGenerator, type EditKind, randomNumbers } from "./edits.js";
-import { type Commit, History } from "./history.js";
+import { type Commit, History } from "./commits.js";
 import { Tally, type Told } from "./tally.js";
 
 export interface ReplayOptions {

@@ -4,7 +4,7 @@
  */
 import * as vscode from "vscode";
 import type { Features } from "./features.js";
-import { Projects } from "./projects.js";
+import { Projects } from "./projectStatus.js";
 import type { RequestMethod, Requests } from "./requests.js";
 import { clientOptions } from "./clientOptions.js";
 import { Server } from "./server.js";

@@ -1,6 +1,6 @@
 /** The extension's entry: makes the context, lets each part register itself, and starts the language server. */
 import type * as vscode from "vscode";
-import { registerChecks } from "./checks.js";
+import { registerChecks } from "./setupChecks.js";
 import { registerClif } from "./clif.js";
 import { registerCommands } from "./commands.js";
 import { Context } from "./context.js";

@@ -129,6 +129,13 @@ describe.runIf(HAS_ENGINE)("an edit of a body", () => {
       await watch.next((line) => line === `1 ${6 + n} ${shown}7]`);
     }
     expect(report).toMatchObject({ lane: "body", ok: true, units: ["edited:lib"] });
+    // A mistake in a body has its place in the crate lane's report.
+    edit("src/lib.rs", "n * 2", "missing() * 2");
+    const { diagnostics, ...mistaken } = await watch.until((report) => !report.ok);
+    expect(mistaken).toMatchObject({ lane: "crate", refused: "the edited function does not compile" });
+    expect(diagnostics.map(({ rendered }) => rendered).join("\n")).toMatch(/`missing`[^]*src\/lib\.rs:3:5/);
+    edit("src/lib.rs", "missing() * 2", "n * 2");
+    await watch.until((report) => report.ok);
     edit("src/lib.rs", "n: u32", "n: u32, more: u32");
     expect(await watch.until((report) => !report.ok)).toMatchObject({ lane: "crate" });
     edit("src/lib.rs", "n: u32, more: u32", "n: u32");

@@ -1,6 +1,6 @@
 /** A debugger's editor, headless: what VS Code asks of a debug adapter, in its order. */
 import { AdapterProcess } from "../../client/src/debug/adapterProcess.js";
-import type { DapMessage } from "../../client/src/debug/protocol.js";
+import type { DapMessage } from "../../client/src/debug/dapMessages.js";
 
 export interface Frame {
   readonly name: string;

@@ -24,7 +24,6 @@ import { GenerationReport } from "../../shared/src/report.js";
 import { LanguageServer, QUIET_SETTINGS } from "./languageServer.js";
 import { HAS_ENGINE, Project, fixtureFiles } from "./project.js";
 
-/** The sample's sources, without what earlier builds left in it. */
 describe.runIf(HAS_ENGINE)("the editor's view of the sample", () => {
   let project: Project;
   let server: LanguageServer;

@@ -7,7 +7,7 @@ import { type Captured, capture } from "../../server/src/core/cargo/capture.js";
 import { loadMetadata } from "../../server/src/core/cargo/cargo.js";
 import { type CrateLaneResult, crateLane } from "../../server/src/core/lanes/crateLane.js";
 import { changedCargoInput } from "../../server/src/core/cargo/inputs.js";
-import type { UnitMessages } from "../../server/src/core/units/messages.js";
+import type { UnitMessages } from "../../server/src/core/units/unitMessages.js";
 import { Layout } from "../../server/src/core/support/layout.js";
 import { UnitRecords } from "../../server/src/core/units/records.js";
 import type { CargoSelection } from "../../server/src/core/cargo/selection.js";

@@ -108,10 +108,10 @@ export class Project {
     return native.stdout;
   }
 
-  /** Starts the command line and leaves it running. */
-  start(args: readonly string[]): ChildProcess {
+  /** Starts the command line and leaves it running. `folder`: the working directory, in the project's. */
+  start(args: readonly string[], folder = ""): ChildProcess {
     return spawn(process.execPath, [CLI, ...args], {
-      cwd: this.dir,
+      cwd: this.path(folder),
       env: this.env,
       stdio: ["ignore", "pipe", "pipe"],
     });

@@ -6,15 +6,15 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ROOT } from "../support/repository.js";
-import { HAS_ENGINE, Project, type Result } from "./project.js";
+import { HAS_ENGINE, Project, type Result, manifest } from "./project.js";
 
-const manifest = (name: string, dependencies: string, more = ""): string =>
-  `[package]\nname = "${name}"\nversion = "1.0.0"\nedition = "2024"\n${more}[dependencies]\nlinkme = "0.3.37"\n${dependencies}`;
+const usingLinkme = (name: string, dependencies: string, more = ""): string =>
+  manifest(name, `${more}[dependencies]\nlinkme = "0.3.37"\n${dependencies}`);
 const REGISTRY = { registry: "own" };
 const own = (name: string): string => `${name} = { version = "1", registry = "${REGISTRY.registry}" }\n`;
 
 const FILES = {
-  "Cargo.toml": manifest(
+  "Cargo.toml": usingLinkme(
     "slices",
     `${own("hub")}${own("plug")}${own("reader")}part = { path = "part" }\n`,
     '[workspace]\nmembers = ["part"]\n',
@@ -40,13 +40,13 @@ fn main() {
     println!("{}", reader::read());
 }
 `,
-  "part/Cargo.toml": manifest("part", own("hub")),
+  "part/Cargo.toml": usingLinkme("part", own("hub")),
   "part/src/lib.rs": `
 #[linkme::distributed_slice(hub::NUMBERS)]
 static OWN: u32 = 20;
 pub fn names() -> Vec<&'static str> { let mut names: Vec<_> = hub::NAMES.iter().copied().collect(); names.sort(); names }
 `,
-  "folder/hub/Cargo.toml": manifest("hub", ""),
+  "folder/hub/Cargo.toml": usingLinkme("hub", ""),
   "folder/hub/src/lib.rs": `
 use std::sync::atomic::{AtomicU32, Ordering};
 #[linkme::distributed_slice]
@@ -61,11 +61,11 @@ pub fn sum() -> u32 { NUMBERS.iter().sum() }
 pub fn count() { for counter in COUNTERS { counter.fetch_add(1, Ordering::SeqCst); } }
 `,
   // Compiled natively, with a function in it that has the thread-local of a crate with bitcode.
-  "folder/reader/Cargo.toml": manifest("reader", own("plug")),
+  "folder/reader/Cargo.toml": usingLinkme("reader", own("plug")),
   "folder/reader/.cargo-checksum.json": '{"files":{},"package":null}',
   "folder/reader/src/lib.rs":
     "pub fn read() -> u32 { let out = std::cell::Cell::new(0); plug::with_local(|n| out.set(n)); out.get() }\n",
-  "folder/plug/Cargo.toml": manifest("plug", own("hub")),
+  "folder/plug/Cargo.toml": usingLinkme("plug", own("hub")),
   // Built long before it is known that the crate has to be bitcode.
   "folder/plug/build.rs": 'fn main() { println!("cargo::rustc-env=GREETING=hello"); }\n',
   "folder/plug/src/lib.rs": `

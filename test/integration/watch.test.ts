@@ -1,7 +1,7 @@
 /** `cranefly watch` on real projects: no save is lost, whenever it comes. */
 import * as fs from "node:fs";
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
-import { HAS_ENGINE, Project } from "./project.js";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { HAS_ENGINE, Project, manifest } from "./project.js";
 import { Watch } from "./watching.js";
 
 describe.runIf(HAS_ENGINE)("a watch", () => {
@@ -233,6 +233,83 @@ fn main() {
     project.edit("src/main.rs", "{} after {}", "{} behind {}");
     await watch.next((line) => line === "two behind 9");
     expect(watch.unread).toEqual([]);
+    await watch.end();
+  });
+});
+
+describe.runIf(HAS_ENGINE)("a watch from another folder of what was never built", () => {
+  it("sees a mistake corrected, also in a package beside it", async () => {
+    const project = new Project("watch unbuilt", {
+      "elsewhere/notes.txt": "",
+      "app/Cargo.toml": manifest("app", '[dependencies]\nlib = { path = "../lib" }\n'),
+      "app/src/main.rs": 'fn main() { println!("{} runs", lib::name()); }\n',
+      "lib/Cargo.toml": manifest("lib"),
+      "lib/src/lib.rs": "pub fn name() -> &'static str { 8 }\n",
+    });
+    onTestFinished(() => project.remove());
+    const watch = new Watch(project, ["--run", "../app"], "elsewhere");
+    expect(await watch.report()).toMatchObject({ ok: false });
+    project.edit("lib/src/lib.rs", "8", '"it"');
+    await watch.next((line) => line === "it runs");
+    await watch.end();
+  });
+});
+
+describe("a watch from another folder of what cargo has to build", () => {
+  let project: Project;
+  const main = (text: string): string => `fn main() { println!("{} ${text}", lib::name()); }\n`;
+  beforeEach(() => {
+    project = new Project("watch from elsewhere", {
+      "elsewhere/notes.txt": "",
+      "all/Cargo.toml": '[workspace]\nmembers = ["app", "lib"]\nresolver = "3"\n',
+      "all/app/Cargo.toml": manifest("app", '[dependencies]\nlib = { path = "../lib" }\n'),
+      "all/app/src/main.rs": main("runs"),
+      "all/lib/Cargo.toml": manifest("lib"),
+      "all/lib/src/lib.rs": 'pub fn name() -> &\'static str { option_env!("NAME").unwrap_or("it") }\n',
+    });
+    project.env["CRANEFLY_ENGINE"] = "/nonexistent/engine";
+    project.env["CARGO_HOME"] = project.path("home");
+  });
+  afterEach(() => project.remove());
+  const setName = (file: string, name: string): void => project.write(file, `[env]\nNAME = "${name}"\n`);
+
+  it("sees the package's sources and those of the packages beside it", async () => {
+    const watch = new Watch(project, ["--run", "../all/app"], "elsewhere");
+    await watch.next((line) => line === "it runs");
+    project.write("all/app/src/main.rs", main("walks"));
+    await watch.next((line) => line === "it walks");
+    project.edit("all/lib/src/lib.rs", '"it"', '"she"');
+    await watch.next((line) => line === "she walks");
+    project.write("elsewhere/other.rs", "");
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    expect(watch.unread).toEqual([]);
+    await watch.end();
+  });
+
+  it("sees the workspace's manifest and cargo's configuration", async () => {
+    const watch = new Watch(project, ["--run"], "all/app");
+    await watch.next((line) => line === "it runs");
+    setName("all/.cargo/config.toml", "the workspace");
+    await watch.next((line) => line === "the workspace runs");
+    fs.rmSync(project.path("all/.cargo"), { recursive: true });
+    await watch.next((line) => line === "it runs");
+    setName("home/config.toml", "home");
+    await watch.next((line) => line === "home runs");
+    const { length } = watch.log;
+    fs.appendFileSync(project.path("all/Cargo.toml"), "[profile.dev]\nopt-level = 1\n");
+    await watch.next((line) => line === "home runs");
+    expect(watch.log.slice(length)).toContain("[optimized");
+    await watch.end();
+  });
+
+  it("sees a broken manifest mended", async () => {
+    const whole = project.read("all/lib/Cargo.toml");
+    project.write("all/lib/Cargo.toml", "broken");
+    const watch = new Watch(project, ["--run", "../all/app"], "elsewhere");
+    expect(await watch.report()).toMatchObject({ ok: false });
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    project.write("all/lib/Cargo.toml", whole);
+    await watch.next((line) => line === "it runs");
     await watch.end();
   });
 });

@@ -14,8 +14,9 @@ export class Watch {
   readonly child: ChildProcess;
   readonly ended: Promise<number | null>;
 
-  constructor(project: Project, args: readonly string[]) {
-    this.child = project.start(["watch", "--json", ...args]);
+  /** `folder`: the working directory, in the project's. */
+  constructor(project: Project, args: readonly string[], folder = "") {
+    this.child = project.start(["watch", "--json", ...args], folder);
     onTestFinished(() => void this.child.kill("SIGKILL"));
     this.ended = new Promise((resolve) => this.child.once("exit", (code) => resolve(code)));
     this.child.stderr?.on("data", (data: Buffer) => (this.log += data.toString()));

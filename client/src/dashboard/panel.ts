@@ -2,7 +2,7 @@
 import * as vscode from "vscode";
 import type { Context } from "../context.js";
 import { page } from "./html.js";
-import { type ToPage, parseFromPage } from "./messages.js";
+import { type ToPage, parseFromPage } from "./pageMessages.js";
 
 export const viewType = "cranefly.dashboard";
 

@@ -4,7 +4,7 @@ import type { Context } from "../context.js";
 import { programEnvironment } from "../programEnvironment.js";
 import { type AdapterOptions, AdapterProcess } from "./adapterProcess.js";
 import { INSTALL_HINT, findAdapter } from "./adapters.js";
-import type { DapMessage } from "./protocol.js";
+import type { DapMessage } from "./dapMessages.js";
 import { debugSettings } from "./settings.js";
 
 export class AdapterFactory implements vscode.DebugAdapterDescriptorFactory {

@@ -6,7 +6,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import * as fs from "node:fs";
 import type { DebugProtocol } from "@vscode/debugprotocol";
-import { type DapMessage, MessageReader, encodeMessage } from "./protocol.js";
+import { type DapMessage, MessageReader, encodeMessage } from "./dapMessages.js";
 import { stepInto } from "./stepInto.js";
 
 /** How long an adapter may take to end after `disconnect`. */

@@ -10,7 +10,7 @@ import type { Context } from "../context.js";
 import type { DebuggingApi, DebugOptions } from "../features.js";
 import { programEnvironment } from "../programEnvironment.js";
 import { invocationFor } from "../run/invocation.js";
-import { prepareRun } from "../run/prepare.js";
+import { prepareRun } from "../run/askToPrepare.js";
 import { saveProject } from "../run/saveProject.js";
 import { runSettings } from "../settings.js";
 import { findAdapter } from "./adapters.js";

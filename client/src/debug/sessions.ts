@@ -1,6 +1,6 @@
 /** Debug sessions of this extension, whichever adapter serves them: what they print, and how they end. */
 import * as vscode from "vscode";
-import type { DapMessage } from "./protocol.js";
+import type { DapMessage } from "./dapMessages.js";
 
 /** The field of a debug configuration that names our session. */
 export const SESSION_FIELD = "__craneflySession";

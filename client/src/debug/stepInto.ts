@@ -6,7 +6,7 @@
  * Knows of the debugger only what the Debug Adapter Protocol says.
  */
 import type { DebugProtocol } from "@vscode/debugprotocol";
-import type { DapMessage } from "./protocol.js";
+import type { DapMessage } from "./dapMessages.js";
 
 /** More calls than a line has that lead nowhere; then the program stops where it stands. */
 const MOST_CALLS = 64;

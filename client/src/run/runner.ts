@@ -8,7 +8,7 @@ import { terminalProcess } from "./commandLine.js";
 import type { Invocation } from "./configurations.js";
 import { Ending } from "./ending.js";
 import { invocationFor } from "./invocation.js";
-import { prepareRun } from "./prepare.js";
+import { prepareRun } from "./askToPrepare.js";
 import { saveProject } from "./saveProject.js";
 import { programTask, targetKey, targetOfProgramTask } from "./taskDefinition.js";
 

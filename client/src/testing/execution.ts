@@ -12,7 +12,7 @@ import { type StaleRun, setting } from "../settings.js";
 import { testArguments } from "./batches.js";
 import { runLibtest, runWhole, watchLibtest } from "./harnessRun.js";
 import type { Items, TestLeaf } from "./items.js";
-import { isHarness } from "./model.js";
+import { isHarness } from "./testTree.js";
 import { RunResults } from "./results.js";
 import type { TestCommand } from "./testProcess.js";
 

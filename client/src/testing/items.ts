@@ -1,7 +1,7 @@
 /** The Test Explorer's items: kept as long as what they stand for, so that results stay with them. */
 import * as vscode from "vscode";
 import type { ProjectStatus, TestHarness } from "../../../shared/src/lsp.js";
-import { type HarnessId, type Node, projectNodes } from "./model.js";
+import { type HarnessId, type Node, projectNodes } from "./testTree.js";
 
 /** What an item stands for. */
 export type ItemData =

@@ -2,11 +2,12 @@
 import type { GenerationReport } from "../../../shared/src/report.js";
 import { noFunctions, noTimes } from "../../../shared/src/report.js";
 import { Cancelled, messageOf } from "../core/support/errors.js";
-import { ReadByCargo } from "../core/cargo/readByCargo.js";
+import type { ReadByCargo } from "../core/cargo/readByCargo.js";
 import { configFiles } from "../core/cargo/config.js";
 import { isNewer } from "../core/support/stamps.js";
 import { onlyStart, programCommand } from "../core/cargo/programStart.js";
 import type { SelectionState } from "../core/cargo/selection.js";
+import { unbuilt } from "../core/cargo/unbuilt.js";
 import { Watcher } from "../core/watch/watcher.js";
 import { KeptCurrent } from "../core/keptCurrent.js";
 import type { SelectionOptions } from "./options.js";
@@ -94,12 +95,6 @@ class Watch {
     this.kept.reset();
   }
 
-  /** Where the build is: a folder, or a source file. */
-  private get place(): string {
-    const { selection } = this.session;
-    return selection.kind === "file" ? selection.file : selection.cwd;
-  }
-
   /** The user wants an end; the second time at once. `isTold`: the program knows it as well. */
   private interrupt(isTold: boolean): void {
     if (this.ended) {
@@ -129,12 +124,13 @@ class Watch {
     if (signal.aborted || this.updating !== controller) return;
     this.current = controller;
     const startedMs = Date.now();
+    const { selection, env } = this.session;
     try {
       const { report, state, hasChanged, isAhead } = await this.kept.update(sinceMs, signal);
       this.readByCargo = undefined;
-      const config = configFiles(this.session.selection.cwd, this.session.env);
-      const others = state === undefined ? [...config, this.place] : config;
-      const isBehind = await this.kept.watch(this.watcher, state, others, report.ok);
+      const { files, folders } =
+        state === undefined ? await unbuilt(selection, env) : { files: configFiles(selection.cwd, env), folders: [] };
+      const isBehind = await this.kept.watch(this.watcher, state, files, report.ok, folders);
       // A save that changes nothing says and restarts nothing, unless it takes back an error.
       const isNew = hasChanged || this.running === undefined;
       if (isNew || this.failed) {
@@ -144,7 +140,8 @@ class Watch {
       this.failed = !report.ok;
       if (report.ok && state !== undefined && isNew) this.restart(state);
       // Files that were saved before they were watched are found by their stamps.
-      if (isBehind && (report.ok || others.some((place) => isNewer(place, startedMs)))) this.changed(performance.now());
+      if (isBehind && (report.ok || [...files, ...folders].some((place) => isNewer(place, startedMs))))
+        this.changed(performance.now());
       else if (isAhead) this.work = this.work.then(() => this.letFollow(signal));
     } catch (error) {
       if (error instanceof Cancelled || this.ended) return;
@@ -163,13 +160,12 @@ class Watch {
         programs: [],
       });
       // Watched before cargo starts: it reads whatever changed until now, and what the program writes is not taken for an edit.
-      const { place } = this;
-      const { selection, env } = this.session;
-      this.readByCargo = selection.kind === "cargo" ? await ReadByCargo.of(selection, env) : undefined;
-      this.watcher.ignore(this.readByCargo?.products ?? []);
-      await this.kept.watch(this.watcher, undefined, [place], false);
+      const { files, folders, readByCargo } = await unbuilt(selection, env);
+      this.readByCargo = readByCargo;
+      this.watcher.ignore(readByCargo?.products ?? []);
+      await this.kept.watch(this.watcher, undefined, files, false, folders);
       if (this.hasEnded()) return;
-      this.restarts.restart(() => this.follow(this.start(this.session.native(text, this.args))));
+      this.restarts.restart(() => this.setRunning(this.start(this.session.native(text, this.args))));
     }
   }
 
@@ -209,18 +205,18 @@ class Watch {
 
   private restart(state: SelectionState): void {
     if (this.options.test === true) {
-      this.restarts.restart(() => this.follow(this.startTests(state)));
+      this.restarts.restart(() => this.setRunning(this.startTests(state)));
     } else if (this.options.run === true) {
       const { start, program } = onlyStart(state);
       const command = programCommand(state.runner, start, program, this.args, this.session.env);
-      this.restarts.restart(() => this.follow(this.startProgram(execScript(command))));
+      this.restarts.restart(() => this.setRunning(this.startProgram(execScript(command))));
     } else {
       this.running = Promise.resolve();
     }
   }
 
   /** What runs now. */
-  private follow(job: Job): Job {
+  private setRunning(job: Job): Job {
     this.running = job.ended;
     return job;
   }

@@ -16,7 +16,7 @@ import type { AttemptOptions, BodyOutcome, FunctionEdits } from "./lanes/functio
 import type { Publications } from "./publications.js";
 import type { Layout } from "./support/layout.js";
 import { isWhole, missingLibrary } from "./units/intact.js";
-import type { UnitMessages, UnitName } from "./units/messages.js";
+import type { UnitMessages, UnitName } from "./units/unitMessages.js";
 import type { LoadedPrograms } from "./units/program.js";
 import { UnitRecords, announceAgain } from "./units/records.js";
 
@@ -96,10 +96,10 @@ export class FrontEnd {
     if (library !== undefined) return this.cargoLane(layout, `${library} is missing`, generation, signal);
     if (isWhole(layout, records, state)) this.publications.forgetDamaged();
     else this.publications.forget();
-    const scripts = settleScripts(state.scripts, env, signal);
+    const settling = settleScripts(state.scripts, env, signal);
     // (It is waited for later; until then nobody hears of its failure.)
-    scripts.catch(() => undefined);
-    const settle = (): Promise<Settled> => generation.timed("scripts", () => scripts);
+    settling.catch(() => undefined);
+    const settle = (): Promise<Settled> => generation.timed("scripts", () => settling);
     // rustc may read what a script writes. Scripts that write nothing run while rustc compiles an edit.
     const mayRunBeside = !follows && state.scripts.every(({ produced }) => produced.length === 0);
     const attempt = (): Promise<BodyOutcome | undefined> =>

@@ -7,8 +7,8 @@ import {
   type StageTimes,
   noFunctions,
 } from "../../../shared/src/report.js";
-import { StageClock } from "./support/stages.js";
-import { MessageCounts, type UnitMessages, type UnitName, identityOf, isRustcsSummary } from "./units/messages.js";
+import { StageClock } from "./support/stageClock.js";
+import { MessageCounts, type UnitMessages, type UnitName, identityOf, isRustcsSummary } from "./units/unitMessages.js";
 
 /** What a build tells while it runs. */
 export interface Listener {

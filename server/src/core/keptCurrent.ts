@@ -67,15 +67,17 @@ export class KeptCurrent {
 
   /**
    * Watches what a state is made of, too. Gives whether anything is watched now that was not: what changed there before was not
-   * seen, and has to be looked for. `others`: what no build has read.
+   * seen, and has to be looked for. `others`: what no build has read; `folders`: where the sources are, as long as no state tells.
    */
   watch(
     watcher: Watcher,
     state: SelectionState | undefined,
     others: readonly string[],
     isComplete: boolean,
+    folders?: readonly string[],
   ): Promise<boolean> {
-    return watcher.follow({ ...watchedFiles(this.opened?.layout, state, this.opened?.records), others }, isComplete);
+    const files = watchedFiles(this.opened?.layout, state, this.opened?.records);
+    return watcher.follow({ ...files, roots: files.roots ?? folders, others }, isComplete);
   }
 
   /** Lets go of the workspace: the next update opens it anew. */

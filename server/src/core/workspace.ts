@@ -19,7 +19,7 @@ import { Publications } from "./publications.js";
 import { keepPrograms, restorePrograms } from "./units/keptPrograms.js";
 import type { Layout } from "./support/layout.js";
 import { withLock } from "./support/lock.js";
-import { StageClock } from "./support/stages.js";
+import { StageClock } from "./support/stageClock.js";
 import { publish } from "./engine/publish.js";
 import { Bases } from "./base/baseImage.js";
 import { Recovery } from "./recovery.js";

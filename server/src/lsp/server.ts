@@ -16,7 +16,7 @@ import { register as registerChecks } from "./features/checks.js";
 import { register as registerControl } from "./features/control.js";
 import { register as registerDiagnostics } from "./features/diagnostics.js";
 import { DisposableStore } from "./protocol/disposables.js";
-import { userEnvironment } from "./protocol/environment.js";
+import { userEnvironment } from "./protocol/userEnvironment.js";
 import { register as registerFeatures } from "./features/index.js";
 import { register as registerPrepare } from "./features/run/prepare.js";
 import { ProjectSet } from "./build/projects.js";

@@ -7,7 +7,7 @@ import { AdapterProcess } from "../../../client/src/debug/adapterProcess.js";
 import { adapterNames, findAdapter } from "../../../client/src/debug/adapters.js";
 import { buildCommand, executableOf, programArguments } from "../../../client/src/debug/cargoBuild.js";
 import { codeLldbArguments, lldbDapArguments, programOf } from "../../../client/src/debug/launchArguments.js";
-import { type DapMessage, MessageReader, encodeMessage } from "../../../client/src/debug/protocol.js";
+import { type DapMessage, MessageReader, encodeMessage } from "../../../client/src/debug/dapMessages.js";
 import { type Stepping, stepInto } from "../../../client/src/debug/stepInto.js";
 import { NO_FORMATTERS, formattersIn } from "../../../client/src/debug/toolchain.js";
 

@@ -2,7 +2,7 @@
 import { BarController, BarElement, CategoryScale, Chart, Legend, LinearScale, Tooltip } from "chart.js";
 import type { GenerationSummary } from "../../../../shared/src/lsp.js";
 import { element } from "./dom.js";
-import { type Stage, type ThemeColor, formatMs, stages } from "./model.js";
+import { type Stage, type ThemeColor, formatMs, stages } from "./chartData.js";
 
 Chart.register(BarController, BarElement, CategoryScale, LinearScale, Legend, Tooltip);
 

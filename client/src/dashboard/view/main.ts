@@ -1,6 +1,6 @@
 /** The dashboard's page. Draws everything anew whenever data arrives; it is little. */
 import type { DashboardFamily, DashboardFunction, DashboardResult } from "../../../../shared/src/lsp.js";
-import type { FromPage, ToPage } from "../messages.js";
+import type { FromPage, ToPage } from "../pageMessages.js";
 import { type Drawn, historyBars, stageBar } from "./charts.js";
 import { button, element, section, table } from "./dom.js";
 import {
@@ -18,7 +18,7 @@ import {
   stages,
   timeline,
   totalUs,
-} from "./model.js";
+} from "./chartData.js";
 
 const MAX_HISTORY = 40;
 

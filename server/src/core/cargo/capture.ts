@@ -29,7 +29,7 @@ import { type HostUnit, hostSources, hostUnits } from "./hosts.js";
 import { cargoInputs, discover } from "./inputs.js";
 import type { Layout } from "../support/layout.js";
 import { unitOfLibrary, unitOfOutput, unitOfPlaceholder } from "../units/outputs.js";
-import type { UnitName, UnitMessages } from "../units/messages.js";
+import type { UnitName, UnitMessages } from "../units/unitMessages.js";
 import { run } from "../support/process.js";
 import { type CargoSelection, type SelectionState, type Start, cargoArguments, programName } from "./selection.js";
 import type { Program } from "../units/program.js";

@@ -2,8 +2,8 @@
 import { stripVTControlCharacters } from "node:util";
 import type { Message, Metadata } from "./cargo.js";
 import { HARNESS_MARK } from "./shims.js";
-import type { UnitMessages } from "../units/messages.js";
-import type { UnitName } from "../units/messages.js";
+import type { UnitMessages } from "../units/unitMessages.js";
+import type { UnitName } from "../units/unitMessages.js";
 
 type OfUnit = Extract<Message, { reason: "compiler-artifact" | "compiler-message" }>;
 

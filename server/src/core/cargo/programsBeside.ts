@@ -123,12 +123,12 @@ class ProgramBeside {
   private put(ours: Buffer, content: Content): void {
     const { users, placed } = this.occupancy();
     const isUser = users.some(({ id }) => id === this.id);
-    const note = {
+    const occupancy = {
       users: isUser ? users : [...users, { id: this.id, process: thisProcess() }],
       placed: [...placed.filter((item) => item.digest !== content.digest), content],
     };
     if (isAmong(this.program, [content]) && isAmong(this.program, placed)) {
-      this.write(note);
+      this.write(occupancy);
       return;
     }
     fs.mkdirSync(path.dirname(this.program), { recursive: true });
@@ -136,7 +136,7 @@ class ProgramBeside {
     const copy = `${this.program}.${process.pid}.tmp`;
     try {
       fs.writeFileSync(copy, ours, { mode: 0o777 });
-      this.write(note);
+      this.write(occupancy);
       if (fs.existsSync(this.program) && !isAmong(this.program, placed)) fs.renameSync(this.program, this.before);
       fs.renameSync(copy, this.program);
     } catch (error) {
@@ -151,12 +151,12 @@ class ProgramBeside {
     return { users: users.filter((user) => isAlive(user.process)), placed };
   }
 
-  private write(note: Occupancy): void {
-    writeAtomic(this.occupancyFile, JSON.stringify(note));
+  private write(occupancy: Occupancy): void {
+    writeAtomic(this.occupancyFile, JSON.stringify(occupancy));
   }
 
   private get occupancyFile(): string {
-    return path.join(this.folder, "note.json");
+    return path.join(this.folder, "occupancy.json");
   }
 
   private async locked(work: () => void): Promise<void> {

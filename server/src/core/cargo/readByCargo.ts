@@ -31,9 +31,12 @@ const FIRST_REFRESH_MS = 20;
 const CLOCK_MS = 50;
 
 export class ReadByCargo {
+  /** The folders of the workspace and of the packages in it and beside it. */
+  readonly sources: readonly string[];
   /** Folders of packages whose build scripts may read anything in them. */
   private readonly scripted: readonly string[];
-  private readonly folders: readonly string[];
+  /** The folders that cargo writes to. */
+  readonly products: readonly string[];
   private readonly root: string;
   private rules: ReadonlyMap<string, FolderRules> = new Map();
   private known: ReadonlySet<string> = new Set();
@@ -41,9 +44,11 @@ export class ReadByCargo {
 
   constructor(metadata: Metadata) {
     const { target_directory: target, build_directory: build = target } = metadata;
-    this.folders = [...new Set([target, build])];
+    this.products = [...new Set([target, build])];
     this.root = metadata.workspace_root;
-    this.scripted = localPackages(metadata).flatMap(({ manifest_path: manifest, targets }) =>
+    const packages = localPackages(metadata);
+    this.sources = [...new Set([this.root, ...packages.map((item) => path.dirname(item.manifest_path))])];
+    this.scripted = packages.flatMap(({ manifest_path: manifest, targets }) =>
       targets.some(({ kind }) => kind.includes("custom-build")) ? [path.dirname(manifest)] : [],
     );
   }
@@ -54,11 +59,6 @@ export class ReadByCargo {
       (metadata) => new ReadByCargo(metadata),
       () => undefined,
     );
-  }
-
-  /** The folders that cargo writes to. */
-  get products(): readonly string[] {
-    return this.folders;
   }
 
   /** Whether a build may have read a file, as long as there was one. */
@@ -74,7 +74,7 @@ export class ReadByCargo {
     this.refreshedMs = now;
     // As long as nothing is known, anything may have been read.
     this.known = new Set();
-    const places = this.folders.map((folder) => placesIn(folder).map((place) => [place, this.look(place)] as const));
+    const places = this.products.map((folder) => placesIn(folder).map((place) => [place, this.look(place)] as const));
     this.rules = new Map(places.flat());
     // Somewhere it is not as expected.
     if (places.some((found) => found.every(([, { rules }]) => rules.size === 0))) return;

@@ -5,7 +5,7 @@ import { ScriptState } from "./buildScripts.js";
 import { digest, list, readJson, writeAtomic } from "../support/files.js";
 import { Stamp } from "../support/stamps.js";
 import type { Layout } from "../support/layout.js";
-import { UnitName } from "../units/messages.js";
+import { UnitName } from "../units/unitMessages.js";
 import { Program } from "../units/program.js";
 import { Toolchain } from "../units/toolchain.js";
 

@@ -1,6 +1,6 @@
 /** The rules by which an edit is left to the crate lane: because of its unit, its functions, or the time that an overlay would take. */
 import { codeOptions, inspectArgs } from "../units/arguments.js";
-import { optionNames } from "../units/options.js";
+import { optionNames } from "../units/optionSyntax.js";
 import type { UnitRecord } from "../units/record.js";
 import type { UnitEdit } from "../edits/baseline.js";
 import { Refusal } from "../edits/refusal.js";

@@ -9,7 +9,7 @@ import type { Diagnostic } from "../../../../shared/src/report.js";
 import { type CompileResult, compileUnit, parseDiagnostic } from "../units/compile.js";
 import { Cancelled, asError } from "../support/errors.js";
 import { loadedCrates } from "../units/loadedCrates.js";
-import type { UnitMessages } from "../units/messages.js";
+import type { UnitMessages } from "../units/unitMessages.js";
 import type { Layout } from "../support/layout.js";
 import { replayOrder } from "./replayOrder.js";
 import { type UnitRecord, changedInput } from "../units/record.js";

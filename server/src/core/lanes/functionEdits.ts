@@ -23,7 +23,7 @@ import { EngineError } from "../engine/errors.js";
 import { instantiatorsOf } from "./instantiators.js";
 import { digest, readText } from "../support/files.js";
 import type { Layout } from "../support/layout.js";
-import type { StageClock } from "../support/stages.js";
+import type { StageClock } from "../support/stageClock.js";
 import type { LoadedPrograms } from "../units/program.js";
 import { isParserFailure } from "../source/grammar.js";
 import type { UnitRecord } from "../units/record.js";
@@ -56,7 +56,7 @@ export interface AttemptOptions extends PrepareOptions {
 /** Edits of which only bodies of functions are different. */
 type BodyEdits = Extract<Edits, { kind: "bodies" }>;
 
-/** The crate lane compiles, and nobody is told why: there was nothing to do, or cargo has to run. */
+/** The crate lane compiles, or cargo, and no refusal is told: there was nothing to do, or cargo has to run. */
 const LEFT: BodyOutcome = { kind: "left", refusal: undefined };
 
 export class FunctionEdits {

@@ -31,12 +31,12 @@ export async function instantiatorsOf(
   if (!isGeneric) return new Map();
   const passed: Pick<Instantiator, "file" | "line">[] = [];
   for (let pass = 0; pass < MAX_PASSES; pass++) {
-    const lanes: EditsForEngine = new Map(
+    const forEngine: EditsForEngine = new Map(
       edits.map(({ record, files }) => editForEngine(record, { bitcode: [], passed }, files)),
     );
     const places: Instantiator[] = [];
     for (const program of programs) {
-      const bodyLane = program.closure.flatMap((key) => lanes.get(key) ?? []);
+      const bodyLane = program.closure.flatMap((key) => forEngine.get(key) ?? []);
       if (bodyLane.length === 0) continue;
       try {
         places.push(...(await engine.instantiators({ ...publishParams(workspace, records, program), bodyLane })));

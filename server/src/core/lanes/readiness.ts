@@ -10,7 +10,7 @@ import type { OverlayLane } from "./overlay/overlayLane.js";
 import type { Engine } from "../engine/client.js";
 import { EngineError } from "../engine/errors.js";
 import type { Layout } from "../support/layout.js";
-import type { StageClock } from "../support/stages.js";
+import type { StageClock } from "../support/stageClock.js";
 import { DamagedProgram, publishEdits } from "../engine/publish.js";
 import type { LoadedPrograms } from "../units/program.js";
 import type { UnitRecords } from "../units/records.js";

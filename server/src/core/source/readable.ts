@@ -45,8 +45,12 @@ const RULES: readonly Rule[] = [
     /(\bstruct\s+\w+\s*(?:<[^{}();"/]*>\s*)?)(\bwhere\b(?:[^{}()[\];"/]|\[[^{}()[\]"/]*\])*)(?=;)/g,
     (_, header = "", where = "") => header + blank(where),
   ],
-  // Attributes of fields in patterns, and of fields and arguments that are a name.
-  [new RegExp(String.raw`(?:${ATTRIBUTE}\s*)+(?=(?:(?:ref|mut)\s+)*\w+\s*(?:[,}]|:(?!:)))`, "g"), blank],
+  // Attributes of fields in patterns, and of fields and arguments that are a name. (Others are found as well, so that a long row of
+  // them is not gone through again from each.)
+  [
+    new RegExp(String.raw`(?:${ATTRIBUTE}\s*)+(?:(?=(?:(?:ref|mut)\s+)*\w+\s*(?:[,}]|:(?!:)))()|)`, "g"),
+    (found, isOfName?: string) => (isOfName === undefined ? found : blank(found)),
+  ],
   // `S { x, .. } = s;`
   [/\.\.(?=\s*\}\s*=(?![=>]))/g, blank],
   // `\u{1_F600}`

@@ -5,7 +5,7 @@
  */
 import * as path from "node:path";
 import { digest } from "../support/files.js";
-import { type Item, codegenName, parseOptions, print } from "./options.js";
+import { type Item, codegenName, parseOptions, print } from "./optionSyntax.js";
 
 /** One `--extern` of a unit. `path` is missing for crates of the sysroot such as `proc_macro`. */
 export interface Extern {

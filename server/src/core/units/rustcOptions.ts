@@ -3,7 +3,7 @@
  * compiles and links is refused by its name, and the program is cargo's.
  */
 import * as path from "node:path";
-import { type Item, codegenName, parseOptions } from "./options.js";
+import { type Item, codegenName, parseOptions } from "./optionSyntax.js";
 import { readText } from "../support/files.js";
 import { type LinkRequest, readLinkArguments, strongerStrip, type Strip } from "./linkArguments.js";
 import type { Invocation } from "./invocation.js";

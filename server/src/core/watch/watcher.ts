@@ -20,8 +20,8 @@ const BURST_END_MS = 500;
 
 /** What is no source as far as anyone knows, a log that a program writes to, say, is told of no more often than this. */
 const OTHERS_MS = 1000;
-/** What a draft of a target directory has behind its name. */
-const DRAFT = /^[A-Za-z0-9]{6}$/;
+/** What a draft of a target directory has behind its name, itself or what lies in it. */
+const DRAFT = /^[A-Za-z0-9]{6}(\/|$)/;
 const SOURCE = /\.(rs|toml|lock)$/;
 
 /** So long a source may be empty while it is written anew. */
@@ -277,7 +277,7 @@ export class Watcher {
 /**
  * Cargo makes a target directory under another name beside it, `targetXXXXXX`, and renames it once its `CACHEDIR.TAG` is there
  * (`create_dir_all_excluded_from_backups_atomic` of cargo-util, by the rules of tempfile). Whether it is still there when its event
- * comes is chance.
+ * comes is chance; and the kernel tells of what is in it by the draft's name, also once it has the other.
  */
 function isDraftOf(file: string, folder: string): boolean {
   return file.startsWith(folder) && DRAFT.test(file.slice(folder.length));

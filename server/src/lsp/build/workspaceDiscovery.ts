@@ -1,8 +1,8 @@
 /** Finds the cargo workspaces in a folder. Reads manifests, starts nothing. */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { parse } from "smol-toml";
-import { ancestors, readText } from "../../core/support/files.js";
+import { workspaceManifest } from "../../core/cargo/workspaceManifest.js";
+import { ancestors } from "../../core/support/files.js";
 
 /** How deep below a folder manifests are looked for. */
 const MAX_DEPTH = 6;
@@ -56,49 +56,4 @@ async function list(directory: string): Promise<fs.Dirent[]> {
   } catch {
     return [];
   }
-}
-
-/**
- * The manifest of the workspace that a package belongs to, by cargo's own rule: `package.workspace`, or the innermost
- * manifest around it with a `[workspace]` that does not exclude it. Undefined when it is on its own.
- */
-export function workspaceManifest(manifest: string): string | undefined {
-  const own = readManifest(manifest);
-  if (own === undefined || "workspace" in own) return manifest;
-  const { workspace } = table(own["package"]);
-  if (typeof workspace === "string") return path.resolve(path.dirname(manifest), workspace, "Cargo.toml");
-  for (const directory of ancestors(path.dirname(manifest)).slice(1)) {
-    const candidate = path.join(directory, "Cargo.toml");
-    const parsed = readManifest(candidate);
-    if (parsed === undefined || !("workspace" in parsed)) continue;
-    if (!isExcluded(path.dirname(manifest), directory, table(parsed["workspace"]))) return candidate;
-  }
-  return undefined;
-}
-
-function isExcluded(directory: string, root: string, workspace: Readonly<Record<string, unknown>>): boolean {
-  const { exclude, members } = workspace;
-  const isBelow = (item: unknown): boolean => {
-    if (typeof item !== "string") return false;
-    const full = path.resolve(root, item);
-    return directory === full || directory.startsWith(full + path.sep);
-  };
-  // A package that is named as a member is one, whatever is excluded around it.
-  const isNamed = Array.isArray(members) && members.some((item) => path.resolve(root, String(item)) === directory);
-  return !isNamed && Array.isArray(exclude) && exclude.some(isBelow);
-}
-
-/** A manifest's text as a table; undefined when there is none. One that cannot be parsed is cargo's to complain of. */
-function readManifest(file: string): Readonly<Record<string, unknown>> | undefined {
-  const text = readText(file);
-  if (text === undefined) return undefined;
-  try {
-    return parse(text);
-  } catch {
-    return {};
-  }
-}
-
-function table(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
 }

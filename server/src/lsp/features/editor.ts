@@ -61,13 +61,14 @@ async function hover(
   position: Position,
 ): Promise<Hover | null> {
   if (!context.settings.current.enable) return null;
-  const known = (await functions.of(document)).find(({ item: { place } }) => {
-    return place.line === position.line && place.start <= position.character && position.character <= place.end;
+  const known = (await functions.of(document)).find(({ item: { nameRange } }) => {
+    const { line, start, end } = nameRange;
+    return line === position.line && start <= position.character && position.character <= end;
   });
   if (known === undefined) return null;
   const stale = context.projects.projectOf(document.uri)?.built("build")?.stale;
   return {
     contents: { kind: "markdown", value: hoverText(known.item.name, known.facts, stale) },
-    range: rangeOf(known.item.place),
+    range: rangeOf(known.item.nameRange),
   };
 }

@@ -3,9 +3,9 @@ import { execFileSync, spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { parseFailure } from "../../../../client/src/testing/failure.js";
-import { type ResultSink, runLibtest } from "../../../../client/src/testing/harnessRun.js";
+import { type ResultSink, runLibtest, watchLibtest } from "../../../../client/src/testing/harnessRun.js";
 import { libtestOrder } from "../../../../client/src/testing/schedule.js";
 import { programEnvironment } from "../../../../client/src/programEnvironment.js";
 import { LIST_ARGUMENTS, listTests, parseListing } from "../../../../server/src/lsp/features/tests/listing.js";
@@ -46,13 +46,6 @@ mod crash {
     }
     #[test] fn sleeps_long() { std::thread::sleep(std::time::Duration::from_secs(600)); }
     #[test] fn zz_last() {}
-}
-#[cfg(test)]
-mod timed {
-    use std::{thread::sleep, time::Duration};
-    #[test] fn a_long() { sleep(Duration::from_millis(600)); }
-    #[test] fn b_short() { sleep(Duration::from_millis(100)); }
-    #[test] fn c_short() { sleep(Duration::from_millis(100)); }
 }
 `;
 
@@ -266,14 +259,21 @@ it("tells of tests that the program does not have", async () => {
   expect(recorder.last("tests::thread")).toBe("passed");
 });
 
-it("gives tests at least the time that they took", async () => {
+it("gives tests the time from when each began until its result was printed", () => {
+  const clock = vi.spyOn(performance, "now");
+  onTestFinished(() => clock.mockRestore());
   const names = ["timed::a_long", "timed::b_short", "timed::c_short"];
-  const recorder = await run(names, { RUST_TEST_THREADS: "2" });
-  const [long, short, later] = names.map((name) => recorder.durations.get(name));
-  // (A sleep never ends early; how late it ends depends on the machine.)
-  expect(long).toBeGreaterThanOrEqual(590);
-  expect(short).toBeGreaterThanOrEqual(90);
-  expect(later).toBeGreaterThanOrEqual(90);
+  const recorder = new Recorder();
+  const watched = watchLibtest(names, { RUST_TEST_THREADS: "2" }, recorder);
+  const print = (ms: number, text: string): void => {
+    clock.mockReturnValue(ms);
+    watched.onOutput(text);
+  };
+  print(1000, "\nrunning 3 tests\n");
+  print(1100, "test timed::b_short ... ok\n");
+  print(1210, "test timed::c_short ... ok\n");
+  print(1600, "test timed::a_long ... ok\n");
+  expect(names.map((name) => recorder.durations.get(name))).toEqual([600, 100, 110]);
 });
 
 it("lists a program's tests in the order in which they start", async () => {

@@ -23,14 +23,14 @@ describe("the programs beside tests", () => {
     return { programs, starts: [{ program: "debug/deps/tests" }] } as unknown as SelectionState;
   };
   const run = async (): Promise<ProgramsBesideTests> => {
-    const standIns = new ProgramsBesideTests();
-    await standIns.place(state());
-    return standIns;
+    const programs = new ProgramsBesideTests();
+    await programs.place(state());
+    return programs;
   };
   /** The process of all that run is gone. */
   const kill = (): void => {
-    const note = "cranefly/.cranefly/beside/debug/app/note.json";
-    write(note, (read(note) ?? "").replace(/"started":"\d+"/g, '"started":"0"'));
+    const occupancy = "cranefly/.cranefly/beside/debug/app/occupancy.json";
+    write(occupancy, (read(occupancy) ?? "").replace(/"started":"\d+"/g, '"started":"0"'));
   };
 
   beforeEach(() => {

@@ -83,7 +83,7 @@ describe("an edit", () => {
     write("a.rs", TEXT);
     const records = [compiled("program", ["a.rs"])];
     baseline.refresh(records);
-    const text = TEXT.replace("    1\n", "    2\n");
+    const text = TEXT.replace("    1\n", "    22\n");
     write("a.rs", text);
     const edits = baseline.edits(records, {});
     const [edited] = edits.kind === "bodies" ? (edits.units[0]?.files ?? []) : [];
@@ -140,7 +140,7 @@ describe("what is more than an edit of bodies", () => {
   it("is a file whose compiled text nobody has seen", () => {
     write("a.rs", TEXT);
     const record = compiled("program", ["a.rs"]);
-    write("a.rs", TEXT.replace("    1\n", "    2\n"));
+    write("a.rs", TEXT.replace("    1\n", "    22\n"));
     baseline.refresh([record]);
     expect(editsOf([record])).toBe("unknownText");
   });

@@ -2,7 +2,7 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Watcher } from "../../../../server/src/core/watch/watcher.js";
 
 let folder: string;
@@ -69,4 +69,28 @@ it("leaves the folders alone that cargo writes to, whatever their names", async 
   await follow(["."], false);
   write("built/output.rs", "new");
   expect(await toldBefore()).toEqual([]);
+});
+
+describe("a draft of a folder that cargo writes to, with a file in it,", () => {
+  const draft = "targetAb12Cd";
+  beforeEach(async () => {
+    watcher.ignore([at("target")]);
+    await follow(["."], false);
+    fs.mkdirSync(at(draft));
+    write(`${draft}/CACHEDIR.TAG`, "Signature: 8a477f597d28d172789f06886806bc55");
+  });
+
+  it("is not told of where it stays", async () => {
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    write(`${draft}/CACHEDIR.TAG`, "another");
+    expect(await toldBefore()).toEqual([]);
+  });
+
+  it.each(["at once", "when it is watched"])("is not told of where it is renamed %s", async (when) => {
+    if (when !== "at once") await new Promise((resolve) => setTimeout(resolve, 300));
+    fs.renameSync(at(draft), at("target"));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    write("target/CACHEDIR.TAG", "another");
+    expect(await toldBefore()).toEqual([]);
+  });
 });

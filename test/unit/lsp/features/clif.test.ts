@@ -4,7 +4,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { describe, expect, it } from "vitest";
 import { hoverAt } from "../../../../server/src/lsp/features/clif/clifHover.js";
-import { type ClifText, parseClif } from "../../../../server/src/lsp/features/clif/model.js";
+import { type ClifText, parseClif } from "../../../../server/src/lsp/features/clif/clifText.js";
 import { definitionAt, runLenses, symbolsOf } from "../../../../server/src/lsp/features/clif/navigation.js";
 import { OPCODES } from "../../../../server/src/lsp/features/clif/opcodes.js";
 import { aboutWord } from "../../../../server/src/lsp/features/clif/words.js";

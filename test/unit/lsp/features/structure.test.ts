@@ -68,7 +68,7 @@ describe("the structure of a source file", () => {
     expect(say).toMatchObject({
       startLine: 1,
       headLine: 4,
-      place: { line: 4, start: 15, end: 18 },
+      nameRange: { line: 4, start: 15, end: 18 },
       headEnd: { line: 6, character: 10 },
       endLine: 8,
       endCharacter: 1,
@@ -78,7 +78,7 @@ describe("the structure of a source file", () => {
 
   it("counts columns as the editor does, and takes both line endings", () => {
     const [first, second] = structure('/* 🦀ö */ fn one() { "🦀" ; }\r\nfn two() {\r\n}\r\n').functions;
-    expect(first?.place).toEqual({ line: 0, start: 13, end: 16 });
+    expect(first?.nameRange).toEqual({ line: 0, start: 13, end: 16 });
     expect(second?.headEnd).toEqual({ line: 1, character: 10 });
   });
 

@@ -4,7 +4,7 @@ import type { BitcodeFile } from "../../../../../shared/src/protocol.js";
 import type { Diagnostic } from "../../../../../shared/src/report.js";
 import type { Layout } from "../../support/layout.js";
 import type { UnitRecord } from "../../units/record.js";
-import { type LaneOptions, type MirrorCrate, collectDiagnostics, compileMirror } from "../mirror/compile.js";
+import { type LaneOptions, type MirrorCrate, collectDiagnostics, compileMirror } from "../mirror/compileMirror.js";
 import { unitLints } from "../mirror/lints.js";
 import { type Finding, finding } from "./findings.js";
 import type { Overlay } from "./overlay.js";

@@ -14,7 +14,7 @@ import { isAboutBody } from "../mirror/lints.js";
 import type { FunctionName } from "../../source/functions.js";
 import { Overlay } from "./overlay.js";
 import { compileOverlay } from "./compileOverlay.js";
-import type { LaneOptions } from "../mirror/compile.js";
+import type { LaneOptions } from "../mirror/compileMirror.js";
 import type { AllUnitSources } from "../mirror/unitSources.js";
 import type { SourceCache } from "../../source/sourceCache.js";
 

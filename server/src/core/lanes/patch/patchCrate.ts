@@ -10,7 +10,7 @@ import { Mirror } from "../mirror/mirror.js";
 import { commonAncestor } from "../../support/files.js";
 import type { BodyRef } from "../../source/functions.js";
 import type { Source, SourceCache } from "../../source/sourceCache.js";
-import { type LaneOptions, type MirrorCrate, collectDiagnostics, compileMirror } from "../mirror/compile.js";
+import { type LaneOptions, type MirrorCrate, collectDiagnostics, compileMirror } from "../mirror/compileMirror.js";
 import { allMacros, factsOf } from "./moduleFacts.js";
 import { fileNamed, offsetAt } from "./rustcPlaces.js";
 import { MARKED_LINT, isWithin, markedUse, meansOthers } from "./privacy.js";

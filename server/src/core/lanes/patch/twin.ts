@@ -17,7 +17,7 @@ import { type Replacement, blanksOf, replaced } from "../../source/blank.js";
 import { Mirror } from "../mirror/mirror.js";
 import type { BodyRef } from "../../source/functions.js";
 import type { SourceCache } from "../../source/sourceCache.js";
-import { type LaneOptions, type MirrorCrate, compileMirror } from "../mirror/compile.js";
+import { type LaneOptions, type MirrorCrate, compileMirror } from "../mirror/compileMirror.js";
 import { type ModuleFacts, allMacros, factsOf } from "./moduleFacts.js";
 import { fileNamed, offsetAt, offsetBefore } from "./rustcPlaces.js";
 import { type ModulePath, type RestrictedName, MARKED_LINT, isWithin, markedUse, mayBeMarked } from "./privacy.js";

@@ -8,7 +8,7 @@ import {
   mentionsOf,
   withoutComment,
   wordAt,
-} from "./model.js";
+} from "./clifText.js";
 import { OPCODES } from "./opcodes.js";
 import { aboutWord } from "./words.js";
 

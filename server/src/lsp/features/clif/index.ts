@@ -2,7 +2,7 @@
 import type { CodeLens, DocumentSymbol, Hover, Location, Position } from "vscode-languageserver/node";
 import type { TextDocument } from "vscode-languageserver-textdocument";
 import { hoverAt } from "./clifHover.js";
-import { type ClifText, parseClif } from "./model.js";
+import { type ClifText, parseClif } from "./clifText.js";
 import { definitionAt, rangeOf, runLenses, symbolsOf } from "./navigation.js";
 
 export const CLIF = "clif";

@@ -1,7 +1,7 @@
 /** Go to definition, document symbols and lenses of Cranelift IR. */
 import { type CodeLens, type DocumentSymbol, type Range, SymbolKind } from "vscode-languageserver/node";
 import { LensCommands } from "../../../../../shared/src/lsp.js";
-import { type ClifText, type Span, functionAround, wordAt } from "./model.js";
+import { type ClifText, type Span, functionAround, wordAt } from "./clifText.js";
 
 /** Where the entity or function at a place is defined. */
 export function definitionAt(text: ClifText, line: number, character: number): Span | undefined {

@@ -81,7 +81,7 @@ class Collector {
 function isAt(item: RustFunction, entry: ProgramEntry, parts: NameParts): boolean {
   const line = entry.line - 1;
   if (parts.isInner) return parts.name === item.name;
-  if (line < item.startLine || line > item.place.line) return false;
+  if (line < item.startLine || line > item.nameRange.line) return false;
   // `#[no_mangle]` and `#[export_name]` give names that say nothing of where they come from.
   return parts.name === item.name || entry.name === entry.symbol;
 }

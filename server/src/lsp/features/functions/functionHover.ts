@@ -2,7 +2,7 @@
 import { bytes, code, count, micros, plain, shorten, statusName, tierName } from "../format.js";
 import { type FunctionFacts, STAGES, costOf } from "./facts.js";
 import { brief, nameOf } from "./names.js";
-import { STAGE_NAMES } from "./stages.js";
+import { STAGE_NAMES } from "./stageNames.js";
 
 /** Instances in the table; what they took counts more than that they are all there. */
 const MAX_ROWS = 8;

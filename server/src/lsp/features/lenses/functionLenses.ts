@@ -14,13 +14,13 @@ export function functionLenses(
 ): CodeLens[] {
   return shown(functions, settings).map(({ item, facts }) => ({
     range: {
-      start: { line: item.place.line, character: item.place.start },
-      end: { line: item.place.line, character: item.place.end },
+      start: { line: item.nameRange.line, character: item.nameRange.start },
+      end: { line: item.nameRange.line, character: item.nameRange.end },
     },
     command: {
       title: lensTitle(facts, settings),
       command: LensCommands.explain,
-      arguments: [explainParams(document, item.place.line)],
+      arguments: [explainParams(document, item.nameRange.line)],
     },
   }));
 }
@@ -39,7 +39,7 @@ export function functionHints(
         command: {
           title: "Explain",
           command: LensCommands.explain,
-          arguments: [explainParams(document, item.place.line)],
+          arguments: [explainParams(document, item.nameRange.line)],
         },
       },
     ],

@@ -19,19 +19,19 @@ export function runLenses(
   if (main === undefined) return [];
   const several = targets.length > 1;
   return targets.flatMap(({ target, label }) =>
-    startLenses(main.place, target, several ? ` ${label}` : "", settings.run, settings.debug),
+    startLenses(main.nameRange, target, several ? ` ${label}` : "", settings.run, settings.debug),
   );
 }
 
 /** A Run and a Debug lens at a name. rust-analyzer puts its own at the name's range, so they share the line. */
 export function startLenses(
-  place: NameRange,
+  nameRange: NameRange,
   target: RunTarget,
   suffix: string,
   run: boolean,
   debug: boolean,
 ): CodeLens[] {
-  const range = rangeOf(place);
+  const range = rangeOf(nameRange);
   const start: LensArguments = { target };
   const lenses: CodeLens[] = [];
   if (run)
@@ -41,6 +41,6 @@ export function startLenses(
   return lenses;
 }
 
-export function rangeOf(place: NameRange): Range {
-  return { start: { line: place.line, character: place.start }, end: { line: place.line, character: place.end } };
+export function rangeOf({ line, start, end }: NameRange): Range {
+  return { start: { line, character: start }, end: { line, character: end } };
 }

@@ -46,9 +46,9 @@ export function testLenses(
   const present = found.filter(({ names }) => names.size > 0);
   return present.flatMap(({ harness, names }) => {
     const suffix = present.length > 1 ? ` ${harness.label}` : "";
-    return [...placesOf(structure, names, harness)].flatMap(({ place, tests, what }) => {
+    return [...testLensesOf(structure, names, harness)].flatMap(({ nameRange, tests, what }) => {
       const target: RunTarget = { kind: "test", project: harness.project, program: harness.program, names: tests };
-      return startLenses(place, target, `${what}${suffix}`, true, settings.debug);
+      return startLenses(nameRange, target, `${what}${suffix}`, true, settings.debug);
     });
   });
 }
@@ -66,36 +66,36 @@ export function ownHarnessLenses(
   const own = harnesses.filter((item) => !item.harness && item.uri === uri);
   return own.flatMap(({ program }) => {
     const target: RunTarget = { kind: "test", project, program, names: [] };
-    return startLenses(main.place, target, "", true, settings.debug);
+    return startLenses(main.nameRange, target, "", true, settings.debug);
   });
 }
 
-interface TestPlace {
-  readonly place: NameRange;
+interface TestLens {
+  readonly nameRange: NameRange;
   /** None for all of the harness. */
   readonly tests: readonly string[];
   readonly what: string;
 }
 
-function placesOf(
+function testLensesOf(
   structure: Structure,
   names: ReadonlyMap<RustFunction, readonly string[]>,
   harness: FileHarness,
-): TestPlace[] {
-  const places: TestPlace[] = [];
+): TestLens[] {
+  const lenses: TestLens[] = [];
   const items = [...names];
   const isTopLevel = items.some(([item]) => modulesOf(item).length === 0);
   if (isTopLevel && (harness.isWhole || harness.modules.length > 0)) {
     const tests = harness.isWhole ? [] : items.flatMap(([, tests]) => tests);
-    places.push({ place: { line: 0, start: 0, end: 0 }, tests, what: " tests" });
+    lenses.push({ nameRange: { line: 0, start: 0, end: 0 }, tests, what: " tests" });
   }
   for (const module of structure.modules) {
     const path = [...module.path, module.name];
     const tests = items.flatMap(([item, tests]) => (startsWith(modulesOf(item), path) ? tests : []));
-    if (tests.length > 0) places.push({ place: module.place, tests, what: " tests" });
+    if (tests.length > 0) lenses.push({ nameRange: module.nameRange, tests, what: " tests" });
   }
-  for (const [item, tests] of items) places.push({ place: item.place, tests, what: "" });
-  return places;
+  for (const [item, tests] of items) lenses.push({ nameRange: item.nameRange, tests, what: "" });
+  return lenses;
 }
 
 /** The tests of each test function, as libtest names them. */
@@ -121,7 +121,7 @@ export function testNames(
     if (known === undefined) names.set(item, [test.name]);
     else known.push(test.name);
   }
-  return new Map([...names].sort(([a], [b]) => a.place.line - b.place.line));
+  return new Map([...names].sort(([a], [b]) => a.nameRange.line - b.nameRange.line));
 }
 
 /**

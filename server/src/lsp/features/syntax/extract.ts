@@ -99,7 +99,7 @@ class Extractor {
       name,
       scopes,
       key: this.uniqueKey([...scopes.map(scopeKey), name].join("::")),
-      place: placeOf(nameNode, identifier),
+      nameRange: nameRangeOf(nameNode, identifier),
       startLine,
       headLine: node.startPosition.row,
       headEnd: { line: head.row, character: this.lineLength(body.startIndex, head.column) },
@@ -117,7 +117,7 @@ class Extractor {
     const identifier = this.match(IDENTIFIER, nameNode);
     const name = plainName(identifier);
     const path = scopes.flatMap((scope) => (scope.kind === "module" ? [scope.name] : []));
-    this.modules.push({ name, path, place: placeOf(nameNode, identifier), endLine: node.endPosition.row });
+    this.modules.push({ name, path, nameRange: nameRangeOf(nameNode, identifier), endLine: node.endPosition.row });
     this.inside(node, [...scopes, { kind: "module", name }], depth);
   }
 
@@ -223,6 +223,6 @@ function plainName(text: string): string {
   return text.startsWith("r#") ? text.slice(2) : text;
 }
 
-function placeOf({ startPosition }: Node, identifier: string): NameRange {
+function nameRangeOf({ startPosition }: Node, identifier: string): NameRange {
   return { line: startPosition.row, start: startPosition.column, end: startPosition.column + identifier.length };
 }

@@ -5,7 +5,7 @@
  * syntactic: knows neither the file's place in its crate nor what macros expand to.
  */
 
-/** A place in one line. */
+/** Where a name stands. */
 export interface NameRange {
   readonly line: number;
   readonly start: number;
@@ -27,7 +27,7 @@ export interface RustFunction {
   readonly scopes: readonly Scope[];
   /** Tells the file's functions apart and survives edits elsewhere: its path in the file, with `#n` for the n-th of equals. */
   readonly key: string;
-  readonly place: NameRange;
+  readonly nameRange: NameRange;
   /** First line, attributes and documentation included. */
   readonly startLine: number;
   /** The line of the first token after attributes, which is where debug info puts the function. */
@@ -46,7 +46,7 @@ export interface RustModule {
   readonly name: string;
   /** The modules around it in this file, from the outside in. */
   readonly path: readonly string[];
-  readonly place: NameRange;
+  readonly nameRange: NameRange;
   readonly endLine: number;
 }
 

@@ -15,7 +15,7 @@ import {
 } from "../../../../../shared/src/lsp.js";
 import { Cancelled } from "../../../core/support/errors.js";
 import type { Project, ServerContext } from "../../protocol/api.js";
-import { ProgramsBeside } from "./programsBeside.js";
+import { TestRuns } from "./testRuns.js";
 import { NoTests, ProjectTests, listingQueue } from "./testDiscovery.js";
 
 /** What was found of each project. */
@@ -67,7 +67,7 @@ export function register(context: ServerContext): void {
     },
   );
 
-  const beside = new ProgramsBeside(log);
+  const beside = new TestRuns(log);
   context.disposables.add(beside);
   connection.onRequest(TestRunRequest, async ({ project: uri, isRunning }: TestRunParams): Promise<null> => {
     const project = projects.get(uri);

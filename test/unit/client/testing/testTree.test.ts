@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { BoundedText } from "../../../../client/src/testing/boundedText.js";
 import { testArguments } from "../../../../client/src/testing/batches.js";
 import { longestRun } from "../../../../client/src/testing/failureSections.js";
-import { type Node, projectNodes } from "../../../../client/src/testing/model.js";
+import { type Node, projectNodes } from "../../../../client/src/testing/testTree.js";
 import { Schedule, libtestOrder, testThreads } from "../../../../client/src/testing/schedule.js";
 import { TestLocations } from "../../../../server/src/lsp/features/tests/testLocations.js";
 import type { TestHarness } from "../../../../shared/src/lsp.js";

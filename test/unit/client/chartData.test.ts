@@ -1,6 +1,6 @@
 /** What the dashboard makes of the server's data. */
 import { describe, expect, it } from "vitest";
-import { parseFromPage } from "../../../client/src/dashboard/messages.js";
+import { parseFromPage } from "../../../client/src/dashboard/pageMessages.js";
 import {
   engineStages,
   formatBytes,
@@ -11,7 +11,7 @@ import {
   sortFamilies,
   stages,
   timeline,
-} from "../../../client/src/dashboard/view/model.js";
+} from "../../../client/src/dashboard/view/chartData.js";
 import type { EngineStatus, GenerationSummary } from "../../../shared/src/lsp.js";
 import { noFunctions, noTimes } from "../../../shared/src/report.js";
 

@@ -7,7 +7,7 @@ import {
   describeUnit,
   identityOf,
   isRustcsSummary,
-} from "../../../../server/src/core/units/messages.js";
+} from "../../../../server/src/core/units/unitMessages.js";
 
 const BIN: UnitName = { package: "p", kind: ["bin"], name: "b", isTest: false, isLocal: true };
 const warning = (message: string, applicability?: string): Diagnostic => ({

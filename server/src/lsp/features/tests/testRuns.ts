@@ -5,12 +5,12 @@ import type { Project, ServerContext } from "../../protocol/api.js";
 
 interface Runs {
   count: number;
-  readonly standIns: ProgramsBesideTests;
+  readonly programs: ProgramsBesideTests;
   /** One after the other. */
   work: Promise<void>;
 }
 
-export class ProgramsBeside {
+export class TestRuns {
   /** By project: a project may be closed, or another object, before its tests have ended. */
   private readonly runs = new Map<string, Runs>();
 
@@ -20,7 +20,7 @@ export class ProgramsBeside {
   begin(project: Project): Promise<void> {
     const running = this.runs.get(project.uri) ?? {
       count: 0,
-      standIns: new ProgramsBesideTests(),
+      programs: new ProgramsBesideTests(),
       work: Promise.resolve(),
     };
     this.runs.set(project.uri, running);
@@ -39,18 +39,18 @@ export class ProgramsBeside {
     const running = this.runs.get(uri);
     if (running === undefined || --running.count > 0) return;
     this.runs.delete(uri);
-    await this.enqueue(running, "a program of a test run stays where cargo's belongs", () => running.standIns.end());
+    await this.enqueue(running, "a program of a test run stays where cargo's belongs", () => running.programs.end());
   }
 
   dispose(): void {
-    for (const running of this.runs.values()) running.standIns.endNow();
+    for (const running of this.runs.values()) running.programs.endNow();
     this.runs.clear();
   }
 
   private place(project: Project, running: Runs): Promise<void> {
     return this.enqueue(running, "tests that start programs by their paths may find none, or others", async () => {
       const state = project.built("test")?.state;
-      if (state !== undefined) await running.standIns.place(state);
+      if (state !== undefined) await running.programs.place(state);
     });
   }
 
