@@ -52,16 +52,12 @@ struct Options {
     paranoid: bool,
 }
 
-/// What is logged unless `CRANEFLY_LOG` says otherwise; functions that Cranelift refuses are reported by whoever sent them.
-fn default_log() -> Targets {
-    Targets::new().with_default(LevelFilter::INFO).with_target("cranelift_codegen", LevelFilter::ERROR)
-}
-
-/// Logs to standard error what `CRANEFLY_LOG` asks for: a level, or `target=level` for parts, with commas between.
+/// Logs to standard error what `CRANEFLY_LOG` asks for: a level, [`INFO`](LevelFilter::INFO) by default, or `target=level` for
+/// parts, with commas between.
 fn start_logging() {
     let asked = std::env::var("CRANEFLY_LOG").ok().map(|text| text.parse::<Targets>());
     let unreadable = asked.as_ref().and_then(|asked| asked.as_ref().err()).map(ToString::to_string);
-    let targets = asked.and_then(Result::ok).unwrap_or_else(default_log);
+    let targets = asked.and_then(Result::ok).unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
     // Of a stage is said what it took, when it ends.
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_span_events(FmtSpan::CLOSE);
     let lines = lines.with_filter(targets);
