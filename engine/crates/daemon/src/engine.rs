@@ -3,19 +3,19 @@
 use std::ffi::OsString;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use cranefly_bitcode::Llvm;
 use cranefly_cache::Store;
 use cranefly_cgu::UnitCache;
 use cranefly_compile::{CodeGenerator, CompileContext, LlvmTier, contained};
-
-use crate::programs::{ProgramKey, Programs};
 use cranefly_program::{
     BaseImages, Error, FolderError, ImageFolder, Published, Request, Resources, ServeContext, TakenOver, View,
 };
+
+use crate::programs::{ProgramKey, Programs};
 
 /// After so many units were read at a time, there is much free memory that will not be needed soon.
 const MANY_UNITS: u64 = 64;
@@ -73,13 +73,7 @@ impl Engine {
             store: Store::new(options.cache_bytes),
             paranoid: options.paranoid,
         };
-        let serve = ServeContext {
-            compile: Arc::new(compile),
-            command: options.command,
-            ahead: options.ahead,
-            first_calls: AtomicU64::new(0),
-            answered: Mutex::default(),
-        };
+        let serve = ServeContext::new(Arc::new(compile), options.command, options.ahead);
         let resources = Arc::new(Resources {
             serve: Arc::new(serve),
             units: UnitCache::default(),
