@@ -21,17 +21,18 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use cranefly_compile::{Cranelift, llvm_worker};
+use cranefly_program::{STACK, forget_others, orphans_in, private_folder, room, take_over};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::format::FmtSpan;
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+pub use cranefly_program::ImageFolder;
+
 pub use crate::engine::{Engine, EngineOptions};
 pub use crate::handlers::publish;
 pub use crate::programs::Programs;
 use crate::server::{Server, lock_socket};
-pub use cranefly_program::ImageFolder;
-use cranefly_program::{STACK, forget_others, orphans_in, private_folder, room, take_over};
 
 const USAGE: &str = "usage: cranefly-engine serve --socket PATH --sysroot PATH [--idle-seconds N] [--cache-bytes N] [--image-bytes N] [--memory-bytes N] [--eager-functions N] [--compile-ahead BOOL] [--paranoid BOOL]";
 

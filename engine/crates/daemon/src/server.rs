@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use cranefly_compile::contained;
+use cranefly_program::STACK;
 use cranefly_wire::{InitializeParams, InitializeResult, PROTOCOL, RpcError, WorkspaceParams, rpc};
 use rustix::fs::FlockOperation;
 use serde::de::DeserializeOwned;
@@ -17,7 +18,6 @@ use serde_json::Value;
 
 use crate::engine::Engine;
 use crate::handlers;
-use cranefly_program::STACK;
 
 /// Connections that are served at a time; more are closed at once.
 const MAX_CONNECTIONS: usize = 256;
