@@ -108,16 +108,25 @@ export class SourceCache {
   private parse(text: string, before: Held | undefined): Held {
     checkLength(text);
     const parsed = readable(text);
-    const edited = before?.tree?.copy();
-    edited?.edit(editOf(before?.parsed ?? "", parsed));
-    const tree = this.parser.parse(parsed, edited ?? null);
-    edited?.delete();
+    const tree = this.treeOf(parsed, before);
     try {
       return { tree, parsed, isPassing: false, source: sourceOf(text, tree) };
     } catch (error) {
       if (error instanceof RangeError) tree.delete();
       throw error;
     }
+  }
+
+  /** How the parser recovers from an error depends on the earlier tree, so a text that has one is parsed anew. */
+  private treeOf(parsed: string, before: Held | undefined): Tree {
+    const edited = before?.tree?.copy();
+    if (edited === undefined) return this.parser.parse(parsed, null);
+    edited.edit(editOf(before?.parsed ?? "", parsed));
+    const tree = this.parser.parse(parsed, edited);
+    edited.delete();
+    if (!tree.rootNode.hasError) return tree;
+    tree.delete();
+    return this.parser.parse(parsed, null);
   }
 
   /** Forgets what was in the memory of a parser that failed; what it failed on is remembered. */
