@@ -119,6 +119,13 @@ export const subjects: readonly Subject[] = [
   crate("simd-json", "0.19.0", 172),
   crate("curve25519-dalek", "5.0.0", 72),
   crate("rustix", "1.1.6", 26),
+  crate("strsim", "0.11.1", 38),
+  crate("fallible-iterator", "0.3.0", 15),
+  crate("adler2", "2.0.1", 2),
+  crate("memoffset", "0.9.1", 6),
+  crate("heck", "0.5.0", 3),
+  crate("num-rational", "0.4.2", 20),
+  crate("typenum", "1.20.1", 704),
 ];
 
 /** Those that are quick enough for every run of the tests. */
