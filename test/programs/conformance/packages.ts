@@ -102,7 +102,6 @@ export const subjects: readonly Subject[] = [
   crate("num-traits", "0.2.19", 26),
   crate("num-integer", "0.1.47", 18),
   crate("subtle", "2.6.1", 11),
-  crate("tinyvec", "1.13.3", 24),
   crate("fastrand", "2.5.0", 12),
   crate("aes", "0.9.4", 2),
   crate("chacha20", "0.10.2", 11),
@@ -123,4 +122,16 @@ export const subjects: readonly Subject[] = [
 ];
 
 /** Those that are quick enough for every run of the tests. */
-export const quick: readonly string[] = ["itoa", "regex-syntax", "smallvec", "ctor", "inventory", "linkme", "aws-lc"];
+export const quick: readonly string[] = [
+  "itoa",
+  "regex-syntax",
+  "smallvec",
+  "ctor",
+  "inventory",
+  "linkme",
+  "ring",
+  "aws-lc",
+  "simdutf8",
+  "miniz_oxide",
+  "thread_local",
+];
