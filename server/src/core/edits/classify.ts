@@ -98,9 +98,12 @@ function compareItem(before: ItemPiece, after: ItemPiece): BodyRef[] {
   if (oldGaps.length !== newGaps.length) refuse("functionSet");
   for (const [i, gap] of newGaps.entries()) {
     const oldGap = oldGaps[i];
-    if (oldGap === undefined || !isSame({ ...before, span: oldGap }, { ...after, span: gap })) {
-      throw new Refused(describeDifference({ ...before, span: oldGap }, { ...after, span: gap }));
-    }
+    if (oldGap === undefined) refuse("functionSet");
+    const [oldPiece, newPiece] = [
+      { ...before, span: oldGap },
+      { ...after, span: gap },
+    ];
+    if (!isSame(oldPiece, newPiece)) throw new Refused(describeDifference(oldPiece, newPiece));
   }
   return after.functions.flatMap((fn, i) => {
     const old = before.functions[i];
