@@ -1,4 +1,4 @@
-; Carries, bit fields and CRC-32C: instructions on general registers, spelled out.
+; Carries and bit fields: instructions on general registers, spelled out. What would take many steps is LLVM's.
 
 define i64 @add_with_carry(i8 %carry, i64 %a, i64 %b, ptr %out) {
   %1 = call { i8, i64 } @llvm.x86.addcarry.64(i8 %carry, i64 %a, i64 %b)
@@ -85,88 +85,19 @@ define i64 @extract(i64 %value, i64 %mask) {
   %1 = call i64 @llvm.x86.bmi.pext.64(i64 %value, i64 %mask)
   ret i64 %1
 }
-; function %extract(i64, i64) -> i64 system_v {
-; block0(v0: i64, v1: i64):
-;     v2 = iconst.i64 0
-;     v3 = iconst.i64 1
-;     jump block1(v2, v1, v3)  ; v2 = 0, v3 = 1
-;
-; block1(v4: i64, v5: i64, v6: i64):
-;     brif v5, block2, block3
-;
-; block2:
-;     v7 = ineg.i64 v5
-;     v8 = band.i64 v5, v7
-;     v9 = band.i64 v0, v8
-;     v10 = bor.i64 v4, v6
-;     v11 = select v9, v10, v4
-;     v12 = bxor.i64 v5, v8
-;     v13 = iconst.i64 1
-;     v14 = ishl.i64 v6, v13  ; v13 = 1
-;     jump block1(v11, v12, v14)
-;
-; block3:
-;     return v4
-; }
+; unsupported: intrinsic llvm.x86.bmi.pext.64
 
 define i32 @deposit(i32 %value, i32 %mask) {
   %1 = call i32 @llvm.x86.bmi.pdep.32(i32 %value, i32 %mask)
   ret i32 %1
 }
-; function %deposit(i32, i32) -> i32 system_v {
-; block0(v0: i32, v1: i32):
-;     v2 = iconst.i32 0
-;     v3 = iconst.i32 1
-;     jump block1(v2, v1, v3)  ; v2 = 0, v3 = 1
-;
-; block1(v4: i32, v5: i32, v6: i32):
-;     brif v5, block2, block3
-;
-; block2:
-;     v7 = ineg.i32 v5
-;     v8 = band.i32 v5, v7
-;     v9 = band.i32 v0, v6
-;     v10 = bor.i32 v4, v8
-;     v11 = select v9, v10, v4
-;     v12 = bxor.i32 v5, v8
-;     v13 = iconst.i32 1
-;     v14 = ishl.i32 v6, v13  ; v13 = 1
-;     jump block1(v11, v12, v14)
-;
-; block3:
-;     return v4
-; }
+; unsupported: intrinsic llvm.x86.bmi.pdep.32
 
 define i32 @crc_of_a_byte(i32 %crc, i8 %data) {
   %1 = call i32 @llvm.x86.sse42.crc32.32.8(i32 %crc, i8 %data)
   ret i32 %1
 }
-; function %crc_of_a_byte(i32, i8) -> i32 system_v {
-; block0(v0: i32, v1: i8):
-;     v2 = uextend.i32 v1
-;     v3 = bxor v0, v2
-;     v4 = iconst.i32 8
-;     v5 = iconst.i32 -2097792136
-;     jump block1(v3, v4)  ; v4 = 8
-;
-; block1(v6: i32, v7: i32):
-;     brif v7, block2, block3
-;
-; block2:
-;     v8 = iconst.i32 1
-;     v9 = band.i32 v6, v8  ; v8 = 1
-;     v10 = ineg v9
-;     v11 = band v10, v5  ; v5 = -2097792136
-;     v12 = iconst.i32 1
-;     v13 = ushr.i32 v6, v12  ; v12 = 1
-;     v14 = iconst.i32 -1
-;     v15 = iadd.i32 v7, v14  ; v14 = -1
-;     v16 = bxor v13, v11
-;     jump block1(v16, v15)
-;
-; block3:
-;     return v6
-; }
+; unsupported: intrinsic llvm.x86.sse42.crc32.32.8
 
 declare { i8, i64 } @llvm.x86.addcarry.64(i8, i64, i64)
 declare { i8, i32 } @llvm.x86.subborrow.32(i8, i32, i32)

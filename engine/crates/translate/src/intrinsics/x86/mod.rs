@@ -1,6 +1,7 @@
 //! The x86 intrinsics of `core::arch` that have a meaning in Cranelift IR: those that calculate something that
-//! Intel's manual defines bit by bit. What is left to LLVM: approximations, whose bits differ between processors (`rcp`,
-//! `rsqrt`), what asks or changes the processor, and ciphers and hashes, of which one instruction does hundreds of steps.
+//! Intel's manual defines bit by bit, in a few steps. What is left to LLVM: approximations, whose bits differ between
+//! processors (`rcp`, `rsqrt`), what asks or changes the processor, and what one instruction does in dozens of steps, since who
+//! asks for it by name wants it fast: ciphers, hashes, CRC-32C, bits along a mask (`pext`, `pdep`).
 //!
 //! A function with such an intrinsic is compiled for processors that have the instruction (`target-features`).
 //! Operations on 256 bits treat their halves of 128 bits on their own, as AVX does, unless they say otherwise.
