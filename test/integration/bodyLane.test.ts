@@ -1,4 +1,5 @@
 /** The body lane with the real rustc: overlays, remapped paths, lints, learning. */
+import { fileStamp } from "../../server/src/core/support/stamps.js";
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
@@ -82,8 +83,7 @@ async function edit(
   if (result.kind !== "bodies") throw new Error(JSON.stringify(result));
   fs.writeFileSync(file, text);
   const whole = callers.map((caller) => ({ file, path: caller }));
-  const { mtimeMs, size } = fs.statSync(file);
-  const stamp = { mtimeMs, size };
+  const stamp = fileStamp(fs.statSync(file));
   return lane.compile(record, [{ file, text, stamp, functions: result.functions }], { env }, whole);
 }
 

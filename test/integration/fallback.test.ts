@@ -76,6 +76,20 @@ describe.runIf(HAS_ENGINE)("cargo does it, and the reason is named", () => {
     fs.rmSync(project.path(".cargo/config.toml"));
     const encoded = project.cranefly(["run"], { CARGO_ENCODED_RUSTFLAGS: "-C\x1flink-arg=-Wl,-Bsymbolic" });
     expectBeforeBuilding(encoded, /the link argument `-Bsymbolic` is not supported/);
+    const linker = project.path("own-linker.sh");
+    fs.writeFileSync(linker, '#!/bin/sh\nexec cc "$@"\n', { mode: 0o755 });
+    for (const key of ["x86_64-unknown-linux-gnu", "'cfg(unix)'"]) {
+      project.write(
+        ".cargo/config.toml",
+        `[target.${key}]\nlinker = "own-linker.sh"\n`.replace("own-linker.sh", linker),
+      );
+      expectBeforeBuilding(
+        project.cranefly(["run"]),
+        /the compiler option `-C linker=.*own-linker.sh` is not supported/,
+      );
+      expect(fs.existsSync(project.path("target/cranefly/debug"))).toBe(false);
+    }
+    fs.rmSync(project.path(".cargo/config.toml"));
     const config = ["--config", "build.rustflags=['-Clink-arg=-Wl,--export-dynamic-symbol=main']"];
     expect(project.cranefly(["run", ...config]).stderr).toMatch(
       /the link argument `--export-dynamic-symbol=main` is not/,
@@ -124,6 +138,32 @@ describe.runIf(HAS_ENGINE)("cargo does it, and the reason is named", () => {
       registry.cranefly(["run"]),
       /section `words`, which both the workspace and a dependency add to, needs a linker/,
     );
+  });
+
+  it("after a build, of which cargo takes what is not the workspace's own", () => {
+    const late = new Project("late", {
+      ...FILES,
+      "Cargo.toml": `${FILES["Cargo.toml"] ?? ""}[dependencies]\nlent = "1"\n`,
+      ".cargo/config.toml": '[source.crates-io]\nreplace-with = "vendored"\n[source.vendored]\ndirectory = "vendor"\n',
+      "vendor/lent/Cargo.toml": '[package]\nname = "lent"\nversion = "1.0.0"\nedition = "2024"\n',
+      "vendor/lent/.cargo-checksum.json": '{"files":{},"package":null}',
+      "vendor/lent/build.rs":
+        'fn main() {\n    let out = std::env::var("OUT_DIR").unwrap();\n    std::fs::write(format!("{out}/word.txt"), "ran").unwrap();\n}\n',
+      "vendor/lent/src/lib.rs": 'pub const WORD: &str = include_str!(concat!(env!("OUT_DIR"), "/word.txt"));\n',
+      // What only a linker knows, and only the engine finds.
+      "src/main.rs":
+        'unsafe extern "C" {\n    static end: u8;\n}\nfn main() {\n    if !(&raw const end).is_null() {\n        println!("{}", lent::WORD);\n    }\n}\n',
+    });
+    onTestFinished(() => late.remove());
+    const result = late.cranefly(["run"]);
+    expectNative(result, /`?end`?/);
+    const [, byCargo = ""] = result.stderr.split("falling back to");
+    expect(byCargo).toContain("Compiling plain");
+    expect(byCargo).not.toContain("Compiling lent");
+    // cargo goes on with it, and so does Cranefly.
+    late.write("src/main.rs", FILES["src/main.rs"] ?? "");
+    expect(late.exec("cargo", ["run"], {}).stderr).not.toContain("Compiling lent");
+    expect(late.cranefly(["run", "-q"])).toMatchObject({ code: 0, stdout: "ran\n", stderr: "" });
   });
 
   it("but not where the configuration sets a runner by cfg, which is used", () => {

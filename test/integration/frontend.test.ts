@@ -6,6 +6,7 @@ import { Bases } from "../../server/src/core/base/baseImage.js";
 import { type Captured, capture } from "../../server/src/core/cargo/capture.js";
 import { loadMetadata } from "../../server/src/core/cargo/cargo.js";
 import { type CrateLaneResult, crateLane } from "../../server/src/core/lanes/crateLane.js";
+import { fileTime } from "../../server/src/core/support/stamps.js";
 import { changedCargoInput } from "../../server/src/core/cargo/inputs.js";
 import type { UnitMessages } from "../../server/src/core/units/unitMessages.js";
 import { Layout } from "../../server/src/core/support/layout.js";
@@ -34,7 +35,7 @@ async function captureIt(command: CargoSelection["command"], targets: string[]):
   };
   const metadata = await loadMetadata(selection, [], project.env);
   layout = new Layout(path.join(metadata.target_directory, "cranefly"));
-  return capture(layout, selection, metadata, {
+  return capture(layout, selection, metadata, fileTime(layout.private), {
     env: project.env,
     shimBundle: path.join(ROOT, "dist", "shim.cjs"),
     color: false,
@@ -171,7 +172,7 @@ describe("the base image", () => {
 
 describe("the crate lane", () => {
   it("starts nothing when nothing changed, not even for a touched file", async () => {
-    expect(changedCargoInput(captured.state)).toBeUndefined();
+    expect(changedCargoInput(captured.state, project.env)).toBeUndefined();
     fs.utimesSync(project.path("app/src/main.rs"), new Date(), new Date());
     expect(await lane()).toMatchObject({ ok: true, compiled: [], failed: [] });
   });
@@ -233,11 +234,11 @@ describe("the cargo lane is taken", () => {
   const check = (change: () => void, undo: () => void, pattern: RegExp): void => {
     change();
     try {
-      expect(changedCargoInput(captured.state)).toMatch(pattern);
+      expect(changedCargoInput(captured.state, project.env)).toMatch(pattern);
     } finally {
       undo();
     }
-    expect(changedCargoInput(captured.state)).toBeUndefined();
+    expect(changedCargoInput(captured.state, project.env)).toBeUndefined();
   };
   const edited = (file: string, pattern: RegExp): void => {
     const text = fs.readFileSync(project.path(file), "utf8");

@@ -66,6 +66,9 @@ export class Project {
     for (const [file, text] of Object.entries(files)) this.write(file, text);
   }
 
+  /** The bundle of the command line. */
+  readonly cli = CLI;
+
   path(file: string): string {
     return path.join(this.dir, file);
   }

@@ -2,6 +2,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { loadMetadata } from "../core/cargo/cargo.js";
+import { configuredRustc } from "../core/cargo/config.js";
 import { Engine } from "../core/engine/client.js";
 import { findEngine } from "../core/engine/location.js";
 import { withLock } from "../core/support/lock.js";
@@ -11,7 +12,8 @@ import { BUNDLE_DIRECTORY } from "./session.js";
 import { writeAll } from "./terminal.js";
 
 async function openEngine(): Promise<Engine> {
-  const toolchain = await findToolchain(process.cwd(), process.env);
+  const place = { cwd: process.cwd(), env: process.env, args: [] };
+  const toolchain = await findToolchain(place.cwd, place.env, undefined, configuredRustc(place));
   return Engine.for(findEngine(process.env, BUNDLE_DIRECTORY), toolchain, process.env);
 }
 

@@ -3,7 +3,7 @@ import type { GenerationReport } from "../../../shared/src/report.js";
 import { noFunctions, noTimes } from "../../../shared/src/report.js";
 import { Cancelled, messageOf } from "../core/support/errors.js";
 import type { ReadByCargo } from "../core/cargo/readByCargo.js";
-import { configFiles } from "../core/cargo/config.js";
+import { configFiles } from "../core/cargo/configSources.js";
 import { isNewer } from "../core/support/stamps.js";
 import { onlyStart, programCommand } from "../core/cargo/programStart.js";
 import type { SelectionState } from "../core/cargo/selection.js";
@@ -128,8 +128,10 @@ class Watch {
     try {
       const { report, state, hasChanged, isAhead } = await this.kept.update(sinceMs, signal);
       this.readByCargo = undefined;
+      const args = selection.kind === "cargo" ? selection.global : [];
+      const configured = configFiles({ cwd: selection.cwd, env, args });
       const { files, folders } =
-        state === undefined ? await unbuilt(selection, env) : { files: configFiles(selection.cwd, env), folders: [] };
+        state === undefined ? await unbuilt(selection, env) : { files: configured, folders: [] };
       const isBehind = await this.kept.watch(this.watcher, state, files, report.ok, folders);
       // A save that changes nothing says and restarts nothing, unless it takes back an error.
       const isNew = hasChanged || this.running === undefined;

@@ -2,6 +2,7 @@
  * The front end: brings the units of a selection up to date, by the fastest lane that can, and cargo where none can. Gives what is to be
  * published; the body lane alone has published by then.
  */
+import * as path from "node:path";
 import type { Diagnostic, GenerationReport, ProgramReport } from "../../../shared/src/report.js";
 import { type ScriptState, type Settled, settleScripts } from "./cargo/buildScripts.js";
 import { BuildFailed } from "./cargo/cargo.js";
@@ -16,6 +17,7 @@ import type { AttemptOptions, BodyOutcome, FunctionEdits } from "./lanes/functio
 import type { Publications } from "./publications.js";
 import type { Layout } from "./support/layout.js";
 import { isWhole, missingLibrary } from "./units/intact.js";
+import { madeOtherwise } from "./units/madeWith.js";
 import type { UnitMessages, UnitName } from "./units/unitMessages.js";
 import type { LoadedPrograms } from "./units/program.js";
 import { UnitRecords, announceAgain } from "./units/records.js";
@@ -88,15 +90,17 @@ export class FrontEnd {
     this.onRecords(before);
     if (!isHere(layout, state, before)) return this.cargoLane(layout, "it was built elsewhere", generation, signal);
     const { env, jobs } = this.options;
-    const cargoInput = await generation.timed("check", () => changedCargoInput(state));
+    const cargoInput = await generation.timed("check", () => changedCargoInput(state, env));
     if (cargoInput !== undefined) return this.cargoLane(layout, `${cargoInput} changed`, generation, signal);
     const records = before.all(state.units);
+    const other = madeOtherwise(state.made, records);
+    if (other !== undefined) return this.cargoLane(layout, `another build made ${other}`, generation, signal);
     announceAgain(layout, records);
     const library = missingLibrary(records);
     if (library !== undefined) return this.cargoLane(layout, `${library} is missing`, generation, signal);
     if (isWhole(layout, records, state)) this.publications.forgetDamaged();
     else this.publications.forget();
-    const settling = settleScripts(state.scripts, env, signal);
+    const settling = settleScripts(state.scripts, env, path.dirname(layout.root), signal);
     // (It is waited for later; until then nobody hears of its failure.)
     settling.catch(() => undefined);
     const settle = (): Promise<Settled> => generation.timed("scripts", () => settling);

@@ -179,7 +179,10 @@ export class Workspace {
       try {
         return await this.build(layout, options);
       } catch (error) {
-        if (!recovery.forget(error)) throw error;
+        if (!recovery.forget(error)) {
+          if (!(error instanceof Cancelled || error instanceof Moved)) await this.target.lend(layout);
+          throw error;
+        }
         this.missing = messageOf(error);
         this.forgetState();
         // What comes anew may have the names of what was lost.

@@ -8,8 +8,8 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import * as z from "zod";
 import { type BuildScript, type Package, parseRerunIf } from "./cargo.js";
-import { digest, readText, statOf } from "../support/files.js";
-import { Stamp, isCurrent, stamp, stampTree, walk } from "../support/stamps.js";
+import { digest, isWithin, readText, statOf } from "../support/files.js";
+import { Stamp, alwaysChanged, fileTime, isCurrent, restamped, stamp, stampTree, walk } from "../support/stamps.js";
 import { run } from "../support/process.js";
 import { ScriptRun, takeRun } from "./scriptRun.js";
 import { applyEnvironment } from "../support/environment.js";
@@ -57,6 +57,7 @@ export function scriptState(
   script: BuildScript,
   owner: Package,
   env: NodeJS.ProcessEnv,
+  targetDirectory: string,
   startedMs: number,
 ): ScriptState {
   const outDir = script.out_dir;
@@ -71,19 +72,45 @@ export function scriptState(
     outDir,
     directives: directivesOf(output.split("\n")),
     produced: produced(outDir),
-    inputs: stampInputs(paths, variables, packageDir, startedMs),
-    variables: Object.fromEntries(variables.map((name) => [name, env[name] ?? null])),
+    inputs: stampInputs(paths, variables, packageDir, targetDirectory, startedMs),
+    variables: valuesOf(variables, env),
   };
+}
+
+/** Variables as the user has them; null: not at all. */
+export function valuesOf(names: Iterable<string>, env: NodeJS.ProcessEnv): Record<string, string | null> {
+  return Object.fromEntries([...names].map((name) => [name, env[name] ?? null]));
+}
+
+/** The variable that has another value than these. */
+export function changedVariable(
+  values: Readonly<Record<string, string | null>>,
+  env: NodeJS.ProcessEnv,
+): string | undefined {
+  return Object.entries(values).find(([name, value]) => (env[name] ?? null) !== value)?.[0];
 }
 
 function stampInputs(
   paths: readonly string[],
   variables: readonly string[],
   packageDir: string,
+  targetDirectory: string,
   startedMs: number,
 ): Stamp[] {
   if (paths.length + variables.length === 0) return [stampTree(packageDir, { nestedPackages: false }, startedMs)];
-  return paths.map((file) => stamp(file, startedMs));
+  return paths.map((file) => stampOfNamed(file, targetDirectory, startedMs));
+}
+
+/**
+ * The stamp of what a script names. For a file that is not there cargo always runs it, and for a folder in which cargo builds as well.
+ * In any other folder everything counts, whatever it is named.
+ */
+export function stampOfNamed(file: string, targetDirectory: string, startedMs?: number): Stamp {
+  const stat = statOf(file);
+  if (stat === undefined || isWithin(targetDirectory, file)) return alwaysChanged(file);
+  return stat.isDirectory()
+    ? stampTree(file, { nestedPackages: true, everything: true }, startedMs)
+    : stamp(file, startedMs);
 }
 
 /** The outcome of `settleScripts`. */
@@ -100,9 +127,10 @@ export interface Settled {
 export async function settleScripts(
   scripts: readonly ScriptState[],
   env: NodeJS.ProcessEnv,
+  targetDirectory: string,
   signal: AbortSignal | undefined,
 ): Promise<Settled> {
-  const settled = await Promise.all(scripts.map((script) => settle(script, env, signal)));
+  const settled = await Promise.all(scripts.map((script) => settle(script, env, targetDirectory, signal)));
   const reasons = settled.filter((item) => typeof item === "string");
   const states = settled.filter((item) => typeof item !== "string");
   return { cargoReason: reasons[0], scripts: states, warnings: states.flatMap(warningOf) };
@@ -120,6 +148,7 @@ function warningOf({ packageId, outDir, rewritten, isItsOwn }: ScriptState): str
 async function settle(
   script: ScriptState,
   env: NodeJS.ProcessEnv,
+  targetDirectory: string,
   signal: AbortSignal | undefined,
 ): Promise<ScriptState | string> {
   const marker = path.join(path.dirname(script.outDir), UNSETTLED);
@@ -127,7 +156,12 @@ async function settle(
   const reason = changedScriptInput(script, env) ?? (isUnsettled ? script.outDir : undefined);
   if (reason === undefined) return script;
   if (script.run === undefined || !fs.existsSync(script.run.executable)) return reason;
-  const startedMs = Date.now();
+  const startedMs = fileTime(path.dirname(script.outDir));
+  const restamp = (old: Stamp, since?: number): Stamp => {
+    const { path: file, tree } = old;
+    const isPackage = tree !== undefined && tree.everything !== true;
+    return isPackage ? stampTree(file, tree, since) : stampOfNamed(file, targetDirectory, since);
+  };
   const inputs = script.inputs.map((input) => restamp(input, startedMs));
   const timesBefore = inputTimes(script.inputs);
   const before = produced(script.outDir, script.produced);
@@ -145,14 +179,14 @@ async function settle(
   if (exit.code !== 0 || directivesOf(lines) !== script.directives) return reason;
   if (!isSameOutput(script.produced, now)) return reason;
   fs.rmSync(marker);
-  const variables = Object.fromEntries(Object.keys(script.variables).map((name) => [name, env[name] ?? null]));
+  const variables = valuesOf(Object.keys(script.variables), env);
   const rewritten = [...inputTimes(script.inputs)].flatMap(([file, ms]) =>
     timesBefore.get(file) === ms ? [] : [file],
   );
   // A file that the script writes in each run is no reason to run it again. (cargo does run it again, but only when it is called.)
   const isItsOwn = rewritten.length > 0 && rewritten.every((file) => script.rewritten?.includes(file));
   const settled = isItsOwn ? script.inputs.map((input) => restamp(input)) : inputs;
-  return { ...script, inputs: settled, rewritten, isItsOwn, variables };
+  return { ...script, produced: script.produced.map(restamped), inputs: settled, rewritten, isItsOwn, variables };
 }
 
 /** When the files that a script is rerun for were modified. */
@@ -165,12 +199,8 @@ function inputTimes(inputs: readonly Stamp[]): Map<string, number> {
 function changedScriptInput(script: ScriptState, env: NodeJS.ProcessEnv): string | undefined {
   const file = script.inputs.find((input) => !isCurrent(input));
   if (file !== undefined) return file.path;
-  const variable = Object.entries(script.variables).find(([name, value]) => (env[name] ?? null) !== value);
-  return variable === undefined ? undefined : `$${variable[0]}`;
-}
-
-function restamp(old: Stamp, startedMs?: number): Stamp {
-  return old.tree === undefined ? stamp(old.path, startedMs) : stampTree(old.path, old.tree, startedMs);
+  const variable = changedVariable(script.variables, env);
+  return variable === undefined ? undefined : `$${variable}`;
 }
 
 /** cargo reads nothing but these lines. */

@@ -21,22 +21,27 @@ import {
   parseMessage,
   BuildFailed,
 } from "./cargo.js";
-import { loadConfig } from "./config.js";
+import { type CargoConfig, configuredRustc, loadConfig } from "./config.js";
+import { table } from "./configSources.js";
 import { dynamicCrates } from "./dynamicLibraries.js";
 import { Unsupported } from "../support/errors.js";
-import { readText, realPath } from "../support/files.js";
+import { list, readText, realPath } from "../support/files.js";
 import { type HostUnit, hostSources, hostUnits } from "./hosts.js";
-import { cargoInputs, discover } from "./inputs.js";
+import { cargoInputs, cargoVariables, discover, stampLockFile, toolsOf } from "./inputs.js";
 import type { Layout } from "../support/layout.js";
+import { type DepInfo, parseDepInfo } from "../units/depInfo.js";
+import { madeWith } from "../units/madeWith.js";
 import { unitOfLibrary, unitOfOutput, unitOfPlaceholder } from "../units/outputs.js";
 import type { UnitName, UnitMessages } from "../units/unitMessages.js";
 import { run } from "../support/process.js";
 import { type CargoSelection, type SelectionState, type Start, cargoArguments, programName } from "./selection.js";
 import type { Program } from "../units/program.js";
 import { type ShimContext, type ShimEvent, readEvents, writeShims } from "./shims.js";
-import { checkToolchain, findToolchain, platformOf } from "../units/toolchain.js";
+import { readProgramOptions } from "../units/rustcOptions.js";
+import { type Toolchain, checkToolchain, findToolchain, platformOf } from "../units/toolchain.js";
 import { CargoMessages, unitName } from "./cargoMessages.js";
 import { loadUnit, MissingUnit } from "../units/record.js";
+import { UnitRecords } from "../units/records.js";
 
 export interface CaptureOptions {
   readonly env: NodeJS.ProcessEnv;
@@ -66,32 +71,34 @@ export class LostBuild extends Unsupported {
   }
 }
 
-/** Runs cargo. Throws `BuildFailed` when the sources do not build, `Unsupported` when Cranefly has no way. */
+/** Runs cargo. `startedMs`: when it was asked for the metadata, by the clock of files. Throws `BuildFailed` when the sources do not build, `Unsupported` when Cranefly has no way. */
 export async function capture(
   layout: Layout,
   selection: CargoSelection,
   metadata: Metadata,
+  startedMs: number,
   options: CaptureOptions,
 ): Promise<Captured> {
   const { env } = options;
-  const startedMs = Date.now();
-  const toolchain = await findToolchain(selection.cwd, env, options.signal);
   const place = { cwd: selection.cwd, env, args: selection.global };
+  const toolchain = await findToolchain(selection.cwd, env, options.signal, configuredRustc(place));
+  const lockFile = stampLockFile(metadata);
   const config = loadConfig(place, toolchain.host, await platformOf(toolchain, env, options.signal));
   for (const target of targetsOf(selection, config.buildTarget)) checkToolchain(toolchain, target);
+  checkLinker(config, toolchain);
 
   const local = localPackages(metadata);
   const packages = [...local, ...adoptedPackages(layout, metadata)];
   checkCommas(layout, metadata);
   const guard = new BuildGuard(metadata, selection, toolchain.host);
-  const native = nativelyLinked(metadata);
+  const linkedNatively = nativelyLinked(metadata);
   const directory = (item: { manifest_path: string }): string => path.dirname(item.manifest_path);
   const shims = writeShims(layout, options.shimBundle, packages.map(directory), config.rustcWrapper, {
     root: layout.root,
     env: Object.fromEntries(
       Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
     ),
-    needsRlib: packages.filter((item) => native.has(item.id)).map(directory),
+    needsRlib: packages.filter((item) => linkedNatively.has(item.id)).map(directory),
     buildScripts: packages.flatMap(({ targets }) => targets.flatMap(buildScriptOf)),
     dynamicCrates: dynamicCrates(metadata),
     host: toolchain.host,
@@ -123,7 +130,7 @@ export async function capture(
     ...(options.quiet ? ["--quiet"] : []),
     "--config",
     `target.${toolchain.host}.runner=[${JSON.stringify(shims.runner)}]`,
-    ...withoutLto(selection, metadata),
+    ...withoutLto(selection, metadata, config),
     // A failing runner cannot be: the shim only takes notes. But all targets are to be noted.
     ...(selection.command === "test" ? ["--no-fail-fast"] : []),
   ];
@@ -140,7 +147,7 @@ export async function capture(
   // Also when the build failed: what a recorder noted is relative to the environment of this very capture.
   const scriptStates = scripts.flatMap((script) => {
     const owner = local.find((item) => item.id === script.package_id);
-    return owner === undefined ? [] : [scriptState(script, owner, env, startedMs)];
+    return owner === undefined ? [] : [scriptState(script, owner, env, metadata.target_directory, startedMs)];
   });
   if (exit.code !== 0) throw new BuildFailed("", exit.code ?? 101);
 
@@ -153,19 +160,26 @@ export async function capture(
   const own = artifacts.filter((artifact) => captured.has(artifact.package_id));
   const libraries = own.flatMap((artifact) => libraryUnit(layout, artifact) ?? []);
   const packageDirs = packages.map(directory);
+  const units = closureOf(layout, [...libraries, ...programs.map((program) => program.unit)]);
+  const native = artifacts.filter((artifact) => libraryUnit(layout, artifact) === undefined);
+  const others = scripts.filter((script) => !local.some((item) => item.id === script.package_id));
+  const inputs = { place, metadata, toolchain, hosts, scripts: others, startedMs, lockFile };
   const state: SelectionState = {
-    version: 3,
+    version: 4,
     toolchain,
     runner: [...(config.runner ?? [])],
     wrapper: config.rustcWrapper ?? "",
-    cargoInputs: cargoInputs(selection.cwd, metadata, toolchain, hosts, env, startedMs),
+    cargoInputs: cargoInputs(inputs),
+    variables: cargoVariables(inputs, native.flatMap(depInfosOf), config.variables),
+    tools: toolsOf(env),
+    made: madeWith(new UnitRecords(layout).all(units), native.flatMap(librariesOf)),
     scripts: scriptStates,
     discovery: {
       root: metadata.workspace_root,
       packages: packageDirs,
       digest: discover(metadata.workspace_root, packageDirs),
     },
-    units: closureOf(layout, [...libraries, ...programs.map((program) => program.unit)]),
+    units,
     names: namesOf(layout, own, metadata),
     programs,
     starts: findStarts(layout, events, artifacts),
@@ -200,6 +214,14 @@ function buildDirectory(root: string, cwd: string): string[] {
   return ["--config", `build.build-dir=${JSON.stringify(place)}`];
 }
 
+/** Throws `Unsupported` where programs have a linker that they cannot have: rustc would hear of it once all else is compiled. */
+function checkLinker({ linker }: CargoConfig, { host }: Toolchain): void {
+  if (linker === undefined) return;
+  const options = { host, origin: "user", isProgram: true, readFile: readText } as const;
+  const { refused } = readProgramOptions(["-C", `linker=${linker}`], options);
+  if (refused !== undefined) throw new Unsupported(`${refused} is not supported`);
+}
+
 /** A build script, among a package's targets. */
 function buildScriptOf({ kind, name, src_path: source }: Target): ShimContext["buildScripts"] {
   return kind.includes("custom-build") ? [{ source: realPath(source), crate: name.replaceAll("-", "_") }] : [];
@@ -220,12 +242,12 @@ function checkCommas(layout: Layout, metadata: Metadata): void {
 
 /**
  * Link-time optimisation would leave the dependencies' libraries without machine code, so it is as it is where nobody asks for
- * any; that changes no behaviour, only speed. (cargo has no profile of another name unless a manifest has it.)
+ * any; that changes no behaviour, only speed. (cargo has no profile of another name unless the manifest or configuration has it.)
  */
-function withoutLto(selection: CargoSelection, metadata: Metadata): string[] {
+function withoutLto(selection: CargoSelection, metadata: Metadata, { profiles }: CargoConfig): string[] {
   const { profile = selection.command === "test" ? "test" : "dev" } = selection;
   const manifest = parse(readText(path.join(metadata.workspace_root, "Cargo.toml")) ?? "")["profile"];
-  const isThere = BUILT_IN_PROFILES.includes(profile) || (typeof manifest === "object" && profile in manifest);
+  const isThere = BUILT_IN_PROFILES.includes(profile) || profiles.has(profile) || profile in table(manifest);
   return isThere ? ["--config", `profile.${profile}.lto=false`] : [];
 }
 
@@ -289,6 +311,24 @@ function unitOfExecutable(layout: Layout, executable: string): string | undefine
 function libraryUnit(layout: Layout, artifact: Artifact): string | undefined {
   const units = artifact.filenames.map((file) => unitOfLibrary(layout, file));
   return units.find((unit) => unit !== undefined);
+}
+
+/** The libraries that a build made natively, procedural macros included. */
+function librariesOf({ filenames }: Artifact): string[] {
+  return filenames.filter((file) => LIBRARY.test(file));
+}
+
+const LIBRARY = /\.(?:rlib|rmeta|so)$/;
+
+/** What rustc said that it had read, beside what it made: a file of the crate's name, or of the only crate in a folder. */
+function depInfosOf({ filenames, target }: Artifact): DepInfo[] {
+  const files = filenames.flatMap((file) => {
+    const folder = path.dirname(file);
+    if (LIBRARY.test(file)) return [path.join(folder, path.basename(file).replace(/^lib|\.[a-z]+$/g, "") + ".d")];
+    if (!target.kind.includes("custom-build")) return [];
+    return list(folder).flatMap((name) => (name.endsWith(".d") ? [path.join(folder, name)] : []));
+  });
+  return [...new Set(files)].map((file) => parseDepInfo(readText(file) ?? ""));
 }
 
 /** How cargo names the units that it built, by key. */

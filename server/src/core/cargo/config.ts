@@ -1,40 +1,29 @@
 /** The few settings of cargo's configuration that Cranefly overrides and must therefore chain to, and its aliases. */
 import * as path from "node:path";
-import { parse } from "smol-toml";
 import { type Cfgs, holds } from "../units/cfgExpression.js";
 import { Unsupported, messageOf } from "../support/errors.js";
-import { cargoHome } from "../support/environment.js";
-import { ancestors, readText } from "../support/files.js";
+import { type ConfigContext, type Source, readConfiguration, table } from "./configSources.js";
 
 export interface CargoConfig {
   /** `build.rustc-wrapper` or `RUSTC_WRAPPER`. */
   readonly rustcWrapper: string | undefined;
   /** The user's own runner for programs of the target. */
   readonly runner: readonly string[] | undefined;
+  /** The platform's linker, which cargo hands to rustc. */
+  readonly linker: string | undefined;
   /** `build.target` or `CARGO_BUILD_TARGET`. */
   readonly buildTarget: string | undefined;
-}
-
-/** Where configuration is looked for. */
-export interface ConfigContext {
-  readonly cwd: string;
-  readonly env: NodeJS.ProcessEnv;
-  /** cargo's arguments, of which `--config` counts. */
-  readonly args: readonly string[];
-}
-
-/** Every place where cargo looks for a configuration file, the strongest first; also of files that do not exist. */
-export function configFiles(cwd: string, env: NodeJS.ProcessEnv): string[] {
-  const home = cargoHome(env);
-  const directories = ancestors(cwd).map((directory) => path.join(directory, ".cargo"));
-  if (!directories.includes(home)) directories.push(home);
-  return directories.flatMap((directory) => [path.join(directory, "config.toml"), path.join(directory, "config")]);
+  /** The profiles that it has anything to say of. */
+  readonly profiles: ReadonlySet<string>;
+  /** The variables of its `[env]`, most of which only count where the user has none of the name. */
+  readonly variables: readonly string[];
 }
 
 /** Reads the settings. `host`: the target triple of the toolchain; `cfgs`: what rustc says of it. */
 export function loadConfig(place: ConfigContext, host: string, cfgs: Cfgs): CargoConfig {
   const { env } = place;
-  const [overrides, files] = [overridesOf(place), filesOf(place)];
+  const { overrides, files } = readConfiguration(place);
+  const all = [...overrides, ...files];
   const variable = (...names: string[]): string | undefined => names.map((name) => env[name]).find(isText);
   const rustcWrapper = first([
     ...overrides.map((source) => programOf(table(source.config["build"])["rustc-wrapper"], source)),
@@ -46,13 +35,34 @@ export function loadConfig(place: ConfigContext, host: string, cfgs: Cfgs): Carg
     return typeof value === "string" ? value : undefined;
   };
   const buildTarget = first([...overrides.map(target), variable("CARGO_BUILD_TARGET"), ...files.map(target)]);
-  const runner = first([
-    ...overrides.map((source) => runnerOf(table(table(source.config["target"])[host])["runner"], source)),
-    splitWords(env[`CARGO_TARGET_${host.toUpperCase().replaceAll("-", "_")}_RUNNER`]),
-    ...files.map((source) => runnerOf(table(table(source.config["target"])[host])["runner"], source)),
-    runnerByCfg([...overrides, ...files], cfgs),
-  ]);
-  return { rustcWrapper: rustcWrapper === "" ? undefined : rustcWrapper, runner, buildTarget };
+  /** A setting for the platform, which has its triple or a `cfg(…)` that holds. */
+  const ofPlatform = <T>(
+    name: string,
+    read: (value: unknown, source: Source) => T | undefined,
+    variable: T | undefined,
+  ): T | undefined => {
+    const own = (source: Source): T | undefined => read(table(table(source.config["target"])[host])[name], source);
+    return first([...overrides.map(own), variable, ...files.map(own), ofCfg(all, cfgs, name, read)]);
+  };
+  const inEnvironment = (name: string): string | undefined =>
+    env[`CARGO_TARGET_${host.toUpperCase().replaceAll("-", "_")}_${name}`];
+  return {
+    rustcWrapper: rustcWrapper === "" ? undefined : rustcWrapper,
+    runner: ofPlatform("runner", runnerOf, splitWords(inEnvironment("RUNNER"))),
+    linker: ofPlatform("linker", programOf, inEnvironment("LINKER")),
+    buildTarget,
+    profiles: new Set(all.flatMap(({ config }) => Object.keys(table(config["profile"])))),
+    variables: [...new Set(all.flatMap(({ config }) => Object.keys(table(config["env"]))))],
+  };
+}
+
+/** The compiler: `RUSTC`, or `build.rustc`. */
+export function configuredRustc(place: ConfigContext): string {
+  const { overrides, files } = readConfiguration(place);
+  const named = (source: Source): string | undefined => programOf(table(source.config["build"])["rustc"], source);
+  const { RUSTC, CARGO_BUILD_RUSTC } = place.env;
+  const values = [RUSTC, ...overrides.map(named), CARGO_BUILD_RUSTC, ...files.map(named)];
+  return values.find((value) => value !== undefined && value !== "") ?? "rustc";
 }
 
 /** What the user means by a command that is none of cargo's own. */
@@ -61,55 +71,29 @@ export function aliasOf(name: string, place: ConfigContext): readonly string[] |
     const value = table(config["alias"])[name];
     return typeof value === "string" ? splitWords(value) : Array.isArray(value) ? value.map(String) : undefined;
   };
+  const { overrides, files } = readConfiguration(place);
   return first([
-    ...overridesOf(place).map(fromFile),
+    ...overrides.map(fromFile),
     splitWords(place.env[`CARGO_ALIAS_${name.toUpperCase().replaceAll("-", "_")}`]),
-    ...filesOf(place).map(fromFile),
+    ...files.map(fromFile),
   ]);
 }
 
-/** A piece of configuration, and the folder that its relative paths mean. */
-interface Source {
-  readonly config: Readonly<Record<string, unknown>>;
-  readonly folder: string;
-}
-
-/** What `--config` gives, the last first. */
-function overridesOf({ cwd, args }: ConfigContext): Source[] {
-  const values = args.flatMap((arg, index) => (args[index - 1] === "--config" ? [arg] : []));
-  return values.reverse().map((value): Source => {
-    const file = path.resolve(cwd, value);
-    const text = readText(file);
-    if (text === undefined) return { config: parsed(value, "--config"), folder: cwd };
-    return { config: parsed(text, file), folder: path.dirname(path.dirname(file)) };
-  });
-}
-
-function filesOf({ cwd, env }: ConfigContext): Source[] {
-  return configFiles(cwd, env).flatMap((file) => {
-    const text = readText(file);
-    return text === undefined ? [] : [{ config: parsed(text, file), folder: path.dirname(path.dirname(file)) }];
-  });
-}
-
-function parsed(text: string, from: string): Record<string, unknown> {
-  try {
-    return parse(text);
-  } catch (error) {
-    throw new Unsupported(`cannot read ${from}: ${messageOf(error)}`, { cause: error });
-  }
-}
-
-/** The runner of the one `[target.'cfg(…)']` that has one and holds. */
-function runnerByCfg(sources: readonly Source[], cfgs: Cfgs): string[] | undefined {
-  const found = new Map<string, string[]>();
+/** The setting of the one `[target.'cfg(…)']` that has it and holds. */
+function ofCfg<T>(
+  sources: readonly Source[],
+  cfgs: Cfgs,
+  setting: string,
+  read: (value: unknown, source: Source) => T | undefined,
+): T | undefined {
+  const found = new Map<string, T>();
   for (const source of sources) {
     for (const [name, settings] of Object.entries(table(source.config["target"]))) {
-      const runner = name.startsWith("cfg(") ? runnerOf(table(settings)["runner"], source) : undefined;
-      if (runner !== undefined && !found.has(name) && isMeant(name, cfgs)) found.set(name, runner);
+      const value = name.startsWith("cfg(") ? read(table(settings)[setting], source) : undefined;
+      if (value !== undefined && !found.has(name) && isMeant(name, cfgs)) found.set(name, value);
     }
   }
-  if (found.size > 1) throw new Unsupported(`${[...found.keys()].join(" and ")} both set a runner`);
+  if (found.size > 1) throw new Unsupported(`${[...found.keys()].join(" and ")} both set a ${setting}`);
   return [...found.values()][0];
 }
 
@@ -127,10 +111,6 @@ function first<T>(values: readonly (T | undefined)[]): T | undefined {
 
 function isText(value: string | undefined): value is string {
   return value !== undefined;
-}
-
-function table(value: unknown): Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
 }
 
 function splitWords(value: string | undefined): string[] | undefined {

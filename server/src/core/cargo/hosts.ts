@@ -5,7 +5,7 @@
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { parseDepInfo } from "../units/depInfo.js";
+import { type DepInfo, parseDepInfo } from "../units/depInfo.js";
 import { readText, writeAtomic } from "../support/files.js";
 import type { Layout } from "../support/layout.js";
 
@@ -41,7 +41,12 @@ function isStray(layout: Layout, { depInfo }: HostUnit): boolean {
 
 /** The files that a unit was made of. */
 export function hostSources(host: HostUnit): string[] {
-  return parseDepInfo(readText(host.depInfo) ?? "").files.map((file) => path.resolve(host.cwd, file));
+  return hostDepInfo(host).files.map((file) => path.resolve(host.cwd, file));
+}
+
+/** What rustc said that it had read for a unit. */
+export function hostDepInfo(host: HostUnit): DepInfo {
+  return parseDepInfo(readText(host.depInfo) ?? "");
 }
 
 function line({ depInfo, cwd }: HostUnit): string {

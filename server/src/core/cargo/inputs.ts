@@ -1,42 +1,134 @@
 /** Everything that cargo decides by: what makes a change take the cargo lane. Never starts a process. */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { type Metadata, localPackages } from "./cargo.js";
-import { configFiles } from "./config.js";
-import { digest, isWithin, list, realPath } from "../support/files.js";
-import { type Stamp, isCurrent, stamp } from "../support/stamps.js";
-import { type HostUnit, hostSources } from "./hosts.js";
+import { changedVariable, outputOf, stampOfNamed, valuesOf } from "./buildScripts.js";
+import {
+  type BuildScript,
+  type Metadata,
+  type Package,
+  type RerunIf,
+  cargoProgram,
+  localPackages,
+  parseRerunIf,
+} from "./cargo.js";
+import { type ConfigContext, configFiles } from "./configSources.js";
+import { ancestors, digest, isWithin, list, realPath, statOf } from "../support/files.js";
+import { type Stamp, alwaysChanged, isCurrent, stamp } from "../support/stamps.js";
+import { type HostUnit, hostDepInfo, hostSources } from "./hosts.js";
+import { memberFolder, memberPatterns, membersOf, workspaceManifest } from "./workspaceManifest.js";
+import type { DepInfo } from "../units/depInfo.js";
 import type { SelectionState } from "./selection.js";
 import type { Layout } from "../support/layout.js";
 import type { UnitRecords } from "../units/records.js";
 import { type Toolchain, toolchainFiles } from "../units/toolchain.js";
 
-/** Takes stamps of all that cargo looked at. `startedMs`: when cargo was started. */
-export function cargoInputs(
-  cwd: string,
-  metadata: Metadata,
-  toolchain: Toolchain,
-  hosts: readonly HostUnit[],
-  env: NodeJS.ProcessEnv,
-  startedMs: number,
-): Stamp[] {
-  const files = new Set<string>();
+/** What a capture knows of. */
+export interface CapturedInputs {
+  readonly place: ConfigContext;
+  readonly metadata: Metadata;
+  readonly toolchain: Toolchain;
+  /** What cargo itself runs or loads of the workspace. */
+  readonly hosts: readonly HostUnit[];
+  /** Build scripts of other packages. */
+  readonly scripts: readonly BuildScript[];
+  /** When cargo was started, by the clock of files (`fileTime`). */
+  readonly startedMs: number;
+  /** The lock file as it was then: cargo had written it. */
+  readonly lockFile: Stamp;
+}
+
+/** Takes stamps of all that cargo looked at. */
+export function cargoInputs({
+  place,
+  metadata,
+  toolchain,
+  hosts,
+  scripts,
+  startedMs,
+  lockFile,
+}: CapturedInputs): Stamp[] {
   const packages = localPackages(metadata);
-  files.add(path.join(metadata.workspace_root, "Cargo.toml"));
-  files.add(path.join(metadata.workspace_root, "Cargo.lock"));
-  for (const item of packages) files.add(item.manifest_path);
-  for (const file of configFiles(cwd, env)) files.add(file);
-  for (const file of toolchainFiles(cwd, toolchain, env)) files.add(file);
-  for (const file of hosts.flatMap(hostSources)) files.add(file);
-  // cargo itself may have written the lock file just now.
-  const lockFile = path.join(metadata.workspace_root, "Cargo.lock");
-  return [...files].map((file) => (file === lockFile ? stamp(file) : stamp(file, startedMs)));
+  const files = new Set([
+    path.join(metadata.workspace_root, "Cargo.toml"),
+    ...manifests(place.cwd, packages),
+    ...metadata.packages.flatMap(checksums),
+    ...configFiles(place),
+    ...toolchainFiles(place.cwd, toolchain, place.env),
+    ...hosts.flatMap(hostSources),
+  ]);
+  const named = scripts.flatMap((script) => namedByScript(script, metadata).paths);
+  const isSame = isCurrent(lockFile);
+  return [
+    ...[...files].map((file) => stamp(file, startedMs)),
+    ...[...new Set(named)].map((file) => stampOfNamed(file, metadata.target_directory, startedMs)),
+    isSame ? lockFile : alwaysChanged(lockFile.path),
+  ];
+}
+
+/** The lock file, once cargo has resolved the dependencies. */
+export function stampLockFile(metadata: Metadata): Stamp {
+  return stamp(path.join(metadata.workspace_root, "Cargo.lock"));
+}
+
+/**
+ * Manifests in which cargo looks for a package, or for its workspace: that of the package, and any in the folders around it. They may
+ * not exist yet. A package that inherits from another workspace may name that one's folder.
+ */
+function manifests(cwd: string, packages: readonly Package[]): string[] {
+  return [path.join(cwd, "Cargo.toml"), ...packages.map((item) => item.manifest_path)].flatMap((manifest) => {
+    const around = ancestors(path.dirname(manifest)).map((folder) => path.join(folder, "Cargo.toml"));
+    return [...around, workspaceManifest(manifest) ?? manifest];
+  });
+}
+
+/** By which cargo tells what is in a folder that takes a registry's place. */
+function checksums({ source, manifest_path: manifest }: Package): string[] {
+  const file = path.join(path.dirname(manifest), ".cargo-checksum.json");
+  return source !== null && fs.existsSync(file) ? [file] : [];
+}
+
+function namedByScript(script: BuildScript, { packages }: Metadata): RerunIf {
+  const owner = packages.find(({ id }) => id === script.package_id);
+  return parseRerunIf(outputOf(script), path.dirname(owner?.manifest_path ?? script.out_dir));
+}
+
+/**
+ * Variables that decide about what cargo builds natively, or sets itself. Where cargo sets one for a compiler, that is none of the user's.
+ * `libraries`: what rustc said of libraries of other packages; `configured`: the names in cargo's configuration.
+ */
+export function cargoVariables(
+  { metadata, hosts, scripts, place: { env } }: CapturedInputs,
+  libraries: readonly DepInfo[],
+  configured: readonly string[],
+): Record<string, string | null> {
+  const tracked = [...hosts.map(hostDepInfo), ...libraries].flatMap((info) => info.env);
+  const own = tracked.flatMap(({ name, value }) => (value === env[name] ? [name] : []));
+  const named = scripts.flatMap((script) => namedByScript(script, metadata).variables);
+  return valuesOf(new Set([...own, ...named, ...configured]), env);
+}
+
+/** Which programs the search path leads to. */
+export function toolsOf(env: NodeJS.ProcessEnv): Record<string, string | null> {
+  return Object.fromEntries(
+    [cargoProgram(env), env["RUSTC"] ?? "rustc"].map((name) => [name, inSearchPath(name, env)]),
+  );
+}
+
+function inSearchPath(name: string, env: NodeJS.ProcessEnv): string | null {
+  if (name.includes("/")) return name;
+  const places = (env["PATH"] ?? "").split(":").map((folder) => path.join(folder, name));
+  return places.find((file) => statOf(file)?.isFile() === true) ?? null;
 }
 
 /** The first thing that changed for cargo since the capture; undefined when the crate lane will do. */
-export function changedCargoInput(state: SelectionState): string | undefined {
+export function changedCargoInput(state: SelectionState, env: NodeJS.ProcessEnv): string | undefined {
   const file = state.cargoInputs.find((input) => !isCurrent(input));
   if (file !== undefined) return file.path;
+  const variable = changedVariable(state.variables, env);
+  if (variable !== undefined) return `$${variable}`;
+  const now = toolsOf(env);
+  const tool = Object.entries(state.tools).find(([name, place]) => now[name] !== place);
+  if (tool !== undefined) return `${tool[0]} in the search path`;
   const { discovery } = state;
   if (discovery !== undefined && discover(discovery.root, discovery.packages) !== discovery.digest) {
     return "the set of targets or packages";
@@ -47,7 +139,7 @@ export function changedCargoInput(state: SelectionState): string | undefined {
 /** Folders in which cargo takes every file or `main.rs` for a target. */
 const DISCOVERED = ["src/bin", "tests", "examples", "benches"];
 
-/** Digest of the target files that cargo would discover in packages, and of packages beside them. */
+/** Digest of the target files that cargo would discover in packages, and of the packages that a workspace's patterns stand for. */
 export function discover(root: string, packageDirs: readonly string[]): string {
   const found: string[] = [];
   for (const directory of packageDirs) {
@@ -61,15 +153,7 @@ export function discover(root: string, packageDirs: readonly string[]): string {
       }
     }
   }
-  // A workspace's members may be globs such as `crates/*`: a package beside a member may be a new member.
-  for (const parent of new Set(packageDirs.map((directory) => path.dirname(directory)))) {
-    if (path.relative(root, parent).startsWith("..")) continue;
-    for (const name of list(parent)) {
-      const manifest = path.join(parent, name, "Cargo.toml");
-      if (fs.existsSync(manifest)) found.push(manifest);
-    }
-  }
-  return digest(...found);
+  return digest(...found, ...memberPatterns(root).flatMap((pattern) => membersOf(root, pattern)));
 }
 
 /** What a state was made of: packages' folders, files that a build has read, and folders that it writes to. */
@@ -90,7 +174,13 @@ export function watchedFiles(
   const { packageDirs, cargoInputs: inputs, scripts, units } = state;
   const products = [...target, ...target.flatMap((folder) => packageDirs.flatMap((dir) => underLink(folder, dir)))];
   const sources = records?.some(units).flatMap(({ inputs: files }) => files) ?? [];
-  return { roots: packageDirs, read: [...inputs, ...scripts.flatMap((script) => script.inputs), ...sources], products };
+  const root = state.discovery?.root;
+  const members = root === undefined ? [] : memberPatterns(root).map((pattern) => memberFolder(root, pattern));
+  return {
+    roots: [...new Set([...packageDirs, ...members])],
+    read: [...inputs, ...scripts.flatMap((script) => script.inputs), ...sources],
+    products,
+  };
 }
 
 /** The path of a folder, which has no links in it, by way of another folder that it lies in and that is told with links. */

@@ -6,6 +6,7 @@ import { digest, list, readJson, writeAtomic } from "../support/files.js";
 import { Stamp } from "../support/stamps.js";
 import type { Layout } from "../support/layout.js";
 import { UnitName } from "../units/unitMessages.js";
+import { MadeWith } from "../units/madeWith.js";
 import { Program } from "../units/program.js";
 import { Toolchain } from "../units/toolchain.js";
 
@@ -60,13 +61,18 @@ export type Start = z.infer<typeof Start>;
 
 /** The result of a capture. It holds as long as nothing changes that cargo decides. */
 export const SelectionState = z.object({
-  version: z.literal(3),
+  version: z.literal(4),
   toolchain: Toolchain,
   runner: z.array(z.string()),
   /** The user's RUSTC_WRAPPER. */
   wrapper: z.string().optional(),
   /** Manifests, configuration, sources of build scripts and procedural macros … */
   cargoInputs: z.array(Stamp),
+  /** Variables that decide about what cargo builds, or what it sets, as the user had them; null: not at all. */
+  variables: z.record(z.string(), z.string().nullable()),
+  /** Where the search path leads to, by the program's name. */
+  tools: z.record(z.string(), z.string().nullable()),
+  made: MadeWith,
   scripts: z.array(ScriptState),
   /** The folders where targets are discovered by their names, and a digest of what was found. */
   discovery: z.object({ root: z.string(), packages: z.array(z.string()), digest: z.string() }).optional(),

@@ -5,8 +5,10 @@ import type { CaptureOptions, Captured } from "./capture.js";
 import { compileUnit, parseDiagnostic } from "../units/compile.js";
 import { Unsupported } from "../support/errors.js";
 import { BuildFailed } from "./cargo.js";
+import { madeWith } from "../units/madeWith.js";
+import { toolsOf } from "./inputs.js";
 import { digest, readText } from "../support/files.js";
-import { stamp } from "../support/stamps.js";
+import { fileTime, stamp } from "../support/stamps.js";
 import type { Layout } from "../support/layout.js";
 import { run } from "../support/process.js";
 import { readProgramOptions } from "../units/rustcOptions.js";
@@ -21,7 +23,7 @@ export async function captureSingle(
 ): Promise<Captured> {
   const { env } = options;
   const { cwd } = selection;
-  const startedMs = Date.now();
+  const startedMs = fileTime(layout.private);
   const toolchain = await findToolchain(cwd, env, options.signal);
   const given = inspectArgs(selection.rustcArgs);
   checkToolchain(toolchain, given.target);
@@ -68,10 +70,15 @@ export async function captureSingle(
   const executable = path.join(layout.root, path.basename(selection.file, ".rs"));
   const program = path.basename(executable);
   const state: SelectionState = {
-    version: 3,
+    version: 4,
     toolchain,
     runner: [],
-    cargoInputs: toolchainFiles(cwd, toolchain, env).map((file) => stamp(file, startedMs)),
+    cargoInputs: [...toolchainFiles(cwd, toolchain, env), ...namedFiles(selection)].map((file) =>
+      stamp(file, startedMs),
+    ),
+    variables: {},
+    tools: toolsOf(env),
+    made: madeWith([result.record], []),
     scripts: [],
     discovery: undefined,
     units: [key],
@@ -84,6 +91,15 @@ export async function captureSingle(
     packageDirs: [],
   };
   return { state, compiled: [invocation.id], frontEndMs: performance.now() - started };
+}
+
+/** Files and folders that the arguments name: libraries, and arguments in files. */
+function namedFiles({ cwd, rustcArgs }: FileSelection): string[] {
+  const { externs, link } = inspectArgs(rustcArgs);
+  const libraries = externs.flatMap((extern) => extern.path ?? []);
+  const folders = link.flatMap((value, index) => (link[index - 1] === "-L" ? [value.replace(/^[a-z]+=/, "")] : []));
+  const files = rustcArgs.flatMap((arg) => (arg.startsWith("@") ? [arg.slice(1)] : []));
+  return [...libraries, ...folders, ...files].map((file) => path.resolve(cwd, file));
 }
 
 /** The crate's name as rustc has it: from the arguments, an attribute or the file's name. */

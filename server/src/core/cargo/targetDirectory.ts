@@ -2,8 +2,10 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { type CaptureOptions, type Captured, capture } from "./capture.js";
-import { loadMetadata } from "./cargo.js";
+import { type Metadata, loadMetadata } from "./cargo.js";
+import { lendToCargo } from "./lend.js";
 import { readText, writeIfChanged } from "../support/files.js";
+import { fileTime } from "../support/stamps.js";
 import { Layout, cacheDirectory } from "../support/layout.js";
 import { forgetElsewhere } from "./elsewhere.js";
 import { type Selection, selectionKey } from "./selection.js";
@@ -20,6 +22,8 @@ export class TargetDirectory {
   /** The selection's. */
   readonly key: string;
   private layout: Layout | undefined;
+  /** As it was when cargo built last. */
+  private metadata: Metadata | undefined;
 
   constructor(
     private readonly selection: Selection,
@@ -48,13 +52,27 @@ export class TargetDirectory {
   async capture(layout: Layout, options: CaptureOptions, onForget: () => void): Promise<Captured> {
     const { selection, env } = this;
     if (selection.kind === "file") return captureSingle(layout, selection, options);
+    const startedMs = fileTime(layout.private);
     const metadata = await loadMetadata(selection, selection.features, env, options.signal);
+    this.metadata = metadata;
     const { root } = new Layout(path.join(metadata.target_directory, "cranefly"));
     if (root !== layout.root) throw new Moved(root);
     if (forgetElsewhere(layout, metadata)) onForget();
-    const captured = await capture(layout, selection, metadata, options);
+    const captured = await capture(layout, selection, metadata, startedMs, options);
     rememberRoot(this.key, layout.root, env);
     return captured;
+  }
+
+  /** The program is cargo's: what is built here of other packages need not be built twice. Best effort. */
+  async lend(layout: Layout): Promise<void> {
+    const { selection, env } = this;
+    if (selection.kind === "file") return;
+    try {
+      this.metadata ??= await loadMetadata(selection, selection.features, env);
+      await lendToCargo(layout, this.metadata);
+    } catch {
+      // cargo builds it again, or says what is wrong.
+    }
   }
 
   private async locate(signal: AbortSignal | undefined): Promise<Layout> {

@@ -1,7 +1,7 @@
 /** Where the sources of a project are that has not been built, or that only cargo can build: no build has told what it read. */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { configFiles } from "./config.js";
+import { configFiles } from "./configSources.js";
 import { ReadByCargo } from "./readByCargo.js";
 import type { Selection } from "./selection.js";
 import { workspaceManifest } from "./workspaceManifest.js";
@@ -27,7 +27,7 @@ export async function unbuilt(selection: Selection, env: NodeJS.ProcessEnv): Pro
   const folders = readByCargo?.sources ?? [path.dirname(workspaceManifest(manifest) ?? manifest)];
   return {
     folders: [...new Set([folder, ...folders])],
-    files: [...manifestsAround(folder), ...configFiles(cwd, env)],
+    files: [...manifestsAround(folder), ...configFiles({ cwd, env, args: selection.global })],
     readByCargo,
   };
 }

@@ -2,7 +2,7 @@
 import { isUtf8 } from "node:buffer";
 import * as fs from "node:fs";
 import { digest, statOf } from "../support/files.js";
-import type { FileStamp } from "../support/stamps.js";
+import { type FileStamp, fileStamp } from "../support/stamps.js";
 
 /** A source file that was read. */
 export interface SourceText {
@@ -30,7 +30,7 @@ export function readSource(file: string): ReadSource | undefined {
   try {
     const bytes = fs.readFileSync(file);
     const text = isUtf8(bytes) ? bytes.toString("utf8") : undefined;
-    return { hash: digest(bytes), text, stamp: { mtimeMs: stat.mtimeMs, size: stat.size } };
+    return { hash: digest(bytes), text, stamp: fileStamp(stat) };
   } catch {
     return undefined;
   }

@@ -10,7 +10,7 @@ import { type RustcArgs, bitcodeArgs, inspectArgs, nativeLibraryArgs } from "./a
 import { keepBitcode } from "./bitcode.js";
 import { type DepInfo, parseDepInfo } from "./depInfo.js";
 import { linkOrCopy, readText } from "../support/files.js";
-import { stamp } from "../support/stamps.js";
+import { fileTime, stamp, stampOfRead } from "../support/stamps.js";
 import type { Layout } from "../support/layout.js";
 import { mayHaveLinkAttributes } from "./linkWords.js";
 import { announce, announcedOutputs, leavePlaceholders, outputsOf, removeSessions, unitOfOutput } from "./outputs.js";
@@ -80,7 +80,7 @@ export async function compileUnit(
     sameGroup: options.sameGroup ?? false,
     isBackground: options.isBackground ?? false,
   };
-  const startedMs = Date.now();
+  const startedMs = fileTime(directory);
   // The same sources again: only what the first run could not see (code generation, linking) is news.
   const onNativeLine = (line: string): void => {
     const diagnostic = parseDiagnostic(line);
@@ -103,12 +103,12 @@ export async function compileUnit(
   const bitcode = keepBitcode(directory, out);
   const depInfo = parseDepInfo(readText(outputs.depInfo) ?? "");
   const record: UnitRecord = {
-    version: 5,
+    version: 6,
     invocation,
     crate: args.crate,
     bitcodeDir: bitcode.directory,
     bitcode: [...bitcode.files],
-    inputs: depInfo.files.map((file) => stamp(path.resolve(invocation.cwd, file), startedMs)),
+    inputs: depInfo.files.map((file) => stampOfRead(path.resolve(invocation.cwd, file), startedMs)),
     envDeps: trackedVariables(depInfo, invocation),
     externs,
     // (What macros include as data may be any text.)

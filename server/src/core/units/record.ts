@@ -22,7 +22,7 @@ const UsedExtern = z.object({
 
 /** A unit's last good result. */
 export const UnitRecord = z.object({
-  version: z.literal(5),
+  version: z.literal(6),
   invocation: Invocation,
   crate: z.string(),
   bitcodeDir: z.string(),

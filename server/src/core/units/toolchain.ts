@@ -21,9 +21,13 @@ export type Toolchain = z.infer<typeof Toolchain>;
 /** Targets whose machine code and object format the engine makes. */
 const SUPPORTED_HOSTS = ["x86_64-unknown-linux-gnu"];
 
-/** Asks rustc, in the folder that decides which one it is. Throws `Unsupported` when there is none. */
-export async function findToolchain(cwd: string, env: NodeJS.ProcessEnv, signal?: AbortSignal): Promise<Toolchain> {
-  const program = env["RUSTC"] ?? "rustc";
+/** Asks rustc (`program`: the one that is configured), in the folder that decides which one it is. Throws `Unsupported` when there is none. */
+export async function findToolchain(
+  cwd: string,
+  env: NodeJS.ProcessEnv,
+  signal?: AbortSignal,
+  program = env["RUSTC"] ?? "rustc",
+): Promise<Toolchain> {
   const ask = async (...args: string[]): Promise<string> => {
     const out: string[] = [];
     const err: string[] = [];

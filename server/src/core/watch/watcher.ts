@@ -5,7 +5,7 @@ import { type FSWatcher, watch } from "chokidar";
 import * as z from "zod";
 import { AbsentFiles } from "./absentFiles.js";
 import { digestFile, statOf } from "../support/files.js";
-import type { Stamp } from "../support/stamps.js";
+import { type Stamp, isTargetDirectory } from "../support/stamps.js";
 
 /** One save is several events, microseconds apart. What comes later cancels the work that this began. */
 const COALESCE_MS = 3;
@@ -35,7 +35,10 @@ const ECHO_MS = 1000;
 
 /** chokidar would watch the parents of an absent file (among them `/`), and says that it is ready before it is. */
 const ABSENT_POLL_MS = 2000;
-const IGNORED = /[/\\](target|node_modules|\.git|\.hg|\.jj|\.svn)([/\\]|$)/;
+/** Folders that are not looked into, unless a build has read what is in them. */
+const IGNORED = /[/\\](node_modules|\.git|\.hg|\.jj|\.svn)([/\\]|$)/;
+/** Up to a folder in which cargo may build. */
+const TARGET = /^.*?[/\\]target(?=[/\\]|$)/;
 
 const RawDetails = z.looseObject({ watchedPath: z.string() });
 
@@ -65,6 +68,8 @@ export class Watcher {
   /** What builds have read, as far as it is known; and folders of which they have read everything. */
   private readonly inputs = new Set<string>();
   private readonly trees = new Set<string>();
+  /** Those of them in which every folder counts, whatever it is named. */
+  private readonly wholeTrees = new Set<string>();
   private isComplete = false;
   /** Folders that cargo writes to. */
   private readonly products = new Set<string>();
@@ -101,6 +106,7 @@ export class Watcher {
     for (const { path: file, tree, hash } of read) {
       wanted.add(file);
       if (tree !== undefined) this.trees.add(file);
+      if (tree?.everything === true) this.wholeTrees.add(file);
       else if (!this.contents.has(file)) this.contents.set(file, hash);
     }
     for (const item of wanted) this.inputs.add(item);
@@ -109,7 +115,7 @@ export class Watcher {
       if (this.watched.has(item)) return false;
       // A package's folder covers the files in it, unless they lie in a folder that is not looked into.
       const covered = roots?.some((root) => root !== item && item.startsWith(root + path.sep));
-      return covered !== true || IGNORED.test(item);
+      return covered !== true || isUnwatched(item);
     });
     const present: string[] = [];
     for (const item of fresh) {
@@ -175,7 +181,8 @@ export class Watcher {
   }
 
   private isIgnored(file: string): boolean {
-    return IGNORED.test(file) || [...this.products].some((folder) => isBelow(file, folder));
+    if ([...this.products].some((folder) => isBelow(file, folder))) return true;
+    return isUnwatched(file) && ![...this.wholeTrees].some((folder) => isBelow(file, folder));
   }
 
   /** A file that no build has read, such as a log of the program's. */
@@ -190,7 +197,8 @@ export class Watcher {
   private isProduct(file: string): boolean {
     const root = this.roots.find((item) => file.startsWith(item + path.sep));
     const isKnown = [...this.products].some((folder) => isBelow(file, folder));
-    return isKnown || IGNORED.test(root === undefined ? file : file.slice(root.length));
+    if (isKnown) return true;
+    return isUnwatched(file, root) && ![...this.wholeTrees].some((folder) => isBelow(file, folder));
   }
 
   private isParentOfWatched(file: string): boolean {
@@ -281,6 +289,19 @@ export class Watcher {
  */
 function isDraftOf(file: string, folder: string): boolean {
   return file.startsWith(folder) && DRAFT.test(file.slice(folder.length));
+}
+
+/** Whether a path leads through a folder that is not looked into. `from`: what is behind this counts. */
+function isUnwatched(file: string, from = ""): boolean {
+  const inside = file.slice(from.length);
+  if (IGNORED.test(inside)) return true;
+  for (let rest = inside, start = from; ;) {
+    const [named] = TARGET.exec(rest) ?? [];
+    if (named === undefined) return false;
+    start += named;
+    rest = rest.slice(named.length);
+    if (isTargetDirectory(start)) return true;
+  }
 }
 
 function isBelow(file: string, folder: string): boolean {

@@ -5,7 +5,8 @@ import { URI } from "vscode-uri";
 import type { GenerationSummary, ProjectState, ProjectStatus, Target } from "../../../../shared/src/lsp.js";
 import type { BodyLaneStatistics, GenerationReport } from "../../../../shared/src/report.js";
 import type { Metadata } from "../../core/cargo/cargo.js";
-import { configFiles } from "../../core/cargo/config.js";
+import { configuredRustc } from "../../core/cargo/config.js";
+import { type ConfigContext, configFiles } from "../../core/cargo/configSources.js";
 import { Engine } from "../../core/engine/client.js";
 import { findEngine } from "../../core/engine/location.js";
 import { messageOf } from "../../core/support/errors.js";
@@ -93,6 +94,10 @@ export class CargoProject implements Project {
 
   get env(): NodeJS.ProcessEnv {
     return { ...this.services.env, ...this.services.settings().cargo.extraEnv };
+  }
+
+  private get configContext(): ConfigContext {
+    return { cwd: this.root, env: this.env, args: this.services.settings().cargo.extraArgs };
   }
 
   get editorEnv(): NodeJS.ProcessEnv {
@@ -221,7 +226,7 @@ export class CargoProject implements Project {
   }
 
   private async findDaemon(): Promise<Engine> {
-    const toolchain = await findToolchain(this.root, this.env);
+    const toolchain = await findToolchain(this.root, this.env, undefined, configuredRustc(this.configContext));
     return Engine.for(this.engineBinary, toolchain, this.env);
   }
 
@@ -335,7 +340,7 @@ export class CargoProject implements Project {
   private async follow(build: Build | undefined): Promise<void> {
     const state = build?.built?.state;
     const places = state === undefined ? [this.file ?? this.root] : [];
-    const others = [...configFiles(this.root, this.env), ...places];
+    const others = [...configFiles(this.configContext), ...places];
     try {
       const isComplete = [...this.builds.values()].every(
         ({ failure, built }) => failure === undefined && built !== undefined,

@@ -7,6 +7,7 @@ import { type Check, ChecksRequest, type ChecksResult } from "../../../../shared
 import { findEngine } from "../../core/engine/location.js";
 import { messageOf } from "../../core/support/errors.js";
 import { statOf } from "../../core/support/files.js";
+import { configuredRustc } from "../../core/cargo/config.js";
 import { checkToolchain, findToolchain } from "../../core/units/toolchain.js";
 import type { ServerContext } from "../protocol/api.js";
 
@@ -42,7 +43,7 @@ function platform(): Check {
 
 async function toolchain(folder: string, env: NodeJS.ProcessEnv): Promise<Check> {
   try {
-    const found = await findToolchain(folder, env);
+    const found = await findToolchain(folder, env, undefined, configuredRustc({ cwd: folder, env, args: [] }));
     checkToolchain(found, env["CARGO_BUILD_TARGET"]);
     const cargo = await firstLine(env["CARGO"] ?? "cargo", ["--version"], env);
     if (cargo === undefined) {

@@ -2,7 +2,8 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { aliasOf, configFiles, loadConfig } from "../../../../server/src/core/cargo/config.js";
+import { type CargoConfig, aliasOf, configuredRustc, loadConfig } from "../../../../server/src/core/cargo/config.js";
+import { configFiles } from "../../../../server/src/core/cargo/configSources.js";
 
 let directory: string;
 beforeEach(() => {
@@ -22,9 +23,9 @@ describe("cargo's configuration", () => {
     );
     fs.writeFileSync(path.join(inner, ".cargo", "config.toml"), '[build]\ntarget = "inner"\n');
     const env = { HOME: directory, CARGO_HOME: path.join(directory, "home") };
-    expect(configFiles(inner, env)).toContain(path.join(directory, "home", "config.toml"));
+    expect(configFiles({ cwd: inner, env, args: [] })).toContain(path.join(directory, "home", "config.toml"));
     const place = { cwd: inner, env, args: [] };
-    expect(loadConfig(place, host, new Set())).toEqual({
+    expect(loadConfig(place, host, new Set())).toMatchObject({
       rustcWrapper: path.join(directory, "tools", "w"),
       runner: ["qemu", "-x"],
       buildTarget: "inner",
@@ -32,6 +33,37 @@ describe("cargo's configuration", () => {
     expect(loadConfig({ ...place, env: { ...env, RUSTC_WRAPPER: "sccache" } }, host, new Set()).rustcWrapper).toBe(
       "sccache",
     );
+  });
+
+  it("includes files, of which the last is the strongest but for what includes it", () => {
+    const folder = path.join(directory, ".cargo");
+    fs.mkdirSync(path.join(folder, "more"), { recursive: true });
+    const write = (file: string, text: string): void => fs.writeFileSync(path.join(folder, file), text);
+    write("config.toml", 'include = ["more/a.toml", { path = "b.toml", optional = true }]\n[env]\nOWN = "1"\n');
+    write(
+      "more/a.toml",
+      'include = ["a.toml", "deep.toml"]\n[build]\ntarget = "a"\nrustc = "bin/r"\n[env]\nA = { value = "1" }\n',
+    );
+    write("more/deep.toml", '[build]\ntarget = "deep"\n[profile.fast]\nlto = true\n');
+    const env = { HOME: directory, CARGO_HOME: path.join(directory, "home") };
+    const place = { cwd: directory, env, args: [] };
+    const load = (args: string[] = []): CargoConfig => loadConfig({ ...place, args }, host, new Set());
+    expect(load().buildTarget).toBe("a");
+    expect(load().profiles).toEqual(new Set(["fast"]));
+    expect(load().variables).toEqual(["OWN", "A"]);
+    expect(configuredRustc(place)).toBe(path.join(folder, "bin/r"));
+    expect(configuredRustc({ ...place, env: { ...env, CARGO_BUILD_RUSTC: "mine" } })).toBe("mine");
+    // One that is not there yet counts as well.
+    expect(configFiles(place)).toEqual(
+      expect.arrayContaining(["b.toml", "more/a.toml", "more/deep.toml"].map((file) => path.join(folder, file))),
+    );
+    write("b.toml", '[build]\ntarget = "b"\n');
+    expect(load().buildTarget).toBe("b");
+    expect(load(["--config", 'include=[".cargo/more/deep.toml"]']).buildTarget).toBe("deep");
+    expect(load([`--config=${path.join(folder, "more/a.toml")}`]).buildTarget).toBe("a");
+    write("b.toml", "[");
+    expect(() => load()).toThrow(/cannot read .*b.toml/);
+    expect(configFiles(place)).toContain(path.join(folder, "b.toml"));
   });
 
   it("has runners for platforms, options that are stronger than files, and aliases", () => {

@@ -12,6 +12,7 @@ afterEach(() => fs.rmSync(directory, { recursive: true, force: true }));
 
 describe("discovery", () => {
   it("notices new targets and new packages beside members, not other files", () => {
+    fs.writeFileSync(path.join(directory, "Cargo.toml"), '[workspace]\nmembers = ["crates/*", "groups/*/*"]\n');
     const member = path.join(directory, "crates", "a");
     fs.mkdirSync(path.join(member, "src", "bin"), { recursive: true });
     fs.writeFileSync(path.join(member, "src", "lib.rs"), "");
@@ -23,6 +24,10 @@ describe("discovery", () => {
     expect(withBin).not.toBe(before);
     fs.mkdirSync(path.join(directory, "crates", "b"));
     fs.writeFileSync(path.join(directory, "crates", "b", "Cargo.toml"), "");
-    expect(discover(directory, [member])).not.toBe(withBin);
+    const withMember = discover(directory, [member]);
+    expect(withMember).not.toBe(withBin);
+    fs.mkdirSync(path.join(directory, "groups", "new", "c"), { recursive: true });
+    fs.writeFileSync(path.join(directory, "groups", "new", "c", "Cargo.toml"), "");
+    expect(discover(directory, [member])).not.toBe(withMember);
   });
 });

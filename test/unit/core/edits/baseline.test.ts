@@ -32,7 +32,7 @@ const write = (name: string, text: string | Buffer): void => fs.writeFileSync(fi
 /** A record of a unit that was compiled of these files as they are now. */
 function compiled(key: string, files: readonly string[], args: readonly string[] = []): UnitRecord {
   return {
-    version: 5,
+    version: 6,
     invocation: { key, id: key, command: ["rustc"], args: [...args], cwd: directory, env: {}, needsRlib: false },
     crate: key,
     bitcodeDir: directory,

@@ -3,10 +3,11 @@ import { codeOptions } from "../../../../server/src/core/units/arguments.js";
 import { Refusal } from "../../../../server/src/core/edits/refusal.js";
 import { refusalOfShared } from "../../../../server/src/core/lanes/choice.js";
 import type { UnitEdit } from "../../../../server/src/core/edits/baseline.js";
+import { NO_STAMP } from "../../../../server/src/core/support/stamps.js";
 import type { UnitRecord } from "../../../../server/src/core/units/record.js";
 
 const unit = (key: string, uses: readonly string[], args: readonly string[] = []): UnitRecord => ({
-  version: 5,
+  version: 6,
   invocation: { key, id: key, command: ["rustc"], args: [...args], cwd: "/", env: {}, needsRlib: false },
   crate: key,
   bitcodeDir: "",
@@ -24,7 +25,7 @@ const edit = (record: UnitRecord, count: number): UnitEdit => {
   const functions = Array.from<never>({ length: count });
   return {
     record,
-    files: [{ file: "", text: "", stamp: { mtimeMs: 0, size: 0 }, functions, ranges: [], hash: "", before: "" }],
+    files: [{ file: "", text: "", stamp: NO_STAMP, functions, ranges: [], hash: "", before: "" }],
   };
 };
 

@@ -6,7 +6,7 @@ import type { UnitRecord } from "../../../../server/src/core/units/record.js";
 const refusal = (...args: readonly string[]): Refusal | undefined => {
   const invocation = { key: "a", id: "a", command: ["rustc"], args: [...args], cwd: "/", env: {}, needsRlib: false };
   const more = { bitcodeDir: "", bitcode: [], inputs: [], envDeps: [], externs: [], linkSources: [] };
-  const record: UnitRecord = { version: 5, invocation, crate: "a", ...more, metadata: null, diagnostics: [] };
+  const record: UnitRecord = { version: 6, invocation, crate: "a", ...more, metadata: null, diagnostics: [] };
   return unsuitableUnit(record);
 };
 

@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { isCurrent, stamp } from "../../../../server/src/core/support/stamps.js";
+import { fileTime, isCurrent, stamp, stampOfRead, stampTree } from "../../../../server/src/core/support/stamps.js";
 
 let directory: string;
 beforeEach(() => {
@@ -29,6 +29,61 @@ describe("stamps", () => {
     const file = path.join(directory, "a.rs");
     fs.writeFileSync(file, "one");
     expect(isCurrent(stamp(file, fs.statSync(file).mtimeMs))).toBe(false);
+  });
+
+  it("see another file in a file's place, as long and as old as that was", () => {
+    const [file, other] = [path.join(directory, "a.rs"), path.join(directory, "b.rs")];
+    fs.writeFileSync(file, "one");
+    fs.writeFileSync(other, "two");
+    for (const each of [file, other]) fs.utimesSync(each, 1000, 1000);
+    const old = stamp(file);
+    fs.renameSync(other, file);
+    expect(isCurrent(old)).toBe(false);
+    const moved = stamp(file);
+    // (As `cp -p` does.)
+    fs.writeFileSync(file, "six");
+    fs.utimesSync(file, 1000, 1000);
+    expect(isCurrent(moved)).toBe(false);
+  });
+
+  it("distrust an old file that came while another was used", () => {
+    const [file, other] = [path.join(directory, "a.rs"), path.join(directory, "b.rs")];
+    fs.writeFileSync(file, "one");
+    fs.writeFileSync(other, "two");
+    fs.utimesSync(other, 1000, 1000);
+    const startedMs = fileTime(directory);
+    fs.renameSync(other, file);
+    expect(isCurrent(stamp(file, startedMs))).toBe(false);
+    fs.rmSync(file);
+    expect(isCurrent(stampOfRead(file, startedMs))).toBe(false);
+  });
+
+  it("look behind links, wherever they lead, and into folders of any name where everything counts", () => {
+    const [inside, outside] = [path.join(directory, "in"), path.join(directory, "out")];
+    for (const folder of [inside, outside, path.join(inside, "target"), path.join(inside, "node_modules")]) {
+      fs.mkdirSync(folder);
+      fs.writeFileSync(path.join(folder, "a.txt"), "one");
+    }
+    fs.symlinkSync(outside, path.join(inside, "link"));
+    fs.symlinkSync(inside, path.join(outside, "back"));
+    const options = { nestedPackages: true };
+    const changes = (change: () => void): boolean[] => {
+      const before = [stampTree(inside, options), stampTree(inside, { ...options, everything: true })];
+      change();
+      return before.map((old) => !isCurrent(old));
+    };
+    const write = (file: string) => () => fs.writeFileSync(path.join(inside, file), "changed");
+    expect(changes(write("link/a.txt"))).toEqual([true, true]);
+    expect(changes(write("target/a.txt"))).toEqual([true, true]);
+    expect(changes(write("node_modules/a.txt"))).toEqual([false, true]);
+    expect(changes(() => fs.mkdirSync(path.join(inside, "empty")))).toEqual([true, true]);
+    fs.writeFileSync(path.join(inside, "target/CACHEDIR.TAG"), "");
+    expect(changes(write("target/a.txt"))).toEqual([false, true]);
+  });
+
+  it("do not trust a folder with a name that is no text", () => {
+    fs.writeFileSync(Buffer.concat([Buffer.from(`${directory}/`), Buffer.from([0xff])]), "");
+    expect(isCurrent(stampTree(directory, { nestedPackages: true }))).toBe(false);
   });
 
   it("cover a folder with all below it", () => {

@@ -12,7 +12,7 @@ import { type SourceText, readSource } from "../../source/sourceText.js";
 import { cargoHome } from "../../support/environment.js";
 import { commonAncestor, digest, isWithin, readJson, writeAtomic } from "../../support/files.js";
 import type { Layout } from "../../support/layout.js";
-import { FileStamp, NO_STAMP, isSameStamp } from "../../support/stamps.js";
+import { FileStamp, NO_STAMP, fileStamp, isSameStamp } from "../../support/stamps.js";
 import { type Invocation, unitEnvironment } from "../../units/invocation.js";
 import type { UnitRecord } from "../../units/record.js";
 
@@ -164,7 +164,7 @@ export class UnitSources {
       Reflect.deleteProperty(this.state.files, file);
       return;
     }
-    const onDisk = { mtimeMs: stat.mtimeMs, size: stat.size };
+    const onDisk = fileStamp(stat);
     if (edited === undefined && isSameStamp(this.stampOf(file), onDisk)) return;
     const text = edited?.text ?? readSource(file)?.text;
     const outline = text === undefined ? undefined : this.cache.get(file, text).outline;

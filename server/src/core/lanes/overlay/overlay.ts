@@ -13,7 +13,7 @@ import { type Insertion, type Rooted, addRoots } from "../../source/rootStatics.
 import type { SourceCache } from "../../source/sourceCache.js";
 import type { SourceText } from "../../source/sourceText.js";
 import { digest } from "../../support/files.js";
-import { isSameStamp } from "../../support/stamps.js";
+import { fileStamp, isSameStamp } from "../../support/stamps.js";
 import { editionOf, inspectArgs } from "../../units/arguments.js";
 import type { UnitRecord } from "../../units/record.js";
 import { Mirror } from "../mirror/mirror.js";
@@ -137,8 +137,7 @@ export class Overlay {
     const own = text === undefined || sources.isIncluded(file) ? undefined : this.overlayText(file, text);
     // The file may have been saved again since its text was read, and a link would lead to the newer one.
     this.mirror.write(file, own?.text ?? (isEdited ? text : undefined));
-    const { mtimeMs, size } = fs.statSync(this.mirror.pathOf(file));
-    const overlay = own !== undefined || isEdited ? { mtimeMs, size } : null;
+    const overlay = own !== undefined || isEdited ? fileStamp(fs.statSync(this.mirror.pathOf(file))) : null;
     this.state.files[file] = { original, kept, insertions: [...(own?.insertions ?? [])], overlay };
   }
 
@@ -166,7 +165,7 @@ export class Overlay {
     const stat = fs.lstatSync(this.mirror.pathOf(file), { throwIfNoEntry: false });
     if (stat === undefined) return false;
     if (overlay === null) return stat.isSymbolicLink();
-    return !stat.isSymbolicLink() && stat.mtimeMs === overlay.mtimeMs && stat.size === overlay.size;
+    return !stat.isSymbolicLink() && isSameStamp(overlay, fileStamp(stat));
   }
 
   private blank(file: string, text: string): Blanked | undefined {
