@@ -47,11 +47,11 @@ pub(crate) struct Subject<'a> {
 }
 
 impl<'a> Subject<'a> {
-    /// The unit's functions that have code, of those that `wanted` picks by number.
-    fn placed(self, state: &'a UnitState, wanted: impl Fn(usize) -> bool) -> Vec<Described> {
+    /// Those of the unit's functions with these numbers that have code.
+    fn placed(self, state: &'a UnitState, numbers: impl Iterator<Item = usize>) -> Vec<Described> {
         let unit = state.unit();
-        let wanted = unit.functions.iter().enumerate().filter(|(number, _)| wanted(*number));
-        let placed = wanted.filter_map(|(_, function)| {
+        let placed = numbers.filter_map(|number| {
+            let function = &unit.functions[number];
             let symbol = state.symbol(function.global);
             let is_ours = self.symbols.is_definition(symbol, &unit.id, function.global);
             let address = self.code.get(symbol).filter(|_| is_ours)?.address;
@@ -114,7 +114,7 @@ impl DebugInfo {
         ids.sort_unstable();
         for id in ids {
             let state = subject.units.get(id);
-            let placed = state.map(|state| subject.placed(state, |_| true)).unwrap_or_default();
+            let placed = state.map(|state| subject.placed(state, 0..state.unit().functions.len())).unwrap_or_default();
             let current: HashSet<_> = placed.iter().map(Described::identity).collect();
             let mut described = HashSet::new();
             for old in self.contributions.remove(id).unwrap_or_default() {
@@ -143,7 +143,7 @@ impl DebugInfo {
         functions: &[usize],
     ) -> Result<(), Error> {
         let state = &subject.units[unit];
-        let new = subject.placed(state, |number| functions.contains(&number));
+        let new = subject.placed(state, functions.iter().copied());
         self.contribute(file, subject, state, &new)
     }
 
@@ -157,6 +157,8 @@ impl DebugInfo {
     ) -> Result<(), Error> {
         let unit = state.unit();
         let placed = if self.is_wanted { placed } else { &[] };
+        // Found once: it may take a look at every function of the unit.
+        let (directory, detail) = (directory(unit), self.detail);
         for functions in placed.chunks(CONTRIBUTION) {
             let infos: Vec<FunctionInfo> = functions.iter().map(|function| subject.info(state, function)).collect();
             let bases = Bases {
@@ -164,7 +166,6 @@ impl DebugInfo {
                 line: file.used(Region::DebugLine),
                 ranges: file.used(Region::DebugRanges),
             };
-            let (directory, detail) = (directory(unit), self.detail);
             let description = debug_info::Unit { name: &unit.id, directory, detail, functions: &infos };
             let new = debug_info::contribution(&description, bases).map_err(failed(&unit.id))?;
             if new.info.is_empty() {
