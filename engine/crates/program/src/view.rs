@@ -49,7 +49,7 @@ impl View {
     /// of one function.
     pub fn named<'a>(&'a self, symbol: &str, unit: Option<&str>) -> Vec<FunctionOf<'a>> {
         let units = self.units.units().iter().filter(|loaded| unit.is_none_or(|id| *loaded.unit.id == *id));
-        units.filter_map(|unit| Some(FunctionOf { unit, number: unit.sources().symbol(symbol)? })).collect()
+        units.filter_map(|unit| Some(FunctionOf { unit, number: unit.definitions().get(symbol)?.function? })).collect()
     }
 
     /// The functions that a breakpoint at line `line` of `file` is in: all that have code from just that line, instances and
@@ -76,9 +76,10 @@ impl View {
     /// The constructs for which functions of the program went to LLVM, with how many.
     pub fn fallbacks(&self, store: &Store) -> BTreeMap<Arc<str>, u64> {
         let mut counts: BTreeMap<Arc<str>, u64> = BTreeMap::new();
-        // Cranelift's have none, and are nearly all.
-        let by_llvm = self.functions().filter(|function| function.info().is_llvm);
-        store.look(by_llvm.map(|function| Key(function.info().key)), |compiled| {
+        // Cranelift's have none, and are nearly all: they are not looked at.
+        let by_llvm =
+            self.units.units().iter().flat_map(|unit| unit.by_llvm().iter().map(|&it| &unit.unit.functions[it]));
+        store.look(by_llvm.map(|function| Key(function.key)), |compiled| {
             if let Some(construct) = compiled.and_then(|compiled| compiled.construct.clone()) {
                 *counts.entry(construct).or_default() += 1;
             }
