@@ -18,15 +18,13 @@ export interface Results {
   readonly results: readonly Result[];
 }
 
-const BEGIN = "<!-- npm run bench: begin -->";
-const END = "<!-- npm run bench: end -->";
-
-/** Puts a section into a document, in the place of the one that was there. */
-export function replaceSection(file: string, section: string): void {
+/** Puts a section into a document, in the place of the one that was there. `command`: what prints it. */
+export function replaceSection(file: string, command: string, section: string): void {
   const text = fs.readFileSync(file, "utf8");
-  const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
-  if (begin < 0 || end < begin) throw new Error(`${file} has no section of this benchmark`);
-  fs.writeFileSync(file, `${text.slice(0, begin + BEGIN.length)}\n\n${section}\n${text.slice(end)}`);
+  const [beginMark, endMark] = [`<!-- ${command}: begin -->`, `<!-- ${command}: end -->`];
+  const [begin, end] = [text.indexOf(beginMark), text.indexOf(endMark)];
+  if (begin < 0 || end < begin) throw new Error(`${file} has no section of ${command}`);
+  fs.writeFileSync(file, `${text.slice(0, begin + beginMark.length)}\n\n${section}\n${text.slice(end)}`);
 }
 
 export function sectionOf({ machine, plan, results }: Results): string {

@@ -95,7 +95,7 @@ async function main(): Promise<void> {
   const json = path.resolve(process.env["INIT_CWD"] ?? ".", options.json);
   fs.mkdirSync(path.dirname(json), { recursive: true });
   fs.writeFileSync(json, `${JSON.stringify(all, undefined, 2)}\n`);
-  if (options.write) replaceSection(path.join(repository, "docs/benchmarks.md"), section);
+  if (options.write) replaceSection(path.join(repository, "docs/benchmarks.md"), "npm run bench", section);
 }
 
 main().catch((error: unknown) => {

@@ -3,14 +3,20 @@ import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import type { BodyLaneStatistics, GenerationReport } from "../../shared/src/report.js";
+import type { Engine } from "../../server/src/core/engine/client.js";
 import { Watcher } from "../../server/src/core/watch/watcher.js";
 import { type CurrentUpdate, KeptCurrent } from "../../server/src/core/keptCurrent.js";
 import { mustRun } from "../../test/programs/support/process.js";
 import { openWorkspace } from "../workspace.js";
-import type { Copy } from "./subjects.js";
+import type { Copy, Subject } from "./subjects.js";
 
 /** The first build of a program with hundreds of dependencies, on two busy cores. */
 const LONGEST_BUILD_MS = 7_200_000;
+
+/** What is built: a working copy, where target directories for it lie, and which of its programs counts. */
+export interface Built extends Pick<Copy, "folder" | "target"> {
+  readonly subject: Pick<Subject, "targets" | "program">;
+}
 
 /** A program that is ready to be started. */
 export interface Runnable {
@@ -37,7 +43,7 @@ export class CargoSide implements Side {
   private readonly target: string;
 
   constructor(
-    private readonly copy: Copy,
+    private readonly copy: Built,
     private readonly env: NodeJS.ProcessEnv,
     readonly linker: "mold" | undefined,
   ) {
@@ -94,11 +100,13 @@ export function moldVersion(): string | undefined {
 /** Cranefly as `cranefly watch` runs it: what it watches tells it of the save. */
 export class CraneflySide implements Side {
   private kept: KeptCurrent | undefined;
+  /** Of the first build. */
+  first: GenerationReport | undefined;
   private onChange: (() => void) | undefined;
   private readonly watcher = new Watcher(() => this.onChange?.());
 
   constructor(
-    private readonly copy: Copy,
+    private readonly copy: Built,
     private readonly env: NodeJS.ProcessEnv,
     readonly lane: "crate" | "body",
   ) {}
@@ -120,7 +128,8 @@ export class CraneflySide implements Side {
       }),
     );
     this.kept = kept;
-    const { state } = await this.update(kept, performance.now());
+    const { state, report } = await this.update(kept, performance.now());
+    this.first = report;
     await kept.watch(this.watcher, state, [], false);
   }
 
@@ -139,6 +148,11 @@ export class CraneflySide implements Side {
 
   async settle(): Promise<void> {
     await this.kept?.follow(new AbortController().signal);
+  }
+
+  /** The client of the daemon that has the program. */
+  get engine(): Engine | undefined {
+    return this.kept?.workspace?.engine;
   }
 
   /** What became of all saves, those that do not count included. */

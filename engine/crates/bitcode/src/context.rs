@@ -14,7 +14,7 @@ pub(crate) struct Context {
     pub(crate) context: ContextRef,
     pub(crate) module: ModuleRef,
     /// What the lazily read module still points into.
-    _bytes: Box<[u8]>,
+    pub(crate) bytes: Box<[u8]>,
     diagnostics: Box<Diagnostics>,
     pub(crate) file: String,
 }
@@ -84,12 +84,12 @@ impl Context {
             llvm: llvm.clone(),
             context,
             module: ModuleRef(ptr::null_mut()),
-            _bytes: bytes,
+            bytes,
             diagnostics,
             file: file.to_owned(),
         };
         let name = CString::new(file.replace('\0', "?")).unwrap_or_default();
-        let range = (this._bytes.as_ptr().cast(), this._bytes.len());
+        let range = (this.bytes.as_ptr().cast(), this.bytes.len());
         let buffer = api.LLVMCreateMemoryBufferWithMemoryRange(range.0, range.1, name.as_ptr(), 0);
         let mut module = ModuleRef(ptr::null_mut());
         let failed = if llvm.is_lazy() {

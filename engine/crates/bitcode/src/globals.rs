@@ -50,7 +50,7 @@ pub(crate) fn read(cx: &Context, types: &mut TypeTable) -> Result<(GlobalTable, 
         }
         let description = describe_variable(cx, types, variable);
         let kind = if description.thread_local { SymbolKind::ThreadLocal } else { SymbolKind::Data };
-        add(cx, &mut table, &mut module, variable, name, GlobalKind::Variable(description), kind);
+        add(cx, &mut table, &mut module, variable, name, GlobalKind::Variable(Box::new(description)), kind);
     }
     read_aliases(cx, types, &mut table, &mut module)?;
     init::read_all(cx, types, &table, &mut module);

@@ -83,6 +83,11 @@ impl Reader {
         &self.context.file
     }
 
+    /// What it reads from, as given.
+    pub fn bitcode(&self) -> &[u8] {
+        &self.context.bytes
+    }
+
     /// Functions with a body in this unit, in file order.
     pub fn functions(&self) -> impl Iterator<Item = GlobalId> + '_ {
         let defined = |kind: &GlobalKind| matches!(kind, GlobalKind::Function { defined: true });

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::digest::Digest;
 use crate::error::UnitError;
+use crate::intern::Interner;
 use crate::loaded::LoadedUnit;
 use crate::read::{BitcodeFile, ReadContext, read};
 
@@ -20,6 +21,8 @@ struct UnitKey {
 #[derive(Debug, Default)]
 pub struct UnitCache {
     entries: Mutex<HashMap<UnitKey, Arc<LoadedUnit>>>,
+    /// What they have in common.
+    interner: Interner,
 }
 
 impl UnitCache {
@@ -38,13 +41,18 @@ impl UnitCache {
         if let Some(unit) = known.filter(|unit| !unit.is_outdated()) {
             return Ok((unit, false));
         }
-        let unit = Arc::new(read(file, id, context)?);
+        let unit = Arc::new(read(file, id, context, &self.interner)?);
         self.entries.lock().unwrap_or_else(PoisonError::into_inner).insert(key, unit.clone());
         Ok((unit, true))
     }
 
     /// Forgets units that nobody but the cache holds.
     pub fn prune(&self) {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, unit| Arc::strong_count(unit) > 1);
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = entries.len();
+        entries.retain(|_, unit| Arc::strong_count(unit) > 1);
+        let have_most_gone = entries.len() < before / 2;
+        drop(entries);
+        self.interner.prune(have_most_gone);
     }
 }

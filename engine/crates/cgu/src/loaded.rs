@@ -12,9 +12,10 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::attached::Attached;
 use crate::digest::Digest;
+use crate::packed::Packed;
 use crate::shape::Shape;
 use crate::source_index::SourceIndex;
-use crate::unit::{CodegenUnit, definitions, is_anonymous};
+use crate::unit::{CodegenUnit, definitions, is_anonymous, is_definition};
 use crate::{system_calls, type_id};
 
 /// Microseconds that reading one function took.
@@ -34,14 +35,16 @@ pub struct LoadedUnit {
     /// Its file.
     pub path: PathBuf,
     /// The bitcode: the file may be gone by the time that a function is first called.
-    pub bytes: Arc<[u8]>,
+    pub bitcode: Arc<Packed>,
     open_us: f64,
     /// By function.
     times: Vec<ReadTimes>,
     /// By function.
     shapes: Vec<Shape>,
     compiled: Vec<Key>,
-    assembly_enters_kernel: bool,
+    /// Functions that LLVM compiles.
+    by_llvm: Box<[usize]>,
+    may_enter_kernel: bool,
     is_derived: bool,
     is_outdated: AtomicBool,
     sources: OnceLock<SourceIndex>,
@@ -65,7 +68,7 @@ pub struct Definition {
 pub(crate) struct Parts {
     pub unit: CodegenUnit,
     pub path: PathBuf,
-    pub bytes: Arc<[u8]>,
+    pub bitcode: Arc<Packed>,
     pub digest: Digest,
     pub open_us: f64,
     pub times: Vec<ReadTimes>,
@@ -74,7 +77,7 @@ pub(crate) struct Parts {
 }
 
 impl LoadedUnit {
-    /// A unit that is made from another one's bitcode: not the whole of it, or not only that. `path`, `bytes` and `digest` are the
+    /// A unit that is made from another one's bitcode: not the whole of it, or not only that. `path`, `bitcode` and `digest` are the
     /// other one's, `times` and `shapes` are by function.
     ///
     /// # Panics
@@ -82,24 +85,28 @@ impl LoadedUnit {
     pub fn derived(
         unit: CodegenUnit,
         path: PathBuf,
-        bytes: Arc<[u8]>,
+        bitcode: Arc<Packed>,
         digest: Digest,
         times: Vec<ReadTimes>,
         shapes: Vec<Shape>,
     ) -> Arc<Self> {
-        let parts = Parts { unit, path, bytes, digest, open_us: 0.0, times, compiled: Vec::new(), shapes };
+        let parts = Parts { unit, path, bitcode, digest, open_us: 0.0, times, compiled: Vec::new(), shapes };
         Arc::new(Self { is_derived: true, ..Self::read(parts) })
     }
 
     /// A unit that is just what its file holds.
     pub(crate) fn read(parts: Parts) -> Self {
-        let Parts { unit, path, bytes, digest, open_us, times, compiled, shapes } = parts;
+        let Parts { unit, path, bitcode, digest, open_us, times, compiled, shapes } = parts;
         assert!(times.len() == unit.functions.len() && shapes.len() == unit.functions.len(), "one for each function");
+        debug_assert!(unit.functions.is_sorted_by_key(|function| function.global), "by global");
+        let of_llvm = unit.functions.iter().enumerate().filter(|(_, function)| function.is_llvm);
         Self {
-            assembly_enters_kernel: system_calls::may_be_in_assembly(&unit.module.assembly),
+            by_llvm: of_llvm.map(|(number, _)| number).collect(),
+            may_enter_kernel: shapes.iter().any(|shape| shape.may_enter_kernel)
+                || system_calls::may_be_in_assembly(&unit.module.assembly),
             unit: Arc::new(unit),
             path,
-            bytes,
+            bitcode,
             open_us,
             times,
             shapes,
@@ -132,6 +139,11 @@ impl LoadedUnit {
         &self.shapes
     }
 
+    /// Functions that LLVM compiles, by number.
+    pub fn by_llvm(&self) -> &[usize] {
+        &self.by_llvm
+    }
+
     /// Functions that were compiled when the unit was read.
     pub fn compiled(&self) -> &[Key] {
         &self.compiled
@@ -159,7 +171,7 @@ impl LoadedUnit {
 
     /// Whether its code may ask the kernel for something without a library's doing.
     pub fn may_enter_kernel(&self) -> bool {
-        self.shapes.iter().any(|shape| shape.may_enter_kernel) || self.assembly_enters_kernel
+        self.may_enter_kernel
     }
 
     /// What a later stage finds out about a unit by itself, kept with the unit so that it is found out once. Its type says what
@@ -181,7 +193,7 @@ impl LoadedUnit {
 
     /// The number of a function by its global.
     pub fn function(&self, global: GlobalId) -> Option<usize> {
-        self.definitions().get(&self.global(global).name).filter(|it| it.global == global)?.function
+        is_definition(self.global(global)).then(|| self.unit.function(global))?
     }
 
     /// Whether a function's body is what a blanked one becomes.
@@ -219,10 +231,9 @@ impl LoadedUnit {
     /// What it defines, by name.
     pub fn definitions(&self) -> &FxHashMap<Arc<str>, Definition> {
         self.definitions.get_or_init(|| {
-            let functions: FxHashMap<GlobalId, usize> =
-                self.unit.functions.iter().enumerate().map(|(number, function)| (function.global, number)).collect();
-            definitions(&self.unit.module)
-                .map(|(name, global)| (name.clone(), Definition { global, function: functions.get(&global).copied() }))
+            let named = definitions(&self.unit.module);
+            named
+                .map(|(name, global)| (name.clone(), Definition { global, function: self.unit.function(global) }))
                 .collect()
         })
     }

@@ -11,7 +11,9 @@ use cranefly_cache::{Key, Keyer};
 
 use crate::digest::Digest;
 use crate::error::{HandlerError, UnitError};
+use crate::intern::{DebugNames, Interner};
 use crate::loaded::{LoadedUnit, Parts, ReadTimes};
+use crate::packed::Packed;
 use crate::shape::Shape;
 use crate::unit::{CodegenUnit, FunctionInfo};
 use crate::weight::weight;
@@ -23,6 +25,17 @@ pub struct BitcodeFile {
     pub path: PathBuf,
     /// Of what rustc wrote.
     pub digest: Digest,
+    /// How the file holds it.
+    pub form: BitcodeForm,
+}
+
+/// How a file holds bitcode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BitcodeForm {
+    /// As rustc wrote it.
+    Plain,
+    /// As [`Packed::compressed`] gives it.
+    Packed,
 }
 
 /// A function of a unit, decoded.
@@ -83,20 +96,27 @@ pub struct ReadContext<'a> {
 }
 
 /// Reads a file as a whole, once: what LLVM reads of it, now or when a function is first called, is what was checked.
-fn read_checked(file: &BitcodeFile) -> Result<Arc<[u8]>, UnitError> {
+fn read_checked(file: &BitcodeFile) -> Result<Vec<u8>, UnitError> {
     let bytes = std::fs::read(&file.path).map_err(|source| UnitError::Io { file: file.path.clone(), source })?;
-    if Digest::of(&bytes) != file.digest {
-        return Err(UnitError::Altered { file: file.path.clone() });
-    }
-    Ok(bytes.into())
+    let bytes = match file.form {
+        BitcodeForm::Plain => Some(bytes),
+        BitcodeForm::Packed => Packed::from_compressed(&bytes),
+    };
+    let bytes = bytes.filter(|bytes| Digest::of(bytes) == file.digest);
+    bytes.ok_or_else(|| UnitError::Altered { file: file.path.clone() })
 }
 
-/// Reads a unit.
-pub fn read(file: &BitcodeFile, id: &Arc<str>, context: &ReadContext<'_>) -> Result<LoadedUnit, UnitError> {
+/// Reads a unit. What it has in common with others is `interner`'s.
+pub(crate) fn read(
+    file: &BitcodeFile,
+    id: &Arc<str>,
+    context: &ReadContext<'_>,
+    interner: &Interner,
+) -> Result<LoadedUnit, UnitError> {
     let start = Instant::now();
     let name = file.path.display().to_string();
-    let bytes = read_checked(file)?;
-    let reader = Reader::open(context.llvm, &*bytes, &name)?;
+    let reader = Reader::open(context.llvm, read_checked(file)?, &name)?;
+    let bytes = reader.bitcode();
     let open_us = start.elapsed().as_secs_f64() * 1e6;
     let mut keyer = Keyer::new(&context.configuration);
     let ids: Vec<_> = reader.functions().collect();
@@ -104,18 +124,20 @@ pub fn read(file: &BitcodeFile, id: &Arc<str>, context: &ReadContext<'_>) -> Res
     let mut times = Vec::with_capacity(ids.len());
     let mut compiled = Vec::new();
     let mut shapes = Vec::with_capacity(ids.len());
-    let module = reader.module().clone();
+    let mut module = reader.module().clone();
+    interner.share_names(&mut module);
+    let mut debug_names = DebugNames::new(interner);
     for global in ids {
         let start = Instant::now();
-        let body = reader.function(global)?;
+        let mut body = reader.function(global)?;
         let decoded = Instant::now();
-        let plain = keyer.key(&body, &bytes);
+        let plain = keyer.key(&body, bytes);
         times.push(ReadTimes {
             decode: (decoded - start).as_secs_f32() * 1e6,
             key: decoded.elapsed().as_secs_f32() * 1e6,
         });
         shapes.push(Shape::of(&body));
-        let function = DecodedFunction { module: &module, bitcode: &bytes, global, body: &body };
+        let function = DecodedFunction { module: &module, bitcode: bytes, global, body: &body };
         let identity = context.handler.decoded(plain, function);
         let FunctionIdentity { key, is_llvm, is_compiled } = identity.map_err(|source| UnitError::Function {
             file: file.path.clone(),
@@ -125,21 +147,19 @@ pub fn read(file: &BitcodeFile, id: &Arc<str>, context: &ReadContext<'_>) -> Res
         if is_compiled {
             compiled.push(key);
         }
-        functions.push(Arc::new(FunctionInfo {
-            global,
-            key: key.0,
-            is_llvm,
-            weight: weight(&body),
-            symbols: body.symbols,
-            locations: body.locations,
-            subprogram: body.subprogram,
-        }));
+        let weight = weight(&body);
+        debug_names.share(&mut body);
+        let Function { mut symbols, mut locations, subprogram, .. } = body;
+        symbols.shrink_to_fit();
+        locations.shrink_to_fit();
+        functions.push(Arc::new(FunctionInfo { global, key: key.0, is_llvm, weight, symbols, locations, subprogram }));
     }
     check_module(&module, &file.path)?;
-    let assembly = assemble(context.handler, &module, &bytes, &file.path)?;
+    let assembly = assemble(context.handler, &module, bytes, &file.path)?;
     let unit = CodegenUnit { id: id.clone(), module, assembly, functions, bound: BTreeMap::new(), is_body_lane: false };
     let digest = file.digest;
-    Ok(LoadedUnit::read(Parts { unit, path: file.path.clone(), bytes, digest, open_us, times, compiled, shapes }))
+    let bitcode = Arc::new(Packed::of(bytes));
+    Ok(LoadedUnit::read(Parts { unit, path: file.path.clone(), bitcode, digest, open_us, times, compiled, shapes }))
 }
 
 /// Refuses what an image would get wrong: initial contents without a flat form, and constructors that are not in a section.

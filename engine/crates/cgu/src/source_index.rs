@@ -1,4 +1,4 @@
-//! Where the functions of a unit are written: its index by source file, by line and by symbol.
+//! Where the functions of a unit are written: its index by source file and by line.
 
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
@@ -17,7 +17,6 @@ pub struct SourceIndex {
     declared: HashMap<Arc<str>, Vec<usize>>,
     /// Functions by every file that any of their code is from.
     present: HashMap<Arc<str>, Vec<usize>>,
-    by_symbol: HashMap<Arc<str>, usize>,
 }
 
 /// Where a function is written.
@@ -37,8 +36,6 @@ impl SourceIndex {
         let mut index = Self::default();
         let mut paths = Paths::default();
         for (number, function) in unit.functions.iter().enumerate() {
-            let symbol = &unit.module.globals[function.global.0 as usize].name;
-            index.by_symbol.insert(symbol.clone(), number);
             index.places.push(place(function, &mut paths));
             if let Some(file) = &index.places[number].file {
                 index.declared.entry(file.clone()).or_default().push(number);
@@ -53,11 +50,6 @@ impl SourceIndex {
     /// Functions that are declared in `file`.
     pub fn declared_in(&self, file: &str) -> &[usize] {
         self.declared.get(file).map_or(&[], Vec::as_slice)
-    }
-
-    /// The function with this linker name.
-    pub fn symbol(&self, symbol: &str) -> Option<usize> {
-        self.by_symbol.get(symbol).copied()
     }
 
     /// Functions with code from line `line` of `file`, inlined code included.

@@ -14,12 +14,19 @@ pub struct CodegenUnit {
     pub module: Module,
     /// Relocatable object of its `module asm`, if it has any.
     pub assembly: Option<Vec<u8>>,
-    /// The functions that it defines. One that is the same value in another version of the unit is the same function at the same lines.
+    /// The functions that it defines, by rising number of the global. One that is the same value in another version of the unit is the same function at the same lines.
     pub functions: Vec<Arc<FunctionInfo>>,
     /// Globals that are something local to another unit, whatever else has their names.
     pub bound: BTreeMap<GlobalId, LocalOf>,
     /// Its functions are edited ones, and what these need, as the body lane compiled them: they stand in for a crate's.
     pub is_body_lane: bool,
+}
+
+impl CodegenUnit {
+    /// The number of a function by its global.
+    pub fn function(&self, global: GlobalId) -> Option<usize> {
+        self.functions.binary_search_by_key(&global, |function| function.global).ok()
+    }
 }
 
 /// Something that only its unit sees.

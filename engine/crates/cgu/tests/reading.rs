@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, OnceLock};
 use cranefly_bitcode::Llvm;
 use cranefly_cache::Key;
 use cranefly_cgu::{
-    BitcodeFile, DecodeHandler, DecodedFunction, Digest, FunctionIdentity, HandlerError, ReadContext, UnitCache,
-    UnitError,
+    BitcodeFile, BitcodeForm, DecodeHandler, DecodedFunction, Digest, FunctionIdentity, HandlerError, ReadContext,
+    UnitCache, UnitError,
 };
 
 const SOURCE: &str = r#"
@@ -57,7 +57,7 @@ impl Folder {
 
     fn file(&self) -> BitcodeFile {
         let digest = Digest::of(&std::fs::read(self.bitcode()).expect("readable"));
-        BitcodeFile { path: self.bitcode(), digest }
+        BitcodeFile { path: self.bitcode(), digest, form: BitcodeForm::Plain }
     }
 }
 
@@ -110,7 +110,7 @@ fn what_is_known_by_its_contents_is_read_once() {
     std::fs::remove_file(&file.path).unwrap();
     let (again, is_read) = cache.load(&file, &id, &context(&handler, "a")).unwrap();
     assert!(!is_read && Arc::ptr_eq(&first, &again));
-    std::fs::write(&file.path, &first.bytes).unwrap();
+    std::fs::write(&file.path, first.bitcode.unpack()).unwrap();
     // Its id and the configuration are part of what it is.
     assert!(load(&other, "a").1 && load(&id, "b").1);
     // So is what is found out later.

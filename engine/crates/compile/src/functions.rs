@@ -81,21 +81,21 @@ impl<'a> UnitCompiler<'a> {
     pub fn compile(&mut self, function: usize) -> Result<(Key, Compiled), Failure> {
         let reader = match self.reader.take() {
             Some(reader) => reader,
-            None => Reader::open(&self.context.llvm, &*self.unit.bytes, &self.unit.path.to_string_lossy())?,
+            None => Reader::open(&self.context.llvm, self.unit.bitcode.unpack(), &self.unit.path.to_string_lossy())?,
         };
         let compiled = reader
             .function(self.unit.unit.functions[function].global)
             .map_err(Failure::from)
-            .and_then(|body| self.compile_body(function, &body));
+            .and_then(|body| self.compile_body(function, &body, reader.bitcode()));
         self.reader = Some(reader);
         compiled
     }
 
     /// By the code generator that the function's key is for, since code of the other may depend on what the key does not say.
     /// A function that Cranelift could express but fails to compile is LLVM's from then on, with a key of its own.
-    fn compile_body(&self, function: usize, body: &Function) -> Result<(Key, Compiled), Failure> {
+    fn compile_body(&self, function: usize, body: &Function, bitcode: &[u8]) -> Result<(Key, Compiled), Failure> {
         let (info, unit, store) = (&self.unit.unit.functions[function], self.unit, &self.context.store);
-        let source = DecodedFunction { module: &unit.unit.module, bitcode: &unit.bytes, global: info.global, body };
+        let source = DecodedFunction { module: &unit.unit.module, bitcode, global: info.global, body };
         let key = Key(info.key);
         if !info.is_llvm && store.refusal(key).is_none() {
             match self.context.generator.compile(source, self.options) {

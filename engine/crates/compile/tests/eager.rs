@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use cranefly_bitcode::Llvm;
 use cranefly_cache::{Compiled, Key, Store};
-use cranefly_cgu::{BitcodeFile, DecodedFunction, Digest, LoadedUnit, UnitCache, UnitError};
+use cranefly_cgu::{BitcodeFile, BitcodeForm, DecodedFunction, Digest, LoadedUnit, UnitCache, UnitError};
 use cranefly_codegen::cranelift::{CodegenError, Error};
 use cranefly_codegen::machine::MachineCode;
 use cranefly_compile::{
@@ -89,7 +89,7 @@ impl Fixture {
         let path = self.folder.join("app.bc");
         let digest = Digest::of(&std::fs::read(&path).expect("readable"));
         let eager = EagerCompiler::new(&self.context, &self.options, budget);
-        let file = BitcodeFile { path, digest };
+        let file = BitcodeFile { path, digest, form: BitcodeForm::Plain };
         Ok(UnitCache::default().load(&file, &"app:app/0".into(), &eager.read_context())?.0)
     }
 

@@ -321,7 +321,7 @@ fn what_cannot_be_gone_on_from_is_said() {
     };
     let bitcode = |folder: &Path| {
         let mut paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-        paths.find(|path| path.extension().is_some_and(|extension| extension == "bc")).unwrap()
+        paths.find(|path| path.extension().is_some_and(|extension| extension == "lz4")).unwrap()
     };
     let damages: [Damage; 7] = [
         ("missing", &|folder| std::fs::remove_dir_all(folder).unwrap()),

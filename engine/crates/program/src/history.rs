@@ -79,6 +79,6 @@ impl History {
 /// Bytes of bitcode that entries keep.
 fn bytes(entries: &VecDeque<Arc<Former>>) -> usize {
     let units: HashMap<*const LoadedUnit, usize> =
-        entries.iter().map(|entry| (Arc::as_ptr(&entry.unit), entry.unit.bytes.len())).collect();
+        entries.iter().map(|entry| (Arc::as_ptr(&entry.unit), entry.unit.bitcode.compressed().len())).collect();
     units.values().sum()
 }

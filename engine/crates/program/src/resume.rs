@@ -3,7 +3,7 @@
 //! A folder `<image>.<number>.resume` beside the control file of the same name, with
 //!
 //! - `image`: a hard link, because the next generation takes the image's own name;
-//! - `<digest>.bc`: the bitcode of every unit that is not complete, as it was read, because the next build removes it;
+//! - `<digest>.bc.lz4`: the bitcode of every unit that is not complete, packed, because the next build removes it;
 //! - `state`: everything else, with a digest. It appears last, in one step, and goes first: where it is, the image is
 //!   committed and the folder is complete;
 //! - `attempts`: a byte for every daemon that took over and has not compiled anything yet.
@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use cranefly_cgu::{BitcodeFile, CodegenUnit, Digest, LoadedUnit};
+use cranefly_cgu::{BitcodeFile, BitcodeForm, CodegenUnit, Digest, LoadedUnit};
 use cranefly_image::{Image, SavedImage};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -27,7 +27,10 @@ use crate::options::ProgramOptions;
 use crate::unit_set::UnitSet;
 
 /// First bytes of a state, with the engine's version: another one may lay out or compile otherwise.
-const HEADER: &str = concat!("cranefly resume 4 ", env!("CARGO_PKG_VERSION"), "\n");
+const HEADER: &str = concat!("cranefly resume 5 ", env!("CARGO_PKG_VERSION"), "\n");
+
+/// Extension of packed bitcode.
+const PACKED: &str = "lz4";
 
 /// After so many daemons that took over and ended before they had compiled a single function, something about the image
 /// ends them. (The first-call stub has the same patience.)
@@ -146,14 +149,14 @@ impl ResumeFolder {
             .zip(digests.iter().map(|digest| self.bitcode(digest)))
             .filter(|(_, path)| !path.exists())
             .collect();
-        let bytes: u64 = new.iter().map(|(unit, _)| unit.bytes.len() as u64).sum();
+        let bytes: u64 = new.iter().map(|(unit, _)| unit.bitcode.compressed().len() as u64).sum();
         let room = room(&self.path).map_err(at(&self.path))?;
         if bytes > room / 2 {
             return Err(ResumeError::Room { bytes, room });
         }
         // Equal units have one file.
         let new: HashMap<PathBuf, &LoadedUnit> = new.into_iter().map(|(unit, path)| (path, unit)).collect();
-        new.par_iter().try_for_each(|(path, unit)| replace(path, &[&unit.bytes]))?;
+        new.par_iter().try_for_each(|(path, unit)| replace(path, &[unit.bitcode.compressed()]))?;
         Ok(digests)
     }
 
@@ -161,7 +164,7 @@ impl ResumeFolder {
     fn drop_others(&self, kept: &[Digest]) {
         let kept: HashSet<PathBuf> = kept.iter().map(|digest| self.bitcode(digest)).collect();
         for path in std::fs::read_dir(&self.path).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path())) {
-            if path.extension().is_some_and(|extension| extension == "bc") && !kept.contains(&path) {
+            if path.extension().is_some_and(|extension| extension == PACKED) && !kept.contains(&path) {
                 let _ = std::fs::remove_file(path);
             }
         }
@@ -221,7 +224,7 @@ impl ResumeFolder {
     }
 
     fn bitcode(&self, digest: &Digest) -> PathBuf {
-        self.path.join(format!("{digest}.bc"))
+        self.path.join(format!("{digest}.bc.{PACKED}"))
     }
 
     /// Ids and files of the units in `state`.
@@ -229,7 +232,7 @@ impl ResumeFolder {
         if state.bitcode.len() != state.program.unit_ids().len() {
             return Err(ResumeError::Damaged);
         }
-        let file = |&digest: &Digest| BitcodeFile { path: self.bitcode(&digest), digest };
+        let file = |&digest: &Digest| BitcodeFile { path: self.bitcode(&digest), digest, form: BitcodeForm::Packed };
         Ok(state.program.unit_ids().zip(state.bitcode.iter().map(file)).collect())
     }
 }

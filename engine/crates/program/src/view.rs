@@ -50,7 +50,7 @@ impl View {
     /// of one function.
     pub fn named<'a>(&'a self, symbol: &str, unit: Option<&str>) -> Vec<FunctionOf<'a>> {
         let units = self.units.units().iter().filter(|loaded| unit.is_none_or(|id| *loaded.unit.id == *id));
-        units.filter_map(|unit| Some(FunctionOf { unit, number: unit.sources().symbol(symbol)? })).collect()
+        units.filter_map(|unit| Some(FunctionOf { unit, number: unit.definitions().get(symbol)?.function? })).collect()
     }
 
     /// The functions that a breakpoint at line `line` of `file` is in: all that have code from just that line, instances and
@@ -77,13 +77,11 @@ impl View {
     /// The constructs for which functions of the program are LLVM's, with how many, whether they have code or still wait for
     /// their first call.
     pub fn fallbacks(&self, store: &Store) -> BTreeMap<Arc<str>, u64> {
-        // Cranelift's have none, and are nearly all.
-        let keys: Vec<Key> = self
-            .functions()
-            .map(|function| function.info())
-            .filter(|info| info.is_llvm)
-            .map(|info| Key(info.key))
-            .collect();
+        // Cranelift's have none, and are nearly all: they are not looked at.
+        let of_unit = |unit: &Arc<LoadedUnit>| -> Vec<Key> {
+            unit.by_llvm().iter().map(|&number| Key(unit.unit.functions[number].key)).collect()
+        };
+        let keys: Vec<Key> = self.units.units().iter().flat_map(of_unit).collect();
         let mut constructs: Vec<Option<Arc<str>>> = Vec::with_capacity(keys.len());
         store.look(keys.iter().copied(), |compiled| {
             constructs.push(compiled.and_then(|compiled| compiled.construct.clone()));

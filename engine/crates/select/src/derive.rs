@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use cranefly_bitcode::ir::{Global, GlobalId, GlobalKind, Linkage, Module, Subprogram};
+use cranefly_bitcode::ir::{Global, GlobalId, GlobalKind, Linkage, Module, Subprogram, Variable};
 use cranefly_cgu::{CodegenUnit, FunctionInfo, LoadedUnit, LocalOf, global_id};
 
 /// Begins the ids of units of the body lane.
@@ -98,7 +98,7 @@ fn derive(source: &LoadedUnit, change: &Change) -> Arc<LoadedUnit> {
             is_body_lane: matches!(change, Change::Body(_)),
         },
         source.path.clone(),
-        source.bytes.clone(),
+        source.bitcode.clone(),
         *source.digest(),
         kept.iter().map(|&number| source.times()[number]).collect(),
         kept.iter().map(|&number| source.shapes()[number]).collect(),
@@ -132,7 +132,7 @@ fn body_global(global: &Global, kept: Option<&Kept>) -> Global {
             name: name.clone(),
             kind: match &global.kind {
                 GlobalKind::Variable(variable) => {
-                    GlobalKind::Variable(cranefly_bitcode::ir::Variable { init: None, ..variable.clone() })
+                    GlobalKind::Variable(Box::new(Variable { init: None, ..(**variable).clone() }))
                 }
                 GlobalKind::Function { .. } | GlobalKind::Alias { .. } => GlobalKind::Function { defined: false },
             },

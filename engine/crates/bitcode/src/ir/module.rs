@@ -62,7 +62,7 @@ pub enum GlobalKind {
         defined: bool,
     },
     /// A variable or constant.
-    Variable(Variable),
+    Variable(Box<Variable>),
     /// Another name for `target` + `offset` bytes.
     Alias {
         /// What it stands for.

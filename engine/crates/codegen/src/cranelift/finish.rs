@@ -22,10 +22,17 @@ pub(super) fn machine_code(
     let buffer = &compiled.buffer;
     let bytes = buffer.data().to_vec();
     let text_len = bytes.len() as u32;
-    let relocations = relocations(context, translated)?;
+    // Code is kept, by the hundred thousand: without room to grow.
+    let mut relocations = relocations(context, translated)?;
+    relocations.shrink_to_fit();
     // The personality aborts on an address that no entry covers, so once there is a table it spans everything.
     let has_personality = source.personality.is_some();
-    let call_sites = if has_personality { call_sites(context, text_len)? } else { Vec::new() };
+    let mut call_sites = if has_personality { call_sites(context, text_len)? } else { Vec::new() };
+    call_sites.shrink_to_fit();
+    let mut cfi = unwind::encode(&buffer.unwind_info)?;
+    cfi.shrink_to_fit();
+    let mut lines = lines(context, text_len);
+    lines.shrink_to_fit();
     let align = buffer.alignment.max(source.align).max(16).next_power_of_two();
     if align > 4096 {
         return Err(unrepresentable(format!("function aligned to {align}")));
@@ -37,8 +44,8 @@ pub(super) fn machine_code(
         relocations,
         call_sites,
         has_personality,
-        cfi: unwind::encode(&buffer.unwind_info)?,
-        lines: lines(context, text_len),
+        cfi,
+        lines,
         tier: Tier::Cranelift,
     })
 }

@@ -49,9 +49,9 @@ fn ir(engine: &Engine, function: FunctionOf, what: TextKind, view: &View) -> Res
     let (name, global) = (unit.path.to_string_lossy(), function.info().global);
     let llvm = &engine.compile().llvm;
     let text = if what == TextKind::Llvm {
-        cranefly_inspect::llvm(llvm, &unit.bytes, &name, global)
+        cranefly_inspect::llvm(llvm, &unit.bitcode.unpack(), &name, global)
     } else {
-        Reader::open(llvm, &*unit.bytes, &name)
+        Reader::open(llvm, unit.bitcode.unpack(), &name)
             .and_then(|reader| reader.function(global))
             .map_err(Error::from)
             .and_then(|body| {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use cranefly_cgu::BitcodeFile;
+use cranefly_cgu::{BitcodeFile, BitcodeForm};
 use cranefly_compile::{CodeOptions, EagerCompiler};
 use cranefly_image::Contents;
 use cranefly_program::{BodyLaneCrate, CrateBitcode, Error, ProgramOptions, Published, Request, read};
@@ -69,7 +69,7 @@ fn crate_bitcode(id: impl Into<Arc<str>>, files: Vec<cranefly_wire::BitcodeFile>
     let file = |file: cranefly_wire::BitcodeFile| {
         let digest = file.digest.try_into();
         let digest = digest.map_err(|error| RpcError::invalid(format!("{}: {error}", file.path.display())))?;
-        Ok(BitcodeFile { path: file.path, digest })
+        Ok(BitcodeFile { path: file.path, digest, form: BitcodeForm::Plain })
     };
     Ok(CrateBitcode { id: id.into(), bitcode: files.into_iter().map(file).collect::<Result<_, RpcError>>()? })
 }

@@ -5,8 +5,8 @@
 //! counting the symbols of a section's bounds. (GNU ld counts them, and keeps all of such a section.)
 
 use cranefly_bitcode::ir::{Global, GlobalId, GlobalKind, Linkage};
-use cranefly_cgu::{CodegenUnit, FunctionInfo, is_definition};
-use hashbrown::{HashMap, HashSet};
+use cranefly_cgu::{CodegenUnit, is_definition};
+use hashbrown::HashSet;
 
 use crate::input::mangling::{AllocatorSymbol, is_mangled};
 use crate::linking::Linking;
@@ -14,9 +14,6 @@ use crate::linking::assemblies;
 use crate::linking::groups::{Member, Part};
 use crate::tables::Tables;
 use crate::tables::symbols::SymbolIndex;
-
-/// All units' functions, by unit and global.
-type Functions<'a> = HashMap<(&'a str, GlobalId), &'a FunctionInfo>;
 
 /// Symbols that are reached from `main`, from what the base image expects, from `members` of groups that are kept in any case,
 /// and from `roots`.
@@ -27,10 +24,6 @@ pub(crate) fn reached<'a>(
     roots: impl Iterator<Item = SymbolIndex>,
 ) -> HashSet<SymbolIndex> {
     let Tables { symbols, units, .. } = tables;
-    let functions: Functions<'_> = units
-        .iter()
-        .flat_map(|state| state.unit().functions.iter().map(|it| ((&*state.unit().id, it.global), &**it)))
-        .collect();
     let mut queue: Vec<SymbolIndex> = symbols.find("main").into_iter().chain(roots).collect();
     queue.extend(linking.base.undefined().filter_map(|(name, _)| symbols.find(name)));
     for member in members {
@@ -51,7 +44,7 @@ pub(crate) fn reached<'a>(
             continue;
         }
         match units.definition(symbols, symbol) {
-            Some((unit, global)) => reached_from(tables, &functions, unit, global, &mut queue),
+            Some((unit, global)) => reached_from(tables, unit, global, &mut queue),
             None => {
                 queue.extend(allocator_implementation(tables, symbols.name(symbol)));
                 for unit in linking.assemblies.units_of(units, symbol) {
@@ -63,17 +56,11 @@ pub(crate) fn reached<'a>(
     live
 }
 
-fn reached_from(
-    tables: &Tables,
-    functions: &Functions<'_>,
-    unit: &CodegenUnit,
-    global: GlobalId,
-    queue: &mut Vec<SymbolIndex>,
-) {
+fn reached_from(tables: &Tables, unit: &CodegenUnit, global: GlobalId, queue: &mut Vec<SymbolIndex>) {
     let state = &tables.units[&unit.id];
     match &unit.module.globals[global.0 as usize].kind {
         GlobalKind::Function { .. } => {
-            let function = functions.get(&(&*unit.id, global));
+            let function = unit.function(global).map(|number| &unit.functions[number]);
             queue.extend(function.iter().flat_map(|it| &it.symbols).map(|it| state.symbol(it.global)));
         }
         GlobalKind::Variable(variable) => {

@@ -101,10 +101,13 @@ fn unchanged(
         return Vec::new();
     }
     let fresh: HashSet<&Arc<str>> = changed.iter().map(|unit| &unit.id).collect();
+    // Every reference of the program is looked up.
+    let mut has_moved = vec![false; tables.symbols.len()];
+    moved.iter().for_each(|symbol| has_moved[symbol.number() as usize] = true);
     let named: HashSet<&str> = tables.code.named_among(moved).map(|symbol| &**tables.symbols.name(symbol)).collect();
     let units = tables.units.iter().filter(|state| !fresh.contains(&state.unit().id)).filter(|state| {
         let in_assembly = linking.assemblies.references(&state.unit().id);
-        state.symbols().iter().copied().chain(in_assembly).any(|symbol| moved.contains(&symbol))
+        state.symbols().iter().copied().chain(in_assembly).any(|symbol| has_moved[symbol.number() as usize])
             || moved_assemblies.contains(&state.unit().id)
             || taking_over.contains(&state.unit().id)
             || tables.code.names_any(state, &named)

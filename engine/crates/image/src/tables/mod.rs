@@ -128,7 +128,7 @@ impl Tables {
         let mut units = Vec::new();
         for symbol in self.slots_without_code() {
             let Some((unit, global)) = self.units.definition(&self.symbols, symbol) else { continue };
-            if !seen.contains(&unit.id) && unit.functions.iter().any(|function| function.global == global) {
+            if !seen.contains(&unit.id) && unit.function(global).is_some() {
                 seen.insert(&unit.id);
                 units.push(unit.clone());
             }

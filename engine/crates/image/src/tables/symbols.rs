@@ -155,6 +155,11 @@ impl Symbols {
         (symbol.0 as usize) < self.all.len()
     }
 
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.all.len()
+    }
+
     /// All symbols, by number.
     pub(crate) fn iter(&self) -> impl Iterator<Item = SymbolIndex> {
         (0..u32::try_from(self.all.len()).expect("symbols below 2^32")).map(SymbolIndex)

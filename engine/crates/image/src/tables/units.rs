@@ -195,7 +195,7 @@ impl Units {
     /// The function that a symbol means: its unit, and its number among the unit's functions.
     pub(crate) fn function(&self, symbols: &Symbols, symbol: SymbolIndex) -> Option<(&Arc<CodegenUnit>, usize)> {
         let (unit, global) = self.definition(symbols, symbol)?;
-        Some((unit, unit.functions.iter().position(|function| function.global == global)?))
+        Some((unit, unit.function(global)?))
     }
 
     /// Whether one of the units may look at the program's own file.

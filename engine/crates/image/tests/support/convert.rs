@@ -42,7 +42,7 @@ pub fn convert(id: &Arc<str>, bytes: &[u8]) -> Converted {
         variable.init.as_mut().expect("a definition").pointers = pointers;
     }
     let named = |(number, global): (usize, &Global)| match &global.kind {
-        GlobalKind::Variable(Variable { section: Some(_), .. }) => Some(GlobalId(number as u32)),
+        GlobalKind::Variable(variable) if variable.section.is_some() => Some(GlobalId(number as u32)),
         _ => None,
     };
     let used = globals.all.iter().enumerate().filter_map(named).collect();
@@ -115,7 +115,7 @@ impl Globals {
             assert!(!name.is_empty(), "a function has its section for itself: {}", section.name().unwrap());
             GlobalKind::Function { defined: true }
         } else {
-            GlobalKind::Variable(variable(section))
+            GlobalKind::Variable(Box::new(variable(section)))
         };
         let id = self.add(&name, linkage, kind);
         self.by_section.insert(section.index(), id);

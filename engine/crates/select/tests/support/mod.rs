@@ -11,8 +11,8 @@ use cranefly_bitcode::demangled;
 use cranefly_bitcode::ir::{GlobalId, GlobalKind};
 use cranefly_cache::Key;
 use cranefly_cgu::{
-    BitcodeFile, DecodeHandler, DecodedFunction, Digest, FunctionIdentity, HandlerError, LoadedUnit, ReadContext,
-    UnitCache,
+    BitcodeFile, BitcodeForm, DecodeHandler, DecodedFunction, Digest, FunctionIdentity, HandlerError, LoadedUnit,
+    ReadContext, UnitCache,
 };
 use cranefly_select::{BodyUnit, Edit, EditedFunction, Origin, Refusal, Selection, SelectionCache, select};
 
@@ -140,7 +140,7 @@ pub fn body_units(units: &[Arc<LoadedUnit>], origin: Origin) -> Vec<BodyUnit> {
 fn read(path: &Path, id: &str) -> Arc<LoadedUnit> {
     let digest = Digest::of(&std::fs::read(path).expect("readable"));
     let context = ReadContext { llvm: llvm(), configuration: "test".into(), handler: &KeysOnly };
-    let file = BitcodeFile { path: path.to_owned(), digest };
+    let file = BitcodeFile { path: path.to_owned(), digest, form: BitcodeForm::Plain };
     UnitCache::default().load(&file, &id.into(), &context).expect("a unit").0
 }
 
