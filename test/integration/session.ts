@@ -1,5 +1,6 @@
 /** A project that is edited with the body lane on, its program's output next to that of cargo's build, and the crate lane's word. */
 import { spawnSync } from "node:child_process";
+import * as path from "node:path";
 import { expect } from "vitest";
 import { openWorkspace } from "../../bench/workspace.js";
 import type { BodyLaneStatistics, GenerationReport } from "../../shared/src/report.js";
@@ -25,16 +26,19 @@ export class Session {
     return Session.of(new Project(name, files));
   }
 
-  /** A new process's session with a project, `open`: files that the user has before him in an editor. */
-  static async of(project: Project, open: readonly string[] = []): Promise<Session> {
+  /**
+   * A new process's session with a project, `open`: files that the user has before him in an editor; `folder`: the path by which the
+   * project is opened.
+   */
+  static async of(project: Project, open: readonly string[] = [], folder = project.dir): Promise<Session> {
     const session = new Session(
       project,
       openWorkspace({
-        folder: project.dir,
+        folder,
         targets: [],
         env: project.env,
         hasBodyLane: true,
-        openFiles: () => open.map((file) => project.path(file)),
+        openFiles: () => open.map((file) => path.join(folder, file)),
       }),
     );
     await session.update();

@@ -12,6 +12,7 @@ import { FunctionEdits } from "./lanes/functionEdits.js";
 import type { CompiledUnit } from "./lanes/crateLane.js";
 import { Engine } from "./engine/client.js";
 import { Cancelled, messageOf } from "./support/errors.js";
+import { realPath } from "./support/files.js";
 import { Generation, type Listener } from "./generation.js";
 import { UnitRecords } from "./units/records.js";
 import { FrontEnd, type FrontEndOptions, type FrontEndResult, type UpdateOptions } from "./frontEnd.js";
@@ -106,7 +107,8 @@ export class Workspace {
   expectEdits(): boolean {
     const { bodies, state, unitRecords: records } = this;
     if (bodies === undefined || state === undefined || records === undefined) return false;
-    bodies.expect({ ...state, records }, this.options.openFiles?.() ?? []);
+    // rustc tells of its sources without links.
+    bodies.expect({ ...state, records }, (this.options.openFiles?.() ?? []).map(realPath));
     return bodies.hasWork(records);
   }
 

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { type Metadata, localPackages } from "./cargo.js";
 import { configFiles } from "./config.js";
-import { digest, list } from "../support/files.js";
+import { digest, isWithin, list, realPath } from "../support/files.js";
 import { type Stamp, isCurrent, stamp } from "../support/stamps.js";
 import { type HostUnit, hostSources } from "./hosts.js";
 import type { SelectionState } from "./selection.js";
@@ -85,9 +85,16 @@ export function watchedFiles(
   state: SelectionState | undefined,
   records: UnitRecords | undefined,
 ): BuiltFrom {
-  const products = layout === undefined ? [] : [path.dirname(layout.root)];
-  if (state === undefined) return { roots: undefined, read: [], products };
+  const target = layout === undefined ? [] : [path.dirname(layout.root)];
+  if (state === undefined) return { roots: undefined, read: [], products: target };
   const { packageDirs, cargoInputs: inputs, scripts, units } = state;
+  const products = [...target, ...target.flatMap((folder) => packageDirs.flatMap((dir) => underLink(folder, dir)))];
   const sources = records?.some(units).flatMap(({ inputs: files }) => files) ?? [];
   return { roots: packageDirs, read: [...inputs, ...scripts.flatMap((script) => script.inputs), ...sources], products };
+}
+
+/** The path of a folder, which has no links in it, by way of another folder that it lies in and that is told with links. */
+function underLink(folder: string, dir: string): string[] {
+  const real = realPath(dir);
+  return real !== dir && isWithin(folder, real) ? [path.join(dir, path.relative(real, folder))] : [];
 }

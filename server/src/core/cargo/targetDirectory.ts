@@ -49,7 +49,7 @@ export class TargetDirectory {
     const { selection, env } = this;
     if (selection.kind === "file") return captureSingle(layout, selection, options);
     const metadata = await loadMetadata(selection, selection.features, env, options.signal);
-    const root = path.join(metadata.target_directory, "cranefly");
+    const { root } = new Layout(path.join(metadata.target_directory, "cranefly"));
     if (root !== layout.root) throw new Moved(root);
     if (forgetElsewhere(layout, metadata)) onForget();
     const captured = await capture(layout, selection, metadata, options);

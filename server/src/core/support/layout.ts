@@ -6,10 +6,19 @@
  */
 import * as os from "node:os";
 import * as path from "node:path";
+import { realPath } from "./files.js";
 
 export class Layout {
-  /** `root`: absolute path of `target/cranefly`. */
-  constructor(readonly root: string) {}
+  /**
+   * Absolute path of `target/cranefly`, without links: rustc and the linker take links out of the paths that they tell, and what
+   * they tell has to be recognised.
+   */
+  readonly root: string;
+
+  /** `root`: absolute path of `target/cranefly`, which need not be there yet. */
+  constructor(root: string) {
+    this.root = withoutLinks(root);
+  }
 
   get private(): string {
     return path.join(this.root, ".cranefly");
@@ -93,4 +102,11 @@ export class Layout {
 export function cacheDirectory(env: NodeJS.ProcessEnv): string {
   const xdg = env["XDG_CACHE_HOME"];
   return path.join(xdg !== undefined && path.isAbsolute(xdg) ? xdg : path.join(os.homedir(), ".cache"), "cranefly");
+}
+
+/** A path without links, as far as there is something. */
+function withoutLinks(file: string): string {
+  const real = realPath(file);
+  const parent = path.dirname(file);
+  return real !== file || parent === file ? real : path.join(withoutLinks(parent), path.basename(file));
 }
