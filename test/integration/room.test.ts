@@ -1,4 +1,4 @@
-/** An image has room for what a program's assembly reserves and for all of its constructors, however many there are. */
+/** An image has room for what a program's assembly reserves, for all of its constructors, and for functions and names of any size. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { HAS_ENGINE, Project } from "./project.js";
 
@@ -45,7 +45,7 @@ describe.skipIf(!HAS_ENGINE)("a program that needs much room", () => {
   it.each<Sizes>([
     { constructors: 8191, zeros: MIB, threadLocals: 4 * KIB },
     { constructors: 8192, zeros: MIB + 1, threadLocals: 4 * KIB + 1 },
-    { constructors: 50_000, zeros: 300 * MIB, threadLocals: 256 * KIB },
+    { constructors: 50_000, zeros: 1536 * MIB, threadLocals: 256 * KIB },
   ])("has it: %o", (sizes) => {
     project.write("src/main.rs", source(sizes));
     const native = project.cargo(["run", "-q"]);
@@ -54,10 +54,27 @@ describe.skipIf(!HAS_ENGINE)("a program that needs much room", () => {
     expect(project.cranefly(["run", "-q"])).toEqual(native);
   });
 
+  it("has it for a large function, for many, for long names and for many statics", () => {
+    const numbers = Array.from({ length: 3000 }, (_, number) => number);
+    const name = "long_".repeat(20_000);
+    const many = (edit: number): string => `
+      #[unsafe(export_name = "${name}")] extern "C" fn named() -> u64 { ${edit} }
+      #[inline(never)] fn large(of: u64) -> u64 { match of { ${numbers.map((it) => `${it * 7} => of * ${it % 9} + small_${it}(of),`).join("\n")} _ => 1 } }
+      ${numbers.map((it) => `static S_${it}: [u64; ${(it % 40) + 1}] = [${it}; ${(it % 40) + 1}]; #[inline(never)] fn small_${it}(of: u64) -> u64 { of + S_${it}[0] }`).join("\n")}
+      fn main() { println!("{} {}", named(), (0..21_000).map(large).sum::<u64>()); }`;
+    for (const edit of [1, 2]) {
+      project.write("src/main.rs", many(edit));
+      const native = project.cargo(["run", "-q"]);
+      expect(native.stdout).toMatch(new RegExp(`^${edit} `));
+      expect(project.cranefly(["run", "-q"])).toEqual(native);
+    }
+  });
+
   it("is run by cargo where that is more than code reaches", () => {
-    project.write("src/main.rs", source({ constructors: 1, zeros: 1536 * MIB, threadLocals: KIB }));
+    project.write("src/main.rs", source({ constructors: 1, zeros: 2300 * MIB, threadLocals: KIB }));
     const ours = project.cranefly(["run", "-q"]);
-    expect(ours.stderr).toContain("cranefly: ");
+    expect(ours.stderr).toContain("cranefly: the program is too large: ");
+    expect(ours.stderr).toContain("for variables, and there can be 2.0 GB");
     expect(ours.code).toBe(project.cargo(["run", "-q"]).code);
   });
 });

@@ -67,7 +67,9 @@ export async function published({ name, version }: Package): Promise<string> {
   await mustRun("cargo", ["info", "--quiet", "--color=never", `${name}@${version}`], { cwd: work });
   const source = await inRegistry(label);
   await cp(source, path.join(work, label), { recursive: true });
-  await rm(path.join(work, label, ".cargo-ok"), { force: true });
+  // (With the toolchain that its authors work with it would be another test, and that may not be here.)
+  for (const name of [".cargo-ok", "rust-toolchain", "rust-toolchain.toml"])
+    await rm(path.join(work, label, name), { force: true });
   // An empty workspace table: the package must not look for a workspace in the folders above it.
   const manifest = path.join(work, label, "Cargo.toml");
   const text = await readFile(manifest, "utf8");

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use cranefly_cache::Keyer;
-use cranefly_cgu::{CodegenUnit, FunctionInfo};
+use cranefly_cgu::{CodegenUnit, FunctionInfo, weight};
 use cranefly_codegen::cranelift::Compiler;
 use cranefly_codegen::llvm::{Error as LlvmError, LlvmCompiler};
-use cranefly_image::{BaseImage, Contents, Draft, Error, Image, ImageOptions, Pending};
+use cranefly_image::{BaseImage, Contents, Draft, Error, Image, ImageOptions, Pending, Room, UnitDemand};
 use cranefly_machine::MachineCode;
 
 use crate::corpus::{Corpus, Decoded};
@@ -36,6 +36,7 @@ impl Prepared {
                     global: *global,
                     key: keyer.key(body, &file.bytes).0,
                     is_llvm: false,
+                    weight: weight(body),
                     symbols: body.symbols.clone(),
                     locations: body.locations.clone(),
                     subprogram: body.subprogram.clone(),
@@ -103,10 +104,11 @@ impl Linker {
     pub fn create(&mut self, units: &[Arc<CodegenUnit>]) -> Result<Image, Error> {
         self.made += 1;
         let path = self.folder.join(format!("{}.so", self.made));
-        let demand = cranefly_image::demand(units, 1);
+        let each: Vec<UnitDemand> = units.iter().map(UnitDemand::of).collect();
+        let demand = cranefly_image::demand(units, &each);
         let control = path.with_extension("control");
         let options = ImageOptions { contents: Contents::default(), full_debug_info: false, control: &control };
-        let program = Image::create(&path, self.base.clone(), &demand, &options)?;
+        let program = Image::create(&path, self.base.clone(), &demand, &Room::default(), &options)?;
         std::fs::remove_file(&path).map_err(|source| Error::File { path, source })?;
         Ok(program)
     }

@@ -16,6 +16,7 @@ mod source_index;
 mod system_calls;
 pub mod type_id;
 mod unit;
+mod weight;
 
 pub use async_fn::polls_future;
 pub use cache::UnitCache;
@@ -26,3 +27,4 @@ pub use read::{BitcodeFile, DecodeHandler, DecodedFunction, FunctionIdentity, Re
 pub use shape::Shape;
 pub use source_index::{Place, SourceIndex, absolute_path, without_dots};
 pub use unit::{CodegenUnit, FunctionInfo, LocalOf, definitions, global_id, is_anonymous, is_definition};
+pub use weight::weight;

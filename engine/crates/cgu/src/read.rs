@@ -14,6 +14,7 @@ use crate::error::{HandlerError, UnitError};
 use crate::loaded::{LoadedUnit, Parts, ReadTimes};
 use crate::shape::Shape;
 use crate::unit::{CodegenUnit, FunctionInfo};
+use crate::weight::weight;
 
 /// A file with bitcode.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,6 +129,7 @@ pub fn read(file: &BitcodeFile, id: &Arc<str>, context: &ReadContext<'_>) -> Res
             global,
             key: key.0,
             is_llvm,
+            weight: weight(&body),
             symbols: body.symbols,
             locations: body.locations,
             subprogram: body.subprogram,

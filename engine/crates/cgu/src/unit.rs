@@ -40,6 +40,8 @@ pub struct FunctionInfo {
     pub key: u128,
     /// LLVM compiles it: the key says what only LLVM reads, too.
     pub is_llvm: bool,
+    /// How much there is to its body: see [`weight`](crate::weight).
+    pub weight: u32,
     /// What its symbol operands name, by `SymbolId`.
     pub symbols: Vec<SymbolRef>,
     /// Its source positions, by `LocationId`.

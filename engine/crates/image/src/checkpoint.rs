@@ -7,7 +7,7 @@
 
 use crate::error::AdoptError;
 use crate::file::elf::SECTION_HEADERS;
-use crate::file::layout::Region;
+use crate::file::region::Region;
 use crate::file::{Cursors, ImageFile};
 use crate::tables::Tables;
 
@@ -15,9 +15,9 @@ use crate::tables::Tables;
 const SELECTOR: u64 = SECTION_HEADERS + 64 * 40;
 /// Offsets of the copies, behind the selector and before the header region's end.
 const COPIES: [u64; 2] = [SELECTOR + 8, SELECTOR + 8 + 8 * WORDS as u64];
-const WORDS: usize = Region::ALL.len() + 2;
+const WORDS: usize = Region::COUNT + 2;
 
-const _: () = assert!(Region::ALL.len() <= 40 && COPIES[1] + 8 * WORDS as u64 <= 8192);
+const _: () = assert!(Region::COUNT <= 40 && COPIES[1] + 8 * WORDS as u64 <= 8192);
 
 /// What another process must know that is not in what was [saved](crate::Image::save) when the image was published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,16 +70,18 @@ pub(crate) fn word(file: &ImageFile, at: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::file::layout::{Demand, Layout};
+    use crate::file::demand::Demand;
+    use crate::file::layout::Layout;
+    use crate::file::room::Room;
 
     #[test]
     fn a_torn_checkpoint_leaves_the_one_before() {
         let path = std::env::temp_dir().join(format!("cranefly-checkpoint-{}", std::process::id()));
-        let mut file = ImageFile::create(&path, Layout::new(&Demand::default()).unwrap()).unwrap();
+        let mut file = ImageFile::create(&path, Layout::new(&Demand::default(), &Room::default()).unwrap()).unwrap();
         std::fs::remove_file(&path).unwrap();
         assert!(Checkpoint::read(&file).is_err());
         for fdes in 1..5 {
-            let checkpoint = Checkpoint { stamp: 7, fdes, used: [u64::from(fdes); Region::ALL.len()] };
+            let checkpoint = Checkpoint { stamp: 7, fdes, used: [u64::from(fdes); Region::COUNT] };
             checkpoint.write(&mut file);
             assert_eq!(Checkpoint::read(&file), Ok(checkpoint));
             // The next one, ended before its selector.

@@ -16,11 +16,14 @@ use crate::Error;
 use crate::base::{ANCHOR, BaseImage, BasePlace, TLS_ANCHOR};
 use crate::debug_info::Detail;
 use crate::error::BaseError;
-use crate::executables::complete::{can_be_complete, complete};
+use crate::executables::complete::{can_be_complete, complete, may_become_complete};
 use crate::file::ImageFile;
+use crate::file::demand::{Demand, add};
 use crate::file::elf::{self, Alignment};
 use crate::file::identity::{BUILD_ID_SIZE, Identity};
-use crate::file::layout::{Demand, Layout, Region};
+use crate::file::layout::Layout;
+use crate::file::region::Region;
+use crate::file::room::{Room, Shortage};
 use crate::input::contents::Contents;
 use crate::input::linker_symbols;
 use crate::input::runtime_functions::{LIBC_START, RUNTIME_FUNCTIONS};
@@ -33,6 +36,7 @@ use crate::linking::groups::Groups;
 use crate::passes::commit::{Publication, commit};
 use crate::passes::install::{self, install};
 use crate::passes::outside;
+use crate::passes::room::has_room;
 use crate::passes::unresolved::unresolved;
 use crate::passes::update::update;
 use crate::running::Running;
@@ -93,10 +97,19 @@ impl Deref for Image {
 }
 
 impl Image {
-    /// An empty image at `path`, which must not exist, on top of `base`.
-    pub fn create(path: &Path, base: Arc<BaseImage>, demand: &Demand, options: &ImageOptions) -> Result<Self, Error> {
-        let demand = Demand { array_bytes: demand.array_bytes.saturating_add(base.arrays().bytes()), ..*demand };
-        let layout = Layout::new(&demand).ok_or(Error::TooLarge)?;
+    /// An empty image at `path`, which must not exist, on top of `base`. `room`: what is known of the program's earlier ones.
+    pub fn create(
+        path: &Path,
+        base: Arc<BaseImage>,
+        demand: &Demand,
+        room: &Room,
+        options: &ImageOptions,
+    ) -> Result<Self, Error> {
+        let mut demand = demand.clone();
+        for array in [Region::InitArray, Region::FiniArray] {
+            add(&mut demand.fixed[array as usize], base.arrays().bytes());
+        }
+        let layout = Layout::new(&demand, room)?;
         let mut file = ImageFile::create(path, layout)?;
         let mut dynamic = DynamicTables::default();
         let mut relocations = Relocations::new(Anchors {
@@ -275,6 +288,27 @@ impl Draft<'_> {
         refers_to(self.tables, self.linking, name)
     }
 
+    /// Whether all functions without code will find room for it, whatever it turns out to be. `all`: what the program needs.
+    pub fn has_room(&self, all: &Demand) -> bool {
+        has_room(self.tables, all)
+    }
+
+    /// Refuses so many bytes of code more than there is room for.
+    ///
+    /// # Errors
+    /// [`Error::Full`].
+    pub fn check_room(&self, code: u64) -> Result<(), Error> {
+        let (region, file) = (Region::Text, &self.tables.file);
+        let (capacity, needed) = (file.layout().capacity(region), file.used(region).saturating_add(code));
+        if needed > capacity { Err(Error::Full(Shortage { region, capacity, needed })) } else { Ok(()) }
+    }
+
+    /// As [`Self::lacks_own_headers`], if that is certain before the program is compiled.
+    pub fn will_lack_own_headers(&self, all: &Demand) -> Option<&'static str> {
+        refers_to_headers(self.tables, self.linking)
+            .filter(|_| !may_become_complete(self.tables, self.linking, all.least_code()))
+    }
+
     /// As [`Image::lacks_own_headers`].
     pub fn lacks_own_headers(&self) -> Option<&'static str> {
         lacks_own_headers(self.tables, self.linking)
@@ -309,10 +343,14 @@ fn refers_to(tables: &Tables, linking: &Linking, name: &str) -> bool {
 }
 
 fn lacks_own_headers(tables: &Tables, linking: &Linking) -> Option<&'static str> {
-    let needed = linker_symbols::of_headers().find(|name| {
+    refers_to_headers(tables, linking).filter(|_| !can_be_complete(tables, linking))
+}
+
+/// A symbol that only a complete executable can define, and to which the program refers.
+fn refers_to_headers(tables: &Tables, linking: &Linking) -> Option<&'static str> {
+    linker_symbols::of_headers().find(|name| {
         let symbol = tables.symbols.find(name);
         symbol.is_some_and(|symbol| tables.units.definition(&tables.symbols, symbol).is_none())
             && refers_to(tables, linking, name)
-    });
-    needed.filter(|_| !can_be_complete(tables, linking))
+    })
 }

@@ -30,13 +30,16 @@ pub use error::{
 };
 pub use executables::absent::write_absent;
 pub use executables::small_executable::{ImageSearch, executable};
+pub use file::demand::Demand;
 pub use file::identity::{BUILD_ID_SIZE, Identity};
-pub use file::layout::{Demand, Region};
+pub use file::layout::{Layout, TooLarge};
+pub use file::region::Region;
 pub use file::replacement::Replacement;
+pub use file::room::{Room, Shortage};
 pub use file::{ImageFile, Lease};
 pub use image::{Draft, Image, ImageOptions};
 pub use input::contents::Contents;
-pub use input::demand::demand;
+pub use input::demand::{UnitDemand, demand};
 pub use input::interface::{Interface, UnitInterface};
 pub use input::mangling::is_allocator_entry;
 pub use passes::commit::Publication;

@@ -10,7 +10,7 @@ use crate::Error;
 use crate::checkpoint::Checkpoint;
 use crate::error::CodeError;
 use crate::file::elf;
-use crate::file::layout::{PAGE, Region};
+use crate::file::region::{PAGE, Region};
 use crate::passes::install::{self, Jump, State, install};
 use crate::tables::Tables;
 use crate::tables::code::Pending;

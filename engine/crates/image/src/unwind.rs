@@ -14,7 +14,7 @@
 use cranefly_machine::{Action, CallSite};
 use gimli::constants::{
     DW_CFA_def_cfa, DW_CFA_nop, DW_CFA_offset, DW_EH_PE_datarel, DW_EH_PE_indirect, DW_EH_PE_omit, DW_EH_PE_pcrel,
-    DW_EH_PE_sdata4, DW_EH_PE_udata4, DW_EH_PE_uleb128,
+    DW_EH_PE_sdata4, DW_EH_PE_sdata8, DW_EH_PE_udata4, DW_EH_PE_uleb128,
 };
 
 /// Zero-length entry that ends `.eh_frame`.
@@ -72,23 +72,23 @@ pub enum UnwindError {
 ///
 /// Code alignment 1, data alignment −8, return address column 16; on entry `CFA = rsp + 8` and the return address is
 /// at `CFA − 8`. With `personality_pointer`, the vaddr of an 8-byte cell that holds the personality routine's address,
-/// the entry is a `zPLR` one and its FDEs carry an LSDA; otherwise it is `zR`. All pointers are pc-relative `sdata4`.
-pub fn cie(personality_pointer: Option<u64>, at: u64) -> Result<Vec<u8>, UnwindError> {
+/// the entry is a `zPLR` one and its FDEs carry an LSDA; otherwise it is `zR`. All pointers are pc-relative `sdata8`, so that the
+/// tables need not lie where code reaches them: only the search table does.
+pub fn cie(personality_pointer: Option<u64>, at: u64) -> Vec<u8> {
     let mut out = Vec::with_capacity(40);
     out.extend([0; 4]); // length, set by `finish`
     out.extend(0u32.to_le_bytes()); // CIE id
     out.push(1); // version
-    let fde_encoding = (DW_EH_PE_pcrel | DW_EH_PE_sdata4).0;
+    let fde_encoding = (DW_EH_PE_pcrel | DW_EH_PE_sdata8).0;
     out.extend_from_slice(if personality_pointer.is_some() { b"zPLR\0" } else { b"zR\0" });
     out.push(1); // code alignment, uleb128
     out.push(0x78); // data alignment −8, sleb128
     out.push(RETURN_ADDRESS);
     match personality_pointer {
         Some(cell) => {
-            out.push(7); // length of the augmentation data: 1 + 4 + 1 + 1
-            out.push((DW_EH_PE_indirect | DW_EH_PE_pcrel | DW_EH_PE_sdata4).0);
-            let distance = reach("the personality's cell", at + out.len() as u64, cell)?;
-            out.extend(distance.to_le_bytes());
+            out.push(11); // length of the augmentation data: 1 + 8 + 1 + 1
+            out.push((DW_EH_PE_indirect | DW_EH_PE_pcrel | DW_EH_PE_sdata8).0);
+            out.extend(cell.wrapping_sub(at + out.len() as u64).to_le_bytes());
             out.push(fde_encoding); // LSDA pointers
             out.push(fde_encoding);
         }
@@ -99,7 +99,7 @@ pub fn cie(personality_pointer: Option<u64>, at: u64) -> Result<Vec<u8>, UnwindE
     }
     out.extend([DW_CFA_def_cfa.0, RSP, 8]);
     out.extend([DW_CFA_offset.0 | RETURN_ADDRESS, 1]);
-    Ok(finish(out))
+    finish(out)
 }
 
 /// A frame description entry, to be placed at vaddr `at` (a multiple of [`FRAME_ALIGN`]), for `length` bytes of code
@@ -120,12 +120,12 @@ pub fn fde(
     // The CIE pointer counts backwards from its own field.
     let back = at + 4 - cie_at;
     out.extend(u32::try_from(back).map_err(|_| out_of_reach("the CIE", at + 4, cie_at))?.to_le_bytes());
-    out.extend(reach("the function", at + 8, function)?.to_le_bytes());
-    out.extend(length.to_le_bytes());
+    out.extend(function.wrapping_sub(at + 8).to_le_bytes());
+    out.extend(u64::from(length).to_le_bytes());
     match lsda {
         Some(lsda) => {
-            out.push(4);
-            out.extend(reach("the LSDA", at + 17, lsda)?.to_le_bytes());
+            out.push(8);
+            out.extend(lsda.wrapping_sub(at + 25).to_le_bytes());
         }
         None => out.push(0),
     }

@@ -20,9 +20,9 @@ proptest! {
     /// Functions appended one by one: the search table finds each, and the FDE found is the function's own.
     #[test]
     fn search_table_finds_every_function(functions in prop::collection::vec((1u32..5000, 0u64..64, any::<bool>()), 1..40)) {
-        let mut eh_frame = unwind::cie(None, EH_FRAME).unwrap();
+        let mut eh_frame = unwind::cie(None, EH_FRAME);
         let with_personality = EH_FRAME + eh_frame.len() as u64;
-        eh_frame.extend(unwind::cie(Some(PERSONALITY_CELL), with_personality).unwrap());
+        eh_frame.extend(unwind::cie(Some(PERSONALITY_CELL), with_personality));
         let mut hdr = unwind::hdr_header(HDR, EH_FRAME).unwrap().to_vec();
         let mut text = 0x1000;
         let mut placed = Vec::new();
@@ -169,7 +169,7 @@ fn refuses_what_it_cannot_encode() {
     assert_eq!(unwind::lsda(&[site(4, 9), site(8, 10)], 20), Err(error(8, 10)));
     assert_eq!(unwind::lsda(&[site(4, 4)], 20), Err(error(4, 4)));
     assert_eq!(unwind::lsda(&[site(4, 21)], 20), Err(error(4, 21)));
-    assert!(matches!(unwind::fde(0, 64, 1 << 32, 1, None, &[]), Err(UnwindError::OutOfReach { .. })));
+    assert!(matches!(unwind::fde(0, 1 << 32, 64, 1, None, &[]), Err(UnwindError::OutOfReach { .. })));
     assert!(matches!(unwind::hdr_entry(1 << 40, 0, 0), Err(UnwindError::OutOfReach { .. })));
 }
 
@@ -240,7 +240,7 @@ mod real {
         let (cell, lsda_at, frame_at) = (vaddr + 512, vaddr + 1024, vaddr + 2048);
         let site = CallSite { start: SITE.0, end: SITE.1, landing_pad, action };
         let lsda = unwind::lsda(&[site], CODE.len() as u32).unwrap();
-        let mut frames = unwind::cie(Some(cell), frame_at).unwrap();
+        let mut frames = unwind::cie(Some(cell), frame_at);
         let fde_at = frame_at + frames.len() as u64;
         let length = CODE.len() as u32;
         frames.extend(unwind::fde(frame_at, fde_at, vaddr, length, Some(lsda_at), &rbp_frame()).unwrap());

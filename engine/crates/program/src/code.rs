@@ -111,6 +111,19 @@ impl<'a> CodeSupply<'a> {
         Some((code, if self.compiled.contains(&key) { CodeOrigin::Compiled } else { CodeOrigin::Store }))
     }
 
+    /// Bytes of the code of `all`, if it is as large for its weight as that of `sample`, which there is.
+    pub fn projected(&self, sample: &[Pending], all: &[Pending]) -> u64 {
+        let weights = |of: &[Pending]| of.iter().map(|pending| u128::from(pending.info().weight)).sum::<u128>();
+        // Between others: aligned.
+        let bytes = |pending: &Pending| {
+            self.get(pending)
+                .map_or(0, |(Compiled { code, .. }, _)| code.bytes.len() as u64 + u64::from(code.align.max(16)))
+        };
+        let bytes: u64 = sample.iter().map(bytes).sum();
+        let projected = u128::from(bytes) * weights(all) / weights(sample).max(1);
+        u64::try_from(projected).unwrap_or(u64::MAX)
+    }
+
     /// Looks for code by content. The store is asked once, whatever it drops meanwhile.
     fn find(&mut self, key: Key) -> bool {
         if self.by_key.contains_key(&key) {

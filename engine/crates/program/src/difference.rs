@@ -129,7 +129,7 @@ mod tests {
         let infos = functions.iter().enumerate().map(|(number, &(_, key))| {
             let global = global_id(number);
             let (symbols, locations, subprogram) = (Vec::new(), Vec::new(), None);
-            Arc::new(FunctionInfo { global, key, is_llvm: false, symbols, locations, subprogram })
+            Arc::new(FunctionInfo { global, key, is_llvm: false, weight: 1, symbols, locations, subprogram })
         });
         of(id, functions, infos.collect())
     }

@@ -137,6 +137,9 @@ impl LiveImage {
             let name = running.name(pending.symbol).clone();
             let result = compiled.and_then(|compiled| Ok(running.install(pending, &compiled.code)?));
             if let Err(reason) = result {
+                if let NoCode::Place(cranefly_image::Error::Full(shortage)) = &reason {
+                    self.note_shortage(*shortage);
+                }
                 tracing::error!(%name, %reason, "cannot compile on first call");
                 let message = format!("cranefly: cannot run `{}`: {reason}\n", demangled(&name));
                 if let Err(error) = running.install_failure(pending, &message) {

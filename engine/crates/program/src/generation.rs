@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use cranefly_bitcode::demangled;
 use cranefly_compile::contained;
-use cranefly_image::{BaseImage, Draft, Image, ImageOptions, Pending, Publication};
+use cranefly_image::{BaseImage, Draft, Image, ImageOptions, Pending, Publication, Room};
 use hashbrown::HashSet;
 use tracing::debug_span;
 
@@ -27,8 +27,8 @@ const RESTRICTING: [&str; 3] = ["prctl", "seccomp_load", "seccomp_export_bpf"];
 /// std calls them as well, so only the program's own use counts. Assembly of its own counts for `syscall`.
 const ALTERING: [&str; 2] = ["syscall", "mprotect"];
 
-/// An image without room is made anew with twice as much, up to so many times what it should need.
-const MAX_SCALE: u64 = 1 << 10;
+/// Functions that tell, when it is doubtful whether a program's code fits, how large all of it will be.
+const SAMPLE: usize = 2000;
 
 /// A generation in the making.
 pub struct Generation<'a> {
@@ -53,8 +53,6 @@ pub struct Linked {
     pub live: Arc<LiveImage>,
     /// The path of the image has a new file.
     pub is_new: bool,
-    /// See [`cranefly_image::Demand::scale`].
-    pub scale: u64,
     /// What happened to the functions that it touched.
     pub outcomes: Outcomes,
     /// How many there are of each kind; without the total.
@@ -72,18 +70,17 @@ struct Bound {
 
 impl Generation<'_> {
     /// Brings a program's image up to date: `old` in place if nobody runs from it, else as a new file under the same name.
-    /// `scale`: how much room it needed so far, see [`cranefly_image::Demand::scale`].
+    /// `room`: what is known of the room that its images need.
     ///
     /// # Errors
     /// The image cannot be linked: then there is none.
-    pub fn link(&self, old: Option<Arc<LiveImage>>, scale: u64, code: &mut CodeSupply) -> Result<Linked, Error> {
+    pub fn link(&self, old: Option<Arc<LiveImage>>, room: &mut Room, code: &mut CodeSupply) -> Result<Linked, Error> {
         let _span = debug_span!("link").entered();
         let start = Instant::now();
         let old = old.and_then(|old| self.still_there(old));
-        let linked = |live, is_new, scale, bound: Bound| Linked {
+        let linked = |live, is_new, bound: Bound| Linked {
             live,
             is_new,
-            scale,
             outcomes: bound.outcomes,
             counts: bound.counts,
             time: Duration::ZERO,
@@ -91,14 +88,14 @@ impl Generation<'_> {
         if let Some(live) = &old
             && live.image().is_committed(self.publication.build_id, self.units.inputs())
         {
-            return Ok(linked(live.clone(), false, scale, Bound::default()));
+            return Ok(linked(live.clone(), false, Bound::default()));
         }
-        let updated = old.and_then(|old| self.update_in_place(&old, code).map(|bound| (old, bound)));
+        let updated = old.and_then(|old| self.update_in_place(&old, room, code).map(|bound| (old, bound)));
         let linked = match updated {
-            Some((live, bound)) => linked(live, false, scale, bound),
+            Some((live, bound)) => linked(live, false, bound),
             None => {
-                let (live, scale, bound) = self.make_anew(scale, code)?;
-                linked(live, true, scale, bound)
+                let (live, bound) = self.make_anew(room, code)?;
+                linked(live, true, bound)
             }
         };
         // A program may start from the image already; its functions are compiled when they are called.
@@ -121,7 +118,7 @@ impl Generation<'_> {
 
     /// `None` when programs run from the image, or when it has no room left: it is given up then. While it is changed, a
     /// lease keeps programs from starting.
-    fn update_in_place(&self, live: &LiveImage, code: &mut CodeSupply) -> Option<Bound> {
+    fn update_in_place(&self, live: &LiveImage, room: &mut Room, code: &mut CodeSupply) -> Option<Bound> {
         // Locked for as long as the lease: whoever else asks whether somebody runs from the image takes one on the same open file,
         // and gives that back, which would be this one.
         let mut image = live.image();
@@ -135,6 +132,9 @@ impl Generation<'_> {
             Ok(bound) => Some(bound),
             Err(error) => {
                 tracing::info!(%error, "image is made anew");
+                if let Error::Link(cranefly_image::Error::Full(shortage)) = &error {
+                    room.note(shortage, false);
+                }
                 // Half changed: nobody may start from it.
                 let _ = std::fs::remove_file(self.publication.image);
                 drop(lease);
@@ -144,23 +144,20 @@ impl Generation<'_> {
         }
     }
 
-    /// Makes a new image, with more room for as long as it turns out too small.
-    fn make_anew(&self, scale: u64, code: &mut CodeSupply) -> Result<(Arc<LiveImage>, u64, Bound), Error> {
-        let mut scale = scale.max(1);
+    /// Makes a new image, with more room for what ran full for as long as something does.
+    fn make_anew(&self, room: &mut Room, code: &mut CodeSupply) -> Result<(Arc<LiveImage>, Bound), Error> {
         loop {
-            let live = self.empty_image(scale)?;
-            let bound = self.bind_new(&live, code);
-            match bound {
-                Ok(bound) => return Ok((live, scale, bound)),
-                Err(error) => {
-                    let _ = std::fs::remove_file(live.image().file().path());
-                    live.retire();
-                    if !matches!(error, Error::Link(cranefly_image::Error::Full { .. })) || scale >= MAX_SCALE {
-                        return Err(error);
-                    }
-                    scale *= 2;
-                }
-            }
+            let live = self.empty_image(room)?;
+            let error = match self.bind_new(&live, code) {
+                Ok(bound) => return Ok((live, bound)),
+                Err(error) => error,
+            };
+            let _ = std::fs::remove_file(live.image().file().path());
+            live.retire();
+            let Error::Link(cranefly_image::Error::Full(shortage)) = error else { return Err(error) };
+            tracing::info!(?shortage, "image is made anew with more room");
+            // Each time one region is larger, until there are no more addresses to be had.
+            room.note(&shortage, true);
         }
     }
 
@@ -180,8 +177,14 @@ impl Generation<'_> {
                 let names = unresolved.iter().map(|name| format!("`{}`", demangled(name))).collect();
                 return Err(cranefly_image::Error::Unresolved { names }.into());
             }
-            // The program may make first calls impossible: then nothing waits, whatever generation it is of.
-            let all = debug_span!("must be complete").in_scope(|| self.must_be_complete(draft));
+            let demand = self.units.demand();
+            if let Some(name) = draft.will_lack_own_headers(&demand) {
+                return Err(cranefly_image::Error::LinkerDefined { name: name.to_owned() }.into());
+            }
+            // The program may make first calls impossible: then nothing waits, whatever generation it is of. Nor does anything
+            // wait that may find no room later.
+            let has_room = draft.has_room(&demand);
+            let all = !has_room || debug_span!("must be complete").in_scope(|| self.must_be_complete(draft));
             if all {
                 let known: HashSet<_> = pending.iter().map(|pending| pending.symbol).collect();
                 let earlier = draft.deferred_in_call_order().into_iter();
@@ -190,7 +193,16 @@ impl Generation<'_> {
             // What had code was called, or would be soon: its new version is compiled now, and what an edit needs with it.
             let is_wanted = |pending: &&Pending| all || draft.has_code(pending) || pending.unit.is_body_lane;
             let eager: Vec<Pending> = pending.iter().filter(is_wanted).cloned().collect();
+            if !has_room {
+                let sample: Vec<Pending> = eager.iter().step_by(eager.len().div_ceil(SAMPLE).max(1)).cloned().collect();
+                code.compile(&sample)?;
+                // A sample may be off; all of them are counted before any is placed.
+                draft.check_room(code.projected(&sample, &eager) / 5 * 4)?;
+            }
             debug_span!("compile", functions = eager.len()).in_scope(|| code.compile(&eager))?;
+            if !has_room {
+                draft.check_room(code.projected(&eager, &eager))?;
+            }
             self.install(draft, &pending, code)
         })
     }
@@ -228,18 +240,18 @@ impl Generation<'_> {
         Ok(bound)
     }
 
-    fn empty_image(&self, scale: u64) -> Result<Arc<LiveImage>, Error> {
+    fn empty_image(&self, room: &Room) -> Result<Arc<LiveImage>, Error> {
         static COUNTER: AtomicU64 = AtomicU64::new(0);
         let suffix = format!("{}-{}", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed));
         let temporary = self.publication.image.with_extension(&suffix);
         let control = self.publication.image.with_extension(format!("{suffix}.control"));
-        let mut demand = cranefly_image::demand(self.units.inputs(), scale);
+        let mut demand = cranefly_image::demand(self.units.inputs(), self.units.each_demand());
         if self.options.contents.all_exported {
-            demand.imports += demand.functions + demand.variables;
+            demand.export_all();
         }
         let ProgramOptions { contents, full_debug_info, .. } = *self.options;
         let options = ImageOptions { contents, full_debug_info, control: &control };
-        let image = Image::create(&temporary, self.base.clone(), &demand, &options)?;
+        let image = Image::create(&temporary, self.base.clone(), &demand, room, &options)?;
         LiveImage::new(image, &control, self.serve.clone()).map_err(|source| Error::Control { path: control, source })
     }
 }

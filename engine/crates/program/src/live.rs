@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use cranefly_compile::contained;
-use cranefly_image::{Draft, Image, Pending, Publication};
+use cranefly_image::{Draft, Image, Pending, Publication, Shortage};
 use cranefly_runtime::{Command, Control, ControlError};
 use tracing::debug_span;
 
@@ -42,6 +42,8 @@ pub struct LiveImage {
     pub(crate) retired: AtomicBool,
     /// Something went wrong while it was changed.
     broken: AtomicBool,
+    /// There was no room for a function that was called.
+    shortage: OnceLock<Shortage>,
     pub(crate) serve: Arc<ServeContext>,
 }
 
@@ -83,6 +85,7 @@ impl LiveImage {
             inputs: Mutex::default(),
             retired: AtomicBool::new(false),
             broken: AtomicBool::new(false),
+            shortage: OnceLock::new(),
             serve,
         }
     }
@@ -167,6 +170,17 @@ impl LiveImage {
     /// Whether it must be made anew before another program may start from it.
     pub(crate) fn is_broken(&self) -> bool {
         self.broken.load(Ordering::Acquire)
+    }
+
+    /// What there was no room for: the next generation has to be made anew, with more.
+    pub(crate) fn shortage(&self) -> Option<Shortage> {
+        self.shortage.get().copied()
+    }
+
+    /// Notes that there was no room for a function that was called.
+    pub(crate) fn note_shortage(&self, shortage: Shortage) {
+        // One is enough.
+        let _ = self.shortage.set(shortage);
     }
 
     /// Does something that changes the image. If it panics, nothing more is added to the image: programs that wait for a

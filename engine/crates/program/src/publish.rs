@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use cranefly_cache::Key;
 use cranefly_compile::EagerCompiler;
-use cranefly_image::{BaseImage, Identity, Publication};
+use cranefly_image::{BaseImage, Identity, Publication, UnitDemand};
 use cranefly_select::{Verified, copies};
 use hashbrown::HashSet;
 
@@ -24,7 +24,7 @@ use crate::reading::{Reading, read};
 use crate::request::Request;
 use crate::resources::Resources;
 use crate::state::{LockedProgram, State};
-use crate::unit_set::UnitSet;
+use crate::unit_set::{UnitSet, demand_of};
 use crate::view::View;
 
 /// What a generation is made of.
@@ -97,12 +97,11 @@ impl LockedProgram<'_> {
         // Before the image is one that the program there does not start from.
         let file = ExecutableFile::begin(&request.executable).map_err(Error::Executable)?;
         let old = state.take_image(&base, &request.options);
-        let Linked { live, is_new, scale, outcomes, counts, time } = generation.link(old, state.scale, &mut code)?;
+        let Linked { live, is_new, outcomes, counts, time } = generation.link(old, &mut state.room, &mut code)?;
         if is_new {
             resources.taken_over.replaced(image);
         }
         state.keep_image(&live, &base, &request.options, image);
-        state.scale = scale;
         let sections = live.image().named_sections();
         let identity = Identity { build_id, has_names: request.options.contents.names, sections };
         file.finish(&live.image(), image, &base, &identity).map_err(Error::Executable)?;
@@ -131,6 +130,8 @@ impl State {
     /// Finds the base image and the units of a generation, of which the crate lane's have been read.
     fn gather(&mut self, resources: &Resources, request: &Request, reading: Reading) -> Result<Ingredients, Error> {
         let Reading { units, mut compiled, mut work } = reading;
+        // Before anything is linked, or compiled but for what was while the units were read.
+        UnitDemand::check(units.iter().map(|unit| demand_of(unit)))?;
         if let Some((earlier, keys)) = self.unlinked.take() {
             work.include_earlier(earlier);
             compiled.extend(keys);

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use cranefly_cache::Key;
 use cranefly_cgu::LoadedUnit;
-use cranefly_image::BaseImage;
+use cranefly_image::{BaseImage, Room};
 use cranefly_select::{Patch, SelectionCache};
 use hashbrown::{HashMap, HashSet};
 
@@ -31,8 +31,8 @@ pub(crate) struct State {
     /// Where the program's images lie, once there has been one. It stays while none is kept: programs may run from the last, and
     /// its file is there.
     image_path: Option<PathBuf>,
-    /// See [`cranefly_image::Demand::scale`].
-    pub(crate) scale: u64,
+    /// What is known of the room that its images need.
+    pub(crate) room: Room,
     /// Units of the body lane, as they were read, by crate and by whether they are a patch: most are the same after the next
     /// edit.
     pub(crate) body_units: HashMap<(Arc<str>, bool), Vec<Arc<LoadedUnit>>>,
@@ -131,6 +131,11 @@ impl State {
     /// The image, if it can be updated to stand on `base` with code made by `options`; any other is given up.
     pub(crate) fn take_image(&mut self, base: &Arc<BaseImage>, options: &ProgramOptions) -> Option<Arc<LiveImage>> {
         let image = self.image.take()?;
+        if let Some(shortage) = image.live.shortage() {
+            self.room.note(&shortage, false);
+            image.live.retire();
+            return None;
+        }
         if image.options == *options && Arc::ptr_eq(&image.base, base) && !image.live.is_broken() {
             return Some(image.live);
         }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use cranefly_cgu::{CodegenUnit, LoadedUnit};
+use cranefly_image::{Demand, UnitDemand};
 
 /// What a generation consists of.
 #[derive(Debug, Default)]
@@ -37,8 +38,25 @@ impl UnitSet {
         self.by_id.get(id).map(|&number| &self.units[number])
     }
 
+    /// What each unit needs in an image.
+    pub fn each_demand(&self) -> impl Iterator<Item = &UnitDemand> {
+        self.units.iter().map(|unit| demand_of(unit))
+    }
+
+    /// What all of them need in an image, but for what they import.
+    pub fn demand(&self) -> Demand {
+        let mut all = Demand::default();
+        self.each_demand().for_each(|unit| all += unit.demand());
+        all
+    }
+
     /// Functions that the units define.
     pub fn functions(&self) -> u64 {
         self.inputs.iter().map(|unit| unit.functions.len() as u64).sum()
     }
+}
+
+/// What a unit needs in an image; found out once.
+pub(crate) fn demand_of(unit: &LoadedUnit) -> &UnitDemand {
+    unit.attached(|_| UnitDemand::of(&unit.unit))
 }

@@ -1,5 +1,7 @@
 //! What only a linker can place.
 
+use cranefly_bitcode::ir::Variable;
+
 /// What only a linker can place, so that a program with it is the linker's. Completes the sentence "… needs a linker".
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LinkerOnly {
@@ -41,6 +43,22 @@ pub enum LinkerOnly {
         /// What it is.
         construct: AssemblyConstruct,
     },
+}
+
+impl LinkerOnly {
+    /// The error for a variable in a section that belongs to linkers.
+    pub(crate) fn of_static(variable: &Variable) -> Self {
+        Self::Static { section: variable.section.as_deref().unwrap_or_default().to_owned() }
+    }
+
+    /// Refuses an alignment, above a page, that the C library's loader does not give to shared objects: glibc does since 2.35.
+    pub(crate) fn check_alignment(bytes: u64) -> Result<(), Self> {
+        // SAFETY: a terminated string of the C library's own.
+        let version = unsafe { std::ffi::CStr::from_ptr(libc::gnu_get_libc_version()) }.to_string_lossy();
+        let mut numbers = version.split('.').map(|number| number.parse::<u32>().unwrap_or(0));
+        let is_given = (numbers.next(), numbers.next()) >= (Some(2), Some(35));
+        if is_given { Ok(()) } else { Err(Self::Alignment { bytes }) }
+    }
 }
 
 /// What of an object only a linker can place.

@@ -10,6 +10,8 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::debug_info::DebugInfoError;
+use crate::file::layout::TooLarge;
+use crate::file::room::Shortage;
 use crate::unwind::UnwindError;
 
 pub use self::adopt::AdoptError;
@@ -30,11 +32,8 @@ pub enum Error {
         source: io::Error,
     },
     /// A region has no room left: the image must be made anew with more.
-    #[error("the program image has no room left in {region}")]
-    Full {
-        /// Section name.
-        region: &'static str,
-    },
+    #[error("the program image has no room left for {}: the next build makes another one", .0.region.contents())]
+    Full(Shortage),
     /// A function that is compiled on its first call needs something that only the loader could give: the program must be
     /// started again.
     #[error("it refers to something that was not known when the program started")]
@@ -54,8 +53,8 @@ pub enum Error {
         path: PathBuf,
     },
     /// The program is too large for one image.
-    #[error("the program needs more than 2 GB of code and data, which PC-relative addressing cannot span")]
-    TooLarge,
+    #[error(transparent)]
+    TooLarge(#[from] TooLarge),
     /// The base image is not what it should be: it must be linked anew.
     #[error("the base image {path} is unusable: {source}", path = .path.display())]
     Base {

@@ -15,7 +15,7 @@ use crate::file::elf::{
     SHF_WRITE, SHT_NOBITS, SHT_NOTE, SHT_PROGBITS, SHT_STRTAB, tag,
 };
 use crate::file::identity::Identity;
-use crate::file::layout::{PAGE, Region};
+use crate::file::region::{PAGE, Region};
 use crate::input::runtime_functions::LIBC_START;
 use crate::linking::Linking;
 use crate::tables::Tables;
@@ -39,9 +39,9 @@ const READ_ONLY: [Region; 11] = [
     Region::Versym,
     Region::Verneed,
     Region::Rela,
-    Region::EhFrameHdr,
-    Region::EhFrame,
     Region::Lsda,
+    Region::EhFrame,
+    Region::EhFrameHdr,
     Region::Rodata,
 ];
 const CODE: [Region; 4] = [Region::Stub, Region::Slots, Region::Plt, Region::Text];
@@ -83,20 +83,25 @@ pub(crate) fn can_be_complete(tables: &Tables, linking: &Linking) -> bool {
     main_of(tables, linking).is_some()
 }
 
+/// Whether there may be one when the program is compiled, which takes `code` bytes at least.
+pub(crate) fn may_become_complete(tables: &Tables, linking: &Linking, code: u64) -> bool {
+    small_main(tables, linking, code).is_some()
+}
+
 /// Where `main` is, if there can be one.
 fn main_of(tables: &Tables, linking: &Linking) -> Option<u64> {
-    let main = tables.symbols.find("main").map(|symbol| tables.symbols.place(symbol));
+    small_main(tables, linking, 0).filter(|_| tables.is_compiled())
+}
+
+/// Where `main` is in a program that is small, with `code` bytes of code at least.
+fn small_main(tables: &Tables, linking: &Linking, code: u64) -> Option<u64> {
+    let Place::Image(main) = tables.symbols.place(tables.symbols.find("main")?) else { return None };
     let used = |region| tables.file.used(region);
     let far = [Region::FarRodata, Region::FarData, Region::FarBss].iter().any(|&region| used(region) > 0);
     let all: u64 = Region::ALL.iter().map(|&region| used(region)).sum();
-    match main {
-        Some(Place::Image(main))
-            if !far && all <= LARGEST && linking.base.runs_own_constructors() && tables.is_compiled() =>
-        {
-            Some(main)
-        }
-        _ => None,
-    }
+    let missing = code.saturating_sub(used(Region::Text));
+    let is_small = !far && all.saturating_add(missing) <= LARGEST && linking.base.runs_own_constructors();
+    is_small.then_some(main)
 }
 
 /// The executable that needs no image, if there can be one.

@@ -167,13 +167,13 @@ pub fn executable(search: &ImageSearch, base: &BaseImage, identity: &Identity) -
 }
 
 /// Bytes of `.eh_frame` and of `.eh_frame_hdr`, which are the same for every executable.
-const FRAMES: usize = 52;
+const FRAMES: usize = 60;
 const SEARCH: usize = 20;
 
 /// The description of `_start` for the unwinder, and the table by which it is found.
 fn describe_start(frames: Part, search: Part, start: u64) -> Result<(Vec<u8>, Vec<u8>), unwind::UnwindError> {
     let length = u32::try_from(start::LENGTH).expect("a few bytes");
-    let mut described = unwind::cie(None, frames.at)?;
+    let mut described = unwind::cie(None, frames.at);
     let frame_at = frames.at + described.len() as u64;
     described.extend(unwind::fde(frames.at, frame_at, start, length, None, &start::CFI)?);
     described.extend(unwind::TERMINATOR);

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::Error;
 use crate::file::ImageFile;
-use crate::file::layout::{PAGE, Region};
+use crate::file::region::{PAGE, Region};
 
 /// Index of `.text` in the section header table (a null entry comes first, `Region::Header` has none).
 pub const TEXT_SECTION: u16 = Region::Text as u16;
@@ -155,7 +155,7 @@ pub fn write_headers(file: &mut ImageFile, alignment: Alignment, grows: bool) {
         headers.push(whole(PT_TLS, PF_R, Region::Tdata, alignment.thread_locals));
     }
     let count = u16::try_from(headers.len()).expect("a handful of program headers");
-    let sections = u16::try_from(Region::ALL.len()).expect("a handful of sections");
+    let sections = u16::try_from(Region::COUNT).expect("a handful of sections");
     let mut bytes = file_header(0, count, Some((SECTION_HEADERS, sections, Region::Shstrtab as u16)));
     bytes.extend(headers.concat());
     file.write(4, &bytes[4..]);
@@ -236,9 +236,7 @@ pub(crate) fn describe(region: Region) -> (u32, u64, u32, u32, u64) {
         Region::FarBss => (SHT_NOBITS, A | W | LARGE, 0, 0, 0),
         Region::Symtab => (SHT_SYMTAB, 0, link(Region::Strtab), 1, 24),
         Region::Strtab | Region::Shstrtab => (SHT_STRTAB, 0, 0, 0, 0),
-        Region::DebugAbbrev | Region::DebugInfo | Region::DebugLine | Region::DebugStr | Region::DebugRanges => {
-            (SHT_PROGBITS, 0, 0, 0, 0)
-        }
+        Region::DebugAbbrev | Region::DebugInfo | Region::DebugLine | Region::DebugRanges => (SHT_PROGBITS, 0, 0, 0, 0),
     }
 }
 

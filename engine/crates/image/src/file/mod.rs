@@ -1,9 +1,12 @@
 //! The image's file: a sparse, private file that the daemon keeps mapped and writes in place.
 
+pub(crate) mod demand;
 pub(crate) mod elf;
 pub(crate) mod identity;
 pub(crate) mod layout;
+pub(crate) mod region;
 pub(crate) mod replacement;
+pub(crate) mod room;
 
 use std::fs::{File, Metadata, OpenOptions, Permissions};
 use std::io;
@@ -13,7 +16,9 @@ use std::path::{Path, PathBuf};
 
 use memmap2::MmapMut;
 
-use self::layout::{Layout, PAGE, Region};
+use self::layout::Layout;
+use self::region::{ByRegion, PAGE, Region};
+use self::room::Shortage;
 use crate::Error;
 use crate::error::AdoptError;
 
@@ -23,7 +28,7 @@ const SLACK: u64 = 64;
 const MAX_STEP: u64 = 1 << 20;
 
 /// Bytes by region.
-pub(crate) type Cursors = [u64; Region::ALL.len()];
+pub(crate) type Cursors = ByRegion;
 
 /// The mapped file with one write cursor a region.
 #[derive(Debug)]
@@ -46,7 +51,7 @@ impl ImageFile {
         // SAFETY: the file was created just now under a name of our own with mode 0600; only this process writes it, and
         // nobody truncates it, so the mapping stays valid and has one writer.
         let map = unsafe { MmapMut::map_mut(&file) }.map_err(failed)?;
-        let used = [0; Region::ALL.len()];
+        let used = [0; Region::COUNT];
         let mut image = Self { path: path.to_owned(), file, map, layout, used, backed: used };
         image.set_used(Region::Header, image.layout.capacity(Region::Header))?;
         Ok(image)
@@ -62,7 +67,7 @@ impl ImageFile {
         }
         // SAFETY: as in `create`; the process that made it is gone, which the caller knows by the lock on its control file.
         let map = unsafe { MmapMut::map_mut(&file) }.map_err(failed)?;
-        let used = [0; Region::ALL.len()];
+        let used = [0; Region::COUNT];
         Ok(Self { path: path.to_owned(), file, map, layout, used, backed: used })
     }
 
@@ -123,7 +128,8 @@ impl ImageFile {
     /// Sets the cursor of a region that is rewritten as a whole.
     pub fn set_used(&mut self, region: Region, used: u64) -> Result<(), Error> {
         if used > self.layout.capacity(region) {
-            return Err(Error::Full { region: region.section_name() });
+            let capacity = self.layout.capacity(region);
+            return Err(Error::Full(Shortage { region, capacity, needed: used }));
         }
         self.back(region, used)?;
         self.used[region as usize] = used;
@@ -150,7 +156,7 @@ impl ImageFile {
     pub fn reserve(&mut self, region: Region, len: u64, align: u64) -> Result<u64, Error> {
         let start = self.layout.start(region);
         let at = self.end(region).next_multiple_of(align.max(1));
-        self.set_used(region, at + len - start)?;
+        self.set_used(region, (at - start).saturating_add(len))?;
         Ok(at)
     }
 

@@ -3,13 +3,11 @@
 use cranefly_bitcode::ir::{Global, GlobalId, GlobalKind, Variable};
 use cranefly_cgu::{CodegenUnit, is_definition};
 
-use crate::file::layout::Region;
+use crate::file::region::Region;
 use crate::input::section::{self, Reserved, SectionKind};
 
 /// Zero-initialised variables of at least this many bytes take no room in the file.
 const BSS_THRESHOLD: u64 = 4096;
-/// Variables of at least this many bytes lie where only the GOT reaches, so that they take nothing of the 2 GB that code spans.
-const FAR_THRESHOLD: u64 = 1 << 20;
 
 /// The crate that a unit is of.
 pub(crate) fn crate_of(unit: &str) -> &str {
@@ -45,11 +43,16 @@ pub(crate) fn kind_of(variable: &Variable) -> Result<SectionKind, Reserved> {
     if possible { Ok(kind) } else { Err(Reserved) }
 }
 
-/// The region for a variable outside of groups.
-pub(crate) fn region_of(variable: &Variable) -> Region {
-    let zero =
-        variable.init.as_ref().is_none_or(|init| init.pointers.is_empty() && init.bytes.iter().all(|&byte| byte == 0));
-    let far = variable.size >= FAR_THRESHOLD;
+/// Whether a variable begins as zeros.
+pub(crate) fn is_zero(variable: &Variable) -> bool {
+    variable.init.as_ref().is_none_or(|init| init.pointers.is_empty() && init.bytes.iter().all(|&byte| byte == 0))
+}
+
+/// The region for a variable outside of groups. `far_from`: the size from which they lie where only the GOT reaches, so that they take
+/// nothing of the 2 GB that code spans.
+pub(crate) fn region_of(variable: &Variable, far_from: u64) -> Region {
+    let zero = is_zero(variable);
+    let far = variable.size >= far_from;
     if variable.thread_local {
         Region::Tdata
     } else if kind_of(variable) == Ok(SectionKind::Text) {

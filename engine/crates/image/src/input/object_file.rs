@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use cranefly_cgu::CodegenUnit;
-use object::read::elf::{ElfFile64, ElfSection64, SectionHeader};
-use object::{LittleEndian, Object, ObjectSection, ObjectSymbol, SectionFlags, SectionKind as ObjectSectionKind, elf};
+use object::read::elf::{ElfFile64, ElfSection64};
+use object::{
+    LittleEndian, Object, ObjectSection, ObjectSymbol, SectionFlags, SectionKind as ObjectSectionKind, SymbolFlags,
+    SymbolSection, elf,
+};
 
 use crate::Error;
 use crate::error::{AssemblyConstruct, AssemblyError, LinkerOnly};
-use crate::file::layout::{Demand, Region};
+use crate::file::region::Region;
 use crate::input::globals::crate_of;
 use crate::input::section::SectionKind;
 
@@ -132,6 +135,20 @@ impl<'unit> Assembly<'unit> {
         section.data().map_err(|error| self.broken(error))
     }
 
+    /// Refuses a symbol that only a linker can define.
+    pub(crate) fn check_symbol<'data>(&self, symbol: &impl ObjectSymbol<'data>, name: &str) -> Result<(), Error> {
+        let name = name.to_owned();
+        let is_function_of_loader =
+            matches!(symbol.flags(), SymbolFlags::Elf { st_info, .. } if st_info.st_type() == elf::STT_GNU_IFUNC);
+        if is_function_of_loader || name.contains('@') {
+            return Err(self.linker_only(AssemblyConstruct::ResolvedAtStart { name }));
+        }
+        match symbol.section() {
+            SymbolSection::Absolute | SymbolSection::Section(_) => Ok(()),
+            _ => Err(self.linker_only(AssemblyConstruct::Common { name })),
+        }
+    }
+
     pub(crate) fn failed(&self, source: AssemblyError) -> Error {
         failed(self.unit, source)
     }
@@ -144,30 +161,6 @@ impl<'unit> Assembly<'unit> {
     /// The error for something that only a linker can place.
     pub(crate) fn linker_only(&self, construct: AssemblyConstruct) -> Error {
         Error::LinkerOnly(LinkerOnly::Assembly { of_crate: crate_of(&self.unit.id).to_owned(), construct })
-    }
-}
-
-/// Adds what the sections of an object need room for. (An object that cannot be read is refused when it is placed.)
-pub(crate) fn add_demand(bytes: &[u8], demand: &mut Demand) {
-    demand.data_bytes = demand.data_bytes.saturating_add(bytes.len() as u64);
-    let Ok(elf) = ElfFile64::<LittleEndian>::parse(bytes) else { return };
-    for section in elf.sections() {
-        let has = |flag: elf::SectionFlags| flags(&section) & flag.0 != 0;
-        let is_zero = section.elf_section_header().sh_type(LittleEndian) == elf::SHT_NOBITS;
-        let is_array = section.name().ok().and_then(|name| SectionKind::of(name).ok());
-        let is_array = matches!(is_array, Some(SectionKind::InitArray(_) | SectionKind::FiniArray(_)));
-        let room = if has(elf::SHF_TLS) {
-            &mut demand.tls_bytes
-        } else if is_array {
-            &mut demand.array_bytes
-        } else if is_zero {
-            // Where a linker would have it, or in a group.
-            demand.data_bytes = demand.data_bytes.saturating_add(if has(elf::SHF_WRITE) { 0 } else { section.size() });
-            &mut demand.zero_bytes
-        } else {
-            continue;
-        };
-        *room = room.saturating_add(section.size().saturating_add(section.align()));
     }
 }
 

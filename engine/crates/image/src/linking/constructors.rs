@@ -2,7 +2,7 @@
 
 use crate::Error;
 use crate::file::ImageFile;
-use crate::file::layout::Region;
+use crate::file::region::Region;
 use crate::tables::dynamic::DynamicRelocation;
 use crate::tables::relocations::{Relocations, Row};
 use crate::tables::stub::OwnCode;

@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 
 use crate::Error;
 use crate::file::ImageFile;
-use crate::file::layout::Region;
+use crate::file::region::Region;
 use crate::tables::dynamic::DynamicRelocation;
 use crate::tables::relocations::{Relocations, Row};
 use crate::tables::symbols::{BySymbol, Place, SymbolIndex, Symbols};

@@ -6,10 +6,9 @@ use cranefly_runtime::Start;
 
 use crate::Error;
 use crate::base;
-use crate::error::LinkerOnly;
 use crate::file::elf::{self, DynamicEntry, tag};
 use crate::file::identity::BUILD_ID_SIZE;
-use crate::file::layout::{PAGE, Region};
+use crate::file::region::Region;
 use crate::input::mangling::is_allocator_entry;
 use crate::linking::Linking;
 use crate::linking::constructors::ENTRY;
@@ -59,9 +58,6 @@ pub(crate) fn commit(tables: &mut Tables, linking: &mut Linking, publication: &P
             ..array + file.used(Region::InitArray),
     };
     linking.own.bind_check(file, &inputs);
-    if linking.alignment.load > PAGE && !loader_aligns() {
-        return Err(Error::LinkerOnly(LinkerOnly::Alignment { bytes: linking.alignment.load }));
-    }
     tables.frames.publish(file);
     let grows = tables.slots_without_code().next().is_some();
     elf::write_headers(&mut tables.file, linking.alignment, grows);
@@ -154,12 +150,4 @@ fn export_for_base(tables: &mut Tables, linking: &mut Linking) -> Result<(), Err
         export(&mut linking.dynamic, looked_for, place);
     }
     Ok(())
-}
-
-/// Whether the C library's loader puts shared objects where their alignments ask for it: glibc does since 2.35.
-fn loader_aligns() -> bool {
-    // SAFETY: a terminated string of the C library's own.
-    let version = unsafe { std::ffi::CStr::from_ptr(libc::gnu_get_libc_version()) }.to_string_lossy();
-    let mut numbers = version.split('.').map(|number| number.parse::<u32>().unwrap_or(0));
-    (numbers.next(), numbers.next()) >= (Some(2), Some(35))
 }

@@ -6,7 +6,7 @@ use cranefly_machine::{MachineCode, Relocation, RelocationKind, Target};
 
 use crate::Error;
 use crate::error::CodeError;
-use crate::file::layout::{PAGE, Region};
+use crate::file::region::{PAGE, Region};
 use crate::linking::Linking;
 use crate::passes::outside;
 use crate::passes::text::{self, Bound};

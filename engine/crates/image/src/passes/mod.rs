@@ -8,6 +8,7 @@ pub(crate) mod liveness;
 pub(crate) mod outside;
 pub(crate) mod place_groups;
 pub(crate) mod resolve;
+pub(crate) mod room;
 pub(crate) mod text;
 pub(crate) mod unresolved;
 pub(crate) mod update;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::Error;
 use crate::base::BasePlace;
-use crate::file::layout::Region;
+use crate::file::region::Region;
 use crate::input::linker_symbols::{is_linker_defined, is_of_dynamic, is_of_headers};
 use crate::input::mangling::AllocatorSymbol;
 use crate::linking::Linking;

@@ -11,7 +11,7 @@ use crate::Error;
 use crate::base::BasePlace;
 use crate::base::arrays::{Array, Entry};
 use crate::error::LinkerOnly;
-use crate::file::layout::Region;
+use crate::file::region::Region;
 use crate::input::globals::variable_of;
 use crate::input::mangling::BOUNDS;
 use crate::input::section::SectionKind;

@@ -1,6 +1,6 @@
 //! Finding places: names to definitions, definitions to addresses.
 
-use cranefly_bitcode::ir::{GlobalKind, Linkage, Variable};
+use cranefly_bitcode::ir::{GlobalKind, Linkage};
 use hashbrown::HashSet;
 
 use crate::Error;
@@ -46,10 +46,12 @@ pub(crate) fn resolve(
                         tables.symbols.set_place(symbol, Place::Image(slot));
                     }
                     GlobalKind::Variable(variable) => {
-                        let kind = globals::kind_of(variable).map_err(|_| linker_only(variable))?;
+                        let kind = globals::kind_of(variable)
+                            .map_err(|_| Error::LinkerOnly(LinkerOnly::of_static(variable)))?;
                         if matches!(kind, SectionKind::Ordinary | SectionKind::Text) {
                             linking.alignment.include(variable.thread_local, variable.align);
-                            let region = globals::region_of(variable);
+                            let far_from = tables.file.layout().far_from();
+                            let region = globals::region_of(variable, far_from);
                             let Tables { file, symbols, .. } = tables;
                             linking.data.place(file, symbols, symbol, variable, region)?;
                         } else {
@@ -120,9 +122,4 @@ fn alias_place(tables: &Tables, symbol: SymbolIndex, depth: u32) -> Place {
         }
         _ => place,
     }
-}
-
-fn linker_only(variable: &Variable) -> Error {
-    let section = variable.section.as_deref().unwrap_or_default().to_owned();
-    Error::LinkerOnly(LinkerOnly::Static { section })
 }

@@ -8,7 +8,7 @@ use hashbrown::{HashMap, HashSet};
 use crate::Error;
 use crate::debug_info::{self, Bases, DebugInfoError, Detail, FunctionInfo};
 use crate::file::ImageFile;
-use crate::file::layout::Region;
+use crate::file::region::Region;
 use crate::tables::code::Code;
 use crate::tables::symbols::Symbols;
 use crate::tables::units::{UnitState, Units};

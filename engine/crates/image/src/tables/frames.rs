@@ -4,7 +4,7 @@ use cranefly_machine::MachineCode;
 
 use crate::Error;
 use crate::file::ImageFile;
-use crate::file::layout::Region;
+use crate::file::region::Region;
 use crate::unwind::{self, UnwindError};
 
 /// The frame descriptions and their search table, whose rows are by rising address: code is described in the order in which it
@@ -23,8 +23,7 @@ impl Frames {
         let mut common = [0; 2];
         for (place, personality) in common.iter_mut().zip([None, Some(personality)]) {
             let at = file.end(Region::EhFrame);
-            let entry = unwind::cie(personality, at).map_err(failed("the common frame entry"))?;
-            *place = file.append(Region::EhFrame, &entry, unwind::FRAME_ALIGN)?;
+            *place = file.append(Region::EhFrame, &unwind::cie(personality, at), unwind::FRAME_ALIGN)?;
         }
         let at = file.layout().start(Region::EhFrameHdr);
         let header =

@@ -2,7 +2,7 @@
 
 use crate::Error;
 use crate::file::ImageFile;
-use crate::file::layout::Region;
+use crate::file::region::Region;
 use crate::tables::dynamic::{DynamicRelocation, RELA_SIZE};
 use crate::tables::symbols::Place;
 

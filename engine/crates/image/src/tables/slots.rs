@@ -3,7 +3,7 @@
 use crate::Error;
 use crate::error::AdoptError;
 use crate::file::ImageFile;
-use crate::file::layout::Region;
+use crate::file::region::Region;
 use crate::tables::symbols::{BySymbol, SymbolIndex};
 
 pub use cranefly_runtime::SLOT_SIZE;

@@ -6,7 +6,7 @@ use cranefly_runtime::Start;
 
 use crate::Error;
 use crate::file::ImageFile;
-use crate::file::layout::Region;
+use crate::file::region::Region;
 use crate::tables::frames::Frames;
 use crate::tables::start;
 

@@ -3,7 +3,7 @@
 use crate::Error;
 use crate::file::ImageFile;
 use crate::file::elf::TEXT_SECTION;
-use crate::file::layout::Region;
+use crate::file::region::Region;
 use crate::tables::dynamic::symbol;
 
 /// Bytes of an entry.

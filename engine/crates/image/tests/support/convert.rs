@@ -196,10 +196,22 @@ fn function<'data>(
         bytes,
         ..MachineCode::default()
     };
+    let text_len = code.text_len;
     // Equal for equal code, whatever it refers to.
     let mut hasher = DefaultHasher::new();
     (&code.bytes, code.relocations.iter().map(|it| (it.offset, it.kind, it.addend)).collect::<Vec<_>>())
         .hash(&mut hasher);
     let key = hasher.finish().into();
-    (FunctionInfo { global, key, is_llvm: false, symbols, locations: Vec::new(), subprogram: None }, code)
+    (
+        FunctionInfo {
+            global,
+            key,
+            is_llvm: false,
+            weight: text_len,
+            symbols,
+            locations: Vec::new(),
+            subprogram: None,
+        },
+        code,
+    )
 }

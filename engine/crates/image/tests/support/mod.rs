@@ -13,7 +13,7 @@ use std::sync::Arc;
 use cranefly_cgu::CodegenUnit;
 use cranefly_image::{
     BUILD_ID_SIZE, BaseImage, Contents, Draft, Error, Identity, Image, ImageOptions, ImageSearch, Pending, Publication,
-    demand, executable,
+    Room, UnitDemand, demand, executable,
 };
 use cranefly_machine::MachineCode;
 use cranefly_runtime::Control;
@@ -41,6 +41,13 @@ pub struct Units {
 }
 
 impl Units {
+    /// Adds a unit, and the code of its functions.
+    pub fn add(&mut self, unit: CodegenUnit, code: Vec<Arc<MachineCode>>) {
+        let numbered = code.into_iter().enumerate();
+        self.code.extend(numbered.map(|(number, code)| ((unit.id.clone(), number), code)));
+        self.units.push(Arc::new(unit));
+    }
+
     /// Code for a function.
     pub fn code(&self, pending: &Pending) -> &Arc<MachineCode> {
         &self.code[&(pending.unit.id.clone(), pending.function)]
@@ -150,6 +157,11 @@ impl Bench {
 
     /// An empty image with room for the units, and its control file.
     pub fn create(&self, units: &Units) -> Result<(Image, Control), Error> {
+        self.create_with(units, &Room::default())
+    }
+
+    /// The same, with what is known of images before.
+    pub fn create_with(&self, units: &Units, room: &Room) -> Result<(Image, Control), Error> {
         let control_file = self.folder.join("control");
         for old in [&self.image(), &control_file] {
             let _ = std::fs::remove_file(old);
@@ -157,7 +169,9 @@ impl Bench {
         let command = cranefly_runtime::Command { arguments: vec!["/bin/false".into()], environment: Vec::new() };
         let control = Control::create(&control_file, &command).unwrap();
         let options = ImageOptions { contents: Contents::default(), full_debug_info: false, control: &control_file };
-        Ok((Image::create(&self.image(), self.base_image()?, &demand(&units.units, 1), &options)?, control))
+        let each: Vec<UnitDemand> = units.units.iter().map(UnitDemand::of).collect();
+        let demand = demand(&units.units, &each);
+        Ok((Image::create(&self.image(), self.base_image()?, &demand, room, &options)?, control))
     }
 
     /// Where images are.

@@ -6,7 +6,7 @@ use object::{Object, ObjectSection, ObjectSymbol, RelocationFlags, RelocationTar
 
 use crate::Error;
 use crate::error::{AssemblyConstruct, AssemblyError, RelocationProblem};
-use crate::file::layout::Region;
+use crate::file::region::Region;
 use crate::input::object_file::{Assembly, Section};
 use crate::linking::Linking;
 use crate::linking::assemblies::{PlacedAssembly, PlacedSection};

@@ -5,7 +5,7 @@ use object::{LittleEndian, Object, ObjectSection, ObjectSymbol, RelocationTarget
 
 use crate::Error;
 use crate::error::AssemblyConstruct;
-use crate::file::layout::Region;
+use crate::file::region::Region;
 use crate::input::object_file::{Assembly, Home, Section};
 use crate::linking::assemblies::{PlacedAssembly, PlacedSection};
 use crate::tables::Tables;

@@ -10,8 +10,7 @@ use object::{LittleEndian, Object, ObjectSection, ObjectSymbol, SectionIndex, Sy
 use super::bind::symbol_of;
 use super::frames::place_frames;
 use crate::Error;
-use crate::error::AssemblyConstruct;
-use crate::file::layout::Region;
+use crate::file::region::Region;
 use crate::input::object_file::{Assembly, Home, Section, flags};
 use crate::linking::Linking;
 use crate::linking::assemblies::{PlacedAssembly, PlacedSection, PlacedSymbol};
@@ -59,14 +58,13 @@ pub(crate) fn place(
         if symbol.is_undefined() || matches!(kind, elf::STT_FILE | elf::STT_SECTION) {
             continue;
         }
-        if kind == elf::STT_GNU_IFUNC || name.contains('@') {
-            return Err(assembly.linker_only(AssemblyConstruct::ResolvedAtStart { name: name.to_owned() }));
-        }
+        assembly.check_symbol(&symbol, name)?;
         let (place, section) = match symbol.section() {
             SymbolSection::Absolute => (Place::Absolute(symbol.address()), None),
             SymbolSection::Section(section) if dropped.contains(&section) => continue,
             SymbolSection::Section(section) => (placed.place(tdata, section, symbol.address()), Some(section)),
-            _ => return Err(assembly.linker_only(AssemblyConstruct::Common { name: name.to_owned() })),
+            // Refused by the check.
+            _ => continue,
         };
         let index = if symbol.is_local() {
             let local = tables.units[unit].local(name);
