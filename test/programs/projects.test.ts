@@ -96,7 +96,7 @@ it("a result takes the place of the project's earlier one, and the others stay",
     ...{ name, version: "1.0", cranefly: "abc", rustc: "rustc 1", machine: "m", steps: 2, problems, functions: 2000 },
     ...{ llvm: [{ construct: "inline assembly", functions: 1 }], firstBuild: { cranefly: 20, cargo: 10.4 } },
     ...{ disk: { cranefly: 5e6, cargo: 4e6 }, memory: { peak: 9e7, images: 3e6 } },
-    edits: { body: { lane: "crate", refused: "a const fn", cranefly: 0.25, cargo: 3 } },
+    edits: { body: { lane: "crate", refused: "a const fn", noPatch: "a name", cranefly: 0.25, cargo: 3 } },
   });
   const names = ["a", "b"];
   await keepResult(file, names, result("b"));
@@ -111,7 +111,8 @@ it("a result takes the place of the project's earlier one, and the others stay",
   expect(section).toContain(
     "2 projects, 1 of them the same in everything that was compared; 4,000 functions, 2 of them",
   );
-  expect(section).toContain("The edit of a body took the crate lane: a const fn.");
+  expect(section).toContain("- No patch crate could be made of the edit of a body: a name.\n");
+  expect(section).toContain("- The edit of a body took the crate lane: a const fn.");
 });
 
 it("selects by name", () => {

@@ -2,7 +2,7 @@
 import { mkdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { KeptCurrent } from "../../../server/src/core/keptCurrent.js";
-import type { GenerationReport } from "../../../shared/src/report.js";
+import type { BodyLaneStatistics, GenerationReport } from "../../../shared/src/report.js";
 import { openWorkspace } from "../../../bench/workspace.js";
 import { mustRun } from "../support/process.js";
 import type { Project } from "./project.js";
@@ -85,6 +85,11 @@ export class CraneflyBuild {
   /** Lets the crate lane follow the body lane; gives where the two differ. */
   async follow(): Promise<string | undefined> {
     return (await this.kept.follow(new AbortController().signal))?.divergence;
+  }
+
+  /** What became of all edits until now. */
+  get statistics(): BodyLaneStatistics | undefined {
+    return this.kept.workspace?.bodyLane;
   }
 
   /** Bytes: the daemon's greatest resident memory until now, and its images, which are files in memory. */

@@ -4,6 +4,7 @@ import { rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { endAll, processesWith } from "../../../scripts/lib/processes.mjs";
+import type { BodyLaneStatistics } from "../../../shared/src/report.js";
 import { sync } from "../support/projects.js";
 import { cleanEnvironment, mustRun } from "../support/process.js";
 import { cache } from "../support/repository.js";
@@ -132,6 +133,7 @@ class Comparison {
     let measured: EditResult | undefined;
     for (const save of ["first", "second"]) {
       const tag = `${save} ${kind} edit of ${project.name}`;
+      const before = cranefly.statistics;
       await edited.save(kind, tag);
       const { executable, report, seconds } = await cranefly.update();
       const ours = await this.run(executable);
@@ -143,9 +145,12 @@ class Comparison {
       const divergence = await cranefly.follow();
       if (divergence !== undefined) result.problems.push(`${where}: ${divergence}`);
       const { lane, refused } = report;
+      const noPatch = newReason(before, cranefly.statistics);
+      this.progress(`${where}: the ${[lane, refused, noPatch].filter((word) => word !== undefined).join(", ")}`);
       measured = {
         lane,
         ...(refused === undefined ? {} : { refused }),
+        ...(noPatch === undefined ? {} : { noPatch }),
         cranefly: rounded(seconds),
         cargo: rounded(cargo),
       };
@@ -160,6 +165,12 @@ class Comparison {
   private run(executable: string) {
     return single(executable, this.project.edit.step, this.project.work, this.play);
   }
+}
+
+/** The reason that was counted between two looks, of those for which there was no patch crate. */
+function newReason(before: BodyLaneStatistics | undefined, after: BodyLaneStatistics | undefined): string | undefined {
+  const countOf = (wanted: string): number => before?.overlaid.find(({ reason }) => reason === wanted)?.count ?? 0;
+  return after?.overlaid.find(({ reason, count }) => count > countOf(reason))?.reason;
 }
 
 function rounded(seconds: number): number {

@@ -3,12 +3,17 @@ import * as builders from "./programs/builders.js";
 import * as documents from "./programs/documents.js";
 import * as filePrograms from "./programs/files.js";
 import * as languages from "./programs/languages.js";
+import * as libraries from "./programs/libraries.js";
 import * as repositories from "./programs/repositories.js";
 import type { Project } from "./project.js";
 
 /** From small to large. */
 export const projects: readonly Project[] = [
   documents.pulldownCmark,
+  libraries.prost,
+  libraries.bevy,
+  libraries.axum,
+  libraries.diesel,
   filePrograms.hyperfine,
   filePrograms.zoxide,
   filePrograms.fd,

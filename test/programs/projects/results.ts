@@ -10,6 +10,8 @@ export const EditResult = z.object({
   lane: Lane,
   /** Why it was not the body lane. */
   refused: z.string().optional(),
+  /** Why there was no patch crate, where the body lane tried one. */
+  noPatch: z.string().optional(),
   cranefly: Seconds,
   cargo: Seconds,
 });

@@ -75,15 +75,19 @@ function total(results: readonly ProjectResult[]): string {
 
 /** What the table has no room for. */
 function details({ name, problems, llvm, edits }: ProjectResult): string[] {
-  const body = edits.body;
   const lines = [
     ...problems.map((problem) => oneLine(problem)),
     ...llvm.map(({ construct, functions }) => `${functions} through LLVM: ${construct}.`),
-    ...(body === undefined || body.lane === "body"
-      ? []
-      : [`The edit of a body took the ${body.lane} lane: ${body.refused ?? "no reason is given"}.`]),
+    ...(edits.body === undefined ? [] : wayOf(edits.body)),
   ];
   return lines.length === 0 ? [] : ["", `**${name}**`, "", ...lines.map((line) => `- ${line}`)];
+}
+
+/** Which way an edit of a body took, if it was not the fastest. */
+function wayOf({ lane, refused, noPatch }: EditResult): string[] {
+  const overlay = noPatch === undefined ? [] : [`No patch crate could be made of the edit of a body: ${noPatch}.`];
+  if (lane === "body") return overlay.map((line) => `${line} It went through an overlay.`);
+  return [...overlay, `The edit of a body took the ${lane} lane: ${refused ?? "no reason is given"}.`];
 }
 
 function oneLine(text: string): string {
