@@ -1,9 +1,15 @@
 /** Other people's tests: the quick part of `npm run conformance`, and that the comparison sees differences. */
+import { readFile } from "node:fs/promises";
+import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { check, passed, type Runners } from "./conformance/check.js";
-import { quick, select, subjects, type Subject } from "./conformance/list.js";
+import { select, type Subject } from "./conformance/list.js";
+import { quick, subjects } from "./conformance/packages.js";
+import { page } from "./conformance/page.js";
+import { readRows } from "./conformance/results.js";
 import { table } from "./conformance/table.js";
 import { parseLibtest, type TestRun } from "./support/libtest.js";
+import { repository } from "./support/repository.js";
 
 describe("the comparison", () => {
   const output = "     Running unittests src/lib.rs (a/b-0123456789abcdef)\ntest one ... ok\ntest two ... ok\n";
@@ -51,15 +57,67 @@ describe("the comparison", () => {
   });
 
   it("selects by name", () => {
-    expect(select([])).toHaveLength(subjects.length);
-    expect(select(["linkme", "itoa"]).map((s) => s.name)).toEqual(["itoa", "linkme"]);
-    expect(() => select(["nonsense"])).toThrow("not in the list: nonsense");
+    expect(select(subjects, [])).toHaveLength(subjects.length);
+    expect(select(subjects, ["linkme", "itoa"]).map((s) => s.name)).toEqual(["itoa", "linkme"]);
+    expect(() => select(subjects, ["nonsense"])).toThrow("not in the list: nonsense");
+  });
+
+  it("asks nothing of a test that varies natively, and runs natively again before it blames Cranefly", async () => {
+    const failing = output.replace("two ... ok", "two ... FAILED");
+    /** Each native run prints the next of the texts. */
+    const varying = (texts: readonly string[]): Runners => {
+      const left = [...texts];
+      return { ...runners(failing, 101), native: () => run(left.shift() ?? output, 0) };
+    };
+    for (const texts of [
+      [output, failing],
+      [output, output, output, failing],
+      [output, output, output.replace("test two ... ok\n", "")],
+    ]) {
+      const verdict = await check(subject, varying(texts));
+      expect([verdict.unstable, passed(verdict)]).toEqual([
+        [{ target: "unittests src/lib.rs (b)", test: "two" }],
+        true,
+      ]);
+    }
+    const blamed = await check(subject, varying([output, output, output, output, failing]));
+    expect([blamed.unstable, blamed.differences.length]).toEqual([[], 1]);
+  });
+
+  it("says so when a run does not end, and still tells of the rest", async () => {
+    const endless = { ...runners(output), cranefly: () => Promise.reject(new Error("did not end in time")) };
+    const verdict = await check(subject, endless);
+    expect([passed(verdict), verdict.tests, verdict.problems[0]]).toEqual([false, 2, "did not end in time"]);
+  });
+
+  it("names what differs, and what went to LLVM, in the page", async () => {
+    const build = "0123456789ab";
+    const row = { ...(await check(subject, runners(output.replace("two ... ok", "two ... FAILED"), 101))), build };
+    const text = page([{ ...row, selection: ["--features", "a"], origin: "published 1.2.3" }], ["made-up", "other"]);
+    expect(text).toContain("| made-up | 1.2.3 `--features a` | 2 | 0 | 0 | 1 | 10 | 1 |");
+    expect(text).toContain("1 of 2 subjects, 2 tests, 1 differences; 10 functions, 1 of them through LLVM (10.000 %)");
+    expect(text).toContain("## Not run yet\n\nother.\n");
+    expect(text).toContain("| inline assembly | 1 | made-up |");
+    expect(text).toContain("- made-up: unittests src/lib.rs (b), two: natively ok, through Cranefly FAILED");
+  });
+
+  it("has a page that is what the kept results say", async () => {
+    const rows = await readRows();
+    expect(rows.map(({ name }) => name)).toEqual(
+      subjects.map(({ name }) => name).filter((n) => rows.some((r) => r.name === n)),
+    );
+    expect(await readFile(path.join(repository, "docs/conformance.md"), "utf8")).toBe(
+      page(
+        rows,
+        subjects.map((s) => s.name),
+      ),
+    );
   });
 });
 
 describe("other people's tests", () => {
   it.each(quick)("%s", async (name) => {
-    for (const subject of select([name])) {
+    for (const subject of select(subjects, [name])) {
       const verdict = await check(subject);
       expect(passed(verdict), table([verdict])).toBe(true);
     }

@@ -1,7 +1,19 @@
 /** One subject: its tests natively and through Cranefly, and what became of its functions. */
-import type { Fallback, FunctionCounts } from "../../../shared/src/report.js";
-import { cargoTest, count, craneflyTest, differences, type Difference, type TestRun } from "../support/libtest.js";
-import { Watching } from "../support/watching.js";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { GenerationReport, noFunctions, type Fallback, type FunctionCounts } from "../../../shared/src/report.js";
+import {
+  cargoTest,
+  count,
+  craneflyTest,
+  differences,
+  unstableTests,
+  without,
+  type Difference,
+  type TestName,
+  type TestRun,
+} from "../support/libtest.js";
 import type { Subject } from "./list.js";
 
 export interface Verdict {
@@ -11,12 +23,15 @@ export interface Verdict {
   readonly tests: number;
   /** Tests that fail natively as well: nothing is asked of them. */
   readonly nativeFailures: number;
+  /** Tests whose verdict was not the same in all native runs: nothing is asked of them either. */
+  readonly unstable: readonly TestName[];
   readonly differences: readonly Difference[];
   /** What kept the comparison from being made; empty when it was made. */
   readonly problems: readonly string[];
   readonly functions: FunctionCounts;
   /** Functions that LLVM compiled, by the construct that Cranelift cannot take. */
   readonly llvm: readonly Fallback[];
+  /** Of the first native run, the build included, and of Cranefly's. */
   readonly seconds: { readonly native: number; readonly cranefly: number };
 }
 
@@ -24,36 +39,33 @@ export function passed(verdict: Verdict): boolean {
   return verdict.differences.length === 0 && verdict.problems.length === 0;
 }
 
-/** Both runs, or stand-ins for them. */
+/** Both runs, or stand-ins for them, and what is told of each. */
 export interface Runners {
   readonly native: typeof cargoTest;
   readonly cranefly: typeof craneflyTest;
   readonly functions: typeof functionReport;
+  /** Called with all that a run has printed. */
+  readonly log?: (run: "native" | "cranefly", output: string) => Promise<void>;
 }
 
-/** What the engine says of the tests' functions, from the report of a generation that builds them all. */
-export async function functionReport(
-  dir: string,
-  selection: readonly string[],
-): Promise<{ functions: FunctionCounts; llvm: Fallback[] }> {
-  // The tests are only listed: they have run before.
-  const watching = new Watching(["--test", ...selection, "--", "--list"], { cwd: dir });
-  try {
-    const report = await watching.next(1_800_000);
-    if (!report.ok) throw new Error(report.reason);
-    const byConstruct = new Map<string, number>();
-    for (const { construct, functions } of report.programs.flatMap((program) => program.fallbacks))
-      byConstruct.set(construct, (byConstruct.get(construct) ?? 0) + functions);
-    const llvm = [...byConstruct].map(([construct, functions]) => ({ construct, functions }));
-    return { functions: report.functions, llvm: llvm.sort((a, b) => b.functions - a.functions) };
-  } finally {
-    await watching.interrupt();
-  }
+/** What the engine says of the tests' functions, from the report of their build. Rejects when there is none. */
+export async function functionReport(file: string): Promise<{ functions: FunctionCounts; llvm: Fallback[] }> {
+  const report = GenerationReport.parse(JSON.parse(await readFile(file, "utf8")));
+  if (!report.ok) throw new Error(report.reason);
+  const byConstruct = new Map<string, number>();
+  for (const { construct, functions } of report.programs.flatMap((program) => program.fallbacks))
+    byConstruct.set(construct, (byConstruct.get(construct) ?? 0) + functions);
+  const llvm = [...byConstruct].map(([construct, functions]) => ({ construct, functions }));
+  return { functions: report.functions, llvm: llvm.sort((a, b) => b.functions - a.functions) };
+}
+
+function text(run: TestRun): string {
+  return Buffer.from(run.outcome.stdout, "latin1").toString("utf8");
 }
 
 /** The end of a run's output, for a problem's description. */
 function tail(run: TestRun): string {
-  return Buffer.from(run.outcome.stdout, "latin1").toString("utf8").trimEnd().split("\n").slice(-15).join("\n");
+  return text(run).trimEnd().split("\n").slice(-15).join("\n");
 }
 
 async function timed<T>(work: Promise<T>): Promise<[T, number]> {
@@ -63,7 +75,11 @@ async function timed<T>(work: Promise<T>): Promise<[T, number]> {
 
 const nothingRan: TestRun = { outcome: { code: null, signal: null, stdout: "", stderr: "" }, results: new Map() };
 
-const realRunners: Runners = { native: cargoTest, cranefly: craneflyTest, functions: functionReport };
+export const realRunners: Runners = { native: cargoTest, cranefly: craneflyTest, functions: functionReport };
+
+/** Native runs before any difference was seen, and more that are made when one was. */
+const FEWEST_NATIVE_RUNS = 2;
+const MORE_NATIVE_RUNS = 2;
 
 /** Never throws for what a run gives: everything that goes wrong is in the verdict. */
 export async function check(subject: Subject, runners: Runners = realRunners): Promise<Verdict> {
@@ -71,34 +87,51 @@ export async function check(subject: Subject, runners: Runners = realRunners): P
   const dir = await subject.folder();
   // Few threads: tests that depend on time would differ between two native runs on a busy machine.
   const tests = { selection, libtest: ["--test-threads=2"] };
-  const [native, nativeSeconds] = await timed(runners.native(dir, tests));
   const problems: string[] = [];
-  const [ours, craneflySeconds] = await timed(
-    runners.cranefly(dir, tests).catch((error: unknown) => {
+  const attempt = (work: Promise<TestRun>): Promise<TestRun> =>
+    work.catch((error: unknown) => {
       problems.push(error instanceof Error ? error.message : String(error));
       return nothingRan;
-    }),
-  );
-  const counts = count(native.results);
+    });
+  const [first, nativeSeconds] = await timed(attempt(runners.native(dir, tests)));
+  await runners.log?.("native", text(first));
+  const natives = [first];
+  while (first.results.size > 0 && natives.length < FEWEST_NATIVE_RUNS)
+    natives.push(await attempt(runners.native(dir, tests)));
+  const scratch = await mkdtemp(path.join(tmpdir(), "conformance-"));
+  const report = path.join(scratch, "report.json");
+  const [ours, craneflySeconds] = await timed(attempt(runners.cranefly(dir, { ...tests, report })));
+  await runners.log?.("cranefly", text(ours));
+  const compare = (): { unstable: TestName[]; found: Difference[] } => {
+    const unstable = unstableTests(natives.map((run) => run.results));
+    return { unstable, found: differences(without(first.results, unstable), without(ours.results, unstable)) };
+  };
+  let { unstable, found } = compare();
+  if (found.length > 0 && ours.results.size > 0) {
+    for (let i = 0; i < MORE_NATIVE_RUNS; i++) natives.push(await attempt(runners.native(dir, tests)));
+    ({ unstable, found } = compare());
+  }
+  const counts = count(first.results);
   if (counts.tests < leastTests)
-    problems.push(`only ${counts.tests} native tests, expected ${leastTests}:\n${tail(native)}`);
+    problems.push(`only ${counts.tests} native tests, expected ${leastTests}:\n${tail(first)}`);
   if (ours.results.size === 0) problems.push(`no tests through Cranefly:\n${tail(ours)}`);
-  if (native.outcome.code === 0 && ours.outcome.code !== 0)
+  if (found.length + unstable.length === 0 && natives.every((run) => run.outcome.code === 0) && ours.outcome.code !== 0)
     problems.push(`exit code ${ours.outcome.code ?? ours.outcome.signal ?? "unknown"} instead of 0:\n${tail(ours)}`);
-  const nothing = { functions: { total: 0, changed: 0, hit: 0, compiled: 0, llvm: 0, deferred: 0 }, llvm: [] };
-  const report = await runners.functions(dir, selection).catch((error: unknown) => {
+  const ofFunctions = await runners.functions(report).catch((error: unknown) => {
     problems.push(`no report: ${error instanceof Error ? error.message : String(error)}`);
-    return nothing;
+    return { functions: noFunctions(), llvm: [] };
   });
+  await rm(scratch, { recursive: true });
   return {
     name,
     origin,
     targets: counts.targets,
     tests: counts.tests,
     nativeFailures: counts.failed,
-    differences: differences(native.results, ours.results),
+    unstable,
+    differences: found,
     problems,
-    ...report,
+    ...ofFunctions,
     seconds: { native: nativeSeconds, cranefly: craneflySeconds },
   };
 }

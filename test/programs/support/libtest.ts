@@ -78,6 +78,41 @@ export function differences(native: Results, ours: Results): Difference[] {
   return found;
 }
 
+/** A test, by its target and its name; the name is empty for a target as a whole. */
+export interface TestName {
+  readonly target: string;
+  readonly test: string;
+}
+
+/** The tests whose verdict is not the same in all of several runs of one program: they say nothing about another run. */
+export function unstableTests(runs: readonly Results[]): TestName[] {
+  const [first, ...others] = runs;
+  if (!first) return [];
+  const found = others.flatMap((other) => disagreements(first, other));
+  return found.filter(
+    ({ target, test }, i) => found.findIndex((other) => other.target === target && other.test === test) === i,
+  );
+}
+
+function disagreements(a: Results, b: Results): TestName[] {
+  return [...new Set([...a.keys(), ...b.keys()])].flatMap((target) => {
+    const [mine, theirs] = [a.get(target), b.get(target)];
+    if (!mine || !theirs) return [{ target, test: "" }];
+    const tests = [...new Set([...mine.keys(), ...theirs.keys()])];
+    return tests.filter((test) => mine.get(test) !== theirs.get(test)).map((test) => ({ target, test }));
+  });
+}
+
+/** The results without some tests; without a target for a name that is empty. */
+export function without(results: Results, names: readonly TestName[]): Results {
+  const left: Results = new Map([...results].map(([target, tests]) => [target, new Map(tests)]));
+  for (const { target, test } of names) {
+    if (test === "") left.delete(target);
+    else left.get(target)?.delete(test);
+  }
+  return left;
+}
+
 export function count(results: Results): { targets: number; tests: number; failed: number } {
   const verdicts = [...results.values()].flatMap((tests) => [...tests.values()]);
   return { targets: results.size, tests: verdicts.length, failed: verdicts.filter((v) => v === "FAILED").length };
@@ -91,11 +126,13 @@ export interface TestRun {
 
 /** Which tests of a project. */
 export interface TestSelection {
-  /** Package and features, as for `cargo test`. */
+  /** Package, features and targets, as for `cargo test`. */
   readonly selection?: readonly string[];
   /** Arguments for libtest. */
   readonly libtest?: readonly string[];
   readonly env?: RunOptions["env"];
+  /** A file for Cranefly's report of the build. */
+  readonly report?: string;
 }
 
 /** One stream for both outputs: cargo's `Running` lines go to standard error, libtest's to standard output. */
@@ -103,20 +140,28 @@ async function merged(command: readonly string[], cwd: string, env: RunOptions["
   const outcome = await run("sh", ["-c", 'exec "$@" 2>&1', "sh", ...command], {
     cwd,
     env: env ?? {},
-    timeout: 1_800_000,
+    timeout: 1_200_000,
+    ownGroup: true,
   });
   return { outcome, results: parseLibtest(Buffer.from(outcome.stdout, "latin1").toString("utf8")) };
 }
 
+/** Whether a selection names targets; without, it is about all that are tests. */
+function hasTargets(selection: readonly string[]): boolean {
+  return selection.some((word) => /^--(?:lib|bins?|tests?|examples?|benche?s?|all-targets)$/.test(word));
+}
+
 /** `cargo test`: unit and integration tests, no doc tests; every target runs even if one before it failed. */
 export function cargoTest(dir: string, tests: TestSelection = {}): Promise<TestRun> {
-  const command = ["cargo", "test", "--tests", "--no-fail-fast", ...(tests.selection ?? [])];
+  const { selection = [] } = tests;
+  const command = ["cargo", "test", ...(hasTargets(selection) ? [] : ["--tests"]), "--no-fail-fast", ...selection];
   return merged([...command, "--", ...(tests.libtest ?? [])], dir, tests.env);
 }
 
 /** `cranefly test` with the same selection. Rejects when it was left to cargo. */
 export async function craneflyTest(dir: string, tests: TestSelection = {}): Promise<TestRun> {
-  const command = [cranefly, "test", "--no-fail-fast", ...(tests.selection ?? [])];
+  const report = tests.report === undefined ? [] : ["--report", tests.report];
+  const command = [cranefly, "test", "--no-fail-fast", ...report, ...(tests.selection ?? [])];
   const run = await merged([...command, "--", ...(tests.libtest ?? [])], dir, tests.env);
   refuseFallback(run.outcome);
   return run;

@@ -22,6 +22,8 @@ export interface RunOptions {
   readonly stdin?: string | Buffer;
   /** Milliseconds after which the program is killed and the run is an error. */
   readonly timeout?: number;
+  /** Whether the program leads a process group, which the time limit ends as a whole, with all that it has started. */
+  readonly ownGroup?: boolean;
 }
 
 /** Variables of the session around the tests that would change what cargo or the programs do. */
@@ -44,12 +46,27 @@ export function cleanEnvironment(extra: RunOptions["env"] = {}): NodeJS.ProcessE
 /** Runs to the end. Rejects when the program cannot be started or does not end in time, whatever its exit code. */
 export function run(command: string, args: readonly string[], options: RunOptions): Promise<Outcome> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: options.cwd, env: cleanEnvironment(options.env), stdio: "pipe" });
+    const child = spawn(command, args, {
+      cwd: options.cwd,
+      env: cleanEnvironment(options.env),
+      stdio: "pipe",
+      detached: options.ownGroup ?? false,
+    });
+    const kill = (): void => {
+      if (options.ownGroup && child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+      else child.kill("SIGKILL");
+    };
+    // Ctrl-C reaches only the terminal's own group.
+    const interrupted = (): void => {
+      kill();
+      process.exit(130);
+    };
+    if (options.ownGroup) process.once("SIGINT", interrupted);
     const chunks = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
     let late = false;
     const timer = setTimeout(() => {
       late = true;
-      child.kill("SIGKILL");
+      kill();
     }, options.timeout ?? 600_000);
     child.stdout.on("data", (chunk: Buffer) => chunks.stdout.push(chunk));
     child.stderr.on("data", (chunk: Buffer) => chunks.stderr.push(chunk));
@@ -61,6 +78,7 @@ export function run(command: string, args: readonly string[], options: RunOption
     });
     child.once("close", (code, signal) => {
       clearTimeout(timer);
+      process.off("SIGINT", interrupted);
       if (late) reject(new Error(`did not end in time: ${[command, ...args].join(" ")}`));
       else
         resolve({

@@ -18,6 +18,9 @@ mod simd;
 #[allow(clippy::all, clippy::undocumented_unsafe_blocks, reason = "program under test")]
 #[path = "sources/unwinding.rs"]
 mod unwinding;
+#[allow(clippy::all, clippy::undocumented_unsafe_blocks, reason = "program under test")]
+#[path = "sources/x86.rs"]
+mod x86;
 
 use arith::log::Log;
 use cranefly_codegen::llvm::OptLevel;
@@ -88,6 +91,10 @@ fn vectors(tier: Tier, opt_level: OptLevel) {
     compare("simd", "drive_simd", simd::drive_simd, tier, opt_level);
 }
 
+fn instructions_by_name(tier: Tier, opt_level: OptLevel) {
+    compare("x86", "drive_x86", x86::drive_x86, tier, opt_level);
+}
+
 /// Every combination of native callers and callees and ours.
 fn calling_conventions(tier: Tier, opt_level: OptLevel) {
     let linked = link("abi", tier, opt_level);
@@ -131,7 +138,10 @@ macro_rules! tests {
         mod $module {
             use super::*;
 
-            tests! { in $tier, $opt_level: arithmetic control_flow_memory_and_the_rest vectors calling_conventions unwinding }
+            tests! {
+                in $tier, $opt_level:
+                arithmetic control_flow_memory_and_the_rest vectors instructions_by_name calling_conventions unwinding
+            }
         }
     )*};
     (in $tier:ident, $opt_level:ident: $($name:ident)*) => {$(

@@ -120,5 +120,5 @@ impl<'a> UnitCompiler<'a> {
     }
 }
 
-/// What went to LLVM so long ago that nobody knows why.
-const UNNAMED: &str = "a construct of its";
+/// The construct of what went to LLVM so long ago that nobody knows why.
+pub const UNNAMED: &str = "a construct of its";

@@ -19,7 +19,7 @@ pub use contain::{Panicked, contained};
 pub use context::CompileContext;
 pub use eager::EagerCompiler;
 pub use error::{CompileError, Failure, LlvmError};
-pub use functions::{Made, OwnCode, UnitCompiler, compile_all};
+pub use functions::{Made, OwnCode, UNNAMED, UnitCompiler, compile_all};
 pub use generator::{CodeGenerator, Cranelift};
 pub use llvm_tier::LlvmTier;
 pub use options::CodeOptions;

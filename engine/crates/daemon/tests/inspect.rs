@@ -213,6 +213,19 @@ fn what_llvm_compiled_is_shown_too() {
 }
 
 #[test]
+fn what_llvm_will_compile_is_reported_before_anybody_calls_it() {
+    let mut project = Project::new("inspect-waiting");
+    let daemon = Daemon::start(&project.folder, LAZY);
+    let report = daemon.publish_source(
+        &mut project,
+        r#"use std::arch::asm;
+        #[inline(never)] fn never_called() -> u64 { let x: u64; unsafe { asm!("mov {}, 41", out(reg) x) }; x }
+        fn main() { if std::env::args().count() > 3 { println!("{}", never_called()); } }"#,
+    );
+    assert_eq!(report["fallbacks"], json!([{"construct": "unsupported: inline assembly", "functions": 1}]));
+}
+
+#[test]
 fn the_former_text_of_a_changed_function_is_kept() {
     let (mut project, daemon) = published("inspect-previous", &[]);
     let show = symbol(&daemon, &project, "main::scale");

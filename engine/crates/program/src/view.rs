@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use cranefly_cache::{Key, Store};
 use cranefly_cgu::LoadedUnit;
+use cranefly_compile::UNNAMED;
 
 use crate::difference::Changes;
 use crate::function::FunctionOf;
@@ -73,16 +74,25 @@ impl View {
         around.into_iter().filter(|function| Some(function.place().line) == innermost).collect()
     }
 
-    /// The constructs for which functions of the program went to LLVM, with how many.
+    /// The constructs for which functions of the program are LLVM's, with how many, whether they have code or still wait for
+    /// their first call.
     pub fn fallbacks(&self, store: &Store) -> BTreeMap<Arc<str>, u64> {
-        let mut counts: BTreeMap<Arc<str>, u64> = BTreeMap::new();
         // Cranelift's have none, and are nearly all.
-        let by_llvm = self.functions().filter(|function| function.info().is_llvm);
-        store.look(by_llvm.map(|function| Key(function.info().key)), |compiled| {
-            if let Some(construct) = compiled.and_then(|compiled| compiled.construct.clone()) {
-                *counts.entry(construct).or_default() += 1;
-            }
+        let keys: Vec<Key> = self
+            .functions()
+            .map(|function| function.info())
+            .filter(|info| info.is_llvm)
+            .map(|info| Key(info.key))
+            .collect();
+        let mut constructs: Vec<Option<Arc<str>>> = Vec::with_capacity(keys.len());
+        store.look(keys.iter().copied(), |compiled| {
+            constructs.push(compiled.and_then(|compiled| compiled.construct.clone()));
         });
+        let mut counts: BTreeMap<Arc<str>, u64> = BTreeMap::new();
+        for (key, construct) in keys.into_iter().zip(constructs) {
+            let construct = construct.or_else(|| store.refusal(key)).unwrap_or_else(|| UNNAMED.into());
+            *counts.entry(construct).or_default() += 1;
+        }
         counts
     }
 

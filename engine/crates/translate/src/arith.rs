@@ -177,7 +177,8 @@ impl Translator<'_> {
         self.by_lanes(&shape, &result, &[&a, &b], |this, lanes| Ok(this.scalar_fcmp(predicate, lanes[0], lanes[1])))
     }
 
-    fn scalar_fcmp(&mut self, predicate: FloatPredicate, a: Value, b: Value) -> Value {
+    /// Compares two floats; the result is an `i1`.
+    pub fn scalar_fcmp(&mut self, predicate: FloatPredicate, a: Value, b: Value) -> Value {
         let condition = match predicate {
             FloatPredicate::False => return self.int(types::I8, 0),
             FloatPredicate::True => return self.int(types::I8, 1),

@@ -181,7 +181,7 @@ impl Translator<'_> {
     }
 
     /// Lanes one after another in memory, each as wide as its Cranelift type.
-    fn spill_lanes(&mut self, shape: &Shape, lanes: &[Value]) -> Result<Value> {
+    pub fn spill_lanes(&mut self, shape: &Shape, lanes: &[Value]) -> Result<Value> {
         let slot = self.slot(u64::from(shape.lane.ty.bytes()) * u64::from(shape.lanes), 16)?;
         for (index, &lane) in lanes.iter().enumerate() {
             let offset = index as i32 * shape.lane.ty.bytes() as i32;

@@ -30,21 +30,26 @@ export interface Archive {
 export function readArchive(file: string): Archive | undefined {
   const descriptor = fs.openSync(file, "r");
   try {
+    const damaged = new Error(`${file}: damaged archive`);
+    const { size: end } = fs.fstatSync(descriptor);
+    // A size in the file is no reason to make room for more than there is.
     const read = (offset: number, size: number): Buffer => {
+      if (offset + size > end) throw damaged;
       const buffer = Buffer.alloc(size);
       return buffer.subarray(0, fs.readSync(descriptor, buffer, 0, size, offset));
     };
+    if (end < MAGIC.length) return undefined;
     const magic = read(0, MAGIC.length).toString("latin1");
     if (magic !== MAGIC && magic !== THIN_MAGIC) return undefined;
-    const { size: end } = fs.fstatSync(descriptor);
     const byHeader = new Map<number, Member>();
     let index: { readonly content: Buffer; readonly width: 4 | 8 } | undefined;
     let names: Buffer = Buffer.alloc(0);
     for (let at = MAGIC.length; at + HEADER_SIZE <= end;) {
       const header = read(at, HEADER_SIZE).toString("latin1");
       const label = header.slice(0, 16).trimEnd();
-      const size = Number(header.slice(48, 58));
-      if (!header.endsWith("`\n") || !Number.isInteger(size)) throw new Error(`${file}: damaged archive`);
+      const digits = header.slice(48, 58).trimEnd();
+      const size = Number(digits);
+      if (!header.endsWith("`\n") || !/^\d+$/.test(digits)) throw damaged;
       const offset = at + HEADER_SIZE;
       const isDirectory = label === "/" || label === "/SYM64/" || label === "//";
       if (label === "/") index = { content: read(offset, size), width: 4 };
@@ -53,9 +58,12 @@ export function readArchive(file: string): Archive | undefined {
       else byHeader.set(at, { name: memberName(label, names), offset, size });
       // A thin archive has its directories in it, and members elsewhere.
       const isElsewhere = magic === THIN_MAGIC && !isDirectory;
+      if (!isElsewhere && offset + size > end) throw damaged;
       at = offset + (isElsewhere ? 0 : size + (size % 2));
     }
-    return { members: [...byHeader.values()], symbols: index === undefined ? [] : readIndex(index, byHeader) };
+    const symbols = index === undefined ? [] : readIndex(index, byHeader);
+    if (symbols === undefined) throw damaged;
+    return { members: [...byHeader.values()], symbols };
   } finally {
     fs.closeSync(descriptor);
   }
@@ -111,17 +119,19 @@ function memberName(label: string, names: Buffer): string {
     .replace(/\/$/, "");
 }
 
-/** A count, the places of the members' headers, all big endian, and as many names. */
+/** A count, the places of the members' headers, all big endian, and as many names; undefined if it has no room for them. */
 function readIndex(
   { content, width }: { readonly content: Buffer; readonly width: 4 | 8 },
   byHeader: ReadonlyMap<number, Member>,
-): Archive["symbols"] {
+): Archive["symbols"] | undefined {
   const number = (at: number): number => (width === 4 ? content.readUInt32BE(at) : Number(content.readBigUInt64BE(at)));
-  const count = number(0);
+  const count = content.length < width ? 0 : number(0);
   const symbols: { name: string; member: Member }[] = [];
   let at = width * (count + 1);
+  if (at > content.length) return undefined;
   for (let i = 0; i < count; i++) {
     const end = content.indexOf(0, at);
+    if (end < 0) return undefined;
     const member = byHeader.get(number(width * (i + 1)));
     if (member !== undefined) symbols.push({ name: content.toString("utf8", at, end), member });
     at = end + 1;

@@ -10,6 +10,7 @@ const DT_SONAME = 14n;
 /** `DT_INIT_ARRAYSZ` and `DT_FINI_ARRAYSZ`. */
 const ARRAY_SIZES: ReadonlySet<bigint> = new Set([27n, 28n]);
 const DYNAMIC_SIZE = 16;
+const SECTION_HEADER_SIZE = 64;
 /** The first field of a symbol: where its name begins in the table of strings. */
 const NAME_SIZE = 4;
 const STB_LOCAL = 0;
@@ -100,7 +101,7 @@ export function definedIn(file: Buffer, names: readonly string[]): string[] {
 function forgetArrays(file: Buffer): void {
   for (const { type, offset, size } of sections(file)) {
     if (type !== SHT_DYNAMIC) continue;
-    for (let at = offset; at < offset + size; at += DYNAMIC_SIZE) {
+    for (let at = offset; at + DYNAMIC_SIZE <= offset + size; at += DYNAMIC_SIZE) {
       if (ARRAY_SIZES.has(file.readBigInt64LE(at))) file.writeBigUInt64LE(0n, at + 8);
     }
   }
@@ -169,7 +170,7 @@ function dynamicNames(file: Buffer, wanted: bigint): string[] {
   const names: string[] = [];
   for (const { type, offset, size, strings } of sections(file)) {
     if (type !== SHT_DYNAMIC) continue;
-    for (let at = offset; at < offset + size; at += DYNAMIC_SIZE) {
+    for (let at = offset; at + DYNAMIC_SIZE <= offset + size; at += DYNAMIC_SIZE) {
       if (file.readBigInt64LE(at) !== wanted) continue;
       names.push(textAt(file, strings() + Number(file.readBigUInt64LE(at + 8))));
     }
@@ -190,7 +191,7 @@ function* symbolsIn(file: Buffer, kind: number): Generator<ElfSymbol> {
   for (const { type, offset, size, strings } of sections(file)) {
     if (type !== kind) continue;
     // The first entry is the null symbol.
-    for (let at = offset + SYMBOL_SIZE; at < offset + size; at += SYMBOL_SIZE) {
+    for (let at = offset + SYMBOL_SIZE; at + SYMBOL_SIZE <= offset + size; at += SYMBOL_SIZE) {
       const name = textAt(file, strings() + file.readUInt32LE(at));
       const info = file.readUInt8(at + 4);
       yield { at, name, binding: info >> 4, type: info & 0xf, isDefined: file.readUInt16LE(at + 6) !== 0 };
@@ -206,24 +207,38 @@ interface Section {
   readonly strings: () => number;
 }
 
+/** Types of sections that are read here. Others may be larger than the file, as zeros are. */
+const READ: ReadonlySet<number> = new Set([SHT_SYMTAB, SHT_DYNSYM, SHT_DYNAMIC]);
+
 function sections(file: Buffer): Section[] {
   if (!isElf(file)) throw new Error("not a 64-bit little-endian ELF file");
   const start = Number(file.readBigUInt64LE(0x28));
   const headerSize = file.readUInt16LE(0x3a);
-  const offsetOf = (index: number): number => Number(file.readBigUInt64LE(start + index * headerSize + 0x18));
-  return Array.from({ length: file.readUInt16LE(0x3c) }, (_, index) => {
+  const count = file.readUInt16LE(0x3c);
+  if (count > 0 && headerSize < SECTION_HEADER_SIZE)
+    throw new Error("damaged ELF file: its section headers are too small");
+  within(file, start, count * headerSize);
+  const offsetOf = (index: number): number => {
+    if (index >= count) throw new Error(`damaged ELF file: there is no section ${index}`);
+    return Number(file.readBigUInt64LE(start + index * headerSize + 0x18));
+  };
+  return Array.from({ length: count }, (_, index) => {
     const at = start + index * headerSize;
-    return {
-      type: file.readUInt32LE(at + 4),
-      offset: offsetOf(index),
-      size: Number(file.readBigUInt64LE(at + 0x20)),
-      strings: () => offsetOf(file.readUInt32LE(at + 0x28)),
-    };
+    const type = file.readUInt32LE(at + 4);
+    const [offset, size] = [offsetOf(index), Number(file.readBigUInt64LE(at + 0x20))];
+    if (READ.has(type)) within(file, offset, size);
+    return { type, offset, size, strings: () => offsetOf(file.readUInt32LE(at + 0x28)) };
   });
 }
 
+function within(file: Buffer, start: number, size: number): void {
+  if (start + size > file.length) throw new Error("damaged ELF file: it ends before what it says that it holds");
+}
+
 function textAt(file: Buffer, start: number): string {
-  return file.toString("utf8", start, file.indexOf(0, start));
+  const end = start < file.length ? file.indexOf(0, start) : -1;
+  if (end < 0) throw new Error("damaged ELF file: a name has no end");
+  return file.toString("utf8", start, end);
 }
 
 function isElf(file: Buffer): boolean {

@@ -81,7 +81,7 @@ export function standInSource({ defines, weak, needs }: ProgramInterface, entrie
     // Without an effect, but what they name is needed. (GNU ld takes such relocations only for debuggers' sections.)
     '\t.section .debug_cranefly,"",@progbits',
     "\t.byte 0",
-    ...needs.map((name) => `\t.reloc 0, R_X86_64_NONE, ${quoted(name)}`),
+    ...needs.flatMap((name) => reference(name, (symbol) => `\t.reloc 0, R_X86_64_NONE, ${symbol}`)),
     crateSource(0, entries),
   ].join("\n");
 }
@@ -109,7 +109,7 @@ function definition(name: string, type: string, content: string, binding = "glob
 export function rootsSource(roots: readonly string[], expected: readonly string[]): string {
   return [
     '\t.section .data.cranefly,"awR",@progbits',
-    ...roots.map((name) => `\t.quad ${quoted(name)}`),
+    ...roots.flatMap((name) => reference(name, (symbol) => `\t.quad ${symbol}`)),
     "\t.text",
     ...expected.flatMap((name) => definition(name, "function", "ud2")),
     '\t.section .note.GNU-stack,"",@progbits',
@@ -121,6 +121,18 @@ export function rootsSource(roots: readonly string[], expected: readonly string[
 export function dynamicList({ defines, weak }: ProgramInterface): string {
   const names = [...Object.keys(defines), ...Object.keys(weak)].flatMap((name) => [name, PRIVATE + name]);
   return ["{", ...[...ANCHORS, ...names].map((name) => `  ${quoted(name)};`), "};", ""].join("\n");
+}
+
+/**
+ * What refers to a symbol that others define. A library's symbol may be asked for by its version, as `libc` asks for
+ * `cfgetispeed@GLIBC_2.2.5`; assemblers want a name of their own for it.
+ */
+function reference(name: string, refer: (symbol: string) => string): string[] {
+  const [plain = "", version] = name.split("@");
+  if (version === undefined || `${plain}@${version}` !== name) return [refer(quoted(name))];
+  if (!/^[\w.$]+$/.test(version)) throw new Unsupported(`the symbol \`${name}\` has a name that linkers do not take`);
+  const alias = `__cranefly_versioned.${plain}.${version}`;
+  return [`\t.symver ${quoted(alias)}, ${plain}@${version}`, refer(quoted(alias))];
 }
 
 /** Assemblers and linkers read some signs as more than a part of a name. */

@@ -98,9 +98,12 @@ function compareItem(before: ItemPiece, after: ItemPiece): BodyRef[] {
   if (oldGaps.length !== newGaps.length) refuse("functionSet");
   for (const [i, gap] of newGaps.entries()) {
     const oldGap = oldGaps[i];
-    if (oldGap === undefined || !isSame({ ...before, span: oldGap }, { ...after, span: gap })) {
-      throw new Refused(describeDifference(before, after));
-    }
+    if (oldGap === undefined) refuse("functionSet");
+    const [oldPiece, newPiece] = [
+      { ...before, span: oldGap },
+      { ...after, span: gap },
+    ];
+    if (!isSame(oldPiece, newPiece)) throw new Refused(describeDifference(oldPiece, newPiece));
   }
   return after.functions.flatMap((fn, i) => {
     const old = before.functions[i];
@@ -196,10 +199,11 @@ function innerAttributes(words: readonly string[]): string {
   return words.slice(1, end).join(" ");
 }
 
-/** Names the item in which two texts begin to differ. */
+/** Names the item in which two pieces begin to differ. */
 function describeDifference(before: Piece, after: Piece): Refusal {
-  const { start } = differenceOf(before.source.text, after.source.text);
-  const text = after.source.text;
+  const slice = ({ source, span }: Piece): string => source.text.slice(span.start, span.end);
+  const start = after.span.start + differenceOf(slice(before), slice(after)).start;
+  const { text } = after.source;
   const { root } = after.source;
   for (let node = root?.descendantForIndex(start, start) ?? null; node !== null; node = node.parent) {
     const kind = KINDS[node.type];

@@ -1,4 +1,7 @@
-/** rustc's dep-info files (`--emit=dep-info`): make rules with backslash escapes, plus `# env-dep:` lines. */
+/**
+ * rustc's dep-info files (`--emit=dep-info`): make rules, plus `# env-dep:` lines. In a name, rustc puts a backslash before
+ * blanks and changes nothing else: cargo (`parse_rustc_dep_info`) reads it so, too.
+ */
 
 /** What a unit read: its source files (as written: absolute or relative to rustc's directory) and tracked variables. */
 export interface DepInfo {
@@ -17,7 +20,7 @@ export function parseDepInfo(text: string): DepInfo {
       env.push({ name: unescapeEnv(name), value: value === undefined ? undefined : unescapeEnv(value) });
     } else if (line !== "" && !line.startsWith("#")) {
       const colon = line.indexOf(": ");
-      if (colon >= 0) for (const file of splitEscaped(line.slice(colon + 2))) files.add(file);
+      if (colon >= 0) for (const file of splitAtBlanks(line.slice(colon + 2))) files.add(file);
     }
   }
   return { files: [...files], env };
@@ -31,31 +34,30 @@ export function parseDependencyFile(text: string): string[] {
   const [rule = "", ...targets] = text.replaceAll("\\\n", " ").split("\n");
   const files = targets.flatMap((line) => /^(.+):\s*$/.exec(line)?.[1] ?? []);
   const colon = rule.indexOf(": ");
-  const named = files.length > 0 ? files.map(withoutBackslashes) : splitEscaped(colon < 0 ? "" : rule.slice(colon + 2));
+  const named = files.length > 0 ? files.map(withoutEscapes) : splitAtBlanks(colon < 0 ? "" : rule.slice(colon + 2));
   return named.map((file) => file.replaceAll("$$", "$"));
 }
 
-function withoutBackslashes(text: string): string {
-  return text.replace(/\\([ #\\])/g, "$1");
+/** Splits at blanks; a part that ends with a backslash goes on behind the blank. */
+function splitAtBlanks(list: string): string[] {
+  const names: string[] = [];
+  let goesOn = false;
+  for (const part of list.split(" ")) {
+    if (goesOn) names.push(`${names.pop()?.slice(0, -1) ?? ""} ${part}`);
+    else if (part !== "") names.push(part);
+    goesOn = part.endsWith("\\");
+  }
+  return names;
 }
 
-/** Splits at blanks that no backslash protects, and drops the protecting backslashes. */
-function splitEscaped(list: string): string[] {
-  const out: string[] = [];
-  let current = "";
-  for (let i = 0; i < list.length; i++) {
-    const c = list.charAt(i);
-    if (c === "\\" && (list[i + 1] === " " || list[i + 1] === "\\" || list[i + 1] === "#")) {
-      current += list.charAt(++i);
-    } else if (c === " ") {
-      if (current !== "") out.push(current);
-      current = "";
-    } else {
-      current += c;
-    }
-  }
-  if (current !== "") out.push(current);
-  return out;
+/**
+ * As lld escapes names, after clang: a blank, and each backslash right before it, has a backslash before it, as has `#`. All other
+ * backslashes are the name's own.
+ */
+function withoutEscapes(text: string): string {
+  return text.replace(/(\\*)\\ |\\#/g, (_, doubled: string | undefined) =>
+    doubled === undefined ? "#" : `${doubled.slice(0, doubled.length / 2)} `,
+  );
 }
 
 /** rustc escapes newlines, carriage returns and backslashes in `env-dep` values. */

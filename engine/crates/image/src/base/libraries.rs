@@ -112,7 +112,8 @@ pub(super) fn find_library(name: &str, search: &[PathBuf]) -> Option<PathBuf> {
         .find(|path| path.exists())
 }
 
-/// Records the default version of everything that `file` exports; earlier libraries win, as at load time. And what it refers to.
+/// Records the default version of everything that `file` exports under its name, and every other version under the name that
+/// asks for it, `name@VERSION`; earlier libraries win, as at load time. And what it refers to.
 pub(super) fn index_library(
     library: &str,
     file: &Path,
@@ -134,17 +135,21 @@ pub(super) fn index_library(
             continue;
         }
         let mut version = None;
+        let mut is_default = true;
         if let Some(versions) = &versions {
             let number = versions.version_index(LittleEndian, index);
-            if number.is_hidden() {
-                continue;
-            }
+            is_default = !number.is_hidden();
             if let Some(found) = versions.version(number.into())? {
                 version = Some(std::str::from_utf8(found.name())?.to_owned());
             }
         }
+        let name: Box<str> = match &version {
+            _ if is_default => name.into(),
+            Some(version) => format!("{name}@{version}").into(),
+            None => continue,
+        };
         let kind = symbol.st_type();
-        imports.entry(name.into()).or_insert_with(|| Import {
+        imports.entry(name).or_insert_with(|| Import {
             library: library.to_owned(),
             version,
             function: matches!(kind, elf::STT_FUNC | elf::STT_GNU_IFUNC),

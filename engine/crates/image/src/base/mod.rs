@@ -202,9 +202,12 @@ impl BaseImage {
         &self.libraries
     }
 
-    /// The library symbol `name`, if a needed library exports it.
+    /// The library symbol `name`, if a needed library exports it; `name@VERSION` asks for one of its versions.
     pub fn import(&self, name: &str) -> Option<&Import> {
-        self.imports.get(name)
+        self.imports.get(name).or_else(|| {
+            let (name, version) = name.split_once('@')?;
+            self.imports.get(name).filter(|import| import.version.as_deref() == Some(version))
+        })
     }
 
     /// Whether the C library runs the constructors of executables that leave that to it, as it does since glibc 2.34. Before, they

@@ -79,7 +79,8 @@ impl DynamicTables {
         self.string_offsets.get(text).copied()
     }
 
-    /// Index of the undefined symbol `name`, bound to the version that `import` records.
+    /// Index of the undefined symbol `name`, bound to the version that `import` records. The name may be `name@VERSION`, with
+    /// that version: a symbol of its own.
     pub fn import(&mut self, name: &str, import: Option<&Import>, thread_local: bool) -> u32 {
         if let Some(&index) = self.by_name.get(name) {
             return index;
@@ -87,7 +88,8 @@ impl DynamicTables {
         let version = import
             .and_then(|import| import.version.as_ref().map(|version| (import.library.clone(), version.clone())))
             .map_or(1, |(library, version)| self.version(&library, &version));
-        self.add(name, if thread_local { STT_TLS } else { STT_NOTYPE }, None, version)
+        let text = if version > 1 { name.split_once('@').map_or(name, |(text, _)| text) } else { name };
+        self.add(name, text, if thread_local { STT_TLS } else { STT_NOTYPE }, None, version)
     }
 
     /// Exports function `name` at `value`, or moves it there.
@@ -96,7 +98,7 @@ impl DynamicTables {
             self.entries[index as usize - 1].value = Some(value);
             return index;
         }
-        self.add(name, STT_FUNC, Some(value), 1)
+        self.add(name, name, STT_FUNC, Some(value), 1)
     }
 
     /// Exports a thread-local, `offset` bytes into the image's block of them, or moves it there.
@@ -113,10 +115,11 @@ impl DynamicTables {
         }
     }
 
-    fn add(&mut self, name: &str, kind: u8, value: Option<u64>, version: u16) -> u32 {
-        let offset = self.string(name);
+    /// `text` is what the loader looks for.
+    fn add(&mut self, name: &str, text: &str, kind: u8, value: Option<u64>, version: u16) -> u32 {
+        let offset = self.string(text);
         let entry =
-            Entry { name: offset, hash: sysv_hash(name.as_bytes()), info: (STB_GLOBAL << 4) | kind, value, version };
+            Entry { name: offset, hash: sysv_hash(text.as_bytes()), info: (STB_GLOBAL << 4) | kind, value, version };
         self.entries.push(entry);
         // Index 0 is the null symbol.
         let index = u32::try_from(self.entries.len()).expect("dynamic symbols below 2^32");

@@ -4,6 +4,7 @@ mod float;
 mod integer;
 mod memory;
 mod vector;
+mod x86;
 
 use cranefly_bitcode::ir::{Instruction, Operand, Signature};
 use cranefly_bitcode::types::Type as Llvm;
@@ -40,6 +41,11 @@ impl Translator<'_> {
         if let Some(values) = self.intrinsic_of_vectors(base, signature, args)? {
             return Ok(values);
         }
+        if let Some(name) = base.strip_prefix("x86.")
+            && let Some(values) = self.intrinsic_of_x86(name, ret, signature, args)?
+        {
+            return Ok(values);
+        }
         unsupported!("intrinsic {name}")
     }
 
@@ -63,8 +69,7 @@ impl Translator<'_> {
             | "stackrestore"
             | "experimental.noalias.scope.decl"
             | "pseudoprobe"
-            | "var.annotation"
-            | "x86.sse2.pause" => Some(Values::new()),
+            | "var.annotation" => Some(Values::new()),
             _ if base.starts_with("dbg.") => Some(Values::new()),
             "invariant.start" | "stacksave" => Some(smallvec![self.int(types::I64, 0)]),
             "expect"
@@ -92,11 +97,6 @@ impl Translator<'_> {
             }
             "debugtrap" => {
                 self.b.ins().debugtrap();
-                Some(Values::new())
-            }
-            // What Cranelift makes of a fence is this very instruction; its siblings do something else.
-            "x86.sse2.mfence" => {
-                self.b.ins().fence();
                 Some(Values::new())
             }
             "threadlocal.address" => Some(smallvec![self.pointer(&args[0])?]),

@@ -1,9 +1,9 @@
-//! Vector reductions and the x86 intrinsics of `core::arch` that SSE2 code in common crates uses.
+//! Vector reductions.
 
 use cranefly_bitcode::ir::{BinaryOp, Operand, Signature};
 use cranefly_bitcode::types::Type as Llvm;
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{InstBuilder, Value, types};
+use cranelift_codegen::ir::{InstBuilder, Value};
 use smallvec::smallvec;
 
 use crate::error::{Result, unsupported};
@@ -20,24 +20,7 @@ impl Translator<'_> {
         if let Some(op) = base.strip_prefix("vector.reduce.") {
             return self.reduce(op, signature, args).map(|value| Some(smallvec![value]));
         }
-        Ok(match base {
-            "x86.sse2.pmovmskb.128" | "x86.sse.movmsk.ps" | "x86.sse2.movmsk.pd" => {
-                let vector = self.operand(&args[0], &signature.params[0].ty)?[0];
-                let narrow = if base == "x86.sse2.pmovmskb.128" { types::I16 } else { types::I8 };
-                let bits = self.b.ins().vhigh_bits(narrow, vector);
-                Some(smallvec![self.b.ins().uextend(types::I32, bits)])
-            }
-            // The functions with this instruction are compiled for processors that have it. The wider one shuffles
-            // its halves on their own.
-            "x86.ssse3.pshuf.b.128" | "x86.avx2.pshuf.b" => {
-                let ty = &*signature.params[0].ty;
-                let tables = self.operand(&args[0], ty)?;
-                let indices = self.operand(&args[1], ty)?;
-                let halves = tables.iter().zip(&indices);
-                Some(halves.map(|(&table, &indices)| self.b.ins().x86_pshufb(table, indices)).collect())
-            }
-            _ => None,
-        })
+        Ok(None)
     }
 
     fn reduce(&mut self, op: &str, signature: &Signature, args: &[Operand]) -> Result<Value> {

@@ -1,0 +1,7 @@
+fn first() {
+    println!("{}", second(1));
+}
+
+fn second(n: u8) -> u8 {
+    n
+}
