@@ -26,11 +26,13 @@ describe.runIf(HAS_ENGINE)("a build's inputs", () => {
     await watch.next((line) => line.startsWith("source="));
     for (const item of CASES) {
       const [fact, value] = driver.change(item);
+      const began = performance.now();
       try {
         await watch.next((line) => line.startsWith("source=") && factsOf(line).get(fact) === value);
       } catch (error) {
         throw new Error(`${item.name}: ${fact} is not ${value}`, { cause: error });
       }
+      console.log(`${item.name}: ${Math.round(performance.now() - began)} ms`);
     }
     await watch.end();
     for (const item of CASES) item.show?.(project);
@@ -41,6 +43,8 @@ describe.runIf(HAS_ENGINE)("a build's inputs", () => {
     "count if they are variables: $name",
     ({ fact, variables, values }) => {
       for (const value of values) expect(driver.ours(variables(project, value)).get(fact)).toBe(value);
+      // (Without variables cargo is asked at the end.)
+      if (values.at(-1) === "none") return;
       const last = variables(project, values.at(-1) ?? "");
       expect(differences(driver.ours(last), driver.cargos(last))).toEqual([]);
     },

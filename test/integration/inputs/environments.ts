@@ -18,24 +18,24 @@ const variable =
 
 export const ENVIRONMENTS: readonly Environment[] = [
   { name: "a crate's", fact: "option", variables: variable("APP_OPTION"), values: ["1", "none"] },
-  { name: "a dependency's", fact: "registryOption", variables: variable("REG_OPTION"), values: ["1", "2", "none"] },
+  { name: "a dependency's", fact: "registryOption", variables: variable("REG_OPTION"), values: ["1", "none"] },
   {
     name: "one of a dependency's build script",
     fact: "registryVariable",
     variables: variable("REG_VARIABLE"),
-    values: ["1", "2", "none"],
+    values: ["1", "none"],
   },
   {
     name: "a procedural macro's",
     fact: "macroOption",
     variables: variable("MACRO_OPTION"),
-    values: ["1", "2", "none"],
+    values: ["1", "none"],
   },
   {
     name: "one that a build script is compiled with",
     fact: "scriptOption",
     variables: variable("SCRIPT_OPTION"),
-    values: ["1", "2", "none"],
+    values: ["1", "none"],
   },
   {
     name: "one that the configuration sets as well",
