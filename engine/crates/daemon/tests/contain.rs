@@ -9,19 +9,19 @@ use std::path::Path;
 use serde_json::{Value, json};
 use support::{Daemon, Project, same_as_native, text, with_digests};
 
-/// rustc, too, ends when it compiles this: LLVM has no such instruction without AVX2.
+/// rustc, too, ends when it compiles this: LLVM has no such instruction without SHA extensions.
 const FATAL: &str = r#"
 #![feature(link_llvm_intrinsics, repr_simd, abi_unadjusted, simd_ffi)]
-#[repr(simd)] #[derive(Clone, Copy)] struct Lanes([i32; 8]);
-unsafe extern "unadjusted" { #[link_name = "llvm.x86.avx2.permd"] fn permd(a: Lanes, b: Lanes) -> Lanes; }
-#[inline(never)] #[target_feature(enable = "avx")] fn bad(x: i32) -> i32 {
-    let lanes = Lanes([x; 8]);
-    let lanes: [i32; 8] = unsafe { std::mem::transmute(permd(lanes, lanes)) };
+#[repr(simd)] #[derive(Clone, Copy)] struct Lanes([i32; 4]);
+unsafe extern "unadjusted" { #[link_name = "llvm.x86.sha1msg1"] fn sha1msg1(a: Lanes, b: Lanes) -> Lanes; }
+#[inline(never)] fn bad(x: i32) -> i32 {
+    let lanes = Lanes([x; 4]);
+    let lanes: [i32; 4] = unsafe { std::mem::transmute(sha1msg1(lanes, lanes)) };
     lanes[0]
 }
 fn main() {
     println!("fine");
-    if std::env::args().count() > 1 { println!("{}", unsafe { bad(1) }); }
+    if std::env::args().count() > 1 { println!("{}", bad(1)); }
 }
 "#;
 
