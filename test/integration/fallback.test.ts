@@ -32,6 +32,21 @@ fn main() {
 }
 `;
 
+/** A package as it lies in a folder that stands for the registry. */
+function vendored(
+  name: string,
+  dependencies: string,
+  files: Record<string, string>,
+  more = "",
+): Record<string, string> {
+  const all = {
+    "Cargo.toml": `[package]\nname = "${name}"\nversion = "1.0.0"\nedition = "2024"\n${more}[dependencies]\n${dependencies}`,
+    ".cargo-checksum.json": '{"files":{},"package":null}',
+    ...files,
+  };
+  return Object.fromEntries(Object.entries(all).map(([file, text]) => [`vendor/${name}/${file}`, text]));
+}
+
 describe.runIf(HAS_ENGINE)("cargo does it, and the reason is named", () => {
   let project: Project;
   beforeAll(() => {
@@ -140,30 +155,93 @@ describe.runIf(HAS_ENGINE)("cargo does it, and the reason is named", () => {
     );
   });
 
-  it("after a build, of which cargo takes what is not the workspace's own", () => {
+  it("after a build, of which cargo takes what is certainly what it would build itself", () => {
+    const script = (body: string): string =>
+      `fn main() {\n    let out = std::env::var("OUT_DIR").unwrap();\n    ${body}\n    println!("cargo::rustc-check-cfg=cfg(asked)\\ncargo::rustc-cfg=asked");\n}\n`;
     const late = new Project("late", {
       ...FILES,
-      "Cargo.toml": `${FILES["Cargo.toml"] ?? ""}[dependencies]\nlent = "1"\n`,
+      "Cargo.toml": `${FILES["Cargo.toml"] ?? ""}[dependencies]\nlent = "1"\nuser = "1"\n`,
       ".cargo/config.toml": '[source.crates-io]\nreplace-with = "vendored"\n[source.vendored]\ndirectory = "vendor"\n',
-      "vendor/lent/Cargo.toml": '[package]\nname = "lent"\nversion = "1.0.0"\nedition = "2024"\n',
-      "vendor/lent/.cargo-checksum.json": '{"files":{},"package":null}',
-      "vendor/lent/build.rs":
-        'fn main() {\n    let out = std::env::var("OUT_DIR").unwrap();\n    std::fs::write(format!("{out}/word.txt"), "ran").unwrap();\n}\n',
-      "vendor/lent/src/lib.rs": 'pub const WORD: &str = include_str!(concat!(env!("OUT_DIR"), "/word.txt"));\n',
+      ...vendored("lent", 'made = "1"\n', {
+        "build.rs": script("let _ = out;"),
+        "src/lib.rs": "#[cfg(asked)]\npub const WORD: &str = made::word!();\n",
+      }),
+      ...vendored(
+        "made",
+        "",
+        {
+          "src/lib.rs":
+            '#[proc_macro]\npub fn word(_: proc_macro::TokenStream) -> proc_macro::TokenStream {\n    "\\"ran\\"".parse().unwrap()\n}\n',
+        },
+        "[lib]\nproc-macro = true\n",
+      ),
+      ...vendored("writer", "", {
+        "build.rs": script('std::fs::write(format!("{out}/word.txt"), "ran").unwrap();'),
+        "src/lib.rs": 'pub const WORD: &str = include_str!(concat!(env!("OUT_DIR"), "/word.txt"));\n',
+      }),
+      ...vendored("user", 'writer = "1"\n', { "src/lib.rs": "pub const WORD: &str = writer::WORD;\n" }),
       // What only a linker knows, and only the engine finds.
       "src/main.rs":
-        'unsafe extern "C" {\n    static end: u8;\n}\nfn main() {\n    if !(&raw const end).is_null() {\n        println!("{}", lent::WORD);\n    }\n}\n',
+        'unsafe extern "C" {\n    static end: u8;\n}\nfn main() {\n    if !(&raw const end).is_null() && lent::WORD == user::WORD {\n        println!("{}", lent::WORD);\n    }\n}\n',
     });
     onTestFinished(() => late.remove());
     const result = late.cranefly(["run"]);
     expectNative(result, /`?end`?/);
     const [, byCargo = ""] = result.stderr.split("falling back to");
-    expect(byCargo).toContain("Compiling plain");
-    expect(byCargo).not.toContain("Compiling lent");
+    const compiled = [...byCargo.matchAll(/Compiling (\w+)/g)].map(([, name]) => name);
+    expect(compiled.sort()).toEqual(["plain", "user", "writer"]);
+    // What a linker may write into is not the same file.
+    const linksOf = (end: string): number[] =>
+      fs
+        .readdirSync(late.path("target/debug/deps"))
+        .filter((name) => /^lib(?:lent|made)-/.test(name) && name.endsWith(end))
+        .map((name) => fs.statSync(late.path(`target/debug/deps/${name}`)).nlink);
+    expect({ macro: linksOf(".so"), library: linksOf(".rlib") }).toEqual({ macro: [1], library: [2] });
     // cargo goes on with it, and so does Cranefly.
     late.write("src/main.rs", FILES["src/main.rs"] ?? "");
-    expect(late.exec("cargo", ["run"], {}).stderr).not.toContain("Compiling lent");
+    expect(late.exec("cargo", ["run"], {}).stderr).not.toMatch(/Compiling (?!plain)/);
     expect(late.cranefly(["run", "-q"])).toMatchObject({ code: 0, stdout: "ran\n", stderr: "" });
+  });
+
+  it("after a build that was ended while a script ran, of whose work cargo takes nothing", () => {
+    const half = new Project("half", {
+      ...FILES,
+      "Cargo.toml": `${FILES["Cargo.toml"] ?? ""}[dependencies]\nslow = "1"\n`,
+      ".cargo/config.toml": '[source.crates-io]\nreplace-with = "vendored"\n[source.vendored]\ndirectory = "vendor"\n',
+      ...vendored("slow", "", {
+        // As CMake: it does not go on with what another folder's run has left. In its first run it is not done before the end.
+        "build.rs": `use std::{env, fs, thread, time::Duration};
+fn main() {
+    let out = env::var("OUT_DIR").unwrap();
+    let cache = format!("{out}/cache.txt");
+    if let Ok(known) = fs::read_to_string(&cache) {
+        assert_eq!(known, out, "the cache is another folder's");
+    }
+    fs::write(&cache, &out).unwrap();
+    let is_first = fs::metadata("started").is_err();
+    fs::write("started", "").unwrap();
+    if is_first {
+        thread::sleep(Duration::from_secs(60));
+    }
+}
+`,
+        "src/lib.rs": 'pub const WORD: &str = "ran";\n',
+      }),
+      "build.rs": `use std::{fs, thread, time::Duration};
+fn main() {
+    for _ in 0..3000 {
+        if fs::metadata("vendor/slow/started").is_ok() {
+            break;
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    println!("cargo::rustc-link-arg=-Wl,--defsym=plain_defined=1");
+}
+`,
+      "src/main.rs": 'fn main() {\n    println!("{}", slow::WORD);\n}\n',
+    });
+    onTestFinished(() => half.remove());
+    expectNative(half.cranefly(["run"], { CARGO_BUILD_JOBS: "2" }), /`--defsym=plain_defined=1` of a build script/);
   });
 
   it("but not where the configuration sets a runner by cfg, which is used", () => {

@@ -180,7 +180,9 @@ export class Workspace {
         return await this.build(layout, options);
       } catch (error) {
         if (!recovery.forget(error)) {
-          if (!(error instanceof Cancelled || error instanceof Moved)) await this.target.lend(layout);
+          if (error instanceof Cancelled || error instanceof Moved) throw error;
+          const trouble = await this.target.lend(layout, options.signal);
+          if (trouble !== undefined) this.listener.onProgress(`warning: ${trouble}`);
           throw error;
         }
         this.missing = messageOf(error);

@@ -4,6 +4,7 @@ import * as path from "node:path";
 import { type CaptureOptions, type Captured, capture } from "./capture.js";
 import { type Metadata, loadMetadata } from "./cargo.js";
 import { lendToCargo } from "./lend.js";
+import { messageOf } from "../support/errors.js";
 import { readText, writeIfChanged } from "../support/files.js";
 import { fileTime } from "../support/stamps.js";
 import { Layout, cacheDirectory } from "../support/layout.js";
@@ -63,15 +64,25 @@ export class TargetDirectory {
     return captured;
   }
 
-  /** The program is cargo's: what is built here of other packages need not be built twice. Best effort. */
-  async lend(layout: Layout): Promise<void> {
+  /**
+   * The program is cargo's: what is built here of other packages need not be built twice. Best effort: gives why it could not be done,
+   * if there is something to say.
+   */
+  async lend(layout: Layout, signal: AbortSignal | undefined): Promise<string | undefined> {
     const { selection, env } = this;
-    if (selection.kind === "file") return;
+    if (selection.kind === "file") return undefined;
     try {
-      this.metadata ??= await loadMetadata(selection, selection.features, env);
-      await lendToCargo(layout, this.metadata);
+      this.metadata ??= await loadMetadata(selection, selection.features, env, signal);
     } catch {
-      // cargo builds it again, or says what is wrong.
+      // cargo itself says what is wrong.
+      return undefined;
+    }
+    try {
+      await lendToCargo(layout, this.metadata, signal);
+      return undefined;
+    } catch (error) {
+      // A newer change ended it: nobody waits for cargo any more.
+      return signal?.aborted === true ? undefined : `what is built could not be lent to cargo: ${messageOf(error)}`;
     }
   }
 
