@@ -105,8 +105,8 @@ export class Watcher {
     for (const folder of products) this.products.add(folder);
     for (const { path: file, tree, hash } of read) {
       wanted.add(file);
-      if (tree !== undefined) this.trees.add(file);
       if (tree?.everything === true) this.wholeTrees.add(file);
+      if (tree !== undefined) this.trees.add(file);
       else if (!this.contents.has(file)) this.contents.set(file, hash);
     }
     for (const item of wanted) this.inputs.add(item);
