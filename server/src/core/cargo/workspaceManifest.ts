@@ -2,6 +2,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { parse } from "smol-toml";
+import { table } from "./configSources.js";
 import { ancestors, isWithin, list, readText } from "../support/files.js";
 import { walk } from "../support/stamps.js";
 
@@ -73,8 +74,4 @@ function readManifest(file: string): Readonly<Record<string, unknown>> | undefin
   } catch {
     return {};
   }
-}
-
-function table(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
 }

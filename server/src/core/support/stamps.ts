@@ -123,7 +123,8 @@ export function isCurrentWith(old: Stamp, digestOf: (file: string) => string): b
   return stat.size === old.size && digestOf(old.path) === old.hash;
 }
 
-const SKIPPED_DIRECTORIES = new Set(["node_modules", ".git", ".hg", ".jj", ".svn"]);
+/** Names of folders that are not looked into unless everything counts. */
+export const SKIPPED_DIRECTORIES: ReadonlySet<string> = new Set(["node_modules", ".git", ".hg", ".jj", ".svn"]);
 
 /** Whether cargo builds in a folder, by what it leaves there: sources may be in a folder of that name as well. */
 export function isTargetDirectory(folder: string): boolean {
