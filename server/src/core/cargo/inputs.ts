@@ -138,7 +138,7 @@ export function cargoVariables(
   return valuesOf(new Set([...own, ...named, ...configured]), env);
 }
 
-/** Which programs the search path leads to. */
+/** Which programs the search path leads to, by their paths without links. */
 export function toolsOf(env: NodeJS.ProcessEnv): Record<string, string | null> {
   return Object.fromEntries(
     [cargoProgram(env), env["RUSTC"] ?? "rustc"].map((name) => [name, inSearchPath(name, env)]),
@@ -148,7 +148,8 @@ export function toolsOf(env: NodeJS.ProcessEnv): Record<string, string | null> {
 function inSearchPath(name: string, env: NodeJS.ProcessEnv): string | null {
   if (name.includes("/")) return name;
   const places = (env["PATH"] ?? "").split(":").map((folder) => path.join(folder, name));
-  return places.find((file) => statOf(file)?.isFile() === true) ?? null;
+  const found = places.find((file) => statOf(file)?.isFile() === true);
+  return found === undefined ? null : path.join(realPath(path.dirname(found)), name);
 }
 
 /** The first thing that changed for cargo since the capture; undefined when the crate lane will do. */
@@ -158,7 +159,8 @@ export function changedCargoInput(state: SelectionState, env: NodeJS.ProcessEnv)
   const variable = changedVariable(state.variables, env);
   if (variable !== undefined) return `$${variable}`;
   const now = toolsOf(env);
-  const tool = Object.entries(state.tools).find(([name, place]) => now[name] !== place);
+  // A search path that leads to none decides nothing: no build could be made with it.
+  const tool = Object.entries(state.tools).find(([name, place]) => now[name] !== null && now[name] !== place);
   if (tool !== undefined) return `${tool[0]} in the search path`;
   const { discovery } = state;
   if (discovery !== undefined && discover(discovery.root, discovery.packages) !== discovery.digest) {
