@@ -55,3 +55,23 @@ describe.runIf(HAS_ENGINE)("a project behind a symbolic link", () => {
     expect(session.output()).toBe(session.native());
   });
 });
+
+describe.runIf(HAS_ENGINE)("configuration around where a link leads", () => {
+  it("counts, and not only for the first build", async () => {
+    const project = new Project("behind", {
+      "data/.cargo/config.toml": '[env]\nCONFIGURED = "one"\n',
+      "data/p/Cargo.toml": manifest("behind"),
+      "data/p/src/main.rs": 'fn main() { println!("{}", env!("CONFIGURED")); }\n',
+    });
+    fs.symlinkSync(project.path("data/p"), project.path("p"));
+    const session = await Session.of(project, [], project.path("p"));
+    try {
+      expect(session.output()).toBe("one\n");
+      const { ok, lane } = await session.save(["data/.cargo/config.toml", "one", "two"]);
+      expect({ ok, lane }).toEqual({ ok: true, lane: "cargo" });
+      expect(session.output()).toBe("two\n");
+    } finally {
+      session.remove();
+    }
+  });
+});

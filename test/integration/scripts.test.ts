@@ -111,3 +111,38 @@ describe.runIf(HAS_ENGINE)("a build script that names no inputs", () => {
     expect(run().stdout).toContain("good night three");
   });
 });
+
+describe.runIf(HAS_ENGINE)("what changes while cargo builds", () => {
+  let project: Project;
+  // The build script makes the changes, when cargo has read the rest.
+  beforeAll(() => {
+    project = new Project("meanwhile", {
+      "Cargo.toml": '[package]\nname = "meanwhile"\nversion = "0.1.0"\nedition = "2021"\n',
+      ".cargo/config.toml": '[env]\nCONFIGURED = "yes"\n',
+      "build.rs": [
+        "fn main() {",
+        '    println!("cargo:rerun-if-changed=build.rs");',
+        '    let _ = std::fs::remove_file(".cargo/config.toml");',
+        '    std::fs::create_dir_all("tests").unwrap();',
+        '    std::fs::write("tests/new.rs", "#[test]\\nfn new() {}\\n").unwrap();',
+        "}",
+        "",
+      ].join("\n"),
+      "src/main.rs":
+        'fn main() {\n    println!("{}", option_env!("CONFIGURED").unwrap_or("no"));\n}\n#[test]\nfn old() {}\n',
+    });
+  });
+  afterAll(() => project.remove());
+
+  it("is seen if it is configuration that goes", () => {
+    const outputs = [1, 2].map(() => project.cranefly(["run"]).stdout);
+    expect(outputs).toEqual(["yes\n", "no\n"]);
+  });
+
+  it("is seen if it is a test that comes", () => {
+    fs.rmSync(project.path("tests"), { recursive: true });
+    project.edit("build.rs", "fn main() {", "fn main() { // anew");
+    const tests = [1, 2].map(() => /test new \.\.\. ok/.test(project.cranefly(["test"]).stdout));
+    expect(tests).toEqual([false, true]);
+  });
+});

@@ -7,8 +7,8 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** The longest first. `npm test` prints how long each file takes. */
 const LONGEST = [
-  ...["cli", "debugging", "editedPrograms", "beforeMain", "replay"],
-  ...["server", "fallback", "sharedSections", "instrumented", "watch"],
+  ...["inputs", "cli", "debugging", "editedPrograms", "beforeMain", "replay"],
+  ...["server", "fallback", "sharedSections", "instrumented", "watch", "fuzz", "scale", "room"],
 ];
 
 export class LongestFirst extends BaseSequencer {

@@ -27,7 +27,7 @@ import { dynamicCrates } from "./dynamicLibraries.js";
 import { Unsupported } from "../support/errors.js";
 import { list, readText, realPath } from "../support/files.js";
 import { type HostUnit, hostSources, hostUnits } from "./hosts.js";
-import { cargoInputs, cargoVariables, discover, stampLockFile, toolsOf } from "./inputs.js";
+import { cargoInputs, cargoVariables, inputsBefore, toolsOf } from "./inputs.js";
 import type { Layout } from "../support/layout.js";
 import { type DepInfo, parseDepInfo } from "../units/depInfo.js";
 import { madeWith } from "../units/madeWith.js";
@@ -82,18 +82,19 @@ export async function capture(
   const { env } = options;
   const place = { cwd: selection.cwd, env, args: selection.global };
   const toolchain = await findToolchain(selection.cwd, env, options.signal, configuredRustc(place));
-  const lockFile = stampLockFile(metadata);
+  const local = localPackages(metadata);
+  const packages = [...local, ...adoptedPackages(layout, metadata)];
+  const directory = (item: { manifest_path: string }): string => path.dirname(item.manifest_path);
+  const packageDirs = packages.map(directory);
+  const before = inputsBefore(layout, place, metadata, toolchain, packageDirs);
   const config = loadConfig(place, toolchain.host, await platformOf(toolchain, env, options.signal));
   for (const target of targetsOf(selection, config.buildTarget)) checkToolchain(toolchain, target);
   checkLinker(config, toolchain);
 
-  const local = localPackages(metadata);
-  const packages = [...local, ...adoptedPackages(layout, metadata)];
   checkCommas(layout, metadata);
   const guard = new BuildGuard(metadata, selection, toolchain.host);
   const linkedNatively = nativelyLinked(metadata);
-  const directory = (item: { manifest_path: string }): string => path.dirname(item.manifest_path);
-  const shims = writeShims(layout, options.shimBundle, packages.map(directory), config.rustcWrapper, {
+  const shims = writeShims(layout, options.shimBundle, packageDirs, config.rustcWrapper, {
     root: layout.root,
     env: Object.fromEntries(
       Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
@@ -159,11 +160,10 @@ export async function capture(
   const captured = new Set(packages.map((item) => item.id));
   const own = artifacts.filter((artifact) => captured.has(artifact.package_id));
   const libraries = own.flatMap((artifact) => libraryUnit(layout, artifact) ?? []);
-  const packageDirs = packages.map(directory);
   const units = closureOf(layout, [...libraries, ...programs.map((program) => program.unit)]);
   const native = artifacts.filter((artifact) => libraryUnit(layout, artifact) === undefined);
   const others = scripts.filter((script) => !local.some((item) => item.id === script.package_id));
-  const inputs = { place, metadata, toolchain, hosts, scripts: others, startedMs, lockFile };
+  const inputs = { place, metadata, toolchain, hosts, scripts: others, startedMs, before };
   const state: SelectionState = {
     version: 4,
     toolchain,
@@ -174,11 +174,7 @@ export async function capture(
     tools: toolsOf(env),
     made: madeWith(new UnitRecords(layout).all(units), native.flatMap(librariesOf)),
     scripts: scriptStates,
-    discovery: {
-      root: metadata.workspace_root,
-      packages: packageDirs,
-      digest: discover(metadata.workspace_root, packageDirs),
-    },
+    discovery: before.discovery,
     units,
     names: namesOf(layout, own, metadata),
     programs,
@@ -207,7 +203,7 @@ function targetsOf({ targets }: CargoSelection, configured: string | undefined):
 function buildDirectory(root: string, cwd: string): string[] {
   // cargo reads braces as a template's, and a path on the command line relative to the working directory.
   const hasBraces = (text: string): boolean => /[{}]/.test(text);
-  const place = hasBraces(root) ? path.relative(cwd, root) : root;
+  const place = hasBraces(root) ? path.relative(realPath(cwd), root) : root;
   if (hasBraces(place)) {
     throw new Unsupported(`the target directory ${root} has a brace in its path, which build.build-dir cannot take`);
   }

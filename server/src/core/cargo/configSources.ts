@@ -2,11 +2,12 @@
  * The pieces of cargo's configuration: its files with what they include, and what `--config` gives. cargo has no stable command that
  * tells them, so they are looked for by its own rules (`load_includes` of its `context` module).
  */
+import * as fs from "node:fs";
 import * as path from "node:path";
 import { parse } from "smol-toml";
 import { cargoHome } from "../support/environment.js";
 import { Unsupported, messageOf } from "../support/errors.js";
-import { ancestors, readText } from "../support/files.js";
+import { ancestors, readText, realPath } from "../support/files.js";
 
 /** Where configuration is looked for. */
 export interface ConfigContext {
@@ -42,21 +43,19 @@ export function configFiles(place: ConfigContext): string[] {
   return [...reader.places];
 }
 
-function read({ cwd, env, args }: ConfigContext, reader: Reader): Configuration {
-  const given = args.flatMap((arg, index) => {
+function read({ cwd: given, env, args }: ConfigContext, reader: Reader): Configuration {
+  // To cargo its working directory is where it is, whatever links lead there.
+  const cwd = realPath(given);
+  const options = args.flatMap((arg, index) => {
     if (arg.startsWith("--config=")) return [arg.slice("--config=".length)];
     return args[index - 1] === "--config" ? [arg] : [];
   });
   const home = cargoHome(env);
   const directories = ancestors(cwd).map((directory) => path.join(directory, ".cargo"));
   if (!directories.includes(home)) directories.push(home);
-  const names = directories.flatMap((directory) => [
-    path.join(directory, "config.toml"),
-    path.join(directory, "config"),
-  ]);
   return {
-    overrides: given.reverse().flatMap((value) => reader.option(value, cwd)),
-    files: names.flatMap((file) => reader.file(file, [])),
+    overrides: options.reverse().flatMap((value) => reader.option(value, cwd)),
+    files: directories.flatMap((directory) => reader.folder(directory)),
   };
 }
 
@@ -75,6 +74,13 @@ class Reader {
     if (readText(file) !== undefined) return this.file(file, []);
     const config = this.parsed(value, "--config");
     return [{ config, folder: cwd }, ...this.included(config, cwd, [])];
+  }
+
+  /** What is in a `.cargo`: where there are two files, the one with the older name takes the other's place. */
+  folder(directory: string): Source[] {
+    const [older, newer] = [path.join(directory, "config"), path.join(directory, "config.toml")];
+    this.places.add(older).add(newer);
+    return this.file(fs.existsSync(older) ? older : newer, []);
   }
 
   /** A file and what it includes; nothing where there is none. `by`: the files that include it. */

@@ -13,8 +13,8 @@ import {
 } from "./cargo.js";
 import { type ConfigContext, configFiles } from "./configSources.js";
 import { ancestors, digest, isWithin, list, realPath, statOf } from "../support/files.js";
-import { type Stamp, alwaysChanged, isCurrent, stamp } from "../support/stamps.js";
-import { type HostUnit, hostDepInfo, hostSources } from "./hosts.js";
+import { type Stamp, alwaysChanged, absentOf, isCurrent, stamp, stampOfRead } from "../support/stamps.js";
+import { type HostUnit, hostDepInfo, hostSources, hostUnits } from "./hosts.js";
 import { memberFolder, memberPatterns, membersOf, workspaceManifest } from "./workspaceManifest.js";
 import type { DepInfo } from "../units/depInfo.js";
 import type { SelectionState } from "./selection.js";
@@ -33,8 +33,32 @@ export interface CapturedInputs {
   readonly scripts: readonly BuildScript[];
   /** When cargo was started, by the clock of files (`fileTime`). */
   readonly startedMs: number;
-  /** The lock file as it was then: cargo had written it. */
+  readonly before: Before;
+}
+
+/** What there was just before cargo was started to build. */
+export interface Before {
+  /** The lock file: cargo had written it. */
   readonly lockFile: Stamp;
+  /** Of the files that cargo looks for those that were not there. */
+  readonly absent: ReadonlySet<string>;
+  readonly discovery: NonNullable<SelectionState["discovery"]>;
+}
+
+/** `packageDirs`: the folders of the packages that are captured. */
+export function inputsBefore(
+  layout: Layout,
+  place: ConfigContext,
+  metadata: Metadata,
+  toolchain: Toolchain,
+  packageDirs: readonly string[],
+): Before {
+  const root = metadata.workspace_root;
+  return {
+    lockFile: stamp(path.join(root, "Cargo.lock")),
+    absent: absentOf(lookedFor(place, metadata, toolchain, hostUnits(layout))),
+    discovery: { root, packages: [...packageDirs], digest: discover(root, packageDirs) },
+  };
 }
 
 /** Takes stamps of all that cargo looked at. */
@@ -45,29 +69,36 @@ export function cargoInputs({
   hosts,
   scripts,
   startedMs,
-  lockFile,
+  before: { lockFile, absent },
 }: CapturedInputs): Stamp[] {
-  const packages = localPackages(metadata);
-  const files = new Set([
-    path.join(metadata.workspace_root, "Cargo.toml"),
-    ...manifests(place.cwd, packages),
-    ...metadata.packages.flatMap(checksums),
-    ...configFiles(place),
-    ...toolchainFiles(place.cwd, toolchain, place.env),
-    ...hosts.flatMap(hostSources),
-  ]);
+  const files = new Set(lookedFor(place, metadata, toolchain, hosts));
   const named = scripts.flatMap((script) => namedByScript(script, metadata).paths);
   const isSame = isCurrent(lockFile);
   return [
-    ...[...files].map((file) => stamp(file, startedMs)),
+    ...[...files].map((file) => stampOfRead(file, startedMs, absent)),
     ...[...new Set(named)].map((file) => stampOfNamed(file, metadata.target_directory, startedMs)),
     isSame ? lockFile : alwaysChanged(lockFile.path),
   ];
 }
 
-/** The lock file, once cargo has resolved the dependencies. */
-export function stampLockFile(metadata: Metadata): Stamp {
-  return stamp(path.join(metadata.workspace_root, "Cargo.lock"));
+/** The files that cargo reads if they are there. */
+function lookedFor(
+  place: ConfigContext,
+  metadata: Metadata,
+  toolchain: Toolchain,
+  hosts: readonly HostUnit[],
+): string[] {
+  const root = metadata.workspace_root;
+  return [
+    path.join(root, "Cargo.toml"),
+    // (One that a pattern stands for since the packages were asked for is newer than that.)
+    ...memberPatterns(root).flatMap((pattern) => membersOf(root, pattern)),
+    ...manifests(place.cwd, localPackages(metadata)),
+    ...metadata.packages.flatMap(checksums),
+    ...configFiles(place),
+    ...toolchainFiles(place.cwd, toolchain, place.env),
+    ...hosts.flatMap(hostSources),
+  ];
 }
 
 /**
@@ -75,7 +106,7 @@ export function stampLockFile(metadata: Metadata): Stamp {
  * not exist yet. A package that inherits from another workspace may name that one's folder.
  */
 function manifests(cwd: string, packages: readonly Package[]): string[] {
-  return [path.join(cwd, "Cargo.toml"), ...packages.map((item) => item.manifest_path)].flatMap((manifest) => {
+  return [path.join(realPath(cwd), "Cargo.toml"), ...packages.map((item) => item.manifest_path)].flatMap((manifest) => {
     const around = ancestors(path.dirname(manifest)).map((folder) => path.join(folder, "Cargo.toml"));
     return [...around, workspaceManifest(manifest) ?? manifest];
   });

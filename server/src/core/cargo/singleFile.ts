@@ -8,7 +8,7 @@ import { BuildFailed } from "./cargo.js";
 import { madeWith } from "../units/madeWith.js";
 import { toolsOf } from "./inputs.js";
 import { digest, readText } from "../support/files.js";
-import { fileTime, stamp } from "../support/stamps.js";
+import { absentOf, fileTime, stampOfRead } from "../support/stamps.js";
 import type { Layout } from "../support/layout.js";
 import { run } from "../support/process.js";
 import { readProgramOptions } from "../units/rustcOptions.js";
@@ -58,6 +58,8 @@ export async function captureSingle(
   const invocation = { key, id: `${crate}:${crate}`, command: [toolchain.rustc], args, cwd, env: {}, needsRlib: false };
   const started = performance.now();
   const messages = options.messagesOf(undefined);
+  const lookedFor = [...toolchainFiles(cwd, toolchain, env), ...namedFiles(selection)];
+  const absent = absentOf(lookedFor);
   const result = await compileUnit(layout, invocation, {
     env,
     signal: options.signal,
@@ -73,9 +75,7 @@ export async function captureSingle(
     version: 4,
     toolchain,
     runner: [],
-    cargoInputs: [...toolchainFiles(cwd, toolchain, env), ...namedFiles(selection)].map((file) =>
-      stamp(file, startedMs),
-    ),
+    cargoInputs: lookedFor.map((file) => stampOfRead(file, startedMs, absent)),
     variables: {},
     tools: toolsOf(env),
     made: madeWith([result.record], []),

@@ -2,7 +2,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { parse } from "smol-toml";
-import { ancestors, list, readText } from "../support/files.js";
+import { table } from "./configSources.js";
+import { ancestors, isWithin, list, readText } from "../support/files.js";
 import { walk } from "../support/stamps.js";
 
 /**
@@ -25,14 +26,11 @@ export function workspaceManifest(manifest: string): string | undefined {
 
 function isExcluded(directory: string, root: string, workspace: Readonly<Record<string, unknown>>): boolean {
   const { exclude, members } = workspace;
-  const isBelow = (item: unknown): boolean => {
-    if (typeof item !== "string") return false;
-    const full = path.resolve(root, item);
-    return directory === full || directory.startsWith(full + path.sep);
-  };
-  // A package that is named as a member is one, whatever is excluded around it.
-  const isNamed = Array.isArray(members) && members.some((item) => path.resolve(root, String(item)) === directory);
-  return !isNamed && Array.isArray(exclude) && exclude.some(isBelow);
+  const isBelowOne = (items: unknown): boolean =>
+    Array.isArray(items) && items.some((item) => isWithin(directory, path.resolve(root, String(item))));
+  // What is below a folder that is named as a member is none of the excluded, whatever is excluded around it. (To cargo a pattern is
+  // no more than a name here.)
+  return isBelowOne(exclude) && !isBelowOne(members);
 }
 
 /** The patterns among a workspace's members. `root`: its folder. */
@@ -76,8 +74,4 @@ function readManifest(file: string): Readonly<Record<string, unknown>> | undefin
   } catch {
     return {};
   }
-}
-
-function table(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
 }

@@ -26,7 +26,8 @@ export function isSameStamp(a: FileStamp | undefined, b: FileStamp | undefined):
 
 /**
  * What time it is for files in a folder: their file system may have another clock than this process, and one that goes in steps.
- * What is changed there from now on has this time or a later one.
+ * What is changed on that file system from now on has this time or a later one. (One on another file system with a clock that is
+ * behind may not: that would have to be asked by writing there.)
  */
 export function fileTime(folder: string): number {
   fs.mkdirSync(folder, { recursive: true });
@@ -74,10 +75,15 @@ export function stamp(file: string, startedMs = Number.POSITIVE_INFINITY, known?
   return { path: file, ...own, hash: isKnown ? known.hash : digestFile(file) };
 }
 
-/** Takes the stamp of a file that was read. One that is not there now has changed. */
-export function stampOfRead(file: string, startedMs: number): Stamp {
+/** Takes the stamp of a file that was looked for. One that is not there now has changed, but for `absent`, those that never were. */
+export function stampOfRead(file: string, startedMs: number, absent: ReadonlySet<string> = new Set()): Stamp {
   const taken = stamp(file, startedMs);
-  return taken.hash === ABSENT ? alwaysChanged(file) : taken;
+  return taken.hash === ABSENT && !absent.has(file) ? alwaysChanged(file) : taken;
+}
+
+/** Those that are not there. To be asked before what looks for them is started. */
+export function absentOf(files: readonly string[]): ReadonlySet<string> {
+  return new Set(files.filter((file) => statOf(file) === undefined));
 }
 
 /** The stamp of what counts as changed whatever it looks like. */
@@ -97,9 +103,9 @@ export function restamped(old: Stamp): Stamp {
   return stat === undefined ? old : { ...old, ...fileStamp(stat) };
 }
 
-/** A file's own time may be one in the past or the future, that of its last change is the file system's. */
-function changedMs({ mtimeMs, ctimeMs }: fs.Stats): number {
-  return Math.max(mtimeMs, ctimeMs);
+/** A file's own time (`mtime`) may be set to one in the past or the future, that of its last change is the file system's. */
+function changedMs({ ctimeMs }: fs.Stats): number {
+  return ctimeMs;
 }
 
 /** Whether the path is as it was. A mere `touch` is no change. */
@@ -117,7 +123,8 @@ export function isCurrentWith(old: Stamp, digestOf: (file: string) => string): b
   return stat.size === old.size && digestOf(old.path) === old.hash;
 }
 
-const SKIPPED_DIRECTORIES = new Set(["node_modules", ".git", ".hg", ".jj", ".svn"]);
+/** Names of folders that are not looked into unless everything counts. */
+export const SKIPPED_DIRECTORIES: ReadonlySet<string> = new Set(["node_modules", ".git", ".hg", ".jj", ".svn"]);
 
 /** Whether cargo builds in a folder, by what it leaves there: sources may be in a folder of that name as well. */
 export function isTargetDirectory(folder: string): boolean {
@@ -164,7 +171,9 @@ export function walk(directory: string, options: TreeOptions): string[] {
 
 /** Digest of the names of everything below a directory, and of files' sizes and times. */
 function treeDigest(directory: string, options: TreeOptions): { hash: string; newestMs: number } {
-  let newestMs = 0;
+  // (A folder's own time tells when something was taken out of it.)
+  const own = statOf(directory);
+  let newestMs = own === undefined ? 0 : changedMs(own);
   const unnamed: string[] = [];
   const entries = entriesBelow(directory, options).map(({ path: file, stat }) => {
     if (stat === undefined) {
@@ -180,7 +189,7 @@ function treeDigest(directory: string, options: TreeOptions): { hash: string; ne
   return { hash: unnamed.length === 0 ? digest(...entries) : "", newestMs };
 }
 
-/** Whether a file, or one below a directory, was modified at or after a time. */
+/** Whether a file, or a directory or what is below it, was changed at or after a time. */
 export function isNewer(file: string, sinceMs: number): boolean {
   const stat = statOf(file);
   if (stat?.isDirectory() !== true) return stat !== undefined && changedMs(stat) >= sinceMs;

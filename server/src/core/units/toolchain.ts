@@ -5,7 +5,7 @@ import * as path from "node:path";
 import * as z from "zod";
 import { type Cfgs, parseCfgs } from "./cfgExpression.js";
 import { Unsupported } from "../support/errors.js";
-import { ancestors } from "../support/files.js";
+import { ancestors, realPath } from "../support/files.js";
 import { run } from "../support/process.js";
 
 export const Toolchain = z.object({
@@ -81,7 +81,7 @@ export function checkToolchain(toolchain: Toolchain, buildTarget: string | undef
 export function toolchainFiles(cwd: string, toolchain: Toolchain, env: NodeJS.ProcessEnv): string[] {
   const rustup = env["RUSTUP_HOME"] ?? path.join(env["HOME"] ?? os.homedir(), ".rustup");
   return [
-    ...ancestors(cwd).flatMap((directory) => [
+    ...ancestors(realPath(cwd)).flatMap((directory) => [
       path.join(directory, "rust-toolchain.toml"),
       path.join(directory, "rust-toolchain"),
     ]),

@@ -5,7 +5,7 @@ import { type FSWatcher, watch } from "chokidar";
 import * as z from "zod";
 import { AbsentFiles } from "./absentFiles.js";
 import { digestFile, statOf } from "../support/files.js";
-import { type Stamp, isTargetDirectory } from "../support/stamps.js";
+import { SKIPPED_DIRECTORIES, type Stamp, isTargetDirectory } from "../support/stamps.js";
 
 /** One save is several events, microseconds apart. What comes later cancels the work that this began. */
 const COALESCE_MS = 3;
@@ -36,7 +36,7 @@ const ECHO_MS = 1000;
 /** chokidar would watch the parents of an absent file (among them `/`), and says that it is ready before it is. */
 const ABSENT_POLL_MS = 2000;
 /** Folders that are not looked into, unless a build has read what is in them. */
-const IGNORED = /[/\\](node_modules|\.git|\.hg|\.jj|\.svn)([/\\]|$)/;
+const isSkipped = (file: string): boolean => file.split(path.sep).some((name) => SKIPPED_DIRECTORIES.has(name));
 /** Up to a folder in which cargo may build. */
 const TARGET = /^.*?[/\\]target(?=[/\\]|$)/;
 
@@ -105,8 +105,8 @@ export class Watcher {
     for (const folder of products) this.products.add(folder);
     for (const { path: file, tree, hash } of read) {
       wanted.add(file);
-      if (tree !== undefined) this.trees.add(file);
       if (tree?.everything === true) this.wholeTrees.add(file);
+      if (tree !== undefined) this.trees.add(file);
       else if (!this.contents.has(file)) this.contents.set(file, hash);
     }
     for (const item of wanted) this.inputs.add(item);
@@ -294,7 +294,7 @@ function isDraftOf(file: string, folder: string): boolean {
 /** Whether a path leads through a folder that is not looked into. `from`: what is behind this counts. */
 function isUnwatched(file: string, from = ""): boolean {
   const inside = file.slice(from.length);
-  if (IGNORED.test(inside)) return true;
+  if (isSkipped(inside)) return true;
   for (let rest = inside, start = from; ;) {
     const [named] = TARGET.exec(rest) ?? [];
     if (named === undefined) return false;

@@ -35,6 +35,31 @@ describe("cargo's configuration", () => {
     );
   });
 
+  it("is in the file with the older name where there are two", () => {
+    const folder = path.join(directory, ".cargo");
+    const [older, newer] = [path.join(folder, "config"), path.join(folder, "config.toml")];
+    fs.mkdirSync(folder);
+    fs.writeFileSync(newer, '[build]\nrustc = "newer"\n[env]\nNEWER = "1"\n');
+    const env = { HOME: directory, CARGO_HOME: path.join(directory, "home") };
+    const place = { cwd: directory, env, args: [] };
+    expect(loadConfig(place, host, new Set()).variables).toEqual(["NEWER"]);
+    fs.writeFileSync(older, '[env]\nOLDER = "1"\n');
+    expect(loadConfig(place, host, new Set()).variables).toEqual(["OLDER"]);
+    expect(configFiles(place)).toEqual(expect.arrayContaining([older, newer]));
+  });
+
+  it("is around the working directory as it is without links", () => {
+    const [real, link] = [path.join(directory, "data", "p"), path.join(directory, "p")];
+    fs.mkdirSync(path.join(directory, "data", ".cargo"), { recursive: true });
+    fs.mkdirSync(real);
+    fs.symlinkSync(real, link);
+    const file = path.join(directory, "data", ".cargo", "config.toml");
+    fs.writeFileSync(file, '[env]\nOUTER = "1"\n');
+    const place = { cwd: link, env: { HOME: directory, CARGO_HOME: path.join(directory, "home") }, args: [] };
+    expect(loadConfig(place, host, new Set()).variables).toEqual(["OUTER"]);
+    expect(configFiles(place)).toContain(fs.realpathSync(file));
+  });
+
   it("includes files, of which the last is the strongest but for what includes it", () => {
     const folder = path.join(directory, ".cargo");
     fs.mkdirSync(path.join(folder, "more"), { recursive: true });

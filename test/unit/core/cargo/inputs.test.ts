@@ -3,6 +3,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { discover } from "../../../../server/src/core/cargo/inputs.js";
+import { workspaceManifest } from "../../../../server/src/core/cargo/workspaceManifest.js";
 
 let directory: string;
 beforeEach(() => {
@@ -29,5 +30,20 @@ describe("discovery", () => {
     fs.mkdirSync(path.join(directory, "groups", "new", "c"), { recursive: true });
     fs.writeFileSync(path.join(directory, "groups", "new", "c", "Cargo.toml"), "");
     expect(discover(directory, [member])).not.toBe(withMember);
+  });
+});
+
+describe("a package's workspace", () => {
+  it("is the one around it that does not exclude it, or has a member around it", () => {
+    const root = path.join(directory, "Cargo.toml");
+    fs.writeFileSync(root, '[workspace]\nexclude = ["crates"]\nmembers = ["crates/kept"]\n');
+    const workspaceOf = (folder: string): string | undefined => {
+      fs.mkdirSync(path.join(directory, folder), { recursive: true });
+      const manifest = path.join(directory, folder, "Cargo.toml");
+      fs.writeFileSync(manifest, '[package]\nname = "p"\n');
+      return workspaceManifest(manifest);
+    };
+    const folders = ["other", "crates/out", "crates/kept", "crates/kept/inner"];
+    expect(folders.map(workspaceOf)).toEqual([root, undefined, root, root]);
   });
 });

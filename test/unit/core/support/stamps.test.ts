@@ -2,7 +2,14 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { fileTime, isCurrent, stamp, stampOfRead, stampTree } from "../../../../server/src/core/support/stamps.js";
+import {
+  absentOf,
+  fileTime,
+  isCurrent,
+  stamp,
+  stampOfRead,
+  stampTree,
+} from "../../../../server/src/core/support/stamps.js";
 
 let directory: string;
 beforeEach(() => {
@@ -56,6 +63,37 @@ describe("stamps", () => {
     expect(isCurrent(stamp(file, startedMs))).toBe(false);
     fs.rmSync(file);
     expect(isCurrent(stampOfRead(file, startedMs))).toBe(false);
+  });
+
+  it("distrust a file that went while it was used, not one that was never there", () => {
+    const [file, never] = [path.join(directory, "a.rs"), path.join(directory, "b.rs")];
+    fs.writeFileSync(file, "one");
+    const absent = absentOf([file, never]);
+    const startedMs = fileTime(directory);
+    fs.rmSync(file);
+    expect(isCurrent(stampOfRead(file, startedMs, absent))).toBe(false);
+    expect(isCurrent(stampOfRead(never, startedMs, absent))).toBe(true);
+  });
+
+  it("distrust a folder that a file went from while it was used", () => {
+    const [folder, other] = [path.join(directory, "assets"), path.join(directory, "other")];
+    for (const each of [folder, other]) {
+      fs.mkdirSync(each);
+      fs.writeFileSync(path.join(each, "a.txt"), "one");
+    }
+    const made = fileTime(directory);
+    let startedMs = made;
+    // (The clock goes in steps.)
+    while (startedMs === made) startedMs = fileTime(directory);
+    fs.rmSync(path.join(folder, "a.txt"));
+    expect([folder, other].map((each) => isCurrent(stamp(each, startedMs)))).toEqual([false, true]);
+  });
+
+  it("trust a file that says that it is from the future", () => {
+    const file = path.join(directory, "a.rs");
+    fs.writeFileSync(file, "one");
+    fs.utimesSync(file, 2_000_000_000, 2_000_000_000);
+    expect(isCurrent(stamp(file, fileTime(directory) + 1))).toBe(true);
   });
 
   it("look behind links, wherever they lead, and into folders of any name where everything counts", () => {
