@@ -3,8 +3,9 @@
  * at random, and asks cargo after each.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { GenerationReport } from "../../shared/src/report.js";
 import { HAS_ENGINE, type Project } from "./project.js";
-import { CASES, LAST } from "./inputs/cases.js";
+import { CASES, type Case, EDIT, LAST } from "./inputs/cases.js";
 import { Driver, differences, factsOf } from "./inputs/driver.js";
 import { ENVIRONMENTS } from "./inputs/environments.js";
 import { ARGUMENTS, FOLDER, inputsProject } from "./inputs/project.js";
@@ -21,19 +22,34 @@ describe.runIf(HAS_ENGINE)("a build's inputs", () => {
   });
   afterAll(() => project.remove());
 
+  /** Makes a change and waits for the program that has it; gives the reports until then. */
+  async function changed(watch: Watch, item: Case): Promise<GenerationReport[]> {
+    const [fact, value] = driver.change(item);
+    const reports: GenerationReport[] = [];
+    for (;;) {
+      const line = await watch.next(() => true);
+      if (line.startsWith("{")) reports.push(GenerationReport.parse(JSON.parse(line)));
+      if (line.startsWith("source=") && factsOf(line).get(fact) === value) return reports;
+    }
+  }
+
   it.runIf(seed === undefined)("are seen by a watch, each of them, and are cargo's", { timeout: 900_000 }, async () => {
     const watch = new Watch(project, ["--run", "-p", "app", ...ARGUMENTS], FOLDER);
     await watch.next((line) => line.startsWith("source="));
     for (const item of CASES) {
-      const [fact, value] = driver.change(item);
       const began = performance.now();
       try {
-        await watch.next((line) => line.startsWith("source=") && factsOf(line).get(fact) === value);
+        await changed(watch, item);
       } catch (error) {
-        throw new Error(`${item.name}: ${fact} is not ${value}`, { cause: error });
+        throw new Error(`${item.name}: ${item.fact} is not what it should be`, { cause: error });
       }
       console.log(`${item.name}: ${Math.round(performance.now() - began)} ms`);
     }
+    // Once all of that is settled no input is seen as changed that is not.
+    await changed(watch, EDIT);
+    const lanes = (await changed(watch, EDIT)).map(({ lane }) => lane);
+    expect(lanes).not.toEqual([]);
+    expect(lanes).not.toContain("cargo");
     await watch.end();
     for (const item of CASES) item.show?.(project);
     expect(differences(driver.ours(), driver.cargos())).toEqual([]);

@@ -69,10 +69,14 @@ const asset =
   };
 
 const MAIN = "ws/app/src/main.rs";
+const IN_CONFIG = /IN_CONFIG = "([^"]*)"/;
 const SOURCE = /(facts.push\(format!\("source=\{\}", )"[^"]*"/;
 
+/** An edit of a function's body. */
+export const EDIT: Case = { name: "a source", fact: "source", change: edited(MAIN, SOURCE, '$1"VALUE"') };
+
 export const CASES: readonly Case[] = [
-  { name: "a source", fact: "source", change: edited(MAIN, SOURCE, '$1"VALUE"') },
+  EDIT,
   {
     name: "a source that is older than before, and as long",
     fact: "source",
@@ -249,7 +253,7 @@ export const CASES: readonly Case[] = [
   {
     name: "the configuration",
     fact: "config",
-    change: edited("ws/.cargo/config.toml", /IN_CONFIG = "[^"]*"/, 'IN_CONFIG = "VALUE"'),
+    change: edited("ws/.cargo/config.toml", IN_CONFIG, 'IN_CONFIG = "VALUE"'),
   },
   {
     name: "configuration that another includes",
@@ -294,6 +298,16 @@ export const CASES: readonly Case[] = [
         `${config}[build]\nrustflags = [${n % 2 === 1 ? '"--cfg=flagged"' : ""}]\n`,
       );
       return onOff(n);
+    },
+  },
+  {
+    name: "configuration by its older name, beside the other",
+    fact: "config",
+    change: (project, n) => {
+      const [older, newer] = ["ws/.cargo/config", "ws/.cargo/config.toml"];
+      if (n % 2 === 1) project.write(older, project.read(newer).replace(IN_CONFIG, `IN_CONFIG = "${n}"`));
+      else fs.rmSync(project.path(older), { force: true });
+      return IN_CONFIG.exec(project.read(n % 2 === 1 ? older : newer))?.[1] ?? "";
     },
   },
 ];
