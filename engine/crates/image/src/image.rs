@@ -35,8 +35,8 @@ use crate::linking::exports::Exports;
 use crate::linking::groups::Groups;
 use crate::passes::commit::{Publication, commit};
 use crate::passes::install::{self, install};
+use crate::passes::late_code::has_room;
 use crate::passes::outside;
-use crate::passes::room::has_room;
 use crate::passes::unresolved::unresolved;
 use crate::passes::update::update;
 use crate::running::Running;
@@ -134,6 +134,7 @@ impl Image {
             symtab: Symtab::new(options.contents.names),
             debug: DebugInfo::new(options.contents.debug_info, detail),
             stub: own.stub(),
+            late_text: None,
         };
         let mut linking = Box::new(Linking {
             base,
@@ -169,6 +170,7 @@ impl Image {
         };
         elf::invalidate(&mut tables.file);
         *committed = None;
+        tables.late_text = None;
         let pending = update(tables, linking, units)?;
         Ok((Draft { tables, linking, committed }, pending))
     }
