@@ -35,7 +35,7 @@ use crate::linking::exports::Exports;
 use crate::linking::groups::Groups;
 use crate::passes::commit::{Publication, commit};
 use crate::passes::install::{self, install};
-use crate::passes::late_code::has_room;
+use crate::passes::late_code::shortage;
 use crate::passes::outside;
 use crate::passes::unresolved::unresolved;
 use crate::passes::update::update;
@@ -290,9 +290,10 @@ impl Draft<'_> {
         refers_to(self.tables, self.linking, name)
     }
 
-    /// Whether all functions without code will find room for it, whatever it turns out to be. `all`: what the program needs.
-    pub fn has_room(&self, all: &Demand) -> bool {
-        has_room(self.tables, all)
+    /// What functions without code may find no room in, whatever theirs turns out to be; `None` if they will. `all`: what the
+    /// program needs.
+    pub fn shortage(&self, all: &Demand) -> Option<Shortage> {
+        shortage(self.tables, all)
     }
 
     /// Refuses so many bytes of code more than there is room for.

@@ -150,7 +150,8 @@ fn functions_that_are_called_one_by_one_have_room() {
     let (mut image, _control) = bench.create(&units).unwrap();
     let (mut draft, pending) = image.update(&units.units).unwrap();
     pending.iter().for_each(|pending| draft.defer(pending));
-    assert!(draft.has_room(&demand(&units.units, &units.units.iter().map(UnitDemand::of).collect::<Vec<_>>())));
+    let each: Vec<UnitDemand> = units.units.iter().map(UnitDemand::of).collect();
+    assert_eq!(draft.shortage(&demand(&units.units, &each)), None);
     bench.commit(draft).unwrap();
     // Not a page for each.
     assert!(image.file().layout().capacity(Region::Text) < 4096 * count as u64);

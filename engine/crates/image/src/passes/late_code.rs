@@ -2,6 +2,7 @@
 
 use crate::file::demand::Demand;
 use crate::file::region::{PAGE, Region};
+use crate::file::room::Shortage;
 use crate::tables::Tables;
 
 /// Bytes of code that hardly any function needs more of, its alignment included, and for each unit of its weight.
@@ -23,19 +24,17 @@ struct Waiting {
     name_bytes: u64,
 }
 
-/// Whether all functions without code will find room for it, whatever it turns out to be. `all`: what the program needs.
-pub(crate) fn has_room(tables: &Tables, all: &Demand) -> bool {
+/// What functions without code may find no room in, whatever theirs turns out to be. `all`: what the program needs.
+pub(crate) fn shortage(tables: &Tables, all: &Demand) -> Option<Shortage> {
     let all = Waiting { functions: all.functions, weight: all.weight, name_bytes: all.name_bytes };
     // Most images have room for everything once more.
-    all.fits(tables) || waiting(tables).fits(tables)
+    all.shortage(tables)?;
+    waiting(tables).shortage(tables)
 }
 
 /// Whether the code that comes next may begin on a page of its own: all functions without code find room even so.
 pub(crate) fn may_begin_page(tables: &mut Tables) -> bool {
-    let rest = match tables.late_text {
-        Some(rest) => rest,
-        None => waiting(tables).text(),
-    };
+    let rest = tables.late_text.unwrap_or_else(|| waiting(tables).text());
     tables.late_text = Some(rest);
     rest.saturating_add(PAGE) <= left(tables, Region::Text)
 }
@@ -59,10 +58,12 @@ impl Waiting {
         self.functions.saturating_mul(function).saturating_add(self.weight.saturating_mul(weight))
     }
 
-    fn fits(self, tables: &Tables) -> bool {
-        let fits =
-            |&(region, function, weight): &(Region, u64, u64)| self.bytes(function, weight) <= left(tables, region);
-        MOST.iter().all(fits) && self.name_bytes <= left(tables, Region::Strtab)
+    fn shortage(self, tables: &Tables) -> Option<Shortage> {
+        let code = MOST.iter().map(|&(region, function, weight)| (region, self.bytes(function, weight)));
+        let mut needs = code.chain([(Region::Strtab, self.name_bytes)]);
+        let (region, bytes) = needs.find(|&(region, bytes)| bytes > left(tables, region))?;
+        let capacity = tables.file.layout().capacity(region);
+        Some(Shortage { region, capacity, needed: tables.file.used(region).saturating_add(bytes) })
     }
 }
 
