@@ -18,7 +18,7 @@ use crate::debug_info::Detail;
 use crate::error::BaseError;
 use crate::executables::complete::{can_be_complete, complete, may_become_complete};
 use crate::file::ImageFile;
-use crate::file::demand::{Demand, add};
+use crate::file::demand::{Demand, add, least_code_of};
 use crate::file::elf::{self, Alignment};
 use crate::file::identity::{BUILD_ID_SIZE, Identity};
 use crate::file::layout::Layout;
@@ -35,7 +35,7 @@ use crate::linking::exports::Exports;
 use crate::linking::groups::Groups;
 use crate::passes::commit::{Publication, commit};
 use crate::passes::install::{self, install};
-use crate::passes::late_code::shortage;
+use crate::passes::late_code::{shortage, weight};
 use crate::passes::outside;
 use crate::passes::unresolved::unresolved;
 use crate::passes::update::update;
@@ -306,10 +306,11 @@ impl Draft<'_> {
         if needed > capacity { Err(Error::Full(Shortage { region, capacity, needed })) } else { Ok(()) }
     }
 
-    /// As [`Self::lacks_own_headers`], if that is certain before the program is compiled.
-    pub fn will_lack_own_headers(&self, all: &Demand) -> Option<&'static str> {
+    /// As [`Self::lacks_own_headers`], if that is as good as certain before the program is compiled: with half the code for the
+    /// weight of its functions that hardly any program is below.
+    pub fn will_lack_own_headers(&self) -> Option<&'static str> {
         refers_to_headers(self.tables, self.linking)
-            .filter(|_| !may_become_complete(self.tables, self.linking, all.least_code()))
+            .filter(|_| !may_become_complete(self.tables, self.linking, least_code_of(weight(self.tables)) / 2))
     }
 
     /// As [`Image::lacks_own_headers`].

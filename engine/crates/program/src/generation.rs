@@ -190,13 +190,12 @@ impl Generation<'_> {
                 let names = unresolved.iter().map(|name| format!("`{}`", demangled(name))).collect();
                 return Err(cranefly_image::Error::Unresolved { names }.into());
             }
-            let demand = self.units.demand();
-            if let Some(name) = draft.will_lack_own_headers(&demand) {
+            if let Some(name) = draft.will_lack_own_headers() {
                 return Err(cranefly_image::Error::LinkerDefined { name: name.to_owned() }.into());
             }
             // The program may make first calls impossible: then nothing waits, whatever generation it is of. Nor does anything
             // wait that may find no room later.
-            let shortage = draft.shortage(&demand);
+            let shortage = draft.shortage(&self.units.demand());
             if let Some(shortage) = shortage
                 && !is_new
             {

@@ -32,6 +32,14 @@ pub(crate) fn shortage(tables: &Tables, all: &Demand) -> Option<Shortage> {
     waiting(tables).shortage(tables)
 }
 
+/// Weight of all functions, with or without code: of each the definition that counts.
+pub(crate) fn weight(tables: &Tables) -> u64 {
+    let of = |&symbol| {
+        tables.units.function(&tables.symbols, symbol).map(|(unit, function)| unit.functions[function].weight)
+    };
+    tables.slots.symbols().iter().filter_map(of).map(u64::from).sum()
+}
+
 /// Whether the code that comes next may begin on a page of its own: all functions without code find room even so.
 pub(crate) fn may_begin_page(tables: &mut Tables) -> bool {
     let rest = tables.late_text.unwrap_or_else(|| waiting(tables).text());
