@@ -18,7 +18,7 @@ use crate::debug_info::Detail;
 use crate::error::BaseError;
 use crate::executables::complete::{can_be_complete, complete, may_become_complete};
 use crate::file::ImageFile;
-use crate::file::demand::{Demand, add};
+use crate::file::demand::{Demand, add, least_code_of};
 use crate::file::elf::{self, Alignment};
 use crate::file::identity::{BUILD_ID_SIZE, Identity};
 use crate::file::layout::Layout;
@@ -35,8 +35,8 @@ use crate::linking::exports::Exports;
 use crate::linking::groups::Groups;
 use crate::passes::commit::{Publication, commit};
 use crate::passes::install::{self, install};
+use crate::passes::late_code::{shortage, weight};
 use crate::passes::outside;
-use crate::passes::room::has_room;
 use crate::passes::unresolved::unresolved;
 use crate::passes::update::update;
 use crate::running::Running;
@@ -134,6 +134,7 @@ impl Image {
             symtab: Symtab::new(options.contents.names),
             debug: DebugInfo::new(options.contents.debug_info, detail),
             stub: own.stub(),
+            late_text: None,
         };
         let mut linking = Box::new(Linking {
             base,
@@ -169,6 +170,7 @@ impl Image {
         };
         elf::invalidate(&mut tables.file);
         *committed = None;
+        tables.late_text = None;
         let pending = update(tables, linking, units)?;
         Ok((Draft { tables, linking, committed }, pending))
     }
@@ -288,9 +290,10 @@ impl Draft<'_> {
         refers_to(self.tables, self.linking, name)
     }
 
-    /// Whether all functions without code will find room for it, whatever it turns out to be. `all`: what the program needs.
-    pub fn has_room(&self, all: &Demand) -> bool {
-        has_room(self.tables, all)
+    /// What functions without code may find no room in, whatever theirs turns out to be; `None` if they will. `all`: what the
+    /// program needs.
+    pub fn shortage(&self, all: &Demand) -> Option<Shortage> {
+        shortage(self.tables, all)
     }
 
     /// Refuses so many bytes of code more than there is room for.
@@ -303,10 +306,11 @@ impl Draft<'_> {
         if needed > capacity { Err(Error::Full(Shortage { region, capacity, needed })) } else { Ok(()) }
     }
 
-    /// As [`Self::lacks_own_headers`], if that is certain before the program is compiled.
-    pub fn will_lack_own_headers(&self, all: &Demand) -> Option<&'static str> {
+    /// As [`Self::lacks_own_headers`], if that is as good as certain before the program is compiled: with half the code for the
+    /// weight of its functions that hardly any program is below.
+    pub fn will_lack_own_headers(&self) -> Option<&'static str> {
         refers_to_headers(self.tables, self.linking)
-            .filter(|_| !may_become_complete(self.tables, self.linking, all.least_code()))
+            .filter(|_| !may_become_complete(self.tables, self.linking, least_code_of(weight(self.tables)) / 2))
     }
 
     /// As [`Image::lacks_own_headers`].

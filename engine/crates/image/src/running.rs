@@ -12,6 +12,7 @@ use crate::error::CodeError;
 use crate::file::elf;
 use crate::file::region::{PAGE, Region};
 use crate::passes::install::{self, Jump, State, install};
+use crate::passes::late_code::{may_begin_page, waits_no_more};
 use crate::tables::Tables;
 use crate::tables::code::Pending;
 use crate::tables::slots;
@@ -48,14 +49,16 @@ impl<'image> Running<'image> {
 
     /// Alignment of the code that comes next. A debugger that sets a breakpoint gives its process a private copy of the page,
     /// which does not see what is appended to that page later. So what is published together begins on a page on which nothing
-    /// can be called yet.
-    fn align(&self) -> u64 {
-        if self.added.is_empty() { PAGE } else { install::ALIGN }
+    /// can be called yet: while there is room for that.
+    fn align(&mut self) -> u64 {
+        if self.added.is_empty() && may_begin_page(self.tables) { PAGE } else { install::ALIGN }
     }
 
     /// Appends `code`, bound. The function's slot jumps to it when it is [published](Self::publish).
     pub fn install(&mut self, pending: &Pending, code: &Arc<MachineCode>) -> Result<(), Error> {
-        let jump = install(self.tables, State::Running, pending, code, self.align())?;
+        let align = self.align();
+        let jump = install(self.tables, State::Running, pending, code, align)?;
+        waits_no_more(self.tables, pending.info().weight);
         self.added.push(Added { unit: pending.unit.clone(), function: pending.function, jump });
         Ok(())
     }
@@ -69,6 +72,7 @@ impl<'image> Running<'image> {
             Error::Code { function, source: CodeError::Failure(error) }
         })?;
         let at = self.tables.file.append(Region::Text, &code, align)?;
+        waits_no_more(self.tables, pending.info().weight);
         let slot = self.tables.slots.of_function(pending.symbol);
         self.checkpoint();
         self.tables.file.publish_u64(slot, slots::jump_word(slot, at));

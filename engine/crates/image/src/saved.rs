@@ -124,6 +124,7 @@ pub(crate) fn restore(path: &Path, saved: SavedImage, units: &[Arc<CodegenUnit>]
         symtab: Symtab::new(saved.has_names),
         debug: DebugInfo::new(saved.has_debug_info, detail),
         stub: Stub::restore(saved.stub_entry),
+        late_text: None,
     };
     // A frame that was being written would stand where the section's terminator belongs.
     tables.file.clear_behind(Region::EhFrame)?;

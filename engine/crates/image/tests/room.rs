@@ -141,3 +141,30 @@ fn only_what_ran_full_grows() {
         runs(&bench, &units, &mut image, &format!("1 {count}\n"));
     }
 }
+
+#[test]
+fn functions_that_are_called_one_by_one_have_room() {
+    let bench = Bench::new("one_by_one");
+    let count = 6000;
+    let units = program(&bench, count, 16, 1);
+    let (mut image, _control) = bench.create(&units).unwrap();
+    let (mut draft, pending) = image.update(&units.units).unwrap();
+    pending.iter().for_each(|pending| draft.defer(pending));
+    let each: Vec<UnitDemand> = units.units.iter().map(UnitDemand::of).collect();
+    assert_eq!(draft.shortage(&demand(&units.units, &each)), None);
+    bench.commit(draft).unwrap();
+    // Not a page for each.
+    assert!(image.file().layout().capacity(Region::Text) < 4096 * count as u64);
+    let mut pages = 0;
+    for pending in image.deferred_in_call_order() {
+        let before = image.file().used(Region::Text);
+        let mut running = image.running().unwrap();
+        running.install(&pending, units.code(&pending)).unwrap();
+        running.publish().unwrap();
+        pages += u64::from(image.file().used(Region::Text) - before > 64);
+    }
+    assert!(image.is_compiled());
+    assert!(pages > 1000, "{pages} functions lie on pages of their own");
+    let output = start(&bench.program().unwrap());
+    assert_eq!(String::from_utf8_lossy(&output.stdout), format!("1 {count}\n"), "{output:?}");
+}

@@ -137,17 +137,19 @@ impl LiveImage {
             let name = running.name(pending.symbol).clone();
             let result = compiled.and_then(|compiled| Ok(running.install(pending, &compiled.code)?));
             if let Err(reason) = result {
-                if let NoCode::Place(cranefly_image::Error::Full(shortage)) = &reason {
-                    self.note_shortage(*shortage);
+                if let NoCode::Place(error) = &reason {
+                    self.note_if_full(error);
                 }
                 tracing::error!(%name, %reason, "cannot compile on first call");
                 let message = format!("cranefly: cannot run `{}`: {reason}\n", demangled(&name));
                 if let Err(error) = running.install_failure(pending, &message) {
+                    self.note_if_full(&error);
                     self.control.fail_all(&format!("cranefly: {error}; start the program again\n"));
                 }
             }
         }
         if let Err(error) = running.publish() {
+            self.note_if_full(&error);
             tracing::warn!(%error, "no debug info for functions compiled on first call");
         }
         self.resume().progressed();
@@ -157,6 +159,13 @@ impl LiveImage {
             if let Err(error) = image.admit_others(true) {
                 tracing::warn!(%error, "other users cannot start the program");
             }
+        }
+    }
+
+    /// The next generation's image has more room for what this one has none for.
+    fn note_if_full(&self, error: &cranefly_image::Error) {
+        if let cranefly_image::Error::Full(shortage) = error {
+            self.note_shortage(*shortage);
         }
     }
 

@@ -126,7 +126,7 @@ impl Generation<'_> {
             live.retire();
             return None;
         };
-        let bound = contained("update", || self.bind(live, &mut image, code));
+        let bound = contained("update", || self.bind(live, &mut image, code, false));
         let bound = bound.map_err(Error::from).and_then(|bound| bound);
         match bound {
             Ok(bound) => Some(bound),
@@ -146,44 +146,62 @@ impl Generation<'_> {
 
     /// Makes a new image, with more room for what ran full for as long as something does.
     fn make_anew(&self, room: &mut Room, code: &mut CodeSupply) -> Result<(Arc<LiveImage>, Bound), Error> {
+        // What this program cannot be placed with less of says nothing of what it is after the next edit.
+        let mut least = room.clone();
         loop {
-            let live = self.empty_image(room)?;
-            let error = match self.bind_new(&live, code) {
-                Ok(bound) => return Ok((live, bound)),
-                Err(error) => error,
+            let shortage = match self.try_new(&least, code) {
+                Err(Error::Link(cranefly_image::Error::Full(shortage))) => shortage,
+                made => return made,
             };
-            let _ = std::fs::remove_file(live.image().file().path());
-            live.retire();
-            let Error::Link(cranefly_image::Error::Full(shortage)) = error else { return Err(error) };
             tracing::info!(?shortage, "image is made anew with more room");
             // Each time one region is larger, until there are no more addresses to be had.
-            room.note(&shortage, true);
+            least.note(&shortage, true);
+            room.note(&shortage, false);
+        }
+    }
+
+    /// Makes a new image with this room; what could not be finished is removed.
+    fn try_new(&self, room: &Room, code: &mut CodeSupply) -> Result<(Arc<LiveImage>, Bound), Error> {
+        let live = self.empty_image(room)?;
+        match self.bind_new(&live, code) {
+            Ok(bound) => Ok((live, bound)),
+            Err(error) => {
+                let _ = std::fs::remove_file(live.image().file().path());
+                live.retire();
+                Err(error)
+            }
         }
     }
 
     /// Fills a new image, and gives it its path.
     fn bind_new(&self, live: &LiveImage, code: &mut CodeSupply) -> Result<Bound, Error> {
         let mut image = live.image();
-        let bound = contained("link", || self.bind(live, &mut image, code))??;
+        let bound = contained("link", || self.bind(live, &mut image, code, true))??;
         image.rename(self.publication.image)?;
         Ok(bound)
     }
 
-    /// Gives code to every function that must have it now, and lets the others wait for their first call.
-    fn bind(&self, live: &LiveImage, image: &mut Image, code: &mut CodeSupply) -> Result<Bound, Error> {
+    /// Gives code to every function that must have it now, and lets the others wait for their first call. `is_new`: the image
+    /// holds nothing but the program, so that another one would have no more room.
+    fn bind(&self, live: &LiveImage, image: &mut Image, code: &mut CodeSupply, is_new: bool) -> Result<Bound, Error> {
         live.update(image, self.units, self.options, &self.publication, |draft, mut pending| {
             let unresolved = debug_span!("unresolved").in_scope(|| draft.unresolved());
             if !unresolved.is_empty() {
                 let names = unresolved.iter().map(|name| format!("`{}`", demangled(name))).collect();
                 return Err(cranefly_image::Error::Unresolved { names }.into());
             }
-            let demand = self.units.demand();
-            if let Some(name) = draft.will_lack_own_headers(&demand) {
+            if let Some(name) = draft.will_lack_own_headers() {
                 return Err(cranefly_image::Error::LinkerDefined { name: name.to_owned() }.into());
             }
             // The program may make first calls impossible: then nothing waits, whatever generation it is of. Nor does anything
             // wait that may find no room later.
-            let has_room = draft.has_room(&demand);
+            let shortage = draft.shortage(&self.units.demand());
+            if let Some(shortage) = shortage
+                && !is_new
+            {
+                return Err(cranefly_image::Error::Full(shortage).into());
+            }
+            let has_room = shortage.is_none();
             let all = !has_room || debug_span!("must be complete").in_scope(|| self.must_be_complete(draft));
             if all {
                 let known: HashSet<_> = pending.iter().map(|pending| pending.symbol).collect();
@@ -251,7 +269,9 @@ impl Generation<'_> {
         }
         let ProgramOptions { contents, full_debug_info, .. } = *self.options;
         let options = ImageOptions { contents, full_debug_info, control: &control };
-        let image = Image::create(&temporary, self.base.clone(), &demand, room, &options)?;
+        let image = Image::create(&temporary, self.base.clone(), &demand, room, &options).inspect_err(|_| {
+            let _ = std::fs::remove_file(&temporary);
+        })?;
         LiveImage::new(image, &control, self.serve.clone()).map_err(|source| Error::Control { path: control, source })
     }
 }

@@ -42,7 +42,7 @@ pub struct LiveImage {
     pub(crate) retired: AtomicBool,
     /// Something went wrong while it was changed.
     broken: AtomicBool,
-    /// There was no room for a function that was called.
+    /// There was no room for a function that was called, or for what debuggers read of it.
     shortage: OnceLock<Shortage>,
     pub(crate) serve: Arc<ServeContext>,
 }

@@ -51,7 +51,7 @@ impl Patch {
                 })
                 .collect();
             // An edit may give a function another name: anonymous lifetimes in its body count among those of its signature.
-            if keys.contains(&taken.key) || (keys.is_empty() && is_at_path(crates, name, taken.key)) {
+            if keys.contains(&taken.key) || (keys.is_empty() && self.is_at_path(crates, name, taken.key)) {
                 verified.equal += 1;
             } else if keys.is_empty() && !taken.edited {
                 verified.unmatched += 1;
@@ -61,14 +61,16 @@ impl Patch {
         }
         verified
     }
-}
 
-/// Whether a function of that path has this content: instances and copies of other crates' functions have names that say where
-/// they were made, and rustc hashes the numbers of anonymous lifetimes in a signature into a name.
-fn is_at_path(crates: &[Arc<LoadedUnit>], name: &str, key: u128) -> bool {
-    let path = demangled(name);
-    crates.iter().any(|unit| {
-        let mut functions = unit.at_path(&path).iter().filter_map(|&global| unit.function(global));
-        functions.any(|function| unit.unit.functions[function].key == key)
-    })
+    /// Whether a function of that path has this content: instances and copies of other crates' functions have names that say
+    /// where they were made, and rustc hashes the numbers of anonymous lifetimes in a signature into a name. Not one that was
+    /// put in under its own name.
+    fn is_at_path(&self, crates: &[Arc<LoadedUnit>], name: &str, key: u128) -> bool {
+        let path = demangled(name);
+        crates.iter().any(|unit| {
+            let others = unit.at_path(&path).iter().filter(|&&global| !self.0.contains_key(&unit.global(global).name));
+            let mut functions = others.filter_map(|&global| unit.function(global));
+            functions.any(|function| unit.unit.functions[function].key == key)
+        })
+    }
 }

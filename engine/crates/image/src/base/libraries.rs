@@ -113,7 +113,7 @@ pub(super) fn find_library(name: &str, search: &[PathBuf]) -> Option<PathBuf> {
 }
 
 /// Records the default version of everything that `file` exports under its name, and every other version under the name that
-/// asks for it, `name@VERSION`; earlier libraries win, as at load time. And what it refers to.
+/// asks for it, `name@VERSION`, as that of a default which an earlier library has as well: earlier libraries win, as at load time. And what it refers to.
 pub(super) fn index_library(
     library: &str,
     file: &Path,
@@ -139,12 +139,16 @@ pub(super) fn index_library(
         if let Some(versions) = &versions {
             let number = versions.version_index(LittleEndian, index);
             is_default = !number.is_hidden();
-            if let Some(found) = versions.version(number.into())? {
-                version = Some(std::str::from_utf8(found.name())?.to_owned());
+            match versions.version(number.into()) {
+                Ok(found) => version = found.map(|it| std::str::from_utf8(it.name()).map(str::to_owned)).transpose()?,
+                // Nobody can ask for it.
+                Err(_) if !is_default => continue,
+                Err(error) => return Err(error.into()),
             }
         }
+        // Another version of it may be an earlier library's default.
         let name: Box<str> = match &version {
-            _ if is_default => name.into(),
+            _ if is_default && !imports.contains_key(name) => name.into(),
             Some(version) => format!("{name}@{version}").into(),
             None => continue,
         };

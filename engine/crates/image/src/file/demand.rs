@@ -98,7 +98,7 @@ impl Demand {
 
     /// Bytes of code that the program has at least, whatever it is compiled to.
     pub fn least_code(&self) -> u64 {
-        self.weight.saturating_mul(LEAST_CODE).saturating_add(self.fixed[Region::Text as usize])
+        least_code_of(self.weight).saturating_add(self.fixed[Region::Text as usize])
     }
 
     /// What each region must hold, and what an image sets aside for it. `far_from`: the size from which variables lie far away.
@@ -207,6 +207,11 @@ impl AddAssign<&Self> for Demand {
         add(&mut self.exports, other.exports);
         add(&mut self.export_name_bytes, other.export_name_bytes);
     }
+}
+
+/// Bytes of code that functions of this weight have at least, on average.
+pub(crate) fn least_code_of(weight: u64) -> u64 {
+    weight.saturating_mul(LEAST_CODE)
 }
 
 pub(crate) fn add(sum: &mut u64, more: u64) {

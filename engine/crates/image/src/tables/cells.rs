@@ -195,9 +195,9 @@ fn cell(
     }
 }
 
-/// `to - from` as a PC-relative displacement. Images are smaller than 2 GB, so it always fits.
+/// `to - from` as a PC-relative displacement. Both lie in regions within reach of each other, so it always fits.
 fn distance(from: u64, to: u64) -> i32 {
-    i32::try_from(to.cast_signed() - from.cast_signed()).expect("an image is smaller than 2 GB")
+    i32::try_from(to.cast_signed() - from.cast_signed()).expect("code reaches what it refers to")
 }
 
 /// Appends `jmp *cell(%rip)`, for calls to what lies outside of the image.

@@ -45,6 +45,8 @@ pub struct Tables {
     pub(crate) symtab: Symtab,
     pub(crate) debug: DebugInfo,
     pub(crate) stub: Stub,
+    /// Bytes of code that functions without any may need yet; `None` while nobody asked since the last update.
+    pub(crate) late_text: Option<u64>,
 }
 
 /// Code of a function as it lies in the image.
