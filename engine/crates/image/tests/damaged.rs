@@ -9,15 +9,19 @@ use std::sync::{Arc, LazyLock};
 use cranefly_image::{BaseImage, Image, SavedImage};
 use damage::{damaged, damages};
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use support::{Bench, Object, Units, Way};
 
-/// So many cases of each; `PROPTEST_CASES` says otherwise.
+/// So many cases of each, always the same; `PROPTEST_CASES` has others looked for, and how many.
 const CASES: u32 = 96;
 
 fn config() -> ProptestConfig {
-    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(CASES);
     // What fails is printed, and made a test of its own.
-    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
+    let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
+    match std::env::var_os("PROPTEST_CASES") {
+        Some(_) => config,
+        None => ProptestConfig { cases: CASES, rng_seed: RngSeed::Fixed(1), ..config },
+    }
 }
 
 /// A shared library that is a base image, in a folder of its own.
@@ -37,11 +41,17 @@ impl Library {
 
 /// Objects with all that assembly has: sections of many kinds, relocations, frames, thread-locals, groups.
 static OBJECTS: LazyLock<(Bench, Vec<Object>)> = LazyLock::new(|| {
-    let bench = Bench::new("damaged-objects");
+    let bench = bench_of_this_test("objects");
     let sources = ["layout.c", "data_a.c", "order_a.c", "weak_a.c", "merged_a.c", "locals_a.c", "rust_a.rs", "base.c"];
     let objects = sources.map(|source| bench.compile(source, &[]));
     (bench, objects.into())
 });
+
+/// Tests run in processes of their own, several at a time: each has its own folder.
+fn bench_of_this_test(part: &str) -> Bench {
+    let test = std::thread::current().name().expect("threads of tests have their names").to_owned();
+    Bench::new(&format!("damaged-{part}-{test}"))
+}
 
 /// What another process needs of an image none of whose functions has code, and the image's own bytes.
 struct Saved {
@@ -52,7 +62,7 @@ struct Saved {
 }
 
 static SAVED: LazyLock<Saved> = LazyLock::new(|| {
-    let bench = Bench::new("damaged-saved");
+    let bench = bench_of_this_test("saved");
     let objects = ["kept.c", "edited.c"].map(|source| bench.compile(source, &["-O0", "-DVERSION=1"]));
     let units = bench.units(&[(&objects[0], Way::Unit), (&objects[1], Way::Unit)]);
     let (mut image, _control) = bench.create(&units).unwrap();
