@@ -131,7 +131,6 @@ export const subjects: readonly Subject[] = [
 
 /** Those that are quick enough for every run of the tests. */
 export const quick: readonly string[] = [
-  "itoa",
   "regex-syntax",
   "smallvec",
   "ctor",
