@@ -75,26 +75,25 @@ const SOURCE = /(facts.push\(format!\("source=\{\}", )"[^"]*"/;
 /** An edit of a function's body. */
 export const EDIT: Case = { name: "a source", fact: "source", change: edited(MAIN, SOURCE, '$1"VALUE"') };
 
+/** The same edit, which leaves the file as long as it was, and always with the same time. */
+const asLongAndOfOneTime: Case["change"] = (project, n) => {
+  const value = edited(MAIN, SOURCE, '$1"VALUE"', (m) => String(m).padStart(4, "0"))(project, n);
+  fs.utimesSync(project.path(MAIN), 1_600_000_000, 1_600_000_000);
+  return value;
+};
+
 export const CASES: readonly Case[] = [
   EDIT,
   {
     name: "a source that is older than before, and as long",
     fact: "source",
-    change: (project, n) => {
-      const value = edited(MAIN, SOURCE, '$1"VALUE"', (m) => String(m).padStart(4, "0"))(project, n);
-      fs.utimesSync(project.path(MAIN), 1_600_000_000, 1_600_000_000);
-      return value;
-    },
+    change: asLongAndOfOneTime,
     show: touch(MAIN),
   },
   {
     name: "a source as long and as old as before",
     fact: "source",
-    change: (project, n) => {
-      const value = edited(MAIN, SOURCE, '$1"VALUE"', (m) => String(m).padStart(4, "0"))(project, n);
-      fs.utimesSync(project.path(MAIN), 1_600_000_000, 1_600_000_000);
-      return value;
-    },
+    change: asLongAndOfOneTime,
     show: touch(MAIN),
   },
   {
