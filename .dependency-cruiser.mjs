@@ -25,13 +25,13 @@ const rooms = {
   publications: { files: "publications\\.ts$", may: ["engine", "generation", "units", "support"] },
   frontEnd: {
     files: "frontEnd\\.ts$",
-    may: ["publications", "generation", "lanes", "engine", "cargo", "units", "support"],
+    may: ["publications", "generation", "lanes", "edits", "engine", "cargo", "units", "support"],
   },
   workspace: {
     files: "workspace\\.ts$",
     may: [
       ...["generation", "recovery", "publications", "frontEnd"],
-      ...["lanes", "engine", "base", "cargo", "units", "support"],
+      ...["lanes", "edits", "engine", "base", "cargo", "units", "support"],
     ],
   },
   kept: { files: "keptCurrent\\.ts$", may: ["workspace", "watch", "cargo", "units", "support"] },

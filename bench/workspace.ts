@@ -18,11 +18,14 @@ export interface Place {
   readonly hasBodyLane: boolean;
   /** Absolute paths of what an editor would have open. */
   readonly openFiles?: () => readonly string[];
+  /** What cargo says, and what is being done. */
+  readonly onProgress?: (line: string) => void;
 }
 
 /** Opens a package or workspace. Nothing is built yet. */
-export function openWorkspace({ folder, targets, command = "build", env, hasBodyLane, openFiles }: Place): Workspace {
+export function openWorkspace(place: Place): Workspace {
   const silent = (): void => undefined;
+  const { folder, targets, command = "build", env, hasBodyLane, openFiles, onProgress = silent } = place;
   return new Workspace(
     {
       kind: "cargo",
@@ -44,6 +47,6 @@ export function openWorkspace({ folder, targets, command = "build", env, hasBody
       ...(hasBodyLane ? { bodyLane: bundles } : {}),
       ...(openFiles === undefined ? {} : { openFiles }),
     },
-    { onDiagnostic: silent, onClosing: silent, onProgress: silent, onWait: silent },
+    { onDiagnostic: silent, onClosing: silent, onProgress, onWait: silent },
   );
 }

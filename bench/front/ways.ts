@@ -8,6 +8,7 @@ import type { BodyRef } from "../../server/src/core/source/functions.js";
 import { PatchLane } from "../../server/src/core/lanes/patch/patchLane.js";
 import { OverlayLane } from "../../server/src/core/lanes/overlay/overlayLane.js";
 import { classify } from "../../server/src/core/edits/classify.js";
+import { CompiledTexts } from "../../server/src/core/edits/compiledTexts.js";
 import { Mirror } from "../../server/src/core/lanes/mirror/mirror.js";
 import { AllUnitSources } from "../../server/src/core/lanes/mirror/unitSources.js";
 import { overlayRemaps } from "../../server/src/core/lanes/mirror/remap.js";
@@ -130,7 +131,7 @@ async function bodies(
 ): Promise<readonly Way[]> {
   const units = new AllUnitSources(layout, sources, process.env);
   const overlays = new OverlayLane(layout, sources, units);
-  const patches = new PatchLane(layout, sources, "bench");
+  const patches = new PatchLane(layout, sources, "bench", new CompiledTexts(layout.sharedTexts));
   const options = { env: process.env };
   const prepared = await overlays.compile(record, [], options);
   if (!prepared.ok) process.stderr.write(`there is no overlay: ${prepared.refused.text}\n`);
@@ -140,7 +141,7 @@ async function bodies(
     const { file, text: before } = edited;
     const classified = classify(sources, file, before, text);
     const functions = classified.kind === "bodies" ? classified.functions : [];
-    return { file, text, stamp: NO_STAMP, before, functions, ranges: [], hash: digest(text) };
+    return { file, text, stamp: NO_STAMP, before, functions, ranges: [], items: [], hash: digest(text) };
   };
   return [
     {
@@ -156,7 +157,16 @@ async function bodies(
       compile: async (round) => {
         const edits = [edit(round)];
         const started = performance.now();
-        const compiled = await patches.compile(record, edits, { ...options, ...units.facts(record) });
+        const compiled = await patches.compile(record, edits, {
+          ...options,
+          ...units.facts(record),
+          textOf: () => undefined,
+          instances: () => Promise.resolve([]),
+          dependents: () => [],
+          unitOf: () => undefined,
+          units: () => [],
+          isThorough: false,
+        });
         if ("refused" in compiled) throw new Error(compiled.refused.text);
         return performance.now() - started;
       },

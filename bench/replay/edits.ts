@@ -3,11 +3,31 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import type { SourceCache } from "../../server/src/core/source/sourceCache.js";
 import type { BodyRef } from "../../server/src/core/source/functions.js";
+import type { Span } from "../../server/src/core/source/lexer.js";
 import { walk } from "../../server/src/core/support/stamps.js";
 
 /** What kind of edit it is. */
 export type EditKind =
-  "literal" | "call" | "operands" | "closure" | "instantiation" | "lines" | "statement" | "comment" | "await";
+  | "literal"
+  | "call"
+  | "operands"
+  | "closure"
+  | "instantiation"
+  | "lines"
+  | "statement"
+  | "comment"
+  | "await"
+  // Of items: taken back, each is the other way round.
+  | "function"
+  | "uncalled"
+  | "generic"
+  | "method"
+  | "constant"
+  | "alias"
+  | "import"
+  | "signature"
+  | "attribute"
+  | "several";
 
 export const EDIT_KINDS: readonly EditKind[] = [
   "literal",
@@ -19,6 +39,16 @@ export const EDIT_KINDS: readonly EditKind[] = [
   "statement",
   "comment",
   "await",
+  "function",
+  "uncalled",
+  "generic",
+  "method",
+  "constant",
+  "alias",
+  "import",
+  "signature",
+  "attribute",
+  "several",
 ];
 
 /** A file's new text. */
@@ -101,6 +131,20 @@ export class EditGenerator {
         return insert(`if std::hint::black_box(false) { eprintln!("replayed {}", ${number}); }`);
       case "comment":
         return `${text.slice(0, at)} /* replayed ${number} */ ${text.slice(at)}`;
+      case "function":
+      case "uncalled":
+      case "generic":
+      case "constant":
+      case "alias":
+      case "import":
+      case "several":
+        return isOfFile(fn) ? withItems(text, insert, kind, number) : undefined;
+      case "method":
+        return /^impl [\w:]+::\w+$/.test(fn.path) ? withMethod(text, fn, number) : undefined;
+      case "signature":
+        return replacedIn(text, { start: fn.span.start, end: fn.body.start }, /([(,]\s*)([a-z]\w*\s*:)/, "$1mut $2");
+      case "attribute":
+        return `${text.slice(0, fn.span.start)}#[inline(never)] ${text.slice(fn.span.start)}`;
       case "await":
         return fn.isAsync ? insert(`std::future::ready(${number}).await;`) : undefined;
     }
@@ -117,4 +161,50 @@ export class EditGenerator {
   private pick<T>(from: readonly T[]): T | undefined {
     return from.length === 0 ? undefined : from[this.random(from.length)];
   }
+}
+
+/** Whether a function sees the items of its file by their names. */
+function isOfFile({ path: name, isNested, isTestOnly }: BodyRef): boolean {
+  return !isNested && !isTestOnly && !/(^|::)mod /.test(name);
+}
+
+/** New items at the end of the file, and their use in a function. */
+function withItems(text: string, insert: (statement: string) => string, kind: EditKind, number: number): string {
+  const [name, upper] = [`replayed_${number}`, `REPLAYED_${number}`];
+  const box = "std::hint::black_box";
+  const items: Partial<Record<EditKind, readonly [item: string, use: string]>> = {
+    function: [`fn ${name}(n: u64) -> u64 { let by = ${box}(${number}); n.wrapping_mul(by) }`, `${box}(${name}(3));`],
+    uncalled: [`#[allow(dead_code)] pub(crate) fn ${name}() -> Option<u32> { None }`, ""],
+    generic: [
+      `fn ${name}<T: std::fmt::Debug>(value: &T) -> usize { format!("{value:?}").len() }`,
+      `${box}(${name}(&[${number}u8]));`,
+    ],
+    constant: [`const ${upper}: [u32; 3] = [${number}, 2, 3];`, `${box}(${upper}[${box}(1)]);`],
+    alias: [`type Replayed${number} = Vec<u16>;`, `${box}(Replayed${number}::new().len());`],
+    import: [
+      `use std::collections::BTreeMap as Replayed${number};`,
+      `${box}(Replayed${number}::from([(1, ${number})]).len());`,
+    ],
+  };
+  const all: readonly EditKind[] = kind === "several" ? ["function", "constant", "import"] : [kind];
+  const chosen = all.flatMap((one) => {
+    const known = items[one];
+    return known === undefined ? [] : [{ item: known[0], statement: known[1] }];
+  });
+  const use = chosen.map(({ statement }) => statement).join(" ");
+  const added = chosen.map(({ item }) => item).join("\n");
+  return `${use === "" ? text : insert(use)}\n${added}\n`;
+}
+
+/** A new associated function beside a function of its type, which calls it. */
+function withMethod(text: string, { body, span }: BodyRef, number: number): string {
+  const call = ` std::hint::black_box(Self::replayed_${number}(2));`;
+  const method = `\n    fn replayed_${number}(n: u32) -> u32 { n.wrapping_add(${number}) }`;
+  const at = body.start + 1;
+  return `${text.slice(0, at)}${call}${text.slice(at, span.end)}${method}${text.slice(span.end)}`;
+}
+
+/** A text with the first match in a stretch of it replaced. */
+function replacedIn(text: string, { start, end }: Span, what: RegExp, by: string): string {
+  return text.slice(0, start) + text.slice(start, end).replace(what, by) + text.slice(end);
 }

@@ -11,11 +11,12 @@ import { repository } from "../workspace.js";
 import { type Result, type Results, replaceSection, sectionOf } from "./document.js";
 import { describeMachine, loadAverage } from "./machine.js";
 import { type Contestant, type Plan, measure } from "./measure.js";
+import { ByHandSide } from "./byHand.js";
 import { CargoSide, CraneflySide, moldVersion } from "./sides.js";
-import { Copy, SUBJECTS, type Subject, shortName } from "./subjects.js";
+import { Copy, SUBJECTS, type Subject } from "./subjects.js";
 
 const USAGE = `npm run bench [-- OPTIONS]
-  --subjects A,B     of ${SUBJECTS.map(shortName).join(", ")} (default: all)
+  --subjects A,B     of ${SUBJECTS.map(({ key }) => key).join(", ")} (default: all)
   --rounds N         that count (default 7)
   --warmups N        rounds before them (default 2)
   --quick N          saves in a row behind each one that the body lane gets (default 2)
@@ -38,9 +39,9 @@ const { values: options } = parseArgs({
 });
 
 function selected(): Subject[] {
-  const names = options.subjects?.split(",") ?? SUBJECTS.map(shortName);
+  const names = options.subjects?.split(",") ?? SUBJECTS.map(({ key }) => key);
   return names.map((name) => {
-    const subject = SUBJECTS.find((item) => shortName(item) === name);
+    const subject = SUBJECTS.find(({ key }) => key === name);
     if (subject === undefined) throw new Error(`there is no subject ${name}\n${USAGE}`);
     return subject;
   });
@@ -59,6 +60,7 @@ async function compare(subject: Subject, env: NodeJS.ProcessEnv, hasMold: boolea
     ...cargo.map((side) => ({ side, isCargo: true, isFollowed: false })),
     { side: crate, isCargo: false, isFollowed: false },
     { side: body, isCargo: false, isFollowed: true },
+    { side: new ByHandSide(copy, env), isCargo: false, isFollowed: false },
   ];
   try {
     const series = await measure(copy, contestants, plan, interrupt.signal);

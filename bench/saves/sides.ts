@@ -15,7 +15,7 @@ const LONGEST_BUILD_MS = 7_200_000;
 
 /** What is built: a working copy, where target directories for it lie, and which of its programs counts. */
 export interface Built extends Pick<Copy, "folder" | "target"> {
-  readonly subject: Pick<Subject, "targets" | "program">;
+  readonly subject: Pick<Subject, "targets" | "program" | "command">;
 }
 
 /** A program that is ready to be started. */
@@ -38,9 +38,10 @@ export interface Side {
   readonly close: () => Promise<void>;
 }
 
-/** `cargo build`, started by hand. `linker`: mold, or rustc's own choice. */
+/** `cargo build`, or `cargo test --no-run`, started by hand. `linker`: mold, or rustc's own choice. */
 export class CargoSide implements Side {
   private readonly target: string;
+  private executable = "";
 
   constructor(
     private readonly copy: Built,
@@ -51,11 +52,8 @@ export class CargoSide implements Side {
   }
 
   get name(): string {
-    return this.linker === undefined ? "`cargo build`, default linker" : `\`cargo build\`, ${this.linker}`;
-  }
-
-  private get executable(): string {
-    return path.join(this.target, "debug", this.copy.subject.program);
+    const command = this.copy.subject.command === "test" ? "cargo test --no-run" : "cargo build";
+    return `\`${command}\`, ${this.linker ?? "default linker"}`;
   }
 
   async prepare(): Promise<void> {
@@ -83,12 +81,28 @@ export class CargoSide implements Side {
 
   private async cargo(): Promise<void> {
     const linker = this.linker === undefined ? {} : { RUSTFLAGS: `-Clink-arg=-fuse-ld=${this.linker}` };
-    await mustRun("cargo", ["build", "--quiet", ...this.copy.subject.targets], {
-      cwd: this.copy.folder,
-      env: { ...this.env, ...linker, CARGO_TARGET_DIR: this.target },
-      timeout: LONGEST_BUILD_MS,
-    });
+    this.executable = await buildByHand("cargo", this.copy, { ...this.env, ...linker }, this.target);
   }
+}
+
+/** Has a command that takes cargo's arguments build what is started, and gives it. */
+export async function buildByHand(
+  program: string,
+  { folder, subject }: Built,
+  env: NodeJS.ProcessEnv,
+  target: string,
+): Promise<string> {
+  const command = subject.command === "test" ? ["test", "--no-run"] : ["build"];
+  const { stderr } = await mustRun(program, [...command, ...subject.targets], {
+    cwd: folder,
+    env: { ...env, CARGO_TARGET_DIR: target },
+    timeout: LONGEST_BUILD_MS,
+  });
+  const below = path.basename(program) === "cargo" ? "debug" : "cranefly/debug";
+  if (subject.command === "build") return path.join(target, below, subject.program);
+  const found = /^ *Executable .*\((.*)\)$/m.exec(stderr)?.[1];
+  if (found === undefined) throw new Error(`no test program was built: ${stderr}`);
+  return path.resolve(folder, found);
 }
 
 /** Whether mold can be used, and which one it is. */
@@ -123,6 +137,7 @@ export class CraneflySide implements Side {
       openWorkspace({
         folder: copy.folder,
         targets: copy.subject.targets,
+        command: copy.subject.command,
         env: { ...env, CARGO_TARGET_DIR: target },
         hasBodyLane: lane === "body",
       }),

@@ -6,9 +6,15 @@ import { cache } from "../../test/programs/support/repository.js";
 
 export interface Subject {
   readonly name: string;
+  /** What it is called on the command line. */
+  readonly key: string;
+  /** Whose target directories it has: those of the same sources. */
+  readonly home: string;
+  /** What is built: programs, or tests of them. */
+  readonly command: "build" | "test";
   /** Gives the folder with the sources as they were published. */
   readonly sources: () => Promise<string>;
-  /** What is built, as cargo is told, and started. */
+  /** What is built, as cargo is told, and started: a program, or the one test program. */
   readonly targets: readonly string[];
   readonly program: string;
   readonly args: readonly string[];
@@ -23,6 +29,7 @@ export interface Subject {
 export const SUBJECTS: readonly Subject[] = [
   {
     name: "sample",
+    ...{ key: "sample", home: "sample", command: "build" },
     sources: () => fixture("sample", "sample-bench"),
     targets: ["--package", "sample", "--bin", "sample"],
     program: "sample",
@@ -34,7 +41,20 @@ export const SUBJECTS: readonly Subject[] = [
       `let tag = String::from("${tag}"); println!("Hello from {tag}: {} subcommands.", COMMANDS.len());`,
   },
   {
+    name: "sample, unit tests of a library",
+    ...{ key: "sample-tests", home: "sample", command: "test" },
+    sources: () => fixture("sample", "sample-bench"),
+    targets: ["--package", "sample-shapes", "--lib"],
+    program: "sample_shapes",
+    args: ["results_may_be_returned", "--nocapture"],
+    file: "crates/shapes/src/lib.rs",
+    statement: 'let index: usize = "7".parse()?;',
+    literal: (tag) => `let index: usize = "7".parse()?; println!("${tag}");`,
+    statements: (tag) => `let index: usize = "7".parse()?; let tag = String::from("${tag}"); println!("{tag}");`,
+  },
+  {
     name: "ripgrep 15.2.0",
+    ...{ key: "ripgrep", home: "ripgrep", command: "build" },
     sources: () => published({ name: "ripgrep", version: "15.2.0" }),
     targets: ["--bin", "rg"],
     program: "rg",
@@ -45,7 +65,21 @@ export const SUBJECTS: readonly Subject[] = [
     statements: (tag) => `let tag = String::from("${tag}"); format!("ripgrep {digits} {tag}")`,
   },
   {
+    name: "ripgrep 15.2.0, its unit tests",
+    ...{ key: "ripgrep-tests", home: "ripgrep", command: "test" },
+    sources: () => published({ name: "ripgrep", version: "15.2.0" }),
+    targets: ["--bin", "rg"],
+    program: "rg",
+    args: ["test_after_context", "--nocapture"],
+    file: "crates/core/flags/defs.rs",
+    statement: 'let args = parse_low_raw(["--after-context", "5"]).unwrap();',
+    literal: (tag) => `let args = parse_low_raw(["--after-context", "5"]).unwrap(); println!("${tag}");`,
+    statements: (tag) =>
+      `let tag = String::from("${tag}"); println!("{tag}"); let args = parse_low_raw(["--after-context", "5"]).unwrap();`,
+  },
+  {
     name: "jj-cli 0.45.1",
+    ...{ key: "jj", home: "jj", command: "build" },
     sources: () => published({ name: "jj-cli", version: "0.45.1" }),
     targets: ["--bin", "jj"],
     program: "jj",
@@ -56,11 +90,6 @@ export const SUBJECTS: readonly Subject[] = [
     statements: (tag) => `let tag = String::from("${tag}"); write!(ui.stdout(), "{clap_str} {tag}\\n")?;`,
   },
 ];
-
-/** A subject's name as it is given on the command line: the first word of it. */
-export function shortName({ name }: Subject): string {
-  return name.replace(/[- ].*/, "");
-}
 
 /** A save: a text that no save before it had. */
 export interface Save {
@@ -86,7 +115,7 @@ export class Copy {
   }
 
   static async of(subject: Subject): Promise<Copy> {
-    const home = path.join(cache, "bench", shortName(subject));
+    const home = path.join(cache, "bench", subject.home);
     await sync(await subject.sources(), path.join(home, "source"));
     return new Copy(subject, home);
   }

@@ -209,7 +209,7 @@ export async function measure(shape: Shape, options: Options): Promise<Result> {
   const built: Built = {
     folder,
     target: (name) => path.join(options.home, name),
-    subject: { targets: ["--package", PROGRAM, "--bin", PROGRAM], program: PROGRAM },
+    subject: { command: "build", targets: ["--package", PROGRAM, "--bin", PROGRAM], program: PROGRAM },
   };
   const [cranefly, outputs, functions] = await measureCranefly(built, generated, options);
   let cargo: SideResult | undefined;

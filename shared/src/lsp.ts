@@ -90,6 +90,8 @@ export type RunTarget =
       /** The harness's program, as in `TestHarness`. */
       readonly program: string;
       readonly names: readonly string[];
+      /** As `cargo test -p PACKAGE` builds it, which may have fewer features than the tests of the whole workspace. */
+      readonly alone?: boolean;
     };
 
 /** Client to server: the programs of a project, as cargo names them. Never waits for a build. */

@@ -39,6 +39,8 @@ export const EditedRange = z.object({
   new: z.tuple([Count, Count]),
   /** Only its callers can instantiate it; there may be no instance at all. */
   generic: z.boolean(),
+  /** What it is called. Left out where it is no function that was edited. */
+  name: z.string().optional(),
 });
 export type EditedRange = z.infer<typeof EditedRange>;
 
@@ -76,6 +78,20 @@ export const Instantiator = z.object({
   isRoot: z.boolean(),
 });
 export type Instantiator = z.infer<typeof Instantiator>;
+
+/** An instance that the program has of an edited generic function, in whatever crate. */
+export const Instance = z.object({
+  /** Absolute. */
+  file: z.string(),
+  /** The line (from 1) of the function's declaration in the crate lane's text. */
+  line: Count,
+  /** Its name with its types, as rustc writes both into debug info. */
+  name: z.string(),
+});
+export type Instance = z.infer<typeof Instance>;
+
+/** Answer to `instances`, which is asked with the same parameters as `publish`. */
+export const InstancesResult = z.object({ instances: z.array(Instance) });
 
 /** Answer to `instantiators`, which is asked with the same parameters as `publish`. */
 export const InstantiatorsResult = z.object({ functions: z.array(Instantiator) });
@@ -125,6 +141,8 @@ export const PublishParams = z.object({
   bodyLane: z.array(BodyLaneParams).optional(),
   /** `units` were compiled from the sources that the body lane compiled last: the engine compares the two. */
   verify: z.boolean().optional(),
+  /** Nothing but these sources is other than when the crate lane was published last: all that the program has is compared. */
+  verifyAll: z.boolean().optional(),
 });
 export type PublishParams = z.infer<typeof PublishParams>;
 

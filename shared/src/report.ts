@@ -148,6 +148,8 @@ export const GenerationReport = z.object({
   units: z.array(z.string()),
   /** Why the body lane left it to the crate lane. */
   refused: z.string().optional(),
+  /** The same without the names in it: what it is counted by. */
+  refusedBy: z.string().optional(),
   ms: StageTimes,
   functions: FunctionCounts,
   diagnostics: z.array(Diagnostic),

@@ -151,10 +151,10 @@ fn edited_with(n: u32) -> u32 {
     apply(move |i| i + black_box(0)) + a[0]
 }
 
-fn many<T: Debug>(value: T) -> String {
-    format!("{value:?} many-1")
+fn many<F: Fn() -> u32>(value: F) -> String {
+    format!("{} many-1", value())
 }
-${MANY.map((i) => `fn many_${i}() -> String {\n    many(${i})\n}`).join("\n")}
+${MANY.map((i) => `fn many_${i}() -> String {\n    many(|| ${i})\n}`).join("\n")}
 
 fn main() {
     println!("{}", [${MANY.map((i) => `many_${i}()`).join(", ")}].concat());
@@ -165,6 +165,7 @@ fn main() {
     println!("{} {} {} {}", nesting(1), counted::<3>(), own_inline(), edited_with(1));
     println!("{} {} {}", shapes::uses_here(), shapes::inlined(), shapes::uses_inlined());
     println!("{} {}", shapes::outside(2u8), shapes::only_outside());
+    println!("{}", shapes::outside_with(|n| n + 1));
     println!("{} {}", shapes::always(), shapes::always());
     // (Lines below an edit are the crate lane's to tell.)
     println!("{}", shapes::located() - line!());
@@ -187,6 +188,9 @@ pub fn uses_here() -> String {
 }
 pub fn outside<T: Display>(value: T) -> String {
     format!("{value} outside-1")
+}
+pub fn outside_with<F: Fn(u32) -> u32>(f: F) -> String {
+    format!("{} outside-with-1", f(1))
 }
 fn private(n: u32) -> u32 {
     n + 1
@@ -288,6 +292,7 @@ const TAKEN: readonly (readonly [what: string, changes: readonly Change[]])[] = 
     "an inline function with a copy in the other crate only",
     [shapes("private(n) + black_box(1)", "private(n) * black_box(5)")],
   ],
+  ["a generic function with an instance in the other crate only", [shapes("outside-1", "outside-2")]],
   [
     "a function that is always inline",
     [shapes("always() -> u32 {\n    black_box(1)", "always() -> u32 {\n    black_box(2)")],
@@ -300,7 +305,7 @@ const TAKEN: readonly (readonly [what: string, changes: readonly Change[]])[] = 
 /** Edits that the body lane leaves to the crate lane. */
 const LEFT: readonly (readonly [why: string, changes: readonly Change[]])[] = [
   ["very many functions lead to an edited generic function", [main("many-1", "many-2")]],
-  ["an edited generic function has instances in other crates", [shapes("outside-1", "outside-2")]],
+  ["an edited generic function has instances in other crates", [shapes("outside-with-1", "outside-with-2")]],
   [
     "a generic or inline function of a library, and one of a crate that uses it",
     [shapes("black_box(4)", "black_box(5)"), main("* black_box(3)", "* black_box(4)")],

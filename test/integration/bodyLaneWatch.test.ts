@@ -30,7 +30,11 @@ const FILES: Readonly<Record<string, string>> = {
     "fn main() {",
     '    println!("{} {:?}", greeting("you"), untouched());',
     "    let calls = CALLS.load(Ordering::Relaxed);",
-    '    println!("{calls} {} {}", edited::plain(3), edited::generic(7u8));',
+    '    println!("{calls} {} {}", edited::plain(3), edited::generic(Own(7)));',
+    "}",
+    "struct Own(u8);",
+    "impl std::fmt::Debug for Own {",
+    "    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result { self.0.fmt(f) }",
     "}",
     "",
   ].join("\n"),
@@ -102,7 +106,7 @@ describe.runIf(HAS_ENGINE)("an edit of a body", () => {
     expect(project.cranefly(["run", "-q"]).stdout).toBe("four you [0, 3, 6, 9]\n1 7 <7>\n");
   });
 
-  it("leaves generic functions that other crates instantiate, items and errors to the crate lane, with the reason", async () => {
+  it("leaves generic functions that other crates instantiate for their types, items and errors to the crate lane, with the reason", async () => {
     edit("src/lib.rs", "n * 2 + 1", "n * 2 + 2");
     await watch.next((line) => line === "1 8 <7>");
     // (The overlay of the library is ready by and by: whether the first edit was the crate lane's is a matter of luck.)

@@ -40,6 +40,7 @@ async function captureIt(command: CargoSelection["command"], targets: string[]):
     shimBundle: path.join(ROOT, "dist", "shim.cjs"),
     color: false,
     quiet: true,
+    isNews: false,
     messagesOf: () => ({
       ...silent,
       add: (diagnostic) => {

@@ -30,12 +30,18 @@ export class Session {
    * A new process's session with a project, `open`: files that the user has before him in an editor; `folder`: the path by which the
    * project is opened.
    */
-  static async of(project: Project, open: readonly string[] = [], folder = project.dir): Promise<Session> {
+  static async of(
+    project: Project,
+    open: readonly string[] = [],
+    folder = project.dir,
+    command: "build" | "test" = "build",
+  ): Promise<Session> {
     const session = new Session(
       project,
       openWorkspace({
         folder,
         targets: [],
+        command,
         env: project.env,
         hasBodyLane: true,
         openFiles: () => open.map((file) => path.join(folder, file)),
@@ -73,6 +79,27 @@ export class Session {
 
   run(): { readonly stdout: string; readonly stderr: string; readonly status: number | null } {
     return spawnSync(this.executable, { cwd: this.project.dir, encoding: "utf8" });
+  }
+
+  /** Saves changes; checks that a patch crate takes them, and what runs then. Gives all that the program prints. */
+  async takes(changes: readonly Change[]): Promise<string> {
+    const { patched } = this.statistics;
+    const { lane, refused, diagnostics } = await this.save(...changes);
+    const messages = diagnostics.map(({ message }) => message);
+    expect({ lane, refused, messages }).toEqual({ lane: "body", refused: undefined, messages: [] });
+    expect(this.statistics.patched).toBe(patched + 1);
+    return this.runsAsNative();
+  }
+
+  /** Checks that what runs does what cargo's build does, also after the crate lane has followed. Gives all that it prints. */
+  async runsAsNative(): Promise<string> {
+    const { stdout, stderr, status } = this.run();
+    const { stdout: expected, code } = this.project.cargo(["run", "--quiet"]);
+    expect({ stdout, status }, stderr).toEqual({ stdout: expected, status: code });
+    await this.follow();
+    const after = this.run();
+    expect({ stdout: after.stdout, status: after.status }).toEqual({ stdout, status });
+    return `${stdout}${stderr}`;
   }
 
   /** What the program prints. */

@@ -181,6 +181,28 @@ describe.runIf(HAS_ENGINE)("a watch", () => {
     expect(watch.log.match(/`unused` is never used/g)?.length).toBeLessThan(3);
   });
 
+  it("reports a save for which nothing is compiled, and repeats no warning when cargo only looks", async () => {
+    const unused = "fn unused() {}\n";
+    fs.appendFileSync(project.path("src/main.rs"), unused);
+    const watch = new Watch(project, ["--run"]);
+    const { generation } = await watch.report();
+    await watch.next((line) => line === "hello");
+    fs.appendFileSync(project.path("src/main.rs"), "// Nothing.\n");
+    // Where the crate lane, which follows, was faster, the look finds nothing.
+    const idle = await watch.until(({ reason }) => /(main\.rs|nothing) changed$/.test(reason));
+    expect(idle).toMatchObject({ ok: true, functions: { changed: 0, compiled: 0 } });
+    // cargo has not seen the save yet, and compiles.
+    fs.appendFileSync(project.path("Cargo.toml"), "# Nothing.\n");
+    await watch.until(({ lane }) => lane === "cargo");
+    const before = watch.log.length;
+    fs.appendFileSync(project.path("Cargo.toml"), "# Nothing more.\n");
+    const looked = await watch.until(({ lane }) => lane === "cargo");
+    expect(looked).toMatchObject({ ok: true, units: [] });
+    expect(looked.generation).toBeGreaterThanOrEqual(generation);
+    await watch.end();
+    expect(watch.log.slice(before)).not.toContain("unused");
+  });
+
   it("starts again what has crashed", async () => {
     const watch = new Watch(project, ["--run", "--", "crash"]);
     await watch.next((line) => line === "hello");

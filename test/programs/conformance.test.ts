@@ -2,13 +2,13 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { check, passed, type Runners } from "./conformance/check.js";
+import { check, passed, realRunners, type Runners } from "./conformance/check.js";
 import { select, type Subject } from "./conformance/list.js";
 import { quick, subjects } from "./conformance/packages.js";
 import { page } from "./conformance/page.js";
 import { readRows } from "./conformance/results.js";
 import { table } from "./conformance/table.js";
-import { parseLibtest, type TestRun } from "./support/libtest.js";
+import { buildTests, parseLibtest, type TestRun } from "./support/libtest.js";
 import { repository } from "./support/repository.js";
 
 describe("the comparison", () => {
@@ -84,6 +84,31 @@ describe("the comparison", () => {
     expect([blamed.unstable, blamed.differences.length]).toEqual([[], 1]);
   });
 
+  it("excuses no exit code but that of a failed test, and that one only where a test has failed", async () => {
+    const failing = output.replace("two ... ok", "two ... FAILED");
+    const problems = async (natives: readonly string[], ours: string, code: number): Promise<number> => {
+      const left = [...natives];
+      const native = (): Promise<TestRun> => {
+        const text = left.shift() ?? output;
+        return run(text, text === failing ? 101 : 0);
+      };
+      return (await check(subject, { ...runners(ours, code), native })).problems.length;
+    };
+    const [varying, failed] = [
+      [output, failing],
+      [failing, failing],
+    ];
+    for (const natives of [varying, failed]) {
+      expect(await problems(natives, failing, 101)).toBe(0);
+      expect(await problems(natives, output, 0)).toBe(0);
+      expect(await problems(natives, failing, 134)).toBe(1);
+      expect(await problems(natives, output, 134)).toBe(1);
+      expect(await problems(natives, output, 101)).toBe(1);
+      expect(await problems(natives, failing, 0)).toBe(1);
+    }
+    expect(await problems([output, output], output, 101)).toBe(1);
+  });
+
   it("says so when a run does not end, and still tells of the rest", async () => {
     const endless = { ...runners(output), cranefly: () => Promise.reject(new Error("did not end in time")) };
     const verdict = await check(subject, endless);
@@ -118,7 +143,7 @@ describe("the comparison", () => {
 describe("other people's tests", () => {
   it.each(quick)("%s", async (name) => {
     for (const subject of select(subjects, [name])) {
-      const verdict = await check(subject);
+      const verdict = await check(subject, { ...realRunners, build: buildTests });
       expect(passed(verdict), table([verdict])).toBe(true);
     }
   });

@@ -105,12 +105,15 @@ it("a result takes the place of the project's earlier one, and the others stay",
   const all = await readResults(file);
   expect(all.map(({ name }) => name)).toEqual(["a", "b"]);
   const section = sectionOf(all);
+  expect(section).toContain("| a 1.0 | 2 | **1 problem** | 2,000 | 1 | 20 (10) | 90 + 3 | 5 (4) | crate 0.25 (3.00) |");
   expect(section).toContain(
-    "| a 1.0 | 2 | **1 problems** | 2,000 | 1 | 20 (10) | 90 + 3 | 5 (4) | crate 0.25 (3.00) |",
+    "2 projects, 0 of them the same in everything, 1 in all but edits, which were not made; 4,000 functions, 2 of them",
   );
-  expect(section).toContain(
-    "2 projects, 1 of them the same in everything that was compared; 4,000 functions, 2 of them",
-  );
+  const { edits, ...unedited } = result("c");
+  const item = { lane: "crate", refused: "a macro", cranefly: 1, cargo: 2 } as const;
+  const both = sectionOf([{ ...unedited, edits: { ...edits, item } }]);
+  expect(both).toContain("1 projects, 1 of them the same in everything;");
+  expect(both).toContain("- The edit with a new function took the crate lane: a macro.");
   expect(section).toContain("- No patch crate could be made of the edit of a body: a name.\n");
   expect(section).toContain("- The edit of a body took the crate lane: a const fn.");
 });
@@ -127,6 +130,6 @@ it("a small one", { timeout: 600_000 }, async () => {
     expect(result.problems).toEqual([]);
     expect(result.functions).toBeGreaterThan(500);
     expect(result.llvm).toEqual([]);
-    expect(result.edits).toMatchObject({ body: { lane: "body" }, item: { lane: "crate" } });
+    expect(result.edits).toMatchObject({ body: { lane: "body" }, item: { lane: "body" } });
   }
 });

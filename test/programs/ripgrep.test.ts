@@ -1,7 +1,7 @@
 /** ripgrep as published: searches, output formats, errors and its own tests, against the native build. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { buildBoth, compareProgram, type Program } from "./support/compare.js";
-import { cargoTest, count, craneflyTest, differences } from "./support/libtest.js";
+import { buildTests, cargoTest, count, craneflyTest, differences } from "./support/libtest.js";
 import { RIPGREP_MEMBERS, published, publishedWorkspace } from "./support/projects.js";
 
 const ripgrep = { name: "ripgrep", version: "15.2.0" };
@@ -86,6 +86,7 @@ describe("ripgrep 15.2.0", () => {
   });
 
   it("passes the tests that cargo test passes, by name", async () => {
+    await buildTests(rg.dir);
     const native = await cargoTest(rg.dir);
     expect(native.outcome.code).toBe(0);
     expect(count(native.results).tests).toBeGreaterThan(200);
@@ -106,6 +107,7 @@ describe("ripgrep's own workspace", async () => {
 
   it("passes its unit tests, crate by crate", async () => {
     const selection = ["--workspace", "--exclude", "ripgrep"];
+    await buildTests(workspace.dir, { selection });
     const native = await cargoTest(workspace.dir, { selection });
     expect(count(native.results).tests).toBeGreaterThan(300);
     const ours = await craneflyTest(workspace.dir, { selection });

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { buildBoth, buildNative, compareProgram, nativeExecutable, type Program } from "./support/compare.js";
-import { cargoTest, craneflyTest, differences } from "./support/libtest.js";
+import { buildTests, cargoTest, craneflyTest, differences } from "./support/libtest.js";
 import { fixture } from "./support/projects.js";
 
 const dir = await fixture("sample");
@@ -97,6 +97,7 @@ describe("the sample project", () => {
 
   it("passes the tests that cargo test passes", async () => {
     const selection = ["--workspace"];
+    await buildTests(dir, { selection });
     const native = await cargoTest(dir, { selection });
     expect(native.outcome.code).toBe(0);
     expect([...native.results.values()].reduce((sum, tests) => sum + tests.size, 0)).toBeGreaterThan(12);

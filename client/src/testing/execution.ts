@@ -28,6 +28,11 @@ interface Job {
   readonly leaves: readonly TestLeaf[];
 }
 
+interface Started extends Job {
+  /** Nothing of another package runs with it. */
+  readonly alone: boolean;
+}
+
 export class Execution {
   constructor(
     private readonly context: Context,
@@ -90,13 +95,16 @@ export class Execution {
     options: RunOptions,
     token: vscode.CancellationToken,
   ): Promise<void> {
-    for (const job of jobs) {
+    // As cargo is told of one package, or of the whole workspace.
+    const alone = new Set(jobs.map(({ harness }) => harness.package)).size === 1;
+    for (const { harness, leaves } of jobs) {
       if (isCancelled(token)) return;
+      const job = { harness, leaves, alone };
       try {
         await (options.debug ? this.debug(run, project, job, token) : this.runJob(run, project, job, options, token));
       } catch (error) {
         if (isCancelled(token)) return;
-        this.giveUp(run, job.leaves, error instanceof Error ? error.message : String(error));
+        this.giveUp(run, leaves, error instanceof Error ? error.message : String(error));
       }
     }
   }
@@ -104,7 +112,7 @@ export class Execution {
   private async runJob(
     run: vscode.TestRun,
     project: string,
-    { harness, leaves }: Job,
+    { harness, leaves, alone }: Started,
     options: RunOptions,
     token: vscode.CancellationToken,
   ): Promise<void> {
@@ -117,7 +125,7 @@ export class Execution {
       for (const args of batches) {
         if (controller.signal.aborted) return;
         const all = options.includeIgnored && harness.harness ? ["--include-ignored", ...args] : args;
-        const prepared = await this.prepare(targetOf(project, harness, []), all, token);
+        const prepared = await this.prepare(targetOf(project, harness, [], alone), all, token);
         run.appendOutput(`Running ${harness.label} of ${harness.package}, generation ${prepared.generation}\r\n`);
         const command: TestCommand = {
           argv: prepared.command.argv,
@@ -155,7 +163,7 @@ export class Execution {
   private async debug(
     run: vscode.TestRun,
     project: string,
-    { harness, leaves }: Job,
+    { harness, leaves, alone }: Started,
     token: vscode.CancellationToken,
   ): Promise<void> {
     const { debugging } = this.context.features;
@@ -170,7 +178,7 @@ export class Execution {
       if (harness.harness) watched.onOutput(text);
       else results.output(text, leaves[0]?.item.label);
     };
-    const target = targetOf(project, harness, names.length === harness.tests.length ? [] : names);
+    const target = targetOf(project, harness, names.length === harness.tests.length ? [] : names, alone);
     // The debugger gives the program a terminal, for which libtest would colour its results.
     const args = harness.harness ? { args: ["--color=never"] } : {};
     if (!(await debugging.start(target, { ...args, testRun: run, onOutput, onEnd }))) {
@@ -201,8 +209,8 @@ function isCancelled(token: vscode.CancellationToken): boolean {
   return token.isCancellationRequested;
 }
 
-function targetOf(project: string, harness: TestHarness, names: readonly string[]): TestTarget {
-  return { kind: "test", project, program: harness.program, names };
+function targetOf(project: string, harness: TestHarness, names: readonly string[], alone: boolean): TestTarget {
+  return { kind: "test", project, program: harness.program, names, alone };
 }
 
 /** The tests by their harness, in cargo's order. */

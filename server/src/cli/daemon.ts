@@ -5,6 +5,7 @@ import { loadMetadata } from "../core/cargo/cargo.js";
 import { configuredRustc } from "../core/cargo/config.js";
 import { Engine } from "../core/engine/client.js";
 import { findEngine } from "../core/engine/location.js";
+import { endFollower, followerEnded } from "../core/support/follower.js";
 import { withLock } from "../core/support/lock.js";
 import { Layout } from "../core/support/layout.js";
 import { findToolchain } from "../core/units/toolchain.js";
@@ -23,8 +24,7 @@ export async function statusCommand(options: { json?: boolean }): Promise<void> 
     writeAll(1, options.json === true ? `${JSON.stringify({ running: false })}\n` : "the engine is not running\n");
     return;
   }
-  const status = await engine.status();
-  engine.close();
+  const status = await engine.status().finally(() => engine.close());
   if (options.json === true) {
     writeAll(1, `${JSON.stringify({ running: true, ...status })}\n`);
     return;
@@ -68,13 +68,22 @@ export async function cleanCommand(place: string | undefined, options: { manifes
   const layout = new Layout(path.join(metadata.target_directory, "cranefly"));
   if (!fs.existsSync(layout.root)) return;
   const engine = await openEngine();
-  if (await engine.isRunning()) await engine.evict(layout.root);
-  engine.close();
   const onWait = (pid: number): void => {
-    writeAll(2, `waiting for another cranefly (pid ${pid})\n`);
+    // What that one makes is to be removed as well.
+    if (!endFollower(layout, pid)) writeAll(2, `waiting for another cranefly (pid ${pid})\n`);
   };
-  await withLock(layout.lock, onWait, undefined, async () => {
-    await fs.promises.rm(layout.root, { recursive: true, force: true });
-  });
+  endFollower(layout);
+  try {
+    await withLock(layout.lock, onWait, undefined, async () => {
+      // Nobody publishes now what was evicted.
+      if (await engine.isRunning()) await engine.evict(layout.root);
+      // Who followed a command may take a moment to end, and so do its compilers: until then there are new files.
+      await followerEnded(layout);
+      await fs.promises.rm(layout.root, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
+    });
+  } finally {
+    // A process with an open connection does not end.
+    engine.close();
+  }
   writeAll(2, `     Removed ${layout.root}\n`);
 }

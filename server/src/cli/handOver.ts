@@ -8,10 +8,17 @@ import { execScript, finishWith, userEnvironment } from "./startScript.js";
 import { writeAll } from "./terminal.js";
 
 /** `why`: what cargo does here that Cranefly does not; undefined where cargo alone has something to say. */
-export async function handOver(argv: readonly string[], why?: string): Promise<void> {
+export async function handOver(given: readonly string[], why?: string): Promise<void> {
   const env = userEnvironment();
+  const argv = withoutOwn(given);
   if (why !== undefined) writeAll(2, `cranefly: ${why} by cargo: cargo ${argv.join(" ")}\n`);
   await finishWith(execScript({ argv: [cargoProgram(env), ...argv], cwd: process.cwd(), env }));
+}
+
+/** Without the option that means nothing to cargo. */
+function withoutOwn(argv: readonly string[]): readonly string[] {
+  const dashes = argv.indexOf("--");
+  return argv.filter((arg, at) => arg !== "--no-body-lane" || (dashes >= 0 && at > dashes));
 }
 
 /**

@@ -5,6 +5,8 @@ import { messageOf } from "../core/support/errors.js";
 import { BuildFailed } from "../core/cargo/cargo.js";
 import { type Kind, type OptionValues, addCargoOptions, spelled, together } from "./cargoOptions.js";
 import { cleanCommand, statusCommand, stopCommand } from "./daemon.js";
+import { FOLLOW, followCommand } from "./follow.js";
+import { BUNDLE_DIRECTORY } from "./session.js";
 import { asCargos, handOver, isCommand, takesUnstable } from "./handOver.js";
 import { takeLauncher, useToolchain, userEnvironment } from "./startScript.js";
 import { type SelectionOptions, hasOtherMessages, isSourceOrPackage } from "./options.js";
@@ -101,7 +103,6 @@ function grammar(line: CommandLine, errors: string[]): Command {
         .argParser(seconds)
         .default(5),
     )
-    .option("--no-body-lane", "never compile edited functions before the rest of their crate")
     .action((place: string | undefined, options: WatchOptions) =>
       watchCommand(place, { ...options, ...together(main.opts(), options) }, programArgs),
     );
@@ -128,6 +129,7 @@ function building(main: Command, kind: Kind): Command {
       ...(list ?? []),
       value,
     ])
+    .option("--no-body-lane", "never compile edited functions before the rest of their crate")
     .option("--report <FILE>", "write the report as JSON, with an entry for every function");
 }
 
@@ -204,6 +206,7 @@ function withoutAliases(args: readonly string[], seen: readonly string[] = []): 
 
 async function main(argv: readonly string[]): Promise<void> {
   const [first = ""] = argv;
+  if (first === FOLLOW) return followCommand(BUNDLE_DIRECTORY);
   const isChosen = isToolchain(first);
   if (isChosen) useToolchain(first.slice(1));
   const args = withoutAliases(isChosen ? argv.slice(1) : argv);

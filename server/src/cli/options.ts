@@ -19,6 +19,7 @@ export interface SelectionOptions extends OptionValues {
   readonly verbose?: number;
   readonly color?: string;
   readonly messageFormat?: readonly string[];
+  readonly bodyLane?: boolean;
 }
 
 /** Turns options into what the core builds. `place`: a directory or a source file, if one was given. */

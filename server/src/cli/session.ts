@@ -1,14 +1,18 @@
 /** What every building command shares: the terminal, the workspace, and what to do about each kind of failure. */
+import * as fs from "node:fs";
 import * as path from "node:path";
 import { isatty } from "node:tty";
 import type { GenerationReport } from "../../../shared/src/report.js";
 import { findEngine } from "../core/engine/location.js";
 import { Cancelled, Unsupported, messageOf } from "../core/support/errors.js";
 import { BuildFailed } from "../core/cargo/cargo.js";
+import { divergenceOf } from "../core/keptCurrent.js";
+import { readText } from "../core/support/files.js";
 import type { Layout } from "../core/support/layout.js";
 import type { Selection, SelectionState } from "../core/cargo/selection.js";
 import { type Update, Workspace } from "../core/workspace.js";
 import { fallBack, nativeScript } from "./fallback.js";
+import { startFollower } from "./follow.js";
 import { type SelectionOptions, jobsOf, toSelection } from "./options.js";
 import { finishWith, userEnvironment } from "./startScript.js";
 import { Terminal } from "./terminal.js";
@@ -32,8 +36,11 @@ export class Session {
     this.selection = toSelection(command, options, place);
   }
 
-  /** `hasBodyLane`: the caller lets the crate lane follow. Throws `Unsupported` when the engine is missing. */
-  openWorkspace(hasBodyLane = false): Workspace {
+  /**
+   * `hasBodyLane`: the caller lets the crate lane follow. `isOneShot`: it does so by starting a process for it. Throws `Unsupported` when the
+   * engine is missing.
+   */
+  openWorkspace(hasBodyLane = false, isOneShot = false): Workspace {
     return new Workspace(
       this.selection,
       {
@@ -44,6 +51,7 @@ export class Session {
         quiet: this.terminal.quiet,
         jobs: jobsOf(this.options),
         ...(hasBodyLane ? { bodyLane: BUNDLE_DIRECTORY } : {}),
+        isOneShot,
       },
       this.terminal,
     );
@@ -70,7 +78,7 @@ export class Session {
     let workspace: Workspace | undefined;
     let update: Update;
     try {
-      workspace = this.openWorkspace();
+      workspace = this.openWorkspace(this.options.bodyLane !== false && this.selection.kind === "cargo", true);
       update = await workspace.update(performance.now());
       await this.saveReport(workspace, update.report);
     } catch (error) {
@@ -91,7 +99,26 @@ export class Session {
       return;
     }
     this.terminal.finished(update.report, state.profile);
+    this.letFollow(workspace.layout, update.isAhead);
     await then(state, workspace.layout);
+  }
+
+  /** Whatever goes wrong here matters to the next command alone. */
+  private letFollow(layout: Layout, isAhead: boolean): void {
+    try {
+      this.tellDivergence(layout);
+      if (isAhead) startFollower(BUNDLE_DIRECTORY, this.selection, layout, jobsOf(this.options), this.env);
+    } catch (error) {
+      if (this.terminal.verbose) this.terminal.warn(`the next edit may take longer: ${messageOf(error)}`);
+    }
+  }
+
+  /** Says what the process that followed the command before has found. */
+  private tellDivergence({ divergence }: Layout): void {
+    const functions = readText(divergence);
+    if (functions === undefined) return;
+    fs.rmSync(divergence, { force: true });
+    this.terminal.warn(divergenceOf(functions));
   }
 
   /** Writes the report to the file of `--report`. */

@@ -111,9 +111,18 @@ export function generationText(report: GenerationReport): string {
     const stale = report.stale ? `; generation ${report.generation} stays, stale` : "";
     return `${report.lane} lane, ${what}${stale} (${seconds(ms.total)})`;
   }
+  if (isIdle(report)) {
+    const why = report.reason === "nothing changed" ? report.reason : `nothing to compile: ${report.reason}`;
+    return `${report.generation}, ${why} (${seconds(ms.total)})`;
+  }
   const stages = `capture ${ms.capture.toFixed(0)}, rustc ${ms.frontEnd.toFixed(0)}, engine ${ms.engine.toFixed(0)} ms`;
   const counts = `${functions.changed} changed, ${functions.compiled} compiled of ${functions.total}`;
   return `${report.generation}, ${report.lane} lane, ${what} (${seconds(ms.total)}: ${stages}; ${counts})`;
+}
+
+/** Nothing was compiled, by rustc or by the engine, and cargo was not asked. */
+function isIdle({ lane, units, functions: { changed, compiled } }: GenerationReport): boolean {
+  return lane !== "cargo" && units.length === 0 && changed === 0 && compiled === 0;
 }
 
 function seconds(ms: number): string {

@@ -9,7 +9,7 @@ import { onlyStart, programCommand } from "../core/cargo/programStart.js";
 import type { SelectionState } from "../core/cargo/selection.js";
 import { unbuilt } from "../core/cargo/unbuilt.js";
 import { Watcher } from "../core/watch/watcher.js";
-import { KeptCurrent } from "../core/keptCurrent.js";
+import { IDLE_MS, KeptCurrent } from "../core/keptCurrent.js";
 import type { SelectionOptions } from "./options.js";
 import { type Outcome, execScript } from "./startScript.js";
 import { type Job, Restarts } from "./restarts.js";
@@ -58,8 +58,11 @@ class Watch {
   private readonly limitMs: number;
   /** The last start's end; undefined before the first. */
   private running: Promise<void> | undefined;
+  private idle: NodeJS.Timeout | undefined;
   private ended = false;
   private failed = false;
+  /** Something was saved that no report has told of. */
+  private hasSave = false;
   private finish: () => void = () => undefined;
 
   constructor(
@@ -106,9 +109,10 @@ class Watch {
     this.finish();
   }
 
-  /** A newer change cancels the work on an older one. */
-  private changed(sinceMs: number, isSource = true): void {
+  /** A newer change cancels the work on an older one. `isSave`: the user hears of it, whatever comes of it. */
+  private changed(sinceMs: number, isSource = true, isSave = isSource): void {
     if (this.ended) return;
+    this.hasSave ||= isSave;
     if (this.kept.mayOvertake(isSource)) {
       this.kept.overtook();
       this.current?.abort();
@@ -125,17 +129,19 @@ class Watch {
     this.current = controller;
     const startedMs = Date.now();
     const { selection, env } = this.session;
+    const isSave = this.hasSave;
+    this.hasSave = false;
     try {
-      const { report, state, hasChanged, isAhead } = await this.kept.update(sinceMs, signal);
+      const { report, state, published, isAhead } = await this.kept.update(sinceMs, signal);
       this.readByCargo = undefined;
       const args = selection.kind === "cargo" ? selection.global : [];
       const configured = configFiles({ cwd: selection.cwd, env, args });
       const { files, folders } =
         state === undefined ? await unbuilt(selection, env) : { files: configured, folders: [] };
       const isBehind = await this.kept.watch(this.watcher, state, files, report.ok, folders);
-      // A save that changes nothing says and restarts nothing, unless it takes back an error.
-      const isNew = hasChanged || this.running === undefined;
-      if (isNew || this.failed) {
+      // A look that nobody asked for says and restarts nothing, unless it finds something: cargo may have to look each time.
+      const isNew = published || this.running === undefined || (report.lane === "cargo" && isSave);
+      if (isNew || isSave || !report.ok || this.failed || report.units.length > 0) {
         await this.saveReport(report);
         this.print(report);
       }
@@ -143,9 +149,11 @@ class Watch {
       if (report.ok && state !== undefined && isNew) this.restart(state);
       // Files that were saved before they were watched are found by their stamps.
       if (isBehind && (report.ok || [...files, ...folders].some((place) => isNewer(place, startedMs))))
-        this.changed(performance.now());
+        this.changed(performance.now(), true, false);
       else if (isAhead) this.work = this.work.then(() => this.letFollow(signal));
+      else this.waitForIdle(signal);
     } catch (error) {
+      if (error instanceof Cancelled) this.hasSave ||= isSave;
       if (error instanceof Cancelled || this.ended) return;
       this.kept.reset();
       const text = messageOf(error);
@@ -172,11 +180,12 @@ class Watch {
   }
 
   /** Lets the crate lane compile what edits have done, in the background, and reports where the two differ. */
-  private async letFollow(signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return;
+  private async letFollow(signal: AbortSignal, isIdle = false): Promise<void> {
+    if (signal.aborted || this.ended) return;
     try {
-      const followed = await this.kept.follow(signal);
-      if (followed === undefined || this.ended) return;
+      const followed = await this.kept.follow(signal, isIdle);
+      this.waitForIdle(signal);
+      if (followed === undefined || this.hasEnded()) return;
       const { report, state, divergence } = followed;
       await this.kept.watch(this.watcher, state, [], report.ok);
       if (this.options.json === true || !report.ok) this.print(report);
@@ -188,6 +197,14 @@ class Watch {
       // The next save finds the same error, and reports it.
       if (!(error instanceof Cancelled)) this.session.terminal.warn(messageOf(error));
     }
+  }
+
+  /** When nobody has saved anything for a while, what is behind is compiled. */
+  private waitForIdle(signal: AbortSignal): void {
+    clearTimeout(this.idle);
+    if (signal.aborted || !this.kept.isBehind) return;
+    const begin = (): void => void (this.work = this.work.then(() => this.letFollow(signal, true)));
+    this.idle = setTimeout(begin, IDLE_MS).unref();
   }
 
   private async saveReport(report: GenerationReport): Promise<void> {

@@ -26,7 +26,8 @@ export interface Listener {
 type Outcome = Pick<GenerationReport, "generation" | "lane" | "ok" | "stale" | "reason"> & {
   readonly units?: readonly string[];
   readonly programs?: readonly ProgramReport[];
-  readonly refused?: string | undefined;
+  /** Why the body lane left it: in the user's words, and without the names in them. */
+  readonly refused?: { readonly text: string; readonly category: string } | undefined;
 };
 
 /**
@@ -45,7 +46,7 @@ export class Generation {
   constructor(
     private readonly listener: Listener,
     private readonly sinceMs: number,
-    private readonly scope: MessageScope = "all",
+    readonly scope: MessageScope = "all",
   ) {}
 
   /** Says that a stage begins, and adds the time of its work to it. */
@@ -97,7 +98,7 @@ export class Generation {
       stale,
       reason,
       units: [...units],
-      ...(refused === undefined ? {} : { refused }),
+      ...(refused === undefined ? {} : { refused: refused.text, refusedBy: refused.category }),
       ms: { ...this.clock.ms, total: performance.now() - this.sinceMs },
       functions: sum(programs),
       diagnostics: this.diagnostics,

@@ -10,6 +10,9 @@ import type { Update, Workspace } from "./workspace.js";
 /** How many changes in a row end the update that is under way, before one is let through. */
 const MAX_OVERTAKEN = 10;
 
+/** How long nobody has to have saved anything before what is behind is compiled. */
+export const IDLE_MS = 30_000;
+
 export interface CurrentUpdate extends Update {
   /** There is something to tell: what is built is not what it was, or it was asked of cargo, or it failed. */
   readonly hasChanged: boolean;
@@ -53,15 +56,17 @@ export class KeptCurrent {
     return { ...update, hasChanged: hasChanged(update) };
   }
 
+  /** As `Workspace.isBehind`: `follow` is to be called when nobody has saved anything for `IDLE_MS`. */
+  get isBehind(): boolean {
+    return this.opened?.isBehind === true;
+  }
+
   /** As `Workspace.follow`. */
-  async follow(signal: AbortSignal): Promise<Followed | undefined> {
-    const update = await this.opened?.follow(signal);
+  async follow(signal: AbortSignal, isIdle = false): Promise<Followed | undefined> {
+    const update = await this.opened?.follow(signal, isIdle);
     if (update === undefined) return undefined;
     const diverged = update.report.programs.flatMap(({ verified }) => verified?.diverged ?? []);
-    const divergence =
-      diverged.length === 0
-        ? undefined
-        : `the body lane compiled ${diverged.join(", ")} otherwise than the crate lane, whose code is used now: please report this`;
+    const divergence = diverged.length === 0 ? undefined : divergenceOf(diverged.join(", "));
     return { ...update, hasChanged: hasChanged(update), divergence };
   }
 
@@ -86,6 +91,11 @@ export class KeptCurrent {
     this.opened?.close();
     this.opened = undefined;
   }
+}
+
+/** For the user: the lanes differ in these functions. The body lane may have compiled them otherwise, or not at all. */
+export function divergenceOf(functions: string): string {
+  return `after the last edits ${functions} ran otherwise than the crate lane compiled it, whose code is used now: please report this`;
 }
 
 function hasChanged({ report, published }: Update): boolean {

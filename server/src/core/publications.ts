@@ -1,7 +1,7 @@
 /** What this process last had the engine publish, what came of it, and what of that was not reported yet. */
 import type { ProgramReport } from "../../../shared/src/report.js";
 import { unchanged } from "./generation.js";
-import { type ProgramFiles, arePublished, programFiles } from "./units/intact.js";
+import { type ProgramFiles, arePublished, isPublished, programFiles } from "./units/intact.js";
 import { type Program, linkedUnitsOf } from "./units/program.js";
 import type { UnitRecords } from "./units/records.js";
 
@@ -38,6 +38,11 @@ export class Publications {
     if (this.last !== undefined && !arePublished(this.last.files)) this.last = undefined;
   }
 
+  /** Whether an executable is still what was published there last; nobody knows where nothing was. */
+  isInPlace(executable: string): boolean {
+    return this.last === undefined || isPublished(this.last.files, executable);
+  }
+
   /** Whether what is published is made of other parts. */
   differ(programs: readonly Program[], records: UnitRecords): boolean {
     return this.last === undefined || !isSame(this.last.parts, partsOf(programs, records));
@@ -57,10 +62,10 @@ export class Publications {
     this.set(partsOf(programs, records), reports, reports);
   }
 
-  /** Edits of function bodies were published: `fresh` are the reports of programs that have them. */
+  /** Edits of function bodies were published: `fresh` are the reports of programs that have them; of all where none is known. */
   publishedBodies(fresh: readonly ProgramReport[]): readonly ProgramReport[] {
     const byName = new Map(fresh.map((program) => [program.program, program]));
-    const reports = (this.last?.reports ?? []).map((old) => byName.get(old.program) ?? unchanged(old));
+    const reports = this.last?.reports.map((old) => byName.get(old.program) ?? unchanged(old)) ?? fresh;
     // (No state of the crate lane has these parts, so that it publishes whatever comes next.)
     if (fresh.length > 0) this.set(new Map(), reports, fresh);
     return reports;

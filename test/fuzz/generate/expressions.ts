@@ -182,7 +182,11 @@ export class Expressions {
         () => {
           const inner = this.context.scope.inClosure(
             () => false,
-            () => `caught(|| ${of(type)}, |_| ${of(type)})`,
+            () => {
+              // Both closures are there at the same time: what one borrows for writing the other may not see.
+              scope.freeze();
+              return `caught(|| ${of(type)}, |_| ${of(type)})`;
+            },
           );
           return inner;
         },

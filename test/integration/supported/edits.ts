@@ -205,8 +205,7 @@ export const PROGRAM_EDITS: readonly SupportedEdit[] = [
   },
   {
     edit: "a generic function of a library, which others call",
-    lane: "crate",
-    refused: "an edited generic function has instances in other crates",
+    lane: "body",
     changes: [shapes('format!("{value}{}", black_box(1))', 'format!("{value}{}", black_box(2))')],
     shows: { "library generic": "12" },
   },
@@ -240,30 +239,117 @@ export const PROGRAM_EDITS: readonly SupportedEdit[] = [
     shows: { "library default method": "2" },
   },
   {
-    edit: "a function under an attribute macro, such as `#[tokio::main]`",
+    edit: "a function under an attribute macro that is not known",
     lane: "crate",
     refused: "the attribute #[marks::marked] may be a macro",
-    changes: [body("fn attributed() -> u32", "black_box(2)")],
+    changes: [["marked/src/lib.rs", "attributed() -> u32 { black_box(1)", "attributed() -> u32 { black_box(2)"]],
     shows: { "attribute macro": "2" },
   },
   {
-    edit: "a new item in a body",
-    lane: "crate",
-    refused: "an item in the body of …",
+    edit: "a new function, constant or static in a body",
+    lane: "body",
     changes: [body("fn new_nested() -> u32", "fn nested() -> u32 { 2 } nested()")],
     shows: { "new nested": "2" },
   },
   {
-    edit: "a new function",
+    edit: "a new type in a body",
     lane: "crate",
-    refused: "a function was added or removed",
-    changes: [main("async fn later", "#[allow(dead_code)]\nfn added() {}\nasync fn later")],
+    refused: "an item in the body of …",
+    changes: [body("fn new_nested() -> u32", "struct Three(u32); Three(3).0", "fn nested() -> u32 { 2 } nested()")],
+    shows: { "new nested": "3" },
+  },
+  {
+    edit: "a new function, and a call of it",
+    lane: "body",
+    changes: [
+      main("async fn later", "fn added() -> u32 { black_box(7) }\nasync fn later"),
+      body("fn call() -> u32", "added()", "called_by_others(1)"),
+    ],
+    shows: { call: "7" },
+  },
+  {
+    edit: "a new function that nothing calls",
+    lane: "body",
+    changes: [main("async fn later", "#[allow(dead_code)]\nfn uncalled() {}\nasync fn later")],
+    shows: {},
+    isNothing: true,
+  },
+  {
+    edit: "a new generic function, `const fn`, or function that returns `impl Trait`",
+    lane: "body",
+    changes: [
+      main(
+        "async fn later",
+        "fn among(values: &[u32]) -> impl Iterator<Item = &u32> { values.iter() }\nconst fn sum_of<const N: usize>() -> usize { N }\nasync fn later",
+      ),
+      main("let n = black_box(1); let n", "let n = among(&[3]).sum::<u32>() + sum_of::<4>() as u32; let n"),
+    ],
+    shows: { statement: "8" },
+  },
+  {
+    edit: "a new method, associated function or associated constant",
+    lane: "body",
+    changes: [
+      main(
+        "impl Counter { fn method(&self) -> u32 {",
+        "impl Counter {\n    const STEP: u32 = 5;\n    fn stepped(&self) -> u32 { self.start + Self::STEP }\n    fn method(&self) -> u32 { self.stepped() +",
+      ),
+    ],
+    shows: { method: "7" },
+  },
+  {
+    edit: "a new constant or type alias",
+    lane: "body",
+    changes: [
+      main("async fn later", "type Number = u32;\nconst NEW: Number = 20;\nasync fn later"),
+      body("fn literal() -> u32", "NEW", "black_box(2)"),
+    ],
+    shows: { literal: "20" },
+  },
+  {
+    edit: "a function that is gone, and nobody mentions it",
+    lane: "body",
+    changes: [
+      main("fn added() -> u32 { black_box(7) }\n", ""),
+      body("fn call() -> u32", "called_by_others(1)", "added()"),
+    ],
+    shows: { call: "2" },
+  },
+  {
+    edit: "a function at another place of its module",
+    lane: "body",
+    changes: [
+      main("#[allow(dead_code)]\nfn uncalled() {}\n", ""),
+      main("#[inline]\nfn own_inline", "#[allow(dead_code)]\nfn uncalled() {}\n#[inline]\nfn own_inline"),
+    ],
+    shows: {},
+    isNothing: true,
+  },
+  {
+    edit: "an import of a type, a function or a module",
+    lane: "body",
+    changes: [
+      main("use std::hint::black_box;", "use std::collections::BTreeSet;\nuse std::hint::black_box;"),
+      body(
+        "fn local_use() -> usize",
+        "BTreeSet::from([1, 2, 3]).len()",
+        "use std::collections::BTreeSet; BTreeSet::from([1, 2]).len()",
+      ),
+    ],
+    shows: { "local use": "3" },
+  },
+  {
+    edit: "an import of a trait, in a module with generic functions",
+    lane: "crate",
+    refused: "… may be a trait, and there are functions that a patch crate cannot hold",
+    changes: [
+      main("use std::hint::black_box;", "#[allow(unused_imports)]\nuse std::io::Write;\nuse std::hint::black_box;"),
+    ],
     shows: {},
   },
   {
     edit: "a signature",
-    lane: "crate",
-    refused: "the signature or the attributes of …",
+    lane: "body",
     changes: [
       main(
         "fn signature() -> u32 { u32::from(black_box(1u8)) }",
@@ -273,16 +359,56 @@ export const PROGRAM_EDITS: readonly SupportedEdit[] = [
     shows: { signature: "2" },
   },
   {
-    edit: "a field of a struct",
+    edit: "a method's signature",
+    lane: "body",
+    changes: [
+      main("fn stepped(&self) -> u32 { self.start", "fn stepped(&self, by: u32) -> u32 { by + self.start"),
+      main("self.stepped()", "self.stepped(1)"),
+    ],
+    shows: { method: "8" },
+  },
+  {
+    edit: "a new method of a generic type",
+    lane: "body",
+    changes: [
+      main("// More of them.", "fn first(&self) -> Option<&T> { self.0.first() }"),
+      main("{ 1 + self.0.len()", "{ self.first().into_iter().count() + 1 + self.0.len()"),
+    ],
+    shows: { "generic method": "3" },
+  },
+  {
+    edit: "a generic function's signature",
+    lane: "body",
+    changes: [
+      main(
+        'fn debugged<T: Debug>(value: T) -> String { format!("{value:?}',
+        'fn debugged<T>(value: T) -> String where T: Debug { format!("{value:?}!',
+      ),
+    ],
+    shows: { instance: "[1, 2]!" },
+  },
+  {
+    edit: "a new function of a name that a generic function mentions",
+    lane: "body",
+    changes: [main("fn uncalled() {}", "fn context() {}")],
+    shows: {},
+  },
+  {
+    edit: "a new function of a name of the prelude",
     lane: "crate",
-    refused: "the struct …",
+    refused: "… would hide a name that macros may mean",
+    changes: [main("async fn later", "#[allow(dead_code)]\nfn align_of() {}\nasync fn later")],
+    shows: {},
+  },
+  {
+    edit: "a field of a struct",
+    lane: "body",
     changes: [main("struct Fields { one: u32 }", "struct Fields { one: u64 }")],
     shows: {},
   },
   {
     edit: "an `impl` of a trait",
-    lane: "crate",
-    refused: "a function was added or removed",
+    lane: "body",
     changes: [main("impl Sided for Counter {}", "impl Sided for Counter { fn sides(&self) -> u32 { 3 } }")],
     shows: { "default method": "3" },
   },
@@ -295,29 +421,25 @@ export const PROGRAM_EDITS: readonly SupportedEdit[] = [
   },
   {
     edit: "a `const`",
-    lane: "crate",
-    refused: "the constant …",
+    lane: "body",
     changes: [main("const CONSTANT: u32 = 1", "const CONSTANT: u32 = 2")],
     shows: { const: "2" },
   },
   {
     edit: "a `static`",
-    lane: "crate",
-    refused: "the static …",
+    lane: "body",
     changes: [main("static STATIC: u32 = 1", "static STATIC: u32 = 2")],
     shows: { static: "2" },
   },
   {
-    edit: "an attribute",
-    lane: "crate",
-    refused: "an attribute",
-    changes: [main("fn inlined()", "#[inline(always)] fn inlined()")],
+    edit: "an attribute of a function",
+    lane: "body",
+    changes: [main("fn signature()", "#[inline(always)] fn signature()")],
     shows: {},
   },
   {
     edit: "a new module with its file",
-    lane: "crate",
-    refused: "the module …",
+    lane: "body",
     changes: [
       ["src/added.rs", "", "pub fn added() -> u32 { 2 }\n"],
       main("mod quoted;", "mod added; mod quoted;"),
@@ -362,7 +484,7 @@ export const PROGRAM_EDITS: readonly SupportedEdit[] = [
     lane: "cargo",
     changes: [
       ["Cargo.toml", "[dependencies]", '[dependencies]\nextra = { path = "extra" }'],
-      main("fn literal() -> u32 { black_box(2)", "fn literal() -> u32 { extra::extra() + 1"),
+      main("fn literal() -> u32 { NEW", "fn literal() -> u32 { extra::extra() + 1"),
     ],
     shows: { literal: "3" },
   },

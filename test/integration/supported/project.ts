@@ -8,10 +8,10 @@ export const FILES: Readonly<Record<string, string>> = {
     "edits",
     `[dependencies]
 first = { path = "first" }
-marks = { path = "marks" }
+marked = { path = "marked" }
 shapes = { path = "shapes" }
 [workspace]
-members = ["extra", "first", "marks", "shapes"]
+members = ["extra", "first", "marked", "marks", "shapes"]
 default-members = ["."]
 `,
   ),
@@ -83,20 +83,27 @@ fn now<T>(future: impl Future<Output = T>) -> T {
 const fn constant_function() -> u32 { 1 }
 fn generic<T: Display>(value: T) -> String { format!("{value}{}", black_box(1)) }
 struct Many<T>(Vec<T>);
-impl<T> Many<T> { fn count(&self) -> usize { self.0.len() } }
+impl<T> Many<T> {
+    // More of them.
+    fn count(&self) -> usize { self.0.len() }
+}
 fn called_with(f: impl Fn(u32) -> u32) -> u32 { f(1) }
 fn calls_with_closure() -> u32 { let one = black_box(1); called_with(|n| n + one) }
 #[inline]
 fn own_inline() -> u32 { black_box(1) }
 fn hidden() -> impl Display { black_box(1) }
-#[marks::marked]
-fn attributed() -> u32 { black_box(1) }
 fn signature() -> u32 { u32::from(black_box(1u8)) }
 struct Fields { one: u32 }
 macro_rules! defined { () => { 1 }; }
 const CONSTANT: u32 = 1;
 static STATIC: u32 = 1;
 fn inlined() -> u32 { black_box(1) }
+
+fn calls_signature() -> String { signature().to_string() }
+fn constant() -> u32 { CONSTANT }
+fn calls_inlined() -> u32 { inlined() }
+fn quoted_source() -> &'static str { include_str!("quoted.rs").lines().next().unwrap_or_default() }
+fn included() -> &'static str { include_str!("included.txt") }
 
 fn show(name: &str, value: impl Display) { println!("{name} {value}"); }
 
@@ -133,19 +140,19 @@ fn main() {
     show("inner generic", shapes::calls_inner());
     show("inline", own_inline());
     show("impl Trait", hidden());
-    show("attribute macro", attributed());
-    show("signature", signature());
+    show("attribute macro", marked::attributed());
+    show("signature", calls_signature());
     show("fields", Fields { one: 1 }.one);
     show("macro_rules", defined!());
-    show("const", CONSTANT);
+    show("const", constant());
     show("static", STATIC);
-    show("attribute", inlined());
+    show("attribute", calls_inlined());
     show("quoted", quoted::quoted());
-    show("quoted source", include_str!("quoted.rs").lines().next().unwrap_or_default());
-    show("included", include_str!("included.txt"));
+    show("quoted source", quoted_source());
+    show("included", included());
     show("script", env!("SCRIPT"));
     show("script input", env!("READ"));
-    show("proc macro", marks::number!());
+    show("proc macro", marked::number());
     show("line", line!());
 }
 `,
@@ -169,6 +176,13 @@ impl Named for u8 {}
   "first/src/lib.rs": "pub fn first() -> u32 { std::hint::black_box(1) }\n",
   "extra/Cargo.toml": PACKAGE("extra"),
   "extra/src/lib.rs": "pub fn extra() -> u32 { 2 }\n",
+  "marked/Cargo.toml": PACKAGE("marked", '[dependencies]\nmarks = { path = "../marks" }\n'),
+  "marked/src/lib.rs": `use std::hint::black_box;
+
+#[marks::marked]
+pub fn attributed() -> u32 { black_box(1) }
+pub fn number() -> u32 { marks::number!() }
+`,
   "marks/Cargo.toml": PACKAGE("marks", "[lib]\nproc-macro = true\n"),
   "marks/src/lib.rs": `use proc_macro::TokenStream;
 

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { GenerationReport, noFunctions, type Fallback, type FunctionCounts } from "../../../shared/src/report.js";
 import {
+  type buildTests,
   cargoTest,
   count,
   craneflyTest,
@@ -44,6 +45,8 @@ export interface Runners {
   readonly native: typeof cargoTest;
   readonly cranefly: typeof craneflyTest;
   readonly functions: typeof functionReport;
+  /** Builds both ways before; without, each run builds, and the times are comparable. */
+  readonly build?: typeof buildTests;
   /** Called with all that a run has printed. */
   readonly log?: (run: "native" | "cranefly", output: string) => Promise<void>;
 }
@@ -77,6 +80,29 @@ const nothingRan: TestRun = { outcome: { code: null, signal: null, stdout: "", s
 
 export const realRunners: Runners = { native: cargoTest, cranefly: craneflyTest, functions: functionReport };
 
+/** cargo's exit code when a test has failed. */
+const TESTS_FAILED = 101;
+
+function ending(run: TestRun): string {
+  return String(run.outcome.code ?? run.outcome.signal ?? "unknown");
+}
+
+function hasFailure(run: TestRun): boolean {
+  return [...run.results.values()].some((tests) => [...tests.values()].includes("FAILED"));
+}
+
+/**
+ * Whether a run's exit code is what its tests' verdicts call for. Tests that fail natively may pass, and then the code is
+ * 0; where verdicts are known to differ, tests may have failed. No verdict excuses any other ending.
+ */
+function endsAsItShould(ours: TestRun, natives: readonly TestRun[], hasOtherVerdicts: boolean): boolean {
+  const { code } = ours.outcome;
+  const failedNatively = natives.some(hasFailure);
+  if (code === TESTS_FAILED && (hasOtherVerdicts || failedNatively)) return hasFailure(ours);
+  if (code === 0 && failedNatively) return !hasFailure(ours);
+  return natives.some((native) => native.outcome.code === code && native.outcome.signal === ours.outcome.signal);
+}
+
 /** Native runs before any difference was seen, and more that are made when one was. */
 const FEWEST_NATIVE_RUNS = 2;
 const MORE_NATIVE_RUNS = 2;
@@ -93,14 +119,17 @@ export async function check(subject: Subject, runners: Runners = realRunners): P
       problems.push(error instanceof Error ? error.message : String(error));
       return nothingRan;
     });
+  const scratch = await mkdtemp(path.join(tmpdir(), "conformance-"));
+  const report = path.join(scratch, "report.json");
+  await attempt(runners.build?.(dir, { selection, report }).then(() => nothingRan) ?? Promise.resolve(nothingRan));
   const [first, nativeSeconds] = await timed(attempt(runners.native(dir, tests)));
   await runners.log?.("native", text(first));
   const natives = [first];
   while (first.results.size > 0 && natives.length < FEWEST_NATIVE_RUNS)
     natives.push(await attempt(runners.native(dir, tests)));
-  const scratch = await mkdtemp(path.join(tmpdir(), "conformance-"));
-  const report = path.join(scratch, "report.json");
-  const [ours, craneflySeconds] = await timed(attempt(runners.cranefly(dir, { ...tests, report })));
+  // The report is of the build, which has functions to tell of.
+  const ofOurs = runners.build === undefined ? { ...tests, report } : tests;
+  const [ours, craneflySeconds] = await timed(attempt(runners.cranefly(dir, ofOurs)));
   await runners.log?.("cranefly", text(ours));
   const compare = (): { unstable: TestName[]; found: Difference[] } => {
     const unstable = unstableTests(natives.map((run) => run.results));
@@ -115,8 +144,10 @@ export async function check(subject: Subject, runners: Runners = realRunners): P
   if (counts.tests < leastTests)
     problems.push(`only ${counts.tests} native tests, expected ${leastTests}:\n${tail(first)}`);
   if (ours.results.size === 0) problems.push(`no tests through Cranefly:\n${tail(ours)}`);
-  if (found.length + unstable.length === 0 && natives.every((run) => run.outcome.code === 0) && ours.outcome.code !== 0)
-    problems.push(`exit code ${ours.outcome.code ?? ours.outcome.signal ?? "unknown"} instead of 0:\n${tail(ours)}`);
+  if (ours.results.size > 0 && !endsAsItShould(ours, natives, found.length + unstable.length > 0))
+    problems.push(
+      `exit code ${ending(ours)} instead of ${[...new Set(natives.map(ending))].join(" or ")}:\n${tail(ours)}`,
+    );
   const ofFunctions = await runners.functions(report).catch((error: unknown) => {
     problems.push(`no report: ${error instanceof Error ? error.message : String(error)}`);
     return { functions: noFunctions(), llvm: [] };

@@ -10,6 +10,9 @@ import type { Project } from "./project.js";
 /** The first build of a program with hundreds of dependencies, on two busy cores. */
 const LONGEST_BUILD_MS = 7_200_000;
 
+/** How much of what cargo said before a failure is in the result. */
+const MOST_LINES = 20;
+
 /** Where a build's sources and products are. */
 export interface Place {
   readonly project: Project;
@@ -25,16 +28,26 @@ export class NativeBuild {
     return path.join(this.place.target, "debug", this.place.project.program);
   }
 
+  /** Downloads what the builds need, so that no build's time depends on the network. */
+  async fetch(): Promise<void> {
+    const { stdout: host } = await mustRun("rustc", ["--print", "host-tuple"], { cwd: this.place.folder });
+    await this.cargo("fetch", "--quiet", "--target", host.trim());
+  }
+
   /** Gives the seconds that it took. */
   async build(): Promise<number> {
-    const { project, folder, target, env } = this.place;
     const started = performance.now();
-    await mustRun("cargo", ["build", "--quiet", ...project.selection], {
+    await this.cargo("build", "--quiet", ...this.place.project.selection);
+    return (performance.now() - started) / 1000;
+  }
+
+  private async cargo(...args: readonly string[]): Promise<void> {
+    const { project, folder, target, env } = this.place;
+    await mustRun("cargo", args, {
       cwd: folder,
       env: { ...env, ...project.env, CARGO_TARGET_DIR: target },
       timeout: LONGEST_BUILD_MS,
     });
-    return (performance.now() - started) / 1000;
   }
 }
 
@@ -48,6 +61,8 @@ export interface Updated {
 export class CraneflyBuild {
   private readonly kept: KeptCurrent;
   private open: readonly string[] = [];
+  /** What cargo has said since the last update began. */
+  private said: string[] = [];
 
   constructor(private readonly place: Place) {
     const { project, folder, target, env } = place;
@@ -58,6 +73,7 @@ export class CraneflyBuild {
         env: { ...env, ...project.env, CARGO_TARGET_DIR: target },
         hasBodyLane: true,
         openFiles: () => this.open,
+        onProgress: (line) => this.said.push(line),
       }),
     );
   }
@@ -65,13 +81,18 @@ export class CraneflyBuild {
   /** Brings the program up to date. Rejects if that failed, or if Cranefly leaves the program to cargo. */
   async update(): Promise<Updated> {
     await mkdir(this.place.target, { recursive: true });
+    this.said = [];
     const started = performance.now();
     const { report } = await this.kept.update(started);
     const seconds = (performance.now() - started) / 1000;
     const [program] = report.programs;
     if (report.ok && program !== undefined) return { executable: program.executable, report, seconds };
     throw new Error(
-      [report.reason, ...report.diagnostics.map(({ message, rendered }) => rendered ?? message)].join("\n"),
+      [
+        report.reason,
+        ...report.diagnostics.map(({ message, rendered }) => rendered ?? message),
+        ...this.said.slice(-MOST_LINES),
+      ].join("\n"),
     );
   }
 

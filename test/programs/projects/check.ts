@@ -81,6 +81,8 @@ class Comparison {
     const { project, result, native, cranefly, home, play, progress } = this;
     const { work } = project;
     await sync(await project.sources(), this.folder);
+    progress("downloads");
+    await native.fetch();
     progress("cargo's first build");
     result.firstBuild.cargo = rounded(await native.build());
     result.disk.cargo = await diskUse(path.join(home, "cargo"));

@@ -11,6 +11,7 @@ import { replaceSection, sectionOf } from "./table.js";
 const USAGE = `npm run projects [-- [--again] NAME…]
   NAME      of ${projects.map(({ name }) => name).join(", ")} (default: all)
   --again   those as well of which there is a result of this version of Cranefly
+  --table   runs nothing: writes the table of the results that there are
 `;
 
 const JSON_FILE = path.join(repository, "docs/projects.json");
@@ -19,7 +20,11 @@ const DOCUMENT = path.join(repository, "docs/projects.md");
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { again: { type: "boolean", default: false }, help: { type: "boolean", default: false } },
+    options: {
+      again: { type: "boolean", default: false },
+      table: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
   });
   if (values.help) {
     process.stdout.write(USAGE);
@@ -28,6 +33,10 @@ async function main(): Promise<number> {
   const now = await surroundings();
   const names = projects.map(({ name }) => name);
   let results = await readResults(JSON_FILE);
+  if (values.table) {
+    await replaceSection(DOCUMENT, sectionOf(results));
+    return 0;
+  }
   const selected = select(positionals);
   for (const project of selected) {
     const { name, version } = project;

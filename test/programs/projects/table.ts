@@ -47,7 +47,7 @@ function cells(result: ProjectResult): string[] {
   return [
     `${result.name} ${result.version}`,
     String(result.steps),
-    result.problems.length === 0 ? "same" : `**${result.problems.length} problems**`,
+    verdict(result),
     result.functions?.toLocaleString("en") ?? "–",
     String(throughLlvm(result)),
     pair(firstBuild.cranefly, firstBuild.cargo, seconds),
@@ -59,6 +59,17 @@ function cells(result: ProjectResult): string[] {
   ];
 }
 
+/** Whether everything was compared that there is to compare. */
+function isComplete({ edits }: ProjectResult): boolean {
+  return edits.body !== undefined && edits.item !== undefined;
+}
+
+function verdict(result: ProjectResult): string {
+  const { length } = result.problems;
+  if (length > 0) return `**${length} ${length === 1 ? "problem" : "problems"}**`;
+  return isComplete(result) ? "same" : "same, **not edited**";
+}
+
 function throughLlvm({ llvm }: ProjectResult): number {
   return llvm.reduce((sum, { functions }) => sum + functions, 0);
 }
@@ -67,9 +78,12 @@ function total(results: readonly ProjectResult[]): string {
   const functions = results.reduce((sum, result) => sum + (result.functions ?? 0), 0);
   const llvm = results.reduce((sum, result) => sum + throughLlvm(result), 0);
   const share = functions === 0 ? 0 : (100 * llvm) / functions;
+  const good = results.filter(({ problems }) => problems.length === 0);
+  const same = good.filter(isComplete).length;
+  const unedited = good.length - same;
   return (
-    `${results.length} projects, ${results.filter(({ problems }) => problems.length === 0).length} of them the same in ` +
-    `everything that was compared; ${functions.toLocaleString("en")} functions, ${llvm} of them through LLVM (${share.toFixed(3)}%).`
+    `${results.length} projects, ${same} of them the same in everything` +
+    `${unedited === 0 ? "" : `, ${unedited} in all but edits, which were not made`}; ${functions.toLocaleString("en")} functions, ${llvm} of them through LLVM (${share.toFixed(3)}%).`
   );
 }
 
@@ -78,16 +92,20 @@ function details({ name, problems, llvm, edits }: ProjectResult): string[] {
   const lines = [
     ...problems.map((problem) => oneLine(problem)),
     ...llvm.map(({ construct, functions }) => `${functions} through LLVM: ${construct}.`),
-    ...(edits.body === undefined ? [] : wayOf(edits.body)),
+    ...(edits.body === undefined ? [] : wayOf("the edit of a body", edits.body)),
+    ...(edits.item === undefined ? [] : wayOf("the edit with a new function", edits.item)),
   ];
   return lines.length === 0 ? [] : ["", `**${name}**`, "", ...lines.map((line) => `- ${line}`)];
 }
 
-/** Which way an edit of a body took, if it was not the fastest. */
-function wayOf({ lane, refused, noPatch }: EditResult): string[] {
-  const overlay = noPatch === undefined ? [] : [`No patch crate could be made of the edit of a body: ${noPatch}.`];
+/** Which way an edit took, if it was not the fastest. */
+function wayOf(what: string, { lane, refused, noPatch }: EditResult): string[] {
+  const overlay = noPatch === undefined ? [] : [`No patch crate could be made of ${what}: ${noPatch}.`];
   if (lane === "body") return overlay.map((line) => `${line} It went through an overlay.`);
-  return [...overlay, `The edit of a body took the ${lane} lane: ${refused ?? "no reason is given"}.`];
+  return [
+    ...overlay,
+    `${what.charAt(0).toUpperCase()}${what.slice(1)} took the ${lane} lane: ${refused ?? "no reason is given"}.`,
+  ];
 }
 
 function oneLine(text: string): string {

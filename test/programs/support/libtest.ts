@@ -146,16 +146,29 @@ async function merged(command: readonly string[], cwd: string, env: RunOptions["
   return { outcome, results: parseLibtest(Buffer.from(outcome.stdout, "latin1").toString("utf8")) };
 }
 
-/** Whether a selection names targets; without, it is about all that are tests. */
-function hasTargets(selection: readonly string[]): boolean {
-  return selection.some((word) => /^--(?:lib|bins?|tests?|examples?|benche?s?|all-targets)$/.test(word));
+/** For a selection that names no targets: all that are tests. */
+function defaultTargets(selection: readonly string[]): string[] {
+  const hasTargets = selection.some((word) => /^--(?:lib|bins?|tests?|examples?|benche?s?|all-targets)$/.test(word));
+  return hasTargets ? [] : ["--tests"];
 }
 
 /** `cargo test`: unit and integration tests, no doc tests; every target runs even if one before it failed. */
 export function cargoTest(dir: string, tests: TestSelection = {}): Promise<TestRun> {
   const { selection = [] } = tests;
-  const command = ["cargo", "test", ...(hasTargets(selection) ? [] : ["--tests"]), "--no-fail-fast", ...selection];
+  const command = ["cargo", "test", ...defaultTargets(selection), "--no-fail-fast", ...selection];
   return merged([...command, "--", ...(tests.libtest ?? [])], dir, tests.env);
+}
+
+/**
+ * Builds a project's tests both ways at the same time, since each has stretches in which it keeps one core busy; later runs only run.
+ * What cannot be built is told by these.
+ */
+export async function buildTests(dir: string, tests: TestSelection = {}): Promise<void> {
+  const [selection, report] = [tests.selection ?? [], tests.report === undefined ? [] : ["--report", tests.report]];
+  await Promise.all([
+    merged(["cargo", "test", ...defaultTargets(selection), "--no-run", ...selection], dir, tests.env),
+    merged([cranefly, "test", "--no-run", ...report, ...selection], dir, tests.env),
+  ]);
 }
 
 /** `cranefly test` with the same selection. Rejects when it was left to cargo. */

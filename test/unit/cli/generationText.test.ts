@@ -23,6 +23,14 @@ it("names the lane, what changed, and what it took", () => {
   );
 });
 
+it("is short where there was nothing to compile", () => {
+  const idle = { ...REPORT, lane: "body" as const, units: [], functions: { ...noFunctions(), total: 300 } };
+  expect(generationText(idle)).toBe("7, nothing to compile: /p/src/main.rs changed (640 ms)");
+  expect(generationText({ ...idle, reason: "nothing changed" })).toBe("7, nothing changed (640 ms)");
+  // The programs are what they were before an edit.
+  expect(generationText({ ...idle, functions: { ...idle.functions, changed: 1 } })).toContain("1 changed, 0 compiled");
+});
+
 it("says why no faster lane took the edit", () => {
   const why =
     "app:app: /p/src/main.rs changed; not the body lane: /p/src/main.rs: the signature or the attributes of `f`";

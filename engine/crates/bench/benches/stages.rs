@@ -157,7 +157,7 @@ fn image(criterion: &mut Criterion, corpus: &Corpus, prepared: &Prepared, functi
         .enumerate()
         .flat_map(|(unit, value)| (0..value.functions.len()).map(move |number| (unit, number)))
         .collect();
-    sizes.sort_by_key(|&(unit, number)| prepared.units[unit].functions[number].locations.len());
+    sizes.sort_by_key(|&(unit, number)| prepared.units[unit].functions[number].positions.size());
     let (unit, number) = sizes[sizes.len() / 2];
     let mut group = criterion.benchmark_group("edit");
     group.sample_size(10).sampling_mode(SamplingMode::Flat);

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use cranefly_cache::Keyer;
-use cranefly_cgu::{CodegenUnit, FunctionInfo, weight};
+use cranefly_cgu::{CodegenUnit, FunctionInfo, Positions, weight};
 use cranefly_codegen::cranelift::Compiler;
 use cranefly_codegen::llvm::{Error as LlvmError, LlvmCompiler};
 use cranefly_image::{BaseImage, Contents, Draft, Error, Image, ImageOptions, Pending, Room, UnitDemand};
-use cranefly_machine::MachineCode;
+use cranefly_machine::PackedCode;
 
 use crate::corpus::{Corpus, Decoded};
 
@@ -17,7 +17,7 @@ use crate::corpus::{Corpus, Decoded};
 pub struct Prepared {
     /// What the image is made of.
     pub units: Vec<Arc<CodegenUnit>>,
-    code: HashMap<(Arc<str>, usize), Arc<MachineCode>>,
+    code: HashMap<(Arc<str>, usize), Arc<PackedCode>>,
 }
 
 impl Prepared {
@@ -30,15 +30,15 @@ impl Prepared {
             let mut functions = Vec::new();
             for (number, (global, body)) in unit.functions.iter().enumerate() {
                 if let Ok(code) = compiler.compile(body) {
-                    prepared.code.insert((file.id.clone(), number), Arc::new(code));
+                    prepared.code.insert((file.id.clone(), number), Arc::new(PackedCode::of(&code)));
                 }
                 functions.push(Arc::new(FunctionInfo {
                     global: *global,
                     key: keyer.key(body, &file.bytes).0,
                     is_llvm: false,
                     weight: weight(body),
-                    symbols: body.symbols.clone(),
-                    locations: body.locations.clone(),
+                    symbols: body.symbols.clone().into(),
+                    positions: Positions::of(&body.locations),
                     subprogram: body.subprogram.clone(),
                 }));
             }

@@ -13,8 +13,11 @@ const IDENTIFICATION_BLOCK: u64 = 13;
 /// Largest file that is handed to LLVM: bit positions are kept in 32-bit words by its block lengths.
 const MAX_LEN: usize = 1 << 32;
 
-/// Checks the magic and that the top-level blocks exactly fill the file and hold a module.
-pub(crate) fn check(bytes: &[u8], file: &str) -> Result<(), Error> {
+/// Checks the magic and that the top-level blocks exactly fill the file and hold a module. `file` is what errors call it.
+///
+/// # Errors
+/// [`Error::NotBitcode`] and [`Error::Truncated`].
+pub fn check(bytes: &[u8], file: &str) -> Result<(), Error> {
     let corrupt = |what: String| Error::Truncated { file: file.to_owned(), what };
     if bytes.len() < 4 {
         return Err(if bytes.is_empty() || MAGIC.starts_with(bytes) {

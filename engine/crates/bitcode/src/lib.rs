@@ -32,6 +32,7 @@ mod source;
 mod type_table;
 pub mod types;
 
+pub use container::check as check_container;
 pub use error::{ConstantError, Error};
 pub use library::Llvm;
 pub use names::demangled;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use cranefly_machine::MachineCode;
+use cranefly_machine::PackedCode;
 
 use crate::key::Key;
 
@@ -12,7 +12,7 @@ use crate::key::Key;
 #[derive(Clone, Debug)]
 pub struct Compiled {
     /// The code.
-    pub code: Arc<MachineCode>,
+    pub code: Arc<PackedCode>,
     /// Why LLVM compiled it; `None` for Cranelift.
     pub construct: Option<Arc<str>>,
     /// Microseconds of translation to Cranelift IR.
@@ -24,8 +24,13 @@ pub struct Compiled {
 #[derive(Debug)]
 struct Entry {
     compiled: Compiled,
-    bytes: u64,
     used: u64,
+}
+
+impl Entry {
+    fn bytes(&self) -> u64 {
+        size(&self.compiled.code)
+    }
 }
 
 /// Refusals are few, and are found out again; more than so many are forgotten.
@@ -105,9 +110,9 @@ impl Store {
         let used = self.clock.load(Ordering::Relaxed);
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         self.inserted.fetch_add(1, Ordering::Relaxed);
-        let old = entries.insert(key, Entry { compiled, bytes, used });
+        let old = entries.insert(key, Entry { compiled, used });
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
-        self.bytes.fetch_sub(old.map_or(0, |old| old.bytes), Ordering::Relaxed);
+        self.bytes.fetch_sub(old.map_or(0, |old| old.bytes()), Ordering::Relaxed);
     }
 
     /// Begins a generation: the unit of age. Drops the least recently used code when there is too much.
@@ -118,7 +123,7 @@ impl Store {
         }
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         let mut ages: Vec<(u64, u64, Key)> =
-            entries.iter().map(|(key, entry)| (entry.used, entry.bytes, *key)).collect();
+            entries.iter().map(|(key, entry)| (entry.used, entry.bytes(), *key)).collect();
         ages.sort_unstable();
         // Down to three quarters, so that the next generations need not sort again.
         let goal = self.limit / 4 * 3;
@@ -156,18 +161,20 @@ impl Store {
     }
 }
 
-/// Approximate memory of a function's code with its tables.
-fn size(code: &MachineCode) -> u64 {
-    let tables = code.relocations.len() * 48 + code.call_sites.len() * 16 + code.cfi.len() + code.lines.len() * 8;
-    (code.bytes.len() + tables + 256) as u64
+/// Approximate memory of a function's code with its tables, and with its place here.
+fn size(code: &PackedCode) -> u64 {
+    const PLACE: usize = 128;
+    (code.size() + PLACE) as u64
 }
 
 #[cfg(test)]
 mod tests {
+    use cranefly_machine::MachineCode;
+
     use super::*;
 
     fn compiled(len: usize) -> Compiled {
-        let code = Arc::new(MachineCode { bytes: vec![0; len], ..MachineCode::default() });
+        let code = Arc::new(PackedCode::of(&MachineCode { bytes: vec![0; len], ..MachineCode::default() }));
         Compiled { code, construct: None, translate_us: 0.0, compile_us: 0.0 }
     }
 

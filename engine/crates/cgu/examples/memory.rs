@@ -8,7 +8,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use cranefly_bitcode::Llvm;
-use cranefly_bitcode::ir::{Global, GlobalKind, InitPointer, Location, SourceFrame, SymbolRef, Variable};
+use cranefly_bitcode::ir::{Global, GlobalKind, InitPointer, Variable};
 use cranefly_cache::Key;
 use cranefly_cgu::{
     BitcodeFile, BitcodeForm, DecodeHandler, DecodedFunction, Digest, FunctionIdentity, FunctionInfo, HandlerError,
@@ -59,12 +59,9 @@ impl Sizes {
         for function in &unit.unit.functions {
             self.functions += 1;
             self.infos += size_of::<FunctionInfo>() + size_of::<ReadTimes>() + size_of::<Shape>();
-            self.operands += function.symbols.capacity() * size_of::<SymbolRef>();
-            self.positions += function.locations.capacity() * size_of::<Location>();
-            for Location { frames } in &function.locations {
-                self.positions += if frames.spilled() { frames.capacity() * size_of::<SourceFrame>() } else { 0 };
-            }
-            let inlined = function.locations.iter().flat_map(|it| &it.frames).map(|frame| &frame.subprogram);
+            self.operands += size_of_val(&*function.symbols);
+            self.positions += function.positions.size();
+            let inlined = function.positions.frames().map(|frame| frame.subprogram);
             for subprogram in function.subprogram.iter().chain(inlined) {
                 if self.is_new(subprogram) {
                     self.debug_info += size_of_val(&**subprogram) + subprogram.namespace.len() * size_of::<Arc<str>>();

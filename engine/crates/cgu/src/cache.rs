@@ -22,7 +22,7 @@ struct UnitKey {
 pub struct UnitCache {
     entries: Mutex<HashMap<UnitKey, Arc<LoadedUnit>>>,
     /// What they have in common.
-    interner: Interner,
+    interner: Arc<Interner>,
 }
 
 impl UnitCache {

@@ -29,7 +29,7 @@ impl Interner {
         }
     }
 
-    fn text(&self, text: &Arc<str>) -> Arc<str> {
+    pub(crate) fn text(&self, text: &Arc<str>) -> Arc<str> {
         known(&mut self.texts.lock().unwrap_or_else(PoisonError::into_inner), text)
     }
 

@@ -12,6 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::attached::Attached;
 use crate::digest::Digest;
+use crate::intern::Interner;
 use crate::packed::Packed;
 use crate::shape::Shape;
 use crate::source_index::SourceIndex;
@@ -53,6 +54,8 @@ pub struct LoadedUnit {
     paths: OnceLock<FxHashMap<String, Vec<GlobalId>>>,
     identities: OnceLock<FxHashSet<u64>>,
     attached: Attached,
+    /// What it has in common with others.
+    interner: Arc<Interner>,
 }
 
 /// Something that a unit defines.
@@ -74,6 +77,7 @@ pub(crate) struct Parts {
     pub times: Vec<ReadTimes>,
     pub compiled: Vec<Key>,
     pub shapes: Vec<Shape>,
+    pub interner: Arc<Interner>,
 }
 
 impl LoadedUnit {
@@ -90,13 +94,14 @@ impl LoadedUnit {
         times: Vec<ReadTimes>,
         shapes: Vec<Shape>,
     ) -> Arc<Self> {
-        let parts = Parts { unit, path, bitcode, digest, open_us: 0.0, times, compiled: Vec::new(), shapes };
+        let (compiled, interner) = (Vec::new(), Arc::default());
+        let parts = Parts { unit, path, bitcode, digest, open_us: 0.0, times, compiled, shapes, interner };
         Arc::new(Self { is_derived: true, ..Self::read(parts) })
     }
 
     /// A unit that is just what its file holds.
     pub(crate) fn read(parts: Parts) -> Self {
-        let Parts { unit, path, bitcode, digest, open_us, times, compiled, shapes } = parts;
+        let Parts { unit, path, bitcode, digest, open_us, times, compiled, shapes, interner } = parts;
         assert!(times.len() == unit.functions.len() && shapes.len() == unit.functions.len(), "one for each function");
         debug_assert!(unit.functions.is_sorted_by_key(|function| function.global), "by global");
         let of_llvm = unit.functions.iter().enumerate().filter(|(_, function)| function.is_llvm);
@@ -119,6 +124,7 @@ impl LoadedUnit {
             paths: OnceLock::new(),
             identities: OnceLock::new(),
             attached: Attached::default(),
+            interner,
         }
     }
 
@@ -182,7 +188,7 @@ impl LoadedUnit {
 
     /// Where its functions are written; found out when it is first asked for.
     pub fn sources(&self) -> &SourceIndex {
-        self.sources.get_or_init(|| SourceIndex::new(&self.unit))
+        self.sources.get_or_init(|| SourceIndex::new(&self.unit, &self.interner))
     }
 
     /// A global by its number.

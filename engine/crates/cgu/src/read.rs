@@ -14,6 +14,7 @@ use crate::error::{HandlerError, UnitError};
 use crate::intern::{DebugNames, Interner};
 use crate::loaded::{LoadedUnit, Parts, ReadTimes};
 use crate::packed::Packed;
+use crate::positions::Positions;
 use crate::shape::Shape;
 use crate::unit::{CodegenUnit, FunctionInfo};
 use crate::weight::weight;
@@ -111,7 +112,7 @@ pub(crate) fn read(
     file: &BitcodeFile,
     id: &Arc<str>,
     context: &ReadContext<'_>,
-    interner: &Interner,
+    interner: &Arc<Interner>,
 ) -> Result<LoadedUnit, UnitError> {
     let start = Instant::now();
     let name = file.path.display().to_string();
@@ -149,17 +150,17 @@ pub(crate) fn read(
         }
         let weight = weight(&body);
         debug_names.share(&mut body);
-        let Function { mut symbols, mut locations, subprogram, .. } = body;
-        symbols.shrink_to_fit();
-        locations.shrink_to_fit();
-        functions.push(Arc::new(FunctionInfo { global, key: key.0, is_llvm, weight, symbols, locations, subprogram }));
+        let Function { symbols, locations, subprogram, .. } = body;
+        let (symbols, positions) = (symbols.into(), Positions::of(&locations));
+        functions.push(Arc::new(FunctionInfo { global, key: key.0, is_llvm, weight, symbols, positions, subprogram }));
     }
     check_module(&module, &file.path)?;
     let assembly = assemble(context.handler, &module, bytes, &file.path)?;
     let unit = CodegenUnit { id: id.clone(), module, assembly, functions, bound: BTreeMap::new(), is_body_lane: false };
     let digest = file.digest;
     let bitcode = Arc::new(Packed::of(bytes));
-    Ok(LoadedUnit::read(Parts { unit, path: file.path.clone(), bitcode, digest, open_us, times, compiled, shapes }))
+    let (path, interner) = (file.path.clone(), interner.clone());
+    Ok(LoadedUnit::read(Parts { unit, path, bitcode, digest, open_us, times, compiled, shapes, interner }))
 }
 
 /// Refuses what an image would get wrong: initial contents without a flat form, and constructors that are not in a section.

@@ -6,24 +6,35 @@ use std::sync::Arc;
 
 use cranefly_bitcode::ir::{SourceFile, Subprogram};
 
+use crate::intern::Interner;
 use crate::unit::{CodegenUnit, FunctionInfo};
 
 /// Index of one unit. Functions are named by their numbers in it.
 #[derive(Debug, Default)]
 pub struct SourceIndex {
-    /// Where each function is written.
-    pub places: Vec<Place>,
-    /// Functions by the file that they are declared in.
-    declared: HashMap<Arc<str>, Vec<usize>>,
-    /// Functions by every file that any of their code is from.
-    present: HashMap<Arc<str>, Vec<usize>>,
+    /// Absolute paths of the files that any code of the unit is from, sorted.
+    files: Box<[Arc<str>]>,
+    /// By function, where it is written.
+    spans: Box<[Span]>,
 }
 
 /// Where a function is written.
-#[derive(Clone, Debug, Default)]
-pub struct Place {
+#[derive(Clone, Copy, Debug)]
+struct Span {
+    /// Number of the file that it is declared in; [`NO_FILE`] for none.
+    file: u32,
+    line: u32,
+    end_line: u32,
+}
+
+/// The number of no file.
+const NO_FILE: u32 = u32::MAX;
+
+/// Where a function is written.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Place<'a> {
     /// Absolute path.
-    pub file: Option<Arc<str>>,
+    pub file: Option<&'a str>,
     /// Line of the declaration, from 1; 0 for none.
     pub line: u32,
     /// Last line that any of its code is from.
@@ -31,83 +42,77 @@ pub struct Place {
 }
 
 impl SourceIndex {
-    /// Makes the index of `unit`.
-    pub fn new(unit: &CodegenUnit) -> Self {
-        let mut index = Self::default();
+    /// Makes the index of `unit`. Its paths are `interner`'s.
+    pub(crate) fn new(unit: &CodegenUnit, interner: &Interner) -> Self {
+        let declared = |function: &FunctionInfo| Some(function.subprogram.as_ref()?.file.clone());
         let mut paths = Paths::default();
-        for (number, function) in unit.functions.iter().enumerate() {
-            index.places.push(place(function, &mut paths));
-            if let Some(file) = &index.places[number].file {
-                index.declared.entry(file.clone()).or_default().push(number);
-            }
-            for file in files(function, &mut paths) {
-                index.present.entry(file).or_default().push(number);
+        for function in &unit.functions {
+            for file in function.positions.files().chain(declared(function).as_ref()) {
+                paths.of(file);
             }
         }
-        index
+        let mut files: Vec<Arc<str>> = paths.known.values().cloned().collect();
+        files.sort_unstable();
+        files.dedup();
+        let span = |function: &Arc<FunctionInfo>| {
+            let Some(subprogram) = &function.subprogram else { return Span { file: NO_FILE, line: 0, end_line: 0 } };
+            let file = files.binary_search(&paths.of(&subprogram.file)).ok().and_then(|file| u32::try_from(file).ok());
+            Span { file: file.unwrap_or(NO_FILE), line: subprogram.line, end_line: end_line(function, subprogram) }
+        };
+        let spans = unit.functions.iter().map(span).collect();
+        Self { files: files.iter().map(|path| interner.text(path)).collect(), spans }
+    }
+
+    /// Where a function is written, by its number.
+    pub fn place(&self, function: usize) -> Place<'_> {
+        let Span { file, line, end_line } = self.spans[function];
+        Place { file: self.files.get(file as usize).map(|file| &**file), line, end_line }
     }
 
     /// Functions that are declared in `file`.
-    pub fn declared_in(&self, file: &str) -> &[usize] {
-        self.declared.get(file).map_or(&[], Vec::as_slice)
+    pub fn declared_in(&self, file: &str) -> impl Iterator<Item = usize> {
+        let file = self.number_of(file);
+        let spans = if file.is_some() { &self.spans[..] } else { &[] };
+        spans.iter().enumerate().filter(move |(_, span)| file == Some(span.file)).map(|(number, _)| number)
     }
 
     /// Functions with code from line `line` of `file`, inlined code included.
     pub fn with_code_at<'a>(
         &'a self,
         unit: &'a CodegenUnit,
-        file: &str,
+        file: &'a str,
         line: u32,
     ) -> impl Iterator<Item = usize> + 'a {
-        let file = self.present.get_key_value(file);
-        let functions = file.map_or(&[][..], |(_, functions)| functions);
-        functions.iter().copied().filter(move |&number| {
-            let frames = unit.functions[number].locations.iter().flat_map(|location| &location.frames);
-            let mut paths = Paths::default();
-            frames
-                .filter(|frame| frame.line == line)
-                .any(|frame| file.is_some_and(|(file, _)| paths.of(&frame.file) == *file))
-        })
+        // Most units have no code from it at all.
+        let functions = if self.number_of(file).is_some() { &unit.functions[..] } else { &[] };
+        let mut paths = Paths::default();
+        let mut has_code = move |function: &FunctionInfo| {
+            let mut frames = function.positions.frames().filter(|frame| frame.line == line);
+            frames.any(|frame| *paths.of(frame.file) == *file)
+        };
+        functions.iter().enumerate().filter(move |(_, function)| has_code(function)).map(|(number, _)| number)
     }
 
     /// Functions whose lines in `file`, from declaration to end, cover `line`.
-    pub fn covering<'a>(&'a self, file: &str, line: u32) -> impl Iterator<Item = usize> + 'a {
-        let covers = move |place: &Place| (place.line..=place.end_line).contains(&line);
-        self.declared_in(file).iter().copied().filter(move |&number| covers(&self.places[number]))
+    pub fn covering(&self, file: &str, line: u32) -> impl Iterator<Item = usize> {
+        let covers = move |span: &Span| (span.line..=span.end_line).contains(&line);
+        self.declared_in(file).filter(move |&number| covers(&self.spans[number]))
     }
-}
 
-fn place(function: &FunctionInfo, paths: &mut Paths) -> Place {
-    let Some(subprogram) = &function.subprogram else { return Place::default() };
-    Place { file: Some(paths.of(&subprogram.file)), line: subprogram.line, end_line: end_line(function, subprogram) }
+    fn number_of(&self, file: &str) -> Option<u32> {
+        self.files.binary_search_by(|path| (**path).cmp(file)).ok().and_then(|number| u32::try_from(number).ok())
+    }
 }
 
 /// The last line of the function's own code: that of its closing bracket, unless it never returns.
 fn end_line(function: &FunctionInfo, subprogram: &Arc<Subprogram>) -> u32 {
-    let own = function.locations.iter().filter_map(|location| location.frames.last());
-    own.filter(|frame| same(&frame.file, &subprogram.file)).map(|frame| frame.line).fold(subprogram.line, u32::max)
+    let own = function.positions.frames().filter(|frame| frame.is_outermost);
+    own.filter(|frame| same(frame.file, &subprogram.file)).map(|frame| frame.line).fold(subprogram.line, u32::max)
 }
 
 /// Equal pointers are the shortcut that nearly always decides.
 fn same(a: &Arc<SourceFile>, b: &Arc<SourceFile>) -> bool {
     Arc::ptr_eq(a, b) || a == b
-}
-
-/// The files that code of a function is from, without duplicates.
-fn files(function: &FunctionInfo, paths: &mut Paths) -> Vec<Arc<str>> {
-    let mut seen: Vec<*const SourceFile> = Vec::new();
-    let mut found: Vec<Arc<str>> = Vec::new();
-    for frame in function.locations.iter().flat_map(|location| &location.frames) {
-        // Most positions are in few files.
-        if !seen.contains(&Arc::as_ptr(&frame.file)) {
-            seen.push(Arc::as_ptr(&frame.file));
-            let path = paths.of(&frame.file);
-            if !found.contains(&path) {
-                found.push(path);
-            }
-        }
-    }
-    found
 }
 
 /// Absolute paths of source files, each made once.

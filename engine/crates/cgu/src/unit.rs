@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use cranefly_bitcode::ir::{Global, GlobalId, GlobalKind, Linkage, Location, Module, Subprogram, SymbolRef};
+use cranefly_bitcode::ir::{Global, GlobalId, GlobalKind, Linkage, Module, Subprogram, SymbolRef};
+
+use crate::positions::Positions;
 
 /// One codegen unit of a program. Immutable: a changed unit is a new value under the same [`id`](CodegenUnit::id).
 #[derive(Debug)]
@@ -50,9 +52,9 @@ pub struct FunctionInfo {
     /// How much there is to its body: see [`weight`](crate::weight).
     pub weight: u32,
     /// What its symbol operands name, by `SymbolId`.
-    pub symbols: Vec<SymbolRef>,
+    pub symbols: Box<[SymbolRef]>,
     /// Its source positions, by `LocationId`.
-    pub locations: Vec<Location>,
+    pub positions: Positions,
     /// Where it is declared.
     pub subprogram: Option<Arc<Subprogram>>,
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use cranefly_cache::Compiled;
 use cranefly_cgu::DecodedFunction;
 use cranefly_codegen::cranelift::{Compiler, Error, Flags};
+use cranefly_codegen::machine::PackedCode;
 
 use crate::options::CodeOptions;
 
@@ -39,7 +40,7 @@ impl CodeGenerator for Cranelift {
         let (code, timing) =
             with_compiler(options, |compiler| compiler.compile(source.body).map(|code| (code, compiler.timing())))?;
         Ok(Compiled {
-            code: Arc::new(code),
+            code: Arc::new(PackedCode::of(&code)),
             construct: None,
             translate_us: timing.translate.as_secs_f32() * 1e6,
             compile_us: timing.compile.as_secs_f32() * 1e6,

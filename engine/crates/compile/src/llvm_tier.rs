@@ -9,7 +9,7 @@ use cranefly_bitcode::ir::Linkage;
 use cranefly_cache::Compiled;
 use cranefly_cgu::DecodedFunction;
 use cranefly_codegen::llvm::{self, Isolated, LlvmCompiler, OptLevel};
-use cranefly_codegen::machine::{MachineCode, Target};
+use cranefly_codegen::machine::{MachineCode, PackedCode, Target};
 
 use crate::error::{Failure, LlvmError};
 use crate::llvm_worker::LlvmWorkers;
@@ -62,7 +62,7 @@ impl LlvmTier {
         let start = Instant::now();
         let code = self.code(function, isolated, options).map_err(|source| failed(construct, source))?;
         Ok(Compiled {
-            code: Arc::new(code),
+            code: Arc::new(PackedCode::of(&code)),
             construct: Some(construct.clone()),
             translate_us: 0.0,
             compile_us: start.elapsed().as_secs_f32() * 1e6,

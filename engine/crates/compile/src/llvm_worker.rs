@@ -19,7 +19,8 @@ use std::time::{Duration, Instant};
 
 use cranefly_codegen::llvm::OptLevel;
 
-use messages::{OBJECT, REFUSED, read_part, write_part};
+pub use messages::read_part;
+use messages::{OBJECT, REFUSED, write_part};
 pub use process::{WorkerRunError, run};
 
 /// The subcommand that makes this program a worker.

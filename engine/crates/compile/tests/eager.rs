@@ -9,7 +9,7 @@ use cranefly_bitcode::Llvm;
 use cranefly_cache::{Compiled, Key, Store};
 use cranefly_cgu::{BitcodeFile, BitcodeForm, DecodedFunction, Digest, LoadedUnit, UnitCache, UnitError};
 use cranefly_codegen::cranelift::{CodegenError, Error};
-use cranefly_codegen::machine::MachineCode;
+use cranefly_codegen::machine::{MachineCode, PackedCode};
 use cranefly_compile::{
     CodeGenerator, CodeOptions, CompileContext, Cranelift, EagerCompiler, Failure, LlvmError, LlvmTier, compile_all,
 };
@@ -47,8 +47,9 @@ impl CodeGenerator for Counting {
             return Err(CodegenError::Compilation { listing: "code too large".to_owned() }.into());
         }
         let compiled = Cranelift.compile(function, options)?;
-        let bytes = if self.is_fickle { number.to_le_bytes().to_vec() } else { compiled.code.bytes.clone() };
-        Ok(Compiled { code: Arc::new(MachineCode { bytes, ..(*compiled.code).clone() }), ..compiled })
+        let bytes = if self.is_fickle { number.to_le_bytes().to_vec() } else { compiled.code.bytes().to_vec() };
+        let code = PackedCode::of(&MachineCode { bytes, ..compiled.code.unpack() });
+        Ok(Compiled { code: Arc::new(code), ..compiled })
     }
 }
 

@@ -96,6 +96,9 @@ impl Programs {
     pub fn tidy(&self, is_much: bool) {
         let _tidying = self.tidying.lock().unwrap_or_else(PoisonError::into_inner);
         debug_span!("prune").in_scope(|| self.resources.units.prune());
+        for view in self.views() {
+            view.live.forget_pages();
+        }
         if is_much {
             debug_span!("give back").in_scope(give_memory_back);
         }

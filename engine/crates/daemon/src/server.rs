@@ -1,7 +1,7 @@
 //! The socket: who may connect, and which request does what.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, BufReader};
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
@@ -102,7 +102,7 @@ impl Server {
         let connection = Connection(self.state.clone());
         std::thread::Builder::new().name("connection".to_owned()).stack_size(STACK).spawn(move || {
             let state = &connection.0;
-            let result = rpc::serve(&stream, |method, params| {
+            let result = rpc::serve(BufReader::new(&stream), &stream, |method, params| {
                 state.touch();
                 let result = survived(method, || dispatch(&engine, state, method, params));
                 state.touch();
@@ -229,6 +229,7 @@ fn dispatch(engine: &Engine, state: &State, method: &str, params: Value) -> Resu
             })
         }
         "publish" => answer(&handlers::publish(engine, parse(params)?)?),
+        "instances" => answer(&handlers::instances(engine, parse(params)?)?),
         "instantiators" => answer(&handlers::instantiators(engine, parse(params)?)?),
         "functions" => answer(&handlers::functions(engine, &parse(params)?)?),
         "summary" => answer(&handlers::summary(engine, &parse(params)?)?),

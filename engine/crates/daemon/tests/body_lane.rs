@@ -132,7 +132,8 @@ impl Fixture {
         let report = self.body_lane(text, edited, keep).unwrap();
         self.same_as_native();
         let crate_lane = self.project.bitcode(text);
-        let verified = self.daemon.publish_with(&self.project, &crate_lane, &json!({"verify": true})).unwrap();
+        let verified =
+            self.daemon.publish_with(&self.project, &crate_lane, &json!({"verify": true, "verifyAll": true})).unwrap();
         assert_eq!(verified["verified"]["diverged"], json!([]), "{verified}");
         assert!(verified["verified"]["equal"].as_u64() > Some(0), "{verified}");
         let (compiled, unmatched) = (&verified["functions"]["compiled"], &verified["verified"]["unmatched"]);
@@ -182,6 +183,24 @@ fn edits_pile_up_until_the_crate_lane_has_followed() {
     let third = edit(&second, "\"two {}\"", "\"one {}\"");
     let report = fixture.takes(&third, &["edited", "other"], &[]);
     assert!(report["functions"]["compiled"].as_u64() < Some(2), "{report}");
+}
+
+#[test]
+fn what_an_edit_left_behind_is_told() {
+    let mut fixture = Fixture::new("behind");
+    let text = edit(PROGRAM, "\"one {}\"", "\"two {}\"");
+    fixture.body_lane(&text, &["edited"], &[]).unwrap();
+    // Of what else is different nobody has told the body lane.
+    let more =
+        edit(&edit(&text, "\"{} {} {}\", shape", "\"{}-{}-{}\", shape"), "RUNS.fetch_add(n,", "RUNS.fetch_add(n + 1,");
+    let crate_lane = fixture.project.bitcode(&more);
+    let params = json!({"verify": true, "verifyAll": true});
+    let verified = fixture.daemon.publish_with(&fixture.project, &crate_lane, &params).unwrap();
+    assert_eq!(verified["verified"]["diverged"], json!(["main::other", "main::private"]), "{verified}");
+    // From then on the program has them.
+    fixture.same_as_native();
+    let verified = fixture.daemon.publish_with(&fixture.project, &crate_lane, &params).unwrap();
+    assert_eq!(verified["verified"]["diverged"], json!([]), "{verified}");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use cranefly_cache::Compiled;
 use cranefly_cgu::DecodedFunction;
 use cranefly_codegen::cranelift::{CodegenError, Error};
-use cranefly_codegen::machine::{MachineCode, Relocation, RelocationKind, Target};
+use cranefly_codegen::machine::{MachineCode, PackedCode, Relocation, RelocationKind, Target};
 use cranefly_compile::{CodeGenerator, CodeOptions, Cranelift};
 use serde_json::json;
 use support::in_process::InProcess;
@@ -36,7 +36,7 @@ impl CodeGenerator for Failing {
         // The image looks at the instruction that such a place is in.
         let (offset, kind) = (u32::MAX, RelocationKind::GotPcRel32 { relaxable: true });
         let nowhere = Relocation { offset, kind, target: Target::Symbol(0), addend: 0 };
-        let code = MachineCode { relocations: vec![nowhere], ..(*compiled.code).clone() };
+        let code = PackedCode::of(&MachineCode { relocations: vec![nowhere], ..compiled.code.unpack() });
         Ok(Compiled { code: Arc::new(code), ..compiled })
     }
 }

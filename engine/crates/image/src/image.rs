@@ -8,9 +8,10 @@ use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use cranefly_cgu::CodegenUnit;
-use cranefly_machine::MachineCode;
+use cranefly_machine::PackedCode;
 
 use crate::Error;
 use crate::base::{ANCHOR, BaseImage, BasePlace, TLS_ANCHOR};
@@ -135,6 +136,7 @@ impl Image {
             debug: DebugInfo::new(options.contents.debug_info, detail),
             stub: own.stub(),
             late_text: None,
+            compiled_up_to: AtomicUsize::new(0),
         };
         let mut linking = Box::new(Linking {
             base,
@@ -171,6 +173,7 @@ impl Image {
         elf::invalidate(&mut tables.file);
         *committed = None;
         tables.late_text = None;
+        tables.compiled_up_to = AtomicUsize::new(0);
         let pending = update(tables, linking, units)?;
         Ok((Draft { tables, linking, committed }, pending))
     }
@@ -268,7 +271,7 @@ impl Deref for Draft<'_> {
 
 impl Draft<'_> {
     /// Appends `code`, bound, and lets the function's slot jump to it.
-    pub fn install(&mut self, pending: &Pending, code: &Arc<MachineCode>) -> Result<(), Error> {
+    pub fn install(&mut self, pending: &Pending, code: &Arc<PackedCode>) -> Result<(), Error> {
         let state = install::State::Linking(self.linking);
         let jump = install(self.tables, state, pending, code, install::ALIGN)?;
         self.tables.file.publish_u64(jump.slot, jump.word);

@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use cranefly_cgu::CodegenUnit;
-use cranefly_machine::MachineCode;
+use cranefly_machine::PackedCode;
 
 use crate::Error;
 use crate::checkpoint::Checkpoint;
@@ -55,7 +55,7 @@ impl<'image> Running<'image> {
     }
 
     /// Appends `code`, bound. The function's slot jumps to it when it is [published](Self::publish).
-    pub fn install(&mut self, pending: &Pending, code: &Arc<MachineCode>) -> Result<(), Error> {
+    pub fn install(&mut self, pending: &Pending, code: &Arc<PackedCode>) -> Result<(), Error> {
         let align = self.align();
         let jump = install(self.tables, State::Running, pending, code, align)?;
         waits_no_more(self.tables, pending.info().weight);

@@ -7,6 +7,7 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use cranefly_bitcode::ir::{Global, GlobalId, Linkage};
 use cranefly_cgu::CodegenUnit;
@@ -125,6 +126,7 @@ pub(crate) fn restore(path: &Path, saved: SavedImage, units: &[Arc<CodegenUnit>]
         debug: DebugInfo::new(saved.has_debug_info, detail),
         stub: Stub::restore(saved.stub_entry),
         late_text: None,
+        compiled_up_to: AtomicUsize::new(0),
     };
     // A frame that was being written would stand where the section's terminator belongs.
     tables.file.clear_behind(Region::EhFrame)?;

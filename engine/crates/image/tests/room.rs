@@ -5,23 +5,24 @@ mod support;
 use std::sync::Arc;
 
 use cranefly_bitcode::ir::{Global, GlobalKind, Linkage, Module};
-use cranefly_cgu::{CodegenUnit, FunctionInfo, global_id};
+use cranefly_cgu::{CodegenUnit, FunctionInfo, Positions, global_id};
 use cranefly_image::{Demand, Draft, Error, Image, Layout, Pending, Region, Room, Shortage, UnitDemand, demand};
-use cranefly_machine::MachineCode;
+use cranefly_machine::{MachineCode, PackedCode};
 use support::{Bench, Units, Way, start};
 
 /// A function that returns `value`, in so many bytes.
-fn code(value: u32, length: usize) -> Arc<MachineCode> {
+fn code(value: u32, length: usize) -> Arc<PackedCode> {
     let mut bytes = vec![0xb8];
     bytes.extend(value.to_le_bytes());
     bytes.resize(length - 1, 0x90);
     bytes.push(0xc3);
-    Arc::new(MachineCode { text_len: length as u32, align: 16, bytes, ..MachineCode::default() })
+    let code = MachineCode { text_len: length as u32, align: 16, bytes, ..MachineCode::default() };
+    Arc::new(PackedCode::of(&code))
 }
 
 /// `count` functions of so many bytes each, all of which return `edit`, but for the last, which returns their number. Those that
 /// are equal share their code.
-fn functions(count: usize, length: usize, edit: u32) -> (CodegenUnit, Vec<Arc<MachineCode>>) {
+fn functions(count: usize, length: usize, edit: u32) -> (CodegenUnit, Vec<Arc<PackedCode>>) {
     let equal = code(edit, length);
     let key = u128::from(edit) << 1;
     let mut module = Module::default();
@@ -39,8 +40,8 @@ fn functions(count: usize, length: usize, edit: u32) -> (CodegenUnit, Vec<Arc<Ma
             key,
             is_llvm: false,
             weight: (length / 5) as u32,
-            symbols: Vec::new(),
-            locations: Vec::new(),
+            symbols: Box::default(),
+            positions: Positions::default(),
             subprogram: None,
         }));
         codes.push(code);

@@ -1,7 +1,7 @@
 //! Machine code, disassembled.
 
 use cranefly_bitcode::demangled;
-use cranefly_machine::{MachineCode, RelocationKind, Target};
+use cranefly_machine::{MachineCode, PackedCode, RelocationKind, Target};
 use iced_x86::{
     Formatter, FormatterOutput, FormatterTextKind, Instruction, IntelFormatter, OpKind, SymbolResolver, SymbolResult,
 };
@@ -25,20 +25,21 @@ pub struct Code {
     /// The bytes there, bound.
     pub bytes: Vec<u8>,
     /// What they were made of.
-    pub unbound: std::sync::Arc<MachineCode>,
+    pub unbound: std::sync::Arc<PackedCode>,
 }
 
 /// Instructions of `code` in Intel's syntax, each with its offset in the function; what lies outside of the function by name.
 pub fn asm(subject: Subject, code: &Code) -> Text {
     let mut text = Text::titled(";", subject.symbol());
-    let length = (code.unbound.text_len as usize).min(code.bytes.len());
-    let listing = listing::listing(&code.bytes[..length], &code.unbound);
-    let mut formatter = formatter(Resolver { names: outside(subject, &code.unbound), length: length as u64 });
+    let unbound = code.unbound.unpack();
+    let length = (unbound.text_len as usize).min(code.bytes.len());
+    let listing = listing::listing(&code.bytes[..length], &unbound);
+    let mut formatter = formatter(Resolver { names: outside(subject, &unbound), length: length as u64 });
     for item in listing.items {
         let instruction = match item {
             Item::Instruction(instruction) => instruction,
             Item::Entry(at, target) => {
-                text.push(&format!("{at:#06x}  .long   {target:#06x}"), location(subject, &code.unbound, at), &[]);
+                text.push(&format!("{at:#06x}  .long   {target:#06x}"), location(subject, &unbound, at), &[]);
                 continue;
             }
         };
@@ -46,13 +47,13 @@ pub fn asm(subject: Subject, code: &Code) -> Text {
         let mut line = Line { text: format!("{offset:#06x}  "), symbol: None };
         formatter.format(&instruction, &mut line);
         let span: Option<Span> = line.symbol.and_then(|(start, length)| {
-            let target = target(subject, &code.unbound, offset, instruction.next_ip())?;
+            let target = target(subject, &unbound, offset, instruction.next_ip())?;
             Some((start, length, target))
         });
-        if let Some(pad) = landing_pad(&code.unbound, &instruction) {
+        if let Some(pad) = landing_pad(&unbound, &instruction) {
             line.text.push_str(&format!(" ; unwinds to {pad:#06x}"));
         }
-        text.push(&line.text, location(subject, &code.unbound, offset), span.as_slice());
+        text.push(&line.text, location(subject, &unbound, offset), span.as_slice());
     }
     let starts = listing.constants.into_iter().map(|start| start as usize).chain([length, code.bytes.len()]);
     let mut at = listing.end;

@@ -1,9 +1,13 @@
 //! Machine code of one function, position-independent and unbound: what the cache keeps and the image places.
 //!
-//! **Takes** nothing. **Gives** data types: the code generators fill them, the image reads them, and neither knows the other.
-//! **Never** does anything: no type here has behaviour.
+//! **Takes** nothing. **Gives** data types: the code generators fill them, the image reads them, and neither knows the other; and a
+//! form of them that takes less memory. **Never** does anything else: no type here has behaviour but for that.
+
+mod packed;
 
 use serde::{Deserialize, Serialize};
+
+pub use packed::PackedCode;
 
 /// Code of one function with everything that the image needs to bind it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

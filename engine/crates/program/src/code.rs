@@ -117,7 +117,7 @@ impl<'a> CodeSupply<'a> {
         // Between others: aligned.
         let bytes = |pending: &Pending| {
             self.get(pending)
-                .map_or(0, |(Compiled { code, .. }, _)| code.bytes.len() as u64 + u64::from(code.align.max(16)))
+                .map_or(0, |(Compiled { code, .. }, _)| code.bytes().len() as u64 + u64::from(code.align().max(16)))
         };
         let bytes: u64 = sample.iter().map(bytes).sum();
         let projected = u128::from(bytes) * weights(all) / weights(sample).max(1);

@@ -120,7 +120,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use cranefly_bitcode::ir::{Global, GlobalKind, Linkage, Module};
-    use cranefly_cgu::{Digest, ReadTimes, Shape, global_id};
+    use cranefly_cgu::{Digest, Positions, ReadTimes, Shape, global_id};
 
     use super::*;
 
@@ -128,8 +128,8 @@ mod tests {
     fn unit(id: &str, functions: &[(&str, u128)]) -> Arc<LoadedUnit> {
         let infos = functions.iter().enumerate().map(|(number, &(_, key))| {
             let global = global_id(number);
-            let (symbols, locations, subprogram) = (Vec::new(), Vec::new(), None);
-            Arc::new(FunctionInfo { global, key, is_llvm: false, weight: 1, symbols, locations, subprogram })
+            let (symbols, positions, subprogram) = (Box::default(), Positions::default(), None);
+            Arc::new(FunctionInfo { global, key, is_llvm: false, weight: 1, symbols, positions, subprogram })
         });
         of(id, functions, infos.collect())
     }

@@ -13,10 +13,13 @@ use cranefly_runtime::Request;
 
 use crate::STACK;
 use crate::live::LiveImage;
+use crate::memory::give_memory_back;
 use crate::serve::AnsweredImage;
 
 /// Functions that are compiled ahead in one go: what is installed at a time, with one description.
 const AHEAD_BATCH: usize = 64;
+/// After so many functions were compiled there is much free memory that will not be needed soon.
+const MANY_FUNCTIONS: usize = 10_000;
 /// How often an image that was replaced is checked for programs that still run from it.
 const RETIRED_CHECK: Duration = Duration::from_secs(2);
 
@@ -63,13 +66,12 @@ impl LiveImage {
             return Ok(());
         }
         let number = self.inputs().number;
-        let ahead = self.image().deferred_in_call_order();
-        if !ahead.is_empty() {
+        if !self.image().is_compiled() {
             let live = self.clone();
             std::thread::Builder::new()
                 .name("compile ahead".to_owned())
                 .stack_size(STACK)
-                .spawn(move || live.guarded("compile ahead", || live.work_ahead(&ahead, number)))?;
+                .spawn(move || live.guarded("compile ahead", || live.work_ahead(number)))?;
         }
         Ok(())
     }
@@ -102,9 +104,10 @@ impl LiveImage {
     }
 
     /// Compiles what no program has called yet, in the order in which it is likely to be called.
-    fn work_ahead(&self, ahead: &[Pending], number: u64) {
+    fn work_ahead(&self, number: u64) {
         // Programs and the user's own work come first.
         let _ = rustix::process::nice(10);
+        let ahead = self.image().deferred_in_call_order();
         for batch in ahead.chunks(AHEAD_BATCH) {
             if self.inputs().number != number {
                 return;
@@ -117,6 +120,10 @@ impl LiveImage {
             batch.sort_by(|a, b| a.unit.id.cmp(&b.unit.id));
             self.supply(&batch);
             self.control.complete();
+        }
+        self.forget_pages();
+        if ahead.len() > MANY_FUNCTIONS {
+            give_memory_back();
         }
     }
 

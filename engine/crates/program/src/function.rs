@@ -32,7 +32,7 @@ impl<'a> FunctionOf<'a> {
     }
 
     /// Where it is written.
-    pub fn place(self) -> &'a Place {
-        &self.unit.sources().places[self.number]
+    pub fn place(self) -> Place<'a> {
+        self.unit.sources().place(self.number)
     }
 }

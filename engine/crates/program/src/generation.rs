@@ -205,8 +205,7 @@ impl Generation<'_> {
             let all = !has_room || debug_span!("must be complete").in_scope(|| self.must_be_complete(draft));
             if all {
                 let known: HashSet<_> = pending.iter().map(|pending| pending.symbol).collect();
-                let earlier = draft.deferred_in_call_order().into_iter();
-                pending.extend(earlier.filter(|pending| !known.contains(&pending.symbol)));
+                pending.extend(draft.deferred_functions().filter(|pending| !known.contains(&pending.symbol)));
             }
             // What had code was called, or would be soon: its new version is compiled now, and what an edit needs with it.
             let is_wanted = |pending: &&Pending| all || draft.has_code(pending) || pending.unit.is_body_lane;

@@ -48,6 +48,7 @@ pub use published::Published;
 pub use reading::{Reading, read};
 pub use request::{BodyLaneCrate, CrateBitcode, Request};
 pub use resources::Resources;
+pub use resume::{DamagedState, check_state as check_resume_state};
 pub use serve::ServeContext;
 pub use state::{LockedProgram, Program, ProgramStatus};
 pub use taken_over::TakenOver;

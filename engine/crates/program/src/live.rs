@@ -30,6 +30,9 @@ const ENVIRONMENT: [&str; 9] = [
     "CRANEFLY_LLVM_ONLY",
 ];
 
+/// Bytes of an image of which a daemon sees no more than it needs. Of smaller ones the next edit would need most again.
+const MANY_BYTES: u64 = 32 << 20;
+
 /// An image that programs may run from.
 #[derive(Debug)]
 pub struct LiveImage {
@@ -165,6 +168,18 @@ impl LiveImage {
         self.control.complete();
         let image = self.image();
         pending.iter().filter(|pending| image.has_code(pending)).count() as u64
+    }
+
+    /// Lets go of the memory by which this process sees the image, if it is much: after a publication, or when everything is
+    /// compiled, hardly any of it is read or written again.
+    pub fn forget_pages(&self) {
+        let image = self.image();
+        if image.file().allocated_bytes() < MANY_BYTES {
+            return;
+        }
+        if let Err(error) = image.file().forget_pages() {
+            tracing::debug!(%error, "the daemon goes on seeing the whole image");
+        }
     }
 
     /// Whether it must be made anew before another program may start from it.

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use cranefly_cache::Key;
+use cranefly_cgu::LoadedUnit;
 use cranefly_compile::EagerCompiler;
 use cranefly_image::{BaseImage, Identity, Publication, UnitDemand};
-use cranefly_select::{Verified, copies};
+use cranefly_select::{Verified, conformance, copies};
 use hashbrown::HashSet;
+use tracing::debug_span;
 
 use crate::body_lane::Taken;
 use crate::build_id::build_id;
@@ -69,11 +71,12 @@ impl LockedProgram<'_> {
     ) -> Result<Published, Error> {
         let context = &*resources.serve.compile;
         let (program, state) = (self.program, &mut *self.state);
-        let Ingredients { base, taken, verified, compiled, mut work } = state.gather(resources, request, reading)?;
+        let last = program.view();
+        let Ingredients { base, taken, verified, compiled, mut work } =
+            state.gather(resources, request, reading, last.as_deref())?;
 
         let copies = copies(&taken.units);
         let units = Arc::new(UnitSet::new(taken.units));
-        let last = program.view();
         let before = last.as_deref();
         let difference = Difference::between(before.map(|before| &*before.units), &units, &copies);
         let history =
@@ -128,7 +131,13 @@ impl LockedProgram<'_> {
 
 impl State {
     /// Finds the base image and the units of a generation, of which the crate lane's have been read.
-    fn gather(&mut self, resources: &Resources, request: &Request, reading: Reading) -> Result<Ingredients, Error> {
+    fn gather(
+        &mut self,
+        resources: &Resources,
+        request: &Request,
+        reading: Reading,
+        last: Option<&View>,
+    ) -> Result<Ingredients, Error> {
         let Reading { units, mut compiled, mut work } = reading;
         // Before anything is linked, or compiled but for what was while the units were read.
         UnitDemand::check(units.iter().map(|unit| demand_of(unit)))?;
@@ -141,13 +150,31 @@ impl State {
             self.unlinked = Some((work, compiled));
             return Err(not_linked_for(base.as_deref(), &units));
         };
-        let verified = (request.verify && !self.patch.is_empty()).then(|| self.patch.verify(&units));
+        let verified = self.verify(request, &units, last);
         let taken = self.take_bodies(resources, request, &base, units)?;
         if taken.counts.is_some() && !is_linked_for(&base, &taken.units) {
             return Err(not_linked_for(Some(&base), &taken.units));
         }
         work += taken.work;
         Ok(Ingredients { base, taken, verified, compiled, work })
+    }
+
+    /// Compares what the program had with the crate lane's units.
+    fn verify(&self, request: &Request, units: &[Arc<LoadedUnit>], last: Option<&View>) -> Option<Verified> {
+        let last = last.filter(|_| request.verify_all);
+        if !request.verify || (self.patch.is_empty() && last.is_none()) {
+            return None;
+        }
+        let _span = debug_span!("verify").entered();
+        let mut verified = self.patch.verify(units);
+        if let Some(last) = last {
+            let found = conformance(last.units.units(), units);
+            if !found.doubtful.is_empty() {
+                tracing::info!(functions = ?found.doubtful, "the crate lane's may be other than the program had");
+            }
+            verified.add_missed(found.missed);
+        }
+        Some(verified)
     }
 }
 

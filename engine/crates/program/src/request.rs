@@ -25,6 +25,8 @@ pub struct Request {
     pub body_lane: Vec<BodyLaneCrate>,
     /// `crates` were compiled from the sources that the body lane compiled last: the two are to be compared.
     pub verify: bool,
+    /// Nothing but these sources is other than when the crate lane was published last: all that the program has is compared.
+    pub verify_all: bool,
 }
 
 /// A crate's bitcode.

@@ -99,6 +99,34 @@ pub(crate) struct State {
     pub(crate) program: SavedImage,
 }
 
+impl State {
+    fn parse(bytes: &[u8]) -> Result<Self, ResumeError> {
+        let rest = bytes.strip_prefix(HEADER.as_bytes()).ok_or(ResumeError::Version)?;
+        let (digest, payload) = rest.split_at_checked(32).ok_or(ResumeError::Damaged)?;
+        if blake3::hash(payload).as_bytes() != digest {
+            return Err(ResumeError::Damaged);
+        }
+        Self::decode(payload)
+    }
+
+    fn decode(payload: &[u8]) -> Result<Self, ResumeError> {
+        postcard::from_bytes(payload).map_err(|_| ResumeError::Damaged)
+    }
+}
+
+/// What [`check_state`] has against bytes.
+#[derive(Debug, thiserror::Error)]
+#[error("the state is damaged")]
+pub struct DamagedState;
+
+/// Whether `payload` may stand in a file `state` behind the header and the digest.
+///
+/// # Errors
+/// It is nothing that was written there.
+pub fn check_state(payload: &[u8]) -> Result<(), DamagedState> {
+    State::decode(payload).map(drop).map_err(|_| DamagedState)
+}
+
 impl ResumeFolder {
     /// The folder that belongs to the control file at `control`.
     pub(crate) fn of(control: &Path) -> Self {
@@ -197,12 +225,7 @@ impl ResumeFolder {
         let file = OpenOptions::new().append(true).create(true).mode(0o600).open(&attempts);
         file.and_then(|mut file| file.write_all(b"+")).map_err(at(&attempts))?;
         self.attempted.store(true, Ordering::Relaxed);
-        let rest = bytes.strip_prefix(HEADER.as_bytes()).ok_or(ResumeError::Version)?;
-        let (digest, payload) = rest.split_at_checked(32).ok_or(ResumeError::Damaged)?;
-        if blake3::hash(payload).as_bytes() != digest {
-            return Err(ResumeError::Damaged);
-        }
-        postcard::from_bytes(payload).map_err(|_| ResumeError::Damaged)
+        State::parse(&bytes)
     }
 
     /// A function was compiled: whatever ended the daemons before, it was not that.

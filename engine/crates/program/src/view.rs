@@ -55,7 +55,7 @@ impl View {
 
     /// The functions that a breakpoint at line `line` of `file` is in: all that have code from just that line, instances and
     /// inlined copies included; if there are none, the innermost function around it.
-    pub fn at_line<'a>(&'a self, file: &str, line: u32) -> Vec<FunctionOf<'a>> {
+    pub fn at_line<'a>(&'a self, file: &'a str, line: u32) -> Vec<FunctionOf<'a>> {
         let units = self.units.units();
         let each = |unit: &'a Arc<LoadedUnit>| {
             let functions = unit.sources().with_code_at(&unit.unit, file, line);

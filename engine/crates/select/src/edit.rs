@@ -39,12 +39,27 @@ pub struct SourceLine {
 pub struct EditedFunction {
     /// Absolute path of the source file.
     pub file: PathBuf,
-    /// First and last line (from 1) of the function in the text that the crate lane compiled.
+    /// First and last line (from 1) of the function in the text that the crate lane compiled; the last is before the first where
+    /// it is a new one.
     pub old: [u32; 2],
-    /// The same in the text that the body lane compiled.
+    /// The same in the text that the body lane compiled; of one that is gone, the last is before the first.
     pub new: [u32; 2],
     /// Only its callers can instantiate it; there may be no instance at all.
     pub generic: bool,
+    /// What it is called, without types; empty where that is not known.
+    pub name: Arc<str>,
+}
+
+impl EditedFunction {
+    /// Whether the crate lane has not seen it yet.
+    pub fn is_new(&self) -> bool {
+        self.old[1] < self.old[0]
+    }
+
+    /// Whether there is none of it any more.
+    pub fn is_gone(&self) -> bool {
+        self.new[1] < self.new[0]
+    }
 }
 
 /// Absolute path of the file that a function is written in.

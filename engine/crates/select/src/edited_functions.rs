@@ -10,18 +10,44 @@ use cranefly_cgu::{FunctionInfo, LoadedUnit, without_dots};
 use crate::edit::{EditedFunction, range_of};
 use crate::refusal::Refusal;
 
-/// The functions of a crate lane's unit that are declared where an edited one was, each with that one: the function itself, its instances,
-/// and its closures.
-pub fn in_crate<'a, 'e>(
-    unit: &'a LoadedUnit,
+/// Edited functions, to be looked for in the crate lane's units.
+#[derive(Debug)]
+pub struct Declared<'e> {
     edited: &'e [&'e EditedFunction],
-) -> impl Iterator<Item = (&'a Arc<FunctionInfo>, &'e EditedFunction)> + use<'a, 'e> {
-    let files: BTreeSet<String> = edited.iter().map(|function| without_dots(&function.file)).collect();
-    let functions = files.into_iter().flat_map(|file| unit.sources().declared_in(&file));
-    functions.filter_map(move |&number| {
-        let function = &unit.unit.functions[number];
-        Some((function, range_of(function.subprogram.as_ref(), edited, |function| function.old)?))
-    })
+    files: BTreeSet<String>,
+}
+
+impl<'e> Declared<'e> {
+    /// Of these functions.
+    pub fn new(edited: &'e [&'e EditedFunction]) -> Self {
+        Self { edited, files: edited.iter().map(|function| without_dots(&function.file)).collect() }
+    }
+
+    /// The functions of a crate lane's unit that are declared where an edited one was, each with that one: the function itself, its
+    /// instances, and its closures.
+    pub fn in_unit<'a>(
+        &self,
+        unit: &'a LoadedUnit,
+    ) -> impl Iterator<Item = (&'a Arc<FunctionInfo>, &'e EditedFunction)> + use<'a, 'e> {
+        let edited = self.edited;
+        let declared: Vec<usize> = self.files.iter().flat_map(|file| unit.sources().declared_in(file)).collect();
+        declared.into_iter().filter_map(move |number| {
+            let function = &unit.unit.functions[number];
+            Some((function, range_of(function.subprogram.as_ref(), edited, |function| function.old)?))
+        })
+    }
+}
+
+/// The functions of a patch crate that are new: their instances, but not their closures.
+pub fn new_in_patch<'a>(
+    unit: &'a LoadedUnit,
+    edited: &'a [&'a EditedFunction],
+) -> impl Iterator<Item = GlobalId> + use<'a> {
+    let is_new = |function: &&Arc<FunctionInfo>| {
+        let subprogram = function.subprogram.as_ref().filter(|it| !it.name.starts_with('{'));
+        range_of(subprogram, edited, |function| function.new).is_some_and(EditedFunction::is_new)
+    };
+    unit.unit.functions.iter().filter(is_new).map(|function| function.global)
 }
 
 /// The edited functions of an overlay's unit.
@@ -94,11 +120,21 @@ pub fn versions<'a>(
         let is_closure = function.subprogram.as_ref().is_none_or(|it| it.name.starts_with('{'));
         !is_closure && !is_shim(&unit.global(function.global).name)
     };
-    let mut found: Vec<&Arc<str>> = crates
-        .flat_map(|unit| in_crate(unit, range).map(move |(function, _)| (unit, function)))
+    let declared = Declared::new(range);
+    let mut found: Vec<(&LoadedUnit, &Arc<FunctionInfo>)> = crates
+        .flat_map(|unit| declared.in_unit(unit).map(move |(function, _)| (unit, function)))
         .filter(|(unit, function)| is_function(unit, function))
-        .map(|(unit, function)| &unit.global(function.global).name)
         .collect();
+    // What stands on the same lines has another name, such as the `main` that rustc puts in front of a crate's tests. (Of a method a
+    // patch crate may have another one: then nothing in the program has its name.)
+    let is_named_so = |&(_, other): &(&LoadedUnit, &Arc<FunctionInfo>)| {
+        other.subprogram.as_ref().zip(subprogram).is_some_and(|(other, own)| other.name == own.name)
+    };
+    if found.iter().any(is_named_so) {
+        found.retain(is_named_so);
+    }
+    let mut found: Vec<&Arc<str>> =
+        found.into_iter().map(|(unit, function)| &unit.global(function.global).name).collect();
     found.sort();
     found.dedup();
     Ok(found)

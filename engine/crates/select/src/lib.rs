@@ -13,6 +13,7 @@
 //!
 //! What comes as a patch crate has other symbols than the crate lane; `names.rs` finds out what they stand for.
 
+mod conformance;
 mod content;
 mod copies;
 mod derive;
@@ -20,17 +21,19 @@ mod edit;
 mod edited_functions;
 mod futures;
 mod names;
+mod reachable;
 mod references;
 mod refusal;
 mod selector;
 mod symbol_table;
 mod verify;
 
+pub use conformance::{Conformance, conformance};
 pub use content::same_version;
 pub use copies::copies;
 pub use edit::{Edit, EditedCrate, EditedFunction, SourceLine};
 pub use names::{BodyUnit, Origin};
-pub use references::{Instantiator, instantiators};
+pub use references::{Instance, Instantiator, instances, instantiators};
 pub use refusal::{Needed, Refusal};
 pub use selector::{Selection, SelectionCache, SelectionCounts, select};
 pub use verify::{Patch, Verified};

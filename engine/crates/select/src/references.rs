@@ -4,15 +4,15 @@
 //! crate lane's instances of it have to be there as well: up to the first ones that are no instances themselves.
 
 use std::collections::{BTreeSet, HashSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use cranefly_bitcode::ir::{GlobalId, GlobalKind, Linkage, Subprogram};
-use cranefly_cgu::{LoadedUnit, global_id, is_anonymous, is_definition, polls_future};
+use cranefly_cgu::{LoadedUnit, global_id, is_anonymous, is_definition, polls_future, without_dots};
 use rustc_hash::FxHashMap;
 
 use crate::edit::{EditedCrate, EditedFunction, SourceLine, range_of, source_file};
-use crate::edited_functions::is_shim;
+use crate::edited_functions::{Declared, is_shim};
 use crate::refusal::Refusal;
 
 /// A definition of the crate lane's: unit and global.
@@ -29,39 +29,93 @@ pub struct Instantiator {
     pub is_root: bool,
 }
 
-/// What leads to the crate lane's instances of edited generic functions.
+/// An instance that the program has of an edited generic function.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Instance {
+    /// Where the function is written.
+    pub file: PathBuf,
+    /// Line (from 1) of its declaration.
+    pub line: u32,
+    /// Its name with its types, as debug info has it.
+    pub name: Arc<str>,
+}
+
+/// What leads to the crate lane's instances of edited generic functions. Those of other crates are refused: nothing is compiled there.
 pub fn instantiators(crates: &[Arc<LoadedUnit>], lanes: &[EditedCrate]) -> Result<Vec<Instantiator>, Refusal> {
     let mut instances = Vec::new();
+    for Version { node, subprogram, is_own } in versions(crates, lanes) {
+        if is_own {
+            instances.push(node);
+        } else if is_instance(subprogram) && !is_edited_in(lanes, &crates[node.0], subprogram) {
+            return Err(Refusal::InstancesElsewhere);
+        }
+    }
+    check_files(crates, lanes)?;
+    let passed: Vec<&SourceLine> = lanes.iter().flat_map(|lane| &lane.passed).collect();
+    Ok(References::of(crates).ways_to(&instances, &passed).functions.into_iter().collect())
+}
+
+/// The instances of edited generic functions, of whatever crates. Instances of one name are for types that are called the same.
+pub fn instances(crates: &[Arc<LoadedUnit>], lanes: &[EditedCrate]) -> Result<BTreeSet<Instance>, Refusal> {
+    check_files(crates, lanes)?;
+    let all = versions(crates, lanes).into_iter().map(|it| it.subprogram).filter(|it| is_instance(it));
+    let instance = |it: &Arc<Subprogram>| Instance { file: source_file(it), line: it.line, name: it.name.clone() };
+    Ok(all.map(instance).collect())
+}
+
+/// What the program has of an edited generic function.
+struct Version<'a> {
+    node: Node,
+    subprogram: &'a Arc<Subprogram>,
+    /// The function's own crate has it.
+    is_own: bool,
+}
+
+fn versions<'a>(crates: &'a [Arc<LoadedUnit>], lanes: &[EditedCrate]) -> Vec<Version<'a>> {
+    let mut found = Vec::new();
     for lane in lanes {
-        let edited: Vec<&EditedFunction> = lane.edited.iter().filter(|function| function.generic).collect();
-        let mut files: HashSet<PathBuf> = edited.iter().map(|function| function.file.clone()).collect();
+        let edited = generic_functions(lane);
+        let declared = Declared::new(&edited);
         for (number, unit) in crates.iter().enumerate() {
-            let is_own = unit.unit.id.strip_prefix(&*lane.id).is_some_and(|rest| rest.starts_with('/'));
-            for function in &unit.unit.functions {
+            let is_own = is_of(unit, lane);
+            for (function, _) in declared.in_unit(unit) {
                 let Some(subprogram) = &function.subprogram else { continue };
-                if is_own && !files.is_empty() {
-                    files.remove(&source_file(subprogram));
-                }
-                if range_of(Some(subprogram), &edited, |function| function.old).is_none()
-                    || is_closure(subprogram)
-                    || is_shim(&unit.global(function.global).name)
-                {
-                    continue;
-                }
-                if is_own {
-                    instances.push((number, function.global));
-                } else if is_instance(subprogram) && !is_edited_in(lanes, unit, subprogram) {
-                    return Err(Refusal::InstancesElsewhere);
+                if !is_closure(subprogram) && !is_shim(&unit.global(function.global).name) {
+                    found.push(Version { node: (number, function.global), subprogram, is_own });
                 }
             }
         }
-        if !files.is_empty() {
-            // Debug info may call them otherwise, and then it would look as if there were no instances.
-            return Err(Refusal::UnknownFile);
-        }
     }
-    let passed: Vec<&SourceLine> = lanes.iter().flat_map(|lane| &lane.passed).collect();
-    Ok(References::of(crates).ways_to(&instances, &|_| false, &passed).functions.into_iter().collect())
+    found
+}
+
+/// Refuses files that debug info may call otherwise: then it would look as if there were no instances.
+fn check_files(crates: &[Arc<LoadedUnit>], lanes: &[EditedCrate]) -> Result<(), Refusal> {
+    let is_known = |lane: &EditedCrate, file: &Path| {
+        crates.iter().filter(|unit| is_of(unit, lane)).any(|unit| has_functions_of(unit, file))
+    };
+    let are_known = lanes.iter().all(|lane| {
+        let files: BTreeSet<&Path> = generic_functions(lane).into_iter().map(|function| &*function.file).collect();
+        files.into_iter().all(|file| is_known(lane, file))
+    });
+    if are_known { Ok(()) } else { Err(Refusal::UnknownFile) }
+}
+
+fn generic_functions(lane: &EditedCrate) -> Vec<&EditedFunction> {
+    lane.edited.iter().filter(|function| function.generic).collect()
+}
+
+fn is_of(unit: &LoadedUnit, lane: &EditedCrate) -> bool {
+    unit.unit.id.strip_prefix(&*lane.id).is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// Whether debug info of a unit calls a file by this very name.
+fn has_functions_of(unit: &LoadedUnit, file: &Path) -> bool {
+    let path = without_dots(file);
+    unit.sources().declared_in(&path).any(|number| {
+        let subprogram = unit.unit.functions[number].subprogram.as_ref();
+        subprogram.is_some_and(|subprogram| source_file(subprogram) == file)
+    })
 }
 
 /// Whether a function is another unit's own edited one: both may have the same source.
@@ -138,9 +192,37 @@ impl<'a> References<'a> {
         Self { crates, referrers }
     }
 
-    /// Follows references upwards from `definitions`: up to functions that are no instances and not `passed`. The references
-    /// of functions that are gone do not count.
-    pub fn ways_to(&self, definitions: &[Node], is_gone: &dyn Fn(&str) -> bool, passed: &[&SourceLine]) -> Ways {
+    /// Follows references upwards from `definitions`: up to functions that are no instances and not `passed`, and to statics.
+    pub fn ways_to(&self, definitions: &[Node], passed: &[&SourceLine]) -> Ways {
+        self.follow(definitions, &|_| false, &|unit, id| is_anonymous(unit.global(id)), passed)
+    }
+
+    /// Whether anything that is there for its own sake, or that `is_kept`, leads to definitions. The references of functions that are gone
+    /// do not count, nor do those of statics that nothing refers to.
+    pub fn lead_to(
+        &self,
+        definitions: &[Node],
+        is_gone: &dyn Fn(&str) -> bool,
+        is_kept: &dyn Fn(&str) -> bool,
+    ) -> bool {
+        let is_only_referred_to = |unit: &LoadedUnit, id: GlobalId| {
+            let global = unit.global(id);
+            let is_named_by_rustc = global.name.starts_with("_R") || global.name.starts_with("_ZN");
+            let GlobalKind::Variable(variable) = &global.kind else { return false };
+            let is_plain = is_named_by_rustc && variable.section.is_none() && !unit.unit.module.used.contains(&id);
+            is_anonymous(global) || (is_plain && !is_kept(&global.name))
+        };
+        self.follow(definitions, is_gone, &is_only_referred_to, &[]).is_used
+    }
+
+    /// `climbs`: whether a variable is there for whoever refers to it only.
+    fn follow(
+        &self,
+        definitions: &[Node],
+        is_gone: &dyn Fn(&str) -> bool,
+        climbs: &dyn Fn(&LoadedUnit, GlobalId) -> bool,
+        passed: &[&SourceLine],
+    ) -> Ways {
         let mut ways = Ways::default();
         let mut seen: HashSet<Node> = definitions.iter().copied().collect();
         let mut queue = definitions.to_vec();
@@ -155,8 +237,9 @@ impl<'a> References<'a> {
                     GlobalKind::Function { .. } if is_gone(&global.name) => false,
                     GlobalKind::Function { .. } => ways.add_function(unit, from.1, passed),
                     GlobalKind::Variable(_) => {
-                        ways.is_used |= !is_anonymous(global);
-                        is_anonymous(global)
+                        let climbs = climbs(unit, from.1);
+                        ways.is_used |= !climbs;
+                        climbs
                     }
                     GlobalKind::Alias { .. } => true,
                 };

@@ -41,6 +41,12 @@ pub enum Refusal {
     /// The program refers to an instance that was not made for the edit.
     #[error("an instance of an edited generic or inline function is not there")]
     MissingInstance,
+    /// The program refers to what is gone, or was something else.
+    #[error("a function that is gone, or has another signature, is still in use")]
+    GoneInUse,
+    /// A patch crate has it in a trait, and rustc's other manglings are not known here.
+    #[error("a new method whose symbol cannot be told")]
+    NewMethodName,
     /// Other crates have copies of an edited function that do not do the same.
     #[error("copies of an edited function that are not the same")]
     UnequalCopies,

@@ -29,6 +29,17 @@ pub struct Verified {
     pub diverged: Vec<String>,
 }
 
+impl Verified {
+    /// Adds what the body lane had not put in, and should have.
+    pub fn add_missed(&mut self, missed: Vec<String>) {
+        for name in missed {
+            if !self.diverged.contains(&name) {
+                self.diverged.push(name);
+            }
+        }
+    }
+}
+
 impl Patch {
     /// Notes a function by its content key.
     pub fn add(&mut self, name: &Arc<str>, key: u128, edited: bool) {

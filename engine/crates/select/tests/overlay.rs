@@ -5,7 +5,7 @@ mod support;
 use std::sync::Arc;
 
 use cranefly_bitcode::ir::GlobalKind;
-use cranefly_select::{Refusal, SelectionCache, select};
+use cranefly_select::{Refusal, SelectionCache, conformance, select};
 use support::{Crate, edit, functions, global, references};
 
 /// Functions have a line each.
@@ -148,4 +148,60 @@ fn the_crate_lane_has_the_last_word() {
     assert_eq!((verified.equal, verified.unmatched, verified.diverged.len()), (1, 0, 0));
     let other = app.units(&replaced(&after, "helper(n) ^ 2 }", "helper(n) ^ 3 }"), &[]);
     assert_eq!(patch.verify(&other).diverged, ["app::edited"]);
+}
+
+/// Constants in all places, functions that call each other, and panics: what an edit may leave behind.
+const PROGRAM: &str = r#"
+pub const LIMIT: u32 = 5;
+static TABLE: [u32; 2] = [LIMIT, 7];
+static WORDS: [&str; 2] = ["one", "two"];
+pub fn number() -> u32 { LIMIT }
+pub fn text() -> &'static str { "five" }
+pub fn pair() -> &'static (&'static str, u32) { &("limit", LIMIT) }
+pub fn entry(n: usize) -> u32 { TABLE[n] ^ WORDS[n].len() as u32 }
+pub fn first(n: u32) -> u32 { n / LIMIT }
+pub fn second(n: u32) -> u32 { n ^ 8 }
+pub fn calling(n: u32) -> u32 { first(n) }
+pub fn line() -> u32 { line!() }
+pub fn closing(n: u32) -> u32 { let a = |i: u32| i ^ n; a(1) }
+fn unused(n: u32) -> u32 { n ^ LIMIT }
+fn main() { print!("{}{}{:?}{}{}{}{}", number(), text(), pair(), entry(1), calling(2), line(), closing(3)); }
+"#;
+
+/// Demangled names without the crate.
+#[track_caller]
+fn missed(name: &str, edits: &[(&str, &str)]) -> Vec<String> {
+    let mut app = Crate::new(name);
+    let options = ["--crate-type=bin"];
+    let before = app.units(PROGRAM, &options);
+    let after = edits.iter().fold(PROGRAM.to_owned(), |text, (from, to)| replaced(&text, from, to));
+    let found = conformance(&before, &app.units(&after, &options));
+    found.missed.iter().map(|name| name.trim_start_matches("app::").to_owned()).collect()
+}
+
+#[test]
+fn what_an_edit_left_behind_is_found() {
+    let limit = missed("behind-constant", &[("LIMIT: u32 = 5", "LIMIT: u32 = 6")]);
+    // (Nothing leads to `unused`.)
+    assert_eq!(limit, ["TABLE", "first", "number", "pair"]);
+    assert_eq!(missed("behind-text", &[("\"five\"", "\"six!\"")]), ["text"]);
+    assert_eq!(missed("behind-word", &[("\"two\"", "\"too\"")]), ["WORDS"]);
+    assert_eq!(missed("behind-callee", &[("{ first(n) }", "{ second(n) }")]), ["calling"]);
+}
+
+#[test]
+fn what_has_only_moved_is_not_left_behind() {
+    assert_eq!(missed("moved", &[("pub const LIMIT", "\n\n\npub const LIMIT")]), [""; 0]);
+    assert_eq!(missed("moved-new", &[("pub fn number()", "fn more() -> u32 { 9 }\npub fn number()")]), [""; 0]);
+}
+
+#[test]
+fn what_the_body_lane_put_in_is_not_left_behind() {
+    let mut app = Crate::new("put-in");
+    let before = app.units(SOURCE, &[]);
+    let after = replaced(SOURCE, "apply(move |i| i ^ n) }", "{ let f = |i: u32| i; f(n) ^ apply(move |i| i | n) } }");
+    let units = app.overlay(&before, &after, &["fn closing"], &["fn apply"]).unwrap().units;
+    assert_eq!(conformance(&units, &app.units(&after, &[])).missed, [""; 0]);
+    let other = replaced(&after, "!n }", "n }");
+    assert_eq!(conformance(&units, &app.units(&other, &[])).missed, ["app::helper"]);
 }

@@ -49,6 +49,9 @@ pub struct EditedFunction {
     /// Only its callers can instantiate it; there may be no instance at all.
     #[serde(default)]
     pub generic: bool,
+    /// What it is called; empty where that is not told.
+    #[serde(default)]
+    pub name: String,
 }
 
 /// What a body lane brought.
@@ -83,6 +86,24 @@ pub struct Verified {
     pub unmatched: u64,
     /// Demangled names of those with other content. Each is a bug of Cranefly's.
     pub diverged: Vec<String>,
+}
+
+/// Result of `instances`, which is asked with the parameters of `publish`.
+#[derive(Debug, Serialize)]
+pub struct InstancesResult {
+    /// In the order of their places.
+    pub instances: Vec<Instance>,
+}
+
+/// An instance that the program has of an edited generic function, in whatever crate.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Instance {
+    /// Where the function is written.
+    pub file: PathBuf,
+    /// Line (from 1) of its declaration in the text that the crate lane compiled.
+    pub line: u32,
+    /// Its name with its types, as rustc writes both into debug info.
+    pub name: String,
 }
 
 /// Result of `instantiators`, which is asked with the parameters of `publish`.

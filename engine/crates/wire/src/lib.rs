@@ -17,7 +17,8 @@ mod status;
 
 pub use bitcode::BitcodeFile;
 pub use body_lane::{
-    BodyLaneCounts, BodyLaneParams, EditedFunction, Instantiator, InstantiatorsResult, Needed, SourceLine, Verified,
+    BodyLaneCounts, BodyLaneParams, EditedFunction, Instance, InstancesResult, Instantiator, InstantiatorsResult,
+    Needed, SourceLine, Verified,
 };
 pub use compile::{CompileParams, CompileResult, FunctionAt};
 pub use functions::{

@@ -38,6 +38,9 @@ pub struct PublishParams {
     /// `units` were compiled from the sources that the body lane compiled last: the two are to be compared.
     #[serde(default)]
     pub verify: bool,
+    /// Nothing but these sources is other than when the crate lane was published last: all that the program has is compared.
+    #[serde(default)]
+    pub verify_all: bool,
 }
 
 /// rustc's `-C strip`.

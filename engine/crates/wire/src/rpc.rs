@@ -1,7 +1,6 @@
 //! JSON-RPC framing of one connection.
 
-use std::io::{self, BufRead, BufReader, Read, Write};
-use std::os::unix::net::UnixStream;
+use std::io::{self, BufRead, Read, Write};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -42,13 +41,15 @@ struct Request {
     params: Value,
 }
 
-/// Answers requests on `stream` until it ends. `handle` runs for one request at a time.
+/// Answers the requests that `reader` holds until it ends. `handle` runs for one request at a time.
 ///
 /// # Errors
-/// The stream cannot be read or written, or holds what is no message.
-pub fn serve(stream: &UnixStream, mut handle: impl FnMut(&str, Value) -> Result<Value, RpcError>) -> io::Result<()> {
-    let mut reader = BufReader::new(stream.try_clone()?);
-    let mut writer = stream.try_clone()?;
+/// The connection cannot be read or written, or holds what is no message.
+pub fn serve(
+    mut reader: impl BufRead,
+    mut writer: impl Write,
+    mut handle: impl FnMut(&str, Value) -> Result<Value, RpcError>,
+) -> io::Result<()> {
     while let Some(body) = read_message(&mut reader)? {
         let request: Request = match serde_json::from_slice(&body) {
             Ok(request) => request,
@@ -110,6 +111,9 @@ fn write_message(writer: &mut impl Write, message: &impl Serialize) -> io::Resul
 
 #[cfg(test)]
 mod tests {
+    use std::io::BufReader;
+    use std::os::unix::net::UnixStream;
+
     use super::*;
 
     fn framed(method: &str) -> Vec<u8> {
@@ -121,7 +125,7 @@ mod tests {
     fn what_fails_is_answered_and_the_next_request_is_served() {
         let (mut ours, theirs) = UnixStream::pair().unwrap();
         let server = std::thread::spawn(move || {
-            serve(&theirs, |method, _| match method {
+            serve(BufReader::new(&theirs), &theirs, |method, _| match method {
                 "bad" => Err(RpcError::failed("broken", "it is broken")),
                 _ => Ok(json!("fine")),
             })

@@ -144,6 +144,23 @@ function warningOf({ packageId, outDir, rewritten, isItsOwn }: ScriptState): str
   return [`the build script of ${name} writes ${file}, for which it is to be run again: it is run once for each save`];
 }
 
+/**
+ * What has changed of what a script reads or writes since it ran. Not for a script that runs in each build, whatever changes.
+ */
+export function changedSinceScript(script: ScriptState, env: NodeJS.ProcessEnv): string | undefined {
+  const inputs = script.inputs.filter(({ hash }) => hash !== "");
+  return changedScriptInput({ ...script, inputs }, env) ?? (isUnsettled(script) ? script.outDir : undefined);
+}
+
+/** Whether its output may come from another run than the recorded one. */
+function isUnsettled({ outDir, produced: files }: ScriptState): boolean {
+  return fs.existsSync(markerOf(outDir)) || !files.every(isCurrent);
+}
+
+function markerOf(outDir: string): string {
+  return path.join(path.dirname(outDir), UNSETTLED);
+}
+
 /** Gives the script's state, or the input because of which cargo has to run. */
 async function settle(
   script: ScriptState,
@@ -151,9 +168,8 @@ async function settle(
   targetDirectory: string,
   signal: AbortSignal | undefined,
 ): Promise<ScriptState | string> {
-  const marker = path.join(path.dirname(script.outDir), UNSETTLED);
-  const isUnsettled = fs.existsSync(marker) || !script.produced.every(isCurrent);
-  const reason = changedScriptInput(script, env) ?? (isUnsettled ? script.outDir : undefined);
+  const marker = markerOf(script.outDir);
+  const reason = changedScriptInput(script, env) ?? (isUnsettled(script) ? script.outDir : undefined);
   if (reason === undefined) return script;
   if (script.run === undefined || !fs.existsSync(script.run.executable)) return reason;
   const startedMs = fileTime(path.dirname(script.outDir));

@@ -49,8 +49,9 @@ export interface CaptureOptions {
   readonly shimBundle: string;
   readonly color: boolean;
   readonly quiet: boolean;
-  /** Receives what rustc says of a unit. */
-  readonly messagesOf: (unit: UnitName | undefined) => UnitMessages;
+  /** As `MessageListener`'s. */
+  readonly messagesOf: (unit: UnitName | undefined, isFresh: boolean) => UnitMessages;
+  readonly isNews: boolean;
   /** cargo's own lines ("Compiling …"). */
   readonly onProgress: (line: string) => void;
   readonly signal?: AbortSignal | undefined;
@@ -123,7 +124,7 @@ export async function capture(
     selection.command,
     ...cargoArguments(selection),
     "--target-dir",
-    layout.root,
+    selection.finalDirectory === undefined ? layout.root : layout.own(selection.finalDirectory),
     ...buildDirectory(layout.root, selection.cwd),
     `--message-format=${selection.hasShortMessages === true ? "json-diagnostic-short," : ""}json-diagnostic-rendered-ansi`,
     "--color",

@@ -155,6 +155,8 @@ export const Message = z.discriminatedUnion("reason", [
     profile: z.looseObject({ test: z.boolean() }),
     filenames: z.array(z.string()),
     executable: z.string().nullable(),
+    /** cargo had nothing to do; what it says of the unit was said when it was compiled. */
+    fresh: z.boolean(),
   }),
   z.looseObject({
     reason: z.literal("compiler-message"),

@@ -13,7 +13,7 @@ import {
 } from "./cargo.js";
 import { type ConfigContext, configFiles } from "./configSources.js";
 import { ancestors, digest, isWithin, list, realPath, statOf } from "../support/files.js";
-import { type Stamp, alwaysChanged, absentOf, isCurrent, stamp, stampOfRead } from "../support/stamps.js";
+import { type Stamp, alwaysChanged, absentOf, fileTime, isCurrent, stamp, stampOfRead } from "../support/stamps.js";
 import { type HostUnit, hostDepInfo, hostSources, hostUnits } from "./hosts.js";
 import { memberFolder, memberPatterns, membersOf, workspaceManifest } from "./workspaceManifest.js";
 import type { DepInfo } from "../units/depInfo.js";
@@ -31,7 +31,7 @@ export interface CapturedInputs {
   readonly hosts: readonly HostUnit[];
   /** Build scripts of other packages. */
   readonly scripts: readonly BuildScript[];
-  /** When cargo was started, by the clock of files (`fileTime`). */
+  /** When cargo was asked for the metadata, by the clock of files (`fileTime`). */
   readonly startedMs: number;
   readonly before: Before;
 }
@@ -43,6 +43,11 @@ export interface Before {
   /** Of the files that cargo looks for those that were not there. */
   readonly absent: ReadonlySet<string>;
   readonly discovery: NonNullable<SelectionState["discovery"]>;
+  /**
+   * By the clock of files. Asked for the metadata, cargo has fetched packages and unpacked them; what their scripts and macros are made of
+   * is read behind that.
+   */
+  readonly buildMs: number;
 }
 
 /** `packageDirs`: the folders of the packages that are captured. */
@@ -54,9 +59,11 @@ export function inputsBefore(
   packageDirs: readonly string[],
 ): Before {
   const root = metadata.workspace_root;
+  const hosts = hostUnits(layout).flatMap(hostSources);
   return {
+    buildMs: fileTime(layout.private),
     lockFile: stamp(path.join(root, "Cargo.lock")),
-    absent: absentOf(lookedFor(place, metadata, toolchain, hostUnits(layout))),
+    absent: absentOf([...lookedFor(place, metadata, toolchain), ...hosts]),
     discovery: { root, packages: [...packageDirs], digest: discover(root, packageDirs) },
   };
 }
@@ -69,25 +76,22 @@ export function cargoInputs({
   hosts,
   scripts,
   startedMs,
-  before: { lockFile, absent },
+  before: { lockFile, absent, buildMs },
 }: CapturedInputs): Stamp[] {
-  const files = new Set(lookedFor(place, metadata, toolchain, hosts));
+  const files = new Set(lookedFor(place, metadata, toolchain));
+  const sources = new Set(hosts.flatMap(hostSources).filter((file) => !files.has(file)));
   const named = scripts.flatMap((script) => namedByScript(script, metadata).paths);
   const isSame = isCurrent(lockFile);
   return [
     ...[...files].map((file) => stampOfRead(file, startedMs, absent)),
-    ...[...new Set(named)].map((file) => stampOfNamed(file, metadata.target_directory, startedMs)),
+    ...[...sources].map((file) => stampOfRead(file, buildMs, absent)),
+    ...[...new Set(named)].map((file) => stampOfNamed(file, metadata.target_directory, buildMs)),
     isSame ? lockFile : alwaysChanged(lockFile.path),
   ];
 }
 
-/** The files that cargo reads if they are there. */
-function lookedFor(
-  place: ConfigContext,
-  metadata: Metadata,
-  toolchain: Toolchain,
-  hosts: readonly HostUnit[],
-): string[] {
+/** The files that cargo reads if they are there, before it builds. */
+function lookedFor(place: ConfigContext, metadata: Metadata, toolchain: Toolchain): string[] {
   const root = metadata.workspace_root;
   return [
     path.join(root, "Cargo.toml"),
@@ -97,7 +101,6 @@ function lookedFor(
     ...metadata.packages.flatMap(checksums),
     ...configFiles(place),
     ...toolchainFiles(place.cwd, toolchain, place.env),
-    ...hosts.flatMap(hostSources),
   ];
 }
 

@@ -4,7 +4,7 @@
  */
 import * as path from "node:path";
 import { inspectArgs } from "../units/arguments.js";
-import type { Layout } from "../support/layout.js";
+import { type Layout, withinTarget } from "../support/layout.js";
 import type { SelectionState, Start } from "./selection.js";
 import type { Program } from "../units/program.js";
 import { type UnitRecord, needUnit } from "../units/record.js";
@@ -60,7 +60,8 @@ function libraryPath(layout: Layout, state: SelectionState, program: Program, un
   const native = [...new Set(searched)].filter((folder) => folder.startsWith(layout.root + path.sep)).sort();
   const folder = path.dirname(program.executable);
   const profile = path.basename(folder) === "examples" ? path.dirname(folder) : folder;
-  const deps = path.join(profile, "deps");
+  const within = path.relative(path.dirname(program.executable), profile);
+  const deps = path.join(layout.root, path.dirname(withinTarget(program.name)), within, "deps");
   const { sysroot, host } = state.toolchain;
   const target = path.join(sysroot, "lib", "rustlib", host, "lib");
   return [...native.filter((item) => item !== deps), profile, deps, target, path.join(sysroot, "lib")];

@@ -10,7 +10,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import * as z from "zod";
 import { digest, readJson, statOf, writeAtomic } from "../support/files.js";
-import { Layout } from "../support/layout.js";
+import { Layout, withinTarget } from "../support/layout.js";
 import { ProcessName, isAlive, thisProcess, withLock } from "../support/lock.js";
 import type { SelectionState } from "./selection.js";
 
@@ -86,7 +86,7 @@ class ProgramBeside {
     private readonly executable: string,
   ) {
     this.layout = new Layout(executable.slice(0, -name.length - 1));
-    this.program = path.join(path.dirname(this.layout.root), name);
+    this.program = path.join(path.dirname(this.layout.root), withinTarget(name));
     this.folder = path.join(this.layout.beside, name);
     this.before = path.join(this.folder, "before");
   }

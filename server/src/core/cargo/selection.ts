@@ -29,6 +29,11 @@ export interface CargoSelection extends Command {
   readonly hasShortMessages?: boolean | undefined;
   /** `--target-dir`, absolute. */
   readonly targetDirectory?: string | undefined;
+  /**
+   * Names the folder for what cargo leaves for the user, where another selection has programs of the same names: see `Layout.own`. All else
+   * of both is built in the same place, once.
+   */
+  readonly finalDirectory?: string | undefined;
   /** What `cargo metadata` takes as well: `--locked`, `--offline`, `--frozen`, `--config …`. */
   readonly global: readonly string[];
 }

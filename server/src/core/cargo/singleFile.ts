@@ -57,7 +57,7 @@ export async function captureSingle(
   ];
   const invocation = { key, id: `${crate}:${crate}`, command: [toolchain.rustc], args, cwd, env: {}, needsRlib: false };
   const started = performance.now();
-  const messages = options.messagesOf(undefined);
+  const messages = options.messagesOf(undefined, false);
   const lookedFor = [...toolchainFiles(cwd, toolchain, env), ...namedFiles(selection)];
   const absent = absentOf(lookedFor);
   const result = await compileUnit(layout, invocation, {

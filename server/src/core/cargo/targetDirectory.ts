@@ -26,11 +26,14 @@ export class TargetDirectory {
   /** As it was when cargo built last. */
   private metadata: Metadata | undefined;
 
+  /** `root`: its `target/cranefly`, where it is known; otherwise cargo may be asked. */
   constructor(
     private readonly selection: Selection,
     private readonly env: NodeJS.ProcessEnv,
+    root?: string,
   ) {
     this.key = selectionKey(selection, env);
+    if (root !== undefined) this.layout = new Layout(root);
   }
 
   /** `target/cranefly`, once known. */

@@ -1,5 +1,5 @@
 /**
- * What was edited since the crate lane compiled: bodies of functions, or more.
+ * What was edited since the crate lane compiled: bodies of functions, items, or more.
  *
  * Compares the sources with the texts that the units' records were made of, which are kept for that.
  */
@@ -7,13 +7,18 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import type { EditedRange } from "../../../../shared/src/protocol.js";
 import { ABSENT } from "../support/files.js";
-import { isCurrent, isCurrentWith } from "../support/stamps.js";
+import { NO_STAMP, isCurrent, isCurrentWith } from "../support/stamps.js";
 import type { UnitRecord } from "../units/record.js";
 import { unitEnvironment } from "../units/invocation.js";
 import { inspectArgs } from "../units/arguments.js";
-import { classify, functionsOf } from "./classify.js";
-import { Refusal } from "./refusal.js";
-import type { BodyRef, Outline } from "../source/functions.js";
+import type { CompiledTexts } from "./compiledTexts.js";
+import { type EditedBodies, classify, itemsOfNewFile } from "./classify.js";
+import type { FunctionPair, ItemChange } from "./itemChange.js";
+import { ITEM_EDITS } from "./itemChanges.js";
+import { filesOfModule, modulesInFiles } from "./newModules.js";
+import { Refusal, Refused } from "./refusal.js";
+import type { BodyRef } from "../source/functions.js";
+import { LexError } from "../source/lexer.js";
 import type { SourceCache } from "../source/sourceCache.js";
 import { type ReadSource, type SourceText, readSource } from "../source/sourceText.js";
 
@@ -22,10 +27,17 @@ export interface EditedFile extends SourceText {
   readonly functions: readonly BodyRef[];
 }
 
-/** A changed file of which only bodies (or only comments) changed, as far as the unit goes. */
+/** A text and its digest. */
+export interface CompiledText extends SourceText {
+  readonly hash: string;
+}
+
+/** A changed file of which bodies changed, items that can be named, or only comments, as far as the unit goes. */
 export interface BodyEdit extends EditedFile {
   /** The functions' lines in both texts, as the engine wants them. */
   readonly ranges: readonly EditedRange[];
+  /** What is new, gone, or another one of the items. */
+  readonly items: readonly ItemChange[];
   /** Of the text. */
   readonly hash: string;
   /** The text that the crate lane compiled. */
@@ -51,11 +63,23 @@ interface Kept {
   readonly text: string;
 }
 
+/** With more new files than these, the crate lane is as fast. */
+const MAX_NEW_FILES = 16;
+
+/** So many texts of an edited file are kept until the crate lane has compiled one. */
+const MAX_LOOKS = 4;
+
 /** The texts that the crate lane compiled. */
 export class Baseline {
   private readonly texts = new Map<string, Kept>();
+  /** What edited files had in them lately, the newest last. */
+  private readonly looks = new Map<string, readonly Kept[]>();
 
-  constructor(private readonly sources: SourceCache) {}
+  /** `kept`: what earlier processes have seen the crate lane compile. */
+  constructor(
+    private readonly sources: SourceCache,
+    private readonly kept?: CompiledTexts,
+  ) {}
 
   /** Keeps the texts of units' sources, as far as they are still what the records say. */
   refresh(records: readonly UnitRecord[]): void {
@@ -66,11 +90,26 @@ export class Baseline {
         wanted.add(file);
         if (hash === "" || this.texts.get(file)?.hash === hash) continue;
         const now = readSource(file);
-        if (now?.hash === hash && now.text !== undefined) this.texts.set(file, { hash, text: now.text });
-        else this.texts.delete(file);
+        // It may have been saved again while it was compiled.
+        const text = now?.hash === hash ? now.text : this.looks.get(file)?.find((look) => look.hash === hash)?.text;
+        if (text === undefined) {
+          this.texts.delete(file);
+          continue;
+        }
+        this.texts.set(file, { hash, text });
+        this.kept?.put(hash, text);
       }
     }
     for (const file of this.texts.keys()) if (!wanted.has(file)) this.texts.delete(file);
+    for (const [file, looks] of this.looks) {
+      if (looks.every(({ hash }) => hash === this.texts.get(file)?.hash)) this.looks.delete(file);
+    }
+  }
+
+  /** A source as the crate lane compiled it; undefined where that is not known. */
+  compiled(file: string): CompiledText | undefined {
+    const kept = this.texts.get(file);
+    return kept === undefined ? undefined : { file, ...kept, stamp: NO_STAMP };
   }
 
   /** What changed since the records were made. `env`: the user's. */
@@ -109,7 +148,10 @@ export class Baseline {
         files.set(key, edit);
         own.push(edit);
       }
-      units.push({ record, files: own });
+      const added = this.newFiles(record, own, sources, hasTestCode);
+      if (added instanceof Refusal) return more(added);
+      for (const edit of added) files.set(`${hasTestCode}\0${edit.file}`, edit);
+      units.push({ record, files: [...own, ...added] });
     }
     return {
       kind: "bodies",
@@ -126,45 +168,76 @@ export class Baseline {
     hasTests: boolean,
   ): BodyEdit | Extract<Edits, { kind: "more" }> {
     if (path.extname(file) !== ".rs") return more(new Refusal("noSource", file));
-    const before = this.texts.get(file);
-    if (before?.hash !== hash) return more(new Refusal("unknownText", file));
     const now = sources.get(file);
+    if (now?.text !== undefined) this.noteLook(file, { hash: now.hash, text: now.text });
+    const before = this.textOf(file, hash);
+    if (before === undefined) return more(new Refusal("unknownText", file));
     if (now?.text === undefined) return more(new Refusal("goneFile", file));
     const { text, stamp } = now;
-    const edit = classify(this.sources, file, before.text, text, hasTests);
-    if (edit.kind === "items") return more(edit.refusal.within(path.basename(file)));
-    const functions = edit.kind === "bodies" ? edit.functions : [];
-    const ranges = this.ranges(file, [before.text, text], functions, hasTests);
-    if (ranges === undefined) return more(new Refusal("unmatched", file));
-    return { file, text, stamp, hash: now.hash, before: before.text, functions, ranges };
+    const edit = classify(this.sources, file, before, text, hasTests);
+    if (edit.kind === "refused") return more(edit.refusal.within(path.basename(file)));
+    if (edit.kind === "items" && !ITEM_EDITS) return more(new Refusal("itemsOff"));
+    const { functions, pairs } = edit.kind === "bodies" || edit.kind === "items" ? edit : NO_BODIES;
+    const items = edit.kind === "items" ? edit.items : [];
+    const ranges = pairs.map((pair) => rangeOf(file, pair));
+    return { file, text, stamp, hash: now.hash, before, functions, ranges, items };
   }
 
-  /** Lines of the outermost functions around the edited ones, in both texts. */
-  private ranges(
-    file: string,
-    [before, after]: readonly [string, string],
-    edited: readonly BodyRef[],
+  /** The files of modules that are new in a unit's files, and in these. */
+  private newFiles(
+    { invocation, inputs }: UnitRecord,
+    edits: readonly BodyEdit[],
+    sources: ReadOnce,
     hasTests: boolean,
-  ): readonly EditedRange[] | undefined {
-    if (edited.length === 0) return [];
-    const [old, now] = this.sources.compare(file, before, after, (left, right) =>
-      [left.outline, right.outline].map((outline) => (isOutline(outline) ? functionsOf(outline, hasTests) : undefined)),
-    );
-    if (old === undefined || now === undefined || old.length !== now.length) return undefined;
-    const ranges = new Map<number, EditedRange>();
-    for (const fn of edited) {
-      const at = now.findIndex(({ span }) => span.start <= fn.span.start && fn.span.end <= span.end);
-      const [left, right] = [old[at], now[at]];
-      if (left === undefined || right === undefined) return undefined;
-      const generic = right.isGeneric;
-      ranges.set(at, { file, old: [left.line, left.endLine], new: [right.line, right.endLine], generic });
+  ): readonly BodyEdit[] | Refusal {
+    const root = path.resolve(invocation.cwd, inspectArgs(invocation.args).source ?? "");
+    const found: BodyEdit[] = [];
+    const waiting = edits.flatMap(({ file, items }) => modulesInFiles(items).map((module) => ({ file, module })));
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      const { file: declared, module } = next;
+      const isOther = module.after?.attributes.some((attribute) => /\b(path|cfg|cfg_attr)\b/.test(attribute)) === true;
+      const [first, ...others] = filesOfModule(declared, root, module).filter((it) => fs.existsSync(it));
+      const isKnown = first === undefined || others.length > 0 || inputs.some((input) => input.path === first);
+      if (isOther || isKnown || found.length >= MAX_NEW_FILES) return new Refusal("module", module.name);
+      const now = sources.get(first);
+      if (now?.text === undefined) return new Refusal("module", module.name);
+      const { hash, text, stamp } = now;
+      this.noteLook(first, { hash, text });
+      try {
+        const items = itemsOfNewFile(this.sources, first, text, hasTests);
+        found.push({ file: first, text, stamp, hash, before: "", functions: [], ranges: [], items });
+        waiting.push(...modulesInFiles(items).map((inner) => ({ file: first, module: inner })));
+      } catch (error) {
+        if (error instanceof Refused) return error.refusal.within(path.basename(first));
+        if (error instanceof LexError) return new Refusal("unreadable", error.message);
+        throw error;
+      }
     }
-    return [...ranges.values()];
+    return found;
+  }
+
+  /** Keeps what was found in a file: the crate lane may compile it before anybody looks again. */
+  private noteLook(file: string, look: Kept): void {
+    const looks = (this.looks.get(file) ?? []).filter(({ hash }) => hash !== look.hash);
+    this.looks.set(file, [...looks, look].slice(-MAX_LOOKS));
+  }
+
+  /** The text of a file that the crate lane compiled, which has this digest. */
+  private textOf(file: string, hash: string): string | undefined {
+    const known = this.texts.get(file);
+    if (known?.hash === hash) return known.text;
+    const text = hash === "" ? undefined : this.kept?.get(hash);
+    if (text !== undefined) this.texts.set(file, { hash, text });
+    return text;
   }
 }
 
-function isOutline(outline: Outline | string): outline is Outline {
-  return typeof outline === "object";
+const NO_BODIES: EditedBodies = { functions: [], pairs: [] };
+
+/** A function's lines in both texts. */
+export function rangeOf(file: string, { before, after }: FunctionPair): EditedRange {
+  const { isGeneric: generic, name } = after;
+  return { file, old: [before.line, before.endLine], new: [after.line, after.endLine], generic, name };
 }
 
 /** What makes a unit the crate lane's, besides its sources. */

@@ -1,15 +1,19 @@
 /**
- * What an edit of a file is: bodies of functions, or more than that. Whatever is in doubt is more.
+ * What an edit of a file is: bodies of functions, items, or more than that. Whatever is in doubt is more.
  *
- * Both texts are cut at the bodies of their functions. What lies between the bodies must consist of the same tokens; a body whose
- * tokens differ is an edited function, as long as nothing outside of it can depend on it.
+ * Both texts are cut at the bodies of their functions. If what lies between the bodies consists of the same tokens, a body whose
+ * tokens differ is an edited function, as long as nothing outside of it can depend on it. Else the texts are compared item by item.
  */
 import type { Node } from "web-tree-sitter";
 import { LexError, type Span, comparable } from "../source/lexer.js";
 import { innerItems } from "../source/outline.js";
+import { type Items, itemsIn } from "../source/items.js";
+import type { FunctionPair, ItemChange } from "./itemChange.js";
+import { itemDifference } from "./itemChanges.js";
+import { itemsOfNew } from "./newModules.js";
 import type { BodyRef, InnerItem, Outline } from "../source/functions.js";
-import { type Source, type SourceCache, differenceOf } from "../source/sourceCache.js";
-import { Refusal, type TextRefusalKind, Refused, refuse } from "./refusal.js";
+import type { Source, SourceCache } from "../source/sourceCache.js";
+import { Refusal, Refused, refuse } from "./refusal.js";
 
 export type Edit =
   /** The texts are the same. */
@@ -18,11 +22,21 @@ export type Edit =
    * Only comments and white space differ: no instruction changes, but lines may have moved, and with them what `line!()`,
    * panic locations and debug info say.
    */
-  | { readonly kind: "positions" }
+  | { readonly kind: "positions"; readonly isReordered?: true }
   /** Bodies of these functions, as they are in the new text; innermost functions first named by the outer one's path. */
-  | { readonly kind: "bodies"; readonly functions: readonly BodyRef[] }
+  | ({ readonly kind: "bodies" } & EditedBodies)
+  /** Items besides bodies: they can be named, one by one. */
+  | ({ readonly kind: "items"; readonly items: readonly ItemChange[] } & EditedBodies)
   /** Anything else: a job for the crate lane. */
-  | { readonly kind: "items"; readonly refusal: Refusal };
+  | { readonly kind: "refused"; readonly refusal: Refusal };
+
+export interface EditedBodies {
+  readonly functions: readonly BodyRef[];
+  /** The outermost functions around them, in both texts. */
+  readonly pairs: readonly FunctionPair[];
+  /** Functions have changed places. */
+  readonly isReordered?: true;
+}
 
 /**
  * Classifies the change of one file. `file` is only a key of the cache. `hasTests`: the build has what `#[cfg(test)]` and
@@ -34,16 +48,68 @@ export function classify(cache: SourceCache, file: string, oldText: string, newT
     try {
       return compareSources(before, after, hasTests);
     } catch (error) {
-      if (error instanceof Refused) return { kind: "items", refusal: error.refusal };
-      if (error instanceof LexError) return { kind: "items", refusal: new Refusal("unreadable", error.message) };
+      if (error instanceof Refused) return { kind: "refused", refusal: error.refusal };
+      if (error instanceof LexError) return { kind: "refused", refusal: new Refusal("unreadable", error.message) };
       throw error;
     }
   });
 }
 
+/** The items of a file that the crate has not had yet. Throws `Refused`, and `LexError`. */
+export function itemsOfNewFile(
+  cache: SourceCache,
+  file: string,
+  text: string,
+  hasTests: boolean,
+): readonly ItemChange[] {
+  return itemsOfNew(itemsOfSource(cache.get(file, text), hasTests), []);
+}
+
+/** The items of a file. Throws `Refused`, and `LexError`. */
+export function itemsOfSource(source: Source, hasTests: boolean): Items {
+  return itemsOf(wholeFile(source, hasTests));
+}
+
 function compareSources(before: Source, after: Source, hasTests: boolean): Edit {
-  const functions = compareItem(wholeFile(before, hasTests), wholeFile(after, hasTests));
-  return functions.length === 0 ? { kind: "positions" } : { kind: "bodies", functions };
+  const [old, now] = [wholeFile(before, hasTests), wholeFile(after, hasTests)];
+  let functions: readonly BodyRef[];
+  try {
+    functions = compareItem(old, now);
+  } catch (error) {
+    if (!(error instanceof MoreThanBodies)) throw error;
+    return compareItems(old, now);
+  }
+  if (functions.length === 0) return { kind: "positions" };
+  const pairs = now.functions.flatMap((fn, i) => {
+    const other = old.functions[i];
+    const isEdited = functions.some(({ span }) => fn.span.start <= span.start && span.end <= fn.span.end);
+    return isEdited && other !== undefined ? [{ before: other, after: fn }] : [];
+  });
+  return { kind: "bodies", functions, pairs };
+}
+
+/** What changed where it is more than bodies of functions. */
+function compareItems(before: ItemPiece, after: ItemPiece): Edit {
+  const { changes, functions: pairs } = itemDifference(itemsOf(before), itemsOf(after));
+  const edited = pairs.map((pair) => ({
+    pair,
+    functions: compareBody(before.source, pair.before, after.source, pair.after),
+  }));
+  const bodies = {
+    functions: edited.flatMap(({ functions }) => functions),
+    pairs: edited.flatMap(({ pair, functions }) => (functions.length === 0 ? [] : pair)),
+  };
+  if (changes.length > 0) return { kind: "items", items: changes, ...bodies };
+  const isReordered = true;
+  return bodies.functions.length === 0
+    ? { kind: "positions", isReordered }
+    : { kind: "bodies", ...bodies, isReordered };
+}
+
+function itemsOf({ source, span, functions, ignored }: ItemPiece): Items {
+  const { root, text } = source;
+  if (root === undefined) refuse("unreadable", "it has no tree");
+  return itemsIn(root, span, { text, functions, ignored });
 }
 
 function wholeFile(source: Source, hasTests: boolean): ItemPiece {
@@ -85,7 +151,10 @@ interface ItemPiece extends Piece {
   readonly functions: readonly BodyRef[];
 }
 
-/** The functions of an item whose bodies changed; throws when something else did. */
+/** What lies between bodies has changed. */
+class MoreThanBodies extends Error {}
+
+/** The functions of an item whose bodies changed; throws `MoreThanBodies` when something else did. */
 function compareItem(before: ItemPiece, after: ItemPiece): BodyRef[] {
   const oldGaps = gaps(
     before.span,
@@ -95,16 +164,11 @@ function compareItem(before: ItemPiece, after: ItemPiece): BodyRef[] {
     after.span,
     after.functions.map(({ body }) => body),
   );
-  if (oldGaps.length !== newGaps.length) refuse("functionSet");
-  for (const [i, gap] of newGaps.entries()) {
+  const isOther = (gap: Span, i: number): boolean => {
     const oldGap = oldGaps[i];
-    if (oldGap === undefined) refuse("functionSet");
-    const [oldPiece, newPiece] = [
-      { ...before, span: oldGap },
-      { ...after, span: gap },
-    ];
-    if (!isSame(oldPiece, newPiece)) throw new Refused(describeDifference(oldPiece, newPiece));
-  }
+    return oldGap === undefined || !isSame({ ...before, span: oldGap }, { ...after, span: gap });
+  };
+  if (oldGaps.length !== newGaps.length || newGaps.some(isOther)) throw new MoreThanBodies();
   return after.functions.flatMap((fn, i) => {
     const old = before.functions[i];
     return old === undefined ? [] : compareBody(before.source, old, after.source, fn);
@@ -125,7 +189,11 @@ function compareBody(before: Source, old: BodyRef, after: Source, fn: BodyRef): 
 
   const oldItems = innerItems(before.text, bodyNode(before, old), old);
   const newItems = innerItems(after.text, bodyNode(after, fn), fn);
-  const nested = compareInner(before, oldItems, after, newItems, fn);
+  // Nobody else sees those.
+  const areLocal =
+    oldItems.every((item) => isLocal(item, before.text)) && newItems.every((item) => isLocal(item, after.text));
+  const nested = compareInner(before, oldItems, after, newItems, fn, areLocal);
+  if (nested === undefined) return [fn];
   const oldOwn = gaps(old.body, spans(oldItems)).flatMap((span) => comparable(before.text, span.start, span.end));
   const newOwn = gaps(fn.body, spans(newItems)).flatMap((span) => comparable(after.text, span.start, span.end));
   if (innerAttributes(oldOwn) !== innerAttributes(newOwn)) {
@@ -134,26 +202,42 @@ function compareBody(before: Source, old: BodyRef, after: Source, fn: BodyRef): 
   return equalWords(oldOwn, newOwn) ? nested : [fn, ...nested];
 }
 
-/** Items in a body: they must be the same but for the bodies of their functions. */
+/** Items that a body may have other ones of. */
+const LOCAL = new Set(["const_item", "static_item", "function_item", "use_declaration"]);
+
+/** Whether an item of a body is nothing but a name that the body has. */
+function isLocal({ kind, span }: InnerItem, text: string): boolean {
+  const attributes = /^(?:#\s*\[\s*(?:allow|warn|expect|doc|inline|cold|must_use|rustfmt|clippy)\b[^\]]*\]\s*)*/;
+  return LOCAL.has(kind) && !text.slice(span.start, span.end).replace(attributes, "").startsWith("#");
+}
+
+/** Items in a body: they must be the same but for the bodies of their functions. Undefined: they are others, which may be (`areLocal`). */
 function compareInner(
   before: Source,
   oldItems: readonly InnerItem[],
   after: Source,
   newItems: readonly InnerItem[],
   outer: BodyRef,
-): BodyRef[] {
+  areLocal: boolean,
+): BodyRef[] | undefined {
   // A `use` alone names things for this body; with other items in it, for these, too.
   const isUse = (item: InnerItem): boolean => item.kind === "use_declaration";
   if (oldItems.every(isUse) && newItems.every(isUse)) return [];
-  if (oldItems.length !== newItems.length) refuse("innerItem", outer.path);
-  return newItems.flatMap((item, i) => {
-    const old = oldItems[i];
-    if (old?.kind !== item.kind) refuse("innerItem", outer.path);
-    return compareItem(
-      { source: before, span: old.span, ignored: [], functions: old.functions },
-      { source: after, span: item.span, ignored: [], functions: item.functions },
-    );
-  });
+  const found: BodyRef[] = [];
+  try {
+    if (oldItems.length !== newItems.length) throw new MoreThanBodies();
+    for (const [i, item] of newItems.entries()) {
+      const old = oldItems[i];
+      if (old?.kind !== item.kind) throw new MoreThanBodies();
+      const [left, right] = [old, item].map(({ span, functions }) => ({ span, ignored: [], functions }));
+      if (left === undefined || right === undefined) throw new MoreThanBodies();
+      found.push(...compareItem({ source: before, ...left }, { source: after, ...right }));
+    }
+    return found;
+  } catch (error) {
+    if (!(error instanceof MoreThanBodies)) throw error;
+    return areLocal ? undefined : refuse("innerItem", outer.path);
+  }
 }
 
 function spans(items: readonly InnerItem[]): Span[] {
@@ -198,39 +282,3 @@ function innerAttributes(words: readonly string[]): string {
   while (words[end]?.startsWith("#") === true && words[end + 1]?.startsWith("!") === true) end += 3;
   return words.slice(1, end).join(" ");
 }
-
-/** Names the item in which two pieces begin to differ. */
-function describeDifference(before: Piece, after: Piece): Refusal {
-  const slice = ({ source, span }: Piece): string => source.text.slice(span.start, span.end);
-  const start = after.span.start + differenceOf(slice(before), slice(after)).start;
-  const { text } = after.source;
-  const { root } = after.source;
-  for (let node = root?.descendantForIndex(start, start) ?? null; node !== null; node = node.parent) {
-    const kind = KINDS[node.type];
-    if (kind === undefined) continue;
-    const name = node.childForFieldName("name") ?? node.childForFieldName("type") ?? node.childForFieldName("macro");
-    return new Refusal(kind, name === null ? undefined : text.slice(name.startIndex, name.endIndex));
-  }
-  return new Refusal("otherText", `${text.slice(0, start).split("\n").length}`);
-}
-
-const KINDS: Readonly<Record<string, TextRefusalKind>> = {
-  function_item: "signature",
-  function_signature_item: "requiredSignature",
-  struct_item: "struct",
-  enum_item: "enum",
-  union_item: "union",
-  trait_item: "trait",
-  impl_item: "impl",
-  mod_item: "module",
-  const_item: "constant",
-  static_item: "static",
-  type_item: "type",
-  macro_definition: "macro",
-  macro_invocation: "macroCall",
-  use_declaration: "import",
-  attribute_item: "attribute",
-  inner_attribute_item: "moduleAttribute",
-  extern_crate_declaration: "externCrate",
-  foreign_mod_item: "externBlock",
-};

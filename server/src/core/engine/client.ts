@@ -27,7 +27,9 @@ import {
   InitializeResult,
   type InspectParams,
   InspectResult,
+  type Instance,
   type Instantiator,
+  InstancesResult,
   InstantiatorsResult,
   PROTOCOL_VERSION,
   type PublishParams,
@@ -87,6 +89,11 @@ export class Engine {
 
   publish(params: PublishParams): Promise<PublishResult> {
     return this.request("publish", params, PublishResult);
+  }
+
+  /** The instances that a program has of its edited generic functions. */
+  async instances(params: PublishParams): Promise<readonly Instance[]> {
+    return (await this.request("instances", params, InstancesResult)).instances;
   }
 
   /** What leads to the instances of a program's edited generic functions. */

@@ -65,7 +65,7 @@ export async function publish(
   programs: readonly Program[],
   engine: Engine,
   ms: StageTimes,
-  more: (program: Program) => Pick<PublishParams, "bodyLane" | "verify"> = () => ({}),
+  more: (program: Program) => Pick<PublishParams, "bodyLane" | "verify" | "verifyAll"> = () => ({}),
   link?: (program: Program, common: ProgramInterface) => Promise<Program>,
 ): Promise<Published> {
   const linked: Program[] = [];

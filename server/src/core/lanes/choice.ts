@@ -1,10 +1,12 @@
 /** The rules by which an edit is left to the crate lane: because of its unit, its functions, or the time that an overlay would take. */
-import { codeOptions, inspectArgs } from "../units/arguments.js";
+import { codeOptions, inspectArgs, inspectLints } from "../units/arguments.js";
 import { optionNames } from "../units/optionSyntax.js";
 import type { UnitRecord } from "../units/record.js";
-import type { UnitEdit } from "../edits/baseline.js";
+import type { BodyEdit, UnitEdit } from "../edits/baseline.js";
+import { isVisibleOutside } from "../edits/itemChange.js";
 import { Refusal } from "../edits/refusal.js";
 import type { BodyRef } from "../source/functions.js";
+import { functionsOfItem } from "../source/items.js";
 
 /**
  * Options under which a function's code depends on the function alone, and options that only say how a crate is named and linked. Others
@@ -28,10 +30,12 @@ const SUITABLE = new Set([
 
 /** Why no edit of a unit can be taken alone. */
 export function unsuitableUnit({ invocation }: UnitRecord): Refusal | undefined {
-  const { crateTypes, optLevel } = inspectArgs(invocation.args);
+  const { crateTypes, optLevel, debugInfo } = inspectArgs(invocation.args);
   if (crateTypes.includes("proc-macro")) return new Refusal("procMacro");
   // At other levels rustc inlines functions into others before we see them.
   if (optLevel !== "0") return new Refusal("optimised");
+  // The engine finds edited functions by their lines.
+  if (debugInfo === "0" || debugInfo === "none") return new Refusal("noDebugInfo");
   if (invocation.needsRlib) return new Refusal("needsRlib");
   const option = optionNames(invocation.args).find((name) => !SUITABLE.has(name));
   return option === undefined ? undefined : new Refusal("option", option);
@@ -51,6 +55,8 @@ export function refusalOfShared(
   edited: readonly UnitEdit[],
   records: readonly UnitRecord[],
 ): Refusal | undefined {
+  const moved = refusalOfMoved(library);
+  if (moved !== undefined) return moved;
   const users = dependentsOf(library, records);
   const isEdited = ({ invocation }: UnitRecord): boolean =>
     edited.some(
@@ -63,8 +69,32 @@ export function refusalOfShared(
   return users.some(isOther) ? new Refusal("sharedOptions") : undefined;
 }
 
+/** Whether changed items hold what crates that use the library compile themselves. */
+export function haveShared(edits: readonly BodyEdit[]): boolean {
+  const functions = edits.flatMap(({ items }) => items.flatMap(({ before, after }) => [before, after]));
+  return functions.some((item) => item !== undefined && functionsOfItem(item).some(isSeenByOthers));
+}
+
+/** Why no edit of what a library's users compile themselves can be taken alone: the engine looks for their copies by lines. */
+export function refusalOfMoved({ newer }: UnitRecord): Refusal | undefined {
+  return newer?.moved === true ? new Refusal("movedLines") : undefined;
+}
+
+/**
+ * Why new items of a library cannot be taken alone; undefined when they can. A crate that uses the library and is edited as well would be
+ * compiled against the library as it was.
+ */
+export function refusalOfItems(edited: readonly UnitEdit[], records: readonly UnitRecord[]): Refusal | undefined {
+  const isShared = edited.some(({ record, files }) => {
+    const isSeen = files.some(({ items }) => items.some(isVisibleOutside));
+    const users = isSeen ? dependentsOf(record, records) : [];
+    return users.some(({ invocation: { key } }) => edited.some((other) => other.record.invocation.key === key));
+  });
+  return isShared ? new Refusal("sharedItems") : undefined;
+}
+
 /** The units that use a library, directly or not. */
-function dependentsOf(library: UnitRecord, records: readonly UnitRecord[]): UnitRecord[] {
+export function dependentsOf(library: UnitRecord, records: readonly UnitRecord[]): UnitRecord[] {
   const seen = new Set([library.invocation.key]);
   const users: UnitRecord[] = [];
   for (let before = -1; before !== users.length;) {
@@ -77,6 +107,26 @@ function dependentsOf(library: UnitRecord, records: readonly UnitRecord[]): Unit
     }
   }
   return users;
+}
+
+/** Lints that report where the code is that they are about: an edit of one body makes none of them report in another. */
+const LOCAL_LINTS = new Set([
+  ..."missing_docs missing_debug_implementations missing_copy_implementations unreachable_pub unsafe_code".split(" "),
+  ..."unsafe_op_in_unsafe_fn elided_lifetimes_in_paths explicit_outlives_requirements keyword_idents".split(" "),
+  ..."macro_use_extern_crate meta_variable_misuse non_ascii_idents nonstandard_style non_snake_case".split(" "),
+  ..."non_camel_case_types non_upper_case_globals noop_method_call single_use_lifetimes trivial_casts".split(" "),
+  ..."trivial_numeric_casts unused_import_braces unused_lifetimes unused_must_use unused_qualifications".split(" "),
+  ..."unused_results variant_size_differences absolute_paths_not_starting_with_crate improper_ctypes".split(" "),
+  ..."unconditional_recursion overflowing_literals unreachable_code unreachable_patterns bare_trait_objects".split(" "),
+]);
+
+/**
+ * A lint that the unit denies and that an edit of one body may have report elsewhere: that a function is used no more, say. `denied`: by
+ * attributes in its sources.
+ */
+export function lintOutside({ invocation }: UnitRecord, denied: readonly string[]): string | undefined {
+  const names = [...denied, ...inspectLints(invocation.args)].map((name) => name.replaceAll("-", "_"));
+  return names.find((name) => !/^(clippy|rustdoc)(::|$)/.test(name) && !LOCAL_LINTS.has(name));
 }
 
 /** The largest part of the crate lane's time that an overlay may take. The crate lane has to follow in any case. */

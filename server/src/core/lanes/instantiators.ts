@@ -1,9 +1,9 @@
-/** Asks the engine which functions have to be there for the instances of edited generic functions to be made. */
-import type { Instantiator } from "../../../../shared/src/protocol.js";
+/** Asks the engine what instances of edited generic functions there are, and which functions have to be there for them to be made. */
+import type { Instance, Instantiator } from "../../../../shared/src/protocol.js";
 import { type EditsForEngine, editForEngine } from "./editForEngine.js";
 import { readText } from "../support/files.js";
 import type { UnitEdit } from "../edits/baseline.js";
-import { Refusal } from "../edits/refusal.js";
+import { Refusal, refuse } from "../edits/refusal.js";
 import type { SourceCache } from "../source/sourceCache.js";
 import type { BodyRef, FunctionName, Outline } from "../source/functions.js";
 import type { Engine } from "../engine/client.js";
@@ -17,6 +17,28 @@ const MAX_PASSES = 8;
 
 /** With more callers than this, the crate lane is probably as fast. */
 const MAX_CALLERS = 64;
+
+/** The instances that programs have of a unit's edited generic functions. Rejects with `Refused`. */
+export async function instancesOf(
+  workspace: string,
+  records: UnitRecords,
+  programs: readonly Program[],
+  { record, files }: UnitEdit,
+  engine: Engine,
+): Promise<readonly Instance[]> {
+  const { key } = record.invocation;
+  const bodyLane = [editForEngine(record, { bitcode: [] }, files)[1]];
+  const found: Instance[] = [];
+  for (const program of programs.filter(({ closure }) => closure.includes(key))) {
+    try {
+      found.push(...(await engine.instances({ ...publishParams(workspace, records, program), bodyLane })));
+    } catch (error) {
+      if (error instanceof EngineError && error.kind === "bodyLane") refuse("engine", error.message);
+      throw damageOf(records, program, error) ?? error;
+    }
+  }
+  return [...new Map(found.map((it) => [`${it.line} ${it.name} ${it.file}`, it])).values()];
+}
 
 /** The functions of each unit that have to be compiled with the edited ones, by unit key; or why that cannot be told. */
 export async function instantiatorsOf(

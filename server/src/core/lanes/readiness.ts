@@ -10,6 +10,7 @@ import type { OverlayLane } from "./overlay/overlayLane.js";
 import type { Engine } from "../engine/client.js";
 import { EngineError } from "../engine/errors.js";
 import type { Layout } from "../support/layout.js";
+import { isCurrent } from "../support/stamps.js";
 import type { StageClock } from "../support/stageClock.js";
 import { DamagedProgram, publishEdits } from "../engine/publish.js";
 import type { LoadedPrograms } from "../units/program.js";
@@ -25,11 +26,24 @@ export interface PrepareOptions {
   readonly clock: StageClock;
 }
 
+/** How units are made ready. */
+export interface ReadyOptions extends PrepareOptions {
+  /**
+   * Whether the engine may read ahead: it publishes what it is given, so that the programs have to be what the crate lane made, and
+   * nothing of edits that it has not compiled.
+   */
+  readonly mayRead: boolean;
+}
+
 export class Readiness {
   /** Units whose twins the engine has read. */
   private readonly readByEngine = new Set<string>();
   /** The units to be kept ready; the last one is the likeliest to be edited. */
   private readonly wanted = new Set<string>();
+  /** Units that may be edited, the likeliest first: they are kept ready, too, as far as there is room, but for their overlays. */
+  private worked: readonly string[] = [];
+  /** What the programs' units are called, by their keys. */
+  private ids: ReadonlyMap<string, string> = new Map();
 
   constructor(
     private readonly layout: Layout,
@@ -56,9 +70,16 @@ export class Readiness {
     if (oldest !== undefined && this.wanted.size > MAX_WANTED) this.wanted.delete(oldest);
   }
 
-  /** The program consists of these units now. */
-  keepOnly(units: readonly string[]): void {
-    for (const key of this.wanted) if (!units.includes(key)) this.wanted.delete(key);
+  /** The program consists of these units now. Some may have other keys than before, since cargo compiles them with other options. */
+  keepOnly(records: readonly UnitRecord[]): void {
+    const units = records.map(({ invocation }) => invocation);
+    const kept = [...this.wanted].flatMap((key) => {
+      if (units.some((unit) => unit.key === key)) return key;
+      return units.filter(({ id }) => id === this.ids.get(key)).map((unit) => unit.key);
+    });
+    this.wanted.clear();
+    for (const key of kept) this.wanted.add(key);
+    this.ids = new Map(units.map(({ id, key }) => [key, id]));
   }
 
   /**
@@ -75,22 +96,48 @@ export class Readiness {
     }
   }
 
+  /** Somebody works on these files, the likeliest to be edited first: what most edits of their crates need is made ready behind all else. */
+  expectLess(records: readonly UnitRecord[], files: readonly string[]): void {
+    const rank = new Map(files.map((file, i) => [file, i]));
+    const ranked = records.flatMap(({ inputs, invocation: { key } }) => {
+      const ranks = inputs.flatMap(({ path: file }) => rank.get(file) ?? []);
+      return ranks.length === 0 ? [] : { key, first: Math.min(...ranks) };
+    });
+    this.worked = ranked.sort((a, b) => a.first - b.first).map(({ key }) => key);
+  }
+
   /** Whether there is anything to prepare. */
   hasWork(records: UnitRecords): boolean {
-    return [...this.wanted].some((key) => {
+    const isMissing = (key: string, needsOverlay: boolean): boolean => {
       const record = records.get(key);
       if (record === undefined || unsuitableUnit(record) !== undefined) return false;
-      const isReady = this.hasOverlay(record) && this.readByEngine.has(key);
+      const isReady = (!needsOverlay || this.hasOverlay(record)) && this.readByEngine.has(key);
       return !isReady || this.patches.needsTwin(record, this.units.learned(record));
-    });
+    };
+    return [...this.wanted].some((key) => isMissing(key, true)) || this.others.some((key) => isMissing(key, false));
+  }
+
+  /** The units that are kept ready beside those that are edited, or open. */
+  private get others(): readonly string[] {
+    const room = MAX_WANTED - this.wanted.size;
+    return this.worked.filter((key) => !this.wanted.has(key)).slice(0, Math.max(0, room));
+  }
+
+  /**
+   * Compiles the twins that are missing, which is all that most edits need; but not of units whose sources are newer than their records.
+   * Rejects with `Cancelled` when the signal aborts.
+   */
+  async prepareTwins(built: LoadedPrograms, engine: Engine, options: ReadyOptions): Promise<void> {
+    for (const record of suitable(this.likeliest, built)) {
+      if (this.patches.twinOf(record) !== undefined || !record.inputs.every((input) => isCurrent(input))) continue;
+      await this.prepareTwin(built, record, engine, options);
+    }
+    this.patches.save();
   }
 
   /** Compiles what is missing, and lets the engine read it. Rejects with `Cancelled` when the signal aborts. */
-  async prepare(built: LoadedPrograms, engine: Engine, options: PrepareOptions): Promise<void> {
-    const wanted = [...this.wanted].reverse().flatMap((key) => {
-      const record = built.units.includes(key) ? built.records.get(key) : undefined;
-      return record !== undefined && unsuitableUnit(record) === undefined ? [record] : [];
-    });
+  async prepare(built: LoadedPrograms, engine: Engine, options: ReadyOptions): Promise<void> {
+    const wanted = suitable(this.likeliest, built);
     // Twins first: most edits need nothing else.
     for (const record of wanted) await this.prepareTwin(built, record, engine, options);
     for (const record of wanted) {
@@ -100,20 +147,30 @@ export class Readiness {
       // The overlay finds out which bodies a crate does not compile without: now there may be a twin.
       await this.prepareTwin(built, record, engine, options);
     }
+    // (Each as soon as it is there: what comes behind may never come to its end.)
     this.patches.save();
+    for (const record of suitable(this.others, built)) {
+      await this.prepareTwin(built, record, engine, options);
+      this.patches.save();
+    }
+  }
+
+  /** The wanted units, the likeliest to be edited first. */
+  private get likeliest(): readonly string[] {
+    return [...this.wanted].reverse();
   }
 
   private async prepareTwin(
     built: LoadedPrograms,
     record: UnitRecord,
     engine: Engine,
-    options: PrepareOptions,
+    options: ReadyOptions,
   ): Promise<void> {
     const { key } = record.invocation;
     const needed = this.units.learned(record);
     if (this.patches.needsTwin(record, needed)) await this.patches.prepare(record, { ...options, needed });
     else if (this.readByEngine.has(key)) return;
-    this.readByEngine.add(key);
+    if (options.mayRead) this.readByEngine.add(key);
     // The first patch crate needs these facts: they are remembered.
     this.units.facts(record);
     const twin = this.patches.twinOf(record)?.bitcode;
@@ -125,8 +182,9 @@ export class Readiness {
     record: UnitRecord,
     code: EditCode,
     engine: Engine,
-    { clock }: PrepareOptions,
+    { clock, mayRead }: ReadyOptions,
   ): Promise<void> {
+    if (!mayRead) return;
     const edits = new Map([editForEngine(record, code)]);
     try {
       await publishEdits(this.layout.root, built, edits, engine, clock.ms);
@@ -135,6 +193,14 @@ export class Readiness {
       if (!(error instanceof EngineError || error instanceof DamagedProgram)) throw error;
     }
   }
+}
+
+/** The units of these that are in the programs and that there can be twins of. */
+function suitable(keys: readonly string[], { units, records }: LoadedPrograms): UnitRecord[] {
+  return keys.flatMap((key) => {
+    const record = units.includes(key) ? records.get(key) : undefined;
+    return record !== undefined && unsuitableUnit(record) === undefined ? [record] : [];
+  });
 }
 
 /** The source that was saved last. */

@@ -4,7 +4,7 @@
  *
  * Source: the Rust reference's index of built-in attributes.
  */
-import type { ImportedMacros } from "./importedMacros.js";
+import type { ImportedMacros, MadeFunction } from "./importedMacros.js";
 import { type Token, tokensOf } from "./lexer.js";
 
 /** `derive`, `global_allocator` and `test` are macros, but built in, and add items beside the one they stand on. */
@@ -32,6 +32,8 @@ export interface Attributes {
   readonly macros: readonly string[];
   /** It has a procedural macro that is known to make another body of a function's. */
   readonly isRewritten: boolean;
+  /** What such macros make of the function. */
+  readonly made: MadeFunction;
   readonly inline: "hint" | "always" | "never" | undefined;
   /** `#[test]`, `#[bench]` or `#[cfg(test)]`: it is part of test builds only. */
   readonly isTestOnly: boolean;
@@ -43,6 +45,7 @@ export const NO_ATTRIBUTES: Attributes = {
   names: [],
   macros: [],
   isRewritten: false,
+  made: { isBlocking: false, isTest: false },
   inline: undefined,
   isTestOnly: false,
   denied: [],
@@ -67,6 +70,10 @@ export function readAttributes(texts: readonly string[], { shadowed, inPlace }: 
     names,
     macros: names.filter((name) => !inPlace.has(name) && (!isInert(name) || shadowed.has(name))),
     isRewritten: names.some((name) => inPlace.has(name)),
+    made: {
+      isBlocking: names.some((name) => inPlace.get(name)?.isBlocking === true),
+      isTest: names.some((name) => inPlace.get(name)?.isTest === true),
+    },
     inline: inline === undefined ? undefined : inlineKind(inline.rest),
     isTestOnly: attributes.some(isTestOnly),
     denied: attributes.flatMap(({ name, rest }) => (LINT_LEVELS.has(name) ? lintNames(rest) : [])),

@@ -9,6 +9,8 @@ export interface BodyFacts {
   readonly isDamaged: boolean;
   /** Items, or macros that may expand to items. */
   readonly hasItems: boolean;
+  /** Others than functions, constants and statics, which nobody sees but the body. */
+  readonly hasOtherItems: boolean;
   /** Statements that are calls of macros of the crate's or its dependencies' own, which might expand to items. */
   readonly hasUnknownMacros: boolean;
   /** `#![…]` at its start. */
@@ -20,6 +22,8 @@ export interface BodyFacts {
 }
 
 const ITEM_KEYWORDS = new Set(["struct", "enum", "impl", "trait", "mod", "static", "type", "extern"]);
+/** What stands in front of `impl Trait`, and never of an item. */
+const IN_FRONT_OF_TYPES = new Set([":", ">", "&", "(", ",", "<", "mut"]);
 /** Macros that are known to make items, or that read a file of them. */
 const ITEM_MACROS = new Set(["macro_rules", "thread_local", "lazy_static", "include", "cfg_if", "bitflags"]);
 /** Macros with braces that are expressions. */
@@ -38,6 +42,7 @@ export function bodyFacts(text: string, { start, end }: Span): BodyFacts {
   const facts: BodyFacts = {
     isDamaged: false,
     hasItems: false,
+    hasOtherItems: false,
     hasUnknownMacros: false,
     hasInnerAttributes: false,
     isShort: !text
@@ -52,7 +57,7 @@ export function bodyFacts(text: string, { start, end }: Span): BodyFacts {
     const word = (i: number): string => wordAt(text, tokens[i]);
     return {
       ...facts,
-      hasItems: hasItems(tokens, word),
+      ...itemFacts(tokens, word),
       hasUnknownMacros: hasUnknownMacros(tokens, word),
       hasInnerAttributes: word(1) === "#" && word(2) === "!",
     };
@@ -67,21 +72,28 @@ function wordAt(text: string, token: Token | undefined): string {
 }
 
 /** Whether a body's tokens, those that macros get included, may be or become items. `use` is none: nobody else sees it. */
-function hasItems(tokens: readonly Token[], word: (i: number) => string): boolean {
+function itemFacts(
+  tokens: readonly Token[],
+  word: (i: number) => string,
+): Pick<BodyFacts, "hasItems" | "hasOtherItems"> {
+  let hasItems = false;
   for (let i = 0; i < tokens.length; i++) {
     if (tokens[i]?.kind !== "identifier") continue;
     const name = word(i);
     const next = word(i + 1);
-    if (ITEM_KEYWORDS.has(name)) return true;
+    const isMacro = next === "!" && (tokens[i + 2]?.kind === "open" || name === "macro_rules");
+    const isOther =
+      (ITEM_KEYWORDS.has(name) && name !== "static" && !(name === "impl" && IN_FRONT_OF_TYPES.has(word(i - 1)))) ||
+      (name === "union" && tokens[i + 1]?.kind === "identifier") ||
+      (isMacro && makesItems(name, word(i + 2)));
+    if (isOther) return { hasItems: true, hasOtherItems: true };
     // `fn(` is a type, `fn name` an item; `const {` and `*const` are none, `const NAME` is.
-    if (name === "fn" && next !== "(") return true;
-    if (name === "const" && next !== "{" && word(i - 1) !== "*" && word(i - 1) !== "raw") return true;
-    if (name === "union" && tokens[i + 1]?.kind === "identifier") return true;
-    if (next === "!" && (tokens[i + 2]?.kind === "open" || name === "macro_rules") && makesItems(name, word(i + 2))) {
-      return true;
-    }
+    hasItems ||=
+      name === "static" ||
+      (name === "fn" && next !== "(") ||
+      (name === "const" && next !== "{" && word(i - 1) !== "*" && word(i - 1) !== "raw");
   }
-  return false;
+  return { hasItems, hasOtherItems: false };
 }
 
 /** Whether a statement begins with a call of a macro that is not known to be an expression: `path::name!(`. */

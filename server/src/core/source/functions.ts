@@ -33,6 +33,8 @@ export interface BodyRef {
   readonly isNested: boolean;
   /** Its body holds items, or macros that may expand to items. */
   readonly hasItems: boolean;
+  /** Others than functions, constants and statics. */
+  readonly hasOtherItems: boolean;
   /** Its body calls macros, not known here, as statements: they might expand to items. */
   readonly hasUnknownMacros: boolean;
   /** Paths of its attributes; of those around it only the ones in `attributeMacros`. */
@@ -41,6 +43,8 @@ export interface BodyRef {
   readonly attributeMacros: readonly string[];
   /** An attribute on it makes another body of its body. */
   readonly isRewritten: boolean;
+  /** A macro makes a test of it. */
+  readonly isMadeTest: boolean;
   /** How an item of its module can name it; undefined when none can: generic, nested, or a default method. */
   readonly root: Root | undefined;
   /** Why other functions may depend on the body: an edit in it is more than an edit of one body. */

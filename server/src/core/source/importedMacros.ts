@@ -6,11 +6,30 @@
  */
 import { LexError, type Token, tokensOf } from "./lexer.js";
 
+/** What a procedural macro makes of the function that it stands on. */
+export interface MadeFunction {
+  /** An `async fn` becomes one that blocks until its body has come to its end: nobody else has that future. */
+  readonly isBlocking: boolean;
+  /** It becomes a test. */
+  readonly isTest: boolean;
+}
+
+const BLOCKING: MadeFunction = { isBlocking: true, isTest: false };
+const BLOCKING_TEST: MadeFunction = { isBlocking: true, isTest: true };
+
 /**
  * Procedural macros, by their paths, that make nothing of a function but another body for it: what is edited in the one is edited in
- * the other. Source: tracing-attributes' `expand.rs`.
+ * the other. Sources: tracing-attributes' `expand.rs`, tokio-macros' `entry.rs`, actix-macros' `lib.rs`.
  */
-const IN_PLACE = ["tracing::instrument"];
+const IN_PLACE: ReadonlyMap<string, MadeFunction> = new Map([
+  ["tracing::instrument", { isBlocking: false, isTest: false }],
+  ["tokio::main", BLOCKING],
+  ["tokio::test", BLOCKING_TEST],
+  ["actix_web::main", BLOCKING],
+  ["actix_web::test", BLOCKING_TEST],
+  ["actix_rt::main", BLOCKING],
+  ["actix_rt::test", BLOCKING_TEST],
+]);
 
 /** Built-in attribute macros whose names others have, too. */
 const OFTEN_SHADOWED = ["test", "bench"];
@@ -19,27 +38,27 @@ const OFTEN_SHADOWED = ["test", "bench"];
 export interface ImportedMacros {
   /** Built-in macros that are others here. */
   readonly shadowed: ReadonlySet<string>;
-  /** Names of macros that are known to rewrite bodies. */
-  readonly inPlace: ReadonlySet<string>;
+  /** Macros that are known to rewrite bodies and no more, by their names here. */
+  readonly inPlace: ReadonlyMap<string, MadeFunction>;
 }
 
 /** A file without any of these words imports nothing of interest: most files need not be read for it. */
-const OF_INTEREST = /\b(?:macro_use|test|bench|instrument)\b/;
+const OF_INTEREST = /\b(?:macro_use|test|bench|instrument|main)\b/;
 
 /** Which names are those of macros in a file's attributes. */
 export function importedMacros(text: string): ImportedMacros {
-  if (!OF_INTEREST.test(text)) return { shadowed: new Set(), inPlace: new Set(IN_PLACE) };
+  if (!OF_INTEREST.test(text)) return { shadowed: new Set(), inPlace: IN_PLACE };
   try {
     return importsIn(wordsIn(text));
   } catch (error) {
     // What the lexer cannot read may import anything.
-    if (error instanceof LexError) return { shadowed: new Set(OFTEN_SHADOWED), inPlace: new Set() };
+    if (error instanceof LexError) return { shadowed: new Set(OFTEN_SHADOWED), inPlace: new Map() };
     throw error;
   }
 }
 
 /** The tokens but for doc comments, which may stand between an attribute and its item; raw identifiers as they are called. */
-function wordsIn(text: string): string[] {
+export function wordsIn(text: string): string[] {
   const isDoc = ({ kind }: Token): boolean => kind === "outerDoc" || kind === "innerDoc";
   const tokens = [...tokensOf(text)].filter((token) => !isDoc(token));
   return tokens.map(({ start, end }) => text.slice(start, end).replace(/^r#(?=[\p{L}_])/u, ""));
@@ -76,7 +95,8 @@ function importsIn(words: readonly string[]): ImportedMacros {
       if (OFTEN_SHADOWED.includes(word) && !(item[i + 1] === ":" && item[i + 2] === ":")) shadowed.add(word);
     }
   }
-  return { shadowed, inPlace: new Set(IN_PLACE.flatMap((path) => namesOf(path, imports))) };
+  const named = [...IN_PLACE].flatMap(([path, made]) => namesOf(path, imports).map((name) => [name, made] as const));
+  return { shadowed, inPlace: new Map(named) };
 }
 
 /** The macro's path, and its name where the file imports it, and nothing else of that name. */
@@ -87,7 +107,7 @@ function namesOf(path: string, imports: readonly (readonly string[])[]): string[
 }
 
 /** Whether an import is `crate::name` or `crate::{…, name, …}`. */
-function isItsOwn(item: readonly string[], crate: string, name: string): boolean {
+export function isItsOwn(item: readonly string[], crate: string, name: string): boolean {
   const text = item.join(" ");
   const [start] = [`: : ${crate} : : `, `${crate} : : `].filter((head) => text.startsWith(head));
   if (start === undefined) return false;

@@ -250,3 +250,13 @@ function closing(text: string, tokens: readonly Token[], at: number): number {
   }
   throw new LexError("unclosed group", tokens[at]?.start ?? text.length);
 }
+
+/** The number of the token that closes the group which one opens; the last one where nothing does. */
+export function groupEnd(tokens: readonly Token[], open: number): number {
+  let depth = 0;
+  for (let i = open; i < tokens.length; i++) {
+    if (tokens[i]?.kind === "open") depth++;
+    else if (tokens[i]?.kind === "close" && --depth === 0) return i;
+  }
+  return tokens.length - 1;
+}

@@ -205,8 +205,9 @@ class Collector {
     const facts = bodyFacts(this.text, bodySpan);
     const isConst = header.isConst || context.isConst;
     const isGeneric = header.isGeneric || context.isGeneric;
-    const exposed = exposure(header, isConst, context);
-    const future = header.isAsync ? { arity: arityOf(node), isUnsafe: header.isUnsafe } : undefined;
+    const isAsync = header.isAsync && !own.made.isBlocking;
+    const exposed = exposure({ ...header, isAsync }, isConst, context);
+    const future = isAsync ? { arity: arityOf(node), isUnsafe: header.isUnsafe } : undefined;
     const isDamaged = facts.isDamaged || body.hasError;
     return {
       path: context.path === "" ? header.name : `${context.path}::${header.name}`,
@@ -218,7 +219,7 @@ class Collector {
       bodyLine: body.startPosition.row + 1,
       endLine: node.endPosition.row + 1,
       isConst,
-      isAsync: header.isAsync,
+      isAsync,
       isUnsafe: header.isUnsafe,
       isExtern: header.isExtern,
       isGeneric,
@@ -230,10 +231,12 @@ class Collector {
       isTraitImpl: context.isTraitImpl,
       isNested: context.isNested,
       hasItems: facts.hasItems,
+      hasOtherItems: facts.hasOtherItems,
       hasUnknownMacros: facts.hasUnknownMacros,
       attributes: own.names,
       attributeMacros: context.macros,
       isRewritten: own.isRewritten,
+      isMadeTest: own.made.isTest,
       root: isGeneric ? undefined : rootOf(header.name, future, context),
       exposed,
       whole: exposed?.kind ?? wholeFunction(header, own) ?? wholeBody(facts, isDamaged),

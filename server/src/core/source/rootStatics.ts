@@ -45,6 +45,9 @@ export function addRoots(text: string, functions: readonly BodyRef[], isEdition2
   return { text: parts.join(""), insertions };
 }
 
+/** A function beside a root's path, which may be any name of the sources but this. */
+export const ROOT_OF = "__cranefly_of";
+
 /**
  * The static that holds a function's address. That of an `async fn` holds three: the function's, and those of what polls and what
  * drops its future, since nobody else may do either. The future's type is that of the result of a function with so many parameters.
@@ -54,12 +57,23 @@ export function rootStatic(id: string, path: string, future?: FutureRoot): strin
   const name = `static __CRANEFLY_ROOT_${id}`;
   if (future === undefined) return `${name}: ${type}<()> = ${type}::new(${path} as *mut ());`;
   const parameters = Array.from({ length: future.arity }, (_, i) => `P${i}`);
-  const header = `const fn of<${[...parameters, "R: ::core::future::Future"].join(", ")}>`;
+  const header = `const fn ${ROOT_OF}<${[...parameters, "R: ::core::future::Future"].join(", ")}>`;
   const argument = `f: ${future.isUnsafe ? "unsafe " : ""}fn(${parameters.join(", ")}) -> R`;
   const values = ["f", "<R as ::core::future::Future>::poll", "::core::ptr::drop_in_place::<R>"];
   const addresses = values.map((value) => `${type}::new(${value} as *mut ())`).join(", ");
   const array = `[${type}<()>; ${values.length}]`;
-  return `${name}: ${array} = { ${header}(${argument}) -> ${array} { [${addresses}] } of(${path}) };`;
+  return `${name}: ${array} = { ${header}(${argument}) -> ${array} { [${addresses}] } ${ROOT_OF}(${path}) };`;
+}
+
+/** The static that holds the address of an instance of a generic function: the value of an expression. */
+export function instanceStatic(id: string, address: string): string {
+  const type = "::core::sync::atomic::AtomicPtr";
+  return `static __CRANEFLY_ROOT_${id}: ${type}<()> = ${type}::new(${address});`;
+}
+
+/** The static that holds the identity of a type that a patch crate defines: nobody else has it, so it is no stranger's. */
+export function identityStatic(id: string, type: string): string {
+  return `#[used] static __CRANEFLY_TYPE_${id}: ::core::any::TypeId = ::core::any::TypeId::of::<${type}>();`;
 }
 
 /** The original's offset for one of the overlay; undefined within an insertion. */

@@ -52,6 +52,14 @@ export class Layout {
   unitRecord(key: string): string {
     return path.join(this.unit(key), "unit.json");
   }
+  /** A library's metadata that its users were not compiled against. */
+  newerMetadata(key: string): string {
+    return path.join(this.unit(key), "newer.rmeta");
+  }
+  /** The texts that a library was compiled of, by their digests. */
+  texts(key: string): string {
+    return path.join(this.unit(key), "texts");
+  }
   /** The files that cargo expects of a unit; known before it was ever compiled. */
   outputs(key: string): string {
     return path.join(this.unit(key), "outputs.json");
@@ -60,12 +68,44 @@ export class Layout {
   get announcements(): string {
     return path.join(this.private, "announced");
   }
+  /** The programs of a selection that must not take the places of another one's. */
+  own(name: string): string {
+    return path.join(this.private, "own", name);
+  }
   get incremental(): string {
     return path.join(this.private, "incremental");
   }
   /** A unit's overlay, and what rustc makes of it. */
   bodyLane(key: string): string {
     return path.join(this.private, "body", key);
+  }
+  /** Texts that the crate lane compiled, by digest. */
+  get sharedTexts(): string {
+    return path.join(this.private, "texts");
+  }
+  /** What the programs have that the crate lane has yet to compile. */
+  get unfollowed(): string {
+    return path.join(this.private, "unfollowed.json");
+  }
+  /** A file for each process that lets the crate lane follow when no other stays: but for moments there is one. */
+  get followers(): string {
+    return path.join(this.private, "followers");
+  }
+  /** By selection: there is something for such a process to do. */
+  due(key: string): string {
+    return path.join(this.private, "due", key);
+  }
+  /** What it could not do. */
+  get followerLog(): string {
+    return path.join(this.private, "follower.log");
+  }
+  /** Functions in which the lanes differed, found by that process. */
+  get divergence(): string {
+    return path.join(this.private, "divergence");
+  }
+  /** Who published each program last. */
+  get publishers(): string {
+    return path.join(this.private, "publishers.json");
   }
   /** Programs as they were published last, by their paths below `root`. */
   get programs(): string {
@@ -96,6 +136,11 @@ export class Layout {
   get lock(): string {
     return path.join(this.private, "lock");
   }
+}
+
+/** Where cargo would leave a program below its target directory, "debug/rg", whatever folder its selection has: see `Layout.own`. */
+export function withinTarget(program: string): string {
+  return program.replace(/^\.cranefly\/own\/[^/]+\//, "");
 }
 
 /** The per-user cache for programs that belong to no package. */

@@ -23,14 +23,82 @@ export function thisProcess(): ProcessName {
 /** The locks that this process holds. */
 const held = new Set<string>();
 
-/** Runs `work` while holding the lock. `onWait` is called once if another process holds it. */
+/** Runs `work` while holding the lock. `onWait` is called for each process that is seen to hold it meanwhile. */
 export async function withLock<T>(
   file: string,
   onWait: (pid: number) => void,
   signal: AbortSignal | undefined,
   work: () => Promise<T>,
 ): Promise<T> {
-  await acquire(file, onWait, signal);
+  return holding(file, onWait, signal, true, work);
+}
+
+/**
+ * As `withLock`, for work that nobody waits for: it is ended when another process wants the lock that somebody waits for, and begun anew
+ * when that is through. `work`: to be ended by its signal, by which it rejects with `Cancelled`.
+ */
+export async function withLockUntilWanted<T>(
+  file: string,
+  onWait: (pid: number) => void,
+  signal: AbortSignal | undefined,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  for (;;) {
+    const stop = new AbortController();
+    const end = (): void => stop.abort();
+    signal?.addEventListener("abort", end, { once: true });
+    const seen = { isWanted: false };
+    try {
+      return await holding(file, onWait, signal, false, async () => {
+        const look = (): void => {
+          seen.isWanted ||= isWantedByOthers(file);
+          if (seen.isWanted) end();
+        };
+        const timer = setInterval(look, LOOK_MS).unref();
+        try {
+          return await work(stop.signal);
+        } finally {
+          clearInterval(timer);
+        }
+      });
+    } catch (error) {
+      if (!(error instanceof Cancelled) || !seen.isWanted || signal?.aborted === true) throw error;
+    } finally {
+      signal?.removeEventListener("abort", end);
+    }
+    // Who wants it takes it meanwhile.
+    await delay(2 * POLL_MS);
+  }
+}
+
+/** How often who holds a lock looks whether another process wants it. */
+const LOOK_MS = 100;
+
+/** Another process waits for the lock, and somebody for that. */
+function isWantedByOthers(file: string): boolean {
+  const who = readHolder(wantedFile(file));
+  return who !== undefined && who.pid !== process.pid && isAlive(who);
+}
+
+function wantedFile(file: string): string {
+  return `${file}.wanted`;
+}
+
+/** `isUrgent`: somebody waits for the work. */
+async function holding<T>(
+  file: string,
+  onWait: (pid: number) => void,
+  signal: AbortSignal | undefined,
+  isUrgent: boolean,
+  work: () => Promise<T>,
+): Promise<T> {
+  const wanted = isUrgent ? wantedFile(file) : undefined;
+  try {
+    await acquire(file, onWait, signal, wanted);
+  } finally {
+    // (Of several that wait, the others write it again.)
+    if (wanted !== undefined && readHolder(wanted)?.pid === process.pid) fs.rmSync(wanted, { force: true });
+  }
   const release = (): void => {
     held.delete(file);
     fs.rmSync(file, { force: true });
@@ -44,13 +112,19 @@ export async function withLock<T>(
   }
 }
 
-async function acquire(file: string, onWait: (pid: number) => void, signal: AbortSignal | undefined): Promise<void> {
+/** `wanted`: the file that says that this process waits. */
+async function acquire(
+  file: string,
+  onWait: (pid: number) => void,
+  signal: AbortSignal | undefined,
+  wanted: string | undefined,
+): Promise<void> {
   fs.mkdirSync(path.dirname(file), { recursive: true });
   const { pid, started } = thisProcess();
   const own = `${pid} ${started}\n`;
   // The lock appears with its text in it: a name for a file that is complete.
   const draft = `${file}.${process.pid}`;
-  let told = false;
+  let told: string | undefined;
   for (;;) {
     if (signal?.aborted === true) throw new Cancelled();
     fs.writeFileSync(draft, own);
@@ -71,11 +145,14 @@ async function acquire(file: string, onWait: (pid: number) => void, signal: Abor
       breakLock(file, holder.text);
       continue;
     }
-    if (!told) onWait(holder.pid);
-    told = true;
+    if (told !== holder.text) onWait(holder.pid);
+    told = holder.text;
+    if (wanted !== undefined && !isAlive(readHolder(wanted) ?? NOBODY)) fs.writeFileSync(wanted, own);
     await delay(POLL_MS);
   }
 }
+
+const NOBODY: ProcessName = { pid: 0, started: "" };
 
 interface Holder extends ProcessName {
   readonly text: string;

@@ -5,14 +5,17 @@
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
+import * as z from "zod";
 import { Diagnostic } from "../../../../shared/src/report.js";
 import { type RustcArgs, bitcodeArgs, inspectArgs, nativeLibraryArgs } from "./arguments.js";
 import { keepBitcode } from "./bitcode.js";
+import { keepTexts, pruneTexts } from "./compiledTexts.js";
 import { type DepInfo, parseDepInfo } from "./depInfo.js";
-import { linkOrCopy, readText } from "../support/files.js";
-import { fileTime, stamp, stampOfRead } from "../support/stamps.js";
+import { readText } from "../support/files.js";
+import { fileTime, isCurrent, stamp, stampOfRead } from "../support/stamps.js";
 import type { Layout } from "../support/layout.js";
 import { mayHaveLinkAttributes } from "./linkWords.js";
+import { MetadataFile } from "./metadataFile.js";
 import { announce, announcedOutputs, leavePlaceholders, outputsOf, removeSessions, unitOfOutput } from "./outputs.js";
 import { run } from "../support/process.js";
 import { type UnitRecord, loadUnit, saveUnit } from "./record.js";
@@ -27,7 +30,24 @@ export interface CompileOptions {
   readonly sameGroup?: boolean;
   /** Nobody waits for it. */
   readonly isBackground?: boolean;
+  /**
+   * Hears that a library's users may be compiled, as soon as its metadata is there: nothing of what they are compiled of changes any
+   * more, unless the library does not compile after all. Not called where they keep the metadata from before. `made`: as far as it is known.
+   */
+  readonly onInterface?: (made: UnitRecord) => void;
+  /** Asked when a library was compiled again; see `UnseenChange`. Without it, its users are to be compiled again. */
+  readonly unseenChange?: UnseenChange;
 }
+
+/**
+ * Says whether a library's users see nothing of a change, but for the lines of what they have of it (`moved`); undefined if they may.
+ * `before`, `made`: its records; `metadata`: the file from before.
+ */
+export type UnseenChange = (
+  before: UnitRecord,
+  made: UnitRecord,
+  metadata: string,
+) => Promise<{ readonly moved: boolean } | undefined>;
 
 /** A unit's result and diagnostics; without a record it did not compile. */
 export interface CompileResult {
@@ -66,9 +86,12 @@ export async function compileUnit(
   // As it will read them: what is made of a library meanwhile is not what this was compiled against.
   const externs = usedExterns(layout, args, invocation);
   const diagnostics: Diagnostic[] = [];
+  let early: Promise<void> | undefined;
+  let [isTold, isOver] = [false, false];
   const onStderr = (line: string): void => {
     const diagnostic = parseDiagnostic(line);
     if (diagnostic !== undefined) diagnostics.push(diagnostic);
+    if (options.onInterface !== undefined && isMetadataNote(line)) early ??= tellInterface(options.onInterface);
     options.onLine?.(line);
   };
   const env = unitEnvironment(invocation, options.env);
@@ -87,7 +110,38 @@ export async function compileUnit(
     if (diagnostic?.level.startsWith("error") === true) onStderr(line);
   };
   const native = nativeLibraryArgs(invocation.args);
-  const exitCode = await keepingUnlessDone(outputs.metadata, path.join(directory, "metadata"), async () => {
+  const before = outputs.metadata === undefined ? undefined : loadUnit(layout, invocation.key);
+  // (Asked first: what is given another name counts as changed.)
+  const isKnown = before?.metadata != null && before.metadata.path === outputs.metadata && isCurrent(before.metadata);
+  const metadata = new MetadataFile(layout, invocation.key, outputs.metadata);
+  const recordOf = (bitcode: Pick<UnitRecord, "bitcodeDir" | "bitcode"> | undefined): UnitRecord => {
+    const depInfo = parseDepInfo(readText(outputs.depInfo) ?? "");
+    return {
+      version: 6,
+      invocation,
+      crate: args.crate,
+      ...(bitcode ?? { bitcodeDir: "", bitcode: [] }),
+      inputs: depInfo.files.map((file) => stampOfRead(path.resolve(invocation.cwd, file), startedMs)),
+      envDeps: trackedVariables(depInfo, invocation),
+      externs,
+      linkSources: bitcode === undefined ? [] : linkSources(depInfo, invocation),
+      metadata: outputs.metadata === undefined ? null : stamp(outputs.metadata),
+      diagnostics,
+    };
+  };
+  const tellInterface = async (tell: (made: UnitRecord) => void): Promise<void> => {
+    try {
+      const made = recordOf(undefined);
+      const isOther = isKnown && native === undefined && made.metadata?.hash !== before.metadata?.hash;
+      const unseen = isOther ? await options.unseenChange?.(before, made, metadata.before) : undefined;
+      if (unseen !== undefined || isOver) return;
+      isTold = true;
+      tell(made);
+    } catch {
+      // They are told when it is done.
+    }
+  };
+  const exitCode = await metadata.keepingUnlessDone(async () => {
     let exit = await run([...invocation.command, ...command], runOptions);
     if (exit.code !== 0 && hasFailedItself(diagnostics)) {
       // Whatever an earlier run has left it may be damaged.
@@ -98,29 +152,20 @@ export async function compileUnit(
     const nativeExit = await run([...invocation.command, ...native], { ...runOptions, onStderr: onNativeLine });
     return nativeExit.code ?? 101;
   });
-  if (exitCode !== 0) return { exitCode, record: undefined, diagnostics };
+  isOver = exitCode !== 0;
+  await early;
+  if (isOver) return { exitCode, record: undefined, diagnostics };
 
   const bitcode = keepBitcode(directory, out);
-  const depInfo = parseDepInfo(readText(outputs.depInfo) ?? "");
-  const record: UnitRecord = {
-    version: 6,
-    invocation,
-    crate: args.crate,
-    bitcodeDir: bitcode.directory,
-    bitcode: [...bitcode.files],
-    inputs: depInfo.files.map((file) => stampOfRead(path.resolve(invocation.cwd, file), startedMs)),
-    envDeps: trackedVariables(depInfo, invocation),
-    externs,
-    // (What macros include as data may be any text.)
-    linkSources: depInfo.files.filter(isSource).flatMap((file) => {
-      const text = readText(path.resolve(invocation.cwd, file)) ?? "";
-      return mayHaveLinkAttributes(text) ? text : [];
-    }),
-    metadata: outputs.metadata === undefined ? null : stamp(outputs.metadata),
-    diagnostics,
-  };
+  const made = recordOf({ bitcodeDir: bitcode.directory, bitcode: [...bitcode.files] });
+  const kept =
+    isKnown && native === undefined && !isTold ? await keptMetadata(metadata, before, made, options) : undefined;
+  if (kept === undefined) metadata.replace();
+  const record = { ...made, ...kept };
   leavePlaceholders(invocation.key, outputs, invocation.needsRlib);
+  if (record.metadata !== null) keepTexts(layout, invocation.key, record.inputs);
   saveUnit(layout, record);
+  pruneTexts(layout, invocation.key, record.metadata === null ? [] : record.inputs);
   return { exitCode: 0, record, diagnostics };
 }
 
@@ -130,28 +175,44 @@ function hasFailedItself(diagnostics: readonly Diagnostic[]): boolean {
   return levels.has("error: internal compiler error") || !levels.has("error");
 }
 
-/**
- * Runs `compile`, and leaves a file as it was before unless that gives 0: rustc writes metadata long before it is done, and a unit
- * whose compilation is ended in between is still the one that its record is about. `aside`: where the file stays meanwhile.
- * (rustc makes a new file, wherever the old one is linked to.)
- */
-async function keepingUnlessDone(
-  file: string | undefined,
-  aside: string,
-  compile: () => Promise<number>,
-): Promise<number> {
-  fs.rmSync(aside, { force: true });
-  if (file === undefined || !fs.existsSync(file)) return compile();
-  linkOrCopy(file, aside);
-  let exitCode: number | undefined;
+/** What a library's record says of its metadata if its users keep what they were compiled against; undefined if they do not. */
+async function keptMetadata(
+  file: MetadataFile,
+  before: UnitRecord,
+  made: UnitRecord,
+  { unseenChange }: CompileOptions,
+): Promise<Pick<UnitRecord, "metadata" | "newer"> | undefined> {
+  if (before.metadata === null || made.metadata === null || made.metadata.hash === before.metadata.hash)
+    return undefined;
+  let unseen: Awaited<ReturnType<UnseenChange>>;
   try {
-    exitCode = await compile();
-    return exitCode;
-  } finally {
-    if (exitCode !== 0) fs.renameSync(aside, file);
-    // (Where it is still the same file, nothing was renamed.)
-    fs.rmSync(aside, { force: true });
+    unseen = await unseenChange?.(before, made, file.before);
+  } catch (error) {
+    file.restore();
+    throw error;
   }
+  if (unseen === undefined) return undefined;
+  return file.keepOld(before.metadata, unseen.moved || before.newer?.moved === true);
+}
+
+const ArtifactNote = z.object({ artifact: z.string(), emit: z.literal("metadata") });
+
+/** Whether a line of rustc's JSON output says that the metadata is there. */
+function isMetadataNote(line: string): boolean {
+  if (!line.startsWith("{") || !line.includes('"artifact"')) return false;
+  try {
+    return ArtifactNote.safeParse(JSON.parse(line)).success;
+  } catch {
+    return false;
+  }
+}
+
+/** Texts of sources that may name libraries to link. (What macros include as data may be any text.) */
+function linkSources({ files }: DepInfo, { cwd }: Invocation): string[] {
+  return files.filter(isSource).flatMap((file) => {
+    const text = readText(path.resolve(cwd, file)) ?? "";
+    return mayHaveLinkAttributes(text) ? text : [];
+  });
 }
 
 function isSource(file: string): boolean {

@@ -5,6 +5,7 @@ import { inspectArgs } from "./arguments.js";
 import { statOf } from "../support/files.js";
 import { isCurrent } from "../support/stamps.js";
 import type { Layout } from "../support/layout.js";
+import { buildIdOf } from "./buildId.js";
 import { outputsOf, removeSessions } from "./outputs.js";
 import type { BuiltPrograms } from "./program.js";
 import type { UnitRecord } from "./record.js";
@@ -31,19 +32,37 @@ export function isWhole(layout: Layout, records: readonly UnitRecord[], { progra
   );
 }
 
-function isThere({ path, size }: { readonly path: string; readonly size: number }): boolean {
-  return statOf(path)?.size === size;
+/** What a program's file was when it was published. */
+interface PublishedFile {
+  /** A placeholder of cargo's build has another one. */
+  readonly size: number;
+  /** An executable's; the engine updates images in place, so that they have none of their own. */
+  readonly buildId?: string | undefined;
 }
 
-/** Sizes of the programs' files as they were published: a placeholder of cargo's build has another one. */
-export type ProgramFiles = ReadonlyMap<string, number>;
+/** The programs' files as they were published. */
+export type ProgramFiles = ReadonlyMap<string, PublishedFile>;
 
 export function programFiles(programs: readonly ProgramReport[]): ProgramFiles {
+  const sizeOf = (file: string): number => statOf(file)?.size ?? 0;
   return new Map(
-    programs.flatMap(({ executable, image }) => [executable, image].map((file) => [file, statOf(file)?.size ?? 0])),
+    programs.flatMap(({ executable, image }): [string, PublishedFile][] => [
+      [executable, { size: sizeOf(executable), buildId: buildIdOf(executable) }],
+      [image, { size: sizeOf(image) }],
+    ]),
   );
 }
 
+/**
+ * Whether the files are still what was published. Another build, of the tests, say, or somebody's command, may have published another program
+ * at the same place, with as many bytes.
+ */
 export function arePublished(files: ProgramFiles): boolean {
-  return [...files].every(([path, size]) => isThere({ path, size }));
+  return [...files.keys()].every((file) => isPublished(files, file));
+}
+
+/** The same of one file. Of what was not published nothing is known. */
+export function isPublished(files: ProgramFiles, file: string): boolean {
+  const { size, buildId } = files.get(file) ?? {};
+  return size === undefined || (statOf(file)?.size === size && (buildId === undefined || buildIdOf(file) === buildId));
 }

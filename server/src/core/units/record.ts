@@ -20,6 +20,17 @@ const UsedExtern = z.object({
   hash: z.string(),
 });
 
+/**
+ * Metadata that a library's users were not compiled against, since they see nothing of what changed: it is of the unit's sources as they
+ * were compiled last, and lies in the unit's own folder. What lies where its users look is that of sources before, which they all have in
+ * common.
+ */
+const NewerMetadata = z.object({
+  file: Stamp,
+  /** What its users have of it, such as generic functions, stands on other lines now. */
+  moved: z.boolean(),
+});
+
 /** A unit's last good result. */
 export const UnitRecord = z.object({
   version: z.literal(6),
@@ -38,6 +49,7 @@ export const UnitRecord = z.object({
    * another one, which the recorded bitcode does not belong to.
    */
   metadata: Stamp.nullable(),
+  newer: NewerMetadata.optional(),
   diagnostics: z.array(Diagnostic),
 });
 export type UnitRecord = z.infer<typeof UnitRecord>;
@@ -99,5 +111,6 @@ export function changedInput(record: UnitRecord, base: NodeJS.ProcessEnv): strin
   const variable = record.envDeps.find(({ name, value }) => (env[name] ?? null) !== value);
   if (variable !== undefined) return `$${variable.name}`;
   if (record.metadata !== null && !isCurrent(record.metadata)) return record.metadata.path;
+  if (record.newer !== undefined && !isCurrent(record.newer.file)) return record.newer.file.path;
   return fs.existsSync(record.bitcodeDir) ? undefined : record.bitcodeDir;
 }

@@ -12,7 +12,7 @@ import type { GenerationReport, Lane, StageTimes } from "../../../../shared/src/
 import { Cancelled, messageOf } from "../../core/support/errors.js";
 import { EngineUnavailable } from "../../core/engine/errors.js";
 import type { Listener } from "../../core/generation.js";
-import { type CurrentUpdate, type Followed, KeptCurrent } from "../../core/keptCurrent.js";
+import { type CurrentUpdate, type Followed, IDLE_MS, KeptCurrent } from "../../core/keptCurrent.js";
 import type { Watcher } from "../../core/watch/watcher.js";
 import type { Update, Workspace } from "../../core/workspace.js";
 import type { BuildKind, BuildOutcome, Built, NotBuilt } from "../protocol/api.js";
@@ -75,7 +75,7 @@ export class Build {
     private readonly queue: PQueue,
     private readonly priority: number,
     /** Whether it is built after every change, or only for those who ask. */
-    readonly isEager: boolean,
+    public isEager: boolean,
     private readonly events: BuildEvents,
   ) {
     this.kept = new KeptCurrent(() => events.open(this, this.listener()));
@@ -193,6 +193,7 @@ export class Build {
   /** The newest cause takes the place of an older one, also in the queue. */
   private schedule(cause: Cause): void {
     followers.get(this.queue)?.abort();
+    clearTimeout(this.idle);
     if (this.pending !== undefined) this.kept.overtook();
     this.pending?.controller.abort();
     this.pending = { cause, controller: new AbortController() };
@@ -230,8 +231,11 @@ export class Build {
       if (this.pending === pending) this.activity = undefined;
       this.events.onUpdate(this, update);
       if (update.isAhead) this.followLater();
+      else this.waitForIdle();
     } catch (error) {
       this.behind ??= behind;
+      // What was behind before still is.
+      if (error instanceof Cancelled) this.waitForIdle();
       if (error instanceof Cancelled || this.pending !== pending) return;
       this.failure = { kind: error instanceof EngineUnavailable ? "down" : "unsupported", reason: messageOf(error) };
       this.activity = undefined;
@@ -258,12 +262,21 @@ export class Build {
   }
 
   /** Has the crate lane follow when nothing else is to be done. */
-  private followLater(): void {
-    void this.queue.add(() => this.follow(), { priority: FOLLOW_PRIORITY });
+  private followLater(isIdle = false): void {
+    void this.queue.add(() => this.follow(isIdle), { priority: FOLLOW_PRIORITY });
+  }
+
+  private idle: NodeJS.Timeout | undefined;
+
+  /** When nobody has saved anything for a while, what is behind is compiled. */
+  private waitForIdle(): void {
+    clearTimeout(this.idle);
+    if (this.closed || !this.kept.isBehind) return;
+    this.idle = setTimeout(() => this.followLater(true), IDLE_MS).unref();
   }
 
   /** Any build that somebody waits for ends this work, also one of another project. It is begun again afterwards. */
-  private async follow(): Promise<void> {
+  private async follow(isIdle: boolean): Promise<void> {
     if (this.core === undefined || this.isBusy()) return;
     const controller = new AbortController();
     this.following = controller;
@@ -271,7 +284,7 @@ export class Build {
     this.listening = undefined;
     followers.set(this.queue, controller);
     try {
-      const update = await this.kept.follow(controller.signal);
+      const update = await this.kept.follow(controller.signal, isIdle);
       // This is reported even if a change waits already: the update for the change does not repeat it.
       if (update !== undefined && !this.closed) {
         this.failure = failureOf(update);
@@ -284,7 +297,9 @@ export class Build {
       this.following = undefined;
       followers.delete(this.queue);
     }
-    if (controller.signal.aborted && !this.isBusy()) this.followLater();
+    if (this.isBusy()) return;
+    if (controller.signal.aborted) this.followLater();
+    else this.waitForIdle();
   }
 
   private finish(): void {

@@ -3,12 +3,14 @@ import type { ServerSettings, Target } from "../../../../shared/src/lsp.js";
 import { type Metadata, loadMetadata } from "../../core/cargo/cargo.js";
 import { abortable } from "../protocol/cancellation.js";
 import { selectionOf } from "./cargoSettings.js";
-import { defaultPackages, targetsOf } from "./targets.js";
+import { ambiguousMembers, defaultPackages, targetsOf } from "./targets.js";
 
 export class Description {
   private described: Promise<Metadata> | undefined;
+  private last: Metadata | undefined;
   private known: readonly Target[] = [];
   private packages: ReadonlySet<string> | undefined;
+  private specs: ReadonlyMap<string, string> = new Map();
 
   /** `uri`: the project's. `read`: asks cargo. */
   constructor(
@@ -21,8 +23,18 @@ export class Description {
     return this.known;
   }
 
+  /** What cargo said last, at once. */
+  get now(): Metadata | undefined {
+    return this.last;
+  }
+
   get defaultPackages(): ReadonlySet<string> | undefined {
     return this.packages;
+  }
+
+  /** How cargo is told of a member: by its name, unless another package has it, too. */
+  specOf(name: string): string {
+    return this.specs.get(name) ?? name;
   }
 
   async metadata(signal?: AbortSignal): Promise<Metadata> {
@@ -50,8 +62,10 @@ export class Description {
 
   private async describe(): Promise<Metadata> {
     const metadata = await this.read();
+    this.last = metadata;
     this.known = targetsOf(this.uri, metadata);
     this.packages = defaultPackages(metadata);
+    this.specs = ambiguousMembers(metadata);
     return metadata;
   }
 }

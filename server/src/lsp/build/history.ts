@@ -1,7 +1,7 @@
 /** What a project's builds did, in short. */
 import type { GenerationSummary, SelectionKind } from "../../../../shared/src/lsp.js";
 import type { GenerationReport } from "../../../../shared/src/report.js";
-import type { BuildKind } from "../protocol/api.js";
+import { type BuildKind, ownBuild } from "../protocol/api.js";
 
 /** How many builds are remembered. */
 const LIMIT = 200;
@@ -26,7 +26,7 @@ export class History {
 
 function summarize(id: number, kind: BuildKind, report: GenerationReport): GenerationSummary {
   const { generation, lane, ok, stale, reason, units, ms, functions, diagnostics } = report;
-  const selection: SelectionKind = kind === "test" ? "test" : "build";
+  const selection: SelectionKind = (ownBuild(kind)?.common ?? kind) === "test" ? "test" : "build";
   const count = (level: string): number => diagnostics.filter((item) => item.level.startsWith(level)).length;
   return {
     id,

@@ -16,11 +16,15 @@ import { watchedFiles } from "../../core/cargo/inputs.js";
 import { findToolchain } from "../../core/units/toolchain.js";
 import { Watcher } from "../../core/watch/watcher.js";
 import type { CurrentUpdate, Followed } from "../../core/keptCurrent.js";
-import type { BuildKind, BuildOutcome, Built, Project } from "../protocol/api.js";
+import { type BuildKind, type BuildOutcome, type Built, type CommonBuild, type Project } from "../protocol/api.js";
 import { type Activity, Build, type BuildEvents } from "./build.js";
-import { type Cause, PRIORITY, REASONS, asked } from "./cause.js";
+import { Builds } from "./builds.js";
+import { abortable } from "../protocol/cancellation.js";
+import { type Cause, asked, priorityOf, reasonOf } from "./cause.js";
+import { selectionOf } from "./cargoSettings.js";
 import { Description, describeWorkspace } from "./description.js";
 import { History } from "./history.js";
+import { OwnBuilds } from "./ownBuilds.js";
 import { Progress } from "./progress.js";
 import { type ProjectLocation, type ProjectServices, openWorkspace } from "./projectServices.js";
 import { projectState } from "./projectState.js";
@@ -34,6 +38,8 @@ const SHOWN_HISTORY = 10;
 export interface ProjectEvents {
   onStatus(project: CargoProject): void;
   onGeneration(project: CargoProject, summary: GenerationSummary, report: GenerationReport): void;
+  /** A build is not kept current any more: what it said will not be brought up to date. */
+  onRetired(project: CargoProject, kind: BuildKind): void;
   /** Its folder is gone. */
   onGone(project: CargoProject): void;
   /** Every update, also one that failed or changed nothing. */
@@ -45,7 +51,9 @@ export class CargoProject implements Project {
   readonly root: string;
   readonly name: string;
   readonly file: string | undefined;
-  private readonly builds = new Map<BuildKind, Build>();
+  private readonly builds = new Builds(
+    (kind, isEager) => new Build(kind, this.services.queue, priorityOf(kind), isEager, this.buildEvents),
+  );
   private readonly ring = new History();
   private readonly watcher = new Watcher(
     (sinceMs, isSource) => this.changed({ sinceMs, reason: "a file changed", isSource }),
@@ -55,6 +63,7 @@ export class CargoProject implements Project {
   private readonly progress: Progress;
   private readonly supervisor: Supervisor;
   private readonly description: Description;
+  private readonly ownBuilds: OwnBuilds;
   private isStopped = false;
   private isPaused = false;
   private closed = false;
@@ -70,13 +79,21 @@ export class CargoProject implements Project {
     this.folder = new Folder(place.root);
     this.uri = URI.file(place.file ?? place.root).toString();
     this.description = new Description(this.uri, () => describeWorkspace(place.root, services.settings(), this.env));
+    const specOf = (name: string): string => this.description.specOf(name);
+    this.ownBuilds = new OwnBuilds(() => ({
+      metadata: () => this.metadata(),
+      metadataNow: () => this.description.now,
+      selectionOf: (kind) => selectionOf(kind, place.root, services.settings().cargo, specOf),
+      env: this.env,
+      log: services.log,
+    }));
     this.name = path.basename(place.file ?? place.root);
     this.progress = new Progress(services.connection, `Cranefly: ${this.name}`, () => void this.cancel());
     this.supervisor = new Supervisor(
       () => this.rebuildAfterLoss(),
       () => this.publishStatus(),
     );
-    this.add("build", true);
+    this.builds.of("build");
   }
 
   get history(): readonly GenerationSummary[] {
@@ -105,13 +122,13 @@ export class CargoProject implements Project {
   }
 
   get layout(): Layout | undefined {
-    return [...this.builds.values()]
+    return [...this.builds]
       .map((build) => build.core?.layout ?? build.built?.layout)
       .find((layout) => layout !== undefined);
   }
 
   get engine(): Engine | undefined {
-    return [...this.builds.values()].map((build) => build.core?.engine).find((engine) => engine !== undefined);
+    return [...this.builds].map((build) => build.core?.engine).find((engine) => engine !== undefined);
   }
 
   get lastReport(): GenerationReport | undefined {
@@ -126,8 +143,24 @@ export class CargoProject implements Project {
     return this.description.defaultPackages;
   }
 
+  get kinds(): readonly BuildKind[] {
+    return this.builds.kinds;
+  }
+
   built(kind: BuildKind): Built | undefined {
     return this.builds.get(kind)?.built;
+  }
+
+  isInPlace(kind: BuildKind, executable: string): boolean {
+    return this.builds.get(kind)?.core?.isInPlace(executable) !== false;
+  }
+
+  async buildFor(common: CommonBuild, packageName: string, signal?: AbortSignal): Promise<BuildKind> {
+    return abortable(this.ownBuilds.of(common, packageName), signal);
+  }
+
+  buildKnownFor(common: CommonBuild, packageName: string): BuildKind | undefined {
+    return this.ownBuilds.now(common, packageName);
   }
 
   async ensure(kind: BuildKind, signal?: AbortSignal): Promise<BuildOutcome> {
@@ -136,11 +169,13 @@ export class CargoProject implements Project {
       const failure = { kind: "down", reason: `${downReason}: restart it to go on` } as const;
       return { failure, built: this.built(kind) };
     }
-    return this.add(kind, false).ensure(REASONS[kind], signal);
+    const retired = this.builds.asked(kind);
+    if (retired !== undefined) this.events.onRetired(this, retired);
+    return this.builds.of(kind).ensure(reasonOf(kind), signal);
   }
 
   async rebuild(kind: BuildKind, reason: string, signal?: AbortSignal): Promise<BuildOutcome> {
-    const build = this.add(kind, false);
+    const build = this.builds.of(kind);
     build.forgetAll();
     if (this.downReason === undefined) build.request(asked(reason));
     return this.ensure(kind, signal);
@@ -163,7 +198,7 @@ export class CargoProject implements Project {
 
   /** The programs' build. */
   private get main(): Build {
-    return this.add("build", true);
+    return this.builds.of("build");
   }
 
   /** Begins: finds the targets, and builds if `build`. */
@@ -180,18 +215,18 @@ export class CargoProject implements Project {
 
   /** Other files are open than before: makes ready what edits of them need. */
   expectEdits(): void {
-    for (const build of this.builds.values()) build.expectEdits();
+    for (const build of this.builds) build.expectEdits();
   }
 
   /** The editor has saved a file. `sinceMs` by `performance.now()`. */
   saved(file: string, sinceMs: number): void {
     if (!this.watcher.saved(file, sinceMs)) return;
-    for (const build of this.builds.values()) build.saved({ sinceMs, reason: "a file changed", isSource: true });
+    for (const build of this.builds) build.saved({ sinceMs, reason: "a file changed", isSource: true });
   }
 
   /** Ends what is under way. Gives whether there was something. */
   cancel(): boolean {
-    const cancelled = [...this.builds.values()].map((build) => build.cancel());
+    const cancelled = [...this.builds].map((build) => build.cancel());
     this.publishStatus();
     return cancelled.includes(true);
   }
@@ -199,7 +234,7 @@ export class CargoProject implements Project {
   /** The user wants no engine. Gives whether there was one. */
   async stopEngine(): Promise<boolean> {
     this.isStopped = true;
-    for (const build of this.builds.values()) build.cancel();
+    for (const build of this.builds) build.cancel();
     this.publishStatus();
     const engine = this.engine ?? (await this.findDaemon());
     return engine.shutdown();
@@ -209,7 +244,7 @@ export class CargoProject implements Project {
   startAgain(reason: string, asksCargo: boolean): void {
     this.isStopped = false;
     this.supervisor.reset();
-    for (const build of this.builds.values()) {
+    for (const build of this.builds) {
       if (asksCargo) build.forgetAll();
       else build.forgetPublished();
     }
@@ -240,10 +275,10 @@ export class CargoProject implements Project {
   /** The settings are others: what is built may be, too. */
   async restart(): Promise<void> {
     this.description.forget();
+    this.ownBuilds.forget();
     const wasIdle = this.status.state.kind === "idle";
     this.supervisor.reset();
-    await Promise.all([...this.builds.values()].map((build) => build.close()));
-    this.builds.clear();
+    await this.builds.close();
     this.open(!wasIdle);
   }
 
@@ -251,7 +286,7 @@ export class CargoProject implements Project {
     this.closed = true;
     this.supervisor.close();
     const { layout } = this;
-    await Promise.all([...this.builds.values()].map((build) => build.close()));
+    await this.builds.close();
     this.progress.end();
     await this.watcher.close();
     if (layout !== undefined) await removeRemains(this.folder, layout.root);
@@ -259,28 +294,28 @@ export class CargoProject implements Project {
 
   private readonly buildEvents: BuildEvents = {
     open: ({ kind }, listener) =>
-      openWorkspace(this, kind, this.services, { env: this.env, engine: this.engineBinary }, listener),
+      openWorkspace(
+        this,
+        kind,
+        this.services,
+        { env: this.env, engine: this.engineBinary, specOf: (name) => this.description.specOf(name) },
+        listener,
+      ),
     onActivity: () => this.publishStatus(),
     onUpdate: (build, update) => this.updated(build, update),
     onFailure: (build, error) => this.failed(build, error),
     onFollowed: (build, update) => this.followed(build, update),
   };
 
-  private add(kind: BuildKind, isEager: boolean): Build {
-    let build = this.builds.get(kind);
-    if (build === undefined) {
-      build = new Build(kind, this.services.queue, PRIORITY[kind], isEager, this.buildEvents);
-      this.builds.set(kind, build);
-    }
-    return build;
-  }
-
   private get engineBinary(): string {
     return findEngine(this.env, this.services.bundleDir, this.services.settings().engine.path ?? undefined);
   }
 
   private updated(build: Build, { report, published, hasChanged }: CurrentUpdate): void {
-    if (report.lane === "cargo" && report.reason !== "first build") this.description.refresh();
+    if (report.lane === "cargo" && report.reason !== "first build") {
+      this.description.refresh();
+      this.ownBuilds.forget();
+    }
     const { engine } = build.core ?? {};
     if (engine !== undefined) {
       engine.onLost = () => this.lost();
@@ -342,9 +377,7 @@ export class CargoProject implements Project {
     const places = state === undefined ? [this.file ?? this.root] : [];
     const others = [...configFiles(this.configContext), ...places];
     try {
-      const isComplete = [...this.builds.values()].every(
-        ({ failure, built }) => failure === undefined && built !== undefined,
-      );
+      const isComplete = [...this.builds].every(({ failure, built }) => failure === undefined && built !== undefined);
       const isBehind =
         build === undefined
           ? await this.watcher.follow({ ...watchedFiles(undefined, undefined, undefined), others }, isComplete)
@@ -358,7 +391,7 @@ export class CargoProject implements Project {
   private changed(cause: Cause): void {
     if (this.closed || !this.isThere()) return;
     const isWatching = this.services.settings().watch && !this.isPaused && this.downReason === undefined;
-    for (const build of this.builds.values()) {
+    for (const build of this.builds) {
       if (isWatching) build.invalidate(cause);
       else if (build.built !== undefined) build.mark(cause);
     }
@@ -371,7 +404,7 @@ export class CargoProject implements Project {
 
   private rebuildAfterLoss(): void {
     if (this.closed) return;
-    for (const build of this.builds.values()) {
+    for (const build of this.builds) {
       build.forgetPublished();
       if (this.downReason === undefined) build.invalidate(asked("the engine was lost"));
     }
@@ -384,7 +417,7 @@ export class CargoProject implements Project {
   }
 
   private get activity(): Activity | undefined {
-    return [...this.builds.values()].map((build) => build.activity).find((activity) => activity !== undefined);
+    return [...this.builds].map((build) => build.activity).find((activity) => activity !== undefined);
   }
 
   private get state(): ProjectState {

@@ -33,7 +33,11 @@ export function openWorkspace(
   { root, file }: ProjectLocation,
   kind: BuildKind,
   services: ProjectServices,
-  { env, engine }: { readonly env: NodeJS.ProcessEnv; readonly engine: string },
+  {
+    env,
+    engine,
+    specOf,
+  }: { readonly env: NodeJS.ProcessEnv; readonly engine: string; readonly specOf: (name: string) => string },
   listener: Listener,
 ): Workspace {
   const settings = services.settings();
@@ -47,6 +51,6 @@ export function openWorkspace(
     ...(settings.bodyLane ? { bodyLane: services.bundleDir } : {}),
     openFiles: services.openFiles,
   };
-  const selection = file === undefined ? selectionOf(kind, root, settings.cargo) : fileSelection(file, root);
+  const selection = file === undefined ? selectionOf(kind, root, settings.cargo, specOf) : fileSelection(file, root);
   return new Workspace(selection, options, listener);
 }

@@ -20,6 +20,12 @@ export interface UpdateEvent {
   readonly output: readonly string[];
 }
 
+/** A build that is not kept current any more. */
+export interface Retirement {
+  readonly project: CargoProject;
+  readonly kind: BuildKind;
+}
+
 interface Wanted extends ProjectLocation {
   /** Built as soon as it is open, not only when a document of it is. */
   readonly isMain: boolean;
@@ -32,6 +38,7 @@ export class ProjectSet implements Projects {
   private readonly generations = new Emitter<GenerationEvent>();
   private readonly statuses = new Emitter<Project>();
   private readonly updates = new Emitter<UpdateEvent>();
+  private readonly retirements = new Emitter<Retirement>();
   private readonly closings = new Emitter<CargoProject>();
   private readonly presence = new Presence(() => void this.refresh());
   /** Where workspaces were that are gone: they may come back. */
@@ -45,6 +52,7 @@ export class ProjectSet implements Projects {
     onStatus: (project) => void this.statuses.fire(project),
     onGeneration: (project, summary, report) => void this.generations.fire({ project, summary, report }),
     onGone: () => void this.refresh(),
+    onRetired: (project, kind) => void this.retirements.fire({ project, kind }),
     onUpdate: (project, { kind, output }, report) => void this.updates.fire({ project, kind, report, output }),
   };
 
@@ -85,6 +93,10 @@ export class ProjectSet implements Projects {
 
   onUpdate(listener: (event: UpdateEvent) => void): Disposable {
     return this.updates.event(listener);
+  }
+
+  onRetired(listener: (event: Retirement) => void): Disposable {
+    return this.retirements.event(listener);
   }
 
   onClosed(listener: (project: CargoProject) => void): Disposable {

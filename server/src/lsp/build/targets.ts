@@ -26,3 +26,13 @@ export function defaultPackages(metadata: Metadata): ReadonlySet<string> {
   const ids = new Set(metadata.workspace_default_members ?? metadata.workspace_members);
   return new Set(metadata.packages.filter((item) => ids.has(item.id)).map((item) => item.name));
 }
+
+/** The ids of members with names that other packages have, too, by these names. */
+export function ambiguousMembers({ packages, workspace_members: members }: Metadata): ReadonlyMap<string, string> {
+  const ids = new Set(members);
+  return new Map(
+    packages
+      .filter((item) => ids.has(item.id) && packages.some(({ id, name }) => name === item.name && id !== item.id))
+      .map((item) => [item.name, item.id]),
+  );
+}

@@ -21,6 +21,7 @@ export function register(context: ServerContext, projects: ProjectSet): void {
   const publisher = new Publisher(context);
   context.capabilities.codeActionProvider = { codeActionKinds: [CodeActionKind.QuickFix] };
   projects.onUpdate((event) => publisher.update(event));
+  projects.onRetired(({ project, kind }) => publisher.forget(project, kind));
   projects.onClosed((project) => publisher.drop(project));
   context.settings.onDidChange(() => publisher.showAll());
   context.connection.onCodeAction(({ context: { diagnostics, only } }) => {
@@ -52,6 +53,11 @@ class Publisher {
     builds.set(kind, isPartial ? kept : diagnosticsOf(event));
     this.said.set(project.uri, builds);
     this.show(project.uri);
+  }
+
+  /** Nobody would hear when what a build said does not hold any more. */
+  forget(project: Project, kind: BuildKind): void {
+    if (this.said.get(project.uri)?.delete(kind) === true) this.show(project.uri);
   }
 
   drop(project: Project): void {

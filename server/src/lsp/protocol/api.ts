@@ -81,7 +81,25 @@ export interface GenerationEvent {
  * What is built together and published as one generation: what `cargo build` builds, the tests of all members, their
  * examples, and the programs of those members that `cargo build` leaves out.
  */
-export type BuildKind = "build" | "test" | "examples" | "members";
+export type CommonBuild = "build" | "test" | "examples" | "members";
+
+/**
+ * The same of one package alone (`cargo run -p PACKAGE`), with the features that it has then: where a build of the workspace has
+ * others.
+ */
+export type OwnBuild = `${Exclude<CommonBuild, "members">}:${string}`;
+
+export type BuildKind = CommonBuild | OwnBuild;
+
+/** What a package's own build is of; undefined for the others. */
+export function ownBuild(
+  kind: BuildKind,
+): { readonly common: Exclude<CommonBuild, "members">; readonly package: string } | undefined {
+  for (const common of ["build", "test", "examples"] as const) {
+    if (kind.startsWith(`${common}:`)) return { common, package: kind.slice(common.length + 1) };
+  }
+  return undefined;
+}
 
 /** A good build. */
 export interface Built {
@@ -126,8 +144,16 @@ export interface Project {
   readonly editorEnv: NodeJS.ProcessEnv;
   /** The packages that `cargo build` builds; undefined before cargo has told. */
   readonly defaultPackages: ReadonlySet<string> | undefined;
+  /** Whatever is built, was built, or failed; what counts most comes first. */
+  readonly kinds: readonly BuildKind[];
   /** The last good build, at once; undefined before the first one. */
   built(kind: BuildKind): Built | undefined;
+  /** Whether an executable is the program of this build, and not that of another one or of a command line. */
+  isInPlace(kind: BuildKind, executable: string): boolean;
+  /** Which build a package's program is to be run from: that of the workspace, or its own. */
+  buildFor(common: CommonBuild, packageName: string, signal?: AbortSignal): Promise<BuildKind>;
+  /** The same at once; undefined if cargo was not asked yet. */
+  buildKnownFor(common: CommonBuild, packageName: string): BuildKind | undefined;
   /** Waits until what is saved now is built, or cannot be. Cancelling only ends the waiting. Throws `Cancelled`. */
   ensure(kind: BuildKind, signal?: AbortSignal): Promise<BuildOutcome>;
   /** Like `ensure`, but asks cargo anew and publishes everything, whatever is known. */

@@ -152,7 +152,9 @@ export const taplo: Project = {
       { args: ["toml-test"], stdin: "a = 1\nb = [1.0, inf]\n" },
       { args: ["--help"] },
     ],
-    normalise: (text) => text.replace(/^\s*\d{4}-\d\d-\d\dT\S+Z/gm, "TIME"),
+    // The last line is written by a task of its own, and is lost where the program ends before it.
+    normalise: (text) =>
+      text.replace(/^\s*\d{4}-\d\d-\d\dT\S+Z/gm, "TIME").replace(/^ *ERROR operation failed.*\n?/gm, ""),
   },
   edit: {
     file: "src/commands/format.rs",

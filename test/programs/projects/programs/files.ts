@@ -36,7 +36,8 @@ export const hyperfine: Project = {
     // What it measures; how much is said of it depends on that as well.
     normalise: (text) =>
       text
-        .replace(/\d+(\.\d+)? (µs|ms|s|System)\b/g, "T $2")
+        // (Bytes are characters here: two of them are a µ.)
+        .replace(/\d+(\.\d+)? (\u00c2\u00b5s|ms|s)\b/g, "T")
         .replace(/\d+\.\d+/g, "T")
         .replace(/ +/g, " ")
         .replace(/^ Warning.*\n/gm, "")
@@ -170,17 +171,18 @@ export const ripgrep: Project = {
   work: {
     prepare: sources,
     steps: [
-      tree("--sort=path", "-n", "answer"),
-      tree("--sort=path", "--color=always", "--heading", "-C2", "-w", "value|answer"),
-      tree("--sort=path", "-uuu", "--json", "secret"),
-      tree("--sort=path", "-c", "(?i)LINE \\d+5 "),
+      // (Where it is not told where, it searches its standard input.)
+      tree("--sort=path", "-n", "answer", "."),
+      tree("--sort=path", "--color=always", "--heading", "-C2", "-w", "value|answer", "."),
+      tree("--sort=path", "-uuu", "--json", "secret", "."),
+      tree("--sort=path", "-c", "(?i)LINE \\d+5 ", "."),
       tree("-o", "-r", "$2-$1", "(line) (4\\d)", "long.txt"),
-      tree("--sort=path", "-U", "A block\\n.*comment"),
+      tree("--sort=path", "-U", "A block\\n.*comment", "."),
       tree("--files", "--sort=path", "-trust"),
       tree("--type-list"),
-      tree("--stats", "-j1", "--sort=path", "-l", "fn"),
-      { ...tree("nothing like this"), fails: true },
-      { ...tree("(unclosed"), fails: true },
+      tree("--stats", "-j1", "--sort=path", "-l", "fn", "."),
+      { ...tree("nothing like this", "."), fails: true },
+      { ...tree("(unclosed", "."), fails: true },
       { args: ["--help"] },
     ],
     normalise: (text) =>
@@ -189,7 +191,7 @@ export const ripgrep: Project = {
   edit: {
     file: "crates/core/main.rs",
     behind: "fn search(args: &HiArgs, mode: SearchMode) -> anyhow::Result<bool> {",
-    step: tree("--sort=path", "answer"),
+    step: tree("--sort=path", "answer", "."),
   },
 };
 

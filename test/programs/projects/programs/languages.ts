@@ -1,6 +1,6 @@
 /** Programs that run programs in languages of their own. */
 import { published } from "../../support/projects.js";
-import { files } from "../material.js";
+import { RUST, files } from "../material.js";
 import type { Project, Step } from "../project.js";
 
 const nuStep = (script: string): Step => ({ args: ["--no-config-file", "-c", script] });
@@ -41,7 +41,7 @@ export const nu: Project = {
   },
   edit: {
     file: "src/run.rs",
-    behind: '    entire_start_time: nu_utils::time::Instant,\n) {\n    trace!("run_commands");',
+    behind: 'trace!("run_commands");',
     step: nuStep("1 + 1"),
   },
 };
@@ -116,5 +116,57 @@ export const wasmtime: Project = {
     file: "src/commands/run.rs",
     behind: "    pub fn execute(mut self) -> Result<()> {",
     step: { args: ["run", "hello.wat"], fails: true },
+  },
+};
+
+/** A message as the language server protocol has it. */
+function message(content: object): string {
+  const text = JSON.stringify({ jsonrpc: "2.0", ...content });
+  return `Content-Length: ${text.length}\r\n\r\n${text}`;
+}
+
+/** The shortest session that there is. */
+const SESSION = [
+  { id: 1, method: "initialize", params: { processId: null, rootUri: null, capabilities: {} } },
+  { method: "initialized", params: {} },
+  { id: 2, method: "shutdown" },
+  { method: "exit" },
+];
+
+export const rustAnalyzer: Project = {
+  name: "ra_ap_rust-analyzer",
+  version: "0.0.349",
+  sources: () => published({ name: "ra_ap_rust-analyzer", version: "0.0.349" }),
+  selection: ["--bin", "rust-analyzer"],
+  program: "rust-analyzer",
+  work: {
+    prepare: (play) =>
+      files(play, {
+        "a/Cargo.toml": '[package]\nname = "a"\nversion = "0.1.0"\nedition = "2024"\n[workspace]\n',
+        "a/Cargo.lock": 'version = 4\n\n[[package]]\nname = "a"\nversion = "0.1.0"\n',
+        "a/src/main.rs": 'mod b;\nfn main() {\n    b::f(1, missing());\n    let x: u8 = "text";\n}\n',
+        "a/src/b.rs": "pub fn f<T: Into<u64>>(t: T) -> u64 {\n    t.into() + 1\n}\n",
+      }),
+    steps: [
+      { args: ["--version"] },
+      { args: ["parse"], stdin: RUST },
+      { args: ["parse", "--json"], stdin: "fn f( {}\nstruct S<'a>(&'a str);\n" },
+      { args: ["symbols"], stdin: RUST },
+      { args: ["highlight", "--rainbow"], stdin: RUST },
+      { args: ["diagnostics", "a", "--disable-build-scripts", "--disable-proc-macros"] },
+      { args: ["ssr", "$a + $b ==>> add($a, $b)"], cwd: "a" },
+      { args: ["search", "f($a, $b)"], cwd: "a" },
+      { args: ["lsp-server", "--print-config-schema"] },
+      { args: [], stdin: SESSION.map(message).join("") },
+      { args: ["--no-such-option"], fails: true },
+      { args: ["--help"] },
+    ],
+    normalise: (text) => text.replace(/\d+(\.\d+)?(ms|s|mb|gb)\b/gi, "N").replace(/\s*[\d.]+ ?µs/g, " N"),
+    changing: /^(\.cache|a\/target)/,
+  },
+  edit: {
+    file: "src/cli/parse.rs",
+    behind: 'let _p = tracing::info_span!("flags::Parse::run").entered();',
+    step: { args: ["parse"], stdin: "fn f() {}\n" },
   },
 };

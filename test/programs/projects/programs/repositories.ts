@@ -57,6 +57,35 @@ export const delta: Project = {
   },
 };
 
+/** Without a terminal: it draws nothing, but finds the repository and its settings, and says what is missing. */
+export const gitui: Project = {
+  name: "gitui",
+  version: "0.28.1",
+  sources: () => published({ name: "gitui", version: "0.28.1" }),
+  selection: ["--bin", "gitui"],
+  program: "gitui",
+  // What the build script would ask git and the clock for.
+  env: { BUILD_GIT_COMMIT_ID: "0123456789", SOURCE_DATE_EPOCH: "1700000000" },
+  work: {
+    prepare: repositoryIn,
+    steps: [
+      inside("--version"),
+      inside("--help"),
+      inside("--bugreport"),
+      { ...inside(), fails: true },
+      { ...inside("--logfile", "../log", "--watcher"), fails: true },
+      { ...inside("--directory", "/nowhere/at/all"), fails: true },
+      { ...inside("--no-such-option"), fails: true },
+    ],
+    changing: /^log$/,
+  },
+  edit: {
+    file: "src/args.rs",
+    behind: "pub fn process_cmdline() -> Result<CliArgs> {",
+    step: inside("--version"),
+  },
+};
+
 export const starship: Project = {
   name: "starship",
   version: "1.27.0",

@@ -79,6 +79,18 @@ describe("an edit", () => {
     ]);
   });
 
+  it("is one of the text that was compiled, though the file was saved again meanwhile", () => {
+    write("a.rs", TEXT);
+    baseline.refresh([compiled("lib", ["a.rs"])]);
+    const old = compiled("lib", ["a.rs"]);
+    write("a.rs", TEXT.replace("1", "22"));
+    expect(editsOf([old])).toMatchObject([["lib", { "a.rs": ["one"] }]]);
+    const record = compiled("lib", ["a.rs"]);
+    write("a.rs", TEXT.replace("1", "333"));
+    baseline.refresh([record]);
+    expect(editsOf([record])).toMatchObject([["lib", { "a.rs": ["one"] }]]);
+  });
+
   it("has the text that it was found in, and the file as that was read", () => {
     write("a.rs", TEXT);
     const records = [compiled("program", ["a.rs"])];
@@ -104,9 +116,9 @@ describe("an edit", () => {
     write("a.rs", TEXT);
     const records = [compiled("program", ["a.rs"])];
     baseline.refresh(records);
-    write("a.rs", TEXT.replace("-> u8", "-> u16"));
+    write("a.rs", `${TEXT}extern crate s;\n`);
     const edits = baseline.edits(records, {});
-    expect(edits.kind === "more" && edits.refusal.text).toBe("a.rs: the signature or the attributes of `one`");
+    expect(edits.kind === "more" && edits.refusal.text).toBe("a.rs: an extern crate `s`");
   });
 });
 

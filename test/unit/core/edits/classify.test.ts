@@ -15,26 +15,16 @@ const TEXTS = path.join(import.meta.dirname, "texts");
 
 /** A folder that shows each kind of refusal; the compiler asks for that of a new kind. (The parser does not know `gen fn` yet.) */
 const SHOWN_BY: Readonly<Record<Exclude<TextRefusalKind, "genFn">, string>> = {
-  functionSet: "items/function-added",
-  signature: "signatures/parameter",
-  requiredSignature: "signatures/required-method",
-  struct: "items/struct-field",
-  enum: "items/enum-variant",
-  union: "items/union-field",
-  trait: "items/trait-bound",
-  impl: "items/impl-header",
+  impl: "items/method-of-an-impl-with-attributes",
   module: "items/module-renamed",
-  constant: "items/constant",
-  static: "items/static",
-  type: "items/type-alias",
   macro: "items/macro",
   macroCall: "items/macro-call",
-  import: "items/import",
-  attribute: "attributes/other",
   moduleAttribute: "attributes/of-the-crate",
   externCrate: "items/extern-crate",
   externBlock: "items/abi-of-an-extern-block",
-  otherText: "attributes/doc-comment-behind-a-derive",
+  otherText: "items/stray-semicolon",
+  sameName: "items/same-name",
+  movedBehindMacro: "items/moved-past-a-macro",
   innerAttribute: "attributes/of-a-body",
   innerItem: "inner/struct-added",
   constFn: "exposed/const-fn",
@@ -69,7 +59,17 @@ function outcome(before: string, after: string, hasTests: boolean): string {
       return `${edit.kind}\n`;
     case "bodies":
       return ["bodies", ...edit.functions.map((fn) => `  ${fn.path}`), ""].join("\n");
-    case "items": {
+    case "items":
+      return [
+        "items",
+        ...edit.items.map(
+          ({ type, name, modules, impl, before: old, after: now }) =>
+            `  ${old === undefined ? "new" : now === undefined ? "gone" : "other"} ${[type, ...modules, impl ?? [], name].flat().join(" ")}`,
+        ),
+        ...edit.functions.map((fn) => `  ${fn.path}`),
+        "",
+      ].join("\n");
+    case "refused": {
       const { kind, detail, text } = edit.refusal;
       return [["refused:", kind, detail ?? []].flat().join(" "), `  ${text}`, ""].join("\n");
     }

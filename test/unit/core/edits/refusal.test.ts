@@ -10,8 +10,8 @@ it("says in the user's words what is about what, and is counted without the name
   expect(constant.category).toBe("a const fn may run at compile time");
   expect(new Refusal("noSource", "/a/b.txt").text).toBe("a file that is no source (/a/b.txt)");
   expect(new Refusal("noSource", "/a/b.txt").category).toBe("a file that is no source");
-  expect(new Refusal("import").text).toBe("an import");
-  expect(new Refusal("import").category).toBe("an import");
+  expect(new Refusal("macroCall").text).toBe("a call of the macro");
+  expect(new Refusal("macroCall").category).toBe("a call of the macro");
   expect(new Refusal("otherText", "7").category).toBe("line …, outside of function bodies");
   expect(new Refusal("twinError", "cannot find `x`").text).toBe("its public twin does not compile: cannot find `x`");
   expect(new Refusal("twinError", "cannot find `x`").category).toBe("its public twin does not compile");

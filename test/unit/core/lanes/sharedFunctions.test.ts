@@ -25,7 +25,7 @@ const edit = (record: UnitRecord, count: number): UnitEdit => {
   const functions = Array.from<never>({ length: count });
   return {
     record,
-    files: [{ file: "", text: "", stamp: NO_STAMP, functions, ranges: [], hash: "", before: "" }],
+    files: [{ file: "", text: "", stamp: NO_STAMP, functions, ranges: [], items: [], hash: "", before: "" }],
   };
 };
 

@@ -4,7 +4,15 @@ import { unsuitableUnit } from "../../../../server/src/core/lanes/choice.js";
 import type { UnitRecord } from "../../../../server/src/core/units/record.js";
 
 const refusal = (...args: readonly string[]): Refusal | undefined => {
-  const invocation = { key: "a", id: "a", command: ["rustc"], args: [...args], cwd: "/", env: {}, needsRlib: false };
+  const invocation = {
+    key: "a",
+    id: "a",
+    command: ["rustc"],
+    args: ["-Cdebuginfo=1", ...args],
+    cwd: "/",
+    env: {},
+    needsRlib: false,
+  };
   const more = { bitcodeDir: "", bitcode: [], inputs: [], envDeps: [], externs: [], linkSources: [] };
   const record: UnitRecord = { version: 6, invocation, crate: "a", ...more, metadata: null, diagnostics: [] };
   return unsuitableUnit(record);
@@ -34,6 +42,7 @@ it("takes what cargo and its users ask for", () => {
   ];
   const linking = ["-Clinker=clang", "-Clink-arg=-fuse-ld=lld", "-Cstrip=debuginfo", "-Csplit-debuginfo=unpacked"];
   expect(refusal(...usual, ...linking, "-Ctarget-cpu=native", "-Coverflow-checks=on", "-Cpanic=abort")).toBe(undefined);
+  expect(refusal("-Cdebuginfo=0")).toEqual(new Refusal("noDebugInfo"));
   expect(refusal("-Copt-level=2")).toEqual(new Refusal("optimised"));
   expect(refusal("--crate-type", "proc-macro")).toEqual(new Refusal("procMacro"));
 });

@@ -1,7 +1,8 @@
 /** Settings from a client that knows more, less or other ones; and what they make of cargo's options. */
 import { describe, expect, it } from "vitest";
 import { cargoArguments } from "../../../../server/src/core/cargo/selection.js";
-import { selectionOf } from "../../../../server/src/lsp/build/cargoSettings.js";
+import { featuresOf, packagesOf, selectionOf } from "../../../../server/src/lsp/build/cargoSettings.js";
+import type { BuildKind } from "../../../../server/src/lsp/protocol/api.js";
 import { parseSettings } from "../../../../server/src/lsp/protocol/settings.js";
 
 describe("settings", () => {
@@ -25,7 +26,7 @@ describe("settings", () => {
       extraArgs: ["--offline", "--config", "net.retry=1", "-p", "x"],
       extraEnv: {},
     };
-    const arguments_ = (kind: "build" | "test" | "examples" | "members", given: object = {}): string =>
+    const arguments_ = (kind: BuildKind, given: object = {}): string =>
       cargoArguments(selectionOf(kind, "/w", { ...cargo, ...given })).join(" ");
     const features = "--features a --features b --no-default-features --profile fast --offline --config net.retry=1";
     expect(arguments_("build")).toBe(`-p x ${features}`);
@@ -34,5 +35,15 @@ describe("settings", () => {
     expect(arguments_("members", { extraArgs: [], features: [], noDefaultFeatures: false, profile: null })).toBe(
       "--workspace --bins",
     );
+    const others = { features: [], noDefaultFeatures: false, profile: null };
+    const extraArgs = ["--workspace", "--exclude=y", "-j", "2", "-Fz", "--all-targets", "--bin", "b", "--locked"];
+    expect(arguments_("build", { extraArgs, ...others })).toBe(
+      "--workspace --exclude=y -j 2 -Fz --all-targets --bin b --locked",
+    );
+    expect(arguments_("build:own", { extraArgs, ...others })).toBe("-j 2 -Fz --package own --bins --locked");
+    expect(arguments_("test:own", { extraArgs: [], ...others })).toBe("--package own");
+    expect(arguments_("examples:own", { extraArgs: [], ...others })).toBe("--package own --examples");
+    expect(packagesOf(selectionOf("build", "/w", { ...cargo, extraArgs }))).toEqual(["--workspace", "--exclude=y"]);
+    expect(featuresOf(selectionOf("build", "/w", { ...cargo, ...others, extraArgs }))).toEqual(["-Fz"]);
   });
 });

@@ -103,6 +103,20 @@ pub struct Init {
     pub identities: Vec<u64>,
 }
 
+impl Init {
+    /// The bytes with zeros in the places of identities.
+    pub fn without_identities(&self) -> Vec<u8> {
+        let mut bytes = self.bytes.clone();
+        for word in bytes.chunks_exact_mut(8) {
+            let is_half = self.identities.iter().any(|half| half.to_le_bytes() == *word);
+            if is_half {
+                word.fill(0);
+            }
+        }
+        bytes
+    }
+}
+
 /// An 8-byte (or for `relative32`, 4-byte) address inside an initializer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct InitPointer {

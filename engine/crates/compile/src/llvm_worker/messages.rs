@@ -15,6 +15,10 @@ pub fn write_part(out: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
     out.write_all(bytes)
 }
 
+/// Reads a part.
+///
+/// # Errors
+/// It cannot be read, or is longer than any.
 pub fn read_part(from: &mut impl Read) -> io::Result<Vec<u8>> {
     let mut len = [0; 8];
     from.read_exact(&mut len)?;

@@ -27,7 +27,7 @@ fn describe(function: FunctionOf) -> FunctionAt {
         symbol: function.symbol().to_string(),
         name: demangled(function.symbol()),
         unit: function.unit.unit.id.to_string(),
-        file: place.file.as_deref().map(str::to_owned),
+        file: place.file.map(str::to_owned),
         line: place.line,
         end_line: place.end_line,
     }

@@ -30,7 +30,7 @@ fn wanted<'a>(view: &'a View, params: &FunctionsParams) -> Vec<FunctionOf<'a>> {
     let files: Option<HashSet<&String>> = params.files.as_ref().map(|files| files.iter().collect());
     let mut wanted = Vec::new();
     for unit in view.units.units() {
-        let mut add = |number: usize| {
+        let add = |number: usize| {
             let function = FunctionOf { unit, number };
             if !params.changed_only || view.changes.contain(function.symbol()) {
                 wanted.push(function);
@@ -39,7 +39,7 @@ fn wanted<'a>(view: &'a View, params: &FunctionsParams) -> Vec<FunctionOf<'a>> {
         match &files {
             None => (0..unit.unit.functions.len()).for_each(add),
             Some(files) => {
-                files.iter().flat_map(|file| unit.sources().declared_in(file)).for_each(|&number| add(number));
+                files.iter().flat_map(|file| unit.sources().declared_in(file)).for_each(add);
             }
         }
     }
@@ -71,7 +71,7 @@ fn entry(function: FunctionOf, view: &View) -> FunctionEntry {
         generic: (instance.is_some() || family != name).then_some(family),
         instance,
         name,
-        file: place.file.as_deref().map(str::to_owned),
+        file: place.file.map(str::to_owned),
         line: place.line,
         end_line: (place.end_line > 0).then_some(place.end_line),
         changed: view.changes.contain(symbol),
@@ -95,7 +95,7 @@ fn add_code(entry: &mut FunctionEntry, compiled: Option<&Compiled>) {
     if let Some(compiled) = compiled {
         entry.us.translate = compiled.translate_us;
         entry.us.compile = compiled.compile_us;
-        entry.bytes = compiled.code.bytes.len() as u64;
+        entry.bytes = compiled.code.bytes().len() as u64;
         entry.construct = compiled.construct.as_deref().map(str::to_owned);
     }
 }

@@ -90,11 +90,12 @@ fn machine_code(candidates: &[FunctionOf], view: &View) -> Result<Text, RpcError
 
 fn asm(function: FunctionOf, code: PublishedCode) -> Text {
     let info = function.info();
+    let locations = info.positions.unpack();
     let subject = Subject {
         module: &function.unit.unit.module,
         global: info.global,
         symbols: &info.symbols,
-        locations: &info.locations,
+        locations: &locations,
     };
     cranefly_inspect::asm(subject, &Code { address: code.address, bytes: code.bytes, unbound: code.unbound })
 }
@@ -110,15 +111,14 @@ fn line(line: &cranefly_inspect::SourceLine) -> TextLine {
 }
 
 fn described(reference: cranefly_inspect::Reference, view: &View) -> TextReference {
-    let target =
-        view.named(&reference.symbol, None).first().map(|function| function.place().clone()).unwrap_or_default();
+    let target = view.named(&reference.symbol, None).first().map(|function| function.place()).unwrap_or_default();
     TextReference {
         line: reference.line,
         column: reference.column,
         length: reference.length,
         name: demangled(&reference.symbol),
         symbol: reference.symbol,
-        file: target.file.as_deref().map(str::to_owned),
+        file: target.file.map(str::to_owned),
         source_line: target.line,
     }
 }

@@ -1,18 +1,18 @@
-//! `publish` and `instantiators`: from the wire's form of a program to the engine's, and back.
+//! `publish`, `instantiators` and `instances`: from the wire's form of a program to the engine's, and back.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use cranefly_cgu::{BitcodeFile, BitcodeForm};
+use cranefly_cgu::{BitcodeFile, BitcodeForm, LoadedUnit};
 use cranefly_compile::{CodeOptions, EagerCompiler};
 use cranefly_image::Contents;
 use cranefly_program::{BodyLaneCrate, CrateBitcode, Error, ProgramOptions, Published, Request, read};
 use cranefly_select::{EditedCrate, EditedFunction, Refusal, SourceLine};
 use cranefly_wire::{
-    BodyLaneCounts, BodyLaneParams, Fallback, FunctionCounts, Instantiator, InstantiatorsResult, Needed, PublishParams,
-    PublishResult, RpcError, StageTimes, Strip, UnitCounts, Verified,
+    BodyLaneCounts, BodyLaneParams, Fallback, FunctionCounts, Instance, InstancesResult, Instantiator,
+    InstantiatorsResult, Needed, PublishParams, PublishResult, RpcError, StageTimes, Strip, UnitCounts, Verified,
 };
 
 use crate::engine::Engine;
@@ -32,14 +32,29 @@ pub fn publish(engine: &Engine, params: PublishParams) -> Result<PublishResult, 
 
 /// The functions without which instances of edited generic functions would not be made.
 pub fn instantiators(engine: &Engine, params: PublishParams) -> Result<InstantiatorsResult, RpcError> {
-    let edits: Vec<EditedCrate> = params.body_lane.iter().map(edited_crate).collect();
-    let request = request(params)?;
-    let lazy = EagerCompiler::new(engine.compile(), &request.options.code, 0);
-    let units = read(&request.crates, &engine.resources().units, &lazy).map_err(failure)?.units;
+    let (units, edits) = crate_lane(engine, params)?;
     let functions = cranefly_select::instantiators(&units, &edits)
         .map_err(|refusal| RpcError::failed("bodyLane", refusal.to_string()))?;
     let functions = functions.into_iter().map(|it| Instantiator { file: it.file, line: it.line, is_root: it.is_root });
     Ok(InstantiatorsResult { functions: functions.collect() })
+}
+
+/// The instances that the program has of edited generic functions.
+pub fn instances(engine: &Engine, params: PublishParams) -> Result<InstancesResult, RpcError> {
+    let (units, edits) = crate_lane(engine, params)?;
+    let found = cranefly_select::instances(&units, &edits)
+        .map_err(|refusal| RpcError::failed("bodyLane", refusal.to_string()))?;
+    let instances = found.into_iter().map(|it| Instance { file: it.file, line: it.line, name: it.name.to_string() });
+    Ok(InstancesResult { instances: instances.collect() })
+}
+
+/// A program's units as the crate lane compiled them, and what was edited since.
+fn crate_lane(engine: &Engine, params: PublishParams) -> Result<(Vec<Arc<LoadedUnit>>, Vec<EditedCrate>), RpcError> {
+    let edits = params.body_lane.iter().map(edited_crate).collect();
+    let request = request(params)?;
+    let lazy = EagerCompiler::new(engine.compile(), &request.options.code, 0);
+    let units = read(&request.crates, &engine.resources().units, &lazy).map_err(failure)?.units;
+    Ok((units, edits))
 }
 
 /// What is asked for.
@@ -62,6 +77,7 @@ fn request(params: PublishParams) -> Result<Request, RpcError> {
         options,
         body_lane: params.body_lane.into_iter().map(body_lane_crate).collect::<Result<_, _>>()?,
         verify: params.verify,
+        verify_all: params.verify_all,
     })
 }
 
@@ -94,8 +110,8 @@ fn edited_crate(lane: &BodyLaneParams) -> EditedCrate {
 }
 
 fn edited_function(function: cranefly_wire::EditedFunction) -> EditedFunction {
-    let cranefly_wire::EditedFunction { file, old, new, generic } = function;
-    EditedFunction { file, old, new, generic }
+    let cranefly_wire::EditedFunction { file, old, new, generic, name } = function;
+    EditedFunction { file, old, new, generic, name: name.into() }
 }
 
 /// Where the program stands in for cargo's while tests run: a copy that is to be the current program for as long.

@@ -43,7 +43,7 @@ pub fn summary(engine: &Engine, params: &SummaryParams) -> Result<SummaryResult,
         let times = function.unit.times()[function.number];
         costs.push(compiled.map_or(Cost { us: 0.0, bytes: 0 }, |compiled| Cost {
             us: times.decode + times.key + compiled.translate_us + compiled.compile_us,
-            bytes: compiled.code.bytes.len() as u64,
+            bytes: compiled.code.bytes().len() as u64,
         }));
     });
     Ok(SummaryResult {
@@ -71,8 +71,13 @@ fn families(functions: &[FunctionOf], costs: &[Cost], top: usize) -> Vec<Family>
     for (function, cost) in functions.iter().zip(costs) {
         let name = names::family(&demangled(function.symbol()));
         let place = function.place();
-        let family = found.entry((name, place.file.as_deref(), place.line)).or_insert_with_key(|(name, file, line)| {
-            Family { name: name.clone(), file: file.map(str::to_owned), line: *line, instances: 0, bytes: 0, us: 0.0 }
+        let family = found.entry((name, place.file, place.line)).or_insert_with_key(|(name, file, line)| Family {
+            name: name.clone(),
+            file: file.map(str::to_owned),
+            line: *line,
+            instances: 0,
+            bytes: 0,
+            us: 0.0,
         });
         family.instances += 1;
         family.bytes += cost.bytes;

@@ -14,7 +14,7 @@ use std::os::fd::AsRawFd;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use memmap2::MmapMut;
+use memmap2::{MmapMut, UncheckedAdvice};
 
 use self::layout::Layout;
 use self::region::{ByRegion, PAGE, Region};
@@ -205,6 +205,13 @@ impl ImageFile {
         self.file
             .set_permissions(Permissions::from_mode(mode))
             .map_err(|source| Error::File { path: self.path.clone(), source })
+    }
+
+    /// Lets go of the memory by which this process sees the file. The file keeps everything, and what is read or written next is
+    /// seen again: so this is for when hardly anything will be.
+    pub fn forget_pages(&self) -> io::Result<()> {
+        // SAFETY: the mapping is a shared one of a file. Its pages are the file's, so nothing is lost that was written to them.
+        unsafe { self.map.unchecked_advise(UncheckedAdvice::DontNeed) }
     }
 
     /// Bytes that the file really takes.

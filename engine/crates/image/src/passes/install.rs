@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cranefly_machine::{MachineCode, Relocation, RelocationKind, Target};
+use cranefly_machine::{MachineCode, PackedCode, Relocation, RelocationKind, Target};
 
 use crate::Error;
 use crate::error::CodeError;
@@ -51,16 +51,17 @@ pub(crate) fn install(
     tables: &mut Tables,
     mut state: State,
     pending: &Pending,
-    code: &Arc<MachineCode>,
+    packed: &Arc<PackedCode>,
     align: u64,
 ) -> Result<Jump, Error> {
+    let code = packed.unpack();
     let name = tables.symbols.name(pending.symbol).clone();
     let failed = |source: CodeError| Error::Code { function: name.to_string(), source };
     let align = u64::from(code.align).clamp(ALIGN, PAGE).max(align);
     let address = tables.file.reserve(Region::Text, code.bytes.len() as u64, align)?;
-    let mut bytes = code.bytes.clone();
+    let mut bytes = packed.bytes().to_vec();
     for relocation in &code.relocations {
-        let bound = bind(tables, &mut state, pending, address, code, relocation).map_err(|error| match error {
+        let bound = bind(tables, &mut state, pending, address, &code, relocation).map_err(|error| match error {
             BindError::Code(error) => failed(error),
             BindError::Image(error) => error,
         })?;
@@ -68,13 +69,13 @@ pub(crate) fn install(
     }
     let Tables { file, symbols, units, slots, frames, symtab, code: placed, .. } = tables;
     file.write(address, &bytes);
-    frames.add_function(file, &name, address, code)?;
+    frames.add_function(file, &name, address, &code)?;
     let row = placed.get(pending.symbol).map(|old| old.symtab);
     let named = Named { name: &name, kind: STT_FUNC, address, size: u64::from(code.text_len) };
     let symtab = symtab.set(file, row, named)?;
-    let binding = binding(symbols, &units[&pending.unit.id], pending.info(), code);
+    let binding = binding(symbols, &units[&pending.unit.id], pending.info(), packed);
     let key = pending.info().key;
-    placed.set(pending.symbol, PlacedCode { key, code: code.clone(), address, binding, symtab });
+    placed.set(pending.symbol, PlacedCode { key, code: packed.clone(), address, binding, symtab });
     let slot = slots.of_function(pending.symbol);
     Ok(Jump { slot, word: slots::jump_word(slot, address) })
 }

@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use cranefly_cgu::{CodegenUnit, FunctionInfo};
-use cranefly_machine::{MachineCode, Target};
+use cranefly_machine::{MachineCode, PackedCode, Target};
 use hashbrown::HashSet;
 
 use crate::tables::symbols::{BySymbol, SymbolIndex, Symbols};
@@ -36,7 +36,7 @@ pub(crate) struct PlacedCode {
     /// Content key of the function.
     pub(crate) key: u128,
     /// The unbound code.
-    pub(crate) code: Arc<MachineCode>,
+    pub(crate) code: Arc<PackedCode>,
     /// Virtual address.
     pub(crate) address: u64,
     /// Hash of everything that it was [bound](binding) to.
@@ -48,7 +48,7 @@ pub(crate) struct PlacedCode {
 impl PlacedCode {
     /// Code of which only that it is there counts, and where.
     pub(crate) fn at(address: u64) -> Self {
-        Self { key: 0, code: Arc::default(), address, binding: 0, symtab: 0 }
+        Self { key: 0, code: Arc::new(PackedCode::of(&MachineCode::default())), address, binding: 0, symtab: 0 }
     }
 }
 
@@ -92,19 +92,19 @@ impl Code {
         !names.is_empty()
             && state.unit().functions.iter().filter_map(code).any(|code| {
                 let named = |target: &Target| matches!(target, Target::Runtime(name) if names.contains(&**name));
-                code.relocations.iter().any(|relocation| named(&relocation.target))
+                code.beyond_body().iter().any(named)
             })
     }
 }
 
 /// Hash of the places of everything that `function` refers to, and that its `code` does besides.
-pub(crate) fn binding(symbols: &Symbols, state: &UnitState, function: &FunctionInfo, code: &MachineCode) -> u64 {
+pub(crate) fn binding(symbols: &Symbols, state: &UnitState, function: &FunctionInfo, code: &PackedCode) -> u64 {
     let mut hasher = DefaultHasher::new();
     for symbol in &function.symbols {
         symbols.place(state.symbol(symbol.global)).hash(&mut hasher);
     }
-    for relocation in &code.relocations {
-        let index = match &relocation.target {
+    for target in code.beyond_body() {
+        let index = match &target {
             Target::Runtime(name) => symbols.find(name),
             Target::Global(number) => state.symbols().get(*number as usize).copied(),
             Target::Symbol(_) | Target::Variadic(_) | Target::Local(_) => continue,

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use cranefly_bitcode::ir::Location;
 use cranefly_cgu::{CodegenUnit, FunctionInfo as UnitFunction};
+use cranefly_machine::PackedCode;
 use hashbrown::{HashMap, HashSet};
 
 use crate::Error;
@@ -60,16 +62,32 @@ impl<'a> Subject<'a> {
         placed.collect()
     }
 
-    /// What is known of the source positions of a function that has code.
-    fn info(self, state: &UnitState, described: &'a Described) -> FunctionInfo<'a> {
-        let Described { function, address } = described;
-        let code = self.code.get(state.symbol(function.global));
+    /// The source positions of a function that has code.
+    fn positions(self, state: &UnitState, described: &Described) -> FunctionPositions {
+        let code = self.code.get(state.symbol(described.function.global)).map(|placed| &*placed.code);
+        FunctionPositions {
+            length: code.map_or(0, PackedCode::text_len),
+            lines: code.map(PackedCode::lines).unwrap_or_default(),
+            locations: described.function.positions.unpack(),
+        }
+    }
+}
+
+/// Source positions of a function, for as long as it is being described.
+struct FunctionPositions {
+    length: u32,
+    lines: Vec<(u32, u32)>,
+    locations: Vec<Location>,
+}
+
+impl Described {
+    fn info<'a>(&'a self, positions: &'a FunctionPositions) -> FunctionInfo<'a> {
         FunctionInfo {
-            address: *address,
-            length: code.map_or(0, |code| code.code.text_len),
-            lines: code.map_or(&[], |code| &code.code.lines),
-            locations: &function.locations,
-            subprogram: function.subprogram.as_ref(),
+            address: self.address,
+            length: positions.length,
+            lines: &positions.lines,
+            locations: &positions.locations,
+            subprogram: self.function.subprogram.as_ref(),
         }
     }
 }
@@ -160,7 +178,10 @@ impl DebugInfo {
         // Found once: it may take a look at every function of the unit.
         let (directory, detail) = (directory(unit), self.detail);
         for functions in placed.chunks(CONTRIBUTION) {
-            let infos: Vec<FunctionInfo> = functions.iter().map(|function| subject.info(state, function)).collect();
+            let positions: Vec<FunctionPositions> =
+                functions.iter().map(|function| subject.positions(state, function)).collect();
+            let infos: Vec<FunctionInfo> =
+                functions.iter().zip(&positions).map(|(function, positions)| function.info(positions)).collect();
             let bases = Bases {
                 info: file.used(Region::DebugInfo),
                 line: file.used(Region::DebugLine),

@@ -15,10 +15,11 @@ pub(crate) mod units;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cranefly_bitcode::ir::GlobalId;
 use cranefly_cgu::CodegenUnit;
-use cranefly_machine::MachineCode;
+use cranefly_machine::PackedCode;
 use hashbrown::HashSet;
 
 use self::cells::Cells;
@@ -47,6 +48,8 @@ pub struct Tables {
     pub(crate) stub: Stub,
     /// Bytes of code that functions without any may need yet; `None` while nobody asked since the last update.
     pub(crate) late_text: Option<u64>,
+    /// All functions whose slots have lower numbers have code. Begins again when a function loses its code, and with each update.
+    pub(crate) compiled_up_to: AtomicUsize,
 }
 
 /// Code of a function as it lies in the image.
@@ -59,7 +62,7 @@ pub struct PublishedCode {
     /// The bytes, bound.
     pub bytes: Vec<u8>,
     /// What they were made of.
-    pub unbound: Arc<MachineCode>,
+    pub unbound: Arc<PackedCode>,
 }
 
 impl Tables {
@@ -87,41 +90,58 @@ impl Tables {
     /// What must be bound for the slot with this number to have code; `None` if it has, or if there is no such slot.
     pub fn deferred(&self, slot: u32) -> Option<Pending> {
         let symbol = self.slots.symbol(slot as usize)?;
-        if self.code.get(symbol).is_some() {
-            return None;
-        }
+        if self.code.get(symbol).is_some() { None } else { self.function(symbol) }
+    }
+
+    /// A function, as if it had no code.
+    fn function(&self, symbol: SymbolIndex) -> Option<Pending> {
         let (unit, function) = self.units.function(&self.symbols, symbol)?;
         Some(Pending { symbol, unit: unit.clone(), function, changed: true })
     }
 
-    /// Every function that has no code yet, callees after their callers as far as calls are direct, from `main` on; the rest
-    /// in the order of the units.
+    /// Every function that has no code yet, in the order of the slots.
+    pub fn deferred_functions(&self) -> impl Iterator<Item = Pending> {
+        self.slots_without_code().filter_map(|symbol| self.function(symbol))
+    }
+
+    /// As [`deferred_functions`](Self::deferred_functions), callees after their callers as far as calls are direct, from `main`
+    /// on; the rest in the order of the slots.
     pub fn deferred_in_call_order(&self) -> Vec<Pending> {
         let mut order = Vec::new();
-        if self.slots_without_code().next().is_none() {
+        if self.is_compiled() {
             return order;
         }
-        let mut seen = HashSet::new();
+        let mut is_queued = vec![false; self.symbols.len()];
         let mut queue: VecDeque<SymbolIndex> = self.symbols.find("main").into_iter().collect();
+        for &symbol in &queue {
+            is_queued[symbol.number() as usize] = true;
+        }
         let mut rest = self.slots.symbols().iter().copied();
-        while let Some(symbol) = queue.pop_front().or_else(|| rest.next()) {
-            if !seen.insert(symbol) {
-                continue;
-            }
-            let Some((unit, function)) = self.units.function(&self.symbols, symbol) else { continue };
-            let state = &self.units[&unit.id];
-            let callees = unit.functions[function].symbols.iter().map(|reference| state.symbol(reference.global));
-            queue.extend(callees.filter(|&callee| self.slots.get(callee).is_some()));
+        loop {
+            let unqueued = |symbol: &SymbolIndex| !std::mem::replace(&mut is_queued[symbol.number() as usize], true);
+            let Some(symbol) = queue.pop_front().or_else(|| rest.find(unqueued)) else { return order };
+            let Some(pending) = self.function(symbol) else { continue };
+            let state = &self.units[&pending.unit.id];
+            let callees = pending.info().symbols.iter().map(|reference| state.symbol(reference.global));
+            let unqueued = |symbol: &SymbolIndex| !std::mem::replace(&mut is_queued[symbol.number() as usize], true);
+            queue.extend(callees.filter(|&callee| self.slots.get(callee).is_some()).filter(unqueued));
             if self.code.get(symbol).is_none() {
-                order.push(Pending { symbol, unit: unit.clone(), function, changed: true });
+                order.push(pending);
             }
         }
-        order
     }
 
     /// Whether every function has code.
     pub fn is_compiled(&self) -> bool {
-        !self.slots_without_code().any(|symbol| self.units.function(&self.symbols, symbol).is_some())
+        // Programs call functions in any order, and this is asked after each: what has code keeps it until the next update.
+        let begin = self.compiled_up_to.load(Ordering::Relaxed);
+        let symbols = self.slots.symbols();
+        let lacks_code = |&symbol: &SymbolIndex| {
+            self.code.get(symbol).is_none() && self.units.function(&self.symbols, symbol).is_some()
+        };
+        let first = symbols[begin.min(symbols.len())..].iter().position(lacks_code);
+        self.compiled_up_to.store(first.map_or(symbols.len(), |first| begin + first), Ordering::Relaxed);
+        first.is_none()
     }
 
     /// Units with functions that have no code yet, by id.
@@ -151,7 +171,7 @@ impl Tables {
         Some(PublishedCode {
             key: code.key,
             address: code.address,
-            bytes: self.file.read(code.address, code.code.bytes.len()).to_vec(),
+            bytes: self.file.read(code.address, code.code.bytes().len()).to_vec(),
             unbound: code.code.clone(),
         })
     }
@@ -172,6 +192,7 @@ impl Tables {
     /// Lets a function be compiled when it is first called.
     pub(crate) fn defer(&mut self, symbol: SymbolIndex) {
         self.code.forget(symbol);
+        self.compiled_up_to = AtomicUsize::new(0);
         let slot = self.slots.of_function(symbol);
         self.file.publish_u64(slot, slots::lazy_word(slot, self.stub.entry()));
     }

@@ -57,36 +57,64 @@ impl Place {
     }
 }
 
-/// Something for some of the symbols.
+/// Something for some of the symbols: most have nothing.
 #[derive(Debug)]
-pub(crate) struct BySymbol<T>(Vec<Option<T>>);
+pub(crate) struct BySymbol<T> {
+    /// By symbol, where among the values its own is; [`NOTHING`] for none.
+    places: Vec<u32>,
+    values: Vec<Option<T>>,
+    /// Places of values that were removed.
+    free: Vec<u32>,
+}
+
+/// The place of no value.
+const NOTHING: u32 = u32::MAX;
 
 impl<T> Default for BySymbol<T> {
     fn default() -> Self {
-        Self(Vec::new())
+        Self { places: Vec::new(), values: Vec::new(), free: Vec::new() }
     }
 }
 
 impl<T> BySymbol<T> {
+    fn place(&self, symbol: SymbolIndex) -> Option<usize> {
+        self.places.get(symbol.0 as usize).filter(|&&place| place != NOTHING).map(|&place| place as usize)
+    }
+
     pub(crate) fn get(&self, symbol: SymbolIndex) -> Option<&T> {
-        self.0.get(symbol.0 as usize)?.as_ref()
+        self.values[self.place(symbol)?].as_ref()
     }
 
     pub(crate) fn get_mut(&mut self, symbol: SymbolIndex) -> Option<&mut T> {
-        self.0.get_mut(symbol.0 as usize)?.as_mut()
+        let place = self.place(symbol)?;
+        self.values[place].as_mut()
     }
 
     /// Gives what was there before.
     pub(crate) fn insert(&mut self, symbol: SymbolIndex, value: T) -> Option<T> {
-        let index = symbol.0 as usize;
-        if index >= self.0.len() {
-            self.0.resize_with(index + 1, || None);
+        if let Some(place) = self.place(symbol) {
+            return self.values[place].replace(value);
         }
-        self.0[index].replace(value)
+        let index = symbol.0 as usize;
+        if index >= self.places.len() {
+            self.places.resize(index + 1, NOTHING);
+        }
+        let place = self.free.pop().unwrap_or_else(|| {
+            self.values.push(None);
+            u32::try_from(self.values.len() - 1).expect("not more values than symbols")
+        });
+        self.values[place as usize] = Some(value);
+        self.places[index] = place;
+        None
     }
 
     pub(crate) fn remove(&mut self, symbol: SymbolIndex) -> Option<T> {
-        self.0.get_mut(symbol.0 as usize)?.take()
+        let place = std::mem::replace(self.places.get_mut(symbol.0 as usize)?, NOTHING);
+        if place == NOTHING {
+            return None;
+        }
+        self.free.push(place);
+        self.values[place as usize].take()
     }
 }
 
@@ -251,5 +279,30 @@ impl Symbols {
 
     fn at_mut(&mut self, index: SymbolIndex) -> &mut Symbol {
         &mut self.all[index.0 as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_found_by_symbol_and_their_places_used_again() {
+        let symbol = SymbolIndex;
+        let mut names = BySymbol::default();
+        assert_eq!(names.insert(symbol(1000), "a"), None);
+        assert_eq!(names.insert(symbol(3), "b"), None);
+        assert_eq!(names.insert(symbol(3), "c"), Some("b"));
+        assert_eq!([names.get(symbol(3)), names.get(symbol(4)), names.get(symbol(2000))], [Some(&"c"), None, None]);
+        assert_eq!(
+            [names.remove(symbol(1000)), names.remove(symbol(1000)), names.remove(symbol(5000))],
+            [Some("a"), None, None]
+        );
+        assert_eq!(names.get(symbol(1000)), None);
+        assert_eq!(names.insert(symbol(7), "d"), None);
+        assert_eq!([names.get(symbol(3)), names.get(symbol(7))], [Some(&"c"), Some(&"d")]);
+        assert_eq!(names.values.len(), 2, "as many as there were at a time");
+        *names.get_mut(symbol(7)).unwrap() = "e";
+        assert_eq!(names.get(symbol(7)), Some(&"e"));
     }
 }

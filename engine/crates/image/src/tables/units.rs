@@ -17,7 +17,6 @@ pub(crate) struct UnitState {
     unit: Arc<CodegenUnit>,
     /// By `GlobalId`.
     symbols: Vec<SymbolIndex>,
-    locals: HashMap<Arc<str>, SymbolIndex>,
     /// Variables in sections of names that the sources chose.
     named: Vec<GlobalId>,
     /// See [`own_file`].
@@ -28,7 +27,7 @@ impl UnitState {
     /// One of which only its globals' symbols are known, as many as there are globals.
     pub(crate) fn restored(unit: Arc<CodegenUnit>, symbols: Vec<SymbolIndex>) -> Self {
         debug_assert_eq!(unit.module.globals.len(), symbols.len(), "a symbol for every global");
-        Self { unit, symbols, locals: HashMap::new(), named: Vec::new(), finds_itself: false }
+        Self { unit, symbols, named: Vec::new(), finds_itself: false }
     }
 
     pub(crate) fn unit(&self) -> &Arc<CodegenUnit> {
@@ -46,8 +45,20 @@ impl UnitState {
     }
 
     /// The symbol of something that only this unit sees.
-    pub(crate) fn local(&self, name: &str) -> Option<SymbolIndex> {
-        self.locals.get(name).copied()
+    pub(crate) fn local(&self, symbols: &Symbols, name: &str) -> Option<SymbolIndex> {
+        self.locals(symbols).find_map(|(known, symbol)| (**known == *name).then_some(symbol))
+    }
+
+    /// What of its globals only this unit sees. Found out when it is asked for, which is when there is another version of the unit:
+    /// names of their own are most of what units have.
+    fn locals<'a>(&'a self, symbols: &'a Symbols) -> impl Iterator<Item = (&'a Arc<str>, SymbolIndex)> {
+        let unit = &self.unit;
+        let globals = unit.module.globals.iter().zip(&self.symbols).enumerate();
+        globals.filter_map(move |(number, (global, &symbol))| {
+            // Assembly may define for the unit alone what its module declares for all.
+            let is_local = global.linkage == Linkage::Local || unit.assembly.is_some() && !symbols.is_global(symbol);
+            (is_local && !unit.bound.contains_key(&global_id(number))).then_some((&global.name, symbol))
+        })
     }
 }
 
@@ -102,8 +113,9 @@ impl Units {
         symbols: &mut Symbols,
         touched: &mut HashSet<SymbolIndex>,
     ) {
-        let mut old = self.all.remove(&unit.id).map(|state| state.locals).unwrap_or_default();
-        let mut locals = HashMap::new();
+        let old = self.all.remove(&unit.id);
+        let mut old: HashMap<Arc<str>, SymbolIndex> =
+            old.iter().flat_map(|state| state.locals(symbols)).map(|(name, symbol)| (name.clone(), symbol)).collect();
         let in_assembly: HashSet<&str> = in_assembly.iter().map(String::as_str).collect();
         let mut indices = Vec::with_capacity(unit.module.globals.len());
         let mut named = Vec::new();
@@ -116,9 +128,7 @@ impl Units {
                 // Names of locals are unique within a unit, but for unnamed ones.
                 let known = if global.name.is_empty() { None } else { old.remove(&global.name) };
                 let new = known.is_none();
-                let index = known.unwrap_or_else(|| symbols.add(&global.name));
-                locals.insert(global.name.clone(), index);
-                (index, new)
+                (known.unwrap_or_else(|| symbols.add(&global.name)), new)
             } else {
                 symbols.global(&global.name)
             };
@@ -137,7 +147,7 @@ impl Units {
             }
         }
         let finds_itself = own_file::finds_itself(unit);
-        let state = UnitState { unit: unit.clone(), symbols: indices, locals, named, finds_itself };
+        let state = UnitState { unit: unit.clone(), symbols: indices, named, finds_itself };
         self.all.insert(unit.id.clone(), state);
     }
 

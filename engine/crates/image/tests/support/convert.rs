@@ -7,7 +7,7 @@ use std::sync::Arc;
 use cranefly_bitcode::ir::{
     Global, GlobalId, GlobalKind, Init, InitPointer, Linkage, Module, SymbolKind as ReferenceKind, SymbolRef, Variable,
 };
-use cranefly_cgu::{CodegenUnit, FunctionInfo};
+use cranefly_cgu::{CodegenUnit, FunctionInfo, Positions};
 use cranefly_machine::{MachineCode, Relocation, RelocationKind, Target};
 use object::read::elf::ElfFile64;
 use object::{
@@ -208,8 +208,8 @@ fn function<'data>(
             key,
             is_llvm: false,
             weight: text_len,
-            symbols,
-            locations: Vec::new(),
+            symbols: symbols.into(),
+            positions: Positions::default(),
             subprogram: None,
         },
         code,

@@ -15,7 +15,7 @@ use cranefly_image::{
     BUILD_ID_SIZE, BaseImage, Contents, Draft, Error, Identity, Image, ImageOptions, ImageSearch, Pending, Publication,
     Room, UnitDemand, demand, executable,
 };
-use cranefly_machine::MachineCode;
+use cranefly_machine::PackedCode;
 use cranefly_runtime::Control;
 
 use self::convert::Converted;
@@ -37,19 +37,19 @@ pub struct Bench {
 /// A program's units, and the code of their functions.
 pub struct Units {
     pub units: Vec<Arc<CodegenUnit>>,
-    code: HashMap<(Arc<str>, usize), Arc<MachineCode>>,
+    code: HashMap<(Arc<str>, usize), Arc<PackedCode>>,
 }
 
 impl Units {
     /// Adds a unit, and the code of its functions.
-    pub fn add(&mut self, unit: CodegenUnit, code: Vec<Arc<MachineCode>>) {
+    pub fn add(&mut self, unit: CodegenUnit, code: Vec<Arc<PackedCode>>) {
         let numbered = code.into_iter().enumerate();
         self.code.extend(numbered.map(|(number, code)| ((unit.id.clone(), number), code)));
         self.units.push(Arc::new(unit));
     }
 
     /// Code for a function.
-    pub fn code(&self, pending: &Pending) -> &Arc<MachineCode> {
+    pub fn code(&self, pending: &Pending) -> &Arc<PackedCode> {
         &self.code[&(pending.unit.id.clone(), pending.function)]
     }
 }
@@ -137,7 +137,7 @@ impl Bench {
                 Way::Unit => {
                     let Converted { unit, code: converted } = convert::convert(&id, &object.bytes);
                     let numbered = converted.into_iter().enumerate();
-                    code.extend(numbered.map(|(number, code)| ((id.clone(), number), Arc::new(code))));
+                    code.extend(numbered.map(|(number, code)| ((id.clone(), number), Arc::new(PackedCode::of(&code)))));
                     unit
                 }
             }));

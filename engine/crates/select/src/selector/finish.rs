@@ -9,6 +9,7 @@ use cranefly_cgu::LocalOf;
 use super::{Node, Selection, Selector};
 use crate::SelectionCounts;
 use crate::derive::{Change, DerivedUnits, Kept};
+use crate::references::is_instance;
 use crate::verify::Patch;
 
 impl Selector<'_> {
@@ -29,6 +30,8 @@ impl Selector<'_> {
             counts.new += u64::from(is_new && copies.is_empty());
             // (What belongs to a function with copies has other names in the crates that have these.)
             let is_edited = self.edited.contains(node) && (!is_new || self.copies.is_empty() || !copies.is_empty());
+            // (An instance may be another crate's in the crate lane.)
+            let is_fresh = self.fresh.contains(node) && self.subprogram(*node).is_some_and(|it| !is_instance(it));
             // A function of which the crate lane has nothing but copies is compared with these.
             let own = (!is_new || copies.is_empty()).then_some(&name);
             for name in own.into_iter().chain(&copies) {
@@ -37,7 +40,7 @@ impl Selector<'_> {
                         replaced.entry(number).or_default().insert(global);
                     }
                 }
-                patch.add(name, unit.unit.functions[*function].key, is_edited);
+                patch.add(name, unit.unit.functions[*function].key, is_edited || is_fresh);
             }
         }
         let mut kept: BTreeMap<usize, BTreeMap<GlobalId, Kept>> = BTreeMap::new();
@@ -63,6 +66,7 @@ impl Selector<'_> {
                 let unit = &self.crates[number];
                 unit.unit.functions[unit.function(global)?].subprogram.clone()
             });
+            let subprogram = subprogram.or_else(|| self.names.own_subprogram(self.subprogram(node)?));
             let copies = self.copies_of(node);
             let definition = Kept { linkage: Some(linkage), name, subprogram, local: None, copies };
             kept.entry(node.0).or_default().insert(node.1, definition);

@@ -4,10 +4,11 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use cranefly_bitcode::ir::Subprogram;
+use cranefly_cgu::LoadedUnit;
 
 use super::{Node, Selector};
 use crate::edit::{EditedFunction, range_of};
-use crate::edited_functions::{in_crate, is_shim};
+use crate::edited_functions::{Declared, is_shim};
 use crate::names::Origin;
 use crate::references::{References, is_closure, is_instance};
 use crate::refusal::Refusal;
@@ -29,8 +30,9 @@ impl<'a> Selector<'a> {
         let Some(subprogram) = self.subprogram(node).filter(|it| !is_instance(it)) else { return false };
         let Some(range) = range_of(Some(subprogram), edited, |function| function.new) else { return false };
         let range = &[range];
-        let declared = self.crates.iter().flat_map(|unit| in_crate(unit, range));
-        declared.filter_map(|(function, _)| function.subprogram.as_ref()).any(|it| called(it) == called(subprogram))
+        let declared = Declared::new(range);
+        let functions = self.crates.iter().flat_map(|unit| declared.in_unit(unit));
+        functions.filter_map(|(function, _)| function.subprogram.as_ref()).any(|it| called(it) == called(subprogram))
     }
 
     /// Finds the crate lane's copies of what was taken, and refuses the edit if there is something that was not made for the body
@@ -38,17 +40,21 @@ impl<'a> Selector<'a> {
     pub(super) fn check_instances(&mut self, edited: &[&EditedFunction]) -> Result<(), Refusal> {
         let taken: HashSet<Arc<str>> = self.taken.iter().map(|node| self.name(*node)).collect();
         let mut missing = Vec::new();
+        // Whether there is a function among them that is gone.
+        let mut is_any_gone = false;
         // The content of an edited function in the crate lane, which its copies must share.
         let mut contents: HashMap<Node, u128> = HashMap::new();
+        let declared = Declared::new(edited);
         for (number, unit) in self.crates.iter().enumerate() {
-            for (function, range) in in_crate(unit, edited) {
+            for (function, range) in declared.in_unit(unit) {
                 let name = &unit.global(function.global).name;
                 let Some(subprogram) = &function.subprogram else { continue };
                 // (A closure goes with the function that it is in.)
                 if is_closure(subprogram) || is_shim(name) || taken.contains(name) {
                     continue;
                 }
-                let Some(node) = self.original(subprogram, range)? else {
+                let Some(node) = self.original(unit, subprogram, range)? else {
+                    is_any_gone |= range.is_gone();
                     missing.push((number, function.global));
                     continue;
                 };
@@ -68,19 +74,28 @@ impl<'a> Selector<'a> {
         let is_gone = |name: &str| taken.contains(name) || self.copies.contains_key(name);
         let is_named = self.referenced.iter().any(|&reference| {
             let name = self.name(reference);
-            self.definition(reference).is_none()
+            // (A twin has no more than the name of what it defines.)
+            self.definition(reference).is_none_or(|definition| self.is_twins_own(definition))
                 && missing.iter().any(|&(number, global)| self.crates[number].global(global).name == name)
         });
-        if is_named || References::of(self.crates).ways_to(&missing, &is_gone, &[]).is_used {
-            return Err(Refusal::MissingInstance);
+        // Statics that what is taken refers to are the crate lane's.
+        let kept: HashSet<Arc<str>> = self.referenced.iter().map(|&reference| self.name(reference)).collect();
+        if is_named || References::of(self.crates).lead_to(&missing, &is_gone, &|name| kept.contains(name)) {
+            return Err(if is_any_gone { Refusal::GoneInUse } else { Refusal::MissingInstance });
         }
         Ok(())
     }
 
     /// The taken function of which one of the crate lane's is a copy that another crate has made for itself.
-    fn original(&self, copy: &Arc<Subprogram>, range: &EditedFunction) -> Result<Option<Node>, Refusal> {
-        if is_instance(copy) {
-            return Ok(None);
+    fn original(
+        &self,
+        unit: &LoadedUnit,
+        copy: &Arc<Subprogram>,
+        range: &EditedFunction,
+    ) -> Result<Option<Node>, Refusal> {
+        let made = self.instance_of(unit, copy, range);
+        if is_instance(copy) || made.is_some() {
+            return Ok(made);
         }
         let mut found: Option<Node> = None;
         for &node in self.taken.iter().filter(|node| self.edited.contains(node)) {

@@ -71,7 +71,8 @@ impl Crate {
         let out = self.next_out();
         std::fs::write(self.file(), source).expect("writable");
         let output = Command::new("rustc")
-            .args(["lib.rs", "--crate-name=app", "--crate-type=lib", "--edition=2024", "-Awarnings"])
+            .args(["lib.rs", "--crate-name=app", "--edition=2024", "-Awarnings"])
+            .args((!options.iter().any(|it| it.starts_with("--crate-type"))).then_some("--crate-type=lib"))
             .args(["--emit=llvm-bc,metadata", "-Ccodegen-units=1", "-Cno-prepopulate-passes", "-Cdebuginfo=2"])
             .arg("-Clink-dead-code")
             .arg("--out-dir")
@@ -93,8 +94,10 @@ impl Crate {
         let (number, line) =
             source.lines().enumerate().find(|(_, line)| line.contains(text)).expect("there is such a function");
         let number = u32::try_from(number).expect("few lines") + 1;
-        let generic = line.split('(').next().is_some_and(|name| name.contains('<'));
-        EditedFunction { file: self.file(), old: [number, number], new: [number, number], generic }
+        let header = line.split('(').next().unwrap_or_default();
+        let name = header.split('<').next().and_then(|it| it.split_whitespace().last()).unwrap_or_default().into();
+        let generic = header.contains('<');
+        EditedFunction { file: self.file(), old: [number, number], new: [number, number], generic, name }
     }
 
     /// Compiles `after`, in which bodies but those of functions that `keep` names are blank, and selects what is needed of the functions

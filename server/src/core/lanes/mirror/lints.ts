@@ -8,6 +8,7 @@
 import { inspectLints } from "../../units/arguments.js";
 import { unitEnvironment } from "../../units/invocation.js";
 import type { UnitRecord } from "../../units/record.js";
+import type { ChangedType, ItemChange } from "../../edits/itemChange.js";
 import { run } from "../../support/process.js";
 
 /** Lints about items, not bodies. Reporting them would only cost time. */
@@ -16,23 +17,64 @@ const ABOUT_ITEMS = new Set([
   ..."unused_imports unused_extern_crates unused_crate_dependencies rust_2018_idioms nonstandard_style".split(" "),
 ]);
 
-/** The lint options for a unit: only what would be an error reports. `denied`: by attributes of its sources. */
-function lintArgs(args: readonly string[], denied: readonly string[], byDefault: readonly string[]): string[] {
-  const names = new Set([...byDefault, ...denied, ...inspectLints(args)].map((name) => name.replaceAll("-", "_")));
+/**
+ * The lint options for a unit: only what would be an error reports. `denied`: by attributes of its sources; `byDefault`: by its compiler
+ * (`deniedByDefault`).
+ */
+export function lintArgs(
+  { invocation }: UnitRecord,
+  denied: readonly string[],
+  byDefault: readonly string[],
+): readonly string[] {
+  const names = new Set(
+    [...byDefault, ...denied, ...inspectLints(invocation.args)].map((name) => name.replaceAll("-", "_")),
+  );
   // rustc knows no `--force-warn=warnings`: then everything reports that is not allowed.
   if (names.has("warnings")) return ["--cap-lints=warn"];
   const forced = [...names].filter((name) => !name.includes("::") && !ABOUT_ITEMS.has(name)).sort();
   return ["--cap-lints=allow", ...forced.map((name) => `--force-warn=${name}`)];
 }
 
-/** The lint options for a unit, with what its compiler denies by default. */
-export async function unitLints(
+/** Lints that report on nothing but what is `pub` as it is written. */
+const ABOUT_PUBLIC = new Set(["missing_docs", "unreachable_pub"]);
+/** Lints that report on types which other crates get, whatever these types' own visibility. */
+const ABOUT_PUBLIC_TYPES = new Set(["missing_debug_implementations", "missing_copy_implementations"]);
+
+const TYPES = ["struct_item", "enum_item", "union_item"] as const;
+/** Items that other crates get nothing through unless they are public themselves. (An `impl` of a trait may name types for them.) */
+const CONTAINED = new Set<ChangedType>([
+  ...(["function_item", "const_item", "static_item", "type_item", "use_declaration"] as const),
+  ...TYPES,
+]);
+
+/**
+ * Whether a lint about items is an error, and may report because of these changes: no patch crate can tell what it says of a new one.
+ * `denied`: by attributes of the sources.
+ */
+export function deniesItems(
   { invocation }: UnitRecord,
   denied: readonly string[],
-  env: NodeJS.ProcessEnv,
-): Promise<string[]> {
-  const { command, cwd, args } = invocation;
-  return lintArgs(args, denied, await deniedByDefault(command, cwd, unitEnvironment(invocation, env)));
+  changes: readonly ItemChange[],
+): boolean {
+  const names = [...denied, ...inspectLints(invocation.args)].map((name) => name.replaceAll("-", "_"));
+  const areHidden = changes.every(isHidden);
+  const hasTypes = changes.some(({ type }) => (TYPES as readonly ChangedType[]).includes(type));
+  const isAboutOthers = (name: string): boolean =>
+    areHidden && (ABOUT_PUBLIC.has(name) || (ABOUT_PUBLIC_TYPES.has(name) && !hasTypes));
+  return names.some(
+    (name) =>
+      name === "warnings" ||
+      name === "unused" ||
+      name === "bad_style" ||
+      (ABOUT_ITEMS.has(name) && !isAboutOthers(name)),
+  );
+}
+
+const PUBLIC = /\bpub\b(?!\s*\(\s*(?:in\b|(?:crate|self|super)\s*\)))/;
+
+/** Whether nothing that other crates get was changed. */
+function isHidden({ type, before, after }: ItemChange): boolean {
+  return CONTAINED.has(type) && [before, after].every((item) => item === undefined || !PUBLIC.test(item.text));
 }
 
 /** Whether a lint that reports on an edited function's header is about its body: an argument that is used no more is. */
@@ -42,8 +84,10 @@ export function isAboutBody(lint: string): boolean {
 
 const known = new Map<string, Promise<readonly string[]>>();
 
-/** Lints that a compiler denies unless told otherwise. Asked once a process. */
-function deniedByDefault(command: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Promise<readonly string[]> {
+/** Lints that a unit's compiler denies unless told otherwise. Asked once a process. */
+export function deniedByDefault({ invocation }: UnitRecord, base: NodeJS.ProcessEnv): Promise<readonly string[]> {
+  const { command, cwd } = invocation;
+  const env = unitEnvironment(invocation, base);
   const key = JSON.stringify([command, env["RUSTUP_TOOLCHAIN"]]);
   const found = known.get(key) ?? ask(command, cwd, env);
   known.set(key, found);

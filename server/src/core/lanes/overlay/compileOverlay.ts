@@ -5,7 +5,7 @@ import type { Diagnostic } from "../../../../../shared/src/report.js";
 import type { Layout } from "../../support/layout.js";
 import type { UnitRecord } from "../../units/record.js";
 import { type LaneOptions, type MirrorCrate, collectDiagnostics, compileMirror } from "../mirror/compileMirror.js";
-import { unitLints } from "../mirror/lints.js";
+import { deniedByDefault, lintArgs } from "../mirror/lints.js";
 import { type Finding, finding } from "./findings.js";
 import type { Overlay } from "./overlay.js";
 
@@ -24,7 +24,7 @@ export async function compileOverlay(
   options: LaneOptions,
 ): Promise<CompiledOverlay> {
   const directory = layout.bodyLane(record.invocation.key);
-  const lints = await unitLints(record, overlay.sources.denied, options.env);
+  const lints = lintArgs(record, overlay.sources.denied, await deniedByDefault(record, options.env));
   const diagnostics: Diagnostic[] = [];
   const crate: MirrorCrate = {
     mirror: overlay.mirror,

@@ -24,6 +24,9 @@ const Facts: z.ZodType<ModuleFacts> = z.object({
   imports: z.array(z.string()),
   hasGlobImports: z.boolean(),
   names: Names,
+  traits: Names,
+  types: Names,
+  hasMacroCalls: z.boolean(),
   macros: z.array(
     z.object({ name: z.string(), start: z.number(), isExported: z.boolean(), text: z.string().optional() }).transform(
       // A property that is absent in the text is there, and undefined.
@@ -47,7 +50,7 @@ const Facts: z.ZodType<ModuleFacts> = z.object({
 });
 
 const Kept = z.object({
-  version: z.literal(2),
+  version: z.literal(5),
   /** Which Cranefly made it: another one may make other twins. */
   maker: z.string(),
   key: z.string(),
@@ -58,11 +61,16 @@ const Kept = z.object({
     facts: z.record(z.string(), Facts).transform((facts) => new Map(Object.entries(facts))),
     root: z.string(),
     restricted: z.array(
-      z.object({ kind: z.enum(["module", "constructor", "name", "hidden"]), name: z.string(), scope: z.string() }),
+      z.object({
+        kind: z.enum(["module", "constructor", "field", "name", "hidden"]),
+        name: z.string(),
+        scope: z.string(),
+      }),
     ),
     texts: z
       .record(z.string(), z.array(z.string()))
       .transform((texts) => new Map(Object.entries(texts).map(([file, digests]) => [file, new Set(digests)]))),
+    deniedByDefault: z.array(z.string()),
     isBehind: z.boolean(),
   }),
 });
@@ -78,7 +86,7 @@ export function loadTwin(directory: string, maker: string): TwinState | undefine
 
 /** Keeps a twin. A failure is none of the user's business: it is made anew, then. */
 export function saveTwin(directory: string, maker: string, state: TwinState): void {
-  const text = JSON.stringify({ version: 2, maker, ...state }, (_, value: unknown) => {
+  const text = JSON.stringify({ version: 5, maker, ...state }, (_, value: unknown) => {
     if (value instanceof Set) return [...(value as Set<unknown>)];
     return value instanceof Map ? Object.fromEntries(value as Map<string, unknown>) : value;
   });

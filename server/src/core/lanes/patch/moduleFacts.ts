@@ -15,6 +15,12 @@ export interface ModuleFacts {
   readonly hasGlobImports: boolean;
   /** Names of its own items that other modules could name. */
   readonly names: ReadonlySet<string>;
+  /** Those of them that are traits. */
+  readonly traits: ReadonlySet<string>;
+  /** Those of them that are types: no trait can have the name. */
+  readonly types: ReadonlySet<string>;
+  /** Macros are called among its items, or in its impls and traits. */
+  readonly hasMacroCalls: boolean;
   readonly macros: readonly MacroFacts[];
   readonly children: readonly ChildFacts[];
 }
@@ -47,6 +53,8 @@ const NAMED = new Set([
   ..."function_item struct_item enum_item union_item trait_item type_item const_item static_item".split(" "),
 ]);
 
+const TYPES = new Set("struct_item enum_item union_item type_item".split(" "));
+
 /** Reads the facts of a file, or of an inline module's `declaration_list`. Throws `LexError`. */
 export function moduleFacts(text: string, container: Node): ModuleFacts {
   const innerAttributes: string[] = [];
@@ -54,7 +62,10 @@ export function moduleFacts(text: string, container: Node): ModuleFacts {
   const names = new Set<string>();
   const macros: MacroFacts[] = [];
   const children: ChildFacts[] = [];
+  const traits = new Set<string>();
+  const types = new Set<string>();
   let hasGlobImports = false;
+  let hasMacroCalls = false;
   let attributes: string[] = [];
   let start: number | undefined;
   for (const node of container.namedChildren) {
@@ -78,10 +89,25 @@ export function moduleFacts(text: string, container: Node): ModuleFacts {
     } else if (node.type === "mod_item") {
       children.push(childFacts(text, node, own, attributes, start));
     } else if (NAMED.has(node.type)) names.add(own);
+    if (node.type === "trait_item") traits.add(own);
+    if (TYPES.has(node.type) && !attributes.some((attribute) => attribute.includes("cfg"))) types.add(own);
+    hasMacroCalls ||= callsMacros(node);
     attributes = [];
     start = undefined;
   }
-  return { innerAttributes, imports, hasGlobImports, names, macros, children };
+  return { innerAttributes, imports, hasGlobImports, names, traits, types, hasMacroCalls, macros, children };
+}
+
+/** Whether an item is a call of a macro, or holds one in the place of an item. */
+function callsMacros(node: Node): boolean {
+  if (isMacroCall(node)) return true;
+  const holds = node.type === "impl_item" || node.type === "trait_item";
+  return holds && (node.childForFieldName("body")?.namedChildren ?? []).some(callsMacros);
+}
+
+/** Whether an item is a call of a macro. */
+export function isMacroCall({ type, namedChildren }: Node): boolean {
+  return type === "macro_invocation" || (type === "expression_statement" && namedChildren.some(isMacroCall));
 }
 
 function childFacts(

@@ -1,25 +1,24 @@
-/** Compiles a patch crate: the edited functions alone, against the twin of the crate that they belong to. */
+/** Compiles a patch crate: the edited functions and new items alone, against the twin of the crate that they belong to. */
 import * as path from "node:path";
 import * as z from "zod";
 import type { BitcodeFile } from "../../../../../shared/src/protocol.js";
 import type { Diagnostic } from "../../../../../shared/src/report.js";
 import type { UnitRecord } from "../../units/record.js";
-import type { EditedFile } from "../../edits/baseline.js";
-import { unitLints } from "../mirror/lints.js";
+import type { BodyEdit } from "../../edits/baseline.js";
+import { deniesItems, lintArgs } from "../mirror/lints.js";
 import { Mirror } from "../mirror/mirror.js";
 import { commonAncestor } from "../../support/files.js";
-import type { BodyRef } from "../../source/functions.js";
-import type { Source, SourceCache } from "../../source/sourceCache.js";
+import { LexError } from "../../source/lexer.js";
+import type { SourceCache } from "../../source/sourceCache.js";
 import { type LaneOptions, type MirrorCrate, collectDiagnostics, compileMirror } from "../mirror/compileMirror.js";
-import { allMacros, factsOf } from "./moduleFacts.js";
-import { fileNamed, offsetAt } from "./rustcPlaces.js";
-import { MARKED_LINT, isWithin, markedUse, meansOthers } from "./privacy.js";
-import { type PatchText, type PatchedFile, TWIN, patchTexts } from "./patchText.js";
-import { moduleTree, pathOf, stepsAt } from "./moduleTree.js";
-import { type Twin, isPatchable } from "./twin.js";
+import { fileNamed, offsetAt, primaryPlace } from "./rustcPlaces.js";
+import { MARKED_LINT, isWithin, markedUse } from "./privacy.js";
+import { type PatchText, TWIN } from "./patchText.js";
+import { PatchPlan, type PlanOptions } from "./patchPlan.js";
+import type { Twin } from "./twin.js";
 import { Refusal, Refused, refuse } from "../../edits/refusal.js";
 
-export interface PatchOptions extends LaneOptions {
+export interface PatchOptions extends LaneOptions, PlanOptions {
   /** Whether a source may be read as data, too, so that it must be found with its own text. */
   readonly isReadAsData: (file: string) => boolean;
   /** Lints that the sources deny. */
@@ -29,7 +28,15 @@ export interface PatchOptions extends LaneOptions {
 
 /** The patch crate's bitcode; or why there is none, and what rustc says. */
 export type CompiledPatch =
-  { readonly ok: true; readonly bitcode: readonly BitcodeFile[] } | ({ readonly ok: false } & PatchRefusal);
+  | {
+      readonly ok: true;
+      readonly bitcode: readonly BitcodeFile[];
+      /** The edits, with the functions that came along. */
+      readonly edits: readonly BodyEdit[];
+      /** See `AffectedEdits`. */
+      readonly leavesSome: boolean;
+    }
+  | ({ readonly ok: false } & PatchRefusal);
 
 /** Why there is no patch crate. */
 export interface PatchRefusal {
@@ -47,48 +54,78 @@ export async function compilePatch(
   directory: string,
   record: UnitRecord,
   twin: Twin,
-  edited: readonly EditedFile[],
+  edits: readonly BodyEdit[],
   cache: SourceCache,
   options: PatchOptions,
 ): Promise<CompiledPatch> {
   const { invocation } = record;
   const original = commonAncestor([invocation.cwd, ...[...twin.facts.keys()].map((file) => path.dirname(file))]);
   const mirror = new Mirror(path.join(directory, "source"), original);
-  let texts: ReadonlyMap<string, PatchText>;
   try {
-    const macros = [...twin.facts.values()].flatMap(allMacros);
-    texts = patchTexts(patchedFiles(twin, edited, cache), macros);
-    if ([...texts.keys()].some(options.isReadAsData)) refuse("readAsData");
-    write(mirror, invocation.cwd, texts);
+    const plan = await PatchPlan.make(directory, record, twin, edits, cache, options);
+    const changes = edits.flatMap(({ items }) => items);
+    if (changes.length > 0 && deniesItems(record, options.denied, changes)) {
+      return { ok: false, refused: new Refusal("deniedItemLint"), isTried: false };
+    }
+    const lints = lintArgs(record, options.denied, twin.deniedByDefault);
+    const crate: MirrorCrate = {
+      mirror,
+      directory,
+      metadata: undefined,
+      incrementalDir: undefined,
+      crateType: () => (options.isNoStd ? "lib" : "staticlib"),
+      isLibrary: true,
+      metadataSuffix: "-patch",
+      // All of the crate is used, and it is small: one codegen unit is the fastest.
+      extra: ["-Ccodegen-units=1", `--extern=${TWIN}=${twin.metadata}`, ...new Set([...lints, MARKED_LINT])],
+    };
+    for (let round = 1; ; round++) {
+      const attempt = await compileOnce(record, crate, plan, lints, options);
+      if (attempt.ok) return { ...attempt, edits: plan.edits, leavesSome: plan.leavesSome };
+      if (round >= MAX_ROUNDS || attempt.diagnostics.filter((it) => restoreName(it, plan, mirror)).length === 0)
+        return attempt;
+    }
   } catch (error) {
     if (error instanceof Refused) return { ok: false, refused: error.refusal, isTried: false };
+    if (error instanceof LexError)
+      return { ok: false, refused: new Refusal("unreadable", error.message), isTried: false };
     throw error;
   }
-  const lints = await unitLints(record, options.denied, options.env);
+}
+
+/** How often a patch crate is compiled until all names in it mean what they do in the crate. */
+const MAX_ROUNDS = 6;
+
+type Attempt =
+  | { readonly ok: true; readonly bitcode: readonly BitcodeFile[] }
+  | ({ readonly ok: false; readonly diagnostics: readonly Diagnostic[] } & PatchRefusal);
+
+async function compileOnce(
+  record: UnitRecord,
+  crate: MirrorCrate,
+  plan: PatchPlan,
+  lints: readonly string[],
+  options: PatchOptions,
+): Promise<Attempt> {
+  const { mirror } = crate;
+  const { edits } = plan;
+  const texts = plan.texts();
+  if ([...texts.keys()].some(options.isReadAsData)) refuse("readAsData");
+  mirror.sync([...texts.keys()], [record.invocation.cwd]);
+  for (const [file, { text }] of texts) mirror.write(file, text);
   const diagnostics: Diagnostic[] = [];
-  const crate: MirrorCrate = {
-    mirror,
-    directory,
-    metadata: undefined,
-    incrementalDir: undefined,
-    crateType: () => (options.isNoStd ? "lib" : "staticlib"),
-    isLibrary: true,
-    metadataSuffix: "-patch",
-    // All of the crate is used, and it is small: one codegen unit is the fastest.
-    extra: ["-Ccodegen-units=1", `--extern=${TWIN}=${twin.metadata}`, ...new Set([...lints, MARKED_LINT])],
-  };
   const { exit, keep } = await compileMirror(record, crate, options, collectDiagnostics(diagnostics));
   const error = diagnostics.find(({ level }) => level.startsWith("error"));
-  const mistake = { ok: false, isTried: true, isMistake: true } as const;
+  const mistake = { ok: false, isTried: true, isMistake: true, diagnostics } as const;
   if (exit.code !== 0) return { ...mistake, refused: new Refusal("patchError", codeOf(error) ?? "no error code") };
   if (diagnostics.some((diagnostic) => isMisuse(diagnostic, texts, mirror))) {
-    return { ok: false, refused: new Refusal("privacy"), isTried: true };
+    return { ok: false, refused: new Refusal("privacy"), isTried: true, diagnostics };
   }
   // Only lints that are errors report at all, and the one that we asked for.
   const isError = (diagnostic: Diagnostic): boolean =>
     codeOf(diagnostic) !== "deprecated" || mayReportDeprecated(lints);
   const isAboutEdit = (diagnostic: Diagnostic): boolean =>
-    markedUse(diagnostic) === undefined && isError(diagnostic) && edited.some((edit) => isIn(diagnostic, edit, mirror));
+    markedUse(diagnostic) === undefined && isError(diagnostic) && edits.some((edit) => isIn(diagnostic, edit, mirror));
   if (diagnostics.some(isAboutEdit)) return { ...mistake, refused: new Refusal("patchLint") };
   return { ok: true, bitcode: keep().files };
 }
@@ -96,6 +133,19 @@ export async function compilePatch(
 /** The lint, or the error's number. */
 function codeOf(diagnostic: Diagnostic | undefined): string | undefined {
   return Code.safeParse(diagnostic).data?.code.code;
+}
+
+/** Errors by which rustc says that there is nothing of a name: a method, an associated item, a name in a path, an import. */
+const UNKNOWN_NAME = new Set(["E0599", "E0576", "E0425", "E0433", "E0432", "E0407", "E0531", "E0532"]);
+
+/** Has a name given back that rustc does not know. */
+function restoreName(diagnostic: Diagnostic, plan: PatchPlan, mirror: Mirror): boolean {
+  if (!UNKNOWN_NAME.has(codeOf(diagnostic) ?? "")) return false;
+  const place = primaryPlace(diagnostic);
+  const files = plan.edits.map(({ file }) => file);
+  const file = place === undefined ? undefined : fileNamed(place.file, files, mirror);
+  if (place === undefined || file === undefined) return false;
+  return plan.restoreName(file, (text) => offsetAt(text, place.line, place.column), diagnostic.message);
 }
 
 /** Whether lint options make uses of what others call deprecated errors. */
@@ -111,61 +161,21 @@ function isMisuse(diagnostic: Diagnostic, texts: ReadonlyMap<string, PatchText>,
   return patch === undefined || !isWithin(patch.moduleAt(offsetAt(patch.text, use.line, use.column)), use.scope);
 }
 
-/** Throws `Refused`. */
-function patchedFiles(twin: Twin, edited: readonly EditedFile[], cache: SourceCache): PatchedFile[] {
-  const sources = new Map(edited.map(({ file, text }) => [file, cache.get(file, text)]));
-  const fresh = new Map(
-    [...sources].map(([file, { text, root }]) => {
-      const facts = root === undefined ? new Refusal("twinUnparsed") : factsOf(text, root);
-      if (facts instanceof Refusal) throw new Refused(facts);
-      return [file, facts];
-    }),
-  );
-  const tree = moduleTree(twin.root, (file) => fresh.get(file) ?? twin.facts.get(file));
-  return edited.map(({ file, functions }) => {
-    const [source, own] = [sources.get(file), tree.get(file)];
-    if (source === undefined || own === undefined) refuse("unknownModule");
-    for (const fn of functions) {
-      if (!isPatchable(fn)) refuse("instantiable");
-      if (fn.hasItems) refuse("bodyItems");
-      const body = source.text.slice(fn.body.start, fn.body.end);
-      if (/\binclude(_str|_bytes)?\s*!/.test(body)) refuse("includeMacro");
-      const steps = stepsAt(own, fn.span.start);
-      const facts = steps.at(-1)?.facts;
-      const text = source.text.slice(fn.span.start, fn.span.end);
-      if (facts === undefined || meansOthers(text, selfOf(source, fn), pathOf(steps), facts, twin.restricted)) {
-        refuse("mayBePrivate");
-      }
-    }
-    return { source, functions, steps: own };
-  });
-}
-
-/** The last name of the type that a function is a method of. */
-function selfOf(source: Source, { body }: BodyRef): string {
-  const impl = source.bodyNode(body.start)?.parent?.parent?.parent;
-  const type = impl?.type === "impl_item" ? impl.childForFieldName("type") : undefined;
-  if (type === undefined || type === null) return "";
-  const words = source.text.slice(type.startIndex, type.endIndex).split("<")[0]?.match(/\w+/g);
-  return words?.at(-1) ?? "";
-}
-
 const Code = z.object({ code: z.object({ code: z.string() }) });
 const Spans = z.object({
   spans: z.array(z.object({ file_name: z.string(), line_start: z.number(), is_primary: z.boolean() })),
 });
 
 /** Whether a diagnostic is about one of a file's edited functions, whose lines are the original's. */
-function isIn(diagnostic: Diagnostic, { file, functions }: EditedFile, mirror: Mirror): boolean {
+function isIn(diagnostic: Diagnostic, { file, functions, items }: BodyEdit, mirror: Mirror): boolean {
   const parsed = Spans.safeParse(diagnostic);
   return (parsed.data?.spans ?? []).some(({ file_name, line_start, is_primary }) => {
     // The remapped name.
     const isHere = is_primary && (file_name === file || mirror.pathOf(file).endsWith(`/${file_name}`));
-    return isHere && functions.some(({ line, endLine }) => line <= line_start && line_start <= endLine);
+    const lines = [
+      ...functions.map(({ line, endLine }) => [line, endLine] as const),
+      ...items.flatMap(({ after }) => (after === undefined ? [] : [after.lines])),
+    ];
+    return isHere && lines.some(([first, last]) => first <= line_start && line_start <= last);
   });
-}
-
-function write(mirror: Mirror, cwd: string, texts: ReadonlyMap<string, PatchText>): void {
-  mirror.sync([...texts.keys()], [cwd]);
-  for (const [file, { text }] of texts) mirror.write(file, text);
 }

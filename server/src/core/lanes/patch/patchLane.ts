@@ -10,10 +10,14 @@ import type { BitcodeFile } from "../../../../../shared/src/protocol.js";
 import type { Layout } from "../../support/layout.js";
 import type { UnitRecord } from "../../units/record.js";
 import type { BodyEdit } from "../../edits/baseline.js";
+import { classify } from "../../edits/classify.js";
+import type { CompiledTexts } from "../../edits/compiledTexts.js";
+import { inspectArgs } from "../../units/arguments.js";
 import { digest } from "../../support/files.js";
 import type { BodyRef, FunctionName } from "../../source/functions.js";
 import type { SourceCache } from "../../source/sourceCache.js";
 import { type PatchOptions, type PatchRefusal, compilePatch } from "./patchCrate.js";
+import { readForeignMethods } from "./foreignMethods.js";
 import { type TwinState, loadTwin, saveTwin } from "./keptTwin.js";
 import { type Twin, type TwinOptions, compileTwin, isAbsentFromTwin, isPatchable } from "./twin.js";
 import { Refusal } from "../../edits/refusal.js";
@@ -28,6 +32,10 @@ export interface PatchResult {
   readonly bitcode: readonly BitcodeFile[];
   readonly twin: readonly BitcodeFile[];
   readonly isTwinBehind: boolean;
+  /** The edits that it is of: those that were asked for, and what they brought along. */
+  readonly edits: readonly BodyEdit[];
+  /** If the engine refuses it, a thorough search may bring what it lacks. */
+  readonly leavesSome: boolean;
 }
 
 export class PatchLane {
@@ -39,12 +47,15 @@ export class PatchLane {
   private readonly givenUp = new Set<string>();
   /** Those whose patch crates did. */
   private readonly proven = new Set<string>();
+  /** Texts, by unit, file and digest, that a twin does not serve. */
+  private readonly notServed = new Set<string>();
 
-  /** `maker`: which Cranefly this is. */
+  /** `maker`: which Cranefly this is; `compiled`: texts that the crate lane has compiled, by digest. */
   constructor(
     private readonly layout: Layout,
     private readonly sources: SourceCache,
     private readonly maker: string,
+    private readonly compiled: Pick<CompiledTexts, "get">,
   ) {}
 
   /** The unit's twin, if it is that of the sources and libraries in the record. */
@@ -52,8 +63,32 @@ export class PatchLane {
     const state = this.stateOf(record);
     const twin = state?.twin;
     if (twin === undefined || twin instanceof Refusal || state?.externs !== externsOf(record)) return undefined;
-    const isIts = sourcesOf(record).every(({ path: file, hash }) => twin.texts.get(file)?.has(hash) === true);
+    const others = sourcesOf(record).filter(({ path: file, hash }) => twin.texts.get(file)?.has(hash) !== true);
+    const isIts = others.length <= MAX_OTHERS && others.every((source) => this.serves(twin, record, source));
     return isIts ? twin : undefined;
+  }
+
+  /**
+   * Whether a twin serves a text that the crate lane has compiled since, because nothing that it has is another one. (What the body lane
+   * publishes is noted at once.)
+   */
+  private serves(twin: Twin, { invocation }: UnitRecord, { path: file, hash }: SourceStamp): boolean {
+    const texts = twin.texts.get(file);
+    const key = `${invocation.key}\0${file}\0${hash}`;
+    if (texts === undefined || this.notServed.has(key)) return false;
+    const now = this.compiled.get(hash);
+    const { hasTestCode } = inspectArgs(invocation.args);
+    const isServed =
+      now !== undefined &&
+      [...texts].some((digest) => {
+        const before = this.compiled.get(digest);
+        return before !== undefined && hasSameTwin(classify(this.sources, file, before, now, hasTestCode));
+      });
+    if (isServed) {
+      texts.add(hash);
+      this.unsaved.add(invocation.key);
+    } else this.notServed.add(key);
+    return isServed;
   }
 
   /** Whether a twin would have to be made of these sources. */
@@ -75,6 +110,8 @@ export class PatchLane {
     this.unsaved.add(key);
     this.givenUp.clear();
     this.proven.clear();
+    this.notServed.clear();
+    if (options.signal !== undefined) await readForeignMethods(record, options.signal);
   }
 
   /** Lets the next process have the twins. */
@@ -105,8 +142,8 @@ export class PatchLane {
   private addTextsIf(record: UnitRecord, edits: readonly BodyEdit[], holds: (fn: BodyRef) => boolean): void {
     const twin = this.twinOf(record);
     if (twin === undefined) return;
-    for (const { file, hash, functions } of edits) {
-      if (functions.every(holds)) twin.texts.get(file)?.add(hash);
+    for (const { file, hash, functions, items } of edits) {
+      if (functions.every(holds) && items.length === 0) twin.texts.get(file)?.add(hash);
     }
     this.unsaved.add(record.invocation.key);
   }
@@ -124,15 +161,21 @@ export class PatchLane {
     }
     const functions = edits.flatMap((edit) => edit.functions.map((fn) => ({ file: edit.file, fn })));
     const keys = functions.map(({ file, fn }) => `${file}\0${fn.path}`);
-    if (keys.some((key) => this.givenUp.has(key))) return { refused: new Refusal("patchGivenUp"), isTried: false };
-    const edited = edits.filter((edit) => edit.functions.length > 0);
+    const hasItems = edits.some(({ items }) => items.length > 0);
+    // (What has new items has no other way.)
+    if (!hasItems && keys.some((key) => this.givenUp.has(key)))
+      return { refused: new Refusal("patchGivenUp"), isTried: false };
+    const edited = edits.filter((edit) => edit.functions.length > 0 || edit.items.length > 0);
     const directory = this.directory(record.invocation.key, "patch");
     fs.mkdirSync(directory, { recursive: true });
     const compiled = await compilePatch(directory, record, twin, edited, this.sources, options);
     if (compiled.ok) {
       for (const key of keys) this.proven.add(key);
-      return { bitcode: compiled.bitcode, twin: twin.bitcode, isTwinBehind: twin.isBehind };
+      const { bitcode, edits: all, leavesSome } = compiled;
+      return { bitcode, twin: twin.bitcode, isTwinBehind: twin.isBehind, edits: all, leavesSome };
     }
+    // An overlay does not tell new items from others.
+    if (hasItems) return { ...compiled, isFinal: true };
     // These functions have compiled in a patch crate before. So this is most likely a mistake of the user's, in the middle of an edit, and
     // the crate lane is the fastest to report it.
     const isMistake = compiled.isMistake === true && keys.every((key) => this.proven.has(key));
@@ -157,7 +200,21 @@ export class PatchLane {
   }
 }
 
-function sourcesOf(record: UnitRecord): readonly { readonly path: string; readonly hash: string }[] {
+/** More texts than these are no edit, and looking through them would take as long as another twin. */
+const MAX_OTHERS = 8;
+
+/** Whether an edit is of nothing that a twin has. */
+function hasSameTwin(edit: ReturnType<typeof classify>): boolean {
+  if (edit.kind === "positions") return edit.isReordered !== true;
+  return edit.kind === "unchanged" || (edit.kind === "bodies" && edit.functions.every(isAbsentFromTwin));
+}
+
+interface SourceStamp {
+  readonly path: string;
+  readonly hash: string;
+}
+
+function sourcesOf(record: UnitRecord): readonly SourceStamp[] {
   return record.inputs.filter(({ path: file }) => file.endsWith(".rs"));
 }
 

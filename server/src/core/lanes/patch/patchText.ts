@@ -8,24 +8,32 @@
  */
 import type { Node } from "web-tree-sitter";
 import { type BodyRef, withoutLifetimes } from "../../source/functions.js";
-import { rootStatic } from "../../source/rootStatics.js";
+import { identityStatic, instanceStatic, rootStatic } from "../../source/rootStatics.js";
 import type { Source } from "../../source/sourceCache.js";
+import { type Instances, instanceRoot } from "./instanceRoots.js";
+import { type NewItem, type PatchedFile, type PatchedFunction, itemNode } from "./patchedFile.js";
 import type { MacroFacts } from "./moduleFacts.js";
 import {
   type Lifetimes,
   attributed,
+  declaredAttributes,
   elided,
   inTraits,
   itemBefore,
   lifetimesOf,
   line,
   nameOf,
+  namedType,
+  notConst,
   otherName,
   renamed,
   signature,
+  verbatim,
 } from "./signatures.js";
 import { usedMacros, withoutLeaf, wordsIn } from "./imports.js";
-import type { ModulePath } from "./privacy.js";
+import type { AffectedEdits } from "./mentions.js";
+import { type ModulePath, isWithin, scopeOf } from "./privacy.js";
+import { type Piece, place } from "./placing.js";
 import { type Step, macrosAt, pathOf, stepsAt } from "./moduleTree.js";
 import { refuse } from "../../edits/refusal.js";
 
@@ -33,24 +41,17 @@ import { refuse } from "../../edits/refusal.js";
 export const TWIN = "__cranefly_twin";
 /** The module that holds a module's traits. */
 const TRAITS = "__cranefly_traits";
+/** In a trait's name, in front of the name that its method has in the crate, if that is another one. */
+const OWN_NAME = "_is_";
 
-/** The edited functions of one file. */
-export interface PatchedFile {
-  readonly source: Source;
-  readonly functions: readonly BodyRef[];
-  /** To the file's module. */
-  readonly steps: readonly Step[];
+/** The trait that a new method is one of. It is in scope where the method may be used. */
+interface NewTrait {
+  readonly path: string;
+  readonly scope: ModulePath;
 }
 
-/** Something at a place of the original text. */
-interface Piece {
-  readonly at: number;
-  /** The module that it is part of. */
-  readonly module: ModulePath;
-  readonly text: string;
-  /** It has to stand exactly there, and takes the place of the original's text up to this offset. */
-  readonly end?: number;
-}
+/** Items whose documentation macros may see. */
+const MAY_BE_DERIVED = new Set(["struct_item", "enum_item", "union_item", "trait_item", "impl_item"]);
 
 /** What is said of a module, by its path. */
 interface ModuleText {
@@ -73,12 +74,16 @@ export interface PatchText {
   readonly moduleAt: (offset: number) => ModulePath;
 }
 
-/** The texts of a patch crate's files by path. `macros`: the whole crate's. Throws `Refused`. */
+/**
+ * The texts of a patch crate's files by path. `macros`: the whole crate's; `modules`: those that have to be there in any case;
+ * `newModules`: those that the twin has not. Throws `Refused`.
+ */
 export function patchTexts(
   files: readonly PatchedFile[],
   macros: readonly MacroFacts[],
+  { modules, newModules }: Pick<AffectedEdits, "modules" | "newModules"> = { modules: [], newModules: new Set() },
 ): ReadonlyMap<string, PatchText> {
-  return new PatchWriter(macros).write(files);
+  return new PatchWriter(macros, newModules).write(files, modules);
 }
 
 class PatchWriter {
@@ -86,23 +91,38 @@ class PatchWriter {
   private readonly modules = new Map<string, ModuleText>();
   /** Macros by example that only the crate itself can name. */
   private readonly ownMacros = new Map<string, MacroFacts | "ambiguous">();
+  private readonly newTraits: NewTrait[] = [];
   private number = 0;
 
-  constructor(macros: readonly MacroFacts[]) {
+  constructor(
+    macros: readonly MacroFacts[],
+    private readonly newModules: ReadonlySet<ModulePath>,
+  ) {
     for (const macro of macros) {
       if (macro.isExported) continue;
       this.ownMacros.set(macro.name, this.ownMacros.has(macro.name) ? "ambiguous" : macro);
     }
   }
 
-  write(files: readonly PatchedFile[]): ReadonlyMap<string, PatchText> {
+  write(files: readonly PatchedFile[], modules: readonly (readonly Step[])[]): ReadonlyMap<string, PatchText> {
     const sources = new Map<string, Source>();
-    for (const { source, functions, steps } of files) {
+    for (const { source, functions, items, steps } of files) {
       const file = steps.at(-1)?.file;
       if (file !== undefined) sources.set(file, source);
-      const ordered = [...functions].sort((a, b) => a.span.start - b.span.start);
-      for (const fn of ordered) this.add(source, fn, stepsAt(steps, fn.span.start));
+      const all = [
+        ...functions.map((it) => ({
+          at: it.fn.span.start,
+          add: (inner: readonly Step[]) => this.add(source, it, inner),
+        })),
+        ...items.map((item) => ({
+          at: item.start,
+          add: (inner: readonly Step[]) => this.addItem(source, item, inner),
+        })),
+      ];
+      // In order: what ends somewhere comes before what begins there.
+      for (const { at, add } of all.sort((a, b) => a.at - b.at)) add(stepsAt(steps, at));
     }
+    for (const steps of modules) this.module(steps);
     const root = this.modules.get("");
     if (root === undefined) refuse("nothingToPatch");
     const out = new Map<string, PatchText>();
@@ -137,57 +157,154 @@ class PatchWriter {
     return made;
   }
 
-  private add(source: Source, fn: BodyRef, steps: readonly Step[]): void {
-    const step = steps.at(-1);
-    const node = source.bodyNode(fn.body.start)?.parent;
-    if (step === undefined || node?.type !== "function_item") refuse("lostFunction");
-    const module = this.module(steps);
-    for (const { name, text } of macrosAt(step, fn.span.start)) module.macros.set(name, text);
-    for (const word of wordsIn(source.text.slice(fn.span.start, fn.span.end))) module.words.add(word);
+  private add(source: Source, edited: PatchedFunction, steps: readonly Step[]): void {
+    const node = source.bodyNode(edited.fn.body.start)?.parent;
+    if (node?.type !== "function_item") refuse("lostFunction");
+    const module = this.moduleOf(source, node, steps);
     const impl = node.parent?.parent;
-    if (impl?.type === "impl_item") this.addMethod(source, fn, node, impl, module);
-    else this.addFunction(source, fn, node, module);
+    if (impl?.type === "impl_item") this.addMethod(source, edited, node, impl, module);
+    else this.addFunction(source, edited, node, module);
   }
 
-  private addFunction(source: Source, fn: BodyRef, node: Node, module: ModuleText): void {
+  /** The module of something that stands in it now, with the names and macros that this uses. */
+  private moduleOf({ text }: Source, { startIndex, endIndex }: Node, steps: readonly Step[]): ModuleText {
+    const step = steps.at(-1);
+    if (step === undefined) refuse("unknownModule");
+    const module = this.module(steps);
+    for (const macro of macrosAt(step, startIndex)) module.macros.set(macro.name, macro.text);
+    for (const word of wordsIn(text.slice(startIndex, endIndex))) module.words.add(word);
+    return module;
+  }
+
+  /** An item that nobody has but the patch crate. Nothing makes rustc compile it but what calls it. */
+  private addItem(source: Source, item: NewItem, steps: readonly Step[]): void {
+    const node = itemNode(source, item);
+    const module = this.moduleOf(source, node, steps);
+    const impl = node.parent?.parent;
+    if (impl?.type === "impl_item") {
+      this.addMember(source, node, impl, module, item);
+      return;
+    }
+    const { start, text } = MAY_BE_DERIVED.has(node.type) ? verbatim(source.text, node) : attributed(source.text, node);
+    module.pieces.push({ at: start, text, end: node.endIndex, module: pathOf(module.steps) });
+    if (node.type === "impl_item") return;
+    module.defined.add(nameOf(source.text, node));
+    const type = namedType(source.text, node);
+    if (type !== undefined && !/#\s*\[\s*cfg\b/.test(text)) {
+      module.roots.push(identityStatic(`${this.number++}`, type));
+    }
+  }
+
+  /** A new method, or an associated function or constant: one of a trait of ours, which is in scope where the original is visible. */
+  private addMember(
+    { text }: Source,
+    node: Node,
+    impl: Node,
+    module: ModuleText,
+    { name: own, visibility }: NewItem,
+  ): void {
+    const name = nameOf(text, node);
+    const trait = this.memberOfTrait(text, node, name, impl, module, name === own ? "" : `${OWN_NAME}${own}`);
+    const path = pathOf(module.steps);
+    const scope = scopeOf(visibility, path);
+    if (scope === undefined) refuse("mayBePrivate");
+    this.newTraits.push({ path: `crate::${path === "" ? "" : `${path}::`}${trait.path}`, scope });
+    this.number++;
+  }
+
+  private addFunction(source: Source, { fn, instances }: PatchedFunction, node: Node, module: ModuleText): void {
     const { start, text } = attributed(source.text, node);
     module.pieces.push({ at: start, text, end: node.endIndex, module: pathOf(module.steps) });
     const name = nameOf(source.text, node);
     module.defined.add(name);
-    module.roots.push(rootStatic(`${this.number++}`, name, fn.root?.future));
+    this.addRoots(module, fn, instances, name, (types) => instanceRoot(source.text, node, name, types));
   }
 
-  private addMethod(source: Source, fn: BodyRef, node: Node, impl: Node, module: ModuleText): void {
+  /** Statics with the addresses of what rustc is to compile. `path`: of a function without instances. */
+  private addRoots(
+    module: ModuleText,
+    fn: BodyRef,
+    instances: Instances | undefined,
+    path: string,
+    address: (types: readonly string[]) => string,
+  ): void {
+    if (instances === undefined) module.roots.push(rootStatic(`${this.number++}`, path, fn.root?.future));
+    for (const types of instances ?? []) {
+      const root = address(types);
+      if (root.includes("\n")) refuse("longToken");
+      module.roots.push(instanceStatic(`${this.number++}`, root));
+    }
+  }
+
+  private addMethod(
+    source: Source,
+    { fn, instances }: PatchedFunction,
+    node: Node,
+    impl: Node,
+    module: ModuleText,
+  ): void {
     const { text } = source;
-    const type = impl.childForFieldName("type");
-    const body = impl.childForFieldName("body");
-    if (type === null || body === null) refuse("implWithoutType");
     if (fn.isRewritten && impl.childForFieldName("trait") !== null) {
       refuse("renamingMacro");
     }
-    const lifetimes = lifetimesOf(text, impl);
-    const trait = `${TRAITS}::__CraneflyMethods${this.number}`;
-    const args = lifetimes.names.length === 0 ? "" : `<${lifetimes.names.join(", ")}>`;
-    const self = line(text, type);
-    const where = lifetimes.where(impl);
-    const { start, text: method } = attributed(text, node, true);
     // A trait is in scope in its own impls, so a trait's method would be ambiguous there.
     const name =
       impl.childForFieldName("trait") === null ? nameOf(text, node) : otherName(nameOf(text, node), module.words);
+    const { path, self, lifetimes } = this.memberOfTrait(text, node, name, impl, module);
+    const anonymous = lifetimes.names.length === 0 ? "" : `<${lifetimes.names.map(() => "'_").join(", ")}>`;
+    const method = `<${withoutLifetimes(self)} as ${path}${anonymous}>::${name}`;
+    // (Named lifetimes would need the bounds that an impl takes from its type.)
+    const args = lifetimes.names.map(withoutLifetimes).join(", ");
+    const of = { node: impl, self: withoutLifetimes(self), trait: args === "" ? path : `${path}<${args}>` };
+    // The trait has this number, whether there is a root or not.
+    if (instances?.length === 0) this.number++;
+    this.addRoots(module, fn, instances, method, (types) => instanceRoot(text, node, name, types, of));
+  }
+
+  /** Makes something of an impl one of a trait of ours. */
+  private memberOfTrait(
+    text: string,
+    node: Node,
+    name: string,
+    impl: Node,
+    module: ModuleText,
+    suffix = "",
+  ): { readonly path: string; readonly self: string; readonly lifetimes: Lifetimes } {
+    const type = impl.childForFieldName("type");
+    const body = impl.childForFieldName("body");
+    if (type === null || body === null) refuse("implWithoutType");
+    const lifetimes = lifetimesOf(text, impl);
+    const traitName = `__CraneflyMethods${this.number}${suffix}`;
+    const trait = `${TRAITS}::${traitName}`;
+    const args = lifetimes.names.length === 0 ? "" : `<${lifetimes.names.join(", ")}>`;
+    const self = line(text, type);
+    const where = lifetimes.where(impl);
+    const { start, text: member } = attributed(text, node, true);
     const header = `impl${lifetimes.parameters} ${trait}${args} for ${self} ${where}{`;
     // Each method has an impl of its own, which begins behind what is in front of it, mostly on an earlier line.
     const piece = { module: pathOf(module.steps) };
     module.pieces.push({ ...piece, at: itemBefore(node)?.endIndex ?? body.startIndex, text: header });
-    module.pieces.push({ ...piece, at: start, text: renamed(method, text, node, name), end: node.endIndex });
+    module.pieces.push({
+      ...piece,
+      at: start,
+      text: renamed(notConst(member, node), text, node, name),
+      end: node.endIndex,
+    });
     module.pieces.push({ ...piece, at: node.endIndex, text: "}" });
-    module.traits.push(this.trait(text, node, name, impl, lifetimes, self));
-    const anonymous = lifetimes.names.length === 0 ? "" : `<${lifetimes.names.map(() => "'_").join(", ")}>`;
-    const path = `<${withoutLifetimes(self)} as ${trait}${anonymous}>::${name}`;
-    module.roots.push(rootStatic(`${this.number++}`, path, fn.root?.future));
+    module.traits.push(this.trait(text, node, name, impl, lifetimes, self, traitName));
+    return { path: trait, self, lifetimes };
   }
 
   /** The declaration of the trait that a method becomes one of. */
-  private trait(text: string, node: Node, name: string, impl: Node, lifetimes: Lifetimes, self: string): string {
+  private trait(
+    text: string,
+    node: Node,
+    name: string,
+    impl: Node,
+    lifetimes: Lifetimes,
+    self: string,
+    traitName: string,
+  ): string {
     const bounds: string[] = [];
     if (!/^(dyn\b|str$|\[)/.test(self)) bounds.push("Sized");
     const original = impl.childForFieldName("trait");
@@ -196,9 +313,10 @@ class PatchWriter {
       const path = line(text, original);
       if (!/(?:^|::)Drop$/.test(path)) bounds.push(inTraits(elided(path)));
     }
-    const header = `pub trait __CraneflyMethods${this.number}${lifetimes.parameters}`;
+    const header = `pub trait ${traitName}${inTraits(lifetimes.parameters)}`;
     const where = inTraits(lifetimes.where(impl));
-    return `${header}: ${bounds.join(" + ")} ${where}{ ${inTraits(signature(text, node, name))}; }`;
+    const declaration = `${declaredAttributes(text, node)}${inTraits(signature(text, node, name))}`;
+    return `${header}: ${bounds.join(" + ")} ${where}{ ${declaration}; }`;
   }
 
   private fileText(module: ModuleText, step: Step, original: string): PatchText {
@@ -242,16 +360,21 @@ class PatchWriter {
 
   /** A module's names, on one line. */
   private prelude({ steps, words, macros, defined }: ModuleText): string {
+    const module = pathOf(steps);
     const step = steps.at(-1);
     if (step === undefined) return "";
     const { facts } = step;
     const path = [TWIN, ...steps.flatMap(({ declaration }) => declaration?.name ?? [])].join("::");
     const parts = facts.innerAttributes.filter((text) => !/^#!\[(crate_type|crate_name|doc)\b/.test(text));
     if (steps.length === 1) parts.push(`extern crate ${TWIN};`);
-    parts.push(`pub use ::${path}::*;`);
+    const isNew = this.newModules.has(module);
+    if (!isNew) parts.push(`pub use ::${path}::*;`);
     // Its own items hide what glob imports bring, which only explicit imports do.
-    const own = [...facts.names].filter((name) => words.has(name) && !defined.has(name));
+    const own = isNew ? [] : [...facts.names].filter((name) => words.has(name) && !defined.has(name));
     if (facts.hasGlobImports && own.length > 0) parts.push(`pub use ::${path}::{${own.join(", ")}};`);
+    for (const { path: trait, scope } of this.newTraits) {
+      if (isWithin(module, scope)) parts.push(`use ${trait} as _;`);
+    }
     const inScope = new Map(macros);
     for (const declaration of facts.imports) {
       const named = wordsIn(declaration).filter((word) => this.ownMacros.has(word));
@@ -275,37 +398,4 @@ class PatchWriter {
     const module = traits.length === 0 ? [] : [`pub mod ${TRAITS} { use super::*; ${traits.join(" ")} }`];
     return [...roots, ...module].map((text) => ` ${text}`).join("");
   }
-}
-
-/** Puts pieces at their places, on an otherwise empty text with the original's lines; tells where each begins. */
-function place(
-  original: string,
-  pieces: readonly Piece[],
-): { readonly text: string; readonly starts: { readonly start: number; readonly module: ModulePath }[] } {
-  const ordered = pieces.map((piece, order) => ({ ...piece, order })).sort((a, b) => a.at - b.at || a.order - b.order);
-  let out = "";
-  let at = 0;
-  const starts: { start: number; module: ModulePath }[] = [];
-  /** How many columns of the current line are in use. */
-  let column = 0;
-  for (const piece of ordered) {
-    const newlines = original.slice(at, piece.at).split("\n").length - 1;
-    if (newlines > 0) {
-      out += "\n".repeat(newlines);
-      column = 0;
-    }
-    const before = original.slice(original.lastIndexOf("\n", piece.at - 1) + 1, piece.at);
-    if (piece.end !== undefined) {
-      // In bytes and in characters, it must be the same column.
-      if (Buffer.byteLength(before, "utf8") !== before.length) refuse("wideCharacters");
-      if (column > before.length) refuse("sharedLine");
-    }
-    if (column < before.length) out += " ".repeat(before.length - column);
-    starts.push({ start: out.length, module: piece.module });
-    out += piece.text;
-    at = Math.max(at, piece.end ?? piece.at);
-    const last = piece.text.lastIndexOf("\n");
-    column = last < 0 ? Math.max(column, before.length) + piece.text.length : piece.text.length - last - 1;
-  }
-  return { text: out, starts };
 }

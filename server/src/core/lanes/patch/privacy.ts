@@ -5,10 +5,11 @@
  * use them all, so whatever not all of the crate may use is marked there as deprecated, and rustc, which resolves names, tells
  * of every use by a lint. The mark says from where the thing may be used.
  */
-import * as z from "zod";
 import type { Diagnostic } from "../../../../../shared/src/report.js";
 import { type Token, tokensOf } from "../../source/lexer.js";
+import { STD_MACROS } from "./knownMacros.js";
 import type { ModuleFacts } from "./moduleFacts.js";
+import { type Place, primaryPlace } from "./rustcPlaces.js";
 
 /** A module by its path from the crate's root, `a::b`; the root is "". */
 export type ModulePath = string;
@@ -55,32 +56,9 @@ export function mayBeMarked(line: string): boolean {
 }
 
 /** A use of something that not all of the crate may use. */
-export interface MarkedUse {
+export interface MarkedUse extends Place {
   readonly scope: ModulePath;
-  /** Where the use is written, in lines and columns (from 1, in characters): the outermost place when a macro made it. */
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
 }
-
-interface Span {
-  readonly file_name: string;
-  readonly line_start: number;
-  readonly column_start: number;
-  readonly is_primary: boolean;
-  readonly expansion?: { readonly span: Span } | null | undefined;
-}
-
-const SpanShape: z.ZodType<Span> = z.object({
-  file_name: z.string(),
-  line_start: z.number(),
-  column_start: z.number(),
-  is_primary: z.boolean(),
-  get expansion() {
-    return z.object({ span: SpanShape }).nullish();
-  },
-});
-const Spans = z.object({ spans: z.array(SpanShape) });
 
 /** Reads a diagnostic; undefined when it tells of nothing that is marked. */
 export function markedUse(diagnostic: Diagnostic): MarkedUse | undefined {
@@ -89,24 +67,24 @@ export function markedUse(diagnostic: Diagnostic): MarkedUse | undefined {
   const [kind, scope = ""] = diagnostic.message.slice(at + MARK.length).split(" ");
   // The fields of a marked struct are marked with it, but what they may be used for is said by their own visibility.
   if (kind === "item" && diagnostic.message.startsWith("use of deprecated field ")) return undefined;
-  const parsed = Spans.safeParse(diagnostic);
-  let span = parsed.data?.spans.find(({ is_primary }) => is_primary);
-  while (span?.expansion !== undefined && span.expansion !== null) ({ span } = span.expansion);
-  const { file_name: file = "", line_start: line = 0, column_start: column = 0 } = span ?? {};
+  const { file = "", line = 0, column = 0 } = primaryPlace(diagnostic) ?? {};
   return { scope, file, line, column };
 }
 
 /** What rustc cannot tell of: a name that not all of the crate may use, and that is looked for in texts. */
 export interface RestrictedName {
   /** `hidden`: it stays private in the twin, as what macros make, so that a patch would pass over it where the crate does not. */
-  readonly kind: "module" | "constructor" | "name" | "hidden";
+  readonly kind: "module" | "constructor" | "field" | "name" | "hidden";
   readonly name: string;
   readonly scope: ModulePath;
 }
 
+/** For the names `0`, `1` and so on, of fields that have no others. */
+export const PLACES = "0";
+
 /**
  * Whether a function may mean something by such a name that its module may not use. `text`: all of the function. `self`: what `Self` stands
- * for, by its last name.
+ * for, by its last name; `ownMacros`: names of the crate's own macros.
  */
 export function meansOthers(
   text: string,
@@ -114,6 +92,7 @@ export function meansOthers(
   module: ModulePath,
   facts: ModuleFacts,
   restricted: readonly RestrictedName[],
+  ownMacros: ReadonlySet<string> = new Set(),
 ): boolean {
   const others = restricted.filter(({ kind, scope }) => kind === "hidden" || !isWithin(module, scope));
   if (others.length === 0) return false;
@@ -121,16 +100,28 @@ export function meansOthers(
   const word = (i: number): string => wordAt(text, tokens[i]);
   const has = (kind: RestrictedName["kind"], name: string): boolean =>
     others.some((other) => other.kind === kind && other.name === name);
+  const isImported = (name: string): boolean =>
+    facts.imports.some((declaration) => new RegExp(`\\b${name}\\b`).test(declaration));
   // What is declared or imported by its name is no other module's.
   const isOwnModule = (name: string): boolean =>
-    facts.children.some((child) => child.name === name) ||
-    facts.imports.some((declaration) => new RegExp(`\\b${name}\\b`).test(declaration));
+    facts.children.some((child) => child.name === name) || isImported(name);
+  // (`offset_of!` takes a field's name alone.)
+  const isKnown = (macro: string): boolean =>
+    STD_MACROS.has(macro) && macro !== "offset_of" && !ownMacros.has(macro) && !isImported(macro);
+  /** The brackets around a token; those of a macro's input with its name. */
+  const around: { readonly bracket: string; readonly macro: string | undefined }[] = [];
+  const mayBeField = (i: number): boolean =>
+    around.some(({ macro }) => macro !== undefined && !isKnown(macro)) || isField(i, word, around.at(-1)?.bracket);
   return tokens.some((token, i) => {
     const name = word(i);
+    if (token.kind === "open") around.push({ bracket: name, macro: word(i - 1) === "!" ? word(i - 2) : undefined });
+    if (token.kind === "close") around.pop();
     // Format strings take names from around them.
+    if (token.kind === "literal" && /^\d/.test(name)) return word(i - 1) === "." && has("hidden", PLACES);
     if (token.kind === "literal")
       return [...name.matchAll(CAPTURED)].some(([, captured = ""]) => has("name", captured));
     if (token.kind !== "identifier") return false;
+    if (has("field", name) && mayBeField(i)) return true;
     if (has("name", name) || (isOfOthers(i, word) && has("hidden", name))) return true;
     if (word(i + 1) === ":" && word(i + 2) === ":" && has("module", name) && !isOwnModule(name)) return true;
     return isConstructed(i, word) && has("constructor", name === "Self" ? self : name);
@@ -140,6 +131,15 @@ export function meansOthers(
 /** `.name`, `path::name`, `name(…)`. */
 function isOfOthers(i: number, word: (i: number) => string): boolean {
   return [".", ":"].includes(word(i - 1)) || (word(i + 1) === "(" && word(i - 1) !== "fn");
+}
+
+/** `.name`, and `name`, `name: …` in the braces of a struct. (`{ name }` may be a block.) */
+function isField(i: number, word: (i: number) => string, bracket: string | undefined): boolean {
+  const [before, after] = [word(i - 1), word(i + 1)];
+  if (before === ".") return word(i - 2) !== "." && after !== "(";
+  const isFirst = ["{", ",", "ref", "mut", "]"].includes(before);
+  const isLast = after === "," || after === "}" || (after === ":" && word(i + 2) !== ":");
+  return bracket === "{" && isFirst && isLast;
 }
 
 const CAPTURED = /\{([\p{XID_Start}_]\p{XID_Continue}*)/gu;

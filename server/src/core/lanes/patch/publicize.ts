@@ -11,7 +11,8 @@ import type { Replacement } from "../../source/blank.js";
 import { readAttributes } from "../../source/attributes.js";
 import { type ImportedMacros, importedMacros } from "../../source/importedMacros.js";
 import { type Span, tokensOf } from "../../source/lexer.js";
-import { type ModulePath, type RestrictedName, markOf, scopeOf } from "./privacy.js";
+import { hasPrivatePlaces, isName, isNameless, privateNames } from "./namingMacros.js";
+import { type ModulePath, type RestrictedName, PLACES, markOf, scopeOf } from "./privacy.js";
 
 const VISIBLE = new Set([
   ..."function_item struct_item enum_item union_item trait_item type_item const_item static_item mod_item".split(" "),
@@ -20,6 +21,7 @@ const VISIBLE = new Set([
 /** Macros of std and of widely used crates whose statics would be private. */
 const STATIC_MACROS = new Set(["thread_local", "lazy_static"]);
 const WORD = "pub";
+const ONLY_TESTS = /^#\s*\[\s*cfg\s*\(\s*test\s*\)\s*\]$/;
 
 /** What a file's twin depends on besides the file. */
 export interface TwinContext {
@@ -27,8 +29,12 @@ export interface TwinContext {
   readonly isWhole: (body: Span) => boolean;
   /** Names of the crate's macros by example, which cannot be exported like other items. */
   readonly macros: ReadonlySet<string>;
+  /** Names of all of the crate's macros by example. */
+  readonly ownMacros: ReadonlySet<string>;
   /** The module that the text is; undefined: it is not known, and what is private in it stays private. */
   readonly module: ModulePath | undefined;
+  /** Whether `#[cfg(test)]` holds. Otherwise what stands under it is no part of the crate, and hides no names. */
+  readonly hasTests: boolean;
 }
 
 export interface Publicized {
@@ -41,7 +47,7 @@ export interface Publicized {
 /** Finds out what makes a text's items public. */
 export function publicized(text: string, root: Node, context: TwinContext): Publicized {
   const changes = new Publicizer(text, context);
-  changes.items(root.namedChildren, { module: context.module, isSeen: false });
+  changes.items(root.namedChildren, { module: context.module, isSeen: false, nameless: new Set() });
   return { replacements: changes.made, restricted: changes.restricted };
 }
 
@@ -50,6 +56,8 @@ interface ItemContext {
   readonly module: ModulePath | undefined;
   /** A macro sees it. */
   readonly isSeen: boolean;
+  /** Macros by example that are defined above it, and give no word of their input to functions or fields (`namingMacros.ts`). */
+  readonly nameless: ReadonlySet<string>;
 }
 
 class Publicizer {
@@ -65,16 +73,26 @@ class Publicizer {
   }
 
   items(nodes: readonly Node[], outer: ItemContext): void {
+    const nameless = new Set(outer.nameless);
     let attributes: Node[] = [];
     for (const node of nodes) {
-      if (node.type === "attribute_item") {
-        this.attribute(node);
-        attributes.push(node);
-      } else if (!node.type.endsWith("comment")) {
-        this.item(node, outer, attributes);
+      if (node.type === "attribute_item") attributes.push(node);
+      else if (!node.type.endsWith("comment")) {
+        if (!this.isLeftOut(attributes, outer)) {
+          for (const attribute of attributes) this.attribute(attribute);
+          this.item(node, { ...outer, nameless }, attributes);
+          if (node.type === "macro_definition") this.defines(node, attributes, nameless);
+        }
         attributes = [];
       }
     }
+  }
+
+  /** Whether an item is under `#[cfg(test)]`, in a build without tests. (A macro that sees the attribute may make anything of it.) */
+  private isLeftOut(attributes: readonly Node[], { isSeen }: ItemContext): boolean {
+    if (this.context.hasTests || isSeen) return false;
+    const texts = attributes.map((node) => this.textOf(node));
+    return texts.some((text) => ONLY_TESTS.test(text)) && readAttributes(texts, this.imported).macros.length === 0;
   }
 
   private item(node: Node, outer: ItemContext, attributes: readonly Node[]): void {
@@ -91,10 +109,11 @@ class Publicizer {
         for (const child of node.namedChildren) this.item(child, outer, attributes);
         return;
       case "macro_invocation":
-        if (!this.statics(node, place)) this.hide(node, isName);
+        if (place.nameless.has(this.textOf(node.childForFieldName("macro")))) return;
+        if (!this.statics(node, place)) this.hide(node);
         return;
       case "macro_definition":
-        this.hide(node, (word, before) => before === "fn" && isName(word));
+        for (const name of privateNames(this.wordsOf(node))) this.restrict("hidden", name, "");
         return;
       case "impl_item":
         if (node.childForFieldName("trait") === null) this.items(body?.namedChildren ?? [], place);
@@ -110,7 +129,7 @@ class Publicizer {
     if (name !== "_") this.makePublic(node, name, place);
     if (node.type === "mod_item") {
       const module = place.module === "" ? name : place.module && `${place.module}::${name}`;
-      this.items(body?.namedChildren ?? [], { module, isSeen });
+      this.items(body?.namedChildren ?? [], { ...place, module });
     } else if (node.type === "struct_item" || node.type === "union_item") this.fields(body, name, place);
   }
 
@@ -147,7 +166,7 @@ class Publicizer {
         return;
       }
       if (scope !== "") scopes.add(scope);
-      if (scope !== "" && isSeen && name !== "") this.restrict("name", name, scope);
+      if (scope !== "" && isSeen && name !== "") this.restrict("field", name, scope);
       const mark = scope === "" || isSeen ? "" : `${markOf("field", scope)} `;
       if (visibility === undefined) this.insert(at, `${mark}${WORD} `);
       else {
@@ -214,10 +233,19 @@ class Publicizer {
     }
   }
 
-  /** Hides the names that a macro may give to items that it makes, since these stay private. */
-  private hide(node: Node, isMade: (word: string, before: string) => boolean): void {
+  /** Hides the names that a call of a macro may give to items that it makes, since these stay private. */
+  private hide(node: Node): void {
     const words = this.wordsOf(node);
-    for (const [i, word] of words.entries()) if (isMade(word, words[i - 1] ?? "")) this.restrict("hidden", word, "");
+    for (const word of words) if (isName(word)) this.restrict("hidden", word, "");
+    if (hasPrivatePlaces(words)) this.restrict("hidden", PLACES, "");
+  }
+
+  /** Notes what a definition of a macro means for calls below it. (It may be a macro of another crate that they call, otherwise.) */
+  private defines(node: Node, attributes: readonly Node[], nameless: Set<string>): void {
+    const name = this.textOf(node.childForFieldName("name"));
+    const isConditional = attributes.some((attribute) => this.textOf(attribute).includes("cfg"));
+    if (!isNameless(this.textOf(node), this.context.ownMacros)) nameless.delete(name);
+    else if (!isConditional) nameless.add(name);
   }
 
   private restrict(kind: RestrictedName["kind"], name: string, scope: ModulePath): void {
@@ -324,9 +352,4 @@ class Publicizer {
     }
     return true;
   }
-}
-
-/** A word that may be the name of a function or a field. */
-function isName(word: string): boolean {
-  return /^[\p{Lowercase}_]/u.test(word) && !/^([iu](8|16|32|64|128|size)|f32|f64|bool|char|str)$/.test(word);
 }

@@ -23,11 +23,35 @@ export function attributed(
   for (const { startIndex, endIndex } of attributes) {
     const attribute = text.slice(startIndex, endIndex);
     const between = text.slice(endIndex, start);
-    const isKept = !/^#\[\s*(test|bench|should_panic|ignore|inline)\b/.test(attribute);
+    const isKept =
+      !/^#\[\s*(test|bench|should_panic|ignore|inline)\b/.test(attribute) &&
+      !(isInTrait && /^#\[\s*must_use\b/.test(attribute));
     out = (isKept ? attribute : blanks(attribute)) + blanks(between) + out;
     start = startIndex;
   }
   return { start, text: out };
+}
+
+/** Attributes of a method that count where its trait declares it, on one line. */
+export function declaredAttributes(text: string, node: Node): string {
+  let out = "";
+  for (let before = node.previousNamedSibling; before !== null; before = before.previousNamedSibling) {
+    if (before.type.endsWith("comment")) continue;
+    if (before.type !== "attribute_item") break;
+    if (/^#\[\s*must_use\b/.test(before.text)) out = `${line(text, before)} ${out}`;
+  }
+  return out;
+}
+
+/** What stands in the patch as it is written, with its attributes and documentation, which macros may see. */
+export function verbatim(text: string, node: Node): { readonly start: number; readonly text: string } {
+  let start = node.startIndex;
+  for (let before = node.previousNamedSibling; before !== null; before = before.previousNamedSibling) {
+    if (before.type === "attribute_item" || /^\/\/\/(?!\/)|^\/\*\*(?!\*|\/)/.test(before.text))
+      start = before.startIndex;
+    else if (!before.type.endsWith("comment")) break;
+  }
+  return { start, text: text.slice(start, node.endIndex) };
 }
 
 /** A name of the same length that nothing has. */
@@ -43,6 +67,19 @@ export function otherName(name: string, words: ReadonlySet<string>): string {
 export function renamed(method: string, text: string, node: Node, name: string): string {
   const at = method.length - (node.endIndex - (node.childForFieldName("name")?.startIndex ?? node.endIndex));
   return method.slice(0, at) + name + method.slice(at + nameOf(text, node).length);
+}
+
+/** A method's text, which ends where the method does, with blanks in the place of `const`: no method of a trait is that. */
+export function notConst(method: string, node: Node): string {
+  const modifiers = constModifier(node);
+  if (modifiers === undefined) return method;
+  const at = method.length - (node.endIndex - modifiers.startIndex);
+  return method.slice(0, at) + " ".repeat("const".length) + method.slice(at + "const".length);
+}
+
+function constModifier(node: Node): Node | undefined {
+  const modifiers = node.namedChildren.find((child) => child.type === "function_modifiers");
+  return modifiers?.text === "const" ? modifiers : undefined;
 }
 
 /** The item in front of one and its attributes. */
@@ -65,12 +102,22 @@ export function nameOf(text: string, node: Node): string {
   return text.slice(name.startIndex, name.endIndex);
 }
 
+/** What a type is called outside of itself, if it needs no more than lifetimes for that; undefined for another item. */
+export function namedType(text: string, node: Node): string | undefined {
+  if (!["struct_item", "enum_item", "union_item"].includes(node.type)) return undefined;
+  const parameters = node.childForFieldName("type_parameters")?.namedChildren.map((child) => child.text) ?? [];
+  if (!parameters.every((parameter) => parameter.startsWith("'"))) return undefined;
+  const all = parameters.map(() => "'static").join(", ");
+  return all === "" ? nameOf(text, node) : `${nameOf(text, node)}<${all}>`;
+}
+
 export function line(text: string, { startIndex, endIndex }: Node): string {
   const found = oneLine(text, startIndex, endIndex);
   if (found === undefined) refuse("longToken");
   return found;
 }
 
+/** What an impl is generic over: mostly lifetimes. */
 export interface Lifetimes {
   readonly names: readonly string[];
   /** With their bounds, in angle brackets; empty when there are none. */
@@ -86,14 +133,14 @@ export function elided(path: string): string {
   return path.replace(/'_(?!\w)/g, ELIDED).replace(/&(?!\s*')/g, `&${ELIDED} `);
 }
 
-/** An impl's parameters, which are lifetimes only. */
+/** An impl's parameters. */
 export function lifetimesOf(text: string, impl: Node): Lifetimes {
   const declared = impl.childForFieldName("type_parameters")?.namedChildren ?? [];
-  const parameters = declared.filter((child) => child.text.startsWith("'")).map((child) => line(text, child));
+  const parameters = declared.filter(({ type }) => !/comment|attribute/.test(type)).map((child) => line(text, child));
   const trait = impl.childForFieldName("trait");
   const path = trait === null ? "" : line(text, trait);
-  if (elided(path) !== path) parameters.push(ELIDED);
-  const names = parameters.map((parameter) => parameter.replace(/\s*:.*$/, ""));
+  if (elided(path) !== path) parameters.unshift(ELIDED);
+  const names = parameters.map((parameter) => parameter.replace(/^const\s+|\s*:.*$/g, ""));
   const where = (node: Node): string => {
     const clause = node.namedChildren.find((child) => child.type === "where_clause");
     return clause === undefined ? "" : `${line(text, clause)} `;
@@ -101,33 +148,53 @@ export function lifetimesOf(text: string, impl: Node): Lifetimes {
   return { names, parameters: parameters.length === 0 ? "" : `<${parameters.join(", ")}>`, where };
 }
 
-/** A method's signature as a trait declares it: without visibility, and with names for patterns. */
+/** A method's signature as a trait declares it, or a constant's: without visibility, and with names for patterns. */
 export function signature(text: string, node: Node, name: string): string {
+  if (node.type === "const_item") {
+    const type = node.childForFieldName("type");
+    if (type === null) refuse("unnamedFunction");
+    return `const ${name}: ${line(text, type)}`;
+  }
   const modifiers = node.namedChildren.find((child) => child.type === "function_modifiers");
   const generics = node.childForFieldName("type_parameters");
   const result = node.childForFieldName("return_type");
   const where = node.namedChildren.find((child) => child.type === "where_clause");
   const list = node.childForFieldName("parameters");
-  if (list !== null && text.slice(list.startIndex, list.endIndex).includes("#[")) {
-    refuse("parameterAttribute");
-  }
+  let end = list?.startIndex ?? 0;
   const parameters = (list?.namedChildren ?? []).flatMap((child) => {
-    if (child.type.endsWith("comment")) return [];
-    if (child.type === "self_parameter") return [selfParameter(line(text, child))];
-    const type = child.childForFieldName("type");
-    if (child.type !== "parameter" || type === null) refuse("parameterAttribute");
-    const pattern = child.childForFieldName("pattern");
-    // `mut self: Box<Self>` is one, too.
-    if (pattern !== null && /^(mut )?self$/.test(pattern.text)) return [`self: ${line(text, type)}`];
-    return [`_: ${line(text, type)}`];
+    // (The grammar does not know them.)
+    const attributes = attributesOf(text.slice(end, child.startIndex), modifiers);
+    end = child.endIndex;
+    return child.type.endsWith("comment") ? [] : [attributes + parameterOf(text, child)];
   });
   const parts = [
-    modifiers === undefined ? "" : line(text, modifiers),
+    modifiers === undefined || constModifier(node) !== undefined ? "" : line(text, modifiers),
     `fn ${name}${generics === null ? "" : line(text, generics)}(${parameters.join(", ")})`,
     result === null ? "" : `-> ${line(text, result)}`,
     where === undefined ? "" : line(text, where),
   ];
   return parts.filter((part) => part !== "").join(" ");
+}
+
+/** The attributes in front of a parameter that its declaration must have, too: those that say whether there is such a parameter. */
+function attributesOf(between: string, modifiers: Node | undefined): string {
+  const attributes = between.match(/#\[[^[\]]*\]/g) ?? [];
+  // (What names a future counts parameters.)
+  const isFuture = modifiers?.text.includes("async") === true;
+  const isOdd = (attribute: string): boolean => isFuture || !/^#\[\s*(cfg|allow|expect|warn)\b/.test(attribute);
+  if (attributes.some(isOdd) || attributes.length !== between.split("#").length - 1) refuse("parameterAttribute");
+  const needed = attributes.filter((attribute) => /^#\[\s*cfg\b/.test(attribute));
+  return needed.map((attribute) => `${attribute.replace(/\s+/g, " ")} `).join("");
+}
+
+function parameterOf(text: string, node: Node): string {
+  if (node.type === "self_parameter") return selfParameter(line(text, node));
+  const type = node.childForFieldName("type");
+  if (node.type !== "parameter" || type === null) refuse("parameterAttribute");
+  const pattern = node.childForFieldName("pattern");
+  // `mut self: Box<Self>` is one, too.
+  const name = pattern !== null && /^(mut )?self$/.test(pattern.text) ? "self" : "_";
+  return `${name}: ${line(text, type)}`;
 }
 
 function selfParameter(text: string): string {

@@ -18,10 +18,11 @@ import { Mirror } from "../mirror/mirror.js";
 import type { BodyRef } from "../../source/functions.js";
 import type { SourceCache } from "../../source/sourceCache.js";
 import { type LaneOptions, type MirrorCrate, compileMirror } from "../mirror/compileMirror.js";
+import { deniedByDefault } from "../mirror/lints.js";
 import { type ModuleFacts, allMacros, factsOf } from "./moduleFacts.js";
 import { fileNamed, offsetAt, offsetBefore } from "./rustcPlaces.js";
 import { type ModulePath, type RestrictedName, MARKED_LINT, isWithin, markedUse, mayBeMarked } from "./privacy.js";
-import { publicized } from "./publicize.js";
+import { type TwinContext, publicized } from "./publicize.js";
 import { type Step, moduleTree, pathOf, stepsAt } from "./moduleTree.js";
 import { Refusal } from "../../edits/refusal.js";
 
@@ -46,6 +47,8 @@ export interface Twin {
    * in bodies that it has not.
    */
   readonly texts: ReadonlyMap<string, Set<string>>;
+  /** Lints that the compiler denies unless told otherwise: patch crates need not ask it. */
+  readonly deniedByDefault: readonly string[];
   /** Bodies of `async fn`s were edited since it was made, none of which changed its future. */
   isBehind: boolean;
 }
@@ -58,6 +61,14 @@ export function isAbsentFromTwin(fn: BodyRef): boolean {
 /** Whether the function may be compiled apart from its crate. */
 export function isPatchable(fn: BodyRef): boolean {
   return mayBeBlanked(fn) && fn.exposed === undefined && !fn.isNested;
+}
+
+/**
+ * Whether a body holds items that are others in another crate. (A function, a constant or a static in a body is seen by nobody else, and
+ * comes along.)
+ */
+export function holdsItems({ hasItems, hasOtherItems, isAsync, isRewritten }: BodyRef): boolean {
+  return hasOtherItems || (hasItems && (isAsync || isRewritten));
 }
 
 /** Whether rustc hands the body on to other crates. */
@@ -93,22 +104,23 @@ export async function compileTwin(
     if (found instanceof Refusal) return found;
     facts.set(file, found);
   }
-  const macros = new Set(
-    [...facts.values()].flatMap(allMacros).flatMap(({ name, isExported }) => (isExported ? [] : name)),
-  );
-  const source = path.resolve(invocation.cwd, inspectArgs(invocation.args).source ?? "");
+  const defined = [...facts.values()].flatMap(allMacros);
+  const macros = new Set(defined.flatMap(({ name, isExported }) => (isExported ? [] : name)));
+  const ownMacros = new Set(defined.map(({ name }) => name));
+  const { crate, source: root, hasTestCode: hasTests } = inspectArgs(invocation.args);
+  const source = path.resolve(invocation.cwd, root ?? "");
   const tree = moduleTree(source, (file) => facts.get(file));
   mirror.sync([...files.keys()], [invocation.cwd]);
+  const names = { macros, ownMacros, hasTests };
   const texts = new Map<string, TwinText>();
   for (const [file, text] of files) {
-    const twin = twinText({ file, text, steps: tree.get(file) }, cache, macros, options.isNeeded);
+    const twin = twinText({ file, text, steps: tree.get(file) }, cache, names, options.isNeeded);
     // What is private in it would stay so, and nobody knows what that is.
     if (twin === undefined && tree.has(file)) return new Refusal("twinUnread");
     if (twin !== undefined) texts.set(file, twin);
     mirror.write(file, twin?.text);
   }
 
-  const { crate } = inspectArgs(invocation.args);
   const metadata = path.join(directory, `lib${crate}-next.rmeta`);
   const errors: string[] = [];
   let misused: string | undefined;
@@ -140,6 +152,7 @@ export async function compileTwin(
     root: source,
     texts: new Map([...files].map(([file, text]) => [file, new Set([digest(text)])])),
     restricted: [...texts.values()].flatMap(({ restricted }) => restricted),
+    deniedByDefault: await deniedByDefault(record, options.env),
     isBehind: false,
   };
 }
@@ -173,7 +186,7 @@ interface TwinFile {
 function twinText(
   { file, text, steps }: TwinFile,
   cache: SourceCache,
-  macros: ReadonlySet<string>,
+  crate: Omit<TwinContext, "isWhole" | "module">,
   isNeeded: TwinOptions["isNeeded"],
 ): TwinText | undefined {
   const { outline, root } = cache.get(file, text);
@@ -182,7 +195,7 @@ function twinText(
   const whole = new Set(blanks.whole.map(({ body }) => body.start));
   const isWhole = ({ start }: { start: number }): boolean => whole.has(start);
   const module = steps === undefined ? undefined : pathOf(steps);
-  const { replacements, restricted } = publicized(text, root, { isWhole, macros, module });
+  const { replacements, restricted } = publicized(text, root, { ...crate, isWhole, module });
   const all: readonly Replacement[] = [...blanks.replacements, ...replacements].sort(
     (a, b) => a.start - b.start || a.end - b.end,
   );
@@ -200,5 +213,20 @@ function misusedBy(line: string, texts: ReadonlyMap<string, TwinText>, mirror: M
   if (use === undefined) return undefined;
   const twin = texts.get(fileNamed(use.file, texts.keys(), mirror) ?? "");
   const module = twin?.moduleAt(offsetAt(twin.text, use.line, use.column));
-  return module !== undefined && isWithin(module, use.scope) ? undefined : diagnostic?.message;
+  const modules = module === undefined ? includingModules(use.file, texts) : [module];
+  const isOwn = modules.length > 0 && modules.every((it) => it !== undefined && isWithin(it, use.scope));
+  return isOwn ? undefined : diagnostic?.message;
+}
+
+/**
+ * The modules that a file may be part of which is none of its own: those in which files are included. None where the file may be one's
+ * own all the same, which a macro declares.
+ */
+function includingModules(file: string, texts: ReadonlyMap<string, TwinText>): readonly (ModulePath | undefined)[] {
+  const stem = path.basename(file, ".rs").replace(/\W/g, "\\W");
+  const isNamed = new RegExp(`(?<![\\w/"])${stem}(?!\\w)|\\bpath\\s*=\\s*"[^"]*${stem}`);
+  if ([...texts.values()].some(({ text }) => isNamed.test(text))) return [];
+  return [...texts.values()].flatMap(({ text, moduleAt }) => {
+    return [...text.matchAll(/\binclude(?!_(?:str|bytes)\b)\w*\s*!/g)].map(({ index }) => moduleAt(index));
+  });
 }

@@ -1,9 +1,6 @@
 /** The programs that a source file is part of, of all good builds. Reads what builds left; builds nothing. */
 import { loadUnit } from "../../../core/units/record.js";
-import type { BuildKind, Built, Project } from "../../protocol/api.js";
-
-/** In the order in which they count: what `cargo build` builds is what the user looks at first. */
-const KINDS: readonly BuildKind[] = ["build", "members", "test", "examples"];
+import type { Built, Project } from "../../protocol/api.js";
 
 export interface FileProgram {
   readonly built: Built;
@@ -18,7 +15,7 @@ export interface FileProgram {
 /** The programs with a unit that was compiled from `file` (a path); each name once. */
 export function programsOf(project: Project, file: string): FileProgram[] {
   const found = new Map<string, FileProgram>();
-  for (const [rank, kind] of KINDS.entries()) {
+  for (const [rank, kind] of project.kinds.entries()) {
     const built = project.built(kind);
     if (built === undefined) continue;
     const digests = unitsOf(built, file);

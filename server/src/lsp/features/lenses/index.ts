@@ -12,6 +12,7 @@ import { knownTests, onTestsFound } from "../tests/index.js";
 import { messageOf } from "../../../core/support/errors.js";
 import type { FunctionStore } from "../functions/functionStore.js";
 import type { SyntaxStore } from "../syntax/documentStore.js";
+import { buildOf, isForCargo } from "../run/targetCommand.js";
 import { functionHints, functionLenses } from "./functionLenses.js";
 import { harnessesOf } from "./harnesses.js";
 import { runLenses } from "./runLenses.js";
@@ -46,6 +47,8 @@ export class Lenses {
     const structure = await this.syntax.of(document);
     if (structure === undefined) return [];
     const roots = project.targets.filter((target) => target.uri === document.uri);
+    // Most likely one of them is run next: cargo is asked before whose build it is of.
+    for (const { target } of roots) if (!isForCargo(target)) void buildOf(target, project).catch(() => undefined);
     const known = lens.tests ? knownTests(project) : [];
     const harnesses = lens.tests ? harnessesOf(project, known, document.uri) : [];
     const tests = [

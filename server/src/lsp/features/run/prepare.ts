@@ -10,11 +10,11 @@ import {
 } from "../../../../../shared/src/lsp.js";
 import { Cancelled } from "../../../core/support/errors.js";
 import { MissingUnit } from "../../../core/units/record.js";
-import type { BuildOutcome, Built, NotBuilt, Project, ServerContext } from "../../protocol/api.js";
+import type { BuildKind, BuildOutcome, Built, NotBuilt, Project, ServerContext } from "../../protocol/api.js";
 import { signalOf } from "../../protocol/cancellation.js";
 import { compileForDebugger } from "./debugging.js";
 import { noteRun } from "./lastRun.js";
-import { buildKindOf, cargoCommand, findProgram, launch } from "./targetCommand.js";
+import { buildKnownOf, buildOf, cargoCommand, findProgram, isForCargo, launch } from "./targetCommand.js";
 import type { ProjectSet } from "../../build/projects.js";
 
 export function register(context: ServerContext, projects: ProjectSet): void {
@@ -59,9 +59,11 @@ async function prepare(
     reason,
   });
   if (params.byCargo === true) return byCargo("cargo was asked for");
-  const kind = buildKindOf(target, project);
-  if (kind === undefined) return byCargo("benchmarks are measured with optimised code, which cargo builds");
-  let outcome = wait ? await project.ensure(kind, signal) : present(project.built(kind));
+  if (isForCargo(target)) return byCargo("benchmarks are measured with optimised code, which cargo builds");
+  const chosen = wait ? await newest(project, target, signal) : present(project, target);
+  if (chosen === undefined) return { kind: "none", reason: "cargo was not asked yet how it is built" };
+  const { kind } = chosen;
+  let { outcome } = chosen;
   if (wait && "built" in outcome && outcome.built !== undefined && isGone(outcome.built, target, project)) {
     // The target directory was removed behind our back.
     outcome = await project.rebuild(kind, "its files were removed", signal);
@@ -75,6 +77,9 @@ async function prepare(
   if (!fs.existsSync(program.executable)) {
     return { kind: "none", reason: GONE };
   }
+  if (!project.isInPlace(kind, program.executable)) {
+    return { kind: "none", reason: "another build has put a program of the same name in its place" };
+  }
   if (params.breakpoints !== undefined) {
     await compileForDebugger(project, built, program, params.breakpoints, context.log, signal);
   }
@@ -85,9 +90,29 @@ async function prepare(
   return { kind: "program", command, label, generation, stale, executable, debugInfo: "lines" };
 }
 
-function present(built: Built | undefined): BuildOutcome {
-  if (built !== undefined) return { built };
-  return { failure: { kind: "idle", reason: "it was not built yet" }, built };
+interface Chosen {
+  readonly kind: BuildKind;
+  readonly outcome: BuildOutcome;
+}
+
+/** What there is; undefined if it is not known which build it would be of. */
+function present(project: Project, target: RunTarget): Chosen | undefined {
+  const kind = buildKnownOf(target, project);
+  if (kind === undefined) return undefined;
+  const built = project.built(kind);
+  if (built !== undefined) return { kind, outcome: { built } };
+  return { kind, outcome: { failure: { kind: "idle", reason: "it was not built yet" }, built } };
+}
+
+/** What is saved now. */
+async function newest(project: Project, target: RunTarget, signal: AbortSignal): Promise<Chosen> {
+  for (let kind = await buildOf(target, project, signal); ;) {
+    const outcome = await project.ensure(kind, signal);
+    // If a manifest was changed, cargo may build it with other features than before.
+    const now = await buildOf(target, project, signal);
+    if (now === kind) return { kind, outcome };
+    kind = now;
+  }
 }
 
 function isGone(built: Built, target: RunTarget, project: Project): boolean {

@@ -5,23 +5,50 @@ import { cargoProgram } from "../../../core/cargo/cargo.js";
 import { programCommand, startOf } from "../../../core/cargo/programStart.js";
 import { cargoArguments } from "../../../core/cargo/selection.js";
 import type { Program } from "../../../core/units/program.js";
+import type { Invocation } from "../../../core/units/invocation.js";
 import { needUnit } from "../../../core/units/record.js";
 import { applyEnvironment, environmentDifference } from "../../../core/support/environment.js";
-import type { BuildKind, Built, Project } from "../../protocol/api.js";
+import type { BuildKind, Built, CommonBuild, Project } from "../../protocol/api.js";
 import { selectionOf } from "../../build/cargoSettings.js";
 
-/** Which build a target is part of; undefined: cargo's business. Benchmarks are built with optimisations. */
-export function buildKindOf(target: RunTarget, project: Project): BuildKind | undefined {
-  switch (target.kind) {
-    case "bin":
-      return isDefault(target.package, project) ? "build" : "members";
-    case "example":
-      return "examples";
-    case "test":
-      return "test";
-    case "bench":
-      return undefined;
-  }
+/** Benchmarks are built with optimisations, which is cargo's business. */
+export function isForCargo(target: RunTarget): boolean {
+  return target.kind === "bench";
+}
+
+/** The build that a target is started from: one that the workspace has, or its package's own. */
+export async function buildOf(target: RunTarget, project: Project, signal?: AbortSignal): Promise<BuildKind> {
+  const common = commonBuildOf(target, project);
+  const name = packageOf(target, project);
+  return name === undefined ? common : project.buildFor(common, name, signal);
+}
+
+/** The same at once; undefined if cargo was not asked yet. */
+export function buildKnownOf(target: RunTarget, project: Project): BuildKind | undefined {
+  const common = commonBuildOf(target, project);
+  const name = packageOf(target, project);
+  return name === undefined ? common : project.buildKnownFor(common, name);
+}
+
+/** The package that may have a build of its own for a target. */
+function packageOf(target: RunTarget, project: Project): string | undefined {
+  if (project.file !== undefined) return undefined;
+  if (target.kind !== "test") return target.package;
+  return target.alone === true ? (harnessUnit(project, target.program)?.env["CARGO_PKG_NAME"] ?? undefined) : undefined;
+}
+
+/** How a harness is compiled for the tests of the whole workspace, which the tests were found in. */
+function harnessUnit(project: Project, program: string): Invocation | undefined {
+  const built = project.built("test");
+  const unit = built?.state.programs.find((item) => item.name === program)?.unit;
+  return built === undefined || unit === undefined ? undefined : needUnit(built.layout, unit).invocation;
+}
+
+/** Which build of the workspace a target is part of. */
+function commonBuildOf(target: RunTarget, project: Project): CommonBuild {
+  if (target.kind === "test") return "test";
+  if (target.kind === "example") return "examples";
+  return isDefault(target.package, project) ? "build" : "members";
 }
 
 /** Whether `cargo build` in the workspace's root builds a package. */
@@ -32,7 +59,12 @@ function isDefault(name: string, project: Project): boolean {
 /** The program of a build that a target names. */
 export function findProgram(built: Built, target: RunTarget, project: Project): Program | undefined {
   const { programs } = built.state;
-  if (target.kind === "test") return programs.find((item) => item.name === target.program);
+  if (target.kind === "test") {
+    const id = built.kind === "test" ? undefined : harnessUnit(project, target.program)?.id;
+    if (id === undefined) return programs.find((item) => item.name === target.program);
+    // The same harness, as it is in its package's own build.
+    return programs.find((item) => needUnit(built.layout, item.unit).invocation.id === id);
+  }
   if (project.file !== undefined) return programs[0];
   return programs.find((item) => {
     const { env } = needUnit(built.layout, item.unit).invocation;
@@ -102,10 +134,9 @@ function cargoTarget(project: Project, target: RunTarget): string[] {
 
 /** cargo's options for one test harness, by its unit's name ("package:target"); all tests if it is not known. */
 function harnessArguments(project: Project, program: string): string[] {
-  const built = project.built("test");
-  const unit = built?.state.programs.find((item) => item.name === program)?.unit;
-  if (built === undefined || unit === undefined) return ["--workspace"];
-  const { id, env } = needUnit(built.layout, unit).invocation;
+  const unit = harnessUnit(project, program);
+  if (unit === undefined) return ["--workspace"];
+  const { id, env } = unit;
   const name = id.slice(id.indexOf(":") + 1).replace(/ \(test\)$/, "");
   const [, kind = "bin", target = name] = /^(test|example|bench)\/(.*)$/.exec(name) ?? [];
   const chosen = name === "lib" ? ["--lib"] : [`--${kind}`, target];

@@ -80,6 +80,7 @@ describe("names without a mark", () => {
     { kind: "module", name: "log", scope: "a" },
     { kind: "constructor", name: "New", scope: "a" },
     { kind: "hidden", name: "made", scope: "" },
+    { kind: "field", name: "own", scope: "a" },
   ];
   const means = (text: string, module = "b", file = ""): boolean => {
     const facts = factsOf(file, sources.get("file.rs", file).root ?? expect.fail("no tree"));
@@ -98,6 +99,29 @@ describe("names without a mark", () => {
     expect(
       ["x: New", "New { x: 1 }", "New { x, .. }", "New::new()", "f(a..b)"].map((it) => means(`fn f() { ${it} }`)),
     ).toEqual([false, false, false, false, false]);
+  });
+
+  it("are looked for where a field may be meant", () => {
+    const uses = [
+      "x.own",
+      "S { own: 1 }",
+      "let S { own, .. } = x;",
+      "S { a, ref own } = x",
+      "m!(own)",
+      "offset_of!(S, own)",
+    ];
+    expect(uses.filter((it) => !means(`fn f() { ${it} }`))).toEqual([]);
+    const others = [
+      "let own = 1; g(own, own + 1)",
+      "x.own()",
+      "0..own",
+      'println!("{own} {}", own)',
+      "own::g()",
+      "|own| own",
+    ];
+    expect(others.filter((it) => means(`fn f(own: u8) { ${it}; }`))).toEqual([]);
+    // The module has another macro of that name.
+    expect(means('fn f() { println!("{}", own) }', "b", "use x::println;")).toBe(true);
   });
 
   it("are looked for everywhere if the twin has them not", () => {

@@ -14,11 +14,14 @@ function publicity(
   module: string | undefined,
   isWhole = false,
   macros: readonly string[] = [],
+  hasTests = false,
 ): Publicized {
   return publicized(text, cache.get("file.rs", text).root ?? expect.fail("no tree"), {
     isWhole: () => isWhole,
     macros: new Set(macros),
+    ownMacros: new Set(["m", "nameless"]),
     module,
+    hasTests,
   });
 }
 
@@ -84,7 +87,7 @@ describe("making everything public", () => {
     ]);
     expect(names("#[seen] struct A { x: u8 }\n#[deprecated] fn b() {}")).toEqual([
       "name A m",
-      "name x m",
+      "field x m",
       "constructor A m",
       "name b m",
     ]);
@@ -101,11 +104,49 @@ describe("making everything public", () => {
       "m",
       "given",
     ]);
+    // By such a name, a call may mean another crate's macro, unless it is defined above.
+    const nameless = "macro_rules! nameless { ($n:ident) => { const $n: u8 = 1; }; }";
+    const other = nameless.replace("const", "fn");
+    expect(names(`${nameless}\nnameless!(given); mod n { nameless! { given } }`)).toEqual([]);
+    const others = [
+      "nameless!(given);",
+      `mod n { ${nameless} }\nnameless!(given);`,
+      `${nameless} x::nameless!(given);`,
+      `${nameless} ${other} nameless!(given);`,
+    ];
+    for (const text of [...others, `#[cfg(unix)]\n${nameless}\nnameless!(given);`])
+      expect(names(text)).toContain("given");
+    const made =
+      'pub fn a() {} pub const unsafe extern "C" fn b() {} pub(crate) fn c() {} $v fn d() {} pub mod n { fn e() {} }';
+    expect(names(`macro_rules! m { ($v:vis) => { ${made} } }`)).toEqual(["c", "d", "e"]);
+    // Fields, with names and without.
+    const fields = "pub struct $n { a: u8, pub b: u8, pub(crate) c: x::y }";
+    expect(names(`macro_rules! m { ($n:ident) => { ${fields} } }`)).toEqual(["a", "c"]);
+    const places = ["pub struct $n($t);", "struct $n<T>(pub T, Vec<(u8, T)>);", "struct A(pub(crate) u8);"];
+    for (const text of places) {
+      expect(names(`macro_rules! m { ($n:ident, $t:ty) => { ${text} } }`)).toEqual(["0"]);
+      expect(names(`call! { ${text} }`)).toContain("0");
+    }
+    expect(names("macro_rules! m { ($n:ident) => { struct $n(pub u8, pub Vec<(u8, u8)>); struct A; } }")).toEqual([]);
     expect(publicity("struct A { x: u8 } fn b() {}", undefined).restricted.map(({ name }) => name)).toEqual([
       "A",
       "x",
       "b",
     ]);
+  });
+
+  it("leaves out what is only there in builds with tests", () => {
+    const text = "#[cfg(test)]\nmod tests { check! { name: a } #[test] fn b() {} struct C { x: u8 } }\nfn d() {}";
+    const { replacements, restricted } = publicity(text, "m");
+    expect(restricted).toEqual([]);
+    expect(replaced(text, replacements)).toBe(text.replace("\nfn d", `\n${MARK} pub fn d`));
+    const names = (of: string, hasTests: boolean): string[] =>
+      publicity(of, "m", false, [], hasTests).restricted.map(({ kind, name }) => `${kind} ${name}`);
+    expect(names(text, true)).toContain("hidden a");
+    // The tests may be something else to a macro, and other conditions may hold.
+    expect(names("#[seen]\n#[cfg(test)]\nmod tests { check! { name: a } }", false)).toContain("hidden a");
+    expect(names("#[cfg(any(test, unix))]\nmod tests { check! { name: a } }", false)).toContain("hidden a");
+    expect(names("#[cfg_attr(unix, cfg(test))]\nmod tests { check! { name: a } }", false)).toContain("hidden a");
   });
 
   it("leaves what is private in a module that is not known", () => {

@@ -15,8 +15,13 @@ function publicly(text: string): string {
   const { root } = sources.get("file.rs", text);
   return replaced(
     text,
-    publicized(text, root ?? expect.fail("no tree"), { isWhole: () => false, macros: new Set(), module: "" })
-      .replacements,
+    publicized(text, root ?? expect.fail("no tree"), {
+      isWhole: () => false,
+      macros: new Set(),
+      ownMacros: new Set(),
+      module: "",
+      hasTests: true,
+    }).replacements,
   );
 }
 

@@ -67,7 +67,7 @@ pub(crate) fn place(
             _ => continue,
         };
         let index = if symbol.is_local() {
-            let local = tables.units[unit].local(name);
+            let local = tables.units[unit].local(&tables.symbols, name);
             local.filter(|&index| tables.symbols.definers(index).is_empty())
         } else {
             Some(tables.symbols.global(&Arc::from(name)).0)

@@ -1,4 +1,4 @@
-#[tokio::main]
+#[rocket::launch]
 async fn main() {
     work(1)
 }

@@ -1,0 +1,170 @@
+/** Edits in patch crates or overlays: has them compiled, and publishes them. */
+import { type BodyLaneParams, NeededFunctions } from "../../../../shared/src/protocol.js";
+import type { ProgramReport } from "../../../../shared/src/report.js";
+import type { Baseline } from "../edits/baseline.js";
+import { Refusal } from "../edits/refusal.js";
+import type { Engine } from "../engine/client.js";
+import { EngineError } from "../engine/errors.js";
+import { publishEdits } from "../engine/publish.js";
+import type { FunctionName } from "../source/functions.js";
+import type { SourceCache } from "../source/sourceCache.js";
+import type { StageClock } from "../support/stageClock.js";
+import type { LoadedPrograms } from "../units/program.js";
+import { type OverlayCosts, dependentsOf, haveShared, refusalOfMoved } from "./choice.js";
+import { type EditsForEngine, editForEngine } from "./editForEngine.js";
+import { instancesOf, instantiatorsOf } from "./instantiators.js";
+import type { AllUnitSources } from "./mirror/unitSources.js";
+import type { OverlayLane } from "./overlay/overlayLane.js";
+import type { PatchRefusal } from "./patch/patchCrate.js";
+import type { PatchLane } from "./patch/patchLane.js";
+import { type BodyEdits, type ProgramEdits, hasCode } from "./programEdits.js";
+import type { PrepareOptions } from "./readiness.js";
+
+/** How often an edit is compiled again because the engine needs a body that was blanked. */
+const MAX_ROUNDS = 3;
+
+/** Kinds of errors by which the engine refuses an edit, and not what the crate lane would make of it. */
+const REFUSALS: ReadonlySet<string> = new Set(["bodyLane", "bodyLaneEdit", "interface", "unresolved"]);
+
+/** What patch crates were compiled to. */
+export interface Patches {
+  readonly edits: EditsForEngine;
+  /** See `PatchResult`. */
+  readonly leavesSome: boolean;
+}
+
+/** What it works with. */
+interface Parts {
+  readonly root: string;
+  readonly sources: SourceCache;
+  readonly baseline: Baseline;
+  readonly units: AllUnitSources;
+  readonly overlays: OverlayLane;
+  readonly patches: PatchLane;
+  readonly costs: OverlayCosts;
+  readonly programs: ProgramEdits;
+}
+
+export class BodyLane {
+  constructor(private readonly parts: Parts) {}
+
+  /** Compiles the edited functions in patch crates of their units, or says why there can be none. */
+  compilePatches(
+    built: LoadedPrograms,
+    { units }: BodyEdits,
+    engine: Engine,
+    options: PrepareOptions & { readonly isThorough: boolean },
+  ): Promise<Patches | PatchRefusal> {
+    const records = built.records.all(built.units);
+    for (const { record, files } of units) this.parts.patches.addTexts(record, files);
+    return options.clock.timed("frontEnd", async () => {
+      const edited = units.filter(({ files }) => files.some(hasCode));
+      // A crate and its tests are two units of the same edit.
+      const patches = await Promise.all(
+        edited.map(({ record, files }) =>
+          this.parts.patches.compile(record, files, {
+            ...options,
+            ...this.parts.units.facts(record, files),
+            textOf: (file) => this.parts.baseline.compiled(file),
+            dependents: () => dependentsOf(record, records),
+            units: () => records,
+            unitOf: (key) => records.find(({ invocation }) => invocation.key === key),
+            instances: () => instancesOf(this.parts.root, built.records, built.programs, { record, files }, engine),
+          }),
+        ),
+      );
+      const all = new Map<string, BodyLaneParams>();
+      let leavesSome = false;
+      for (const [i, { record }] of edited.entries()) {
+        const patch = patches[i];
+        if (patch === undefined) continue;
+        if ("refused" in patch) return patch;
+        const moved = haveShared(patch.edits) ? refusalOfMoved(record) : undefined;
+        if (moved !== undefined) return { refused: moved, isTried: false, isFinal: true };
+        const { edits, leavesSome: leaves, ...code } = patch;
+        leavesSome ||= leaves;
+        all.set(...editForEngine(record, code, edits));
+      }
+      return { edits: all, leavesSome };
+    });
+  }
+
+  async publishPatches(
+    built: LoadedPrograms,
+    patches: EditsForEngine,
+    engine: Engine,
+    { clock }: PrepareOptions,
+  ): Promise<readonly ProgramReport[] | PatchRefusal> {
+    const reports = await this.publishBodies(built, patches, engine, clock);
+    if (!(reports instanceof EngineError)) return reports;
+    return { refused: new Refusal("engine", reports.message), isTried: true, isFinal: reports.kind !== "bodyLane" };
+  }
+
+  /** Compiles the edited functions in overlays of their units and publishes them, or says why not. */
+  async overlayAndPublish(
+    built: LoadedPrograms,
+    edits: BodyEdits,
+    engine: Engine,
+    options: PrepareOptions,
+  ): Promise<readonly ProgramReport[] | Refusal> {
+    const { clock } = options;
+    const keys = edits.units.map(({ record }) => record.invocation.key);
+    if (keys.filter((key) => this.parts.costs.isTooSlow(key)).length > 0) return new Refusal("slowOverlay");
+    const callers = await clock.timed("engine", () =>
+      instantiatorsOf(this.parts.root, built.records, built.programs, edits.units, engine, this.parts.sources),
+    );
+    if (callers instanceof Refusal) return callers;
+    for (let round = 1; ; round++) {
+      const overlays = await clock.timed("frontEnd", () => this.compileOverlays(edits, callers, options));
+      if (overlays instanceof Refusal) return overlays;
+      const reports = await this.publishBodies(built, overlays, engine, clock);
+      if (!(reports instanceof EngineError)) return reports;
+      const needs = NeededFunctions.safeParse(reports.details);
+      const places = (needs.success ? needs.data : []).flatMap(({ file, line }) =>
+        file === null ? [] : { file, line },
+      );
+      const hasLearned = edits.units
+        .map(({ record }) => this.parts.overlays.keepWhole(record, places))
+        .some((news) => news);
+      if (round >= MAX_ROUNDS || !hasLearned) return new Refusal("engine", reports.message);
+    }
+  }
+
+  /** `callers`: functions that have to be compiled as well, by unit, since they instantiate edited ones. */
+  private async compileOverlays(
+    { units }: BodyEdits,
+    callers: ReadonlyMap<string, readonly FunctionName[]>,
+    options: PrepareOptions,
+  ): Promise<EditsForEngine | Refusal> {
+    const overlays = new Map<string, BodyLaneParams>();
+    for (const { record, files: changed } of units) {
+      const files = changed.filter(({ functions }) => functions.length > 0);
+      if (files.length === 0) continue;
+      const compiled = await this.parts.overlays.compile(record, files, options, callers.get(record.invocation.key));
+      this.parts.costs.overlayTook(record.invocation.key, compiled.times.rustc / Math.max(1, compiled.times.rounds));
+      if (!compiled.ok) return compiled.refused;
+      overlays.set(...editForEngine(record, { bitcode: compiled.bitcode }, files));
+    }
+    return overlays;
+  }
+
+  /** Publishes an edit; gives the engine's error when it does not take it. */
+  private async publishBodies(
+    built: LoadedPrograms,
+    edits: EditsForEngine,
+    engine: Engine,
+    clock: StageClock,
+  ): Promise<readonly ProgramReport[] | EngineError> {
+    const all = this.parts.programs.withTakenBack(edits, built.records);
+    try {
+      return await clock.timed("engine", () => publishEdits(this.parts.root, built, all, engine, clock.ms));
+    } catch (error) {
+      if (error instanceof EngineError && REFUSALS.has(error.kind)) return error;
+      throw error;
+    }
+  }
+}
+
+export function isRefused(patch: object | undefined): patch is PatchRefusal {
+  return patch !== undefined && "refused" in patch;
+}

@@ -1,0 +1,342 @@
+/**
+ * What an edit of items means to code that nobody edited: the functions that mention a name which is new or another one, and that come
+ * into the patch crate as if they had been edited; or why that is not enough.
+ *
+ * A new item may hide what its name stood for: a glob import's, the prelude's. A new method hides those of traits, and of what the type
+ * derefs to. What exactly a name means is rustc's to say: every function that has the word comes along, unless the syntax tree shows that
+ * it is no mention of such a thing, and rustc finds out. A word in what a patch crate cannot hold is refused, and so are names that may
+ * be mentioned without anybody seeing it (`unseenNames.ts`, `preludeNames.ts`).
+ */
+import type { BodyEdit, CompiledText } from "../../edits/baseline.js";
+import { type ItemChange, isVisibleOutside } from "../../edits/itemChange.js";
+import { refuse } from "../../edits/refusal.js";
+import type { SourceCache } from "../../source/sourceCache.js";
+import { changedImports, moduleOf } from "./changedImports.js";
+import { isSeenIn, meansFunction } from "./certainMentions.js";
+import { withCarried } from "./carried.js";
+import { Owners, isChangedMember, isLeftToEngine } from "./changedMethods.js";
+import { mayDeref } from "./derefs.js";
+import { importRules } from "./importRules.js";
+import { type AffectedEdits, type IsAffected, MentionSearch } from "./mentions.js";
+import { type CrateTexts, type InputTexts, hasWord } from "./crateTexts.js";
+import { checkEffects, checkImpl, checkWhole, isWhole, mayBeValue, membersOf } from "./newTypes.js";
+import { isAnothersType } from "./modules.js";
+import { type Occurrence, isMention } from "./occurrences.js";
+import { nameChangeOf } from "./nameChange.js";
+import { checkMember } from "./memberForms.js";
+import { checkOtherMethods, lastName } from "./otherMethods.js";
+import { METHODS_OF_TRAITS } from "./preludeNames.js";
+import type { ModulePath } from "./privacy.js";
+import { isFoundAsBefore, receiverOf } from "./receivers.js";
+import { UnseenNames } from "./unseenNames.js";
+
+/** The edits, with everything that comes along. Throws `Refused`, and `LexError`. */
+export function withMentions(own: readonly BodyEdit[], crate: CrateTexts, cache: SourceCache): AffectedEdits {
+  if (own.every(({ items }) => items.length === 0))
+    return { edits: own, modules: [], newModules: new Set(), leavesSome: false };
+  const edits = withCarried(own, crate, cache);
+  return new Rules(edits, crate, cache).result();
+}
+
+/** Whether anything that rustc has read of a crate has a word. */
+function mentions({ texts, others }: InputTexts, name: string): boolean {
+  return [...[...texts.values()].map((source) => source?.text ?? ""), ...others().values()].some((text) => {
+    return hasWord(text, name);
+  });
+}
+
+class Rules {
+  private readonly search: MentionSearch;
+  private readonly unseen: UnseenNames;
+
+  constructor(
+    private readonly edits: readonly BodyEdit[],
+    private readonly crate: CrateTexts,
+    private readonly cache: SourceCache,
+  ) {
+    this.search = new MentionSearch(edits, crate, cache);
+    this.unseen = new UnseenNames(crate, this.search, cache);
+  }
+
+  result(): AffectedEdits {
+    const take = (file: string, change: ItemChange): void => {
+      const module = moduleOf(file, change, this.crate.tree);
+      if (isWhole(change)) this.checkWhole(change, module);
+      else {
+        checkForm(change);
+        const { impl, after } = change;
+        if (impl !== undefined && after !== undefined) checkMember(after, impl, this.crate.capturesAll);
+      }
+      if (change.origin === "newModule") this.inNew(change, module);
+      else if (change.origin === "carried") this.carried(change, module);
+      else if (change.type !== "use_declaration") this.item(change, module);
+    };
+    for (const { file, items } of this.edits) for (const change of items) take(file, change);
+    this.search.promoteEdited();
+    // Each of them may bring others.
+    for (let found = this.search.takePromoted(); found.length > 0; found = this.search.takePromoted()) {
+      for (const { file, change } of found) take(file, change);
+    }
+    for (const [module, changes] of changedImports(this.edits, this.crate.tree)) {
+      importRules(changes, module, this.search, this.unseen);
+    }
+    // Whoever names it through an import has to come to the one of the patch crate. (What is private to a module is named in that one, and
+    // in those in it, which are not there without it.)
+    this.search.needModules(({ imports: own }) => own.some((leaf) => !leaf.isPrivate));
+    return this.search.result();
+  }
+
+  /** What stands in a new module can only be named through that module. */
+  private inNew(change: ItemChange, module: ModulePath): void {
+    if (change.type === "mod_item") this.module(change, module);
+    if (change.type === "impl_item") this.impl(change);
+  }
+
+  /** What comes along with a changed type has the name that it had: whoever mentions it is to mean the new one. */
+  private carried(change: ItemChange, module: ModulePath): void {
+    const { type, name, after } = change;
+    this.search.needModules(({ path }) => path === module);
+    if (isVisibleOutside(change) && this.crate.dependents().some((user) => mentions(user, name))) {
+      refuse("mentionedElsewhere", name);
+    }
+    if (type === "trait_item" && after !== undefined) this.members(change);
+    if (after === undefined || type === "impl_item" || name === "_") return;
+    this.unseen.check(nameChangeOf(change, module));
+    this.search.take(
+      name,
+      (occurrence, moduleOf) => {
+        const isOther = type === "function_item" && (occurrence.isParameter || occurrence.isPathStart);
+        if (!isMention(occurrence) || isOther) return false;
+        // (What a macro makes of a name may be a path to anywhere.)
+        if (occurrence.kind !== "plain" || mayBeValue(after)) return true;
+        return !isAnothersType(name, module, moduleOf(), this.search.modules);
+      },
+      module,
+    );
+  }
+
+  private module({ name }: ItemChange, outer: ModulePath): void {
+    this.search.addModule(outer === "" ? name : `${outer}::${name}`);
+  }
+
+  private impl(change: ItemChange): void {
+    const all = this.edits.flatMap(({ items }) => items);
+    checkImpl(change, all, (trait) => this.search.declares(trait));
+  }
+
+  private item(change: ItemChange, module: ModulePath): void {
+    const { name, impl, before, after } = change;
+    // rustc looks at the module, whatever is left of it.
+    this.search.needModules(({ path }) => path === module);
+    if (change.type === "impl_item") {
+      this.impl(change);
+      return;
+    }
+    if (name === "_") return;
+    if (
+      !isLeftToEngine(change) &&
+      isVisibleOutside(change) &&
+      this.crate.dependents().some((user) => mentions(user, name))
+    ) {
+      refuse("mentionedElsewhere", name);
+    }
+    if (impl !== undefined) {
+      if (isChangedMember(change)) this.changedMember(change, impl, module);
+      else if (after === undefined && isLeftToEngine(change)) {
+        const owners = new Owners(this.texts());
+        this.checkUnseen(change, (occurrence) => owners.mayMean(occurrence, lastName(impl)), module);
+      } else if (!isLeftToEngine(change)) this.method(change, impl, module);
+      return;
+    }
+    if (before !== undefined && after !== undefined && isConditional(change)) refuse("itemAttribute", "cfg");
+    if (isLeftToEngine(change)) {
+      const isCertain: IsAffected = (occurrence, moduleOf) =>
+        meansFunction(name, occurrence, module, moduleOf(), this.search.modules);
+      this.checkUnseen(change, isCertain, module);
+      if (after !== undefined) this.search.takeSome(name, isMention, isMention, isCertain);
+      return;
+    }
+    this.unseen.check(nameChangeOf(change, module));
+    if (change.type === "mod_item") {
+      this.module(change, module);
+      this.search.take(
+        name,
+        (occurrence) => isMention(occurrence) && (occurrence.isPathStart || occurrence.kind === "import"),
+        module,
+      );
+      return;
+    }
+    // So is one of a type without fields.
+    if (isWhole(change) && !/^\p{Lu}/u.test(name)) refuse("hiddenName", name);
+    if (change.type === "trait_item") this.members(change);
+    const isFunction = change.type === "function_item";
+    if (after === undefined)
+      this.search.none(name, (occurrence) => isMention(occurrence) || occurrence.kind === "leaf", module);
+    else {
+      this.search.take(
+        name,
+        (occurrence) => {
+          return isMention(occurrence) && !(isFunction && (occurrence.isParameter || occurrence.isPathStart));
+        },
+        module,
+      );
+    }
+  }
+
+  private texts(): readonly CompiledText[] {
+    return [...this.crate.texts.values()].flatMap((text) => text ?? []);
+  }
+
+  /**
+   * Refuses mentions of what cannot be named there any more. The engine finds the references of what runs, but rustc does not look
+   * at the others.
+   */
+  private checkUnseen(change: ItemChange, isMeant: IsAffected, module: ModulePath): void {
+    const { name, before, after } = change;
+    if (after !== undefined && before?.visibility === after.visibility) return;
+    const isOutside = before?.visibility === "pub" && after?.visibility !== "pub";
+    if (isOutside && this.crate.dependents().some((user) => mentions(user, name))) refuse("mentionedElsewhere", name);
+    this.search.none(name, (occurrence, moduleOf) => {
+      const isSeen = after !== undefined && isSeenIn(moduleOf() ?? "", module, after.visibility);
+      return !isSeen && isMeant(occurrence, moduleOf);
+    });
+  }
+
+  /** Whether a patch crate can hold what is new and stands in it as a whole. */
+  private checkWhole({ after }: ItemChange, module: ModulePath): void {
+    if (after === undefined) return;
+    const imports = this.search.modules.filter(({ path }) => path === module).flatMap((own) => own.imports);
+    checkWhole(after, { imports, externs: this.crate.externs });
+  }
+
+  /** What a trait's methods and constants may hide, where it comes into scope or leaves it. */
+  private members(change: ItemChange): void {
+    const trait = change.after ?? change.before;
+    for (const name of trait === undefined ? [] : membersOf(trait)) {
+      if (METHODS_OF_TRAITS.has(name)) refuse("hiddenName", name);
+      this.unseen.checkMethod(name);
+      if (isVisibleOutside(change) && this.crate.dependents().some((user) => mentions(user, name))) {
+        refuse("mentionedElsewhere", name);
+      }
+      // The twin still has a trait that is gone.
+      if (change.after === undefined) this.search.none(name, isMemberUse);
+      else this.search.take(name, isMemberUse);
+    }
+  }
+
+  /** One that was there before: see `changedMethods.ts`. */
+  private changedMember(change: ItemChange, impl: string, module: ModulePath): void {
+    const { name, after } = change;
+    if (isConditional(change)) refuse("itemAttribute", "cfg");
+    const texts = this.texts();
+    const type = lastName(impl);
+    const receiver = after === undefined ? undefined : receiverOf(after);
+    if (receiver !== undefined) {
+      checkOtherMethods({ name, type, receiver }, texts, (trait) => this.unseen.isUpstream(trait), this.cache);
+      const hasForeignGlobs = this.unseen.hasForeignGlobs();
+      if (this.crate.foreignMethods().mayComeFirst(name, { texts, hasForeignGlobs })) refuse("otherMethod", name);
+    }
+    const owners = new Owners(texts);
+    const isMeant: IsAffected = (occurrence) => owners.mayMean(occurrence, type);
+    if (!isLeftToEngine(change)) this.unseen.checkMethod(name);
+    const isCertain: IsAffected = (occurrence) => owners.mustMean(occurrence, type);
+    if (isLeftToEngine(change)) {
+      this.checkUnseen(change, isCertain, module);
+      this.search.takeSome(name, isMeant, isCertain, isCertain);
+    } else if (!isFoundAsBefore(change)) this.method(change, impl, module);
+    else {
+      this.search.take(name, (occurrence, moduleOf) => {
+        const { kind } = occurrence;
+        return isMeant(occurrence, moduleOf) || kind === "verbatim" || kind === "macro" || kind === "import";
+      });
+    }
+  }
+
+  private method({ name, after }: ItemChange, impl: string, module: ModulePath): void {
+    if (METHODS_OF_TRAITS.has(name)) refuse("hiddenName", name);
+    if (!this.isPlainType(impl, module)) refuse("otherImpl", impl);
+    this.unseen.checkMethod(name);
+    const isMade = this.unseen.isUpstream("Deref");
+    if (mayDeref(lastName(impl), this.search.sourcesWith("Deref", impl), this.search, isMade)) {
+      refuse("derefType", impl);
+    }
+    const isAffected: IsAffected = (occurrence, moduleOf) => {
+      switch (occurrence.kind) {
+        case "method":
+        case "verbatim":
+        case "macro":
+        case "qualified":
+        case "import":
+        case "leaf":
+          return true;
+        case "inherent": {
+          const other = moduleOf();
+          const isOther = other !== undefined && (other !== module || occurrence.self !== impl);
+          // Else it may be the same type, by another name.
+          if (!isOther || !this.isPlainType(occurrence.self, other)) refuse("sameName", name);
+          return false;
+        }
+        // Nothing of the kind can be named without a path.
+        case "declared":
+        case "plain":
+          return false;
+      }
+    };
+    if (after !== undefined) this.search.take(name, isAffected);
+    else {
+      const owners = new Owners(this.texts());
+      this.search.none(name, (occurrence, moduleOf) => {
+        const { kind } = occurrence;
+        if (kind === "qualified" || kind === "verbatim") return owners.mayMean(occurrence, lastName(impl));
+        return kind !== "inherent" && isAffected(occurrence, moduleOf);
+      });
+    }
+  }
+
+  /** Whether the name is that of a type that is declared in that very module, and of nothing else. */
+  private isPlainType(name: string, module: ModulePath): boolean {
+    const [nodes, ...others] = this.search.itemsOf(module);
+    if (nodes === undefined || others.length > 0) return false;
+    const named = nodes.filter((node) => node.childForFieldName("name")?.text === name && TYPES.has(node.type));
+    return named.length === 1 && named[0]?.type !== "type_item";
+  }
+}
+
+/** Whether a method or a constant of a trait may be meant. */
+function isMemberUse({ kind }: Occurrence): boolean {
+  return kind === "method" || kind === "qualified" || kind === "verbatim" || kind === "macro";
+}
+
+/** Whether there may be several, of which the build has one. */
+function isConditional({ before, after }: ItemChange): boolean {
+  return [before, after].some((item) => item?.attributes.some((text) => text.includes("cfg")));
+}
+
+/** What a name may be that of, as a type. */
+const TYPES: ReadonlySet<string> = new Set("struct_item enum_item union_item type_item trait_item mod_item".split(" "));
+
+/** Attributes that leave an item to itself. */
+const HARMLESS = /^#\s*\[\s*(allow|warn|expect|doc|must_use|inline|cold|cfg|rustfmt::\w+|clippy::\w+)\b/;
+
+/** Whether a patch crate can hold such an item at all. */
+function checkForm({ name, type, before, after }: ItemChange): void {
+  // (Others may be written in several ways.)
+  if (/^r#|[^\w]/.test(name)) refuse("rawName", name);
+  const attributes = [...(before?.attributes ?? []), ...(after?.attributes ?? [])];
+  const odd = attributes.find((attribute) => !HARMLESS.test(attribute));
+  if (odd !== undefined) refuse("itemAttribute", odd);
+  if (name === "main" || before?.fn?.isTest === true) refuse("signature", name);
+  if (before?.fn?.attributeMacros.length !== undefined && before.fn.attributeMacros.length > 0) {
+    refuse("attributeMacro", before.fn.attributeMacros.join(", "));
+  }
+  if (after === undefined) return;
+  if (/\bthread_local\s*!|\binclude(_str|_bytes)?\s*!/.test(after.text)) refuse("includeMacro");
+  const { fn } = after;
+  if (type !== "function_item" || fn === undefined) return;
+  if (fn.isDamaged) refuse("syntaxError", fn.path);
+  // Items in its body are as new as it is.
+  if (fn.hasItems) checkEffects(after.text);
+  if (fn.attributeMacros.length > 0 || fn.isRewritten) refuse("attributeMacro", fn.attributes.join(", "));
+  if (fn.isTest) refuse("newTest", name);
+  if (fn.exposed?.kind === "genFn") refuse("genFn");
+}

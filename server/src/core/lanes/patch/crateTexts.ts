@@ -1,0 +1,48 @@
+/** The texts of a crate, and what is known of it besides, when an edit of its items is looked at. */
+import type { CompiledText } from "../../edits/baseline.js";
+import type { ForeignMethods } from "./foreignMethods.js";
+import type { Step } from "./moduleTree.js";
+import type { UpstreamText } from "./upstream.js";
+
+/** What rustc has read of a crate: as the crate lane compiled it, but for the edited files. */
+export interface InputTexts {
+  /** Of all sources; undefined for one whose compiled text is not known. */
+  readonly texts: ReadonlyMap<string, CompiledText | undefined>;
+  /** What else was read, by file. */
+  readonly others: () => ReadonlyMap<string, string>;
+  /** Names under which it uses crates of a registry that are called so. */
+  readonly externs: ReadonlySet<string>;
+  /** Sources of the workspace's crates that it uses, directly or not: their macros may write any name. */
+  readonly upstream: () => readonly UpstreamText[];
+  /** It is a build with tests. */
+  readonly hasTests: boolean;
+  /** An `impl Trait` in a result may hold all lifetimes: it is of edition 2024, or later. */
+  readonly capturesAll: boolean;
+}
+
+/** What rustc has said of it (`answers.ts`). */
+export interface Answers {
+  /** Changed imports of what is no trait, by their keys. */
+  readonly noTraits: ReadonlySet<string>;
+  /** Names that glob imports do not bring, with the imports' paths, by their keys. */
+  readonly notInGlobs: ReadonlySet<string>;
+}
+
+/** A crate's texts, and its modules. */
+export interface CrateTexts extends InputTexts, Answers {
+  /** The module tree, of the edited texts. */
+  readonly tree: ReadonlyMap<string, readonly Step[]>;
+  /** The names by which it may mention other crates. */
+  readonly crateNames: ReadonlySet<string>;
+  /** Crates that use this one. */
+  readonly dependents: () => readonly InputTexts[];
+  /** Methods of the crates that it uses. */
+  readonly foreignMethods: () => Pick<ForeignMethods, "mayComeFirst">;
+  /** Whatever may mean what has changed is to come along, however unlikely that is. */
+  readonly isThorough: boolean;
+}
+
+/** Whether a text has a word. */
+export function hasWord(text: string, name: string): boolean {
+  return text.includes(name) && new RegExp(`(?<![\\p{XID_Continue}])${name}(?![\\p{XID_Continue}])`, "u").test(text);
+}

@@ -1,0 +1,112 @@
+/** Macros that make nothing of the words of their input but code: none of it ends up in a text, as `assert!` and `dbg!` have it. */
+import type { Node } from "web-tree-sitter";
+import { STD_MACROS } from "./knownMacros.js";
+import type { CrateMacros } from "./macroUses.js";
+import { type MacroFacts } from "./moduleFacts.js";
+
+const LOGGING = "error warn info debug trace log";
+
+/** The names by crates: those of std, and what others have. */
+const HARMLESS: ReadonlyMap<string, ReadonlySet<string>> = new Map(
+  Object.entries({
+    std:
+      "print println eprint eprintln format format_args write writeln panic vec matches todo unimplemented unreachable " +
+      "assert_eq assert_ne debug_assert_eq debug_assert_ne addr_of addr_of_mut ready try",
+    log: LOGGING,
+    tracing: LOGGING,
+    anyhow: "anyhow bail",
+    eyre: "eyre bail",
+    color_eyre: "eyre bail",
+    serde_json: "json",
+    smallvec: "smallvec",
+    futures: "join try_join select select_biased",
+    futures_util: "join try_join select select_biased",
+    tokio: "join try_join select",
+  }).map(([crate, names]) => [crate, new Set(names.split(" "))]),
+);
+
+/** Those that show their condition, unless they are told what to say. */
+const WITH_CONDITION: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+  ["std", new Set(["assert", "debug_assert"])],
+  ...["anyhow", "eyre", "color_eyre"].map((crate) => [crate, new Set(["ensure"])] as const),
+]);
+
+/** What a crate's macros do with names in their input. */
+export class MacroInputs {
+  private readonly own = new Map<string, readonly MacroFacts[]>();
+
+  /** `byExample`: the crate's own macros by example. */
+  constructor(
+    byExample: readonly MacroFacts[],
+    private readonly macros: CrateMacros,
+  ) {
+    for (const macro of byExample) this.own.set(macro.name, [...(this.own.get(macro.name) ?? []), macro]);
+  }
+
+  /** Whether no macro around a node, whose arguments it is part of, may show its words. */
+  isUnshown(node: Node | undefined): boolean {
+    for (let outer = node; outer !== undefined; outer = outer.parent ?? undefined) {
+      if (outer.type === "attribute_item" || outer.type === "macro_definition") return false;
+      const path = pathOfMacro(outer);
+      if (path === undefined) continue;
+      if (!this.isHarmless(path, new Set()) && !(this.isOneOf(WITH_CONDITION, path) && hasText(outer))) return false;
+    }
+    return true;
+  }
+
+  /** Whether a node is part of the input of a macro that may do with it what it likes: those of std take expressions, once. */
+  isHandedOn(node: Node | undefined): boolean {
+    for (let outer = node; outer !== undefined; outer = outer.parent ?? undefined) {
+      if (outer.type === "attribute_item") return true;
+      const path = pathOfMacro(outer);
+      if (path === undefined) continue;
+      const isOfStd = STD_MACROS.has(path.at(-1) ?? "") && this.macros.cratesOf(path).every((crate) => crate === "std");
+      if (!isOfStd) return true;
+    }
+    return false;
+  }
+
+  private isHarmless(path: readonly string[], seen: Set<string>): boolean {
+    const name = path.at(-1) ?? "";
+    const crates = this.macros.cratesOf(path);
+    if (!crates.includes("crate")) return this.isOneOf(HARMLESS, path);
+    if (!crates.every((crate) => crate === "crate")) return false;
+    if (seen.has(name)) return true;
+    seen.add(name);
+    return (this.own.get(name) ?? [{ text: undefined }]).every(({ text }) => {
+      const called = [
+        ...(text ?? "dbg!").matchAll(/(?<!macro_rules ?)(?:([\p{XID_Start}_]\p{XID_Continue}*) ?)?!(?!=)/gu),
+      ];
+      // (`!value` has no name in front.)
+      return called.every(([, inner]) => inner === undefined || isKeyword(inner) || this.isHarmless([inner], seen));
+    });
+  }
+
+  private isOneOf(known: typeof HARMLESS, path: readonly string[]): boolean {
+    const name = path.at(-1) ?? "";
+    return this.macros.cratesOf(path).every((crate) => known.get(crate)?.has(name) === true);
+  }
+}
+
+/** The path of a macro whose input a node is. */
+function pathOfMacro({ type, previousSibling: mark }: Node): readonly string[] | undefined {
+  if (type !== "token_tree" || mark?.type !== "!") return undefined;
+  const path: string[] = [];
+  // In another macro's input a path is no node, but its tokens.
+  for (let part = mark.previousSibling; part !== null; part = part.previousSibling) {
+    path.unshift(...part.text.split("::").map((segment) => segment.trim()));
+    const separator = part.previousSibling;
+    if (separator?.type !== "::") break;
+    part = separator;
+  }
+  return path;
+}
+
+/** Whether a text follows the condition. */
+function hasText(group: Node): boolean {
+  return group.children.some((child) => child.type === "," && child.nextSibling?.type === "string_literal");
+}
+
+function isKeyword(word: string): boolean {
+  return /^(if|while|match|return|macro_rules|in|else)$/.test(word);
+}

@@ -1,0 +1,259 @@
+/** What a patch crate is to consist of: an edit, with everything that it concerns, and the texts of that. */
+import { isUtf8 } from "node:buffer";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import type { UnitRecord } from "../../units/record.js";
+import type { BodyEdit, CompiledText } from "../../edits/baseline.js";
+import { editionOf, inspectArgs } from "../../units/arguments.js";
+import type { BodyRef } from "../../source/functions.js";
+import type { SourceText } from "../../source/sourceText.js";
+import type { Source, SourceCache } from "../../source/sourceCache.js";
+import { macrosOf } from "./macroUses.js";
+import { type MacroFacts, allMacros, factsOf } from "./moduleFacts.js";
+import { meansOthers } from "./privacy.js";
+import { type PatchText, patchTexts } from "./patchText.js";
+import type { PatchedFile } from "./patchedFile.js";
+import { type Step, moduleTree, pathOf, stepsAt } from "./moduleTree.js";
+import { withMentions } from "./affected.js";
+import { answersOf } from "./answers.js";
+import { isMadeHere } from "./instanceRoots.js";
+import { type InstanceOptions, type InstancesOf, programInstances } from "./programInstances.js";
+import { ForeignMethods } from "./foreignMethods.js";
+import { Renaming } from "./changedMethods.js";
+import { checkEffects } from "./newTypes.js";
+import type { AffectedEdits } from "./mentions.js";
+import type { CrateTexts, InputTexts } from "./crateTexts.js";
+import { type Twin, holdsItems, isPatchable } from "./twin.js";
+import { libraryFolders, upstreamTexts } from "./upstream.js";
+import { Refusal, Refused, refuse } from "../../edits/refusal.js";
+
+/** What else a plan is made of. */
+export interface PlanOptions extends InstanceOptions {
+  /** The texts of all sources that the crate lane compiled. */
+  readonly textOf: (file: string) => CompiledText | undefined;
+  /** Crates that use this one. */
+  readonly dependents: () => readonly UnitRecord[];
+  /** All units, by their keys. */
+  readonly unitOf: (key: string) => UnitRecord | undefined;
+  /** See `CrateTexts`. */
+  readonly isThorough: boolean;
+}
+
+export class PatchPlan {
+  private readonly renaming: Renaming;
+
+  private constructor(
+    private readonly twin: Twin,
+    private readonly cache: SourceCache,
+    private readonly macros: readonly MacroFacts[],
+    private readonly crate: CrateTexts,
+    private readonly affected: AffectedEdits,
+    private readonly instancesOf: InstancesOf,
+  ) {
+    const texts = [...crate.texts.values()].flatMap((text) => text ?? []);
+    this.renaming = Renaming.of(affected.edits, texts, macros, () => macrosOf(crate, cache), cache);
+  }
+
+  /** Asks rustc what has to be known first. Rejects with `Cancelled`, `Refused`, and `LexError`. */
+  static async make(
+    directory: string,
+    record: UnitRecord,
+    twin: Twin,
+    edited: readonly BodyEdit[],
+    cache: SourceCache,
+    options: PlanOptions,
+  ): Promise<PatchPlan> {
+    const edits = edited.map((edit) => withOutermost(edit, cache));
+    const known = textsOf(record, edits, options);
+    const hasItems = edits.some(({ items }) => items.length > 0);
+    const tree = treeOf(twin, hasItems ? movedTexts(twin, edits, known) : edits, cache);
+    const inputs = (unit: UnitRecord, texts: InputTexts["texts"]): InputTexts => {
+      const upstream = lazily(() => upstreamTexts(unit, options));
+      return inputsOf(unit, texts, upstream);
+    };
+    const dependents = lazily(() => options.dependents().map((user) => inputs(user, textsOf(user, [], options))));
+    const crateNames = new Set(record.externs.map(({ name }) => name));
+    const { isThorough } = options;
+    const texts = inputs(record, known);
+    const foreignMethods = lazily(() => {
+      const workspace = texts.upstream().filter(({ file }) => !known.has(file));
+      return new ForeignMethods(libraryFolders(record, options), record.invocation.cwd, workspace);
+    });
+    const own = { ...texts, crateNames, tree, dependents, foreignMethods, isThorough };
+    const crate: CrateTexts = { ...own, ...(await answersOf(directory, record, twin, edits, own, options)) };
+    const macros = [...twin.facts.values()].flatMap(allMacros);
+    const affected = withMentions(edits, crate, cache);
+    const instancesOf = await programInstances(directory, record, twin, affected.edits, cache, options);
+    return new PatchPlan(twin, cache, macros, crate, affected, instancesOf);
+  }
+
+  /** The edits, with the functions that come along. */
+  get edits(): readonly BodyEdit[] {
+    return this.affected.edits;
+  }
+
+  /** See `AffectedEdits`. */
+  get leavesSome(): boolean {
+    return this.affected.leavesSome;
+  }
+
+  /** The files. Throws `Refused`, and `LexError`. */
+  texts(): ReadonlyMap<string, PatchText> {
+    const files = patchedFiles(this.twin, this.edits, this.crate.tree, this.instancesOf, this.cache).map((file) => {
+      const { source } = file;
+      return { ...file, source: { ...source, text: this.renaming.renamed(file.file, source.text) } };
+    });
+    return patchTexts(files, this.macros, this.affected);
+  }
+
+  /** See `Renaming.restore`. The place is the same one in the original. */
+  restoreName(file: string, offsetIn: (text: string) => number, message: string): boolean {
+    const edit = this.edits.find((it) => it.file === file);
+    return edit !== undefined && this.renaming.restore(file, offsetIn(edit.text), message);
+  }
+}
+
+/** The edit with the functions around those that are nested. Throws `Refused`. */
+function withOutermost(edit: BodyEdit, cache: SourceCache): BodyEdit {
+  if (edit.functions.every(({ isNested }) => !isNested)) return edit;
+  const { outline } = cache.get(edit.file, edit.text);
+  if (typeof outline === "string") refuse("unreadable", outline);
+  const isAround = (outer: BodyRef, { span }: BodyRef): boolean =>
+    outer.span.start <= span.start && span.end <= outer.span.end;
+  const functions = outline.functions.filter((outer) => edit.functions.some((fn) => isAround(outer, fn)));
+  return { ...edit, functions };
+}
+
+/** The crate's module tree, with the texts of these files. Throws `Refused`. */
+function treeOf(
+  twin: Twin,
+  texts: readonly Pick<SourceText, "file" | "text">[],
+  cache: SourceCache,
+): ReadonlyMap<string, readonly Step[]> {
+  const fresh = new Map(
+    texts.map(({ file, text: own }) => {
+      const { text, root } = cache.get(file, own);
+      const facts = root === undefined ? new Refusal("twinUnparsed") : factsOf(text, root);
+      if (facts instanceof Refusal) throw new Refused(facts);
+      return [file, facts];
+    }),
+  );
+  return moduleTree(twin.root, (file) => fresh.get(file) ?? twin.facts.get(file));
+}
+
+/** All sources of a unit: the edited ones as they are, the others as the crate lane compiled them. */
+function textsOf(
+  { inputs }: UnitRecord,
+  edits: readonly BodyEdit[],
+  { textOf }: PlanOptions,
+): ReadonlyMap<string, CompiledText | undefined> {
+  const edited = new Map(edits.map((edit) => [edit.file, edit]));
+  const sources = inputs.map((input) => input.path).filter((file) => file.endsWith(".rs"));
+  // (Among the edited ones there may be files of new modules.)
+  return new Map([...new Set([...sources, ...edited.keys()])].map((file) => [file, edited.get(file) ?? textOf(file)]));
+}
+
+/** What rustc has read of a unit. */
+function inputsOf(
+  { inputs, externs, invocation }: UnitRecord,
+  texts: InputTexts["texts"],
+  upstream: InputTexts["upstream"],
+): InputTexts {
+  const others = lazily(() => {
+    const files = inputs.map((input) => input.path).filter((file) => !file.endsWith(".rs"));
+    return new Map(files.map((file) => [file, readAnything(file)]));
+  });
+  // The workspace's own crates may make anything of anything.
+  const named = externs.filter(({ name, path: file, unit }) => unit === null && isFileOf(name, file));
+  const { hasTestCode: hasTests } = inspectArgs(invocation.args);
+  const capturesAll = Number(editionOf(invocation.args)) >= 2024;
+  return { texts, others, externs: new Set(named.map(({ name }) => name)), upstream, hasTests, capturesAll };
+}
+
+/** Whether a library's file is that of a crate of this name, and not of one that was renamed to it. */
+function isFileOf(name: string, file: string): boolean {
+  return path.basename(file).startsWith(`lib${name}-`);
+}
+
+/** A larger file is no text that names stand in. */
+const MAX_OTHER = 16_000_000;
+
+/** The bytes of a file as characters, whatever it is. Throws `Refused`. */
+function readAnything(file: string): string {
+  const size = fs.statSync(file, { throwIfNoEntry: false })?.size;
+  if (size === undefined || size > MAX_OTHER) refuse("unknownText", file);
+  const bytes = fs.readFileSync(file);
+  // Nothing that is no text can become a source.
+  return isUtf8(bytes) ? bytes.toString("utf8") : "";
+}
+
+function lazily<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}
+
+/** The edited texts, and those in which things have other places than in the texts that the twin was made of. */
+function movedTexts(
+  twin: Twin,
+  edits: readonly BodyEdit[],
+  texts: ReadonlyMap<string, CompiledText | undefined>,
+): readonly CompiledText[] {
+  const isEdited = (file: string): boolean => edits.some((edit) => edit.file === file);
+  const moved = [...texts.values()].flatMap((known) => {
+    if (known === undefined || isEdited(known.file)) return [];
+    // The digest of the text that it was made of is the first one.
+    const [first] = twin.texts.get(known.file) ?? [];
+    return first === known.hash ? [] : [known];
+  });
+  return [...edits, ...moved];
+}
+
+/** Throws `Refused`. */
+function patchedFiles(
+  twin: Twin,
+  edited: readonly BodyEdit[],
+  tree: CrateTexts["tree"],
+  instancesOf: InstancesOf,
+  cache: SourceCache,
+): (PatchedFile & { readonly file: string })[] {
+  const ownMacros = new Set([...twin.facts.values()].flatMap(allMacros).map(({ name }) => name));
+  return edited.map(({ file, text: all, functions, items }) => {
+    const source = cache.get(file, all);
+    const own = tree.get(file);
+    if (own === undefined) refuse("unknownModule");
+    const checkNames = (start: number, text: string, self: string): void => {
+      const steps = stepsAt(own, start);
+      const facts = steps.at(-1)?.facts;
+      if (facts === undefined || meansOthers(text, self, pathOf(steps), facts, twin.restricted, ownMacros)) {
+        refuse("mayBePrivate");
+      }
+    };
+    for (const fn of functions) {
+      if (!isPatchable(fn) && !isMadeHere(fn)) refuse("instantiable");
+      if (holdsItems(fn)) refuse("bodyItems");
+      // A patch crate has no tests, so that rustc would leave it out.
+      if (fn.isMadeTest) refuse("madeTest");
+      const body = source.text.slice(fn.body.start, fn.body.end);
+      if (fn.hasItems) checkEffects(body);
+      if (/\binclude(_str|_bytes)?\s*!/.test(body)) refuse("includeMacro");
+      checkNames(fn.span.start, source.text.slice(fn.span.start, fn.span.end), selfOf(source, fn));
+    }
+    const added = items.flatMap(({ type, after, impl }) =>
+      after === undefined || type === "use_declaration" || type === "mod_item" ? [] : [{ after, impl }],
+    );
+    for (const { after, impl } of added) {
+      checkNames(after.start, after.text, (impl ?? after.impl?.type)?.split("::").at(-1) ?? "");
+    }
+    const patched = functions.map((fn) => ({ fn, instances: instancesOf(file, fn) }));
+    return { file, source, functions: patched, items: added.map(({ after }) => after), steps: own };
+  });
+}
+
+/** The last name of the type that a function is a method of. */
+function selfOf(source: Source, { body }: BodyRef): string {
+  const impl = source.bodyNode(body.start)?.parent?.parent?.parent;
+  const type = impl?.type === "impl_item" ? impl.childForFieldName("type") : undefined;
+  if (type === undefined || type === null) return "";
+  const words = source.text.slice(type.startIndex, type.endIndex).split("<")[0]?.match(/\w+/g);
+  return words?.at(-1) ?? "";
+}

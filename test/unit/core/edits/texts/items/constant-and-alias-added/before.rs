@@ -1,0 +1,1 @@
+mod inner { pub fn call() {} }

@@ -1,0 +1,3 @@
+struct A;
+impl A { fn one(&self) -> u8 { 1 } }
+impl A { fn three(&self) -> u8 { 4 } fn two(&self) -> u8 { 2 } }

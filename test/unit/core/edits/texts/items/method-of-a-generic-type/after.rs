@@ -1,0 +1,2 @@
+struct A<T>(T);
+impl<T> A<T> { fn one(&self) -> u8 { 1 } fn two(&self) -> u8 { 2 } }

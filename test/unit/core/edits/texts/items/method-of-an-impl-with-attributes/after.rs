@@ -1,0 +1,7 @@
+struct A;
+
+#[cfg(unix)]
+impl A {
+    fn a(&self) {}
+    fn b(&self) {}
+}

@@ -1,0 +1,6 @@
+struct A;
+
+#[cfg(unix)]
+impl A {
+    fn a(&self) {}
+}

@@ -1,0 +1,3 @@
+#[cfg(unix)]
+fn call() -> u8 { 1 }
+fn main() {}

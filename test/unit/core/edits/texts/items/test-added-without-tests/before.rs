@@ -1,0 +1,3 @@
+fn one() -> u8 { 1 }
+#[cfg(test)]
+mod tests { use super::*; }
