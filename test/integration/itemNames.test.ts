@@ -100,7 +100,8 @@ describe.runIf(HAS_ENGINE)("what a name means after an edit of items", () => {
     const session = await Session.open(name, { ...manifests(name, files), ...files });
     try {
       // The crate is edited for the first time, so that its twin is made.
-      await session.save(["src/main.rs", "fn warm() -> u32 { 1 }", "fn warm() -> u32 { 2 }"]);
+      const warm = await session.save(["src/main.rs", "fn warm() -> u32 { 1 }", "fn warm() -> u32 { 2 }"]);
+      expect(warm.lane, warm.reason).toBe("crate");
       await session.follow();
       const before = session.output();
       const report = await session.save(...edits);

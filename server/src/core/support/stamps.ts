@@ -32,9 +32,15 @@ export function isSameStamp(a: FileStamp | undefined, b: FileStamp | undefined):
 export function fileTime(folder: string): number {
   fs.mkdirSync(folder, { recursive: true });
   const probe = path.join(folder, `clock.${process.pid}.tmp`);
-  fs.writeFileSync(probe, "");
-  try {
+  const touch = (): number => {
+    fs.writeFileSync(probe, "");
     return fs.statSync(probe).ctimeMs;
+  };
+  try {
+    touch();
+    // Linux (6.13 and newer) gives a file a time of its own, later than all before, if somebody has asked for its last one. Otherwise files
+    // have the time of the last tick, up to 10 ms ago, and one that was saved just now could not be told from one saved from now on.
+    return touch();
   } finally {
     fs.rmSync(probe, { force: true });
   }
