@@ -50,6 +50,10 @@ export const BodyLaneParams = z.object({
   bitcode: z.array(BitcodeFile).readonly(),
   /** That of the crate's public twin, if `bitcode` is a patch crate's that was compiled against it. */
   twin: z.array(BitcodeFile).readonly().optional(),
+  /** The crate's name, which paths of what is declared in it begin with. */
+  crateName: z.string(),
+  /** Whether no other crate of a program has that name. */
+  isOnlyOfName: z.boolean().optional(),
   /** Whether functions of `async fn`s in the twin may have older bodies than the crate lane compiled. */
   isTwinBehind: z.boolean().optional(),
   edited: z.array(EditedRange).readonly(),

@@ -45,6 +45,10 @@ pub struct BodyLaneCrate {
     pub own: CrateBitcode,
     /// That of the crate's public twin, if `own` is a patch crate that was compiled against it.
     pub twin: CrateBitcode,
+    /// The crate's name, which paths of what is declared in it begin with.
+    pub crate_name: Arc<str>,
+    /// Whether no other crate of a program has that name.
+    pub is_only_of_name: bool,
     /// Whether functions of `async fn`s in the twin may have older bodies than the crate lane compiled.
     pub is_twin_behind: bool,
     /// Every function whose body is another one than the crate lane compiled. Without any the bitcode is only read, to be known

@@ -33,6 +33,10 @@ pub struct BodyUnit {
     pub origin: Origin,
     /// The crate, as `package:target`.
     pub crate_id: Arc<str>,
+    /// What rustc calls it.
+    pub crate_name: Arc<str>,
+    /// Whether no other crate of the program has that name.
+    pub is_only_of_name: bool,
 }
 
 /// The crate lane's names for symbols of patch crates and twins, as far as they are known.

@@ -95,6 +95,8 @@ fn body_lane_crate(lane: BodyLaneParams) -> Result<BodyLaneCrate, RpcError> {
     Ok(BodyLaneCrate {
         own: crate_bitcode(id.clone(), lane.bitcode)?,
         twin: crate_bitcode(id, lane.twin)?,
+        crate_name: lane.crate_name.into(),
+        is_only_of_name: lane.is_only_of_name,
         is_twin_behind: lane.is_twin_behind,
         edited: lane.edited.into_iter().map(edited_function).collect(),
     })

@@ -7,6 +7,7 @@ import * as path from "node:path";
 import type { CompiledText } from "../../edits/baseline.js";
 import type { SourceCache } from "../../source/sourceCache.js";
 import { parseDepInfo } from "../../units/depInfo.js";
+import type { LoadedPrograms } from "../../units/program.js";
 import type { UnitRecord } from "../../units/record.js";
 
 /** What the programs are made of. */
@@ -40,6 +41,14 @@ export function isAmbiguous(
     if (others.flatMap(textsOf).some((it) => it === undefined || isDeclared.test(it.text))) return true;
   }
   return rest.slice(0, -1).some((module) => texts.some((text) => mayHoldTypes(module, text, cache)));
+}
+
+/** Whether no other crate of a program that a unit is part of has the name of its crate. */
+export function isOnlyOfName(record: UnitRecord, { programs, units, records }: LoadedPrograms): boolean {
+  const { key } = record.invocation;
+  const isOther = (other: string): boolean => other !== key && records.get(other)?.crate === record.crate;
+  if (programs.some(({ closure }) => closure.includes(key) && closure.some(isOther))) return false;
+  return !isAnotherLibrary(record.crate, record, records.some(units));
 }
 
 function declarationOf(keywords: string, name: string): RegExp {
