@@ -68,7 +68,7 @@ impl State {
                 work += read;
                 body.extend(units.into_iter().map(|unit| {
                     let (crate_id, crate_name) = (lane.own.id.clone(), lane.crate_name.clone());
-                    BodyUnit { unit, origin, crate_id, crate_name, is_only_of_name: lane.is_only_of_name }
+                    BodyUnit { unit, origin, crate_id, crate_name, distinct_types: lane.distinct_types.clone() }
                 }));
             }
             let read = body[before..].iter().map(|unit: &BodyUnit| unit.unit.clone()).collect();

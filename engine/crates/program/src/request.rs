@@ -1,5 +1,6 @@
 //! What is asked for: everything that a program is to consist of.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -47,8 +48,8 @@ pub struct BodyLaneCrate {
     pub twin: CrateBitcode,
     /// The crate's name, which paths of what is declared in it begin with.
     pub crate_name: Arc<str>,
-    /// Whether no other crate of a program has that name.
-    pub is_only_of_name: bool,
+    /// The names of types that it alone declares, of all crates of a program that have its name; none where it is the only one.
+    pub distinct_types: Option<Arc<BTreeSet<String>>>,
     /// Whether functions of `async fn`s in the twin may have older bodies than the crate lane compiled.
     pub is_twin_behind: bool,
     /// Every function whose body is another one than the crate lane compiled. Without any the bitcode is only read, to be known

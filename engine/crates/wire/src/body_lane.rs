@@ -19,9 +19,9 @@ pub struct BodyLaneParams {
     pub twin: Vec<BitcodeFile>,
     /// The crate's name, which paths of what is declared in it begin with.
     pub crate_name: String,
-    /// Whether no other crate of a program has that name.
+    /// The names of types that it alone declares, of all crates of a program that have its name; none where it is the only one.
     #[serde(default)]
-    pub is_only_of_name: bool,
+    pub distinct_types: Option<Vec<String>>,
     /// Whether functions of `async fn`s in the twin may have older bodies than the crate lane compiled.
     #[serde(default)]
     pub is_twin_behind: bool,

@@ -96,7 +96,7 @@ fn body_lane_crate(lane: BodyLaneParams) -> Result<BodyLaneCrate, RpcError> {
         own: crate_bitcode(id.clone(), lane.bitcode)?,
         twin: crate_bitcode(id, lane.twin)?,
         crate_name: lane.crate_name.into(),
-        is_only_of_name: lane.is_only_of_name,
+        distinct_types: lane.distinct_types.map(|names| Arc::new(names.into_iter().collect())),
         is_twin_behind: lane.is_twin_behind,
         edited: lane.edited.into_iter().map(edited_function).collect(),
     })

@@ -2,8 +2,8 @@
 //!
 //! A twin that has all bodies has the instances that its crate has. A library's have the library's symbols. A program's have others, since
 //! rustc hashes the types into them, and into a type whether its crate is a program; so do identities of types (`TypeId`) in them. Debug
-//! info writes the types of both alike, but it has no more of a crate than its name: where another crate of a program has the name of this one,
-//! none of its types is told by that.
+//! info writes the types of both alike, but it has no more of a crate than its name: where another crate of a program has the name of this
+//! one, as a package's library often has, only names of types count that it alone declares.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -32,9 +32,11 @@ impl Selector<'_> {
     /// The crate lane's symbol of the instance that debug info calls as it calls a twin's, if there is one of that name in both.
     fn same_instance(&self, node: Node) -> Option<Arc<str>> {
         let called = self.subprogram(node).filter(|it| is_instance(it) && has_telling_name(it))?;
-        let BodyUnit { unit, crate_id, crate_name, is_only_of_name, .. } = &self.body[node.0];
-        let has_own_types = mentions(called, crate_name);
-        if has_own_types && !is_only_of_name {
+        let BodyUnit { unit, crate_id, crate_name, distinct_types, .. } = &self.body[node.0];
+        let mentions = || mentions_of(called, crate_name);
+        let is_declared_here = called.namespace.first().is_none_or(|name| name == crate_name);
+        let has_own_types = is_declared_here || mentions().next().is_some();
+        if distinct_types.as_ref().is_some_and(|distinct| !mentions().all(|name| distinct.contains(name))) {
             return None;
         }
         let path = demangled(&unit.global(node.1).name);
@@ -85,11 +87,12 @@ impl Selector<'_> {
     }
 }
 
-/// Whether an instance is one for types that a crate declares, or of a function that it declares.
-fn mentions(called: &Subprogram, crate_name: &str) -> bool {
-    let prefix = format!("{crate_name}::");
-    let is_declared_there = called.namespace.first().is_none_or(|name| **name == *crate_name);
-    is_declared_there || called.namespace.iter().chain([&called.name]).any(|name| name.contains(&prefix))
+/// The names, without their paths, of the types that an instance is one for and that a crate of this name declares.
+fn mentions_of<'a>(called: &'a Subprogram, crate_name: &'a str) -> impl Iterator<Item = &'a str> {
+    let is_part_of_path = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
+    let names = called.namespace.iter().skip(1).chain([&called.name]);
+    let paths = names.flat_map(move |name| name.split(move |c| !is_part_of_path(c)));
+    paths.filter_map(move |path| path.strip_prefix(crate_name)?.strip_prefix("::")?.rsplit("::").next())
 }
 
 /// Whether the name of an instance tells which types it has: a closure's does not, nor does that of a function's own type, which is

@@ -144,7 +144,7 @@ pub fn body_units(units: &[Arc<LoadedUnit>], origin: Origin) -> Vec<BodyUnit> {
             origin,
             crate_id: CRATE.into(),
             crate_name: "app".into(),
-            is_only_of_name: true,
+            distinct_types: None,
         })
         .collect()
 }

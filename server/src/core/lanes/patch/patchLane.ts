@@ -17,6 +17,7 @@ import { digest } from "../../support/files.js";
 import type { BodyRef, FunctionName } from "../../source/functions.js";
 import type { SourceCache } from "../../source/sourceCache.js";
 import { type PatchOptions, type PatchRefusal, compilePatch } from "./patchCrate.js";
+import { allTypes } from "./moduleFacts.js";
 import { readForeignMethods } from "./foreignMethods.js";
 import { type TwinState, loadTwin, saveTwin } from "./keptTwin.js";
 import { isAbsentFromTwin, isPatchable } from "./exposedBodies.js";
@@ -92,6 +93,11 @@ export class PatchLane {
       this.unsaved.add(invocation.key);
     } else this.notServed.add(key);
     return isServed;
+  }
+
+  /** The types that the unit's modules declare, by their names. */
+  typesOf(record: UnitRecord): ReadonlySet<string> {
+    return new Set([...(this.twinOf(record)?.facts.values() ?? [])].flatMap(allTypes));
   }
 
   /** Whether a twin would have to be made of these sources. */
