@@ -10,7 +10,7 @@ import type { SourceText } from "../../source/sourceText.js";
 import type { Source, SourceCache } from "../../source/sourceCache.js";
 import { macrosOf } from "./macroUses.js";
 import { type MacroFacts, allMacros, factsOf } from "./moduleFacts.js";
-import { meansOthers } from "./privacy.js";
+import { nameOfOthers } from "./privacy.js";
 import { type PatchText, patchTexts } from "./patchText.js";
 import type { PatchedFile } from "./patchedFile.js";
 import { type Step, moduleTree, pathOf, stepsAt } from "./moduleTree.js";
@@ -224,9 +224,9 @@ function patchedFiles(
     const checkNames = (start: number, text: string, self: string): void => {
       const steps = stepsAt(own, start);
       const facts = steps.at(-1)?.facts;
-      if (facts === undefined || meansOthers(text, self, pathOf(steps), facts, twin.restricted, ownMacros)) {
-        refuse("mayBePrivate");
-      }
+      if (facts === undefined) refuse("mayBePrivate");
+      const name = nameOfOthers(text, self, pathOf(steps), facts, twin.restricted, ownMacros);
+      if (name !== undefined) refuse("mayBePrivate", name);
     };
     for (const fn of functions) {
       if (!isPatchable(fn) && !isMadeHere(fn)) refuse("instantiable");
