@@ -11,6 +11,7 @@ import type { Replacement } from "../../source/blank.js";
 import { readAttributes } from "../../source/attributes.js";
 import { type ImportedMacros, importedMacros } from "../../source/importedMacros.js";
 import { type Span, tokensOf } from "../../source/lexer.js";
+import { PUBLIC_ITEMS } from "./knownMacros.js";
 import { hasPrivatePlaces, isName, isNameless, privateNames } from "./namingMacros.js";
 import { type ModulePath, type RestrictedName, PLACES, markOf, scopeOf } from "./privacy.js";
 
@@ -109,8 +110,7 @@ class Publicizer {
         for (const child of node.namedChildren) this.item(child, outer, attributes);
         return;
       case "macro_invocation":
-        if (place.nameless.has(this.textOf(node.childForFieldName("macro")))) return;
-        if (!this.statics(node, place)) this.hide(node);
+        if (!this.makesNothingPrivate(node, place) && !this.statics(node, place)) this.hide(node);
         return;
       case "macro_definition":
         for (const name of privateNames(this.wordsOf(node))) this.restrict("hidden", name, "");
@@ -231,6 +231,12 @@ class Publicizer {
       const own = this.textOf(child.childForFieldName("name"));
       if (own !== "") this.restrict("name", own, scope);
     }
+  }
+
+  /** Whether it is known that a call of a macro makes nothing private of the words of its input. */
+  private makesNothingPrivate(node: Node, { nameless }: ItemContext): boolean {
+    const macro = this.textOf(node.childForFieldName("macro"));
+    return nameless.has(macro) || PUBLIC_ITEMS.has(macro.replace(/^::/, ""));
   }
 
   /** Hides the names that a call of a macro may give to items that it makes, since these stay private. */

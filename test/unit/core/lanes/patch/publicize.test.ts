@@ -119,6 +119,11 @@ describe("making everything public", () => {
     const made =
       'pub fn a() {} pub const unsafe extern "C" fn b() {} pub(crate) fn c() {} $v fn d() {} pub mod n { fn e() {} }';
     expect(names(`macro_rules! m { ($v:vis) => { ${made} } }`)).toEqual(["c", "d", "e"]);
+    // All that diesel makes of the names of columns is public.
+    expect(
+      names("diesel::table! { users (id) { id -> Integer, } }\n::diesel::joinable!(users -> posts (id));"),
+    ).toEqual([]);
+    expect(names("table! { users (id) { id -> Integer, } }")).toContain("id");
     // Fields, with names and without.
     const fields = "pub struct $n { a: u8, pub b: u8, pub(crate) c: x::y }";
     expect(names(`macro_rules! m { ($n:ident) => { ${fields} } }`)).toEqual(["a", "c"]);
