@@ -69,7 +69,7 @@ export class BodyLane {
             dependents: () => dependentsOf(record, records),
             units: () => records,
             unitOf: (key) => records.find(({ invocation }) => invocation.key === key),
-            instances: () => instancesOf(this.parts.root, built.records, built.programs, { record, files }, engine),
+            instances: (of) => instancesOf(this.parts.root, built.records, built.programs, { record, files: of }, engine),
           }),
         ),
       );

@@ -15,6 +15,7 @@ import { type PatchText, patchTexts } from "./patchText.js";
 import type { PatchedFile } from "./patchedFile.js";
 import { type Step, moduleTree, pathOf, stepsAt } from "./moduleTree.js";
 import { withMentions } from "./affected.js";
+import { eitherWay } from "./editedGenerics.js";
 import { answersOf } from "./answers.js";
 import { isMadeHere } from "./instanceRoots.js";
 import { type InstanceOptions, type InstancesOf, programInstances } from "./programInstances.js";
@@ -82,9 +83,11 @@ export class PatchPlan {
     const own = { ...texts, crateNames, tree, dependents, foreignMethods, isThorough };
     const crate: CrateTexts = { ...own, ...(await answersOf(directory, record, twin, edits, own, options)) };
     const macros = [...twin.facts.values()].flatMap(allMacros);
-    const affected = withMentions(edits, crate, cache);
-    const instancesOf = await programInstances(directory, record, twin, affected.edits, cache, options);
-    return new PatchPlan(twin, cache, macros, crate, affected, instancesOf);
+    return eitherWay(edits, async (areInstances) => {
+      const affected = withMentions(edits, crate, cache, areInstances);
+      const instancesOf = await programInstances(directory, record, twin, affected.edits, cache, options);
+      return new PatchPlan(twin, cache, macros, crate, affected, instancesOf);
+    });
   }
 
   /** The edits, with the functions that come along. */
