@@ -22,7 +22,7 @@ const VISIBLE = new Set([
 /** Macros of std and of widely used crates whose statics would be private. */
 const STATIC_MACROS = new Set(["thread_local", "lazy_static"]);
 const WORD = "pub";
-const ONLY_TESTS = /^#\s*\[\s*cfg\s*\(\s*test\s*\)\s*\]$/;
+const ONLY_TESTS = /^#\s*\[\s*(?:cfg\s*\(\s*test\s*\)|test)\s*\]$/;
 
 /** What a file's twin depends on besides the file. */
 export interface TwinContext {
@@ -329,10 +329,15 @@ class Publicizer {
     return isAlone;
   }
 
-  /** Blanks attributes that restrict other crates, or that remove a function from builds without tests. */
+  /**
+   * Blanks attributes that restrict other crates, or, in a build with tests, that remove a function from a twin, which has none. (In a build
+   * without them, what stands on a test may not even be a macro that it has.)
+   */
   private attribute({ startIndex: start, endIndex: end }: Node): void {
     const text = this.text.slice(start, end);
-    if (/^#\[\s*(non_exhaustive|test|bench|should_panic|ignore)\s*(\]|=|\()/.test(text) && !text.includes("\n")) {
+    const [, name] = /^#\[\s*(non_exhaustive|test|bench|should_panic|ignore)\s*(?:\]|=|\()/.exec(text) ?? [];
+    const isBlanked = name === "non_exhaustive" || (name !== undefined && this.context.hasTests);
+    if (isBlanked && !text.includes("\n")) {
       this.made.push({ start, end, text: " ".repeat(end - start) });
     }
   }

@@ -176,9 +176,14 @@ describe("making everything public", () => {
   });
 
   it("takes away what keeps other crates out, and tests' attributes", () => {
-    expect(publicize("#[non_exhaustive]\npub enum A {}\n#[test]\nfn b() {}")).toBe(
-      `${" ".repeat(17)}\npub enum A {}\n${" ".repeat(7)}\npub fn b() {}`,
-    );
+    const text = "#[non_exhaustive]\npub enum A {}\n#[test]\nfn b() {}";
+    const outcome = (hasTests: boolean): string =>
+      replaced(text, publicity(text, "", false, [], hasTests).replacements);
+    expect(outcome(true)).toBe(`${" ".repeat(17)}\npub enum A {}\n${" ".repeat(7)}\npub fn b() {}`);
+    // There is no test in it, nor what macros on it would need.
+    expect(outcome(false)).toBe(`${" ".repeat(17)}\npub enum A {}\n#[test]\nfn b() {}`);
+    const serial = "#[test]\n#[serial]\n#[ignore]\nfn b() {}";
+    expect(replaced(serial, publicity(serial, "").replacements)).toContain("#[test]\n#[serial]\n#[ignore]\n");
   });
 
   it("knows the statics of std's macro", () => {
