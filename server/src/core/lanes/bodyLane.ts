@@ -15,6 +15,7 @@ import { type EditsForEngine, editForEngine } from "./editForEngine.js";
 import { instancesOf, instantiatorsOf } from "./instantiators.js";
 import type { AllUnitSources } from "./mirror/unitSources.js";
 import type { OverlayLane } from "./overlay/overlayLane.js";
+import { distinctTypes } from "./patch/namesakes.js";
 import type { PatchRefusal } from "./patch/patchCrate.js";
 import type { PatchLane } from "./patch/patchLane.js";
 import { type BodyEdits, type ProgramEdits, hasCode } from "./programEdits.js";
@@ -83,7 +84,13 @@ export class BodyLane {
         if (moved !== undefined) return { refused: moved, isTried: false, isFinal: true };
         const { edits, leavesSome: leaves, ...code } = patch;
         leavesSome ||= leaves;
-        all.set(...editForEngine(record, code, edits));
+        const types = distinctTypes(
+          record,
+          () => this.parts.patches.typesOf(record),
+          built,
+          (file) => this.parts.baseline.compiled(file),
+        );
+        all.set(...editForEngine(record, { ...code, ...(types === undefined ? {} : { distinctTypes: types }) }, edits));
       }
       return { edits: all, leavesSome };
     });

@@ -17,9 +17,13 @@ import { digest } from "../../support/files.js";
 import type { BodyRef, FunctionName } from "../../source/functions.js";
 import type { SourceCache } from "../../source/sourceCache.js";
 import { type PatchOptions, type PatchRefusal, compilePatch } from "./patchCrate.js";
+import { allTypes } from "./moduleFacts.js";
 import { readForeignMethods } from "./foreignMethods.js";
 import { type TwinState, loadTwin, saveTwin } from "./keptTwin.js";
-import { type Twin, type TwinOptions, compileTwin, isAbsentFromTwin, isPatchable } from "./twin.js";
+import { isAbsentFromTwin, isPatchable } from "./exposedBodies.js";
+import { type Twin, type TwinOptions, compileTwin } from "./twin.js";
+import { compileWholeTwin, mayShareInstances } from "./wholeTwin.js";
+import type { LaneOptions } from "../mirror/compileMirror.js";
 import { Refusal } from "../../edits/refusal.js";
 
 export interface PrepareTwinOptions extends Omit<TwinOptions, "isNeeded"> {
@@ -91,6 +95,11 @@ export class PatchLane {
     return isServed;
   }
 
+  /** The types that the unit's modules declare, by their names. */
+  typesOf(record: UnitRecord): ReadonlySet<string> {
+    return new Set([...(this.twinOf(record)?.facts.values() ?? [])].flatMap(allTypes));
+  }
+
   /** Whether a twin would have to be made of these sources. */
   needsTwin(record: UnitRecord, needed: readonly FunctionName[]): boolean {
     if (this.twinOf(record) !== undefined) return false;
@@ -112,6 +121,25 @@ export class PatchLane {
     this.proven.clear();
     this.notServed.clear();
     if (options.signal !== undefined) await readForeignMethods(record, options.signal);
+  }
+
+  /** Whether there is a twin that might have all bodies, and has not. */
+  needsBodies(record: UnitRecord): boolean {
+    return mayShareInstances(record) && this.twinOf(record)?.bodies === "exposed";
+  }
+
+  /** Makes a twin with all bodies of the unit's twin, if it compiles with them. Rejects with `Cancelled`. */
+  async addBodies(record: UnitRecord, options: LaneOptions): Promise<void> {
+    const state = this.stateOf(record);
+    const twin = this.twinOf(record);
+    if (state === undefined || twin === undefined) return;
+    const directory = this.directory(record.invocation.key, "whole");
+    fs.mkdirSync(directory, { recursive: true });
+    this.states.set(record.invocation.key, {
+      ...state,
+      twin: await compileWholeTwin(directory, record, twin, this.sources, options),
+    });
+    this.unsaved.add(record.invocation.key);
   }
 
   /** Lets the next process have the twins. */
