@@ -300,4 +300,19 @@ describe.runIf(HAS_ENGINE)("bodies of generic functions", () => {
     expect(await session.follow()).toBeGreaterThan(0);
     expect(session.output()).toBe(before);
   });
+
+  it("are right where something that they mention is edited together with a crate that uses them", async () => {
+    // rustc makes the new instance of what the library was.
+    const all = "Walk { of: [0i8, 1, 2, 3, 4, 5, 6, 7], at: 0 }.collect::<Vec<_>>()";
+    const report = await session.save(
+      kit("const STEP: u8 = 4;", "const STEP: u8 = 2;"),
+      app("String::from(1.to_string())", `format!("{:?}", ${all})`),
+    );
+    expect(report).toMatchObject({
+      lane: "crate",
+      refused: "a generic or inline function of a library, and one of a crate that uses it",
+    });
+    expect(session.output()).toBe(session.native());
+    expect(session.output()).toContain("[0, 2, 4, 6]");
+  });
 });
