@@ -11,11 +11,12 @@ import type { Source, SourceCache } from "../../source/sourceCache.js";
 import { useLeaves } from "../../source/useTrees.js";
 import { macrosOf } from "./macroUses.js";
 import { type MacroFacts, allMacros, factsOf } from "./moduleFacts.js";
-import { meansOthers } from "./privacy.js";
+import { nameOfOthers } from "./privacy.js";
 import { type PatchText, patchTexts } from "./patchText.js";
 import type { PatchedFile } from "./patchedFile.js";
 import { type Step, moduleTree, pathOf, stepsAt } from "./moduleTree.js";
 import { withMentions } from "./affected.js";
+import { eitherWay } from "./editedGenerics.js";
 import { answersOf } from "./answers.js";
 import { isMadeHere } from "./instanceRoots.js";
 import { type InstanceOptions, type InstancesOf, programInstances } from "./programInstances.js";
@@ -85,9 +86,11 @@ export class PatchPlan {
     const own = { ...texts, crateNames, tree, dependents, foreignMethods, isThorough };
     const crate: CrateTexts = { ...own, ...(await answersOf(directory, record, twin, edits, own, options)) };
     const macros = [...twin.facts.values()].flatMap(allMacros);
-    const affected = withMentions(edits, crate, cache);
-    const instancesOf = await programInstances(directory, record, twin, affected.edits, cache, options);
-    return new PatchPlan(twin, cache, macros, crate, affected, instancesOf);
+    return eitherWay(edits, async (areInstances) => {
+      const affected = withMentions(edits, crate, cache, areInstances);
+      const instancesOf = await programInstances(directory, record, twin, affected.edits, cache, options);
+      return new PatchPlan(twin, cache, macros, crate, affected, instancesOf);
+    });
   }
 
   /** The edits, with the functions that come along. */
@@ -227,9 +230,9 @@ function patchedFiles(
     const checkNames = (start: number, text: string, self: string): void => {
       const steps = stepsAt(own, start);
       const facts = steps.at(-1)?.facts;
-      if (facts === undefined || meansOthers(text, self, pathOf(steps), facts, twin.restricted, ownMacros)) {
-        refuse("mayBePrivate");
-      }
+      if (facts === undefined) refuse("mayBePrivate");
+      const name = nameOfOthers(text, self, pathOf(steps), facts, twin.restricted, ownMacros);
+      if (name !== undefined) refuse("mayBePrivate", name);
     };
     for (const fn of functions) {
       if (!isPatchable(fn) && !isMadeHere(fn)) refuse("instantiable");
