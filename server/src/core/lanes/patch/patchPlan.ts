@@ -8,6 +8,7 @@ import { editionOf, inspectArgs } from "../../units/arguments.js";
 import type { BodyRef } from "../../source/functions.js";
 import type { SourceText } from "../../source/sourceText.js";
 import type { Source, SourceCache } from "../../source/sourceCache.js";
+import { useLeaves } from "../../source/useTrees.js";
 import { macrosOf } from "./macroUses.js";
 import { type MacroFacts, allMacros, factsOf } from "./moduleFacts.js";
 import { nameOfOthers } from "./privacy.js";
@@ -21,6 +22,7 @@ import { isMadeHere } from "./instanceRoots.js";
 import { type InstanceOptions, type InstancesOf, programInstances } from "./programInstances.js";
 import { ForeignMethods } from "./foreignMethods.js";
 import { Renaming } from "./changedMethods.js";
+import { checkBodyItems } from "./bodyItems.js";
 import { checkEffects } from "./newTypes.js";
 import type { AffectedEdits } from "./mentions.js";
 import type { CrateTexts, InputTexts } from "./crateTexts.js";
@@ -103,7 +105,7 @@ export class PatchPlan {
 
   /** The files. Throws `Refused`, and `LexError`. */
   texts(): ReadonlyMap<string, PatchText> {
-    const files = patchedFiles(this.twin, this.edits, this.crate.tree, this.instancesOf, this.cache).map((file) => {
+    const files = patchedFiles(this.twin, this.edits, this.crate, this.instancesOf, this.cache).map((file) => {
       const { source } = file;
       return { ...file, source: { ...source, text: this.renaming.renamed(file.file, source.text) } };
     });
@@ -216,7 +218,7 @@ function movedTexts(
 function patchedFiles(
   twin: Twin,
   edited: readonly BodyEdit[],
-  tree: CrateTexts["tree"],
+  { tree, externs }: CrateTexts,
   instancesOf: InstancesOf,
   cache: SourceCache,
 ): (PatchedFile & { readonly file: string })[] {
@@ -234,7 +236,10 @@ function patchedFiles(
     };
     for (const fn of functions) {
       if (!isPatchable(fn) && !isMadeHere(fn)) refuse("instantiable");
-      if (holdsItems(fn)) refuse("bodyItems");
+      if (holdsItems(fn)) {
+        const imports = (stepsAt(own, fn.span.start).at(-1)?.facts.imports ?? []).flatMap(useLeaves);
+        checkBodyItems(source, fn, { imports, externs });
+      }
       // A patch crate has no tests, so that rustc would leave it out.
       if (fn.isMadeTest) refuse("madeTest");
       const body = source.text.slice(fn.body.start, fn.body.end);
