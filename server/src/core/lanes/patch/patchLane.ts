@@ -54,6 +54,9 @@ export class PatchLane {
   /** Texts, by unit, file and digest, that a twin does not serve. */
   private readonly notServed = new Set<string>();
 
+  /** Units, as they were recorded, whose sources changed before their twins got all bodies. */
+  private readonly changedMeanwhile = new Map<string, string>();
+
   /** `maker`: which Cranefly this is; `compiled`: texts that the crate lane has compiled, by digest. */
   constructor(
     private readonly layout: Layout,
@@ -125,7 +128,9 @@ export class PatchLane {
 
   /** Whether there is a twin that might have all bodies, and has not. */
   needsBodies(record: UnitRecord): boolean {
-    return mayShareInstances(record) && this.twinOf(record)?.bodies === "exposed";
+    const { key } = record.invocation;
+    if (!mayShareInstances(record) || this.twinOf(record)?.bodies !== "exposed") return false;
+    return this.changedMeanwhile.get(key) !== keyOf(record, []);
   }
 
   /** Makes a twin with all bodies of the unit's twin, if it compiles with them. Rejects with `Cancelled`. */
@@ -133,13 +138,16 @@ export class PatchLane {
     const state = this.stateOf(record);
     const twin = this.twinOf(record);
     if (state === undefined || twin === undefined) return;
-    const directory = this.directory(record.invocation.key, "whole");
+    const { key } = record.invocation;
+    const directory = this.directory(key, "whole");
     fs.mkdirSync(directory, { recursive: true });
-    this.states.set(record.invocation.key, {
-      ...state,
-      twin: await compileWholeTwin(directory, record, twin, this.sources, options),
-    });
-    this.unsaved.add(record.invocation.key);
+    const whole = await compileWholeTwin(directory, record, twin, this.sources, options);
+    if (whole === undefined) {
+      this.changedMeanwhile.set(key, keyOf(record, []));
+      return;
+    }
+    this.states.set(key, { ...state, twin: whole });
+    this.unsaved.add(key);
   }
 
   /** Lets the next process have the twins. */
