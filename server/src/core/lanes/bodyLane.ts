@@ -10,7 +10,14 @@ import type { FunctionName } from "../source/functions.js";
 import type { SourceCache } from "../source/sourceCache.js";
 import type { StageClock } from "../support/stageClock.js";
 import type { LoadedPrograms } from "../units/program.js";
-import { type OverlayCosts, dependentsOf, haveShared, refusalOfMoved } from "./choice.js";
+import {
+  type OverlayCosts,
+  dependentsOf,
+  haveShared,
+  isSeenByOthers,
+  refusalOfMoved,
+  refusalOfShared,
+} from "./choice.js";
 import { type EditsForEngine, editForEngine } from "./editForEngine.js";
 import { instancesOf, instantiatorsOf } from "./instantiators.js";
 import type { AllUnitSources } from "./mirror/unitSources.js";
@@ -70,7 +77,8 @@ export class BodyLane {
             dependents: () => dependentsOf(record, records),
             units: () => records,
             unitOf: (key) => records.find(({ invocation }) => invocation.key === key),
-            instances: () => instancesOf(this.parts.root, built.records, built.programs, { record, files }, engine),
+            instances: (of) =>
+              instancesOf(this.parts.root, built.records, built.programs, { record, files: of }, engine),
           }),
         ),
       );
@@ -80,8 +88,11 @@ export class BodyLane {
         const patch = patches[i];
         if (patch === undefined) continue;
         if ("refused" in patch) return patch;
-        const moved = haveShared(patch.edits) ? refusalOfMoved(record) : undefined;
-        if (moved !== undefined) return { refused: moved, isTried: false, isFinal: true };
+        // (Generic functions may have come along that nobody edited.)
+        const isShared = patch.edits.some(({ functions }) => functions.some(isSeenByOthers));
+        const shared = isShared ? refusalOfShared(record, units, records) : undefined;
+        const refused = shared ?? (haveShared(patch.edits) ? refusalOfMoved(record) : undefined);
+        if (refused !== undefined) return { refused, isTried: false, isFinal: true };
         const { edits, leavesSome: leaves, ...code } = patch;
         leavesSome ||= leaves;
         const types = distinctTypes(
