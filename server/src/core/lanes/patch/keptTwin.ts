@@ -62,7 +62,7 @@ const Kept = z.object({
     root: z.string(),
     restricted: z.array(
       z.object({
-        kind: z.enum(["module", "constructor", "field", "name", "hidden"]),
+        kind: z.enum(["module", "constructor", "field", "name", "hidden", "open"]),
         name: z.string(),
         scope: z.string(),
       }),

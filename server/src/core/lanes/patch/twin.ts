@@ -9,7 +9,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import type { BitcodeFile } from "../../../../../shared/src/protocol.js";
-import { inspectArgs } from "../../units/arguments.js";
+import { inspectArgs, isProgram } from "../../units/arguments.js";
 import { parseDiagnostic } from "../../units/compile.js";
 import { digest, readText, commonAncestor } from "../../support/files.js";
 import type { UnitRecord } from "../../units/record.js";
@@ -21,7 +21,15 @@ import { type LaneOptions, type MirrorCrate, compileMirror } from "../mirror/com
 import { deniedByDefault } from "../mirror/lints.js";
 import { type ModuleFacts, allMacros, factsOf } from "./moduleFacts.js";
 import { fileNamed, offsetAt, offsetBefore } from "./rustcPlaces.js";
-import { type ModulePath, type RestrictedName, MARKED_LINT, isWithin, markedUse, mayBeMarked } from "./privacy.js";
+import {
+  type ModulePath,
+  type RestrictedName,
+  MARKED_LINT,
+  isOfOwnCrate,
+  isWithin,
+  markedUse,
+  mayBeMarked,
+} from "./privacy.js";
 import { type TwinContext, publicized } from "./publicize.js";
 import { type Step, moduleTree, pathOf, stepsAt } from "./moduleTree.js";
 import { Refusal } from "../../edits/refusal.js";
@@ -107,11 +115,13 @@ export async function compileTwin(
   const defined = [...facts.values()].flatMap(allMacros);
   const macros = new Set(defined.flatMap(({ name, isExported }) => (isExported ? [] : name)));
   const ownMacros = new Set(defined.map(({ name }) => name));
-  const { crate, source: root, hasTestCode: hasTests } = inspectArgs(invocation.args);
+  const { key } = invocation;
+  const { crate, source: root, hasTestCode: hasTests, crateTypes, isTest } = inspectArgs(invocation.args);
+  const isLibrary = !isProgram({ isTest, crateTypes });
   const source = path.resolve(invocation.cwd, root ?? "");
   const tree = moduleTree(source, (file) => facts.get(file));
   mirror.sync([...files.keys()], [invocation.cwd]);
-  const names = { macros, ownMacros, hasTests };
+  const names = { macros, ownMacros, hasTests, unit: key, isLibrary };
   const texts = new Map<string, TwinText>();
   for (const [file, text] of files) {
     const twin = twinText({ file, text, steps: tree.get(file) }, cache, names, options.isNeeded);
@@ -135,7 +145,7 @@ export async function compileTwin(
   };
   const { exit, keep } = await compileMirror(record, twin, { ...options, isBackground: true }, (line) => {
     if (mayBeMarked(line)) {
-      misused ??= misusedBy(line, texts, mirror);
+      if (!isOfOwnCrate(line, key)) misused ??= misusedBy(line, key, texts, mirror);
       return;
     }
     const diagnostic = parseDiagnostic(line);
@@ -207,10 +217,16 @@ function twinText(
 }
 
 /** What rustc tells of a use that the crate itself could not make, if it is one. */
-function misusedBy(line: string, texts: ReadonlyMap<string, TwinText>, mirror: Mirror): string | undefined {
+function misusedBy(
+  line: string,
+  unit: string,
+  texts: ReadonlyMap<string, TwinText>,
+  mirror: Mirror,
+): string | undefined {
   const diagnostic = parseDiagnostic(line);
   const use = diagnostic === undefined ? undefined : markedUse(diagnostic);
   if (use === undefined) return undefined;
+  if (use.unit !== unit) return diagnostic?.message;
   const twin = texts.get(fileNamed(use.file, texts.keys(), mirror) ?? "");
   const module = twin?.moduleAt(offsetAt(twin.text, use.line, use.column));
   const modules = module === undefined ? includingModules(use.file, texts) : [module];
