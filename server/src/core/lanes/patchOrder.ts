@@ -110,7 +110,9 @@ export class PatchOrder {
     // Nothing needs a patch crate that would be empty.
     if (!isEdited && made.refused.kind === "nothingToPatch") return undefined;
     if (!isOptional) return made;
-    return isEdited ? this.alone(record, files) : undefined;
+    // The engine finds out whether anything means what was there before.
+    const alone = isEdited ? await this.alone(record, files) : undefined;
+    return alone !== undefined && "refused" in alone ? made : alone;
   }
 
   /** Compiles what has nothing to do with other crates' changes. */

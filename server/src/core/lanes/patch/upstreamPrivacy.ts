@@ -23,10 +23,14 @@ export function meansUpstream(
   const kinds = new Map<string, Set<RestrictedName["kind"]>>();
   for (const { kind, name } of restricted) kinds.set(name, (kinds.get(name) ?? new Set()).add(kind));
   const words = [...tokensOf(text)].map(({ start, end }) => text.slice(start, end));
+  // (Whether there may be more of a type matters to patterns only.)
+  const hasPatterns = words.some((word, i) => {
+    return word === "match" || word === "matches" || (word === "let" && ["if", "while"].includes(words[i - 1] ?? ""));
+  });
   return words.some((word, i) => {
     const own = kinds.get(word);
     if (own === undefined) return false;
-    if (own.has("open") || own.has("field")) return true;
+    if ((own.has("open") && hasPatterns) || own.has("field")) return true;
     const mayBeTheirs = hasGlobs || isImport || words[i - 1] === ":";
     return mayBeTheirs && (own.has("name") || words[i + 1] === ":");
   });
