@@ -50,6 +50,10 @@ export const BodyLaneParams = z.object({
   bitcode: z.array(BitcodeFile).readonly(),
   /** That of the crate's public twin, if `bitcode` is a patch crate's that was compiled against it. */
   twin: z.array(BitcodeFile).readonly().optional(),
+  /** The crate's name, which paths of what is declared in it begin with. */
+  crateName: z.string(),
+  /** The names of types that it alone declares, of all crates of a program that have its name; left out where it is the only one. */
+  distinctTypes: z.array(z.string()).readonly().optional(),
   /** Whether functions of `async fn`s in the twin may have older bodies than the crate lane compiled. */
   isTwinBehind: z.boolean().optional(),
   edited: z.array(EditedRange).readonly(),

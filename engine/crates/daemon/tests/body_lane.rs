@@ -121,7 +121,7 @@ impl Fixture {
             .iter()
             .map(|name| json!({"file": file, "old": range(&self.source, name), "new": range(text, name)}))
             .collect();
-        let lane = json!([{"unit": "program:program", "bitcode": with_digests(&bitcode), "edited": edited}]);
+        let lane = json!([{"unit": "program:program", "crateName": "program", "bitcode": with_digests(&bitcode), "edited": edited}]);
         std::fs::write(file, text).unwrap();
         self.daemon.publish_with(&self.project, &self.crate_lane, &json!({"bodyLane": lane}))
     }

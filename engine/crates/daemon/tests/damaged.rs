@@ -158,6 +158,7 @@ proptest! {
             .collect();
         let lane = json!({
             "unit": if is_of_another_unit { "other:lib" } else { "program:main" },
+            "crateName": "program",
             "bitcode": if has_bitcode { with_digests(body_lane) } else { Vec::new() },
             "twin": if has_twin { with_digests(&setup.files) } else { Vec::new() },
             "isTwinBehind": is_twin_behind,

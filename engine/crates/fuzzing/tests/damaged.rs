@@ -55,7 +55,7 @@ const CONNECTION: &str = concat!(
 const REQUESTS: [&str; 5] = [
     r#"{"id":1,"method":"publish","params":{"workspace":"/w","program":"p","executable":"/w/p","base":"/w/b.so","optLevel":"0",
         "units":[{"id":"a:a","bitcode":[{"path":"/w/a.bc","digest":"00ff"}]}],"strip":"symbols","exportDynamic":true,"verify":true,
-        "bodyLane":[{"unit":"a:a","bitcode":[],"twin":[],"isTwinBehind":true,"passed":[{"file":"/w/a.rs","line":7}],
+        "bodyLane":[{"unit":"a:a","crateName":"a","bitcode":[],"twin":[],"isTwinBehind":true,"passed":[{"file":"/w/a.rs","line":7}],
         "edited":[{"file":"/w/a.rs","old":[1,2],"new":[1,4294967295],"generic":true}]}]}}"#,
     r#"{"id":1,"method":"functions","params":{"workspace":"/w","program":"p","files":["/w/a.rs"],"changedOnly":true,"from":12}}"#,
     r#"{"id":1,"method":"summary","params":{"workspace":"/w","program":"p","top":12}}"#,

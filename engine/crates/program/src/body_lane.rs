@@ -66,7 +66,10 @@ impl State {
             for (origin, bitcode) in [(own, &lane.own), (Origin::Twin, &lane.twin)] {
                 let Reading { units, work: read, .. } = read([bitcode], &resources.units, &lazy)?;
                 work += read;
-                body.extend(units.into_iter().map(|unit| BodyUnit { unit, origin, crate_id: lane.own.id.clone() }));
+                body.extend(units.into_iter().map(|unit| {
+                    let (crate_id, crate_name) = (lane.own.id.clone(), lane.crate_name.clone());
+                    BodyUnit { unit, origin, crate_id, crate_name, distinct_types: lane.distinct_types.clone() }
+                }));
             }
             let read = body[before..].iter().map(|unit: &BodyUnit| unit.unit.clone()).collect();
             self.body_units.insert((lane.own.id.clone(), lane.is_patch()), read);

@@ -1,5 +1,6 @@
 //! What is asked for: everything that a program is to consist of.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -45,6 +46,10 @@ pub struct BodyLaneCrate {
     pub own: CrateBitcode,
     /// That of the crate's public twin, if `own` is a patch crate that was compiled against it.
     pub twin: CrateBitcode,
+    /// The crate's name, which paths of what is declared in it begin with.
+    pub crate_name: Arc<str>,
+    /// The names of types that it alone declares, of all crates of a program that have its name; none where it is the only one.
+    pub distinct_types: Option<Arc<BTreeSet<String>>>,
     /// Whether functions of `async fn`s in the twin may have older bodies than the crate lane compiled.
     pub is_twin_behind: bool,
     /// Every function whose body is another one than the crate lane compiled. Without any the bitcode is only read, to be known

@@ -5,7 +5,7 @@
 //! of a trait of Cranefly's. What a symbol stands for is its path: the demangled name without hashes. It is only trusted where
 //! it is unique.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use cranefly_bitcode::demangled;
@@ -33,6 +33,10 @@ pub struct BodyUnit {
     pub origin: Origin,
     /// The crate, as `package:target`.
     pub crate_id: Arc<str>,
+    /// What rustc calls it.
+    pub crate_name: Arc<str>,
+    /// The names of types that it alone declares, of all crates of a program that have its name; none where it is the only one.
+    pub distinct_types: Option<Arc<BTreeSet<String>>>,
 }
 
 /// The crate lane's names for symbols of patch crates and twins, as far as they are known.

@@ -8,6 +8,7 @@ mod generics;
 mod identities;
 mod instances;
 mod lookup;
+mod same_instances;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;

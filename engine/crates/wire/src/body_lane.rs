@@ -17,6 +17,11 @@ pub struct BodyLaneParams {
     /// Those of the crate's public twin, if `bitcode` is a patch crate that was compiled against it.
     #[serde(default)]
     pub twin: Vec<BitcodeFile>,
+    /// The crate's name, which paths of what is declared in it begin with.
+    pub crate_name: String,
+    /// The names of types that it alone declares, of all crates of a program that have its name; none where it is the only one.
+    #[serde(default)]
+    pub distinct_types: Option<Vec<String>>,
     /// Whether functions of `async fn`s in the twin may have older bodies than the crate lane compiled.
     #[serde(default)]
     pub is_twin_behind: bool,

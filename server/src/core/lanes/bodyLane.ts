@@ -17,6 +17,7 @@ import { instancesOf, instantiatorsOf } from "./instantiators.js";
 import type { AllUnitSources } from "./mirror/unitSources.js";
 import type { OverlayLane } from "./overlay/overlayLane.js";
 import type { InputTexts } from "./patch/crateTexts.js";
+import { distinctTypes } from "./patch/namesakes.js";
 import type { PatchRefusal } from "./patch/patchCrate.js";
 import type { PatchLane, PatchResult } from "./patch/patchLane.js";
 import { inputTextsOf } from "./patch/patchPlan.js";
@@ -95,7 +96,10 @@ export class BodyLane {
         const { edits, leavesSome: leaves, bitcode, twin, isTwinBehind } = patch;
         leavesSome ||= leaves;
         // (What others only come through has nothing of its own.)
-        if (edits.some(hasCode)) all.set(...editForEngine(record, { bitcode, twin, isTwinBehind }, edits));
+        if (!edits.some(hasCode)) continue;
+        const types = distinctTypes(record, () => patches.typesOf(record), built, textOf);
+        const distinct = types === undefined ? {} : { distinctTypes: types };
+        all.set(...editForEngine(record, { bitcode, twin, isTwinBehind, ...distinct }, edits));
       }
       return { edits: all, leavesSome };
     });

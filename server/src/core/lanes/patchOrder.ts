@@ -5,13 +5,14 @@
  * imports. Crates that have nothing to do with another one's changes are compiled against the workspace's libraries as they are.
  */
 import type { BodyEdit, UnitEdit } from "../edits/baseline.js";
+import { isVisibleOutside } from "../edits/itemChange.js";
 import { Refusal, type RefusalKind, Refused } from "../edits/refusal.js";
 import type { UnitRecord } from "../units/record.js";
 import { dependentsOf, isSeenByOthers, unsuitableUnit } from "./choice.js";
 import type { Libraries } from "./mirror/compileMirror.js";
 import { type InputTexts, mentions } from "./patch/crateTexts.js";
 import type { Exports, ForeignChange, PatchLink } from "./patch/foreign.js";
-import { type LinkedTwins, usesLibraries } from "./patch/linkedTwins.js";
+import type { LinkedTwins } from "./patch/linkedTwins.js";
 import type { PatchRefusal } from "./patch/patchCrate.js";
 import type { PatchResult } from "./patch/patchLane.js";
 import { restrictedForOthers } from "./patch/upstreamPrivacy.js";
@@ -117,17 +118,24 @@ export class PatchOrder {
 
   /** Compiles what has nothing to do with other crates' changes. */
   private async alone(record: UnitRecord, files: readonly BodyEdit[]): Promise<Made> {
-    const { twins, records, compile } = this.parts;
+    const { twins, compile } = this.parts;
     const link = this.linkOf(record, { exports: new Map(), foreign: [], isFacade: false });
-    const mayExport = this.hasItems(record) && dependentsOf(record, records).length > 0;
-    // (The twin of a crate that uses no library of the workspace is the only one that it has.)
-    const isEither = link !== undefined && mayExport && !usesLibraries(record);
-    const made = isEither ? undefined : await compile(record, files, undefined);
+    // (What comes along may be mentioned as well: then the first attempt says so.)
+    const made =
+      link === undefined || !this.isMentioned(record, files) ? await compile(record, files, undefined) : undefined;
     if (made !== undefined && (link === undefined || !("refused" in made) || !NEEDS_LINK.has(made.refused.kind))) {
       return made;
     }
     const libraries = twins.librariesOf(record);
     return link && libraries && compile(record, files, { link, libraries });
+  }
+
+  /** Whether crates that use this one mention anything public that has changed in it. */
+  private isMentioned(record: UnitRecord, files: readonly BodyEdit[]): boolean {
+    const names = files.flatMap(({ items }) => items.filter(isVisibleOutside).map(({ name }) => name));
+    if (names.length === 0) return false;
+    const users = dependentsOf(record, this.parts.records);
+    return users.some((user) => names.some((name) => name !== "" && mentions(this.textsOf(user), name)));
   }
 
   private async linked(

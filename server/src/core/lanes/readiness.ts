@@ -118,7 +118,8 @@ export class Readiness {
       const record = records.get(key);
       if (record === undefined || unsuitableUnit(record) !== undefined) return false;
       const isReady = (!needsOverlay || this.hasOverlay(record)) && this.readByEngine.has(key);
-      return !isReady || this.patches.needsTwin(record, this.units.learned(record));
+      const needsBodies = needsOverlay && this.patches.needsBodies(record);
+      return !isReady || needsBodies || this.patches.needsTwin(record, this.units.learned(record));
     };
     if (this.missingLink(records) !== undefined) return true;
     return [...this.wanted].some((key) => isMissing(key, true)) || this.others.some((key) => isMissing(key, false));
@@ -156,6 +157,7 @@ export class Readiness {
     }
     // (Each as soon as it is there: what comes behind may never come to its end.)
     this.patches.save();
+    for (const record of wanted) await this.addBodies(built, record, engine, options);
     for (const record of suitable(this.others, built)) {
       await this.prepareTwin(built, record, engine, options);
       this.patches.save();
@@ -215,6 +217,21 @@ export class Readiness {
     this.units.facts(record);
     const twin = this.patches.twinOf(record)?.bitcode;
     if (twin !== undefined) await this.readAhead(built, record, { bitcode: [], twin }, engine, options);
+  }
+
+  /** Lets the unit's twin have all bodies, so that patch crates of functions that call much that is generic compile faster. */
+  private async addBodies(
+    built: LoadedPrograms,
+    record: UnitRecord,
+    engine: Engine,
+    options: ReadyOptions,
+  ): Promise<void> {
+    if (!this.patches.needsBodies(record)) return;
+    await this.patches.addBodies(record, options);
+    this.patches.save();
+    const twin = this.patches.twinOf(record);
+    if (twin?.bodies === "all")
+      await this.readAhead(built, record, { bitcode: [], twin: twin.bitcode }, engine, options);
   }
 
   private async readAhead(

@@ -95,6 +95,8 @@ fn body_lane_crate(lane: BodyLaneParams) -> Result<BodyLaneCrate, RpcError> {
     Ok(BodyLaneCrate {
         own: crate_bitcode(id.clone(), lane.bitcode)?,
         twin: crate_bitcode(id, lane.twin)?,
+        crate_name: lane.crate_name.into(),
+        distinct_types: lane.distinct_types.map(|names| Arc::new(names.into_iter().collect())),
         is_twin_behind: lane.is_twin_behind,
         edited: lane.edited.into_iter().map(edited_function).collect(),
     })

@@ -1,7 +1,7 @@
 //! What a definition refers to: which of it is taken as well, and which is the program's own.
 
 use cranefly_bitcode::demangled;
-use cranefly_bitcode::ir::GlobalKind;
+use cranefly_bitcode::ir::{GlobalKind, Linkage};
 use cranefly_cgu::is_anonymous;
 
 use super::{Node, Selector};
@@ -37,6 +37,9 @@ impl Selector<'_> {
                 if takes {
                     self.bind(node);
                 }
+                return Ok(());
+            }
+            if self.is_same_instance(node) {
                 return Ok(());
             }
             let is_new = self.names.is_of_new_method(&self.unit(node).global(node.1).name);
@@ -113,10 +116,21 @@ impl Selector<'_> {
         !definitions_at(self.crates_of(node.0), &path).is_empty()
     }
 
-    /// Whether a function has no instances and is the twin's, which may have been made before its last edit: then it is no more than
-    /// a name, even if its body is there.
+    /// Whether a function has no instances and is declared in the twin, which may have been made before its last edit: then it is no more
+    /// than a name, even if its body is there. (It may also have copies of other crates' inline functions.)
     pub(super) fn is_twins_own(&self, node: Node) -> bool {
-        self.origin(node) == Origin::Twin && self.subprogram(node).is_none_or(|it| !it.name.contains(['<', '{']))
+        if self.origin(node) != Origin::Twin {
+            return false;
+        }
+        match self.subprogram(node) {
+            Some(subprogram) => {
+                let crate_name = subprogram.namespace.first();
+                let is_declared_here = crate_name.is_none_or(|name| *name == self.body[node.0].crate_name);
+                is_declared_here && !subprogram.name.contains(['<', '{'])
+            }
+            // (What rustc writes into each unit for itself, such as what `catch_unwind` calls, has no source.)
+            None => self.unit(node).global(node.1).linkage != Linkage::Local,
+        }
     }
 
     /// A function that is only a name: the crate lane's is what is meant, if there is one.

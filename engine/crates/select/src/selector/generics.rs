@@ -64,19 +64,19 @@ impl Selector<'_> {
         Ok(best.and_then(|symbols| symbols.into_iter().next().cloned()))
     }
 
-    /// Finds the instances that patch crates have of edited functions as they were before.
+    /// Finds the instances that patch crates and their twins have of edited functions as they were before.
     pub(super) fn find_old_instances(&mut self, edited: &[&EditedFunction]) {
         let named: Vec<&EditedFunction> =
             edited.iter().copied().filter(|it| !it.name.is_empty() && !it.is_new()).collect();
         let made: Vec<Made<'_>> = self.edited.iter().filter_map(|&node| self.made(node, &named)).collect();
-        let patches = self.body.iter().enumerate().filter(|(_, unit)| unit.origin == Origin::Patch);
-        for (number, body) in patches {
+        let units = self.body.iter().enumerate().filter(|(_, unit)| unit.origin != Origin::Overlay);
+        for (number, body) in units {
             for function in &body.unit.unit.functions {
                 let node = (number, function.global);
                 let symbol = &body.unit.global(function.global).name;
                 let Some(subprogram) = &function.subprogram else { continue };
                 // (To demangle all symbols would take longer than anything else here.)
-                if !named.iter().any(|it| is_called(it, subprogram)) {
+                if !named.iter().any(|it| is_called(it, subprogram)) || self.is_twins_own(node) {
                     continue;
                 }
                 let is_plain = !subprogram.name.starts_with('{') && !is_shim(symbol);

@@ -137,7 +137,16 @@ pub fn edit(functions: &[EditedFunction]) -> Edit<'_> {
 
 /// Units of the crate, as the body lane's.
 pub fn body_units(units: &[Arc<LoadedUnit>], origin: Origin) -> Vec<BodyUnit> {
-    units.iter().map(|unit| BodyUnit { unit: unit.clone(), origin, crate_id: CRATE.into() }).collect()
+    units
+        .iter()
+        .map(|unit| BodyUnit {
+            unit: unit.clone(),
+            origin,
+            crate_id: CRATE.into(),
+            crate_name: "app".into(),
+            distinct_types: None,
+        })
+        .collect()
 }
 
 fn read(path: &Path, id: &str) -> Arc<LoadedUnit> {

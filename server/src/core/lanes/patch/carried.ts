@@ -15,7 +15,7 @@ import type { SourceCache } from "../../source/sourceCache.js";
 import type { CrateTexts } from "./crateTexts.js";
 import { hasWord } from "./crateTexts.js";
 import { isTypeOrTrait, mayBeValue } from "./newTypes.js";
-import { holdsItems, isPatchable } from "./twin.js";
+import { holdsItems, isPatchable } from "./exposedBodies.js";
 import { Elsewhere } from "./elsewhere.js";
 import { type CrateModule, isAnothersType, modulesOfBuild } from "./modules.js";
 import { moduleIn } from "./changedImports.js";

@@ -5,7 +5,7 @@ import * as z from "zod";
 import { BitcodeFile } from "../../../../../shared/src/protocol.js";
 import { readJson, writeAtomic } from "../../support/files.js";
 import type { ModuleFacts } from "./moduleFacts.js";
-import type { Twin } from "./twin.js";
+import { type Twin, TWIN_BODIES } from "./twin.js";
 import type { Refusal } from "../../edits/refusal.js";
 
 /** A twin, or why there is none, and what it was made of. */
@@ -50,7 +50,7 @@ const Facts: z.ZodType<ModuleFacts> = z.object({
 });
 
 const Kept = z.object({
-  version: z.literal(5),
+  version: z.literal(6),
   /** Which Cranefly made it: another one may make other twins. */
   maker: z.string(),
   key: z.string(),
@@ -72,6 +72,8 @@ const Kept = z.object({
       .transform((texts) => new Map(Object.entries(texts).map(([file, digests]) => [file, new Set(digests)]))),
     deniedByDefault: z.array(z.string()),
     isBehind: z.boolean(),
+    bodies: z.enum(TWIN_BODIES),
+    exposed: z.object({ metadata: z.string(), bitcode: z.array(BitcodeFile) }).optional(),
   }),
 });
 
@@ -80,13 +82,15 @@ export function loadTwin(directory: string, maker: string): TwinState | undefine
   const kept = readJson(fileIn(directory), Kept);
   if (kept?.maker !== maker) return undefined;
   const { key, externs, twin } = kept;
-  const isThere = [twin.metadata, ...twin.bitcode.map(({ path }) => path)].every((file) => fs.existsSync(file));
+  const all = [twin, ...(twin.exposed === undefined ? [] : [twin.exposed])];
+  const files = all.flatMap(({ metadata, bitcode }) => [metadata, ...bitcode.map(({ path }) => path)]);
+  const isThere = files.every((file) => fs.existsSync(file));
   return isThere ? { key, externs, twin } : undefined;
 }
 
 /** Keeps a twin. A failure is none of the user's business: it is made anew, then. */
 export function saveTwin(directory: string, maker: string, state: TwinState): void {
-  const text = JSON.stringify({ version: 5, maker, ...state }, (_, value: unknown) => {
+  const text = JSON.stringify({ version: 6, maker, ...state }, (_, value: unknown) => {
     if (value instanceof Set) return [...(value as Set<unknown>)];
     return value instanceof Map ? Object.fromEntries(value as Map<string, unknown>) : value;
   });

@@ -18,7 +18,7 @@ import { type Step, pathOf, stepsAt } from "./moduleTree.js";
 import { type Occurrence, occurrencesOf } from "./occurrences.js";
 import type { ModulePath } from "./privacy.js";
 import { promoted } from "./promotions.js";
-import { holdsItems, isPatchable } from "./twin.js";
+import { holdsItems, isPatchable } from "./exposedBodies.js";
 
 /** With more functions than these, the crate lane is as fast. */
 const MAX_MENTIONS = 64;

@@ -158,6 +158,11 @@ export function factsOf(text: string, root: Node): ModuleFacts | Refusal {
   }
 }
 
+/** The names of all types and traits of a file's modules. */
+export function allTypes({ types, traits, children }: ModuleFacts): readonly string[] {
+  return [...types, ...traits, ...children.flatMap(({ inline }) => (inline === undefined ? [] : allTypes(inline)))];
+}
+
 /** All macros of a module and of the inline modules in it. */
 export function allMacros({ macros, children }: ModuleFacts): readonly MacroFacts[] {
   return [...macros, ...children.flatMap(({ inline }) => (inline === undefined ? [] : allMacros(inline)))];

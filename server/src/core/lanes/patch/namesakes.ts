@@ -6,7 +6,9 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import type { CompiledText } from "../../edits/baseline.js";
 import type { SourceCache } from "../../source/sourceCache.js";
+import { readText } from "../../support/files.js";
 import { parseDepInfo } from "../../units/depInfo.js";
+import type { LoadedPrograms } from "../../units/program.js";
 import type { UnitRecord } from "../../units/record.js";
 
 /** What the programs are made of. */
@@ -40,6 +42,33 @@ export function isAmbiguous(
     if (others.flatMap(textsOf).some((it) => it === undefined || isDeclared.test(it.text))) return true;
   }
   return rest.slice(0, -1).some((module) => texts.some((text) => mayHoldTypes(module, text, cache)));
+}
+
+/**
+ * The names of types that a crate alone declares, of all crates of a program that have its name; undefined where it is the only one.
+ * `own`: the types that its modules declare.
+ */
+export function distinctTypes(
+  record: UnitRecord,
+  own: () => ReadonlySet<string>,
+  { programs, units, records }: LoadedPrograms,
+  textOf: ProgramUnits["textOf"],
+): readonly string[] | undefined {
+  const { key } = record.invocation;
+  const all = records.some(units);
+  if (isAnotherLibrary(record.crate, record, all)) return [];
+  const beside = new Set(programs.flatMap(({ closure }) => (closure.includes(key) ? closure : [])));
+  const others = all.filter(({ crate, invocation }) => {
+    return crate === record.crate && invocation.key !== key && beside.has(invocation.key);
+  });
+  if (others.length === 0) return undefined;
+  const words = new Set<string>();
+  for (const { path: file } of others.flatMap(({ inputs }) => inputs)) {
+    const text = file.endsWith(".rs") ? textOf(file)?.text : readText(file);
+    if (text === undefined) return [];
+    for (const [word] of text.matchAll(/[\p{XID_Start}_]\p{XID_Continue}*/gu)) words.add(word);
+  }
+  return [...own()].filter((name) => !words.has(name));
 }
 
 function declarationOf(keywords: string, name: string): RegExp {

@@ -17,12 +17,15 @@ import { digest } from "../../support/files.js";
 import type { BodyRef, FunctionName } from "../../source/functions.js";
 import type { SourceCache } from "../../source/sourceCache.js";
 import { type PatchOptions, type PatchRefusal, compilePatch } from "./patchCrate.js";
+import { allTypes } from "./moduleFacts.js";
 import { readForeignMethods } from "./foreignMethods.js";
 import { type TwinState, loadTwin, saveTwin } from "./keptTwin.js";
 import type { Exports } from "./foreign.js";
 import { LinkedTwins, usesLibraries } from "./linkedTwins.js";
-import type { Libraries } from "../mirror/compileMirror.js";
-import { type Twin, type TwinOptions, compileTwin, isAbsentFromTwin, isPatchable } from "./twin.js";
+import type { LaneOptions, Libraries } from "../mirror/compileMirror.js";
+import { isAbsentFromTwin, isPatchable } from "./exposedBodies.js";
+import { type Twin, type TwinOptions, compileTwin } from "./twin.js";
+import { compileWholeTwin, mayShareInstances } from "./wholeTwin.js";
 import { Refusal } from "../../edits/refusal.js";
 
 /** Without `libraries`, twins are compiled against the workspace's libraries as they are. */
@@ -78,10 +81,11 @@ export class PatchLane {
 
   /** The twins of these units that know each other. (That of a crate which uses no library of the workspace is its only one.) */
   linkedTwins(unitOf: (key: string) => UnitRecord | undefined): LinkedTwins {
-    return new LinkedTwins(
-      (record, libraries) => this.twinOf(record, usesLibraries(record) ? libraries : undefined),
-      unitOf,
-    );
+    const known = (record: UnitRecord, libraries: Libraries): Twin | undefined => {
+      const twin = this.twinOf(record, usesLibraries(record) ? libraries : undefined);
+      return twin && { ...twin, ...twin.exposed };
+    };
+    return new LinkedTwins(known, unitOf);
   }
 
   /**
@@ -107,6 +111,11 @@ export class PatchLane {
     return isServed;
   }
 
+  /** The types that the unit's modules declare, by their names. */
+  typesOf(record: UnitRecord): ReadonlySet<string> {
+    return new Set([...(this.twinOf(record)?.facts.values() ?? [])].flatMap(allTypes));
+  }
+
   /** Whether a twin would have to be made of these sources. */
   needsTwin(record: UnitRecord, needed: readonly FunctionName[], libraries?: Libraries): boolean {
     if (this.twinOf(record, libraries) !== undefined) return false;
@@ -128,6 +137,26 @@ export class PatchLane {
     this.proven.clear();
     this.notServed.clear();
     if (options.signal !== undefined) await readForeignMethods(record, options.signal);
+  }
+
+  /** Whether there is a twin that might have all bodies, and has not. */
+  needsBodies(record: UnitRecord): boolean {
+    return mayShareInstances(record) && this.twinOf(record)?.bodies === "exposed";
+  }
+
+  /** Makes a twin with all bodies of the unit's twin, if it compiles with them. Rejects with `Cancelled`. */
+  async addBodies(record: UnitRecord, options: LaneOptions): Promise<void> {
+    const state = this.stateOf(record);
+    const twin = this.twinOf(record);
+    if (state === undefined || twin === undefined) return;
+    const directory = this.directory(record.invocation.key, "whole");
+    fs.mkdirSync(directory, { recursive: true });
+    const folder = this.twinFolder(record);
+    this.states.set(folder, {
+      ...state,
+      twin: await compileWholeTwin(directory, record, twin, this.sources, options),
+    });
+    this.unsaved.add(folder);
   }
 
   /** Lets the next process have the twins. */

@@ -26,7 +26,8 @@ import { Renaming } from "./changedMethods.js";
 import { checkEffects } from "./newTypes.js";
 import type { AffectedEdits } from "./mentions.js";
 import type { CrateTexts, InputTexts } from "./crateTexts.js";
-import { type Twin, holdsItems, isPatchable } from "./twin.js";
+import { holdsItems, isPatchable } from "./exposedBodies.js";
+import type { Twin } from "./twin.js";
 import { libraryFolders, upstreamTexts } from "./upstream.js";
 import { Refusal, Refused, refuse } from "../../edits/refusal.js";
 

@@ -9,7 +9,7 @@ import type { ItemChange } from "../../edits/itemChange.js";
 import type { BodyRef } from "../../source/functions.js";
 import { type Item, type Items, itemsIn } from "../../source/items.js";
 import type { SourceCache } from "../../source/sourceCache.js";
-import { holdsItems } from "./twin.js";
+import { holdsItems } from "./exposedBodies.js";
 
 /** A function as an item, and where it stands. */
 interface Found {

@@ -3,7 +3,7 @@ import type { Node } from "web-tree-sitter";
 import type { ItemChange } from "../../edits/itemChange.js";
 import type { Item } from "../../source/items.js";
 import { tokensOf } from "../../source/lexer.js";
-import { isPatchable } from "./twin.js";
+import { isPatchable } from "./exposedBodies.js";
 
 /**
  * Whether rustc finds a member of a type wherever it found the one of before, and nowhere else: it looks at nothing but the name, the

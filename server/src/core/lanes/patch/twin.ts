@@ -9,18 +9,16 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import type { BitcodeFile } from "../../../../../shared/src/protocol.js";
-import { inspectArgs, isProgram } from "../../units/arguments.js";
+import { inspectArgs } from "../../units/arguments.js";
 import { parseDiagnostic } from "../../units/compile.js";
-import { digest, readText, commonAncestor } from "../../support/files.js";
+import { digest } from "../../support/files.js";
 import type { UnitRecord } from "../../units/record.js";
-import { type Replacement, blanksOf, replaced } from "../../source/blank.js";
-import { Mirror } from "../mirror/mirror.js";
-import type { BodyRef } from "../../source/functions.js";
+import type { Mirror } from "../mirror/mirror.js";
 import type { SourceCache } from "../../source/sourceCache.js";
 import { type LaneOptions, type MirrorCrate, compileMirror } from "../mirror/compileMirror.js";
 import { deniedByDefault } from "../mirror/lints.js";
-import { type ModuleFacts, allMacros, factsOf } from "./moduleFacts.js";
-import { fileNamed, offsetAt, offsetBefore } from "./rustcPlaces.js";
+import type { ModuleFacts } from "./moduleFacts.js";
+import { fileNamed, offsetAt } from "./rustcPlaces.js";
 import {
   type ModulePath,
   type RestrictedName,
@@ -30,14 +28,16 @@ import {
   markedUse,
   mayBeMarked,
 } from "./privacy.js";
-import { type TwinContext, publicized } from "./publicize.js";
-import { type Step, moduleTree, pathOf, stepsAt } from "./moduleTree.js";
+import { type TwinSourceOptions, type TwinText, twinSources } from "./twinSources.js";
 import { Refusal } from "../../edits/refusal.js";
 
-export interface TwinOptions extends LaneOptions {
-  /** Whether a function is known to be one without whose body the crate does not compile. */
-  readonly isNeeded: (file: string, path: string) => boolean;
-}
+export interface TwinOptions extends LaneOptions, TwinSourceOptions {}
+
+/** Which bodies a twin has: those that rustc hands on, all, or those that it hands on since it does not compile with all. */
+export const TWIN_BODIES = ["exposed", "all", "onlyExposed"] as const;
+
+/** Whatever a twin's lints are about, its crate was told of it. */
+export const NO_LINTS = ["--cap-lints=allow"];
 
 /** A twin that compiled. */
 export interface Twin {
@@ -59,30 +59,10 @@ export interface Twin {
   readonly deniedByDefault: readonly string[];
   /** Bodies of `async fn`s were edited since it was made, none of which changed its future. */
   isBehind: boolean;
-}
-
-/** Whether the twin has nothing of a function's body. */
-export function isAbsentFromTwin(fn: BodyRef): boolean {
-  return isPatchable(fn) && !fn.isAsync;
-}
-
-/** Whether the function may be compiled apart from its crate. */
-export function isPatchable(fn: BodyRef): boolean {
-  return mayBeBlanked(fn) && fn.exposed === undefined && !fn.isNested;
-}
-
-/**
- * Whether a body holds items that are others in another crate. (A function, a constant or a static in a body is seen by nobody else, and
- * comes along.)
- */
-export function holdsItems({ hasItems, hasOtherItems, isAsync, isRewritten }: BodyRef): boolean {
-  return hasOtherItems || (hasItems && (isAsync || isRewritten));
-}
-
-/** Whether rustc hands the body on to other crates. */
-function mayBeBlanked(fn: BodyRef): boolean {
-  const isInline = fn.inline !== undefined && fn.inline !== "never";
-  return !fn.isGeneric && !isInline && !fn.isTraitDefault;
+  /** See `wholeTwin.ts`. */
+  readonly bodies: (typeof TWIN_BODIES)[number];
+  /** Of one with all bodies: what it was before. The twins of crates that use it know that one, which is there sooner. */
+  readonly exposed?: Pick<Twin, "metadata" | "bitcode"> | undefined;
 }
 
 /** Compiles a unit's twin, or says why there is none. Rejects with `Cancelled`. */
@@ -92,45 +72,11 @@ export async function compileTwin(
   cache: SourceCache,
   options: TwinOptions,
 ): Promise<Twin | Refusal> {
-  const { invocation } = record;
-  const inputs = record.inputs.filter(({ path: file }) => file.endsWith(".rs"));
-  const original = commonAncestor([invocation.cwd, ...inputs.map((input) => path.dirname(input.path))]);
-  const mirror = new Mirror(path.join(directory, "source"), original);
-  const files = new Map<string, string>();
-  for (const { path: file, hash } of inputs) {
-    const text = readText(file);
-    // A file that is gone has changed, too.
-    if (text === undefined || digest(text) !== hash) return new Refusal("twinChanged");
-    files.set(file, text);
-  }
-  const facts = new Map<string, ModuleFacts>();
-  for (const [file, text] of files) {
-    const { root, outline } = cache.get(file, text);
-    if (root === undefined)
-      return typeof outline === "string" ? new Refusal("unreadable", outline) : new Refusal("twinUnparsed");
-    const found = factsOf(text, root);
-    if (found instanceof Refusal) return found;
-    facts.set(file, found);
-  }
-  const defined = [...facts.values()].flatMap(allMacros);
-  const macros = new Set(defined.flatMap(({ name, isExported }) => (isExported ? [] : name)));
-  const ownMacros = new Set(defined.map(({ name }) => name));
-  const { key } = invocation;
-  const { crate, source: root, hasTestCode: hasTests, crateTypes, isTest } = inspectArgs(invocation.args);
-  const isLibrary = !isProgram({ isTest, crateTypes });
-  const source = path.resolve(invocation.cwd, root ?? "");
-  const tree = moduleTree(source, (file) => facts.get(file));
-  mirror.sync([...files.keys()], [invocation.cwd]);
-  const names = { macros, ownMacros, hasTests, unit: key, isLibrary };
-  const texts = new Map<string, TwinText>();
-  for (const [file, text] of files) {
-    const twin = twinText({ file, text, steps: tree.get(file) }, cache, names, options.isNeeded);
-    // What is private in it would stay so, and nobody knows what that is.
-    if (twin === undefined && tree.has(file)) return new Refusal("twinUnread");
-    if (twin !== undefined) texts.set(file, twin);
-    mirror.write(file, twin?.text);
-  }
-
+  const { key } = record.invocation;
+  const sources = twinSources(directory, record, cache, options);
+  if (sources instanceof Refusal) return sources;
+  const { mirror, files, facts, root, texts } = sources;
+  const { crate } = inspectArgs(record.invocation.args);
   const metadata = path.join(directory, `lib${crate}-next.rmeta`);
   const errors: string[] = [];
   let misused: string | undefined;
@@ -141,7 +87,7 @@ export async function compileTwin(
     incrementalDir: path.join(directory, "incremental"),
     crateType: () => "lib",
     isLibrary: true,
-    extra: ["--cap-lints=allow", MARKED_LINT],
+    extra: [...NO_LINTS, MARKED_LINT],
   };
   const { exit, keep } = await compileMirror(record, twin, { ...options, isBackground: true }, (line) => {
     if (mayBeMarked(line)) {
@@ -159,16 +105,17 @@ export async function compileTwin(
     metadata: keepMetadata(metadata, crate, kept.directory),
     bitcode: kept.files,
     facts,
-    root: source,
+    root,
     texts: new Map([...files].map(([file, text]) => [file, new Set([digest(text)])])),
     restricted: [...texts.values()].flatMap(({ restricted }) => restricted),
     deniedByDefault: await deniedByDefault(record, options.env),
     isBehind: false,
+    bodies: "exposed",
   };
 }
 
 /** Gives the metadata a name of its own: a run that is killed must not leave another one in a twin's place. */
-function keepMetadata(metadata: string, crate: string, bitcode: string): string {
+export function keepMetadata(metadata: string, crate: string, bitcode: string): string {
   const directory = path.dirname(metadata);
   const kept = path.join(directory, `lib${crate}-${path.basename(bitcode)}.rmeta`);
   fs.renameSync(metadata, kept);
@@ -177,43 +124,6 @@ function keepMetadata(metadata: string, crate: string, bitcode: string): string 
     if (name.endsWith(".rmeta") && file !== kept) fs.rmSync(file, { force: true });
   }
   return kept;
-}
-
-/** What became of a file. */
-interface TwinText {
-  readonly text: string;
-  readonly restricted: readonly RestrictedName[];
-  /** The module that an offset in the text is part of; undefined: it is not known. */
-  readonly moduleAt: (offset: number) => ModulePath | undefined;
-}
-
-interface TwinFile {
-  readonly file: string;
-  readonly text: string;
-  readonly steps: readonly Step[] | undefined;
-}
-
-function twinText(
-  { file, text, steps }: TwinFile,
-  cache: SourceCache,
-  crate: Omit<TwinContext, "isWhole" | "module">,
-  isNeeded: TwinOptions["isNeeded"],
-): TwinText | undefined {
-  const { outline, root } = cache.get(file, text);
-  if (typeof outline === "string" || root === undefined) return undefined;
-  const blanks = blanksOf(text, outline, (fn) => !mayBeBlanked(fn) || isNeeded(file, fn.path));
-  const whole = new Set(blanks.whole.map(({ body }) => body.start));
-  const isWhole = ({ start }: { start: number }): boolean => whole.has(start);
-  const module = steps === undefined ? undefined : pathOf(steps);
-  const { replacements, restricted } = publicized(text, root, { ...crate, isWhole, module });
-  const all: readonly Replacement[] = [...blanks.replacements, ...replacements].sort(
-    (a, b) => a.start - b.start || a.end - b.end,
-  );
-  return {
-    text: replaced(text, all),
-    restricted,
-    moduleAt: (offset) => (steps === undefined ? undefined : pathOf(stepsAt(steps, offsetBefore(all, offset)))),
-  };
 }
 
 /** What rustc tells of a use that the crate itself could not make, if it is one. */
