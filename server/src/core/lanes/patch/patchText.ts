@@ -46,6 +46,9 @@ const TRAITS = "__cranefly_traits";
 /** In a trait's name, in front of the name that its method has in the crate, if that is another one. */
 const OWN_NAME = "_is_";
 
+/** How many traits and statics a patch crate may have, and more. */
+const NUMBERS = 10_000;
+
 /** Items whose documentation macros may see. */
 const MAY_BE_DERIVED = new Set(["struct_item", "enum_item", "union_item", "trait_item", "impl_item"]);
 
@@ -71,13 +74,15 @@ class PatchWriter {
   /** Macros by example that only the crate itself can name. */
   private readonly ownMacros = new Map<string, MacroFacts | "ambiguous">();
   private readonly newTraits: NewTrait[] = [];
-  private number = 0;
+  private number: number;
 
   constructor(
     macros: readonly MacroFacts[],
     private readonly affected: Pick<AffectedModules, "newModules" | "handed">,
     private readonly links: readonly Pick<Exports, "traits">[],
   ) {
+    // (A program and its library may have one name, and then these are all that tells their traits.)
+    this.number = links.length * NUMBERS;
     for (const macro of macros) {
       if (macro.isExported) continue;
       this.ownMacros.set(macro.name, this.ownMacros.has(macro.name) ? "ambiguous" : macro);

@@ -32,7 +32,7 @@ export function meansUpstream(
     if (own === undefined) return false;
     if ((own.has("open") && hasPatterns) || own.has("field")) return true;
     const mayBeTheirs = hasGlobs || isImport || words[i - 1] === ":";
-    return mayBeTheirs && (own.has("name") || words[i + 1] === ":");
+    return mayBeTheirs && (own.has("name") || (own.has("module") && words[i + 1] === ":"));
   });
 }
 
