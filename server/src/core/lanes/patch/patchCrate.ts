@@ -90,7 +90,7 @@ export async function compilePatch(
       extra: [
         "-Ccodegen-units=1",
         ...[`--extern=${TWIN}=${twin.metadata}`, ...links],
-        ...new Set([...lints, MARKED_LINT, `--force-warn=${AMBIGUOUS}`]),
+        ...new Set([...lints, MARKED_LINT, ...(links.length === 0 ? [] : [`--force-warn=${AMBIGUOUS}`])]),
       ],
     };
     for (let round = 1; ; round++) {
@@ -137,7 +137,8 @@ async function compileOnce(
   const error = diagnostics.find(({ level }) => level.startsWith("error"));
   const mistake = { ok: false, isTried: true, isMistake: true, diagnostics } as const;
   if (exit.code !== 0) return { ...mistake, refused: new Refusal("patchError", codeOf(error) ?? "no error code") };
-  if (diagnostics.some((diagnostic) => codeOf(diagnostic) === AMBIGUOUS)) {
+  const isLinked = options.link !== undefined && options.link.exports.length > 0;
+  if (isLinked && diagnostics.some((diagnostic) => codeOf(diagnostic) === AMBIGUOUS)) {
     return { ok: false, refused: new Refusal("ambiguousName"), isTried: true, diagnostics };
   }
   if (diagnostics.some((diagnostic) => isMisuse(diagnostic, record.invocation.key, texts, mirror))) {
