@@ -248,4 +248,71 @@ describe.runIf(HAS_ENGINE)("bodies of generic functions", () => {
     await session.follow();
     expect(session.output()).toBe(before);
   });
+
+  // No other item of their names could stand for them: the crate that uses the library mentions them.
+  it.each<[what: string, changes: readonly Change[]]>([
+    [
+      "a function",
+      [
+        kit('format!("{{{value:?}}}*")', 'format!("{{{value:?}}}*") + &stars(2)'),
+        kit("pub fn plain()", 'fn stars(n: usize) -> String {\n    "*".repeat(n)\n}\n\npub fn plain()'),
+      ],
+    ],
+    [
+      "a generic function",
+      [
+        kit("self.at += 2;", "self.at += stepped(STEP);"),
+        kit(
+          "fn stars(",
+          "const STEP: u8 = 3;\nfn stepped<T: Into<usize>>(n: T) -> usize {\n    n.into()\n}\nfn stars(",
+        ),
+      ],
+    ],
+    [
+      "a changed function that it mentions",
+      [kit("fn stars(n: usize)", "fn stars(n: u8)"), kit('"*".repeat(n)', '"*".repeat(n.into())')],
+    ],
+    ["a changed constant that it mentions", [kit("const STEP: u8 = 3;", "const STEP: u8 = 4;")]],
+    [
+      "a function of a name that it gives to something else",
+      [
+        kit("const STEP: u8 = 4;", "const STEP: u8 = 4;\nfn more(text: &str) -> String {\n    text.to_uppercase()\n}"),
+        kit("show(Some(n))\n", 'show(Some(n)) + &more("x")\n'),
+      ],
+    ],
+    [
+      "a static, and a function that nobody calls",
+      [
+        kit("self.depth + 200", "self.depth + 300 + COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed)"),
+        kit(
+          "fn stars(",
+          "static COUNT: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(5);\nfn idle() {}\nfn stars(",
+        ),
+      ],
+    ],
+  ])("are taken with new items beside them: %s", async (_, changes) => {
+    const { patched } = session.statistics;
+    const report = await session.save(...changes);
+    expect({ lane: report.lane, refused: report.refused }).toEqual({ lane: "body", refused: undefined });
+    expect(session.statistics.patched).toBe(patched + 1);
+    const before = session.output();
+    expect(before).toBe(session.native());
+    expect(await session.follow()).toBeGreaterThan(0);
+    expect(session.output()).toBe(before);
+  });
+
+  it("are right where something that they mention is edited together with a crate that uses them", async () => {
+    // rustc makes the new instance of what the library was.
+    const all = "Walk { of: [0i8, 1, 2, 3, 4, 5, 6, 7], at: 0 }.collect::<Vec<_>>()";
+    const report = await session.save(
+      kit("const STEP: u8 = 4;", "const STEP: u8 = 2;"),
+      app("String::from(1.to_string())", `format!("{:?}", ${all})`),
+    );
+    expect(report).toMatchObject({
+      lane: "crate",
+      refused: "a generic or inline function of a library, and one of a crate that uses it",
+    });
+    expect(session.output()).toBe(session.native());
+    expect(session.output()).toContain("[0, 2, 4, 6]");
+  });
 });

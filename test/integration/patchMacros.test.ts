@@ -45,6 +45,15 @@ impl std::ops::Deref for Outer {
     type Target = Inner;
     fn deref(&self) -> &Inner { &self.inner }
 }
+
+// What stands on a test need not be there without tests.
+#[cfg(test)]
+use macros::marked as serial;
+#[test]
+#[serial]
+fn shows() {
+    assert_eq!(Outer::default().shown(), 10);
+}
 `,
   "macros/Cargo.toml": '[package]\nname = "macros"\nversion = "0.1.0"\nedition = "2024"\n[lib]\nproc-macro = true\n',
   "macros/src/lib.rs": `#[proc_macro]

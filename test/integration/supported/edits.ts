@@ -251,11 +251,29 @@ export const PROGRAM_EDITS: readonly SupportedEdit[] = [
     shows: { "new nested": "2" },
   },
   {
-    edit: "a new type in a body",
+    edit: "a new type, trait or impl in a body",
+    lane: "body",
+    changes: [
+      body(
+        "fn new_nested() -> u32",
+        "struct Three(u32); impl Three { fn get(self) -> u32 { self.0 } } Three(3).get()",
+        "fn nested() -> u32 { 2 } nested()",
+      ),
+    ],
+    shows: { "new nested": "3" },
+  },
+  {
+    edit: "a new impl in a body, for a type that others have",
     lane: "crate",
     refused: "an item in the body of …",
-    changes: [body("fn new_nested() -> u32", "struct Three(u32); Three(3).0", "fn nested() -> u32 { 2 } nested()")],
-    shows: { "new nested": "3" },
+    changes: [
+      body(
+        "fn new_nested() -> u32",
+        "struct Four(u32); impl From<Four> for u32 { fn from(four: Four) -> u32 { four.0 } } Four(4).into()",
+        "struct Three(u32); impl Three { fn get(self) -> u32 { self.0 } } Three(3).get()",
+      ),
+    ],
+    shows: { "new nested": "4" },
   },
   {
     edit: "a new function, and a call of it",

@@ -4,7 +4,7 @@ import { rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { endAll, processesWith } from "../../../scripts/lib/processes.mjs";
-import type { BodyLaneStatistics } from "../../../shared/src/report.js";
+import type { BodyLaneStatistics, GenerationReport } from "../../../shared/src/report.js";
 import { sync } from "../support/projects.js";
 import { cleanEnvironment, mustRun } from "../support/process.js";
 import { cache } from "../support/repository.js";
@@ -148,7 +148,9 @@ class Comparison {
       if (divergence !== undefined) result.problems.push(`${where}: ${divergence}`);
       const { lane, refused } = report;
       const noPatch = newReason(before, cranefly.statistics);
-      this.progress(`${where}: the ${[lane, refused, noPatch].filter((word) => word !== undefined).join(", ")}`);
+      const way = [lane, refused, noPatch].filter((word) => word !== undefined).join(", ");
+      const { compiled } = report.functions;
+      this.progress(`${where}: the ${way}; ${stages(report)}; ${compiled} compiled; cargo ${rounded(cargo)} s`);
       measured = {
         lane,
         ...(refused === undefined ? {} : { refused }),
@@ -173,6 +175,12 @@ class Comparison {
 function newReason(before: BodyLaneStatistics | undefined, after: BodyLaneStatistics | undefined): string | undefined {
   const countOf = (wanted: string): number => before?.overlaid.find(({ reason }) => reason === wanted)?.count ?? 0;
   return after?.overlaid.find(({ reason, count }) => count > countOf(reason))?.reason;
+}
+
+/** Where an update's time went. */
+function stages({ ms }: GenerationReport): string {
+  const times = Object.entries(ms).filter(([, time]) => time >= 1);
+  return times.map(([stage, time]) => `${stage} ${Math.round(time)}`).join(", ");
 }
 
 function rounded(seconds: number): number {

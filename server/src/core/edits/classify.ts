@@ -7,6 +7,7 @@
 import type { Node } from "web-tree-sitter";
 import { LexError, type Span, comparable } from "../source/lexer.js";
 import { innerItems } from "../source/outline.js";
+import { ownItems } from "./ownItems.js";
 import { type Items, itemsIn } from "../source/items.js";
 import type { FunctionPair, ItemChange } from "./itemChange.js";
 import { itemDifference } from "./itemChanges.js";
@@ -190,8 +191,7 @@ function compareBody(before: Source, old: BodyRef, after: Source, fn: BodyRef): 
   const oldItems = innerItems(before.text, bodyNode(before, old), old);
   const newItems = innerItems(after.text, bodyNode(after, fn), fn);
   // Nobody else sees those.
-  const areLocal =
-    oldItems.every((item) => isLocal(item, before.text)) && newItems.every((item) => isLocal(item, after.text));
+  const areLocal = hasLocalItems(before, old, oldItems) && hasLocalItems(after, fn, newItems);
   const nested = compareInner(before, oldItems, after, newItems, fn, areLocal);
   if (nested === undefined) return [fn];
   const oldOwn = gaps(old.body, spans(oldItems)).flatMap((span) => comparable(before.text, span.start, span.end));
@@ -204,6 +204,20 @@ function compareBody(before: Source, old: BodyRef, after: Source, fn: BodyRef): 
 
 /** Items that a body may have other ones of. */
 const LOCAL = new Set(["const_item", "static_item", "function_item", "use_declaration"]);
+
+/** Whether the items of a body are its own, so that it may have other ones. */
+function hasLocalItems(source: Source, fn: BodyRef, items: readonly InnerItem[]): boolean {
+  if (items.every((item) => isLocal(item, source.text))) return true;
+  // Others hold the bodies of generic and inline functions, and a future's type has the body's types in it.
+  if (fn.isGeneric || fn.isAsync || fn.isTraitDefault || (fn.inline !== undefined && fn.inline !== "never"))
+    return false;
+  const own = ownItems(source.text, bodyNode(source, fn));
+  return own?.items.every((item) => item.attributes.every((attribute) => PLAIN.test(attribute))) === true;
+}
+
+/** Attributes of types that make nothing but impls for them, if anything. */
+const PLAIN =
+  /^#\s*\[\s*(?:(?:allow|warn|expect|doc|must_use|repr|default|non_exhaustive|serde|inline|cold)\b[^\]]*|derive\s*\((?:\s*(?:Debug|Clone|Copy|PartialEq|Eq|PartialOrd|Ord|Hash|Default|Serialize|Deserialize)\s*,?)*\)\s*)\]$/;
 
 /** Whether an item of a body is nothing but a name that the body has. */
 function isLocal({ kind, span }: InnerItem, text: string): boolean {

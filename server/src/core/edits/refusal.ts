@@ -92,7 +92,7 @@ const OTHER_WORDS = {
   twinUnread: "a file that cannot be read",
   twinError: "its public twin does not compile: {}",
   privacy: "a name that privacy gives another meaning",
-  mayBePrivate: "a name that may be private to others",
+  mayBePrivate: "a name that may be private to others ({})",
   // The patch crate.
   patchGivenUp: "it did not compile before",
   patchError: "a patch crate that does not compile ({})",

@@ -11,7 +11,14 @@ import type { SourceCache } from "../source/sourceCache.js";
 import type { StageClock } from "../support/stageClock.js";
 import type { LoadedPrograms } from "../units/program.js";
 import type { UnitRecord } from "../units/record.js";
-import { type OverlayCosts, dependentsOf, haveShared, refusalOfMoved } from "./choice.js";
+import {
+  type OverlayCosts,
+  dependentsOf,
+  haveShared,
+  isSeenByOthers,
+  refusalOfMoved,
+  refusalOfShared,
+} from "./choice.js";
 import { type EditsForEngine, editForEngine } from "./editForEngine.js";
 import { instancesOf, instantiatorsOf } from "./instantiators.js";
 import type { AllUnitSources } from "./mirror/unitSources.js";
@@ -79,7 +86,7 @@ export class BodyLane {
         ...{ textOf, newestTextOf, unitOf, editsOf },
         dependents: () => dependentsOf(record, records),
         units: () => records,
-        instances: () => instancesOf(this.parts.root, built.records, built.programs, { record, files }, engine),
+        instances: (of) => instancesOf(this.parts.root, built.records, built.programs, { record, files: of }, engine),
       });
     const twins = patches.linkedTwins(unitOf);
     const textsOf = (record: UnitRecord): InputTexts =>
@@ -88,11 +95,15 @@ export class BodyLane {
       const order = new PatchOrder({ edits: units, records, twins, textsOf, compile });
       const patched = await order.compile();
       if ("refused" in patched) return patched;
+      const taken = patched.map(({ record, patch }) => ({ record, files: patch.edits }));
       const all = new Map<string, BodyLaneParams>();
       let leavesSome = false;
       for (const { record, patch } of patched) {
-        const moved = haveShared(patch.edits) ? refusalOfMoved(record) : undefined;
-        if (moved !== undefined) return { refused: moved, isTried: false, isFinal: true };
+        // (Generic functions may have come along that nobody edited.)
+        const isShared = patch.edits.some(({ functions }) => functions.some(isSeenByOthers));
+        const shared = isShared ? refusalOfShared(record, taken, records) : undefined;
+        const refused = shared ?? (haveShared(patch.edits) ? refusalOfMoved(record) : undefined);
+        if (refused !== undefined) return { refused, isTried: false, isFinal: true };
         const { edits, leavesSome: leaves, bitcode, twin, isTwinBehind } = patch;
         leavesSome ||= leaves;
         // (What others only come through has nothing of its own.)

@@ -75,10 +75,12 @@ function wordAt(text: string, token: Token | undefined): string {
 function itemFacts(
   tokens: readonly Token[],
   word: (i: number) => string,
+  known: ReadonlySet<number> = new Set(),
 ): Pick<BodyFacts, "hasItems" | "hasOtherItems"> {
   let hasItems = false;
   for (let i = 0; i < tokens.length; i++) {
-    if (tokens[i]?.kind !== "identifier") continue;
+    const token = tokens[i];
+    if (token?.kind !== "identifier" || known.has(token.start)) continue;
     const name = word(i);
     const next = word(i + 1);
     const isMacro = next === "!" && (tokens[i + 2]?.kind === "open" || name === "macro_rules");
@@ -94,6 +96,15 @@ function itemFacts(
       (name === "const" && next !== "{" && word(i - 1) !== "*" && word(i - 1) !== "raw");
   }
   return { hasItems, hasOtherItems: false };
+}
+
+/**
+ * Whether a body may have other items than functions, constants and statics, and those whose keywords begin at `known` offsets. Throws
+ * `LexError`.
+ */
+export function hasItemsBesides(text: string, { start, end }: Span, known: ReadonlySet<number>): boolean {
+  const tokens = [...tokensOf(text, start, end)];
+  return itemFacts(tokens, (i) => wordAt(text, tokens[i]), known).hasOtherItems;
 }
 
 /** Whether a statement begins with a call of a macro that is not known to be an expression: `path::name!(`. */

@@ -45,6 +45,9 @@ export function addRoots(text: string, functions: readonly BodyRef[], isEdition2
   return { text: parts.join(""), insertions };
 }
 
+/** In front of a root, so that what it leads to is no dead code to rustc. */
+export const USED = "#[used] ";
+
 /** A function beside a root's path, which may be any name of the sources but this. */
 export const ROOT_OF = "__cranefly_of";
 

@@ -95,8 +95,7 @@ export const cobalt: Project = {
   work: {
     prepare: (play) =>
       files(play, {
-        "site/_cobalt.yml":
-          "site:\n  title: A site\n  base_url: https://example.com\n  rss: rss.xml\nposts:\n  rss: rss.xml\n",
+        "site/_cobalt.yml": "site:\n  title: A site\n  base_url: https://example.com\nposts:\n  rss: rss.xml\n",
         "site/index.md":
           "---\nlayout: default.liquid\n---\n# Index\n\n{% for post in collections.posts.pages %}- {{ post.title }}\n{% endfor %}\n",
         "site/_layouts/default.liquid":
@@ -112,7 +111,8 @@ export const cobalt: Project = {
       { args: ["init", "new"] },
       { args: ["build"], cwd: "new" },
       { args: ["clean"], cwd: "site" },
-      { args: ["build"], fails: false },
+      // It finds the pages of the sites below, and not their layouts.
+      { args: ["build"], fails: true },
       { args: ["--help"] },
     ],
     normalise: (text) => text.replace(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*/g, "TIME"),

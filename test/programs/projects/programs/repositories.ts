@@ -77,7 +77,7 @@ export const gitui: Project = {
       { ...inside("--directory", "/nowhere/at/all"), fails: true },
       { ...inside("--no-such-option"), fails: true },
     ],
-    changing: /^log$/,
+    changing: /^log$|^repository\/\.git\/index$/, // Indexes have times of files.
   },
   edit: {
     file: "src/args.rs",
@@ -97,7 +97,7 @@ export const starship: Project = {
       await repositoryIn(play);
       await files(play, {
         "starship.toml":
-          'format = "$directory$git_branch$git_commit$git_status$package$nodejs$character"\n[character]\nsuccess_symbol = "[>](bold green)"\n',
+          'format = "$directory$git_branch$git_commit$git_status$package$nodejs$character"\n[character]\nsuccess_symbol = "[>](bold green)"\n[nodejs]\ndisabled = false\n',
       });
     },
     steps: [
@@ -113,7 +113,7 @@ export const starship: Project = {
       { args: ["--help"] },
     ],
     env: (play) => ({ STARSHIP_CONFIG: `${play}/starship.toml`, TERM: "xterm-256color", STARSHIP_NUM_THREADS: "2" }),
-    changing: /^\.cache/,
+    changing: /^\.cache|^repository\/\.git\/index$/,
   },
   edit: {
     file: "src/print.rs",

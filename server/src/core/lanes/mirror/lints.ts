@@ -19,21 +19,37 @@ const ABOUT_ITEMS = new Set([
 
 /**
  * The lint options for a unit: only what would be an error reports. `denied`: by attributes of its sources; `byDefault`: by its compiler
- * (`deniedByDefault`).
+ * (`deniedByDefault`); `hasOwnItems`: see `areOwn`.
  */
 export function lintArgs(
   { invocation }: UnitRecord,
   denied: readonly string[],
   byDefault: readonly string[],
+  hasOwnItems = false,
 ): readonly string[] {
   const names = new Set(
     [...byDefault, ...denied, ...inspectLints(invocation.args)].map((name) => name.replaceAll("-", "_")),
   );
-  // rustc knows no `--force-warn=warnings`: then everything reports that is not allowed.
-  if (names.has("warnings")) return ["--cap-lints=warn"];
-  const forced = [...names].filter((name) => !name.includes("::") && !ABOUT_ITEMS.has(name)).sort();
+  // rustc knows no `--force-warn=warnings`: then everything reports that is not allowed. (A patch crate hides what it takes of its twin.)
+  if (names.has("warnings")) return ["--cap-lints=warn", "--allow=hidden_glob_reexports"];
+  const isAsked = (name: string): boolean => !ABOUT_ITEMS.has(name) || (hasOwnItems && name === DEAD_CODE);
+  const forced = [...names].filter((name) => !name.includes("::") && isAsked(name)).sort();
   return ["--cap-lints=allow", ...forced.map((name) => `--force-warn=${name}`)];
 }
+
+const DEAD_CODE = "dead_code";
+/** What these lints say of a new item, a patch crate tells: all that uses it is there, and what it imports is said of others. */
+const TOLD_OF_OWN = new Set([DEAD_CODE, "unused_imports", "unused", "warnings"]);
+
+/** Items that only what is compiled with them can use, so that a patch crate has all of their uses. */
+export function areOwn(changes: readonly ItemChange[]): boolean {
+  return changes.every((change) => {
+    const { type, impl, before } = change;
+    return OWN.has(type) && impl === undefined && before === undefined && isHidden(change);
+  });
+}
+
+const OWN = new Set<ChangedType>(["function_item", "const_item", "static_item"]);
 
 /** Lints that report on nothing but what is `pub` as it is written. */
 const ABOUT_PUBLIC = new Set(["missing_docs", "unreachable_pub"]);
@@ -58,15 +74,17 @@ export function deniesItems(
 ): boolean {
   const names = [...denied, ...inspectLints(invocation.args)].map((name) => name.replaceAll("-", "_"));
   const areHidden = changes.every(isHidden);
+  const hasOwnItems = areOwn(changes);
   const hasTypes = changes.some(({ type }) => (TYPES as readonly ChangedType[]).includes(type));
   const isAboutOthers = (name: string): boolean =>
     areHidden && (ABOUT_PUBLIC.has(name) || (ABOUT_PUBLIC_TYPES.has(name) && !hasTypes));
   return names.some(
     (name) =>
-      name === "warnings" ||
-      name === "unused" ||
-      name === "bad_style" ||
-      (ABOUT_ITEMS.has(name) && !isAboutOthers(name)),
+      !(hasOwnItems && TOLD_OF_OWN.has(name)) &&
+      (name === "warnings" ||
+        name === "unused" ||
+        name === "bad_style" ||
+        (ABOUT_ITEMS.has(name) && !isAboutOthers(name))),
   );
 }
 

@@ -15,6 +15,7 @@ import type { Layout } from "../../support/layout.js";
 import { FileStamp, NO_STAMP, fileStamp, isSameStamp } from "../../support/stamps.js";
 import { type Invocation, unitEnvironment } from "../../units/invocation.js";
 import type { UnitRecord } from "../../units/record.js";
+import { includesOf } from "./includes.js";
 
 /** The common folder of the sources must be at least this deep: a mirror of a folder above it would be one of the whole machine. */
 const MIN_DEPTH = 2;
@@ -23,9 +24,11 @@ const MIN_DEPTH = 2;
 const SourceFacts = z.object({
   /** The file as it was when it was read; `NO_STAMP` if it has changed since. */
   original: FileStamp,
-  /** It holds `include!`, `include_str!` or `include_bytes!`. */
-  includes: z.boolean(),
-  /** Names of Rust files that its strings mention, which such a macro may read. */
+  /** Names of files that its `include!`, `include_str!` and `include_bytes!` read. */
+  included: z.array(z.string()),
+  /** One of these has a computed path. */
+  includesOthers: z.boolean(),
+  /** Names of Rust files that its strings mention, which such a path may lead to. */
   mentions: z.array(z.string()),
   /** `#![no_std]`, perhaps under a condition. */
   isNoStd: z.boolean(),
@@ -35,7 +38,7 @@ const SourceFacts = z.object({
 type SourceFacts = z.infer<typeof SourceFacts>;
 
 const State = z.object({
-  version: z.literal(1),
+  version: z.literal(2),
   /** Digest of the invocation: another command line may need other bodies. */
   invocation: z.string(),
   files: z.record(z.string(), SourceFacts),
@@ -66,7 +69,7 @@ export class UnitSources {
     const { invocation } = record;
     const key = invocationDigest(invocation);
     const state = readJson(stateFile, State);
-    this.state = state?.invocation === key ? state : { version: 1, invocation: key, files: {}, learned: [] };
+    this.state = state?.invocation === key ? state : { version: 2, invocation: key, files: {}, learned: [] };
     const isOwn = ownFilesOf(invocation, env);
     const inputs = record.inputs.map((input) => input.path).filter(isOwn);
     this.original = commonAncestor([invocation.cwd, ...inputs.map((file) => path.dirname(file))]);
@@ -93,7 +96,7 @@ export class UnitSources {
 
   /**
    * Whether a file's text may be read as data. No telling what an `include_str!` with a computed path reads, so it is enough
-   * that the unit has such a macro and a string with the file's name.
+   * that the unit has such a macro and a string with the file's name. Where all paths are known, their last names count.
    */
   isIncluded(file: string): boolean {
     return this.readAsData.has(path.basename(file));
@@ -154,7 +157,8 @@ export class UnitSources {
 
   private mentionedAsData(): ReadonlySet<string> {
     const { facts } = this;
-    return new Set(facts.some(({ includes }) => includes) ? facts.flatMap(({ mentions }) => mentions) : []);
+    const hasOthers = facts.some(({ includesOthers }) => includesOthers);
+    return new Set(facts.flatMap(({ included, mentions }) => (hasOthers ? [...included, ...mentions] : included)));
   }
 
   private refreshFile(file: string): void {
@@ -168,10 +172,12 @@ export class UnitSources {
     if (edited === undefined && isSameStamp(this.stampOf(file), onDisk)) return;
     const text = edited?.text ?? readSource(file)?.text;
     const outline = text === undefined ? undefined : this.cache.get(file, text).outline;
+    const includes = includesOf(text ?? "");
     this.state.files[file] = {
       // A file that was saved again since the edit was found is looked at again next time.
       original: edited === undefined || isSameStamp(edited.stamp, onDisk) ? onDisk : NO_STAMP,
-      includes: text !== undefined && /\binclude(?:_str|_bytes)?\s*!/.test(text),
+      included: [...includes.names],
+      includesOthers: includes.hasOthers,
       mentions: mentionedFiles(text ?? ""),
       isNoStd: text !== undefined && /#!\s*\[[^\]]*\bno_(?:std|core)\b/.test(text),
       denied: outline === undefined || typeof outline === "string" ? [] : [...outline.denied],

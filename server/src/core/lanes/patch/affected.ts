@@ -33,12 +33,17 @@ import type { ModulePath } from "./privacy.js";
 import { isFoundAsBefore, receiverOf } from "./receivers.js";
 import { UnseenNames } from "./unseenNames.js";
 
-/** The edits, with everything that comes along. Throws `Refused`, and `LexError`. */
-export function withMentions(own: readonly BodyEdit[], crate: CrateTexts, cache: SourceCache): AffectedEdits {
+/** The edits, with everything that comes along. `areInstances`: see `editedGenerics.ts`. Throws `Refused`, and `LexError`. */
+export function withMentions(
+  own: readonly BodyEdit[],
+  crate: CrateTexts,
+  cache: SourceCache,
+  areInstances = false,
+): AffectedEdits {
   if (own.every(({ items }) => items.length === 0) && crate.foreign.length === 0 && !crate.isFacade)
     return { edits: own, modules: [], newModules: new Set(), leavesSome: false, exported: [], handed: NOTHING };
   const edits = withCarried(own, crate, cache);
-  return new Rules(edits, crate, cache).result();
+  return new Rules(edits, crate, cache, areInstances).result();
 }
 
 const NOTHING: HandedNames = { names: [], imports: new Map() };
@@ -53,8 +58,9 @@ class Rules {
     private readonly edits: readonly BodyEdit[],
     private readonly crate: CrateTexts,
     private readonly cache: SourceCache,
+    areInstances: boolean,
   ) {
-    this.search = new MentionSearch(edits, crate, cache);
+    this.search = new MentionSearch(edits, crate, cache, areInstances);
     this.unseen = new UnseenNames(crate, this.search, cache);
   }
 

@@ -45,7 +45,14 @@ export const FOREIGN_ATTRIBUTES: ReadonlySet<string> = new Set(
   "tokio::main tokio::test tracing::instrument async_trait::async_trait".split(" "),
 );
 
+/** Macros of other crates that are items, by their paths, and make nothing private of the words of their inputs. */
+export const PUBLIC_ITEMS: ReadonlySet<string> = new Set([
+  ..."diesel::table diesel::joinable diesel::allow_tables_to_appear_in_same_query".split(" "),
+  "diesel::allow_columns_to_appear_in_same_group_by_clause",
+]);
+
 /** Macros of other crates that are items, and bring no glob import into the module that they stand in. */
-export const FOREIGN_ITEMS: ReadonlySet<string> = new Set(
-  "lazy_static::lazy_static bitflags::bitflags slotmap::new_key_type cfg_if::cfg_if".split(" "),
-);
+export const FOREIGN_ITEMS: ReadonlySet<string> = new Set([
+  ..."lazy_static::lazy_static bitflags::bitflags slotmap::new_key_type cfg_if::cfg_if".split(" "),
+  ...PUBLIC_ITEMS,
+]);

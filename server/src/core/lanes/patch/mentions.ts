@@ -10,6 +10,7 @@ import type { Source, SourceCache } from "../../source/sourceCache.js";
 import { type CrateTexts, hasWord } from "./crateTexts.js";
 import type { ForeignChange } from "./foreign.js";
 import type { HandedNames } from "./handedOn.js";
+import { isMadeHere } from "./instanceRoots.js";
 import { isDecided } from "./decidedByTraits.js";
 import { Elsewhere } from "./elsewhere.js";
 import { rangesOf } from "./itemRanges.js";
@@ -59,6 +60,8 @@ export class MentionSearch {
     private readonly edits: readonly BodyEdit[],
     private readonly crate: CrateTexts,
     private readonly cache: SourceCache,
+    /** See `editedGenerics.ts`. */
+    private readonly areInstances = false,
   ) {
     this.modules = modulesOfBuild(crate);
     this.elsewhere = new Elsewhere(crate, this.modules, cache);
@@ -88,7 +91,7 @@ export class MentionSearch {
         return [];
       }
       if (!isAffected(occurrence, module)) return [];
-      if (isPatchable(fn) && !holdsItems(fn)) return [{ file, fn, edit }];
+      if (this.isTakenAsItIs(fn) && !holdsItems(fn)) return [{ file, fn, edit }];
       if (this.promotion(file, fn, edit) === undefined) {
         if (isCertain(occurrence, module)) refuse("fixedMention", name);
         return [];
@@ -106,7 +109,7 @@ export class MentionSearch {
   promoteEdited(): void {
     for (const edit of this.edits) {
       for (const fn of edit.functions) {
-        if (!isPatchable(fn))
+        if (!this.isTakenAsItIs(fn))
           this.promote(edit.file, fn, this.promotion(edit.file, fn, edit) ?? refuse("instantiable"));
       }
     }
@@ -239,11 +242,16 @@ export class MentionSearch {
     if (own.has(fn.span.start) || edit?.functions.some(({ span }) => span.start === fn.span.start) === true) return;
     if (this.promoted.get(file)?.has(fn.span.start) === true) return;
     if (++this.count > MAX_MENTIONS) refuse("manyMentions", name);
-    if (isPatchable(fn) && !holdsItems(fn)) own.set(fn.span.start, fn);
+    if (this.isTakenAsItIs(fn) && !holdsItems(fn)) own.set(fn.span.start, fn);
     else {
       const change = kind === "traitInScope" ? undefined : this.promotion(file, fn, edit);
       this.promote(file, fn, change ?? refuse(kind, name));
     }
+  }
+
+  /** Whether it comes along as the function that it is. */
+  private isTakenAsItIs(fn: BodyRef): boolean {
+    return isPatchable(fn) || (this.areInstances && isMadeHere(fn));
   }
 
   private promotion(file: string, fn: BodyRef, edit: BodyEdit | undefined): ItemChange | undefined {

@@ -1,5 +1,5 @@
 /**
- * Macros by example that name no function or field by a word of their input: only what stands in their definitions are such names.
+ * Macros by example that name no private function or field by a word of their input: only what stands in their definitions are such names.
  *
  * Items that a macro makes stay private in the twin, so their names are looked for in the text of a patch (`privacy.ts`), and every word
  * that a macro sees among a module's items might be one: `map` of `.map(…)`, too. Of a crate's own macros the definition tells more.
@@ -11,12 +11,13 @@ import { PLACES } from "./privacy.js";
 /** Fragments that may be, or hold, items, or their names together with what makes them items. */
 const WITH_ITEMS = new Set(["tt", "item", "stmt"]);
 
-/** Whether the macro that a text defines gives no word of its input to a function or a field. `own`: names of the crate's macros. */
+/** Whether the macro that a text defines gives no word of its input to a private function or a field. `own`: names of the crate's macros. */
 export function isNameless(definition: string, own: ReadonlySet<string>): boolean {
   const words = [...tokensOf(definition)].map(({ start, end }) => definition.slice(start, end));
   const at = (i: number): string => words[i] ?? "";
   return words.every((word, i) => {
-    if (word === "fn") return at(i + 1) !== "$";
+    // (What is public is public in the twin as well.)
+    if (word === "fn") return at(i + 1) !== "$" || isPublic(words.slice(0, i));
     if (word === "struct" || word === "union") return false;
     if (word === ":") return !(at(i - 2) === "$" && WITH_ITEMS.has(at(i + 1)));
     const isCall = word === "!" && ["(", "[", "{"].includes(at(i + 1)) && /^\w/.test(at(i - 1));
@@ -42,7 +43,8 @@ export function privateNames(words: readonly string[]): string[] {
 
 /** Whether `pub` is the visibility of what words of a function's header end with. */
 function isPublic(words: readonly string[]): boolean {
-  return words.findLast((word) => !/^(const|async|unsafe|safe|extern|".*")$/.test(word)) === "pub";
+  const at = words.findLastIndex((word) => !/^(const|async|unsafe|safe|extern|".*")$/.test(word));
+  return words[at] === "pub" && words[at - 1] !== "$";
 }
 
 /** Whether a word may be the name of a private field, which has no more than a colon behind it. */

@@ -5,7 +5,7 @@ import type { BitcodeFile } from "../../../../../shared/src/protocol.js";
 import type { Diagnostic } from "../../../../../shared/src/report.js";
 import type { UnitRecord } from "../../units/record.js";
 import type { BodyEdit } from "../../edits/baseline.js";
-import { deniesItems, lintArgs } from "../mirror/lints.js";
+import { areOwn, deniesItems, lintArgs } from "../mirror/lints.js";
 import { Mirror } from "../mirror/mirror.js";
 import { commonAncestor } from "../../support/files.js";
 import { LexError } from "../../source/lexer.js";
@@ -76,7 +76,8 @@ export async function compilePatch(
     const isExporter = link !== undefined && (plan.exported.length > 0 || link.isFacade);
     const metadata = path.join(directory, `lib${inspectArgs(invocation.args).crate}-patch.rmeta`);
     const links = (link?.exports ?? []).map((it, number) => `--extern=${linkName(number)}=${it.metadata}`);
-    const lints = lintArgs(record, options.denied, twin.deniedByDefault);
+    const hasOwnItems = changes.length > 0 && areOwn(changes);
+    const lints = lintArgs(record, options.denied, twin.deniedByDefault, hasOwnItems);
     const crate: MirrorCrate = {
       mirror,
       directory,

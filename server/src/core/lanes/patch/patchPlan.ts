@@ -8,21 +8,24 @@ import { editionOf, inspectArgs } from "../../units/arguments.js";
 import type { BodyRef } from "../../source/functions.js";
 import type { SourceText } from "../../source/sourceText.js";
 import type { Source, SourceCache } from "../../source/sourceCache.js";
+import { useLeaves } from "../../source/useTrees.js";
 import type { Exports, PatchLink } from "./foreign.js";
 import { type CrateMacros, macrosOf } from "./macroUses.js";
 import { type MacroFacts, allMacros, factsOf } from "./moduleFacts.js";
-import { meansOthers } from "./privacy.js";
+import { nameOfOthers } from "./privacy.js";
 import { mayHaveGlobsOf, meansUpstream } from "./upstreamPrivacy.js";
 import { patchTexts } from "./patchText.js";
 import type { PatchTexts } from "./patchedModule.js";
 import type { PatchedFile } from "./patchedFile.js";
 import { type Step, moduleTree, pathOf, stepsAt } from "./moduleTree.js";
 import { withMentions } from "./affected.js";
+import { eitherWay } from "./editedGenerics.js";
 import { answersOf } from "./answers.js";
 import { isMadeHere } from "./instanceRoots.js";
 import { type InstanceOptions, type InstancesOf, programInstances } from "./programInstances.js";
 import { ForeignMethods } from "./foreignMethods.js";
 import { Renaming } from "./changedMethods.js";
+import { checkBodyItems } from "./bodyItems.js";
 import { checkEffects } from "./newTypes.js";
 import type { AffectedEdits } from "./mentions.js";
 import type { CrateTexts, InputTexts } from "./crateTexts.js";
@@ -102,9 +105,12 @@ export class PatchPlan {
     const own = { ...texts, ...linked, crateNames, tree, dependents, foreignMethods, isThorough };
     const crate: CrateTexts = { ...own, ...(await answersOf(directory, record, twin, edits, own, options)) };
     const macros = [...twin.facts.values()].flatMap(allMacros);
-    const affected = withMentions(edits, crate, cache);
-    const instancesOf = await programInstances(directory, record, twin, affected.edits, cache, options);
-    return new PatchPlan(twin, cache, macros, crate, affected, instancesOf, link);
+    const others = foreign.map(({ change }) => change);
+    return eitherWay(edits, others, async (areInstances) => {
+      const affected = withMentions(edits, crate, cache, areInstances);
+      const instancesOf = await programInstances(directory, record, twin, affected.edits, cache, options);
+      return new PatchPlan(twin, cache, macros, crate, affected, instancesOf, link);
+    });
   }
 
   /** The edits, with the functions that come along. */
@@ -134,7 +140,7 @@ export class PatchPlan {
 
   /** The files. Throws `Refused`, and `LexError`. */
   texts(): PatchTexts {
-    const files = patchedFiles(this.twin, this.edits, this.crate.tree, this.instancesOf, this.cache).map((file) => {
+    const files = patchedFiles(this.twin, this.edits, this.crate, this.instancesOf, this.cache).map((file) => {
       const { source } = file;
       return { ...file, source: { ...source, text: this.renaming.renamed(file.file, source.text) } };
     });
@@ -280,7 +286,7 @@ function movedTexts(
 function patchedFiles(
   twin: Twin,
   edited: readonly BodyEdit[],
-  tree: CrateTexts["tree"],
+  { tree, externs }: CrateTexts,
   instancesOf: InstancesOf,
   cache: SourceCache,
 ): (PatchedFile & { readonly file: string })[] {
@@ -292,13 +298,16 @@ function patchedFiles(
     const checkNames = (start: number, text: string, self: string): void => {
       const steps = stepsAt(own, start);
       const facts = steps.at(-1)?.facts;
-      if (facts === undefined || meansOthers(text, self, pathOf(steps), facts, twin.restricted, ownMacros)) {
-        refuse("mayBePrivate");
-      }
+      if (facts === undefined) refuse("mayBePrivate");
+      const name = nameOfOthers(text, self, pathOf(steps), facts, twin.restricted, ownMacros);
+      if (name !== undefined) refuse("mayBePrivate", name);
     };
     for (const fn of functions) {
       if (!isPatchable(fn) && !isMadeHere(fn)) refuse("instantiable");
-      if (holdsItems(fn)) refuse("bodyItems");
+      if (holdsItems(fn)) {
+        const imports = (stepsAt(own, fn.span.start).at(-1)?.facts.imports ?? []).flatMap(useLeaves);
+        checkBodyItems(source, fn, { imports, externs });
+      }
       // A patch crate has no tests, so that rustc would leave it out.
       if (fn.isMadeTest) refuse("madeTest");
       const body = source.text.slice(fn.body.start, fn.body.end);

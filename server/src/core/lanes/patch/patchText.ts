@@ -9,7 +9,7 @@
 import type { Node } from "web-tree-sitter";
 import { type Exports, linkName } from "./foreign.js";
 import { type BodyRef, withoutLifetimes } from "../../source/functions.js";
-import { identityStatic, instanceStatic, rootStatic } from "../../source/rootStatics.js";
+import { USED, identityStatic, instanceStatic, rootStatic } from "../../source/rootStatics.js";
 import type { Source } from "../../source/sourceCache.js";
 import { type Instances, instanceRoot } from "./instanceRoots.js";
 import { type NewItem, type PatchedFile, type PatchedFunction, itemNode } from "./patchedFile.js";
@@ -215,11 +215,11 @@ class PatchWriter {
     path: string,
     address: (types: readonly string[]) => string,
   ): void {
-    if (instances === undefined) module.roots.push(rootStatic(`${this.number++}`, path, fn.root?.future));
+    if (instances === undefined) module.roots.push(USED + rootStatic(`${this.number++}`, path, fn.root?.future));
     for (const types of instances ?? []) {
       const root = address(types);
       if (root.includes("\n")) refuse("longToken");
-      module.roots.push(instanceStatic(`${this.number++}`, root));
+      module.roots.push(USED + instanceStatic(`${this.number++}`, root));
     }
   }
 
@@ -320,7 +320,8 @@ class PatchWriter {
     const { text, starts } = place(original, pieces);
     starts.push({ start: text.length, module: own });
     return {
-      text: `${text}${isMovable ? ` ${prelude}` : ""}${this.epilogue(module)}\n`,
+      // (On a line of its own, so that no warning about it seems to be one about an edit.)
+      text: `${text}\n${isMovable ? ` ${prelude}` : ""}${this.epilogue(module)}\n`,
       moduleAt: (offset) => starts.findLast(({ start }) => start <= offset)?.module ?? own,
     };
   }

@@ -104,19 +104,19 @@ export interface RestrictedName {
 export const PLACES = "0";
 
 /**
- * Whether a function may mean something by such a name that its module may not use. `text`: all of the function. `self`: what `Self` stands
+ * A name by which a function may mean something that its module may not use, if there is one. `text`: all of the function. `self`: what `Self` stands
  * for, by its last name; `ownMacros`: names of the crate's own macros.
  */
-export function meansOthers(
+export function nameOfOthers(
   text: string,
   self: string,
   module: ModulePath,
   facts: ModuleFacts,
   restricted: readonly RestrictedName[],
   ownMacros: ReadonlySet<string> = new Set(),
-): boolean {
+): string | undefined {
   const others = restricted.filter(({ kind, scope }) => kind === "hidden" || !isWithin(module, scope));
-  if (others.length === 0) return false;
+  if (others.length === 0) return undefined;
   const tokens = [...tokensOf(text)];
   const word = (i: number): string => wordAt(text, tokens[i]);
   const has = (kind: RestrictedName["kind"], name: string): boolean =>
@@ -133,7 +133,7 @@ export function meansOthers(
   const around: { readonly bracket: string; readonly macro: string | undefined }[] = [];
   const mayBeField = (i: number): boolean =>
     around.some(({ macro }) => macro !== undefined && !isKnown(macro)) || isField(i, word, around.at(-1)?.bracket);
-  return tokens.some((token, i) => {
+  const isOthers = (token: Token, i: number): boolean => {
     const name = word(i);
     if (token.kind === "open") around.push({ bracket: name, macro: word(i - 1) === "!" ? word(i - 2) : undefined });
     if (token.kind === "close") around.pop();
@@ -146,7 +146,9 @@ export function meansOthers(
     if (has("name", name) || (isOfOthers(i, word) && has("hidden", name))) return true;
     if (word(i + 1) === ":" && word(i + 2) === ":" && has("module", name) && !isOwnModule(name)) return true;
     return isConstructed(i, word) && has("constructor", name === "Self" ? self : name);
-  });
+  };
+  const found = tokens.findIndex(isOthers);
+  return found < 0 ? undefined : word(found);
 }
 
 /** `.name`, `path::name`, `name(…)`. */

@@ -19,8 +19,8 @@ const MAX_INSTANCES = 256;
 export type InstancesOf = (file: string, fn: BodyRef) => Instances | undefined;
 
 export interface InstanceOptions extends LaneOptions, ProgramUnits {
-  /** What the programs have of edited generic functions of a unit. Rejects with `Refused`. */
-  readonly instances: () => Promise<readonly Instance[]>;
+  /** What the programs have of generic functions of a unit, of those that are edited or come along. Rejects with `Refused`. */
+  readonly instances: (edits: readonly BodyEdit[]) => Promise<readonly Instance[]>;
 }
 
 /** Asks the engine, and rustc. Rejects with `Cancelled` and `Refused`. */
@@ -36,7 +36,7 @@ export async function programInstances(
     edit.functions.filter((fn) => fn.isGeneric && isMadeHere(fn)).map((fn) => ({ edit, fn })),
   );
   if (functions.length === 0) return () => undefined;
-  const all = await options.instances();
+  const all = await options.instances(edits);
   if (all.length > MAX_INSTANCES) refuse("manyInstances");
   const named = functions.map(({ edit, fn }) => {
     const [first, last] = edit.ranges.find((range) => range.new[0] === fn.line && range.name === fn.name)?.old ?? [

@@ -11,6 +11,7 @@ import type { Replacement } from "../../source/blank.js";
 import { readAttributes } from "../../source/attributes.js";
 import { type ImportedMacros, importedMacros } from "../../source/importedMacros.js";
 import { type Span, tokensOf } from "../../source/lexer.js";
+import { PUBLIC_ITEMS } from "./knownMacros.js";
 import { hasPrivatePlaces, isName, isNameless, privateNames } from "./namingMacros.js";
 import { type ModulePath, type RestrictedName, OWN_CRATE, PLACES, markOf, outerScopeOf, scopeOf } from "./privacy.js";
 
@@ -23,7 +24,7 @@ const STATIC_MACROS = new Set(["thread_local", "lazy_static"]);
 const WORD = "pub";
 /** Of what other crates may not know all. */
 const OPEN = /^#\s*\[\s*non_exhaustive\b/;
-const ONLY_TESTS = /^#\s*\[\s*cfg\s*\(\s*test\s*\)\s*\]$/;
+const ONLY_TESTS = /^#\s*\[\s*(?:cfg\s*\(\s*test\s*\)|test)\s*\]$/;
 
 /** What a file's twin depends on besides the file. */
 export interface TwinContext {
@@ -115,8 +116,7 @@ class Publicizer {
         for (const child of node.namedChildren) this.item(child, outer, attributes);
         return;
       case "macro_invocation":
-        if (place.nameless.has(this.textOf(node.childForFieldName("macro")))) return;
-        if (!this.statics(node, place)) this.hide(node);
+        if (!this.makesNothingPrivate(node, place) && !this.statics(node, place)) this.hide(node);
         return;
       case "macro_definition":
         for (const name of privateNames(this.wordsOf(node))) this.restrict("hidden", name, "");
@@ -253,6 +253,12 @@ class Publicizer {
     }
   }
 
+  /** Whether it is known that a call of a macro makes nothing private of the words of its input. */
+  private makesNothingPrivate(node: Node, { nameless }: ItemContext): boolean {
+    const macro = this.textOf(node.childForFieldName("macro"));
+    return nameless.has(macro) || PUBLIC_ITEMS.has(macro.replace(/^::/, ""));
+  }
+
   /** Hides the names that a call of a macro may give to items that it makes, since these stay private. */
   private hide(node: Node): void {
     const words = this.wordsOf(node);
@@ -344,10 +350,15 @@ class Publicizer {
     return isAlone;
   }
 
-  /** Blanks attributes that restrict other crates, or that remove a function from builds without tests. */
+  /**
+   * Blanks attributes that restrict other crates, or, in a build with tests, that remove a function from a twin, which has none. (In a build
+   * without them, what stands on a test may not even be a macro that it has.)
+   */
   private attribute({ startIndex: start, endIndex: end }: Node): void {
     const text = this.text.slice(start, end);
-    if (/^#\[\s*(non_exhaustive|test|bench|should_panic|ignore)\s*(\]|=|\()/.test(text) && !text.includes("\n")) {
+    const [, name] = /^#\[\s*(non_exhaustive|test|bench|should_panic|ignore)\s*(?:\]|=|\()/.exec(text) ?? [];
+    const isBlanked = name === "non_exhaustive" || (name !== undefined && this.context.hasTests);
+    if (isBlanked && !text.includes("\n")) {
       this.made.push({ start, end, text: " ".repeat(end - start) });
     }
   }

@@ -44,8 +44,22 @@ it("knows that others may get a type that is not public itself", () => {
   expect(denies("missing_copy_implementations", "enum A { B }")).toBe(true);
 });
 
+it("leaves to rustc whether a new item that is private is used", () => {
+  for (const lint of ["dead_code", "unused", "warnings", "unused_imports"]) {
+    for (const item of ["fn a() {}", "pub(crate) const A: u8 = 1;", "static A: u8 = 1;"])
+      expect([lint, item, denies(lint, item)]).toEqual([lint, item, false]);
+    for (const item of ["pub fn a() {}", "struct A;", "use std::fmt;", "impl A { fn b() {} }"])
+      expect([lint, item, denies(lint, item, "struct A;".repeat(Number(item.startsWith("impl"))))]).toEqual([
+        lint,
+        item,
+        true,
+      ]);
+    expect([lint, denies(lint, "fn a(x: u8) {}", "fn a() {}")]).toEqual([lint, true]);
+    expect([lint, denies(lint, "", "fn a() {}")]).toEqual([lint, true]);
+  }
+});
+
 it("cannot tell what other lints say of a new item", () => {
-  for (const lint of ["dead_code", "unused", "warnings", "unused_imports", "nonstandard_style"])
-    expect([lint, denies(lint, "fn a() {}")]).toEqual([lint, true]);
+  expect(denies("nonstandard_style", "fn a() {}")).toBe(true);
   expect(denies("unused_variables", "fn a() {}")).toBe(false);
 });

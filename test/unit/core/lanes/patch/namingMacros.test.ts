@@ -12,9 +12,15 @@ it("knows macros that give none of their words to functions or fields", () => {
   expect(of("$n:ident", 'const $n: &str = "fn $\n struct";')).toBe(true);
 });
 
+it("knows macros that make nothing but public functions of their words", () => {
+  expect(of("$($n:ident),*", "impl E { $(#[inline] pub fn $n(&self) {})* }")).toBe(true);
+  expect(of("$n:ident", 'pub const unsafe extern "C" fn $n() {}')).toBe(true);
+});
+
 it("knows none that may", () => {
   expect(of("$n:ident", "fn $n() {}")).toBe(false);
-  expect(of("$($n:ident),*", "impl E { $(pub fn $n(&self) {})* }")).toBe(false);
+  expect(of("$($n:ident),*", "impl E { $(pub(crate) fn $n(&self) {})* }")).toBe(false);
+  expect(of("$pub:vis, $n:ident", "impl E { $pub fn $n(&self) {} }")).toBe(false);
   expect(of("$n:ident", "struct S { $n: u8 }")).toBe(false);
   expect(of("$($t:tt)*", "$($t)*")).toBe(false);
   expect(of("$i : item", "$i")).toBe(false);

@@ -8,7 +8,7 @@ import {
   isWithin,
   markOf,
   markedUse,
-  meansOthers,
+  nameOfOthers,
   scopeOf,
 } from "../../../../../server/src/core/lanes/patch/privacy.js";
 import { Refusal } from "../../../../../server/src/core/edits/refusal.js";
@@ -85,7 +85,7 @@ describe("names without a mark", () => {
   const means = (text: string, module = "b", file = ""): boolean => {
     const facts = factsOf(file, sources.get("file.rs", file).root ?? expect.fail("no tree"));
     if (facts instanceof Refusal) throw new Error(facts.text);
-    return meansOthers(text, "New", module, facts, restricted);
+    return nameOfOthers(text, "New", module, facts, restricted) !== undefined;
   };
 
   it("are looked for where they may mean something", () => {

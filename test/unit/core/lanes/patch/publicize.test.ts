@@ -119,6 +119,11 @@ describe("making everything public", () => {
     const made =
       'pub fn a() {} pub const unsafe extern "C" fn b() {} pub(crate) fn c() {} $v fn d() {} pub mod n { fn e() {} }';
     expect(names(`macro_rules! m { ($v:vis) => { ${made} } }`)).toEqual(["c", "d", "e"]);
+    // All that diesel makes of the names of columns is public.
+    expect(
+      names("diesel::table! { users (id) { id -> Integer, } }\n::diesel::joinable!(users -> posts (id));"),
+    ).toEqual([]);
+    expect(names("table! { users (id) { id -> Integer, } }")).toContain("id");
     // Fields, with names and without.
     const fields = "pub struct $n { a: u8, pub b: u8, pub(crate) c: x::y }";
     expect(names(`macro_rules! m { ($n:ident) => { ${fields} } }`)).toEqual(["a", "c"]);
@@ -171,9 +176,14 @@ describe("making everything public", () => {
   });
 
   it("takes away what keeps other crates out, and tests' attributes", () => {
-    expect(publicize("#[non_exhaustive]\npub enum A {}\n#[test]\nfn b() {}")).toBe(
-      `${" ".repeat(17)}\npub enum A {}\n${" ".repeat(7)}\npub fn b() {}`,
-    );
+    const text = "#[non_exhaustive]\npub enum A {}\n#[test]\nfn b() {}";
+    const outcome = (hasTests: boolean): string =>
+      replaced(text, publicity(text, "", false, [], hasTests).replacements);
+    expect(outcome(true)).toBe(`${" ".repeat(17)}\npub enum A {}\n${" ".repeat(7)}\npub fn b() {}`);
+    // There is no test in it, nor what macros on it would need.
+    expect(outcome(false)).toBe(`${" ".repeat(17)}\npub enum A {}\n#[test]\nfn b() {}`);
+    const serial = "#[test]\n#[serial]\n#[ignore]\nfn b() {}";
+    expect(replaced(serial, publicity(serial, "").replacements)).toContain("#[test]\n#[serial]\n#[ignore]\n");
   });
 
   it("knows the statics of std's macro", () => {
