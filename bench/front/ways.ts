@@ -161,6 +161,8 @@ async function bodies(
           ...options,
           ...units.facts(record),
           textOf: () => undefined,
+          newestTextOf: () => undefined,
+          editsOf: () => edits,
           instances: () => Promise.resolve([]),
           dependents: () => [],
           unitOf: () => undefined,

@@ -140,9 +140,8 @@ export const PROGRAM_EDITS: readonly SupportedEdit[] = [
     isNothing: true,
   },
   {
-    edit: "the first edit ever of a crate, before any of its files is open",
-    lane: "crate",
-    refused: "a crate that is edited for the first time",
+    edit: "the first edit ever of a library that an open program uses",
+    lane: "body",
     changes: [["first/src/lib.rs", "black_box(1)", "black_box(2)"]],
     shows: { first: "2" },
   },

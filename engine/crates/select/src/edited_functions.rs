@@ -1,13 +1,15 @@
 //! Edited functions: in the body lane's units, and the same in the crate lane's.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use cranefly_bitcode::demangled;
-use cranefly_bitcode::ir::{GlobalId, GlobalKind};
-use cranefly_cgu::{FunctionInfo, LoadedUnit, without_dots};
+use cranefly_bitcode::ir::{GlobalId, GlobalKind, Subprogram};
+use cranefly_cgu::{FunctionInfo, LoadedUnit, polls_future, without_dots};
 
-use crate::edit::{EditedFunction, range_of};
+use crate::edit::{EditedFunction, range_of, source_file};
+use crate::futures::{has_body_of_future, path_of_drop};
 use crate::refusal::Refusal;
 
 /// Edited functions, to be looked for in the crate lane's units.
@@ -48,6 +50,39 @@ pub fn new_in_patch<'a>(
         range_of(subprogram, edited, |function| function.new).is_some_and(EditedFunction::is_new)
     };
     unit.unit.functions.iter().filter(is_new).map(|function| function.global)
+}
+
+/// What polls and drops the futures of patch crates' new functions, with the numbers of their units. (By the path of one the program may
+/// have another function's, or that of before.)
+pub fn new_futures<'a>(
+    patches: impl Iterator<Item = (usize, &'a LoadedUnit)>,
+    edited: &[&EditedFunction],
+) -> Result<Vec<(usize, GlobalId)>, Refusal> {
+    let of_futures = patches.flat_map(|(number, unit)| {
+        unit.unit.functions.iter().filter_map(move |function| {
+            let subprogram = function.subprogram.as_ref().filter(|it| has_body_of_future(it))?;
+            Some(((number, function.global), subprogram, demangled(&unit.global(function.global).name)))
+        })
+    });
+    let (polls, drops): (Vec<_>, Vec<_>) = of_futures.partition(|(_, subprogram, _)| polls_future(subprogram));
+    let is_new = |subprogram: &Arc<Subprogram>| {
+        range_of(Some(subprogram), edited, |function| function.new).is_some_and(EditedFunction::is_new)
+    };
+    let (new, others): (Vec<_>, Vec<_>) = polls.into_iter().partition(|(_, subprogram, _)| is_new(subprogram));
+    let mut places: BTreeMap<&str, (PathBuf, u32)> = BTreeMap::new();
+    for (_, subprogram, path) in &new {
+        let place = (source_file(subprogram), subprogram.line);
+        // (Several crates may have the same one.)
+        if *places.entry(path).or_insert_with(|| place.clone()) != place {
+            return Err(Refusal::Ambiguous);
+        }
+    }
+    if others.iter().any(|(_, _, path)| places.contains_key(&**path)) {
+        return Err(Refusal::Ambiguous);
+    }
+    let of_drops: BTreeSet<String> = places.keys().map(|path| path_of_drop(path)).collect();
+    let dropped = drops.iter().filter(|(_, _, path)| of_drops.contains(path));
+    Ok(new.iter().chain(dropped).map(|&(node, ..)| node).collect())
 }
 
 /// The edited functions of an overlay's unit.

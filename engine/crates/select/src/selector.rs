@@ -99,6 +99,7 @@ pub fn select(
         present: defined,
         edited: HashSet::new(),
         fresh: HashSet::new(),
+        fresh_futures: HashSet::new(),
         seen: HashSet::new(),
         queue: VecDeque::new(),
         taken: BTreeSet::new(),
@@ -135,6 +136,8 @@ struct Selector<'a> {
     edited: HashSet<Node>,
     /// New functions of patch crates: the crate lane has yet to see them.
     fresh: HashSet<Node>,
+    /// What polls and drops the futures of these.
+    fresh_futures: HashSet<Node>,
     /// Instances of edited functions as they were before, and whether the program's own are known.
     old_instances: HashMap<Node, bool>,
     seen: HashSet<Node>,
@@ -153,6 +156,9 @@ struct Selector<'a> {
 impl<'a> Selector<'a> {
     fn start_at(&mut self, edited: &[&EditedFunction]) -> Result<(), Refusal> {
         let mut found = Vec::new();
+        let patches = self.body.iter().enumerate().filter(|(_, unit)| unit.origin == Origin::Patch);
+        let patches = patches.map(|(number, body)| (number, &*body.unit));
+        self.fresh_futures.extend(edited_functions::new_futures(patches, edited)?);
         for (number, BodyUnit { unit, origin, .. }) in self.body.iter().enumerate() {
             match origin {
                 Origin::Twin => {}

@@ -86,6 +86,7 @@ const OTHER_WORDS = {
   overlayGivenUp: "the blanked crate did not compile",
   // The public twin.
   noTwin: "no public twin yet",
+  noLinkedTwin: "no public twin yet of `{}`, which uses a changed library",
   twinChanged: "a file that changed while its twin was made",
   twinUnparsed: "a file that cannot be parsed",
   twinUnread: "a file that cannot be read",
@@ -135,6 +136,7 @@ const OTHER_WORDS = {
   fixedMention: "`{}` is mentioned where a patch crate cannot follow",
   manyMentions: "`{}` is mentioned very often",
   mentionedElsewhere: "`{}` is mentioned in a crate that uses it",
+  ambiguousName: "a name that two glob imports bring",
   hiddenName: "`{}` would hide a name that macros may mean",
   namedUpstream: "`{}` is a word in a crate of the workspace whose macros may write it",
   namesOfMacro: "a name that the macro `{}` may write where nobody sees it",
@@ -148,7 +150,6 @@ const OTHER_WORDS = {
   newTest: "the test `{}`",
   methodForm: "a method of a form that traits do not have (`{}`)",
   deniedItemLint: "a lint about items is denied",
-  sharedItems: "a public item of a library, and an edit of a crate that uses it",
   longToken: "a token of several lines in a header",
   parameterAttribute: "a parameter with attributes",
 } as const satisfies Words;

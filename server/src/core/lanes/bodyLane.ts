@@ -1,7 +1,7 @@
 /** Edits in patch crates or overlays: has them compiled, and publishes them. */
 import { type BodyLaneParams, NeededFunctions } from "../../../../shared/src/protocol.js";
 import type { ProgramReport } from "../../../../shared/src/report.js";
-import type { Baseline } from "../edits/baseline.js";
+import type { Baseline, BodyEdit, CompiledText } from "../edits/baseline.js";
 import { Refusal } from "../edits/refusal.js";
 import type { Engine } from "../engine/client.js";
 import { EngineError } from "../engine/errors.js";
@@ -10,6 +10,7 @@ import type { FunctionName } from "../source/functions.js";
 import type { SourceCache } from "../source/sourceCache.js";
 import type { StageClock } from "../support/stageClock.js";
 import type { LoadedPrograms } from "../units/program.js";
+import type { UnitRecord } from "../units/record.js";
 import {
   type OverlayCosts,
   dependentsOf,
@@ -22,9 +23,12 @@ import { type EditsForEngine, editForEngine } from "./editForEngine.js";
 import { instancesOf, instantiatorsOf } from "./instantiators.js";
 import type { AllUnitSources } from "./mirror/unitSources.js";
 import type { OverlayLane } from "./overlay/overlayLane.js";
+import type { InputTexts } from "./patch/crateTexts.js";
 import { distinctTypes } from "./patch/namesakes.js";
 import type { PatchRefusal } from "./patch/patchCrate.js";
-import type { PatchLane } from "./patch/patchLane.js";
+import type { PatchLane, PatchResult } from "./patch/patchLane.js";
+import { inputTextsOf } from "./patch/patchPlan.js";
+import { type LinkOptions, PatchOrder } from "./patchOrder.js";
 import { type BodyEdits, type ProgramEdits, hasCode } from "./programEdits.js";
 import type { PrepareOptions } from "./readiness.js";
 
@@ -63,45 +67,50 @@ export class BodyLane {
     engine: Engine,
     options: PrepareOptions & { readonly isThorough: boolean },
   ): Promise<Patches | PatchRefusal> {
+    const { patches, baseline } = this.parts;
     const records = built.records.all(built.units);
-    for (const { record, files } of units) this.parts.patches.addTexts(record, files);
+    for (const { record, files } of units) patches.addTexts(record, files);
+    const unitOf = (key: string): UnitRecord | undefined => built.records.get(key);
+    const textOf = (file: string): CompiledText | undefined => baseline.compiled(file);
+    const edited = new Map(units.flatMap(({ files }) => files).map((edit) => [edit.file, edit]));
+    const newestTextOf = (file: string): CompiledText | undefined => edited.get(file) ?? textOf(file);
+    const editsOf = ({ invocation: { key } }: UnitRecord): readonly BodyEdit[] =>
+      units.find(({ record }) => record.invocation.key === key)?.files ?? [];
+    const compile = (
+      record: UnitRecord,
+      files: readonly BodyEdit[],
+      linked: LinkOptions | undefined,
+    ): Promise<PatchResult | PatchRefusal> =>
+      patches.compile(record, files, {
+        ...{ ...options, ...this.parts.units.facts(record, files), ...linked },
+        ...{ textOf, newestTextOf, unitOf, editsOf },
+        dependents: () => dependentsOf(record, records),
+        units: () => records,
+        instances: (of) => instancesOf(this.parts.root, built.records, built.programs, { record, files: of }, engine),
+      });
+    const twins = patches.linkedTwins(unitOf);
+    const textsOf = (record: UnitRecord): InputTexts =>
+      inputTextsOf(record, editsOf(record), { textOf, newestTextOf, unitOf });
     return options.clock.timed("frontEnd", async () => {
-      const edited = units.filter(({ files }) => files.some(hasCode));
-      // A crate and its tests are two units of the same edit.
-      const patches = await Promise.all(
-        edited.map(({ record, files }) =>
-          this.parts.patches.compile(record, files, {
-            ...options,
-            ...this.parts.units.facts(record, files),
-            textOf: (file) => this.parts.baseline.compiled(file),
-            dependents: () => dependentsOf(record, records),
-            units: () => records,
-            unitOf: (key) => records.find(({ invocation }) => invocation.key === key),
-            instances: (of) =>
-              instancesOf(this.parts.root, built.records, built.programs, { record, files: of }, engine),
-          }),
-        ),
-      );
+      const order = new PatchOrder({ edits: units, records, twins, textsOf, compile });
+      const patched = await order.compile();
+      if ("refused" in patched) return patched;
+      const taken = patched.map(({ record, patch }) => ({ record, files: patch.edits }));
       const all = new Map<string, BodyLaneParams>();
       let leavesSome = false;
-      for (const [i, { record }] of edited.entries()) {
-        const patch = patches[i];
-        if (patch === undefined) continue;
-        if ("refused" in patch) return patch;
+      for (const { record, patch } of patched) {
         // (Generic functions may have come along that nobody edited.)
         const isShared = patch.edits.some(({ functions }) => functions.some(isSeenByOthers));
-        const shared = isShared ? refusalOfShared(record, units, records) : undefined;
+        const shared = isShared ? refusalOfShared(record, taken, records) : undefined;
         const refused = shared ?? (haveShared(patch.edits) ? refusalOfMoved(record) : undefined);
         if (refused !== undefined) return { refused, isTried: false, isFinal: true };
-        const { edits, leavesSome: leaves, ...code } = patch;
+        const { edits, leavesSome: leaves, bitcode, twin, isTwinBehind } = patch;
         leavesSome ||= leaves;
-        const types = distinctTypes(
-          record,
-          () => this.parts.patches.typesOf(record),
-          built,
-          (file) => this.parts.baseline.compiled(file),
-        );
-        all.set(...editForEngine(record, { ...code, ...(types === undefined ? {} : { distinctTypes: types }) }, edits));
+        // (What others only come through has nothing of its own.)
+        if (!edits.some(hasCode)) continue;
+        const types = distinctTypes(record, () => patches.typesOf(record), built, textOf);
+        const distinct = types === undefined ? {} : { distinctTypes: types };
+        all.set(...editForEngine(record, { bitcode, twin, isTwinBehind, ...distinct }, edits));
       }
       return { edits: all, leavesSome };
     });

@@ -3,7 +3,6 @@ import { codeOptions, inspectArgs, inspectLints } from "../units/arguments.js";
 import { optionNames } from "../units/optionSyntax.js";
 import type { UnitRecord } from "../units/record.js";
 import type { BodyEdit, UnitEdit } from "../edits/baseline.js";
-import { isVisibleOutside } from "../edits/itemChange.js";
 import { Refusal } from "../edits/refusal.js";
 import type { BodyRef } from "../source/functions.js";
 import { functionsOfItem } from "../source/items.js";
@@ -78,19 +77,6 @@ export function haveShared(edits: readonly BodyEdit[]): boolean {
 /** Why no edit of what a library's users compile themselves can be taken alone: the engine looks for their copies by lines. */
 export function refusalOfMoved({ newer }: UnitRecord): Refusal | undefined {
   return newer?.moved === true ? new Refusal("movedLines") : undefined;
-}
-
-/**
- * Why new items of a library cannot be taken alone; undefined when they can. A crate that uses the library and is edited as well would be
- * compiled against the library as it was.
- */
-export function refusalOfItems(edited: readonly UnitEdit[], records: readonly UnitRecord[]): Refusal | undefined {
-  const isShared = edited.some(({ record, files }) => {
-    const isSeen = files.some(({ items }) => items.some(isVisibleOutside));
-    const users = isSeen ? dependentsOf(record, records) : [];
-    return users.some(({ invocation: { key } }) => edited.some((other) => other.record.invocation.key === key));
-  });
-  return isShared ? new Refusal("sharedItems") : undefined;
 }
 
 /** The units that use a library, directly or not. */

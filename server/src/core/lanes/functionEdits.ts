@@ -17,14 +17,7 @@ import type { LoadedPrograms } from "../units/program.js";
 import type { UnitRecord } from "../units/record.js";
 import type { UnitRecords } from "../units/records.js";
 import { BodyLane, type Patches, isRefused } from "./bodyLane.js";
-import {
-  OverlayCosts,
-  isSeenByOthers,
-  lintOutside,
-  refusalOfItems,
-  refusalOfShared,
-  unsuitableUnit,
-} from "./choice.js";
+import { OverlayCosts, isSeenByOthers, lintOutside, refusalOfShared, unsuitableUnit } from "./choice.js";
 import { FunctionEditCounts } from "./counts.js";
 import type { CompiledUnit } from "./crateLane.js";
 import { MacroEffects } from "./macroEffects.js";
@@ -261,17 +254,18 @@ export class FunctionEdits {
 
   /** Why these bodies cannot be taken alone. */
   private unsuitable({ units }: BodyEdits, records: readonly UnitRecord[]): Refusal | undefined {
+    const unitOf = (key: string): UnitRecord | undefined => records.find(({ invocation }) => invocation.key === key);
     for (const { record, files } of units) {
       const functions = files.flatMap((file) => file.functions);
       const unit = unsuitableUnit(record);
       if (unit !== undefined) return unit;
       const shared = functions.some(isSeenByOthers) ? refusalOfShared(record, units, records) : undefined;
       if (shared !== undefined) return shared;
-      if (!this.readiness.isReady(record)) return new Refusal("firstEdit");
+      if (!this.readiness.isReady(record, unitOf)) return new Refusal("firstEdit");
       const effect = this.effects.changed(files, () => this.sourcesOf(records));
       if (effect !== undefined) return new Refusal("macroEffect", effect);
     }
-    return refusalOfItems(units, records);
+    return undefined;
   }
 
   /** The workspace's sources as the crate lane compiled them. */

@@ -2,8 +2,10 @@
  * What edits will need: twins and overlays of the crates that are edited, or may be soon, compiled while nobody waits, so that an
  * edit finds them ready.
  */
-import { unsuitableUnit } from "./choice.js";
+import { dependentsOf, unsuitableUnit } from "./choice.js";
 import { type EditCode, editForEngine } from "./editForEngine.js";
+import type { Libraries } from "./mirror/compileMirror.js";
+import { usesLibraries } from "./patch/linkedTwins.js";
 import type { PatchLane } from "./patch/patchLane.js";
 import type { AllUnitSources } from "./mirror/unitSources.js";
 import type { OverlayLane } from "./overlay/overlayLane.js";
@@ -19,6 +21,9 @@ import type { UnitRecord } from "../units/record.js";
 
 /** How many units are kept ready. */
 const MAX_WANTED = 8;
+
+/** How many twins that know each other are kept ready, beside those of crates that use no library of the workspace. */
+const MAX_LINKED = 8;
 
 export interface PrepareOptions {
   readonly env: NodeJS.ProcessEnv;
@@ -57,9 +62,10 @@ export class Readiness {
     return this.overlays.isPrepared(record);
   }
 
-  /** Whether there is anything that makes an edit of a unit faster. */
-  isReady(record: UnitRecord): boolean {
-    return this.hasOverlay(record) || this.patches.twinOf(record) !== undefined;
+  /** Whether there is anything that makes an edit of a unit faster. `unitOf`: a unit by its key. */
+  isReady(record: UnitRecord, unitOf: (key: string) => UnitRecord | undefined): boolean {
+    if (this.hasOverlay(record) || this.patches.twinOf(record) !== undefined) return true;
+    return this.patches.linkedTwins(unitOf).twinOf(record) !== undefined;
   }
 
   /** A unit was edited. */
@@ -115,6 +121,7 @@ export class Readiness {
       const needsBodies = needsOverlay && this.patches.needsBodies(record);
       return !isReady || needsBodies || this.patches.needsTwin(record, this.units.learned(record));
     };
+    if (this.missingLink(records) !== undefined) return true;
     return [...this.wanted].some((key) => isMissing(key, true)) || this.others.some((key) => isMissing(key, false));
   }
 
@@ -155,6 +162,39 @@ export class Readiness {
       await this.prepareTwin(built, record, engine, options);
       this.patches.save();
     }
+    await this.prepareLinks(built.records, options);
+  }
+
+  /** Compiles what is missing of the twins that edits of several crates need. */
+  private async prepareLinks(records: UnitRecords, options: ReadyOptions): Promise<void> {
+    for (let left = MAX_LINKED; left > 0; left--) {
+      const missing = this.missingLink(records);
+      if (missing === undefined) return;
+      const needed = this.units.learned(missing.record);
+      await this.patches.prepare(missing.record, { ...options, needed, libraries: missing.libraries });
+      this.patches.save();
+    }
+  }
+
+  /**
+   * A twin that is missing among those that know each other: of the units that are kept ready, of those that use them, and of the libraries
+   * of these.
+   */
+  private missingLink(records: UnitRecords): MissingLink | undefined {
+    const all = records.some([...this.ids.keys()]);
+    const unitOf = (key: string): UnitRecord | undefined => records.get(key);
+    const twins = this.patches.linkedTwins(unitOf);
+    const ready = [...this.likeliest, ...this.others].flatMap((key) => (this.ids.has(key) ? (unitOf(key) ?? []) : []));
+    const concerned = new Set([...ready, ...ready.flatMap((record) => dependentsOf(record, all))]);
+    const linked = [...concerned].filter((record) => usesLibraries(record) && isSuitable(record)).slice(0, MAX_LINKED);
+    for (const record of new Set(linked.flatMap((user) => [...twins.upstreamOf(user), user]))) {
+      const libraries = twins.librariesOf(record);
+      // (There is none of one of its libraries, and there will be none.)
+      if (libraries === undefined || !isSuitable(record)) continue;
+      const own = usesLibraries(record) ? libraries : undefined;
+      if (this.patches.needsTwin(record, this.units.learned(record), own)) return { record, libraries: own };
+    }
+    return undefined;
   }
 
   /** The wanted units, the likeliest to be edited first. */
@@ -212,11 +252,21 @@ export class Readiness {
   }
 }
 
+/** A twin that is to be made. */
+interface MissingLink {
+  readonly record: UnitRecord;
+  readonly libraries: Libraries | undefined;
+}
+
+function isSuitable(record: UnitRecord): boolean {
+  return unsuitableUnit(record) === undefined;
+}
+
 /** The units of these that are in the programs and that there can be twins of. */
 function suitable(keys: readonly string[], { units, records }: LoadedPrograms): UnitRecord[] {
   return keys.flatMap((key) => {
     const record = units.includes(key) ? records.get(key) : undefined;
-    return record !== undefined && unsuitableUnit(record) === undefined ? [record] : [];
+    return record !== undefined && isSuitable(record) ? [record] : [];
   });
 }
 

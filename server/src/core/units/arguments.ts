@@ -256,6 +256,8 @@ export interface OverlayOptions {
   readonly isLibrary?: boolean;
   /** Behind the value of `-C metadata`, so that it is another crate of the same name. */
   readonly metadataSuffix?: string;
+  /** Metadata in the place of libraries, by the names under which they are used. */
+  readonly libraries?: ReadonlyMap<string, string>;
   /** Lint caps, remapped paths and code generation options, behind everything else. */
   readonly extra: readonly string[];
 }
@@ -268,6 +270,7 @@ export function overlayArgs(args: readonly string[], options: OverlayOptions): s
     if (flag === "" && value !== undefined && path.isAbsolute(value)) return [{ flag, value: options.source(value) }];
     if (flag === "--crate-type") return [{ flag, value: options.crateType(value ?? "") }];
     if (flag === "--test" && options.isLibrary === true) return [{ flag: "--cfg", value: "test" }];
+    if (flag === "--extern" && value !== undefined) return [{ flag, value: withLibrary(value, options.libraries) }];
     if (flag === "--cap-lints" || (flag === "-C" && codegenName(value ?? "") === "incremental")) return [];
     if (flag === "-C" && codegenName(value ?? "") === "metadata") {
       return [{ flag, value: `${value ?? ""}${options.metadataSuffix ?? ""}` }];
@@ -283,6 +286,12 @@ export function overlayArgs(args: readonly string[], options: OverlayOptions): s
     ...(incrementalDir === undefined ? [] : ["-C", `incremental=${incrementalDir}`]),
     ...options.extra,
   ];
+}
+
+/** An `--extern` with another library, if there is one for its name. */
+function withLibrary(value: string, libraries: OverlayOptions["libraries"]): string {
+  const library = libraries?.get(parseExtern(value).name);
+  return library === undefined ? value : `${value.slice(0, value.indexOf("="))}=${library}`;
 }
 
 /** Options that say which crate it is, or how it is linked. */

@@ -8,7 +8,7 @@ use cranefly_cgu::{FunctionInfo, LoadedUnit};
 
 use super::{Node, Selector};
 use crate::content::same_shape;
-use crate::names::{Origin, definitions_at};
+use crate::names::{BodyUnit, Origin, definitions_at};
 
 /// A function as debug info has it: namespace and name, which has the numbers of closures that symbols lack, and the line.
 type Described = (Vec<Arc<str>>, Arc<str>, u32);
@@ -21,7 +21,7 @@ impl Selector<'_> {
             return found;
         }
         let path = self.names.path(&self.unit(node).global(node.1).name);
-        let is_only = self.origin(node) != Origin::Twin || self.twins_at(&path).len() == 1;
+        let is_only = self.origin(node) != Origin::Twin || self.twins_at(node, &path).len() == 1;
         let only = if is_only { self.only_crate_definition(node, &path) } else { None };
         only.or_else(|| self.static_by_users(node, &path)).or_else(|| self.static_by_place(node, &path))
     }
@@ -48,7 +48,7 @@ impl Selector<'_> {
         let users = users_of(&body, name);
         let is_used_alike = |units: &[&LoadedUnit], other: &str| !users.is_disjoint(&users_of(units, other));
         let twin_names: HashSet<&Arc<str>> =
-            self.twins_at(path).into_iter().map(|twin| &self.unit(twin).global(twin.1).name).collect();
+            self.twins_at(node, path).into_iter().map(|twin| &self.unit(twin).global(twin.1).name).collect();
         if twin_names.into_iter().filter(|other| is_used_alike(&body, other)).count() != 1 {
             return None;
         }
@@ -110,13 +110,12 @@ impl Selector<'_> {
         names
     }
 
-    fn twins_at(&self, path: &str) -> Vec<Node> {
-        definitions_at(self.twin_units(), path)
-    }
-
-    fn twin_units(&self) -> impl Iterator<Item = (usize, &Arc<LoadedUnit>)> {
-        let units = self.body.iter().enumerate().filter(|(_, unit)| unit.origin == Origin::Twin);
-        units.map(|(number, unit)| (number, &unit.unit))
+    /// What the twin of a node's crate has at a path. (A package's program and library often have one name, and then the same paths.)
+    fn twins_at(&self, node: Node, path: &str) -> Vec<Node> {
+        let of_crate = &self.body[node.0].crate_id;
+        let is_its = |unit: &BodyUnit| unit.origin == Origin::Twin && unit.crate_id == *of_crate;
+        let units = self.body.iter().enumerate().filter(|(_, unit)| is_its(unit));
+        definitions_at(units.map(|(number, unit)| (number, &unit.unit)), path)
     }
 }
 

@@ -42,7 +42,8 @@ impl Selector<'_> {
             if self.is_same_instance(node) {
                 return Ok(());
             }
-            let is_new = self.names.is_of_new_method(&self.unit(node).global(node.1).name);
+            let is_new =
+                self.fresh_futures.contains(&node) || self.names.is_of_new_method(&self.unit(node).global(node.1).name);
             if !is_new && self.has_body_of_future(node) {
                 if self.counterpart(node).is_some() {
                     return Ok(());

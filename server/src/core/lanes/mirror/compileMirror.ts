@@ -15,6 +15,14 @@ import type { UnitRecord } from "../../units/record.js";
 import type { Mirror } from "./mirror.js";
 import { overlayRemaps } from "./remap.js";
 
+/** What a crate is compiled against in the place of the workspace's libraries: their twins, or patch crates. */
+export interface Libraries {
+  /** Metadata, by the names under which the crate uses the libraries. */
+  readonly externs: ReadonlyMap<string, string>;
+  /** Where the metadata lies that these were compiled against. */
+  readonly folders: readonly string[];
+}
+
 /** How a lane runs rustc. */
 export interface LaneOptions {
   /** The user's environment. */
@@ -22,6 +30,7 @@ export interface LaneOptions {
   readonly signal?: AbortSignal | undefined;
   /** Nobody waits for the result, so rustc runs with low priority. */
   readonly isBackground?: boolean;
+  readonly libraries?: Libraries | undefined;
 }
 
 /** What is compiled of a mirror, and where it goes. */
@@ -58,7 +67,7 @@ export async function compileMirror(
   const out = path.join(crate.directory, "out");
   fs.rmSync(out, { recursive: true, force: true });
   fs.mkdirSync(out, { recursive: true });
-  const exit = await run([...invocation.command, ...commandLine(record, crate, out)], {
+  const exit = await run([...invocation.command, ...commandLine(record, crate, out, options.libraries)], {
     cwd: crate.mirror.pathOf(invocation.cwd),
     env: unitEnvironment(invocation, options.env),
     signal: options.signal,
@@ -76,7 +85,12 @@ export function collectDiagnostics(diagnostics: Diagnostic[]): (line: string) =>
   };
 }
 
-function commandLine({ invocation, externs }: UnitRecord, crate: MirrorCrate, out: string): string[] {
+function commandLine(
+  { invocation, externs }: UnitRecord,
+  crate: MirrorCrate,
+  out: string,
+  libraries: Libraries | undefined,
+): string[] {
   const { mirror } = crate;
   const ownLibraries = new Set(externs.filter(({ unit }) => unit !== null).map((extern) => extern.path));
   const bitcode = bitcodeArgs(invocation.args, {
@@ -94,6 +108,11 @@ function commandLine({ invocation, externs }: UnitRecord, crate: MirrorCrate, ou
     crateType: crate.crateType,
     isLibrary: crate.isLibrary === true,
     ...(crate.metadataSuffix === undefined ? {} : { metadataSuffix: crate.metadataSuffix }),
-    extra: [...overlayRemaps(mirror.root, mirror.original, inspectRemaps(invocation.args)), ...crate.extra],
+    ...(libraries === undefined ? {} : { libraries: libraries.externs }),
+    extra: [
+      ...(libraries?.folders ?? []).map((folder) => `-Ldependency=${folder}`),
+      ...overlayRemaps(mirror.root, mirror.original, inspectRemaps(invocation.args)),
+      ...crate.extra,
+    ],
   });
 }

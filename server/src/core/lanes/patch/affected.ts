@@ -18,10 +18,13 @@ import { Owners, isChangedMember, isLeftToEngine } from "./changedMethods.js";
 import { mayDeref } from "./derefs.js";
 import { importRules } from "./importRules.js";
 import { type AffectedEdits, type IsAffected, MentionSearch } from "./mentions.js";
-import { type CrateTexts, type InputTexts, hasWord } from "./crateTexts.js";
+import { type CrateTexts, mentions } from "./crateTexts.js";
+import type { ForeignChange } from "./foreign.js";
+import { ForeignChanges } from "./foreignChanges.js";
+import { type HandedNames, handedNames } from "./handedOn.js";
 import { checkEffects, checkImpl, checkWhole, isWhole, mayBeValue, membersOf } from "./newTypes.js";
 import { isAnothersType } from "./modules.js";
-import { type Occurrence, isMention } from "./occurrences.js";
+import { isMemberUse, isMention } from "./occurrences.js";
 import { nameChangeOf } from "./nameChange.js";
 import { checkMember } from "./memberForms.js";
 import { checkOtherMethods, lastName } from "./otherMethods.js";
@@ -37,22 +40,19 @@ export function withMentions(
   cache: SourceCache,
   areInstances = false,
 ): AffectedEdits {
-  if (own.every(({ items }) => items.length === 0))
-    return { edits: own, modules: [], newModules: new Set(), leavesSome: false };
+  if (own.every(({ items }) => items.length === 0) && crate.foreign.length === 0 && !crate.isFacade)
+    return { edits: own, modules: [], newModules: new Set(), leavesSome: false, exported: [], handed: NOTHING };
   const edits = withCarried(own, crate, cache);
   return new Rules(edits, crate, cache, areInstances).result();
 }
 
-/** Whether anything that rustc has read of a crate has a word. */
-function mentions({ texts, others }: InputTexts, name: string): boolean {
-  return [...[...texts.values()].map((source) => source?.text ?? ""), ...others().values()].some((text) => {
-    return hasWord(text, name);
-  });
-}
+const NOTHING: HandedNames = { names: [], imports: new Map() };
 
 class Rules {
   private readonly search: MentionSearch;
   private readonly unseen: UnseenNames;
+  private readonly exported: ForeignChange[] = [];
+  private readonly changes: { readonly change: ItemChange; readonly module: ModulePath }[] = [];
 
   constructor(
     private readonly edits: readonly BodyEdit[],
@@ -67,6 +67,7 @@ class Rules {
   result(): AffectedEdits {
     const take = (file: string, change: ItemChange): void => {
       const module = moduleOf(file, change, this.crate.tree);
+      this.changes.push({ change, module });
       if (isWhole(change)) this.checkWhole(change, module);
       else {
         checkForm(change);
@@ -78,6 +79,7 @@ class Rules {
       else if (change.type !== "use_declaration") this.item(change, module);
     };
     for (const { file, items } of this.edits) for (const change of items) take(file, change);
+    new ForeignChanges(this.crate, this.search, this.unseen, this.cache).take(this.crate.foreign);
     this.search.promoteEdited();
     // Each of them may bring others.
     for (let found = this.search.takePromoted(); found.length > 0; found = this.search.takePromoted()) {
@@ -89,7 +91,25 @@ class Rules {
     // Whoever names it through an import has to come to the one of the patch crate. (What is private to a module is named in that one, and
     // in those in it, which are not there without it.)
     this.search.needModules(({ imports: own }) => own.some((leaf) => !leaf.isPrivate));
-    return this.search.result();
+    const { handed, handing } = this.crate;
+    return this.search.result(this.exported, handedNames(this.changes, handed, this.search.modules, handing));
+  }
+
+  private isMentionedOutside(name: string): boolean {
+    return this.crate.dependents().some((user) => mentions(user, name));
+  }
+
+  /** Notes what crates that use this one have to be compiled with, or refuses it. */
+  private export(
+    change: ItemChange,
+    module: ModulePath,
+    kind: ForeignChange["kind"] = "item",
+    name = change.name,
+  ): void {
+    if (!isVisibleOutside(change) || !this.isMentionedOutside(name)) return;
+    const isLeft = kind === "item" && isLeftToEngine(change);
+    if (this.crate.isLinkable) this.exported.push({ name, kind, change, module, isLeftToEngine: isLeft });
+    else if (!isLeft) refuse("mentionedElsewhere", name);
   }
 
   /** What stands in a new module can only be named through that module. */
@@ -102,10 +122,12 @@ class Rules {
   private carried(change: ItemChange, module: ModulePath): void {
     const { type, name, after } = change;
     this.search.needModules(({ path }) => path === module);
-    if (isVisibleOutside(change) && this.crate.dependents().some((user) => mentions(user, name))) {
-      refuse("mentionedElsewhere", name);
-    }
-    if (type === "trait_item" && after !== undefined) this.members(change);
+    // (A static is no type: those who use the library may mean another one.)
+    if (type === "static_item") {
+      if (after !== undefined) this.export(change, module);
+      this.unseen.check({ ...nameChangeOf(change, module), change: "changed" });
+    } else if (isVisibleOutside(change) && this.isMentionedOutside(name)) refuse("mentionedElsewhere", name);
+    if (type === "trait_item" && after !== undefined) this.members(change, module);
     if (after === undefined || type === "impl_item" || name === "_") return;
     this.unseen.check(nameChangeOf(change, module));
     this.search.take(
@@ -139,13 +161,9 @@ class Rules {
       return;
     }
     if (name === "_") return;
-    if (
-      !isLeftToEngine(change) &&
-      isVisibleOutside(change) &&
-      this.crate.dependents().some((user) => mentions(user, name))
-    ) {
-      refuse("mentionedElsewhere", name);
-    }
+    // (What is gone without anybody's body: see `checkUnseen`.)
+    if (!isLeftToEngine(change) || after !== undefined)
+      this.export(change, module, after === undefined ? "gone" : "item");
     if (impl !== undefined) {
       if (isChangedMember(change)) this.changedMember(change, impl, module);
       else if (after === undefined && isLeftToEngine(change)) {
@@ -174,7 +192,7 @@ class Rules {
     }
     // So is one of a type without fields.
     if (isWhole(change) && !/^\p{Lu}/u.test(name)) refuse("hiddenName", name);
-    if (change.type === "trait_item") this.members(change);
+    if (change.type === "trait_item") this.members(change, module);
     const isFunction = change.type === "function_item";
     if (after === undefined)
       this.search.none(name, (occurrence) => isMention(occurrence) || occurrence.kind === "leaf", module);
@@ -201,7 +219,7 @@ class Rules {
     const { name, before, after } = change;
     if (after !== undefined && before?.visibility === after.visibility) return;
     const isOutside = before?.visibility === "pub" && after?.visibility !== "pub";
-    if (isOutside && this.crate.dependents().some((user) => mentions(user, name))) refuse("mentionedElsewhere", name);
+    if (isOutside) this.export(change, module, "gone");
     this.search.none(name, (occurrence, moduleOf) => {
       const isSeen = after !== undefined && isSeenIn(moduleOf() ?? "", module, after.visibility);
       return !isSeen && isMeant(occurrence, moduleOf);
@@ -216,14 +234,14 @@ class Rules {
   }
 
   /** What a trait's methods and constants may hide, where it comes into scope or leaves it. */
-  private members(change: ItemChange): void {
+  private members(change: ItemChange, module: ModulePath): void {
     const trait = change.after ?? change.before;
     for (const name of trait === undefined ? [] : membersOf(trait)) {
       if (METHODS_OF_TRAITS.has(name)) refuse("hiddenName", name);
       this.unseen.checkMethod(name);
-      if (isVisibleOutside(change) && this.crate.dependents().some((user) => mentions(user, name))) {
-        refuse("mentionedElsewhere", name);
-      }
+      if (change.before === undefined && change.origin === "edit") {
+        this.export(change, module, "traitMember", name);
+      } else if (isVisibleOutside(change) && this.isMentionedOutside(name)) refuse("mentionedElsewhere", name);
       // The twin still has a trait that is gone.
       if (change.after === undefined) this.search.none(name, isMemberUse);
       else this.search.take(name, isMemberUse);
@@ -306,11 +324,6 @@ class Rules {
     const named = nodes.filter((node) => node.childForFieldName("name")?.text === name && TYPES.has(node.type));
     return named.length === 1 && named[0]?.type !== "type_item";
   }
-}
-
-/** Whether a method or a constant of a trait may be meant. */
-function isMemberUse({ kind }: Occurrence): boolean {
-  return kind === "method" || kind === "qualified" || kind === "verbatim" || kind === "macro";
 }
 
 /** Whether there may be several, of which the build has one. */

@@ -10,6 +10,7 @@ import type { BodyEdit, CompiledText } from "../../edits/baseline.js";
 import type { ItemChange } from "../../edits/itemChange.js";
 import { refuse } from "../../edits/refusal.js";
 import type { SourceCache } from "../../source/sourceCache.js";
+import type { RenamedMember } from "./foreign.js";
 import { MacroInputs } from "./harmlessMacros.js";
 import type { CrateMacros } from "./macroUses.js";
 import { type MacroFacts } from "./moduleFacts.js";
@@ -85,38 +86,62 @@ function isOfType(node: Node | undefined, type: string): boolean {
   return outer !== null && said.test(outer.text);
 }
 
+/** What is known of a crate in which members have other names. */
+export interface RenamedCrate {
+  readonly texts: readonly CompiledText[];
+  /** The crate's own, by example. */
+  readonly macros: readonly MacroFacts[];
+  /** All macros that are known of. */
+  readonly crateMacros: () => CrateMacros;
+  /** Texts of crates of the workspace that it uses, and that use it. */
+  readonly linked: () => readonly CompiledText[];
+  /** Members of libraries. */
+  readonly foreign: readonly RenamedMember[];
+}
+
 /** The names that changed members have in a patch crate, and where. */
 export class Renaming {
-  private readonly members = new Map<string, Member>();
+  private readonly known = new Map<string, RenamedMember>();
   /** The places that have them, by file: the names that they had. */
   private readonly places = new Map<string, Map<number, Place>>();
 
-  /** `edits`: with all that comes along; `macros`: the crate's own, by example; `crateMacros`: all that are known of. Throws `Refused`, and `LexError`. */
+  /** `edits`: with all that comes along. Throws `Refused`, and `LexError`. */
   static of(
     edits: readonly BodyEdit[],
-    texts: readonly CompiledText[],
-    macros: readonly MacroFacts[],
-    crateMacros: () => CrateMacros,
+    { texts, linked, foreign, ...crate }: RenamedCrate,
     cache: SourceCache,
   ): Renaming {
     const renaming = new Renaming();
     const changed = edits.flatMap(({ items }) => items).filter(isChangedMember);
-    if (changed.length === 0) return renaming;
+    if (changed.length === 0 && foreign.length === 0) return renaming;
+    const others = linked();
+    for (const member of foreign) renaming.add(member);
     for (const change of changed) {
       const { name, impl = "" } = change;
-      const known = renaming.members.get(name);
-      const isStrict = !isLeftToEngine(change) || known?.isStrict === true;
-      const types = new Set([...(known?.types ?? []), lastName(impl)]);
-      const taken = new Set([...renaming.members.values()].map(({ other }) => other));
-      renaming.members.set(name, { name, other: known?.other ?? otherName(name, texts, taken), types, isStrict });
+      const taken = new Set(renaming.members.map(({ other }) => other));
+      const other = renaming.known.get(name)?.other ?? otherName(name, [...texts, ...others], taken);
+      renaming.add({ name, other, types: new Set([lastName(impl)]), isStrict: !isLeftToEngine(change) });
     }
-    const inputs = new MacroInputs(macros, crateMacros());
-    const owners = new Owners(texts);
-    for (const edit of edits) renaming.add(edit, owners, inputs, cache);
+    const inputs = new MacroInputs(crate.macros, crate.crateMacros());
+    const owners = new Owners([...texts, ...others]);
+    for (const edit of edits) renaming.place(edit, owners, inputs, cache);
     return renaming;
   }
 
-  private add(
+  /** The members that have other names. */
+  get members(): readonly RenamedMember[] {
+    return [...this.known.values()];
+  }
+
+  private add({ name, other, types, isStrict }: RenamedMember): void {
+    const known = this.known.get(name);
+    // (Two libraries may have changed members of one name.)
+    if (known !== undefined && known.other !== other) refuse("otherMethod", name);
+    const all = new Set([...(known?.types ?? []), ...types]);
+    this.known.set(name, { name, other, types: all, isStrict: isStrict || known?.isStrict === true });
+  }
+
+  private place(
     { file, text, functions, items }: BodyEdit,
     owners: Owners,
     inputs: MacroInputs,
@@ -129,7 +154,7 @@ export class Renaming {
       ...items.flatMap(({ after }) => (after === undefined ? [] : [{ start: after.start, end: after.span.end }])),
     ];
     const declared = new Set(items.filter(isChangedMember).map(({ after }) => after?.start));
-    for (const member of this.members.values()) {
+    for (const member of this.known.values()) {
       for (const occurrence of occurrencesOf(member.name, source)) {
         const { kind, offset, node } = occurrence;
         if (!spans.some(({ start, end }) => start <= offset && offset < end)) continue;
@@ -178,18 +203,9 @@ export class Renaming {
   }
 }
 
-interface Member {
-  readonly name: string;
-  readonly other: string;
-  /** Last names of the types that have it. */
-  readonly types: ReadonlySet<string>;
-  /** Some of what means it may be found by its name only. */
-  readonly isStrict: boolean;
-}
-
 /** A place that has a member's other name. */
 interface Place {
-  readonly member: Member;
+  readonly member: RenamedMember;
   /** A macro gets it that is none of std's. */
   readonly isHandedOn: boolean;
 }

@@ -1,5 +1,6 @@
 /** The texts of a crate, and what is known of it besides, when an edit of its items is looked at. */
 import type { CompiledText } from "../../edits/baseline.js";
+import type { ForeignChange, HandedOn, HandingCrate } from "./foreign.js";
 import type { ForeignMethods } from "./foreignMethods.js";
 import type { Step } from "./moduleTree.js";
 import type { UpstreamText } from "./upstream.js";
@@ -34,8 +35,19 @@ export interface CrateTexts extends InputTexts, Answers {
   readonly tree: ReadonlyMap<string, readonly Step[]>;
   /** The names by which it may mention other crates. */
   readonly crateNames: ReadonlySet<string>;
-  /** Crates that use this one. */
+  /** Those of them that lead to nothing that has changed. */
+  readonly unchangedCrates: ReadonlySet<string>;
+  /** Crates that use this one, as they are now. */
   readonly dependents: () => readonly InputTexts[];
+  /** What has changed of the workspace's libraries that it uses. */
+  readonly foreign: readonly ForeignChange[];
+  /** What their public imports hand on of that. */
+  readonly handed: readonly HandedOn[];
+  readonly handing: HandingCrate;
+  /** See `PatchLink`. */
+  readonly isFacade: boolean;
+  /** Crates that use this one may be compiled with its patch crate. */
+  readonly isLinkable: boolean;
   /** Methods of the crates that it uses. */
   readonly foreignMethods: () => Pick<ForeignMethods, "mayComeFirst">;
   /** Whatever may mean what has changed is to come along, however unlikely that is. */
@@ -45,4 +57,11 @@ export interface CrateTexts extends InputTexts, Answers {
 /** Whether a text has a word. */
 export function hasWord(text: string, name: string): boolean {
   return text.includes(name) && new RegExp(`(?<![\\p{XID_Continue}])${name}(?![\\p{XID_Continue}])`, "u").test(text);
+}
+
+/** Whether anything that rustc has read of a crate has a word. */
+export function mentions({ texts, others }: InputTexts, name: string): boolean {
+  return [...[...texts.values()].map((source) => source?.text ?? ""), ...others().values()].some((text) => {
+    return hasWord(text, name);
+  });
 }

@@ -15,16 +15,18 @@ const PLAIN = new Set(["function_item", "const_item", "static_item"]);
 
 /**
  * Does something with the edits, the first way and then the second one, `areInstances`. If both are refused, one of the refusals counts.
+ * `foreign`: changes of libraries that come along.
  * Rejects with `Refused`, and with whatever it rejects with.
  */
 export async function eitherWay<T>(
   edits: readonly BodyEdit[],
+  foreign: readonly ItemChange[],
   make: (areInstances: boolean) => Promise<T>,
 ): Promise<T> {
   try {
     return await make(false);
   } catch (first) {
-    if (!(first instanceof Refused) || !mayBeInstances(edits)) throw first;
+    if (!(first instanceof Refused) || !mayBeInstances(edits) || !foreign.every(isPlain)) throw first;
     try {
       return await make(true);
     } catch (second) {

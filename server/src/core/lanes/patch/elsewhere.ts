@@ -1,4 +1,4 @@
-/** Names that lead into other crates: what they mean is nothing of this one. (No crate that this one uses can name anything of it.) */
+/** Names that lead into other crates: what they mean is nothing of this one. (No crate that this one uses can name anything of it. Those of which something has changed do not count.) */
 import type { SourceCache } from "../../source/sourceCache.js";
 import type { CrateTexts } from "./crateTexts.js";
 import { MacroInputs } from "./harmlessMacros.js";
@@ -85,7 +85,7 @@ export class Elsewhere {
   }
 
   private findOut(first: string): boolean {
-    if (!STD.test(first) && !this.crate.crateNames.has(first)) return false;
+    if (!STD.test(first) && !this.crate.unchangedCrates.has(first)) return false;
     const isOwn = this.modules.some(({ steps }) => {
       const facts = steps.at(-1)?.facts;
       return facts?.names.has(first) === true || facts?.children.some((child) => child.name === first) === true;

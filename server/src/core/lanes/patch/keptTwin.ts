@@ -62,7 +62,7 @@ const Kept = z.object({
     root: z.string(),
     restricted: z.array(
       z.object({
-        kind: z.enum(["module", "constructor", "field", "name", "hidden"]),
+        kind: z.enum(["module", "constructor", "field", "name", "hidden", "open"]),
         name: z.string(),
         scope: z.string(),
       }),
@@ -73,6 +73,7 @@ const Kept = z.object({
     deniedByDefault: z.array(z.string()),
     isBehind: z.boolean(),
     bodies: z.enum(TWIN_BODIES),
+    exposed: z.object({ metadata: z.string(), bitcode: z.array(BitcodeFile) }).optional(),
   }),
 });
 
@@ -81,7 +82,9 @@ export function loadTwin(directory: string, maker: string): TwinState | undefine
   const kept = readJson(fileIn(directory), Kept);
   if (kept?.maker !== maker) return undefined;
   const { key, besides, twin } = kept;
-  const isThere = [twin.metadata, ...twin.bitcode.map(({ path }) => path)].every((file) => fs.existsSync(file));
+  const all = [twin, ...(twin.exposed === undefined ? [] : [twin.exposed])];
+  const files = all.flatMap(({ metadata, bitcode }) => [metadata, ...bitcode.map(({ path }) => path)]);
+  const isThere = files.every((file) => fs.existsSync(file));
   return isThere ? { key, besides, twin } : undefined;
 }
 

@@ -8,6 +8,8 @@ import type { BodyRef } from "../../source/functions.js";
 import type { Span } from "../../source/lexer.js";
 import type { Source, SourceCache } from "../../source/sourceCache.js";
 import { type CrateTexts, hasWord } from "./crateTexts.js";
+import type { ForeignChange } from "./foreign.js";
+import type { HandedNames } from "./handedOn.js";
 import { isMadeHere } from "./instanceRoots.js";
 import { isDecided } from "./decidedByTraits.js";
 import { Elsewhere } from "./elsewhere.js";
@@ -34,6 +36,10 @@ export interface AffectedEdits {
   readonly newModules: ReadonlySet<ModulePath>;
   /** Something has not come along that would have if the search had been a thorough one. */
   readonly leavesSome: boolean;
+  /** What crates that use this one have to be compiled with. */
+  readonly exported: readonly ForeignChange[];
+  /** What public imports hand on of what has changed. */
+  readonly handed: HandedNames;
 }
 
 /** The search for everything that an edit concerns. */
@@ -181,9 +187,10 @@ export class MentionSearch {
     });
   }
 
-  result(): AffectedEdits {
+  result(exported: readonly ForeignChange[], handed: HandedNames): AffectedEdits {
     const { newModules, leavesSome } = this;
-    return { edits: this.withFound(), modules: [...this.needed].map(({ steps }) => steps), newModules, leavesSome };
+    const modules = [...this.needed].map(({ steps }) => steps);
+    return { edits: this.withFound(), modules, newModules, leavesSome, exported, handed };
   }
 
   /** What is no source may become one. */

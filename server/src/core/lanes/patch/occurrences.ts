@@ -203,3 +203,8 @@ export function isMention({ kind, isInBody }: Occurrence): boolean {
       return false;
   }
 }
+
+/** Whether a method or a constant of a trait may be meant. */
+export function isMemberUse({ kind }: Occurrence): boolean {
+  return kind === "method" || kind === "qualified" || kind === "verbatim" || kind === "macro";
+}

@@ -13,7 +13,10 @@ import type { SourceCache } from "../../source/sourceCache.js";
 import { type LaneOptions, type MirrorCrate, collectDiagnostics, compileMirror } from "../mirror/compileMirror.js";
 import { fileNamed, offsetAt, primaryPlace } from "./rustcPlaces.js";
 import { MARKED_LINT, isWithin, markedUse } from "./privacy.js";
-import { type PatchText, TWIN } from "./patchText.js";
+import { TWIN } from "./patchText.js";
+import type { PatchText } from "./patchedModule.js";
+import { inspectArgs } from "../../units/arguments.js";
+import { type Exports, linkName } from "./foreign.js";
 import { PatchPlan, type PlanOptions } from "./patchPlan.js";
 import type { Twin } from "./twin.js";
 import { Refusal, Refused, refuse } from "../../edits/refusal.js";
@@ -35,6 +38,8 @@ export type CompiledPatch =
       readonly edits: readonly BodyEdit[];
       /** See `AffectedEdits`. */
       readonly leavesSome: boolean;
+      /** What crates that use this one are to be compiled with; undefined when that is nothing. */
+      readonly exports: Exports | undefined;
     }
   | ({ readonly ok: false } & PatchRefusal);
 
@@ -67,22 +72,36 @@ export async function compilePatch(
     if (changes.length > 0 && deniesItems(record, options.denied, changes)) {
       return { ok: false, refused: new Refusal("deniedItemLint"), isTried: false };
     }
+    const { link } = options;
+    const isExporter = link !== undefined && (plan.exported.length > 0 || link.isFacade);
+    const metadata = path.join(directory, `lib${inspectArgs(invocation.args).crate}-patch.rmeta`);
+    const links = (link?.exports ?? []).map((it, number) => `--extern=${linkName(number)}=${it.metadata}`);
     const hasOwnItems = changes.length > 0 && areOwn(changes);
     const lints = lintArgs(record, options.denied, twin.deniedByDefault, hasOwnItems);
     const crate: MirrorCrate = {
       mirror,
       directory,
-      metadata: undefined,
+      metadata: isExporter ? metadata : undefined,
       incrementalDir: undefined,
-      crateType: () => (options.isNoStd ? "lib" : "staticlib"),
+      // (What others are compiled with is to be there whether this crate calls it or not.)
+      crateType: () => (options.isNoStd || isExporter ? "lib" : "staticlib"),
       isLibrary: true,
       metadataSuffix: "-patch",
       // All of the crate is used, and it is small: one codegen unit is the fastest.
-      extra: ["-Ccodegen-units=1", `--extern=${TWIN}=${twin.metadata}`, ...new Set([...lints, MARKED_LINT])],
+      extra: [
+        "-Ccodegen-units=1",
+        ...[`--extern=${TWIN}=${twin.metadata}`, ...links],
+        ...new Set([...lints, MARKED_LINT, ...(links.length === 0 ? [] : [`--force-warn=${AMBIGUOUS}`])]),
+      ],
     };
     for (let round = 1; ; round++) {
       const attempt = await compileOnce(record, crate, plan, lints, options);
-      if (attempt.ok) return { ...attempt, edits: plan.edits, leavesSome: plan.leavesSome };
+      if (attempt.ok) {
+        const { ok, bitcode, traits } = attempt;
+        const { exported: changes, names, members } = plan;
+        const exports = isExporter ? { changes, names, metadata, traits, members } : undefined;
+        return { ok, bitcode, edits: plan.edits, leavesSome: plan.leavesSome, exports };
+      }
       if (round >= MAX_ROUNDS || attempt.diagnostics.filter((it) => restoreName(it, plan, mirror)).length === 0)
         return attempt;
     }
@@ -98,7 +117,7 @@ export async function compilePatch(
 const MAX_ROUNDS = 6;
 
 type Attempt =
-  | { readonly ok: true; readonly bitcode: readonly BitcodeFile[] }
+  | { readonly ok: true; readonly bitcode: readonly BitcodeFile[]; readonly traits: readonly string[] }
   | ({ readonly ok: false; readonly diagnostics: readonly Diagnostic[] } & PatchRefusal);
 
 async function compileOnce(
@@ -110,7 +129,7 @@ async function compileOnce(
 ): Promise<Attempt> {
   const { mirror } = crate;
   const { edits } = plan;
-  const texts = plan.texts();
+  const { files: texts, traits } = plan.texts();
   if ([...texts.keys()].some(options.isReadAsData)) refuse("readAsData");
   mirror.sync([...texts.keys()], [record.invocation.cwd]);
   for (const [file, { text }] of texts) mirror.write(file, text);
@@ -119,7 +138,11 @@ async function compileOnce(
   const error = diagnostics.find(({ level }) => level.startsWith("error"));
   const mistake = { ok: false, isTried: true, isMistake: true, diagnostics } as const;
   if (exit.code !== 0) return { ...mistake, refused: new Refusal("patchError", codeOf(error) ?? "no error code") };
-  if (diagnostics.some((diagnostic) => isMisuse(diagnostic, texts, mirror))) {
+  const isLinked = options.link !== undefined && options.link.exports.length > 0;
+  if (isLinked && diagnostics.some((diagnostic) => codeOf(diagnostic) === AMBIGUOUS)) {
+    return { ok: false, refused: new Refusal("ambiguousName"), isTried: true, diagnostics };
+  }
+  if (diagnostics.some((diagnostic) => isMisuse(diagnostic, record.invocation.key, texts, mirror))) {
     return { ok: false, refused: new Refusal("privacy"), isTried: true, diagnostics };
   }
   // Only lints that are errors report at all, and the one that we asked for.
@@ -128,8 +151,14 @@ async function compileOnce(
   const isAboutEdit = (diagnostic: Diagnostic): boolean =>
     markedUse(diagnostic) === undefined && isError(diagnostic) && edits.some((edit) => isIn(diagnostic, edit, mirror));
   if (diagnostics.some(isAboutEdit)) return { ...mistake, refused: new Refusal("patchLint") };
-  return { ok: true, bitcode: keep().files };
+  return { ok: true, bitcode: keep().files, traits };
 }
+
+/**
+ * A name that two glob imports of another crate bring, such as those of a patch crate and of its twin: rustc takes the first one, and says
+ * no more than this.
+ */
+const AMBIGUOUS = "ambiguous_glob_imports";
 
 /** The lint, or the error's number. */
 function codeOf(diagnostic: Diagnostic | undefined): string | undefined {
@@ -154,10 +183,16 @@ function mayReportDeprecated(lints: readonly string[]): boolean {
   return lints.some((lint) => lint === MARKED_LINT || lint === "--cap-lints=warn");
 }
 
-/** Whether rustc tells of the use of something that is private to others in the crate itself. */
-function isMisuse(diagnostic: Diagnostic, texts: ReadonlyMap<string, PatchText>, mirror: Mirror): boolean {
+/** Whether rustc tells of the use of something that is private to others in the crate itself, or to another crate. */
+function isMisuse(
+  diagnostic: Diagnostic,
+  unit: string,
+  texts: ReadonlyMap<string, PatchText>,
+  mirror: Mirror,
+): boolean {
   const use = markedUse(diagnostic);
   if (use === undefined) return false;
+  if (use.unit !== unit) return true;
   const patch = texts.get(fileNamed(use.file, texts.keys(), mirror) ?? "");
   return patch === undefined || !isWithin(patch.moduleAt(offsetAt(patch.text, use.line, use.column)), use.scope);
 }

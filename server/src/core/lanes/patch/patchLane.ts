@@ -20,12 +20,15 @@ import { type PatchOptions, type PatchRefusal, compilePatch } from "./patchCrate
 import { allTypes } from "./moduleFacts.js";
 import { readForeignMethods } from "./foreignMethods.js";
 import { type TwinState, loadTwin, saveTwin } from "./keptTwin.js";
+import type { Exports } from "./foreign.js";
+import { LinkedTwins, usesLibraries } from "./linkedTwins.js";
+import type { LaneOptions, Libraries } from "../mirror/compileMirror.js";
 import { isAbsentFromTwin, isPatchable } from "./exposedBodies.js";
 import { type Twin, type TwinOptions, compileTwin } from "./twin.js";
 import { compileWholeTwin, mayShareInstances } from "./wholeTwin.js";
-import type { LaneOptions } from "../mirror/compileMirror.js";
 import { Refusal } from "../../edits/refusal.js";
 
+/** Without `libraries`, twins are compiled against the workspace's libraries as they are. */
 export interface PrepareTwinOptions extends Omit<TwinOptions, "isNeeded"> {
   /** Functions without whose bodies the crate does not compile, as far as that is known. `path` "*": all of the file. */
   readonly needed: readonly FunctionName[];
@@ -40,12 +43,14 @@ export interface PatchResult {
   readonly edits: readonly BodyEdit[];
   /** If the engine refuses it, a thorough search may bring what it lacks. */
   readonly leavesSome: boolean;
+  /** What crates that use this one are to be compiled with. */
+  readonly exports: Exports | undefined;
 }
 
 export class PatchLane {
-  /** By unit; undefined: there is none on the disk, either. */
+  /** By folder; undefined: there is none on the disk, either. */
   private readonly states = new Map<string, TwinState | undefined>();
-  /** Units whose twins are those of other texts than the disk knows. */
+  /** Folders of twins that are those of other texts than the disk knows. */
   private readonly unsaved = new Set<string>();
   /** Functions, by file and path, whose patch crates did not compile against this twin. */
   private readonly givenUp = new Set<string>();
@@ -65,23 +70,34 @@ export class PatchLane {
     private readonly compiled: Pick<CompiledTexts, "get">,
   ) {}
 
-  /** The unit's twin, if it is that of the sources, the libraries and all else that is in the record. */
-  twinOf(record: UnitRecord): Twin | undefined {
-    const state = this.stateOf(record);
+  /** The unit's twin, if it is that of the sources, the libraries and all else that is in the record, or of these libraries. */
+  twinOf(record: UnitRecord, libraries?: Libraries): Twin | undefined {
+    const state = this.stateOf(record, libraries);
     const twin = state?.twin;
-    if (twin === undefined || twin instanceof Refusal || state?.besides !== besidesOf(record)) return undefined;
+    if (twin === undefined || twin instanceof Refusal || state?.besides !== besidesOf(record, libraries))
+      return undefined;
     const others = sourcesOf(record).filter(({ path: file, hash }) => twin.texts.get(file)?.has(hash) !== true);
-    const isIts = others.length <= MAX_OTHERS && others.every((source) => this.serves(twin, record, source));
+    const folder = this.twinFolder(record, libraries);
+    const isIts = others.length <= MAX_OTHERS && others.every((source) => this.serves(twin, folder, record, source));
     return isIts ? twin : undefined;
+  }
+
+  /** The twins of these units that know each other. (That of a crate which uses no library of the workspace is its only one.) */
+  linkedTwins(unitOf: (key: string) => UnitRecord | undefined): LinkedTwins {
+    const known = (record: UnitRecord, libraries: Libraries): Twin | undefined => {
+      const twin = this.twinOf(record, usesLibraries(record) ? libraries : undefined);
+      return twin && { ...twin, ...twin.exposed };
+    };
+    return new LinkedTwins(known, unitOf);
   }
 
   /**
    * Whether a twin serves a text that the crate lane has compiled since, because nothing that it has is another one. (What the body lane
    * publishes is noted at once.)
    */
-  private serves(twin: Twin, { invocation }: UnitRecord, { path: file, hash }: SourceStamp): boolean {
+  private serves(twin: Twin, folder: string, { invocation }: UnitRecord, { path: file, hash }: SourceStamp): boolean {
     const texts = twin.texts.get(file);
-    const key = `${invocation.key}\0${file}\0${hash}`;
+    const key = `${folder}\0${file}\0${hash}`;
     if (texts === undefined || this.notServed.has(key)) return false;
     const now = this.compiled.get(hash);
     const { hasTestCode } = inspectArgs(invocation.args);
@@ -93,7 +109,7 @@ export class PatchLane {
       });
     if (isServed) {
       texts.add(hash);
-      this.unsaved.add(invocation.key);
+      this.unsaved.add(folder);
     } else this.notServed.add(key);
     return isServed;
   }
@@ -104,22 +120,22 @@ export class PatchLane {
   }
 
   /** Whether a twin would have to be made of these sources. */
-  needsTwin(record: UnitRecord, needed: readonly FunctionName[]): boolean {
-    if (this.twinOf(record) !== undefined) return false;
-    return this.stateOf(record)?.key !== keyOf(record, needed);
+  needsTwin(record: UnitRecord, needed: readonly FunctionName[], libraries?: Libraries): boolean {
+    if (this.twinOf(record, libraries) !== undefined) return false;
+    return this.stateOf(record, libraries)?.key !== keyOf(record, needed, libraries);
   }
 
   /** Makes the unit's twin. Rejects with `Cancelled`. */
   async prepare(record: UnitRecord, { needed, ...options }: PrepareTwinOptions): Promise<void> {
-    const { key } = record.invocation;
-    const directory = this.directory(key, "twin");
+    const { libraries } = options;
+    const directory = this.twinFolder(record, libraries);
     fs.mkdirSync(directory, { recursive: true });
     const names = new Set(needed.map(({ file, path: name }) => `${file}\0${name}`));
     const isNeeded = (file: string, name: string): boolean => names.has(`${file}\0${name}`) || names.has(`${file}\0*`);
-    const besides = besidesOf(record);
+    const besides = besidesOf(record, libraries);
     const twin = await compileTwin(directory, record, this.sources, { ...options, isNeeded });
-    this.states.set(key, { key: keyOf(record, needed), besides, twin });
-    this.unsaved.add(key);
+    this.states.set(directory, { key: keyOf(record, needed, libraries), besides, twin });
+    this.unsaved.add(directory);
     this.givenUp.clear();
     this.proven.clear();
     this.notServed.clear();
@@ -130,7 +146,7 @@ export class PatchLane {
   needsBodies(record: UnitRecord): boolean {
     const { key } = record.invocation;
     if (!mayShareInstances(record) || this.twinOf(record)?.bodies !== "exposed") return false;
-    return this.changedMeanwhile.get(key) !== keyOf(record, []);
+    return this.changedMeanwhile.get(key) !== keyOf(record, [], undefined);
   }
 
   /** Makes a twin with all bodies of the unit's twin, if it compiles with them. Rejects with `Cancelled`. */
@@ -143,18 +159,19 @@ export class PatchLane {
     fs.mkdirSync(directory, { recursive: true });
     const whole = await compileWholeTwin(directory, record, twin, this.sources, options);
     if (whole === undefined) {
-      this.changedMeanwhile.set(key, keyOf(record, []));
+      this.changedMeanwhile.set(key, keyOf(record, [], undefined));
       return;
     }
-    this.states.set(key, { ...state, twin: whole });
-    this.unsaved.add(key);
+    const folder = this.twinFolder(record);
+    this.states.set(folder, { ...state, twin: whole });
+    this.unsaved.add(folder);
   }
 
   /** Lets the next process have the twins. */
   save(): void {
-    for (const key of this.unsaved) {
-      const state = this.states.get(key);
-      if (state !== undefined) saveTwin(this.directory(key, "twin"), this.maker, state);
+    for (const folder of this.unsaved) {
+      const state = this.states.get(folder);
+      if (state !== undefined) saveTwin(folder, this.maker, state);
     }
     this.unsaved.clear();
   }
@@ -181,7 +198,7 @@ export class PatchLane {
     for (const { file, hash, functions, items } of edits) {
       if (functions.every(holds) && items.length === 0) twin.texts.get(file)?.add(hash);
     }
-    this.unsaved.add(record.invocation.key);
+    this.unsaved.add(this.twinFolder(record));
   }
 
   /** Compiles the edits of a unit's files against its twin; or says why not. Rejects with `Cancelled`. */
@@ -190,7 +207,8 @@ export class PatchLane {
     edits: readonly BodyEdit[],
     options: PatchOptions,
   ): Promise<PatchResult | PatchRefusal> {
-    const twin = this.twinOf(record);
+    const { link } = options;
+    const twin = link?.twin ?? this.twinOf(record);
     if (twin === undefined) {
       const made = this.stateOf(record)?.twin;
       return { refused: made instanceof Refusal ? made : new Refusal("noTwin"), isTried: false };
@@ -199,16 +217,17 @@ export class PatchLane {
     const keys = functions.map(({ file, fn }) => `${file}\0${fn.path}`);
     const hasItems = edits.some(({ items }) => items.length > 0);
     // (What has new items has no other way.)
-    if (!hasItems && keys.some((key) => this.givenUp.has(key)))
+    if (!hasItems && link === undefined && keys.some((key) => this.givenUp.has(key)))
       return { refused: new Refusal("patchGivenUp"), isTried: false };
     const edited = edits.filter((edit) => edit.functions.length > 0 || edit.items.length > 0);
-    const directory = this.directory(record.invocation.key, "patch");
+    // (What others are compiled with stays until they are.)
+    const directory = this.directory(record.invocation.key, link === undefined ? "patch" : "linked-patch");
     fs.mkdirSync(directory, { recursive: true });
     const compiled = await compilePatch(directory, record, twin, edited, this.sources, options);
     if (compiled.ok) {
       for (const key of keys) this.proven.add(key);
-      const { bitcode, edits: all, leavesSome } = compiled;
-      return { bitcode, twin: twin.bitcode, isTwinBehind: twin.isBehind, edits: all, leavesSome };
+      const { bitcode, edits: all, leavesSome, exports } = compiled;
+      return { bitcode, twin: twin.bitcode, isTwinBehind: twin.isBehind, edits: all, leavesSome, exports };
     }
     // An overlay does not tell new items from others.
     if (hasItems) return { ...compiled, isFinal: true };
@@ -223,12 +242,17 @@ export class PatchLane {
     for (const { file, functions } of edits) for (const fn of functions) this.givenUp.add(`${file}\0${fn.path}`);
   }
 
-  private stateOf({ invocation: { key } }: UnitRecord): TwinState | undefined {
-    const known = this.states.get(key);
+  private stateOf(record: UnitRecord, libraries?: Libraries): TwinState | undefined {
+    const folder = this.twinFolder(record, libraries);
+    const known = this.states.get(folder);
     // Whoever finds one damaged removes it.
     const isGone = known !== undefined && !(known.twin instanceof Refusal) && !fs.existsSync(known.twin.metadata);
-    if (isGone || !this.states.has(key)) this.states.set(key, loadTwin(this.directory(key, "twin"), this.maker));
-    return this.states.get(key);
+    if (isGone || !this.states.has(folder)) this.states.set(folder, loadTwin(folder, this.maker));
+    return this.states.get(folder);
+  }
+
+  private twinFolder({ invocation }: UnitRecord, libraries?: Libraries): string {
+    return this.directory(invocation.key, libraries === undefined ? "twin" : "linked");
   }
 
   private directory(key: string, name: string): string {
@@ -254,15 +278,17 @@ function sourcesOf(record: UnitRecord): readonly SourceStamp[] {
   return record.inputs.filter(({ path: file }) => file.endsWith(".rs"));
 }
 
-function keyOf(record: UnitRecord, needed: readonly FunctionName[]): string {
+function keyOf(record: UnitRecord, needed: readonly FunctionName[], libraries: Libraries | undefined): string {
   const { args, cwd, env } = record.invocation;
   const inputs = record.inputs.map(({ path: file, hash }) => [file, hash]);
-  return digest(JSON.stringify([args, cwd, env, inputs, besidesOf(record), needed]));
+  return digest(JSON.stringify([args, cwd, env, inputs, besidesOf(record, libraries), needed]));
 }
 
 /** Digest of what a crate is compiled with beside its sources: libraries, and what macros read (`include_str!`, `env!`). */
-function besidesOf({ externs, inputs, envDeps }: UnitRecord): string {
-  const used = externs.map(({ path: file, unit, hash }) => [file, unit === null ? versionOf(file) : hash]);
+function besidesOf({ externs, inputs, envDeps }: UnitRecord, libraries: Libraries | undefined): string {
+  const used = externs.map(({ name, path: file, unit, hash }) => {
+    return [file, unit === null ? versionOf(file) : (libraries?.externs.get(name) ?? hash)];
+  });
   const data = inputs.flatMap(({ path: file, hash }) => (file.endsWith(".rs") ? [] : [[file, hash]]));
   return digest(JSON.stringify([used, data, envDeps]));
 }

@@ -9,10 +9,13 @@ import type { BodyRef } from "../../source/functions.js";
 import type { SourceText } from "../../source/sourceText.js";
 import type { Source, SourceCache } from "../../source/sourceCache.js";
 import { useLeaves } from "../../source/useTrees.js";
-import { macrosOf } from "./macroUses.js";
+import type { Exports, PatchLink } from "./foreign.js";
+import { type CrateMacros, macrosOf } from "./macroUses.js";
 import { type MacroFacts, allMacros, factsOf } from "./moduleFacts.js";
 import { nameOfOthers } from "./privacy.js";
-import { type PatchText, patchTexts } from "./patchText.js";
+import { mayHaveGlobsOf, meansUpstream } from "./upstreamPrivacy.js";
+import { patchTexts } from "./patchText.js";
+import type { PatchTexts } from "./patchedModule.js";
 import type { PatchedFile } from "./patchedFile.js";
 import { type Step, moduleTree, pathOf, stepsAt } from "./moduleTree.js";
 import { withMentions } from "./affected.js";
@@ -35,8 +38,14 @@ import { Refusal, Refused, refuse } from "../../edits/refusal.js";
 export interface PlanOptions extends InstanceOptions {
   /** The texts of all sources that the crate lane compiled. */
   readonly textOf: (file: string) => CompiledText | undefined;
+  /** A source as it is now, where that is known; else as the crate lane compiled it. */
+  readonly newestTextOf: (file: string) => CompiledText | undefined;
   /** Crates that use this one. */
   readonly dependents: () => readonly UnitRecord[];
+  /** What was edited of a unit. */
+  readonly editsOf: (record: UnitRecord) => readonly BodyEdit[];
+  /** Undefined: it is compiled against the workspace's libraries as they are, and nobody is compiled with it. */
+  readonly link?: PatchLink | undefined;
   /** All units, by their keys. */
   readonly unitOf: (key: string) => UnitRecord | undefined;
   /** See `CrateTexts`. */
@@ -53,9 +62,13 @@ export class PatchPlan {
     private readonly crate: CrateTexts,
     private readonly affected: AffectedEdits,
     private readonly instancesOf: InstancesOf,
+    private readonly link: PatchLink | undefined,
   ) {
-    const texts = [...crate.texts.values()].flatMap((text) => text ?? []);
-    this.renaming = Renaming.of(affected.edits, texts, macros, () => macrosOf(crate, cache), cache);
+    const texts = textsIn(crate);
+    const crateMacros = (): CrateMacros => macrosOf(crate, cache);
+    const linked = (): readonly CompiledText[] => [...crate.upstream(), ...crate.dependents().flatMap(textsIn)];
+    const foreign = (link?.exports ?? []).flatMap(({ members }) => members);
+    this.renaming = Renaming.of(affected.edits, { texts, macros, crateMacros, linked, foreign }, cache);
   }
 
   /** Asks rustc what has to be known first. Rejects with `Cancelled`, `Refused`, and `LexError`. */
@@ -68,28 +81,35 @@ export class PatchPlan {
     options: PlanOptions,
   ): Promise<PatchPlan> {
     const edits = edited.map((edit) => withOutermost(edit, cache));
+    const { link, isThorough } = options;
     const known = textsOf(record, edits, options);
-    const hasItems = edits.some(({ items }) => items.length > 0);
-    const tree = treeOf(twin, hasItems ? movedTexts(twin, edits, known) : edits, cache);
-    const inputs = (unit: UnitRecord, texts: InputTexts["texts"]): InputTexts => {
-      const upstream = lazily(() => upstreamTexts(unit, options));
-      return inputsOf(unit, texts, upstream);
-    };
-    const dependents = lazily(() => options.dependents().map((user) => inputs(user, textsOf(user, [], options))));
+    const [foreign, isFacade] = [link?.foreign ?? [], link?.isFacade === true];
+    const mayTake = edits.some(({ items }) => items.length > 0) || foreign.length > 0 || isFacade;
+    const tree = treeOf(twin, mayTake ? movedTexts(twin, edits, known) : edits, cache);
+    const dependents = lazily(() =>
+      options.dependents().map((user) => inputTextsOf(user, options.editsOf(user), options)),
+    );
     const crateNames = new Set(record.externs.map(({ name }) => name));
-    const { isThorough } = options;
-    const texts = inputs(record, known);
+    // (Nothing of a registry uses a library of the workspace.)
+    const registry = new Set(record.externs.flatMap(({ name, unit }) => (unit === null ? name : [])));
+    const unchangedCrates = link === undefined || link.exports.length === 0 ? crateNames : registry;
+    const texts = inputTextsOf(record, edits, options);
     const foreignMethods = lazily(() => {
       const workspace = texts.upstream().filter(({ file }) => !known.has(file));
       return new ForeignMethods(libraryFolders(record, options), record.invocation.cwd, workspace);
     });
-    const own = { ...texts, crateNames, tree, dependents, foreignMethods, isThorough };
+    const isLinkable = link !== undefined;
+    const handing = { unit: record.invocation.key, libraries: link?.libraries ?? new Map<string, string>() };
+    const handed = (link?.exports ?? []).flatMap(({ names }) => names);
+    const linked = { unchangedCrates, foreign, isFacade, isLinkable, handing, handed };
+    const own = { ...texts, ...linked, crateNames, tree, dependents, foreignMethods, isThorough };
     const crate: CrateTexts = { ...own, ...(await answersOf(directory, record, twin, edits, own, options)) };
     const macros = [...twin.facts.values()].flatMap(allMacros);
-    return eitherWay(edits, async (areInstances) => {
+    const others = foreign.map(({ change }) => change);
+    return eitherWay(edits, others, async (areInstances) => {
       const affected = withMentions(edits, crate, cache, areInstances);
       const instancesOf = await programInstances(directory, record, twin, affected.edits, cache, options);
-      return new PatchPlan(twin, cache, macros, crate, affected, instancesOf);
+      return new PatchPlan(twin, cache, macros, crate, affected, instancesOf, link);
     });
   }
 
@@ -103,13 +123,46 @@ export class PatchPlan {
     return this.affected.leavesSome;
   }
 
+  /** What crates that use this one have to be compiled with. */
+  get exported(): AffectedEdits["exported"] {
+    return this.affected.exported;
+  }
+
+  /** See `Exports`. */
+  get names(): Exports["names"] {
+    return this.affected.handed.names;
+  }
+
+  /** See `Exports`. */
+  get members(): Exports["members"] {
+    return this.renaming.members;
+  }
+
   /** The files. Throws `Refused`, and `LexError`. */
-  texts(): ReadonlyMap<string, PatchText> {
+  texts(): PatchTexts {
     const files = patchedFiles(this.twin, this.edits, this.crate, this.instancesOf, this.cache).map((file) => {
       const { source } = file;
       return { ...file, source: { ...source, text: this.renaming.renamed(file.file, source.text) } };
     });
-    return patchTexts(files, this.macros, this.affected);
+    this.checkUpstream();
+    return patchTexts(files, this.macros, this.affected, this.link?.exports);
+  }
+
+  /** Refuses what may mean something of the workspace's libraries that only these themselves may use. */
+  private checkUpstream(): void {
+    if (this.link === undefined || this.link.restricted.length === 0) return;
+    const { restricted, libraries } = this.link;
+    const names = new Set(libraries.keys());
+    const hasGlobs = textsIn(this.crate).some(({ text }) => mayHaveGlobsOf(names, text));
+    for (const { text, functions, items } of this.edits) {
+      const own = [
+        ...functions.map(({ span }) => ({ text: text.slice(span.start, span.end), isImport: false })),
+        ...items.flatMap(({ type, after }) => {
+          return after === undefined ? [] : { text: after.text, isImport: type === "use_declaration" };
+        }),
+      ];
+      if (own.some((it) => meansUpstream(it.text, restricted, { hasGlobs, ...it }))) refuse("mayBePrivate");
+    }
   }
 
   /** See `Renaming.restore`. The place is the same one in the original. */
@@ -150,13 +203,28 @@ function treeOf(
 /** All sources of a unit: the edited ones as they are, the others as the crate lane compiled them. */
 function textsOf(
   { inputs }: UnitRecord,
-  edits: readonly BodyEdit[],
-  { textOf }: PlanOptions,
+  edits: readonly CompiledText[],
+  { textOf }: Pick<PlanOptions, "textOf">,
 ): ReadonlyMap<string, CompiledText | undefined> {
   const edited = new Map(edits.map((edit) => [edit.file, edit]));
   const sources = inputs.map((input) => input.path).filter((file) => file.endsWith(".rs"));
   // (Among the edited ones there may be files of new modules.)
   return new Map([...new Set([...sources, ...edited.keys()])].map((file) => [file, edited.get(file) ?? textOf(file)]));
+}
+
+/** What rustc has read of a unit, with these edits. Throws `Refused`. */
+export function inputTextsOf(
+  unit: UnitRecord,
+  edits: readonly CompiledText[],
+  options: Pick<PlanOptions, "textOf" | "newestTextOf" | "unitOf">,
+): InputTexts {
+  const { unitOf, newestTextOf: textOf } = options;
+  const upstream = lazily(() => upstreamTexts(unit, { unitOf, textOf }));
+  return inputsOf(unit, textsOf(unit, edits, options), upstream);
+}
+
+function textsIn({ texts }: InputTexts): readonly CompiledText[] {
+  return [...texts.values()].flatMap((text) => text ?? []);
 }
 
 /** What rustc has read of a unit. */

@@ -7,6 +7,7 @@
  * trait lies in a module of its own, where it is in nobody's way.
  */
 import type { Node } from "web-tree-sitter";
+import { type Exports, linkName } from "./foreign.js";
 import { type BodyRef, withoutLifetimes } from "../../source/functions.js";
 import { USED, identityStatic, instanceStatic, rootStatic } from "../../source/rootStatics.js";
 import type { Source } from "../../source/sourceCache.js";
@@ -30,9 +31,10 @@ import {
   signature,
   verbatim,
 } from "./signatures.js";
+import type { ModuleText, NewTrait, PatchText, PatchTexts } from "./patchedModule.js";
 import { usedMacros, withoutLeaf, wordsIn } from "./imports.js";
 import type { AffectedEdits } from "./mentions.js";
-import { type ModulePath, isWithin, scopeOf } from "./privacy.js";
+import { isWithin, scopeOf } from "./privacy.js";
 import { type Piece, place } from "./placing.js";
 import { type Step, macrosAt, pathOf, stepsAt } from "./moduleTree.js";
 import { refuse } from "../../edits/refusal.js";
@@ -44,46 +46,26 @@ const TRAITS = "__cranefly_traits";
 /** In a trait's name, in front of the name that its method has in the crate, if that is another one. */
 const OWN_NAME = "_is_";
 
-/** The trait that a new method is one of. It is in scope where the method may be used. */
-interface NewTrait {
-  readonly path: string;
-  readonly scope: ModulePath;
-}
+/** How many traits and statics a patch crate may have, and more. */
+const NUMBERS = 10_000;
 
 /** Items whose documentation macros may see. */
 const MAY_BE_DERIVED = new Set(["struct_item", "enum_item", "union_item", "trait_item", "impl_item"]);
 
-/** What is said of a module, by its path. */
-interface ModuleText {
-  readonly steps: readonly Step[];
-  readonly pieces: Piece[];
-  readonly roots: string[];
-  readonly traits: string[];
-  /** Macros that its functions may use, by name. */
-  readonly macros: Map<string, string | undefined>;
-  /** Identifiers of its functions. */
-  readonly words: Set<string>;
-  /** Names of its functions that are no methods. */
-  readonly defined: Set<string>;
-}
-
-/** A file of a patch crate. */
-export interface PatchText {
-  readonly text: string;
-  /** The module that an offset in it is part of. */
-  readonly moduleAt: (offset: number) => ModulePath;
-}
+type AffectedModules = Pick<AffectedEdits, "modules" | "newModules" | "handed">;
+const NO_MODULES: AffectedModules = { modules: [], newModules: new Set(), handed: { names: [], imports: new Map() } };
 
 /**
- * The texts of a patch crate's files by path. `macros`: the whole crate's; `modules`: those that have to be there in any case;
- * `newModules`: those that the twin has not. Throws `Refused`.
+ * The texts of a patch crate's files. `macros`: the whole crate's; `modules`: those that have to be there in any case;
+ * `newModules`: those that the twin has not; `links`: other patch crates that it uses. Throws `Refused`.
  */
 export function patchTexts(
   files: readonly PatchedFile[],
   macros: readonly MacroFacts[],
-  { modules, newModules }: Pick<AffectedEdits, "modules" | "newModules"> = { modules: [], newModules: new Set() },
-): ReadonlyMap<string, PatchText> {
-  return new PatchWriter(macros, newModules).write(files, modules);
+  { modules, ...affected }: AffectedModules = NO_MODULES,
+  links: readonly Pick<Exports, "traits">[] = [],
+): PatchTexts {
+  return new PatchWriter(macros, affected, links).write(files, modules);
 }
 
 class PatchWriter {
@@ -92,19 +74,22 @@ class PatchWriter {
   /** Macros by example that only the crate itself can name. */
   private readonly ownMacros = new Map<string, MacroFacts | "ambiguous">();
   private readonly newTraits: NewTrait[] = [];
-  private number = 0;
+  private number: number;
 
   constructor(
     macros: readonly MacroFacts[],
-    private readonly newModules: ReadonlySet<ModulePath>,
+    private readonly affected: Pick<AffectedModules, "newModules" | "handed">,
+    private readonly links: readonly Pick<Exports, "traits">[],
   ) {
+    // (A program and its library may have one name, and then these are all that tells their traits.)
+    this.number = links.length * NUMBERS;
     for (const macro of macros) {
       if (macro.isExported) continue;
       this.ownMacros.set(macro.name, this.ownMacros.has(macro.name) ? "ambiguous" : macro);
     }
   }
 
-  write(files: readonly PatchedFile[], modules: readonly (readonly Step[])[]): ReadonlyMap<string, PatchText> {
+  write(files: readonly PatchedFile[], modules: readonly (readonly Step[])[]): PatchTexts {
     const sources = new Map<string, Source>();
     for (const { source, functions, items, steps } of files) {
       const file = steps.at(-1)?.file;
@@ -131,7 +116,8 @@ class PatchWriter {
       if (step === undefined || step.declaration?.inline !== undefined) continue;
       out.set(step.file, this.fileText(module, step, sources.get(step.file)?.text ?? ""));
     }
-    return out;
+    const traits = this.newTraits.flatMap(({ path, isPublic }) => (isPublic ? path : []));
+    return { files: out, traits };
   }
 
   /** Makes room for a module and those around it. */
@@ -208,7 +194,8 @@ class PatchWriter {
     const path = pathOf(module.steps);
     const scope = scopeOf(visibility, path);
     if (scope === undefined) refuse("mayBePrivate");
-    this.newTraits.push({ path: `crate::${path === "" ? "" : `${path}::`}${trait.path}`, scope });
+    const isPublic = visibility === "pub";
+    this.newTraits.push({ path: `${path === "" ? "" : `${path}::`}${trait.path}`, scope, isPublic });
     this.number++;
   }
 
@@ -367,15 +354,19 @@ class PatchWriter {
     const { facts } = step;
     const path = [TWIN, ...steps.flatMap(({ declaration }) => declaration?.name ?? [])].join("::");
     const parts = facts.innerAttributes.filter((text) => !/^#!\[(crate_type|crate_name|doc)\b/.test(text));
-    if (steps.length === 1) parts.push(`extern crate ${TWIN};`);
-    const isNew = this.newModules.has(module);
+    const links = this.links.map(({ traits }, number) => ({ name: linkName(number), traits }));
+    if (steps.length === 1)
+      parts.push(...[TWIN, ...links.map(({ name }) => name)].map((name) => `extern crate ${name};`));
+    const isNew = this.affected.newModules.has(module);
     if (!isNew) parts.push(`pub use ::${path}::*;`);
     // Its own items hide what glob imports bring, which only explicit imports do.
     const own = isNew ? [] : [...facts.names].filter((name) => words.has(name) && !defined.has(name));
     if (facts.hasGlobImports && own.length > 0) parts.push(`pub use ::${path}::{${own.join(", ")}};`);
     for (const { path: trait, scope } of this.newTraits) {
-      if (isWithin(module, scope)) parts.push(`use ${trait} as _;`);
+      if (isWithin(module, scope)) parts.push(`use crate::${trait} as _;`);
     }
+    for (const { name, traits } of links) parts.push(...traits.map((trait) => `use ::${name}::${trait} as _;`));
+    parts.push(...(this.affected.handed.imports.get(module) ?? []));
     const inScope = new Map(macros);
     for (const declaration of facts.imports) {
       const named = wordsIn(declaration).filter((word) => this.ownMacros.has(word));

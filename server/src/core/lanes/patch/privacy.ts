@@ -14,9 +14,12 @@ import { type Place, primaryPlace } from "./rustcPlaces.js";
 /** A module by its path from the crate's root, `a::b`; the root is "". */
 export type ModulePath = string;
 
-/** Whether what belongs to one module can be used in another one. */
+/** The scope of what may be used in all of its crate, but in no other one. (No module has this name.) */
+export const OWN_CRATE: ModulePath = "crate";
+
+/** Whether what belongs to one module can be used in another one of the same crate. */
 export function isWithin(module: ModulePath, scope: ModulePath): boolean {
-  return scope === "" || module === scope || module.startsWith(`${scope}::`);
+  return scope === "" || scope === OWN_CRATE || module === scope || module.startsWith(`${scope}::`);
 }
 
 /**
@@ -40,11 +43,17 @@ export function scopeOf(visibility: string | undefined, module: ModulePath | und
   return names.join("::");
 }
 
+/** As `scopeOf`, of something that other crates may be able to use: `OWN_CRATE` if they may not, and all of its own crate may. */
+export function outerScopeOf(visibility: string | undefined, module: ModulePath | undefined): ModulePath | undefined {
+  const scope = scopeOf(visibility, module);
+  return scope === "" && visibility?.trim() !== "pub" ? OWN_CRATE : scope;
+}
+
 const MARK = "cranefly: of ";
 
-/** An attribute by which rustc tells of every use of the item or field that it stands on. */
-export function markOf(kind: "field" | "item", scope: ModulePath): string {
-  return `#[deprecated(note = "${MARK}${kind} ${scope}")]`;
+/** An attribute by which rustc tells of every use of the item or field that it stands on. `unit`: the key of the crate's unit. */
+export function markOf(kind: "field" | "item", unit: string, scope: ModulePath): string {
+  return `#[deprecated(note = "${MARK}${kind} ${unit} ${scope}")]`;
 }
 
 /** What makes rustc tell of marked things. */
@@ -55,8 +64,17 @@ export function mayBeMarked(line: string): boolean {
   return line.includes(MARK);
 }
 
-/** A use of something that not all of the crate may use. */
+/** Whether all that one of rustc's lines tells of may be used in all of a unit's own crate. (There are many such lines.) */
+export function isOfOwnCrate(line: string, unit: string): boolean {
+  return [...line.matchAll(MARKS)].every(([, of, scope]) => of === unit && scope === OWN_CRATE);
+}
+
+const MARKS = new RegExp(`${MARK}\\w+ ([^\\s"\\\\]+) ([^\\s"\\\\]*)`, "g");
+
+/** A use of something that not all may use. */
 export interface MarkedUse extends Place {
+  /** The unit that it is part of. */
+  readonly unit: string;
   readonly scope: ModulePath;
 }
 
@@ -64,17 +82,20 @@ export interface MarkedUse extends Place {
 export function markedUse(diagnostic: Diagnostic): MarkedUse | undefined {
   const at = diagnostic.message.lastIndexOf(MARK);
   if (at < 0) return undefined;
-  const [kind, scope = ""] = diagnostic.message.slice(at + MARK.length).split(" ");
+  const [kind, unit = "", scope = ""] = diagnostic.message.slice(at + MARK.length).split(" ");
   // The fields of a marked struct are marked with it, but what they may be used for is said by their own visibility.
   if (kind === "item" && diagnostic.message.startsWith("use of deprecated field ")) return undefined;
   const { file = "", line = 0, column = 0 } = primaryPlace(diagnostic) ?? {};
-  return { scope, file, line, column };
+  return { unit, scope, file, line, column };
 }
 
 /** What rustc cannot tell of: a name that not all of the crate may use, and that is looked for in texts. */
 export interface RestrictedName {
-  /** `hidden`: it stays private in the twin, as what macros make, so that a patch would pass over it where the crate does not. */
-  readonly kind: "module" | "constructor" | "field" | "name" | "hidden";
+  /**
+   * `hidden`: it stays private in the twin, as what macros make, so that a patch would pass over it where the crate does not. `open`: a
+   * type, or one of its variants, of which other crates may not know all; it is no matter of the crate itself.
+   */
+  readonly kind: "module" | "constructor" | "field" | "name" | "hidden" | "open";
   readonly name: string;
   readonly scope: ModulePath;
 }

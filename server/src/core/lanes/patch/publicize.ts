@@ -13,7 +13,7 @@ import { type ImportedMacros, importedMacros } from "../../source/importedMacros
 import { type Span, tokensOf } from "../../source/lexer.js";
 import { PUBLIC_ITEMS } from "./knownMacros.js";
 import { hasPrivatePlaces, isName, isNameless, privateNames } from "./namingMacros.js";
-import { type ModulePath, type RestrictedName, PLACES, markOf, scopeOf } from "./privacy.js";
+import { type ModulePath, type RestrictedName, OWN_CRATE, PLACES, markOf, outerScopeOf, scopeOf } from "./privacy.js";
 
 const VISIBLE = new Set([
   ..."function_item struct_item enum_item union_item trait_item type_item const_item static_item mod_item".split(" "),
@@ -22,6 +22,8 @@ const VISIBLE = new Set([
 /** Macros of std and of widely used crates whose statics would be private. */
 const STATIC_MACROS = new Set(["thread_local", "lazy_static"]);
 const WORD = "pub";
+/** Of what other crates may not know all. */
+const OPEN = /^#\s*\[\s*non_exhaustive\b/;
 const ONLY_TESTS = /^#\s*\[\s*(?:cfg\s*\(\s*test\s*\)|test)\s*\]$/;
 
 /** What a file's twin depends on besides the file. */
@@ -32,6 +34,10 @@ export interface TwinContext {
   readonly macros: ReadonlySet<string>;
   /** Names of all of the crate's macros by example. */
   readonly ownMacros: ReadonlySet<string>;
+  /** The key of the crate's unit. */
+  readonly unit: string;
+  /** Other crates may use it: what they may not use is marked as well. */
+  readonly isLibrary: boolean;
   /** The module that the text is; undefined: it is not known, and what is private in it stays private. */
   readonly module: ModulePath | undefined;
   /** Whether `#[cfg(test)]` holds. Otherwise what stands under it is no part of the crate, and hides no names. */
@@ -126,6 +132,7 @@ class Publicizer {
     }
     if (!VISIBLE.has(node.type)) return;
     const name = this.textOf(node.childForFieldName("name"));
+    if (attributes.some((attribute) => OPEN.test(this.textOf(attribute)))) this.opens(node, name);
     if (name !== "_") this.makePublic(node, name, place);
     if (node.type === "mod_item") {
       const module = place.module === "" ? name : place.module && `${place.module}::${name}`;
@@ -143,14 +150,21 @@ class Publicizer {
     return macros.length > 0 || names.includes("deprecated");
   }
 
+  /** Blanked with the attribute is that others may not know all of it. */
+  private opens(node: Node, name: string): void {
+    const variants = node.type === "enum_item" ? (node.childForFieldName("body")?.namedChildren ?? []) : [];
+    const names = variants.map((variant) => this.textOf(variant.childForFieldName("name")));
+    for (const open of [name, ...names]) if (open !== "") this.restrict("open", open, OWN_CRATE);
+  }
+
   private import(node: Node, { module }: ItemContext): void {
     const visibility = this.visibility(node);
     // Private imports stay private: they would come along with glob imports, traits included.
     if (visibility === undefined || this.namesMacro(node)) return;
     const scope = this.scopeAt(visibility, module);
-    if (scope === "") this.widen(visibility);
     // (It is not known which names a glob import gives.)
-    else if (scope !== undefined && !/\*|\bself\s*[,}]/.test(this.textOf(node))) {
+    if (scope === "" || (scope === OWN_CRATE && isUnnamed(this.textOf(node)))) this.widen(visibility);
+    else if (scope !== undefined && !isUnnamed(this.textOf(node))) {
       this.widen(visibility);
       for (const name of this.leavesOf(node)) this.restrict("name", name, scope);
     }
@@ -167,7 +181,7 @@ class Publicizer {
       }
       if (scope !== "") scopes.add(scope);
       if (scope !== "" && isSeen && name !== "") this.restrict("field", name, scope);
-      const mark = scope === "" || isSeen ? "" : `${markOf("field", scope)} `;
+      const mark = scope === "" || isSeen ? "" : `${markOf("field", this.context.unit, scope)} `;
       if (visibility === undefined) this.insert(at, `${mark}${WORD} `);
       else {
         this.insert(at, mark);
@@ -205,7 +219,7 @@ class Publicizer {
     }
     const isMarked = scope !== "" && !isSeen && node.type !== "mod_item";
     if (scope !== "" && !isMarked) this.restrictItem(node, name, scope);
-    const mark = isMarked ? `${markOf("item", scope)} ` : "";
+    const mark = isMarked ? `${markOf("item", this.context.unit, scope)} ` : "";
     const body = node.type === "function_item" ? node.childForFieldName("body") : null;
     const isOnOneLine =
       body !== null &&
@@ -213,8 +227,14 @@ class Publicizer {
       this.hasCodeBeside(node, body);
     const start = node.startIndex - hidden.length;
     if (isOnOneLine) {
-      if (!this.insertAbove(node, start, mark, visibility === undefined)) this.restrict("hidden", name, "");
-      else if (visibility !== undefined) this.widen(visibility);
+      if (!this.insertAbove(node, start, mark, visibility === undefined)) {
+        // Other crates go by its name, then.
+        const isOpen = scope === OWN_CRATE && this.insertAbove(node, start, "", visibility === undefined);
+        if (!isOpen) this.restrict("hidden", name, "");
+        else this.restrictItem(node, name, scope);
+        if (!isOpen) return;
+      }
+      if (visibility !== undefined) this.widen(visibility);
       return;
     }
     if (visibility !== undefined) {
@@ -260,7 +280,8 @@ class Publicizer {
 
   /** The module in which something can be used; undefined where that is not known, so that it stays as private as it is. */
   private scopeAt(visibility: Node | undefined, module: ModulePath | undefined): ModulePath | undefined {
-    return scopeOf(visibility === undefined ? undefined : this.textOf(visibility), module);
+    const of = this.context.isLibrary ? outerScopeOf : scopeOf;
+    return of(visibility === undefined ? undefined : this.textOf(visibility), module);
   }
 
   private textOf(node: Node | null): string {
@@ -358,9 +379,17 @@ class Publicizer {
       else if (word === "static" && depth === 1) {
         isPrivate = before !== WORD && before !== ")";
         if (isPrivate) this.insert(start);
-      } else if (before === "static" && depth === 1 && isPrivate && module !== "") this.restrict("name", word, module);
+      } else if (before === "static" && depth === 1 && isPrivate) {
+        const scope = module === "" && this.context.isLibrary ? OWN_CRATE : module;
+        if (scope !== "") this.restrict("name", word, scope);
+      }
       before = word;
     }
     return true;
   }
+}
+
+/** Whether it is not known which names an import gives. */
+function isUnnamed(declaration: string): boolean {
+  return /\*|\bself\s*[,}]/.test(declaration);
 }

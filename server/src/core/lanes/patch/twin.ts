@@ -19,7 +19,15 @@ import { type LaneOptions, type MirrorCrate, compileMirror } from "../mirror/com
 import { deniedByDefault } from "../mirror/lints.js";
 import type { ModuleFacts } from "./moduleFacts.js";
 import { fileNamed, offsetAt } from "./rustcPlaces.js";
-import { type ModulePath, type RestrictedName, MARKED_LINT, isWithin, markedUse, mayBeMarked } from "./privacy.js";
+import {
+  type ModulePath,
+  type RestrictedName,
+  MARKED_LINT,
+  isOfOwnCrate,
+  isWithin,
+  markedUse,
+  mayBeMarked,
+} from "./privacy.js";
 import { type TwinSourceOptions, type TwinText, twinSources } from "./twinSources.js";
 import { Refusal } from "../../edits/refusal.js";
 
@@ -53,6 +61,8 @@ export interface Twin {
   isBehind: boolean;
   /** See `wholeTwin.ts`. */
   readonly bodies: (typeof TWIN_BODIES)[number];
+  /** Of one with all bodies: what it was before. The twins of crates that use it know that one, which is there sooner. */
+  readonly exposed?: Pick<Twin, "metadata" | "bitcode"> | undefined;
 }
 
 /** Compiles a unit's twin, or says why there is none. Rejects with `Cancelled`. */
@@ -62,6 +72,7 @@ export async function compileTwin(
   cache: SourceCache,
   options: TwinOptions,
 ): Promise<Twin | Refusal> {
+  const { key } = record.invocation;
   const sources = twinSources(directory, record, cache, options);
   if (sources instanceof Refusal) return sources;
   const { mirror, files, facts, root, texts } = sources;
@@ -80,7 +91,7 @@ export async function compileTwin(
   };
   const { exit, keep } = await compileMirror(record, twin, { ...options, isBackground: true }, (line) => {
     if (mayBeMarked(line)) {
-      misused ??= misusedBy(line, texts, mirror);
+      if (!isOfOwnCrate(line, key)) misused ??= misusedBy(line, key, texts, mirror);
       return;
     }
     const diagnostic = parseDiagnostic(line);
@@ -116,10 +127,16 @@ export function keepMetadata(metadata: string, crate: string, bitcode: string): 
 }
 
 /** What rustc tells of a use that the crate itself could not make, if it is one. */
-function misusedBy(line: string, texts: ReadonlyMap<string, TwinText>, mirror: Mirror): string | undefined {
+function misusedBy(
+  line: string,
+  unit: string,
+  texts: ReadonlyMap<string, TwinText>,
+  mirror: Mirror,
+): string | undefined {
   const diagnostic = parseDiagnostic(line);
   const use = diagnostic === undefined ? undefined : markedUse(diagnostic);
   if (use === undefined) return undefined;
+  if (use.unit !== unit) return diagnostic?.message;
   const twin = texts.get(fileNamed(use.file, texts.keys(), mirror) ?? "");
   const module = twin?.moduleAt(offsetAt(twin.text, use.line, use.column));
   const modules = module === undefined ? includingModules(use.file, texts) : [module];

@@ -4,7 +4,7 @@ import { Refusal } from "../../edits/refusal.js";
 import { type Replacement, blanksOf, replaced } from "../../source/blank.js";
 import type { SourceCache } from "../../source/sourceCache.js";
 import { commonAncestor, digest, readText } from "../../support/files.js";
-import { inspectArgs } from "../../units/arguments.js";
+import { inspectArgs, isProgram } from "../../units/arguments.js";
 import type { UnitRecord } from "../../units/record.js";
 import { Mirror } from "../mirror/mirror.js";
 import { type ModuleFacts, allMacros, factsOf } from "./moduleFacts.js";
@@ -69,11 +69,12 @@ export function twinSources(
   const defined = [...facts.values()].flatMap(allMacros);
   const macros = new Set(defined.flatMap(({ name, isExported }) => (isExported ? [] : name)));
   const ownMacros = new Set(defined.map(({ name }) => name));
-  const { source, hasTestCode: hasTests } = inspectArgs(invocation.args);
+  const { source, hasTestCode: hasTests, crateTypes, isTest } = inspectArgs(invocation.args);
   const root = path.resolve(invocation.cwd, source ?? "");
   const tree = moduleTree(root, (file) => facts.get(file));
   mirror.sync([...files.keys()], [invocation.cwd]);
-  const names = { macros, ownMacros, hasTests };
+  const isLibrary = !isProgram({ isTest, crateTypes });
+  const names = { macros, ownMacros, hasTests, unit: invocation.key, isLibrary };
   const texts = new Map<string, TwinText>();
   for (const [file, text] of files) {
     const twin = twinText({ file, text, steps: tree.get(file) }, cache, names, options);

@@ -40,7 +40,7 @@ export async function compileWholeTwin(
   if (sources instanceof Refusal) return undefined;
   const { crate } = inspectArgs(record.invocation.args);
   const metadata = path.join(directory, `lib${crate}-next.rmeta`);
-  const whole = {
+  const mirrored = {
     mirror: sources.mirror,
     directory,
     metadata,
@@ -50,8 +50,10 @@ export async function compileWholeTwin(
     // Who uses what was private was looked at when it was compiled without the bodies.
     extra: NO_LINTS,
   };
-  const { exit, keep } = await compileMirror(record, whole, { ...options, isBackground: true }, () => undefined);
+  const { exit, keep } = await compileMirror(record, mirrored, { ...options, isBackground: true }, () => undefined);
   if (exit.code !== 0) return { ...twin, bodies: "onlyExposed" };
   const kept = keep();
-  return { ...twin, metadata: keepMetadata(metadata, crate, kept.directory), bitcode: kept.files, bodies: "all" };
+  const exposed = { metadata: twin.metadata, bitcode: twin.bitcode };
+  const whole = { metadata: keepMetadata(metadata, crate, kept.directory), bitcode: kept.files };
+  return { ...twin, ...whole, bodies: "all", exposed };
 }

@@ -96,6 +96,9 @@ function outcome({ files, edits }: Case): string {
       {
         ...inputs,
         crateNames: new Set(["mac"]),
+        unchangedCrates: new Set(["mac"]),
+        ...{ foreign: [], handed: [], isFacade: false, isLinkable: false },
+        handing: { unit: "u-1", libraries: new Map() },
         noTraits: new Set(),
         notInGlobs: new Set(),
         tree,

@@ -34,7 +34,7 @@ function patch(files: Files, ...names: readonly string[]): ReadonlyMap<string, s
     const functions = edited.map((fn) => ({ fn, instances: undefined }));
     return functions.length === 0 ? [] : [{ source, functions, items: [], steps: tree.get(file) ?? [] }];
   });
-  const texts = patchTexts(patched, [...known.values()].flatMap(allMacros));
+  const { files: texts } = patchTexts(patched, [...known.values()].flatMap(allMacros));
   return new Map([...texts].map(([file, { text }]) => [file, text]));
 }
 

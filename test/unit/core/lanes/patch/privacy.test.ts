@@ -40,13 +40,13 @@ describe("a use of something marked", () => {
     is_primary: true,
     ...more,
   });
-  const note = /"(.*)"/.exec(markOf("item", "a::b"))?.[1] ?? "";
+  const note = /"(.*)"/.exec(markOf("item", "u-1", "a::b"))?.[1] ?? "";
 
   it("is where the outermost macro is called", () => {
     const expanded = span(1, { expansion: { span: span(2, { expansion: { span: span(3, { expansion: null }) } }) } });
     expect(
       markedUse({ level: "warning", message: `use of deprecated method \`A::f\`: ${note}`, spans: [expanded] }),
-    ).toEqual({ scope: "a::b", file: "3.rs", line: 3, column: 2 });
+    ).toEqual({ unit: "u-1", scope: "a::b", file: "3.rs", line: 3, column: 2 });
   });
 
   it("is none of a field for its struct's sake, and none of what others deprecate", () => {

@@ -15,13 +15,13 @@ function publicity(
   isWhole = false,
   macros: readonly string[] = [],
   hasTests = false,
+  isLibrary = false,
 ): Publicized {
   return publicized(text, cache.get("file.rs", text).root ?? expect.fail("no tree"), {
     isWhole: () => isWhole,
     macros: new Set(macros),
     ownMacros: new Set(["m", "nameless"]),
-    module,
-    hasTests,
+    ...{ unit: "u-1", isLibrary, module, hasTests },
   });
 }
 
@@ -30,13 +30,13 @@ function publicize(text: string, isWhole = false, macros: readonly string[] = []
   return replaced(text, publicity(text, "", isWhole, macros).replacements);
 }
 
-const MARK = '#[deprecated(note = "cranefly: of item m")]';
+const MARK = '#[deprecated(note = "cranefly: of item u-1 m")]';
 
 /** The text of the module `m`, with marks in few words. */
-function marked(text: string, isWhole = false): string {
-  return replaced(text, publicity(text, "m", isWhole).replacements).replaceAll(
-    /#\[deprecated\(note = "cranefly: of (.*?)"\)\]/g,
-    (_, what: string) => `#[${what}]`,
+function marked(text: string, isWhole = false, isLibrary = false): string {
+  return replaced(text, publicity(text, "m", isWhole, [], false, isLibrary).replacements).replaceAll(
+    /#\[deprecated\(note = "cranefly: of (\w+) u-1 (.*?)"\)\]/g,
+    (_, kind: string, scope: string) => `#[${kind} ${scope}]`,
   );
 }
 
@@ -190,5 +190,27 @@ describe("making everything public", () => {
     expect(publicize("thread_local! { static A: u8 = { static B: u8 = 1; B }; pub static C: u8 = 2; }")).toBe(
       "thread_local! { pub static A: u8 = { static B: u8 = 1; B }; pub static C: u8 = 2; }",
     );
+  });
+});
+
+describe("what other crates may not use of a library", () => {
+  it("is marked as well", () => {
+    expect(
+      marked("pub(crate) fn a() {}\npub fn b() {}\npub struct C { pub(crate) d: u8, pub e: u8 }", false, true),
+    ).toBe(
+      "#[item crate] pub        fn a() {}\npub fn b() {}\npub struct C { #[field crate] pub        d: u8, pub e: u8 }",
+    );
+  });
+
+  it("goes by its name where there can be no mark, and by what others may not know all of", () => {
+    const text = "pub(crate) use x::y;\n#[non_exhaustive]\npub enum E { A, B(u8) }\npub(crate) mod n {}";
+    const { restricted } = publicity(text, "", false, [], false, true);
+    expect(restricted.map(({ kind, name, scope }) => `${kind} ${name} ${scope}`)).toEqual([
+      "name y crate",
+      "open E crate",
+      "open A crate",
+      "open B crate",
+      "module n crate",
+    ]);
   });
 });

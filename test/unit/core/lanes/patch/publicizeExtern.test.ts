@@ -20,6 +20,8 @@ function publicly(text: string): string {
       macros: new Set(),
       ownMacros: new Set(),
       module: "",
+      unit: "u-1",
+      isLibrary: false,
       hasTests: true,
     }).replacements,
   );
