@@ -41,6 +41,8 @@ export const EditedRange = z.object({
   generic: z.boolean(),
   /** What it is called. Left out where it is no function that was edited. */
   name: z.string().optional(),
+  /** Others are said to be at these lines as well: only what has the name is meant. */
+  isNamed: z.boolean().optional(),
 });
 export type EditedRange = z.infer<typeof EditedRange>;
 

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { HAS_ENGINE } from "./project.js";
 import { type Change, Session } from "./session.js";
 
-const MAIN = `#![allow(dead_code)]
+const MAIN = `#![allow(dead_code, non_snake_case)]
 use std::sync::atomic::{AtomicU32, Ordering};
 
 const NAMES: &[&str] = &["one", "two"];
@@ -56,12 +56,22 @@ fn typed() -> String {
     format!("{:?}", Local(edited))
 }
 
+fn debug<T: std::fmt::Debug>(value: T) -> String { format!("{value:?}") }
+
+fn quiet() -> String {
+    struct Quiet;
+    impl std::fmt::Debug for Quiet {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.write_str("quiet") }
+    }
+    debug(Quiet)
+}
+
 fn main() {
     let mut builder = Builder { names: Vec::new() };
     builder.add_defaults();
     println!("{:?} {}", builder.names, builder.own_name());
     println!("{} {} {}", counted(), counted(), shown());
-    println!("{} {} {} {SIZE}", plain(), exported(), typed());
+    println!("{} {} {} {} {SIZE}", plain(), exported(), typed(), quiet());
 }
 `;
 
@@ -121,6 +131,7 @@ describe.runIf(HAS_ENGINE)("items in bodies", () => {
       "with a static that others find by its symbol",
       edit("let edited = 1;\n    SHARED", "let edited = 2;\n    SHARED"),
     ],
+    ["with a type whose method only another function's instance calls", edit('"quiet"', '"silent"')],
     ["with a type", edit('let edited = 1;\n    format!("{:?}", Local', 'let edited = 2;\n    format!("{:?}", Local')],
   ])("runs a body %s as cargo would", async (_, change) => {
     const report = await session.save(change);

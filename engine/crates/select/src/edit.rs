@@ -48,6 +48,8 @@ pub struct EditedFunction {
     pub generic: bool,
     /// What it is called, without types; empty where that is not known.
     pub name: Arc<str>,
+    /// Others are said to be at these lines as well: only what has the name is meant.
+    pub is_named: bool,
 }
 
 impl EditedFunction {
@@ -76,6 +78,7 @@ pub(crate) fn range_of<'a>(
     let subprogram = subprogram?;
     edited.iter().copied().find(|function| {
         let [first, last] = lines(function);
-        (first..=last).contains(&subprogram.line) && source_file(subprogram) == function.file
+        let is_meant = || !function.is_named || subprogram.name.split('<').next() == Some(&*function.name);
+        (first..=last).contains(&subprogram.line) && is_meant() && source_file(subprogram) == function.file
     })
 }

@@ -137,6 +137,20 @@ pub fn is_closure(subprogram: &Subprogram) -> bool {
     subprogram.name.starts_with("{closure")
 }
 
+/// What is known of functions by their symbols.
+struct Functions<'f> {
+    /// Something else has taken its place.
+    is_gone: &'f dyn Fn(&str) -> bool,
+    /// It stays, and something needs it.
+    is_kept: &'f dyn Fn(&str) -> bool,
+}
+
+impl Default for Functions<'_> {
+    fn default() -> Self {
+        Self { is_gone: &|_| false, is_kept: &|_| false }
+    }
+}
+
 /// Among the crate lane's definitions, who refers to whom.
 pub struct References<'a> {
     crates: &'a [Arc<LoadedUnit>],
@@ -194,11 +208,12 @@ impl<'a> References<'a> {
 
     /// Follows references upwards from `definitions`: up to functions that are no instances and not `passed`, and to statics.
     pub fn ways_to(&self, definitions: &[Node], passed: &[&SourceLine]) -> Ways {
-        self.follow(definitions, &|_| false, &|unit, id| is_anonymous(unit.global(id)), passed)
+        self.follow(definitions, &Functions::default(), &|unit, id| is_anonymous(unit.global(id)), passed)
     }
 
     /// Whether anything that is there for its own sake, or that `is_kept`, leads to definitions. The references of functions that are gone
-    /// do not count, nor do those of statics that nothing refers to.
+    /// do not count, nor do those of statics that nothing refers to. (An instance that stays is there for whoever needs it: a function that
+    /// has replaced one of those that are gone may need it still.)
     pub fn lead_to(
         &self,
         definitions: &[Node],
@@ -212,14 +227,14 @@ impl<'a> References<'a> {
             let is_plain = is_named_by_rustc && variable.section.is_none() && !unit.unit.module.used.contains(&id);
             is_anonymous(global) || (is_plain && !is_kept(&global.name))
         };
-        self.follow(definitions, is_gone, &is_only_referred_to, &[]).is_used
+        self.follow(definitions, &Functions { is_gone, is_kept }, &is_only_referred_to, &[]).is_used
     }
 
     /// `climbs`: whether a variable is there for whoever refers to it only.
     fn follow(
         &self,
         definitions: &[Node],
-        is_gone: &dyn Fn(&str) -> bool,
+        functions: &Functions<'_>,
         climbs: &dyn Fn(&LoadedUnit, GlobalId) -> bool,
         passed: &[&SourceLine],
     ) -> Ways {
@@ -234,7 +249,11 @@ impl<'a> References<'a> {
                     continue;
                 }
                 let climbs = match &global.kind {
-                    GlobalKind::Function { .. } if is_gone(&global.name) => false,
+                    GlobalKind::Function { .. } if (functions.is_gone)(&global.name) => false,
+                    GlobalKind::Function { .. } if (functions.is_kept)(&global.name) => {
+                        ways.is_used = true;
+                        false
+                    }
                     GlobalKind::Function { .. } => ways.add_function(unit, from.1, passed),
                     GlobalKind::Variable(_) => {
                         let climbs = climbs(unit, from.1);

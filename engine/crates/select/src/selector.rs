@@ -13,7 +13,7 @@ mod same_instances;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
-use cranefly_bitcode::ir::GlobalId;
+use cranefly_bitcode::ir::{GlobalId, Subprogram};
 use cranefly_cgu::LoadedUnit;
 
 use crate::content::same_function;
@@ -115,6 +115,11 @@ pub fn select(
     Ok(selector.finish(derived))
 }
 
+/// A function's namespaces and its name, without types.
+fn called(subprogram: &Subprogram) -> (&[Arc<str>], &str) {
+    (&subprogram.namespace, subprogram.name.split('<').next().unwrap_or_default())
+}
+
 struct Selector<'a> {
     crates: &'a [Arc<LoadedUnit>],
     body: &'a [BodyUnit],
@@ -177,6 +182,7 @@ impl<'a> Selector<'a> {
         }
         // All of them have their names before anything is compared.
         self.edited.extend(found.iter().copied());
+        self.check_outer_functions()?;
         self.find_old_instances(edited);
         let futures = self.futures()?;
         for node in found {
@@ -206,6 +212,24 @@ impl<'a> Selector<'a> {
             [name] if self.names.edited(&unit.global(node.1).name, name) => Ok(true),
             _ => Err(Refusal::Ambiguous),
         }
+    }
+
+    /// Whoever makes a closure or the future of a block knows what is in it. A macro may say of such a function that it is elsewhere: then
+    /// it would go on as it was.
+    fn check_outer_functions(&self) -> Result<(), Refusal> {
+        let edited: HashSet<(&[Arc<str>], &str)> =
+            self.edited.iter().filter_map(|&node| Some(called(self.subprogram(node)?))).collect();
+        for &node in &self.edited {
+            let Some(inner) = self.subprogram(node).filter(|it| it.name.starts_with('{')) else { continue };
+            let Some((name, namespace)) = inner.namespace.split_last() else { continue };
+            let outer = (namespace, &**name);
+            let is_outer = |it: &Arc<Subprogram>| called(it) == outer;
+            let mut functions = self.crates_of(node.0).flat_map(|(_, unit)| &unit.unit.functions);
+            if !edited.contains(&outer) && functions.any(|it| it.subprogram.as_ref().is_some_and(is_outer)) {
+                return Err(Refusal::Misplaced);
+            }
+        }
+        Ok(())
     }
 
     fn reach(&mut self, node: Node) {

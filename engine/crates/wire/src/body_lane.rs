@@ -57,6 +57,9 @@ pub struct EditedFunction {
     /// What it is called; empty where that is not told.
     #[serde(default)]
     pub name: String,
+    /// Others are said to be at these lines as well: only what has the name is meant.
+    #[serde(default, rename = "isNamed")]
+    pub is_named: bool,
 }
 
 /// What a body lane brought.

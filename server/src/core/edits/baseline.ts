@@ -179,7 +179,7 @@ export class Baseline {
     if (edit.kind === "items" && !ITEM_EDITS) return more(new Refusal("itemsOff"));
     const { functions, pairs } = edit.kind === "bodies" || edit.kind === "items" ? edit : NO_BODIES;
     const items = edit.kind === "items" ? edit.items : [];
-    const ranges = pairs.map((pair) => rangeOf(file, pair));
+    const ranges = pairs.flatMap((pair) => rangesOf(file, pair));
     return { file, text, stamp, hash: now.hash, before, functions, ranges, items };
   }
 
@@ -238,6 +238,15 @@ const NO_BODIES: EditedBodies = { functions: [], pairs: [] };
 export function rangeOf(file: string, { before, after }: FunctionPair): EditedRange {
   const { isGeneric: generic, name } = after;
   return { file, old: [before.line, before.endLine], new: [after.line, after.endLine], generic, name };
+}
+
+/** With what a macro makes around the function. */
+function rangesOf(file: string, { before, after }: FunctionPair): readonly EditedRange[] {
+  const own = rangeOf(file, { before, after });
+  const [old, now] = [before.boxedBy, after.boxedBy];
+  if (old === undefined || now === undefined) return [own];
+  // It lays the future out, wherever it is said to be.
+  return [own, { ...own, old: [...old], new: [...now], isNamed: true }];
 }
 
 /** What makes a unit the crate lane's, besides its sources. */

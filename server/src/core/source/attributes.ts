@@ -30,6 +30,8 @@ export interface Attributes {
   readonly names: readonly string[];
   /** Those of them that may be procedural macros, and may make anything of what they stand on. */
   readonly macros: readonly string[];
+  /** Those of the latter that are known to box the futures of an impl's functions. */
+  readonly boxing: readonly string[];
   /** It has a procedural macro that is known to make another body of a function's. */
   readonly isRewritten: boolean;
   /** What such macros make of the function. */
@@ -44,6 +46,7 @@ export interface Attributes {
 export const NO_ATTRIBUTES: Attributes = {
   names: [],
   macros: [],
+  boxing: [],
   isRewritten: false,
   made: { isBlocking: false, isTest: false },
   inline: undefined,
@@ -58,7 +61,7 @@ interface Attribute {
 }
 
 /** Reads `#[…]` or `#![…]` texts. */
-export function readAttributes(texts: readonly string[], { shadowed, inPlace }: ImportedMacros): Attributes {
+export function readAttributes(texts: readonly string[], { shadowed, inPlace, boxing }: ImportedMacros): Attributes {
   const attributes = texts.flatMap((text) => {
     const words = wordsOf(text);
     const open = words.indexOf("[");
@@ -69,6 +72,7 @@ export function readAttributes(texts: readonly string[], { shadowed, inPlace }: 
   return {
     names,
     macros: names.filter((name) => !inPlace.has(name) && (!isInert(name) || shadowed.has(name))),
+    boxing: names.filter((name) => boxing.has(name)),
     isRewritten: names.some((name) => inPlace.has(name)),
     made: {
       isBlocking: names.some((name) => inPlace.get(name)?.isBlocking === true),

@@ -2,6 +2,9 @@
 import type { Attributes } from "./attributes.js";
 import type { Span } from "./lexer.js";
 
+/** The first line and the last one, from 1. */
+export type Lines = readonly [first: number, last: number];
+
 /** A function with a body. Offsets are UTF-16 units, except in `bytes`; lines count from 1. */
 export interface BodyRef {
   /** `mod a::impl<T> Foo for Bar<T>::baz`; a nested function's begins with the outer one's. Not unique under `cfg`. */
@@ -43,6 +46,8 @@ export interface BodyRef {
   readonly attributeMacros: readonly string[];
   /** An attribute on it makes another body of its body. */
   readonly isRewritten: boolean;
+  /** A macro around it makes its body that of a future in a box, and another function, which is said to be at these lines (from 1). */
+  readonly boxedBy: Lines | undefined;
   /** A macro makes a test of it. */
   readonly isMadeTest: boolean;
   /** How an item of its module can name it; undefined when none can: generic, nested, or a default method. */

@@ -31,6 +31,12 @@ const IN_PLACE: ReadonlyMap<string, MadeFunction> = new Map([
   ["actix_rt::test", BLOCKING_TEST],
 ]);
 
+/**
+ * Procedural macros, by their paths, that make of each `async fn` in the impl of a trait one that gives its future in a box, and of one
+ * whatever the others are: nobody knows the future's type. Source: async-trait's `expand.rs`; the others hand it on under their names.
+ */
+const BOXING = ["async_trait::async_trait", "tonic::async_trait", "axum::async_trait", "serenity::async_trait"];
+
 /** Built-in attribute macros whose names others have, too. */
 const OFTEN_SHADOWED = ["test", "bench"];
 
@@ -40,19 +46,21 @@ export interface ImportedMacros {
   readonly shadowed: ReadonlySet<string>;
   /** Macros that are known to rewrite bodies and no more, by their names here. */
   readonly inPlace: ReadonlyMap<string, MadeFunction>;
+  /** Macros that are known to box the futures of an impl's functions, by their names here. */
+  readonly boxing: ReadonlySet<string>;
 }
 
 /** A file without any of these words imports nothing of interest: most files need not be read for it. */
-const OF_INTEREST = /\b(?:macro_use|test|bench|instrument|main)\b/;
+const OF_INTEREST = /\b(?:macro_use|test|bench|instrument|main|async_trait)\b/;
 
 /** Which names are those of macros in a file's attributes. */
 export function importedMacros(text: string): ImportedMacros {
-  if (!OF_INTEREST.test(text)) return { shadowed: new Set(), inPlace: IN_PLACE };
+  if (!OF_INTEREST.test(text)) return { shadowed: new Set(), inPlace: IN_PLACE, boxing: new Set(BOXING) };
   try {
     return importsIn(wordsIn(text));
   } catch (error) {
     // What the lexer cannot read may import anything.
-    if (error instanceof LexError) return { shadowed: new Set(OFTEN_SHADOWED), inPlace: new Map() };
+    if (error instanceof LexError) return { shadowed: new Set(OFTEN_SHADOWED), inPlace: new Map(), boxing: new Set() };
     throw error;
   }
 }
@@ -96,7 +104,7 @@ function importsIn(words: readonly string[]): ImportedMacros {
     }
   }
   const named = [...IN_PLACE].flatMap(([path, made]) => namesOf(path, imports).map((name) => [name, made] as const));
-  return { shadowed, inPlace: new Map(named) };
+  return { shadowed, inPlace: new Map(named), boxing: new Set(BOXING.flatMap((path) => namesOf(path, imports))) };
 }
 
 /** The macro's path, and its name where the file imports it, and nothing else of that name. */

@@ -15,6 +15,7 @@ import {
   type Exposure,
   type FutureRoot,
   type InnerItem,
+  type Lines,
   type Outline,
   type Root,
   withoutLifetimes,
@@ -41,6 +42,8 @@ interface Context {
   readonly isNested: boolean;
   readonly isTestOnly: boolean;
   readonly macros: readonly string[];
+  /** A macro boxes the futures of its functions; its lines, and those behind it up to the impl's first. */
+  readonly boxedBy: Lines | undefined;
   /** A function's name as its module sees it: `<Type as Trait>::name`. */
   readonly qualifier: (name: string) => string;
   /** Where items can be added to the module; null: nowhere, undefined: at the end of the file. */
@@ -56,6 +59,7 @@ const TOP: Context = {
   isNested: false,
   isTestOnly: false,
   macros: [],
+  boxedBy: undefined,
   qualifier: (name) => name,
   place: undefined,
 };
@@ -121,7 +125,7 @@ class Collector {
           break;
       }
       const own = this.attributes(attributes);
-      const inner = this.withMacros({ ...within, isTestOnly: within.isTestOnly || own.isTestOnly }, own);
+      const inner = this.contextOf(node, own, start, { ...within, isTestOnly: within.isTestOnly || own.isTestOnly });
       if (own.isTestOnly && !within.isTestOnly && inner.macros.length === 0 && ITEMS.has(node.type)) {
         this.testOnly.push({ start: start ?? node.startIndex, end: node.endIndex });
       }
@@ -159,10 +163,11 @@ class Collector {
       isGeneric: !isModule && (isTrait || header.isGeneric),
       isConst: header.isConst,
       isTrait,
-      isTraitImpl: node.type === "impl_item" && node.childForFieldName("trait") !== null,
+      isTraitImpl: isImplOfTrait(node),
       isNested: context.isNested,
       isTestOnly: context.isTestOnly,
       macros: context.macros,
+      boxedBy: context.boxedBy,
       qualifier: isModule ? TOP.qualifier : this.qualifier(node),
       place: isModule ? this.placeIn(body) : context.place,
     };
@@ -205,7 +210,7 @@ class Collector {
     const facts = bodyFacts(this.text, bodySpan);
     const isConst = header.isConst || context.isConst;
     const isGeneric = header.isGeneric || context.isGeneric;
-    const isAsync = header.isAsync && !own.made.isBlocking;
+    const isAsync = header.isAsync && !own.made.isBlocking && context.boxedBy === undefined;
     const exposed = exposure({ ...header, isAsync }, isConst, context);
     const future = isAsync ? { arity: arityOf(node), isUnsafe: header.isUnsafe } : undefined;
     const isDamaged = facts.isDamaged || body.hasError;
@@ -235,7 +240,8 @@ class Collector {
       hasUnknownMacros: facts.hasUnknownMacros,
       attributes: own.names,
       attributeMacros: context.macros,
-      isRewritten: own.isRewritten,
+      isRewritten: own.isRewritten || context.boxedBy !== undefined,
+      boxedBy: context.boxedBy,
       isMadeTest: own.made.isTest,
       root: isGeneric ? undefined : rootOf(header.name, future, context),
       exposed,
@@ -260,7 +266,7 @@ class Collector {
       } else if (ITEMS.has(node.type)) {
         const collector = new Collector(this.text);
         const own = this.attributes(attributes);
-        collector.item(node, own, this.withMacros(context, own));
+        collector.item(node, own, this.contextOf(node, own, start, context));
         const span = { start: start ?? node.startIndex, end: node.endIndex };
         found.push({ kind: node.type, span, functions: collector.functions });
       } else {
@@ -287,7 +293,23 @@ class Collector {
     return read;
   }
 
-  private withMacros(context: Context, { macros }: Attributes): Context {
+  /** What an item's attributes say of what is in it. `start`: where they begin, if it has some. */
+  private contextOf(node: Node, own: Attributes, start: number | undefined, context: Context): Context {
+    const isBoxing = own.boxing.length > 0 && isImplOfTrait(node);
+    const boxedBy = isBoxing
+      ? ([this.lineOf(start ?? node.startIndex), node.startPosition.row + 1] as const)
+      : node.type === "function_item"
+        ? context.boxedBy
+        : undefined;
+    const macros = isBoxing ? own.macros.filter((name) => !own.boxing.includes(name)) : own.macros;
+    return this.withMacros({ ...context, boxedBy }, { macros });
+  }
+
+  private lineOf(offset: number): number {
+    return this.text.slice(0, offset).split("\n").length;
+  }
+
+  private withMacros(context: Context, { macros }: Pick<Attributes, "macros">): Context {
     return macros.length === 0 ? context : { ...context, macros: [...context.macros, ...macros] };
   }
 
@@ -328,6 +350,10 @@ function exposure(
   if (header.returnsImpl) return { kind: "implTrait" };
   if (macros.length > 0) return { kind: "attributeMacro", detail: macros.map((name) => `#[${name}]`).join(", ") };
   return undefined;
+}
+
+function isImplOfTrait(node: Node): boolean {
+  return node.type === "impl_item" && node.childForFieldName("trait") !== null;
 }
 
 /** Why a function keeps its body, besides what is in the body. */

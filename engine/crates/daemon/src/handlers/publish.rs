@@ -112,8 +112,8 @@ fn edited_crate(lane: &BodyLaneParams) -> EditedCrate {
 }
 
 fn edited_function(function: cranefly_wire::EditedFunction) -> EditedFunction {
-    let cranefly_wire::EditedFunction { file, old, new, generic, name } = function;
-    EditedFunction { file, old, new, generic, name: name.into() }
+    let cranefly_wire::EditedFunction { file, old, new, generic, name, is_named } = function;
+    EditedFunction { file, old, new, generic, name: name.into(), is_named }
 }
 
 /// Where the program stands in for cargo's while tests run: a copy that is to be the current program for as long.

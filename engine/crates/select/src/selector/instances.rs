@@ -78,7 +78,7 @@ impl<'a> Selector<'a> {
             self.definition(reference).is_none_or(|definition| self.is_twins_own(definition))
                 && missing.iter().any(|&(number, global)| self.crates[number].global(global).name == name)
         });
-        // Statics that what is taken refers to are the crate lane's.
+        // Statics that what is taken refers to are the crate lane's, and so are functions that were not taken.
         let kept: HashSet<Arc<str>> = self.referenced.iter().map(|&reference| self.name(reference)).collect();
         if is_named || References::of(self.crates).lead_to(&missing, &is_gone, &|name| kept.contains(name)) {
             return Err(if is_any_gone { Refusal::GoneInUse } else { Refusal::MissingInstance });

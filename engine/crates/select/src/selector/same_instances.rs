@@ -20,8 +20,13 @@ use crate::references::is_instance;
 impl Selector<'_> {
     /// Whether a twin's instance is known to be one that the program has, whose name is noted then.
     pub(super) fn is_same_instance(&mut self, node: Node) -> bool {
-        if self.origin(node) != Origin::Twin || self.crate_definition(&self.name(node)).is_some() {
+        if self.origin(node) != Origin::Twin {
             return false;
+        }
+        if self.crate_definition(&self.name(node)).is_some() {
+            // A library's. Where it is another one, lines have moved since the twin was made: what is in instances is in the text that
+            // twin and crate have in common.
+            return self.subprogram(node).is_some_and(|it| is_instance(it) && has_telling_name(it));
         }
         let Some(own) = self.same_instance(node) else { return false };
         let name = self.unit(node).global(node.1).name.clone();
@@ -36,7 +41,11 @@ impl Selector<'_> {
         let mentions = || mentions_of(called, crate_name);
         let is_declared_here = called.namespace.first().is_none_or(|name| name == crate_name);
         let has_own_types = is_declared_here || mentions().next().is_some();
-        if distinct_types.as_ref().is_some_and(|distinct| !mentions().all(|name| distinct.contains(name))) {
+        let name_of = |path: &'_ str| path.rsplit_once("::").map_or(path, |(_, name)| name).to_owned();
+        if distinct_types.as_ref().is_some_and(|distinct| !mentions().all(|path| distinct.contains(&name_of(path)))) {
+            return None;
+        }
+        if mentions().any(|path| self.may_be_in_function(node, path)) {
             return None;
         }
         let path = demangled(&unit.global(node.1).name);
@@ -47,6 +56,17 @@ impl Selector<'_> {
         let crates = self.crates_of(node.0).map(|(_, unit)| unit);
         let [own] = &named_alike(crates, &path, called).into_iter().collect::<Vec<_>>()[..] else { return None };
         self.has_same_content(node, own, has_own_types).then(|| Arc::clone(own))
+    }
+
+    /// Whether a type may be one that a function declares in its body. Debug info calls that as if it were in a module of the function's name,
+    /// and the types of several blocks alike.
+    fn may_be_in_function(&self, node: Node, path: &str) -> bool {
+        let ends = path.match_indices("::").map(|(at, _)| &path[..at]).skip(1);
+        let units = || {
+            let twins = self.body.iter().map(|unit| &unit.unit);
+            self.crates_of(node.0).map(|(_, unit)| unit).chain(twins)
+        };
+        ends.into_iter().any(|outer| units().any(|unit| !unit.at_path(outer).is_empty()))
     }
 
     /// Whether two instances have the same instructions and refer to the same things. `has_own_types`: identities of types are others.
@@ -87,12 +107,12 @@ impl Selector<'_> {
     }
 }
 
-/// The names, without their paths, of the types that an instance is one for and that a crate of this name declares.
+/// The paths of the types that an instance is one for and that a crate of this name declares.
 fn mentions_of<'a>(called: &'a Subprogram, crate_name: &'a str) -> impl Iterator<Item = &'a str> {
     let is_part_of_path = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
     let names = called.namespace.iter().skip(1).chain([&called.name]);
     let paths = names.flat_map(move |name| name.split(move |c| !is_part_of_path(c)));
-    paths.filter_map(move |path| path.strip_prefix(crate_name)?.strip_prefix("::")?.rsplit("::").next())
+    paths.filter(move |path| path.strip_prefix(crate_name).is_some_and(|rest| rest.starts_with("::")))
 }
 
 /// Whether the name of an instance tells which types it has: a closure's does not, nor does that of a function's own type, which is
@@ -103,15 +123,14 @@ fn has_telling_name(subprogram: &Subprogram) -> bool {
     is_telling(&subprogram.name) && namespaces.all(|name| is_telling(name))
 }
 
-/// The symbols at a path that have the name, the namespace, and the place of a function.
+/// The symbols at a path that have the name, the namespace, and the file of a function. (Its lines may have moved.)
 fn named_alike<'a>(
     units: impl Iterator<Item = &'a Arc<LoadedUnit>>,
     path: &str,
     called: &Subprogram,
 ) -> BTreeSet<&'a Arc<str>> {
     let is_called = |other: &Subprogram| {
-        let place = |it: &Subprogram| (it.line, it.file.clone());
-        other.name == called.name && other.namespace == called.namespace && place(other) == place(called)
+        other.name == called.name && other.namespace == called.namespace && other.file == called.file
     };
     let names = units.flat_map(|unit| {
         unit.at_path(path).iter().filter_map(|&global| {

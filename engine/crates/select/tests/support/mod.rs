@@ -97,7 +97,14 @@ impl Crate {
         let header = line.split('(').next().unwrap_or_default();
         let name = header.split('<').next().and_then(|it| it.split_whitespace().last()).unwrap_or_default().into();
         let generic = header.contains('<');
-        EditedFunction { file: self.file(), old: [number, number], new: [number, number], generic, name }
+        EditedFunction {
+            file: self.file(),
+            old: [number, number],
+            new: [number, number],
+            generic,
+            name,
+            is_named: false,
+        }
     }
 
     /// Compiles `after`, in which bodies but those of functions that `keep` names are blank, and selects what is needed of the functions

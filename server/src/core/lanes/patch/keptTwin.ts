@@ -12,8 +12,8 @@ import type { Refusal } from "../../edits/refusal.js";
 export interface TwinState {
   /** Digest of the sources, the command line and what was known of bodies that the crate does not compile without. */
   readonly key: string;
-  /** Digest of the libraries that it was compiled against. */
-  readonly externs: string;
+  /** Digest of what it was compiled with beside its sources: libraries, and what macros read. */
+  readonly besides: string;
   readonly twin: Twin | Refusal;
 }
 
@@ -50,11 +50,11 @@ const Facts: z.ZodType<ModuleFacts> = z.object({
 });
 
 const Kept = z.object({
-  version: z.literal(6),
+  version: z.literal(7),
   /** Which Cranefly made it: another one may make other twins. */
   maker: z.string(),
   key: z.string(),
-  externs: z.string(),
+  besides: z.string(),
   twin: z.object({
     metadata: z.string(),
     bitcode: z.array(BitcodeFile),
@@ -80,14 +80,14 @@ const Kept = z.object({
 export function loadTwin(directory: string, maker: string): TwinState | undefined {
   const kept = readJson(fileIn(directory), Kept);
   if (kept?.maker !== maker) return undefined;
-  const { key, externs, twin } = kept;
+  const { key, besides, twin } = kept;
   const isThere = [twin.metadata, ...twin.bitcode.map(({ path }) => path)].every((file) => fs.existsSync(file));
-  return isThere ? { key, externs, twin } : undefined;
+  return isThere ? { key, besides, twin } : undefined;
 }
 
 /** Keeps a twin. A failure is none of the user's business: it is made anew, then. */
 export function saveTwin(directory: string, maker: string, state: TwinState): void {
-  const text = JSON.stringify({ version: 6, maker, ...state }, (_, value: unknown) => {
+  const text = JSON.stringify({ version: 7, maker, ...state }, (_, value: unknown) => {
     if (value instanceof Set) return [...(value as Set<unknown>)];
     return value instanceof Map ? Object.fromEntries(value as Map<string, unknown>) : value;
   });

@@ -54,6 +54,9 @@ export class PatchLane {
   /** Texts, by unit, file and digest, that a twin does not serve. */
   private readonly notServed = new Set<string>();
 
+  /** Units, as they were recorded, whose sources changed before their twins got all bodies. */
+  private readonly changedMeanwhile = new Map<string, string>();
+
   /** `maker`: which Cranefly this is; `compiled`: texts that the crate lane has compiled, by digest. */
   constructor(
     private readonly layout: Layout,
@@ -62,11 +65,11 @@ export class PatchLane {
     private readonly compiled: Pick<CompiledTexts, "get">,
   ) {}
 
-  /** The unit's twin, if it is that of the sources and libraries in the record. */
+  /** The unit's twin, if it is that of the sources, the libraries and all else that is in the record. */
   twinOf(record: UnitRecord): Twin | undefined {
     const state = this.stateOf(record);
     const twin = state?.twin;
-    if (twin === undefined || twin instanceof Refusal || state?.externs !== externsOf(record)) return undefined;
+    if (twin === undefined || twin instanceof Refusal || state?.besides !== besidesOf(record)) return undefined;
     const others = sourcesOf(record).filter(({ path: file, hash }) => twin.texts.get(file)?.has(hash) !== true);
     const isIts = others.length <= MAX_OTHERS && others.every((source) => this.serves(twin, record, source));
     return isIts ? twin : undefined;
@@ -113,9 +116,9 @@ export class PatchLane {
     fs.mkdirSync(directory, { recursive: true });
     const names = new Set(needed.map(({ file, path: name }) => `${file}\0${name}`));
     const isNeeded = (file: string, name: string): boolean => names.has(`${file}\0${name}`) || names.has(`${file}\0*`);
-    const externs = externsOf(record);
+    const besides = besidesOf(record);
     const twin = await compileTwin(directory, record, this.sources, { ...options, isNeeded });
-    this.states.set(key, { key: keyOf(record, needed), externs, twin });
+    this.states.set(key, { key: keyOf(record, needed), besides, twin });
     this.unsaved.add(key);
     this.givenUp.clear();
     this.proven.clear();
@@ -125,7 +128,9 @@ export class PatchLane {
 
   /** Whether there is a twin that might have all bodies, and has not. */
   needsBodies(record: UnitRecord): boolean {
-    return mayShareInstances(record) && this.twinOf(record)?.bodies === "exposed";
+    const { key } = record.invocation;
+    if (!mayShareInstances(record) || this.twinOf(record)?.bodies !== "exposed") return false;
+    return this.changedMeanwhile.get(key) !== keyOf(record, []);
   }
 
   /** Makes a twin with all bodies of the unit's twin, if it compiles with them. Rejects with `Cancelled`. */
@@ -133,13 +138,16 @@ export class PatchLane {
     const state = this.stateOf(record);
     const twin = this.twinOf(record);
     if (state === undefined || twin === undefined) return;
-    const directory = this.directory(record.invocation.key, "whole");
+    const { key } = record.invocation;
+    const directory = this.directory(key, "whole");
     fs.mkdirSync(directory, { recursive: true });
-    this.states.set(record.invocation.key, {
-      ...state,
-      twin: await compileWholeTwin(directory, record, twin, this.sources, options),
-    });
-    this.unsaved.add(record.invocation.key);
+    const whole = await compileWholeTwin(directory, record, twin, this.sources, options);
+    if (whole === undefined) {
+      this.changedMeanwhile.set(key, keyOf(record, []));
+      return;
+    }
+    this.states.set(key, { ...state, twin: whole });
+    this.unsaved.add(key);
   }
 
   /** Lets the next process have the twins. */
@@ -249,12 +257,14 @@ function sourcesOf(record: UnitRecord): readonly SourceStamp[] {
 function keyOf(record: UnitRecord, needed: readonly FunctionName[]): string {
   const { args, cwd, env } = record.invocation;
   const inputs = record.inputs.map(({ path: file, hash }) => [file, hash]);
-  return digest(JSON.stringify([args, cwd, env, inputs, externsOf(record), needed]));
+  return digest(JSON.stringify([args, cwd, env, inputs, besidesOf(record), needed]));
 }
 
-function externsOf({ externs }: UnitRecord): string {
+/** Digest of what a crate is compiled with beside its sources: libraries, and what macros read (`include_str!`, `env!`). */
+function besidesOf({ externs, inputs, envDeps }: UnitRecord): string {
   const used = externs.map(({ path: file, unit, hash }) => [file, unit === null ? versionOf(file) : hash]);
-  return digest(JSON.stringify(used));
+  const data = inputs.flatMap(({ path: file, hash }) => (file.endsWith(".rs") ? [] : [[file, hash]]));
+  return digest(JSON.stringify([used, data, envDeps]));
 }
 
 /** Of a library that cargo builds: another one has the same name when a procedural macro of the workspace was edited. */

@@ -25,7 +25,7 @@ export function mayShareInstances({ invocation }: UnitRecord): boolean {
 
 /**
  * Compiles a unit's twin with all bodies. Gives the twin that it had if it does not compile with them: a body may mean something else
- * where everything is public. Rejects with `Cancelled`.
+ * where everything is public; undefined if the sources are not those of the record any more. Rejects with `Cancelled`.
  */
 export async function compileWholeTwin(
   directory: string,
@@ -33,11 +33,11 @@ export async function compileWholeTwin(
   twin: Twin,
   cache: SourceCache,
   options: LaneOptions,
-): Promise<Twin> {
+): Promise<Twin | undefined> {
   // (All bodies are needed.)
   const sources = twinSources(directory, record, cache, { isNeeded: () => true });
-  // The sources have changed meanwhile: there will be another twin.
-  if (sources instanceof Refusal) return { ...twin, bodies: "onlyExposed" };
+  // The sources have changed meanwhile.
+  if (sources instanceof Refusal) return undefined;
   const { crate } = inspectArgs(record.invocation.args);
   const metadata = path.join(directory, `lib${crate}-next.rmeta`);
   const whole = {
