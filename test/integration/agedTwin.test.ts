@@ -54,6 +54,24 @@ fn main() {
 }
 `;
 
+/** A body will have a type of the path of the module's. */
+const NEW_TYPES = `use std::fmt::Debug;
+mod a {
+    #[derive(Debug, Default)]
+    #[allow(dead_code)]
+    pub struct M(pub u8);
+}
+fn show<T: Debug + Default>(t: T) -> String {
+    format!("{t:?} {:?}", T::default())
+}
+fn a() -> String {
+    "a".to_string()
+}
+fn main() {
+    println!("{} {}", show(a::M(1)), a());
+}
+`;
+
 const LINES = `use std::panic::Location;
 fn first() -> u32 {
     1
@@ -102,6 +120,23 @@ describe.runIf(HAS_ENGINE)("a twin that is older than its crate", () => {
       await session.runsAsNative();
       await session.save([MAIN, "a::M(1).0", "show(a::M(3))"]);
       expect(await session.runsAsNative()).toBe("M(3) inner\n");
+    });
+  });
+
+  it("does not stand for a crate that has types in bodies since", async () => {
+    await withTwin("bodied", { [MAIN]: NEW_TYPES }, async (session) => {
+      const local = "#[derive(Debug)]\n    #[allow(dead_code)]\n    struct M(u8);\n    impl Default for M {\n";
+      const body = `${local}        fn default() -> M {\n            M(77)\n        }\n    }\n    show(M(9))`;
+      for (const [from, to] of [
+        ['"a".to_string()', body],
+        ["show(a::M(1))", "a::M(1).0"],
+        ["M(77)", "M(78)"],
+        ["a::M(1).0", "show(a::M(3))"],
+      ] as const) {
+        await session.save([MAIN, from, to]);
+        await session.runsAsNative();
+      }
+      expect(session.output()).toBe("M(3) M(0) M(9) M(78)\n");
     });
   });
 

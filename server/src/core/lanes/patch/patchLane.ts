@@ -176,7 +176,10 @@ export class PatchLane {
     this.unsaved.clear();
   }
 
-  /** Lets the unit's twin serve edited texts as well, if it has nothing of what was edited. */
+  /**
+   * Lets the unit's twin serve edited texts as well, if it has nothing of what was edited. (Types of bodies may have the paths of others,
+   * by which the engine knows what is meant in twin and crate, as long as both have the same of them.)
+   */
   addTexts(record: UnitRecord, edits: readonly BodyEdit[]): void {
     this.addTextsIf(record, edits, isAbsentFromTwin);
   }
@@ -196,7 +199,8 @@ export class PatchLane {
     const twin = this.twinOf(record);
     if (twin === undefined) return;
     for (const { file, hash, functions, items } of edits) {
-      if (functions.every(holds) && items.length === 0) twin.texts.get(file)?.add(hash);
+      const isServed = functions.every((fn) => holds(fn) && !fn.hasOtherItems) && items.length === 0;
+      if (isServed) twin.texts.get(file)?.add(hash);
     }
     this.unsaved.add(this.twinFolder(record));
   }
@@ -266,7 +270,10 @@ const MAX_OTHERS = 8;
 /** Whether an edit is of nothing that a twin has. */
 function hasSameTwin(edit: ReturnType<typeof classify>): boolean {
   if (edit.kind === "positions") return edit.isReordered !== true;
-  return edit.kind === "unchanged" || (edit.kind === "bodies" && edit.functions.every(isAbsentFromTwin));
+  return (
+    edit.kind === "unchanged" ||
+    (edit.kind === "bodies" && edit.functions.every((fn) => isAbsentFromTwin(fn) && !fn.hasOtherItems))
+  );
 }
 
 interface SourceStamp {
