@@ -181,12 +181,11 @@ export class FunctionEdits {
     if (edits.kind === "more") return this.refuse(edits.refusal);
     // The watcher may report one save twice.
     if (this.programs.hasAll(edits.files)) return { kind: "taken", reason: "nothing changed", units: [], reports: [] };
+    // (Its twin may have been made for its users.)
+    for (const { record } of edits.units) this.readiness.edited(record.invocation.key);
     const unsuitable =
       this.unsuitable(edits, records) ?? (options.isLastWord ? this.unheard(edits, built.units) : undefined);
-    if (unsuitable !== undefined) {
-      for (const { record } of edits.units) this.readiness.edited(record.invocation.key);
-      return this.refuse(unsuitable);
-    }
+    if (unsuitable !== undefined) return this.refuse(unsuitable);
     const reason = `${edits.files[0]?.file ?? ""} changed`;
     const units = edits.units.map(({ record }) => record.invocation.id);
     const isPublished = this.programs.isPublished(edits.units);

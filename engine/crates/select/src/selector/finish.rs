@@ -30,8 +30,9 @@ impl Selector<'_> {
             counts.new += u64::from(is_new && copies.is_empty());
             // (What belongs to a function with copies has other names in the crates that have these.)
             let is_edited = self.edited.contains(node) && (!is_new || self.copies.is_empty() || !copies.is_empty());
-            // (An instance may be another crate's in the crate lane.)
-            let is_fresh = self.fresh.contains(node) && self.subprogram(*node).is_some_and(|it| !is_instance(it));
+            // (An instance may be another crate's in the crate lane, or the program needs it no more.)
+            let is_instance = self.subprogram(*node).is_none_or(|it| is_instance(it));
+            let is_told = (is_edited || self.fresh.contains(node)) && !is_instance;
             // A function of which the crate lane has nothing but copies is compared with these.
             let own = (!is_new || copies.is_empty()).then_some(&name);
             for name in own.into_iter().chain(&copies) {
@@ -40,7 +41,7 @@ impl Selector<'_> {
                         replaced.entry(number).or_default().insert(global);
                     }
                 }
-                patch.add(name, unit.unit.functions[*function].key, is_edited || is_fresh);
+                patch.add(name, unit.unit.functions[*function].key, is_told);
             }
         }
         let mut kept: BTreeMap<usize, BTreeMap<GlobalId, Kept>> = BTreeMap::new();
