@@ -315,7 +315,7 @@ fn what_makes_the_instances_of_a_generic_function_is_found() {
         let lines = range(PROGRAM, name);
         let passed: Vec<Value> = passed.iter().map(|line| json!({"file": file, "line": line})).collect();
         let edited = [json!({"file": file, "old": lines, "new": lines, "generic": true})];
-        let lane = json!([{"unit": unit, "bitcode": [], "edited": edited, "passed": passed}]);
+        let lane = json!([{"unit": unit, "crateName": "program", "bitcode": [], "edited": edited, "passed": passed}]);
         let lanes = json!({"bodyLane": lane});
         fixture.daemon.ask("instantiators", &fixture.project, &fixture.crate_lane, &lanes)
     };
