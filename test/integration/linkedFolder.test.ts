@@ -8,7 +8,7 @@ const FILES = {
   "Cargo.toml": `${manifest("linked")}[dependencies]\nparts = { path = "parts" }\n[workspace]\n`,
   "src/main.rs": `mod inner;
 fn main() {
-    println!("main-1 {} {} {}", inner::plain(), inner::identity(&7u8), parts::library());
+    println!("main-1 {} {} {} {}", inner::plain(), inner::identity(&7u8), inner::constant(&7u8), parts::library());
 }
 `,
   "src/inner.rs": `use std::any::Any;
@@ -18,6 +18,8 @@ pub fn identity(value: &dyn Any) -> String {
     let own: Box<dyn Any> = Box::new(Own(1));
     format!("identity-1 {} {:?}", value.is::<u8>(), own.downcast_ref::<Own>().map(|own| own.0))
 }
+const OWN: std::any::TypeId = std::any::TypeId::of::<Own>();
+pub fn constant(value: &dyn Any) -> String { format!("constant-1 {}", value.type_id() == OWN) }
 `,
   "parts/Cargo.toml": manifest("parts"),
   "parts/src/lib.rs": `pub fn library() -> String { format!("library-1 {}", file!()) }\n`,
@@ -44,7 +46,8 @@ describe.runIf(HAS_ENGINE)("a project behind a symbolic link", () => {
     ["src/main.rs", "main", "a patch crate"],
     ["src/inner.rs", "plain", "a patch crate"],
     ["parts/src/lib.rs", "library", "a patch crate"],
-    ["src/inner.rs", "identity", "an overlay"],
+    ["src/inner.rs", "identity", "a patch crate"],
+    ["src/inner.rs", "constant", "an overlay"],
   ])("%s: %s is compiled in %s", async (file, name, way) => {
     const { patched } = session.statistics;
     const report = await session.save([file, `${name}-1`, `${name}-2`]);

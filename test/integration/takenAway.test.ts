@@ -28,18 +28,18 @@ describe.runIf(HAS_ENGINE)("a build from which something is taken away", () => {
   const remove = (...folders: string[]): void => {
     for (const folder of folders) fs.rmSync(project.path(folder), { recursive: true });
   };
+  /** Each file by one of its names. */
+  const once = (all: readonly string[]): readonly string[] => {
+    return [...new Map(all.map((file) => [fs.statSync(file).ino, file])).values()];
+  };
   const removeAll = (folder: string, pattern: RegExp): void =>
     files(folder, pattern).forEach((file) => fs.rmSync(file));
   const cut = (folder: string, pattern: RegExp): void =>
-    files(folder, pattern).forEach((file) => fs.truncateSync(file, Math.floor(fs.statSync(file).size / 2)));
+    once(files(folder, pattern)).forEach((file) => fs.truncateSync(file, Math.floor(fs.statSync(file).size / 2)));
   /** Changes a bit in the middle; nothing else tells it, not even the time. */
   const flip = (folder: string, pattern: RegExp): void => {
-    const flipped = new Set<number>();
-    for (const file of files(folder, pattern)) {
-      const { atime, mtime, ino } = fs.statSync(file);
-      // One file by several names.
-      if (flipped.has(ino)) continue;
-      flipped.add(ino);
+    for (const file of once(files(folder, pattern))) {
+      const { atime, mtime } = fs.statSync(file);
       const bytes = fs.readFileSync(file);
       const at = Math.floor(bytes.length / 2);
       bytes.writeUInt8(bytes.readUInt8(at) ^ 0x10, at);
