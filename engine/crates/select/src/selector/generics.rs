@@ -5,7 +5,7 @@
 //! for all of them. And what a patch crate uses of its twin may call the twin's version of an edited function, which has the body of before.
 //! Such an instance is never taken: it stands for the program's instance of its name.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use cranefly_bitcode::demangled;
@@ -69,6 +69,8 @@ impl Selector<'_> {
         let named: Vec<&EditedFunction> =
             edited.iter().copied().filter(|it| !it.name.is_empty() && !it.is_new()).collect();
         let made: Vec<Made<'_>> = self.edited.iter().filter_map(|&node| self.made(node, &named)).collect();
+        // (A twin has as many functions as its crate.)
+        let names: HashSet<&str> = named.iter().map(|it| &*it.name).collect();
         let units = self.body.iter().enumerate().filter(|(_, unit)| unit.origin != Origin::Overlay);
         for (number, body) in units {
             for function in &body.unit.unit.functions {
@@ -76,7 +78,8 @@ impl Selector<'_> {
                 let symbol = &body.unit.global(function.global).name;
                 let Some(subprogram) = &function.subprogram else { continue };
                 // (To demangle all symbols would take longer than anything else here.)
-                if !named.iter().any(|it| is_called(it, subprogram)) || self.is_twins_own(node) {
+                let is_named = names.contains(plain_name(subprogram));
+                if !is_named || !named.iter().any(|it| is_called(it, subprogram)) || self.is_twins_own(node) {
                     continue;
                 }
                 let is_plain = !subprogram.name.starts_with('{') && !is_shim(symbol);
@@ -139,10 +142,14 @@ fn called(subprogram: &Subprogram, edited: &EditedFunction) -> String {
     format!("{}{types}", edited.name)
 }
 
+/// What a function is called, without types.
+fn plain_name(subprogram: &Subprogram) -> &str {
+    subprogram.name.split('<').next().unwrap_or_default()
+}
+
 /// Whether a function has an edited one's name and file.
 fn is_called(edited: &EditedFunction, subprogram: &Subprogram) -> bool {
-    let plain = subprogram.name.split('<').next().unwrap_or_default();
-    *plain == *edited.name && source_file(subprogram) == edited.file
+    *plain_name(subprogram) == *edited.name && source_file(subprogram) == edited.file
 }
 
 /// Whether an instance may be one of an edited function: it is known by its path where instances of that are known.

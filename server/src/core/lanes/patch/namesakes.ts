@@ -54,6 +54,8 @@ export function distinctTypes(
   { programs, units, records }: LoadedPrograms,
   textOf: ProgramUnits["textOf"],
 ): readonly string[] | undefined {
+  // A library's twin has the library's symbols: nobody asks.
+  if (record.metadata !== null) return [];
   const { key } = record.invocation;
   const all = records.some(units);
   if (isAnotherLibrary(record.crate, record, all)) return [];
