@@ -1,11 +1,11 @@
 // npm test [-- --only NAME,…]: installs and builds what is missing, then lints and runs the tests of both languages.
 // What needs no engine runs while that is compiled, and the engine's own tests beside those in the editor, which waits most of the time. Every
-// step runs, also behind one that failed; what failed is named at the end, with a table of the steps. Its last line is for processes that
+// step runs, also behind one that failed; what failed is named at the end, below a table of the steps. Its last row is for processes that
 // tests have left behind: there may be none.
 import { performance } from "node:perf_hooks";
 import { parseArgs } from "node:util";
 import { runInEditor } from "./lib/e2e.mjs";
-import { failuresOf, reportersFor } from "./lib/failures.mjs";
+import { failuresOf, inFull, inShort, reportersFor } from "./lib/failures.mjs";
 import { engine } from "./lib/paths.mjs";
 import { main, run, StepError } from "./lib/run.mjs";
 import { compile, engineEnvironment, install } from "./lib/steps.mjs";
@@ -103,8 +103,10 @@ await main(async () => {
   if (left !== "") console.log(`\ntests have left processes behind (they are ended now):\n${left}`);
   results.push({ name: "processes", code: left === "" ? 0 : 1, seconds: (performance.now() - ended) / 1000 });
   console.log();
-  for (const { name, code } of results) if (code !== 0) for (const line of failuresOf(name)) console.log(line);
+  const failures = results.flatMap(({ name, code }) => (code === 0 ? [] : failuresOf(name)));
+  for (const line of failures.flatMap(inFull)) console.log(line);
   for (const { name, code, seconds } of results)
     console.log(`${code === 0 ? "ok    " : "FAILED"} ${name.padEnd(16)} ${seconds.toFixed(1).padStart(7)} s`);
+  for (const failure of failures) console.log(inShort(failure));
   return results.some(({ code }) => code !== 0) ? 1 : 0;
 });

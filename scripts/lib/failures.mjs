@@ -22,10 +22,10 @@ export function reportersFor(step) {
 }
 
 /**
- * The tests of a step that failed, each with its message. Empty for steps that write no results.
+ * The tests of a step that failed, each with its messages. Empty for steps that write no results.
  *
  * @param {string} step
- * @returns {string[]} lines
+ * @returns {{ name: string, messages: string[] }[]}
  */
 export function failuresOf(step) {
   let results;
@@ -38,9 +38,22 @@ export function failuresOf(step) {
     const file = relative(repository, name);
     const failed = assertionResults.filter(({ status }) => status === "failed");
     // A file that fails outside its tests, while it is loaded or in a hook, has a message of its own.
-    const lines = message === "" || failed.length > 0 ? [] : [`${file}: ${message.slice(0, longest)}`];
-    for (const test of failed)
-      lines.push(`${file}: ${test.fullName}`, ...test.failureMessages.map((text) => `    ${text.slice(0, longest)}`));
-    return lines;
+    const ofFile = message === "" || failed.length > 0 ? [] : [{ name: file, messages: [message] }];
+    const ofTests = failed.map((test) => ({ name: `${file}: ${test.fullName}`, messages: test.failureMessages }));
+    return [...ofFile, ...ofTests];
   });
 }
+
+/**
+ * @param {{ name: string, messages: string[] }} failure
+ * @returns {string[]} its name, and what it said
+ */
+export const inFull = ({ name, messages }) => [name, ...messages.map((text) => `    ${text.slice(0, longest)}`)];
+
+/**
+ * For the end of the log, which is all that is seen of it in some places.
+ *
+ * @param {{ name: string, messages: string[] }} failure
+ * @returns {string} one line
+ */
+export const inShort = ({ name, messages }) => `${name}: ${(messages[0] ?? "").split("\n")[0].slice(0, 200)}`;
