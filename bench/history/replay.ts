@@ -62,7 +62,8 @@ export class HistoryReplay {
     for (const name of ["source", "native"]) fs.rmSync(path.join(options.home, name), { recursive: true, force: true });
     fs.rmSync(path.join(options.home, "source.index"), { force: true });
     fs.mkdirSync(path.join(options.home, "source"), { recursive: true });
-    fs.mkdirSync(path.join(options.home, "cranefly"), { recursive: true });
+    // (Cargo makes its own one with its first build, which may be many commits later.)
+    for (const name of ["cranefly", "cargo"]) fs.mkdirSync(path.join(options.home, name), { recursive: true });
     return new HistoryReplay(options, await SourceCache.create(bundles));
   }
 
