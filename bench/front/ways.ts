@@ -167,6 +167,7 @@ async function bodies(
           dependents: () => [],
           unitOf: () => undefined,
           units: () => [],
+          areItems: false,
           isThorough: false,
         });
         if ("refused" in compiled) throw new Error(compiled.refused.text);

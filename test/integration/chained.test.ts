@@ -184,7 +184,7 @@ describe.runIf(HAS_ENGINE)("a chain of crates", () => {
           'impl Speak for Thing {\n    fn speak(&self) -> String { "thing".into() }\n}',
         ],
       ],
-      "`Thing` is mentioned in a crate that uses it",
+      undefined,
     ],
     ["a variant", [["a/src/deep.rs", "Low, High", "Low, Middle, High"]], undefined],
     ["documentation", [["a/src/lib.rs", "pub fn plain", "/// Plainly.\npub fn plain"]], undefined],

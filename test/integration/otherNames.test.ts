@@ -84,6 +84,18 @@ describe.runIf(HAS_ENGINE)("names that others have as well", () => {
       "| false true |",
     ],
     [
+      "an import that is gone, of a name that a variable has, and the end of a path",
+      [
+        ["src/b.rs", "use std::fs;\nuse std::path::PathBuf;\n", "use std::path::PathBuf;\n"],
+        [
+          "src/b.rs",
+          'PathBuf::from("no such").exists()',
+          '{\n        let fs = std::fs::metadata("Cargo.toml").is_ok();\n        fs && !PathBuf::from("no such").exists()\n    }',
+        ],
+      ],
+      "| true true |",
+    ],
+    [
       "public imports that are written in another way, beside a new one that is none",
       [
         [
@@ -100,6 +112,30 @@ describe.runIf(HAS_ENGINE)("names that others have as well", () => {
       "| <1> |",
     ],
     [
+      "a new import of a function, and a call of it",
+      [
+        [
+          "src/c.rs",
+          "pub fn shown()",
+          "use std::mem::needs_drop;\n\npub fn size() -> usize { needs_drop::<u32>().to_string().len() }\n\npub fn shown()",
+        ],
+        ["src/main.rs", "c::shown(), plain()", "c::shown() + &c::size().to_string(), plain()"],
+      ],
+      "| <1>5 |",
+    ],
+    [
+      "one that is gone, of a name that stands in a macro's input by its whole path",
+      [
+        ["src/c.rs", "use std::mem::needs_drop;\n\n", ""],
+        [
+          "src/c.rs",
+          "{ needs_drop::<u32>().to_string().len() }",
+          '{\n    let needs_drop = format!("{}", std::mem::needs_drop::<String>());\n    needs_drop.len() + 4\n}',
+        ],
+      ],
+      "| <1>8 |",
+    ],
+    [
       "a type that another one of the same name holds",
       [
         ["src/b.rs", "pub struct Config { pub one: u32 }", "pub struct Config { pub two: u64, pub one: u32 }"],
@@ -107,7 +143,7 @@ describe.runIf(HAS_ENGINE)("names that others have as well", () => {
         ["src/b.rs", "Config { one: 1 }", "Config { one: 1, two: 8 }"],
         ["src/a.rs", "Config { one: 70 }", "Config { one: 70, two: 80 }"],
       ],
-      "false 9 3 | false true | <9> |",
+      "false 9 3 | true true | <9>8 |",
     ],
     [
       "a generic method that is gone, of a name that other types' methods have",
@@ -125,6 +161,15 @@ describe.runIf(HAS_ENGINE)("names that others have as well", () => {
   it("leaves a public import of something else to the crate lane", async () => {
     const report = await session.save(["src/c.rs", "b::made}", "a::other as made}"]);
     expect(report).toMatchObject({ lane: "crate", refused: "a public import" });
-    expect(await session.runsAsNative()).toContain("| <150> |");
+    expect(await session.runsAsNative()).toContain("| <150>8 |");
+  });
+
+  it("leaves an import that is gone, and still in use, to the crate lane, which has the error", async () => {
+    const gone = await session.save(["src/c.rs", "use std::fmt::Display;\n", ""]);
+    expect(gone.diagnostics.map(({ message }) => message)).toContainEqual(
+      expect.stringContaining("cannot find trait `Display`"),
+    );
+    await session.save(["src/c.rs", "pub use crate", "use std::fmt::Display;\npub use crate"]);
+    expect(await session.runsAsNative()).toContain("| <150>8 |");
   });
 });

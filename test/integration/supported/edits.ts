@@ -216,8 +216,7 @@ export const PROGRAM_EDITS: readonly SupportedEdit[] = [
   },
   {
     edit: "an `#[inline]` or generic function of a library, and one of a crate that uses the library",
-    lane: "crate",
-    refused: "a generic or inline function of a library, and one of a crate that uses it",
+    lane: "body",
     changes: [
       shapes("inlined() -> u32 { black_box(2)", "inlined() -> u32 { black_box(3)"),
       body("fn own_inline() -> u32", "black_box(2)"),
@@ -236,6 +235,16 @@ export const PROGRAM_EDITS: readonly SupportedEdit[] = [
     refused: "an edited generic function has instances in other crates",
     changes: [shapes("name(&self) -> u32 { black_box(1)", "name(&self) -> u32 { black_box(2)")],
     shows: { "library default method": "2" },
+  },
+  {
+    edit: "a default method of a library's trait, and a function of a crate that uses the library",
+    lane: "crate",
+    refused: "a generic or inline function of a library, and one of a crate that uses it",
+    changes: [
+      shapes("name(&self) -> u32 { black_box(2)", "name(&self) -> u32 { black_box(3)"),
+      body("fn own_inline() -> u32", "black_box(4)", "black_box(3)"),
+    ],
+    shows: { "library default method": "3", inline: "4" },
   },
   {
     edit: "a function under an attribute macro that is not known",

@@ -80,10 +80,11 @@ export class BodyLane {
       record: UnitRecord,
       files: readonly BodyEdit[],
       linked: LinkOptions | undefined,
+      areItems: boolean,
     ): Promise<PatchResult | PatchRefusal> =>
       patches.compile(record, files, {
         ...{ ...options, ...this.parts.units.facts(record, files), ...linked },
-        ...{ textOf, newestTextOf, unitOf, editsOf },
+        ...{ textOf, newestTextOf, unitOf, editsOf, areItems },
         dependents: () => dependentsOf(record, records),
         units: () => records,
         instances: (of) => instancesOf(this.parts.root, built.records, built.programs, { record, files: of }, engine),

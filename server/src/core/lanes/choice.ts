@@ -45,27 +45,39 @@ export function isSeenByOthers({ isGeneric, isAsync, inline }: BodyRef): boolean
   return isGeneric || isAsync || (inline !== undefined && inline !== "never");
 }
 
+/** Why no edit of such functions can be taken alone; undefined when one can. */
+export function refusalOfCopies(library: UnitRecord, records: readonly UnitRecord[]): Refusal | undefined {
+  const moved = refusalOfMoved(library);
+  if (moved !== undefined) return moved;
+  const own = codeOptions(library.invocation.args);
+  const isOther = ({ invocation }: UnitRecord): boolean => codeOptions(invocation.args) !== own;
+  return dependentsOf(library, records).some(isOther) ? new Refusal("sharedOptions") : undefined;
+}
+
 /**
- * Why an edit of such functions cannot be taken alone; undefined when it can. Whatever is compiled of crates that use the library sees
- * the library as the crate lane compiled it.
+ * Why an edit of such functions cannot be taken with the others, as the functions that they are: whatever is compiled of crates that use
+ * the library sees the library as the crate lane compiled it.
  */
 export function refusalOfShared(
   library: UnitRecord,
   edited: readonly UnitEdit[],
   records: readonly UnitRecord[],
 ): Refusal | undefined {
-  const moved = refusalOfMoved(library);
-  if (moved !== undefined) return moved;
-  const users = dependentsOf(library, records);
-  const isEdited = ({ invocation }: UnitRecord): boolean =>
-    edited.some(
-      ({ record, files }) =>
-        record.invocation.key === invocation.key && files.some(({ functions }) => functions.length > 0),
+  return isUserEdited(library, edited, records) ? new Refusal("sharedBoth") : refusalOfCopies(library, records);
+}
+
+/** Whether a crate that uses the library was edited as well. */
+export function isUserEdited(
+  library: UnitRecord,
+  edited: readonly UnitEdit[],
+  records: readonly UnitRecord[],
+): boolean {
+  const users = new Set(dependentsOf(library, records).map(({ invocation }) => invocation.key));
+  return edited.some(({ record, files }) => {
+    return (
+      users.has(record.invocation.key) && files.some(({ functions, items }) => functions.length > 0 || items.length > 0)
     );
-  if (users.some(isEdited)) return new Refusal("sharedBoth");
-  const own = codeOptions(library.invocation.args);
-  const isOther = ({ invocation }: UnitRecord): boolean => codeOptions(invocation.args) !== own;
-  return users.some(isOther) ? new Refusal("sharedOptions") : undefined;
+  });
 }
 
 /** Whether changed items hold what crates that use the library compile themselves. */

@@ -5,7 +5,7 @@
 import * as path from "node:path";
 import type { PublishParams } from "../../../../shared/src/protocol.js";
 import type { BodyLaneStatistics, ProgramReport } from "../../../../shared/src/report.js";
-import { Baseline, type CompiledText } from "../edits/baseline.js";
+import { Baseline, type CompiledText, type UnitEdit } from "../edits/baseline.js";
 import { CompiledTexts } from "../edits/compiledTexts.js";
 import { Refusal } from "../edits/refusal.js";
 import type { Engine } from "../engine/client.js";
@@ -17,7 +17,14 @@ import type { LoadedPrograms } from "../units/program.js";
 import type { UnitRecord } from "../units/record.js";
 import type { UnitRecords } from "../units/records.js";
 import { BodyLane, type Patches, isRefused } from "./bodyLane.js";
-import { OverlayCosts, isSeenByOthers, lintOutside, refusalOfShared, unsuitableUnit } from "./choice.js";
+import {
+  OverlayCosts,
+  isSeenByOthers,
+  lintOutside,
+  refusalOfCopies,
+  refusalOfShared,
+  unsuitableUnit,
+} from "./choice.js";
 import { FunctionEditCounts } from "./counts.js";
 import type { CompiledUnit } from "./crateLane.js";
 import { MacroEffects } from "./macroEffects.js";
@@ -208,7 +215,8 @@ export class FunctionEdits {
     const patched =
       isRefused(first) && !isRefused(patch) && patch.leavesSome ? await publish(await compile(true)) : first;
     if (isRefused(patched)) {
-      if (patched.isFinal === true || hasItems(edits)) return this.refuse(patched.refused);
+      if (patched.isFinal === true || hasItems(edits) || hasSharedBoth(edits, records))
+        return this.refuse(patched.refused);
       // An overlay that is not ready is no faster than the crate lane.
       if (!edits.units.every(({ record }) => this.readiness.hasOverlay(record))) return this.refuse(patched.refused);
       this.counts.hadNoPatch(patched.refused);
@@ -258,7 +266,7 @@ export class FunctionEdits {
       const functions = files.flatMap((file) => file.functions);
       const unit = unsuitableUnit(record);
       if (unit !== undefined) return unit;
-      const shared = functions.some(isSeenByOthers) ? refusalOfShared(record, units, records) : undefined;
+      const shared = functions.some(isSeenByOthers) ? refusalOfCopies(record, records) : undefined;
       if (shared !== undefined) return shared;
       if (!this.readiness.isReady(record, unitOf)) return new Refusal("firstEdit");
       const effect = this.effects.changed(files, () => this.sourcesOf(records));
@@ -295,6 +303,12 @@ export class FunctionEdits {
     this.counts.refused(refusal);
     return { kind: "left", refusal };
   }
+}
+
+/** Whether crates were edited that use what others hold the bodies of: an overlay would have copies of those of before. */
+function hasSharedBoth({ units }: BodyEdits, records: readonly UnitRecord[]): boolean {
+  const hasShared = ({ files }: UnitEdit): boolean => files.some(({ functions }) => functions.some(isSeenByOthers));
+  return units.some((unit) => hasShared(unit) && refusalOfShared(unit.record, units, records) !== undefined);
 }
 
 function hasItems({ units }: BodyEdits): boolean {

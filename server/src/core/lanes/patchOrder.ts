@@ -8,7 +8,7 @@ import type { BodyEdit, UnitEdit } from "../edits/baseline.js";
 import { isVisibleOutside } from "../edits/itemChange.js";
 import { Refusal, type RefusalKind, Refused } from "../edits/refusal.js";
 import type { UnitRecord } from "../units/record.js";
-import { dependentsOf, isSeenByOthers, unsuitableUnit } from "./choice.js";
+import { dependentsOf, isSeenByOthers, isUserEdited, unsuitableUnit } from "./choice.js";
 import type { Libraries } from "./mirror/compileMirror.js";
 import { type InputTexts, mentions } from "./patch/crateTexts.js";
 import type { Exports, ForeignChange, PatchLink } from "./patch/foreign.js";
@@ -41,6 +41,8 @@ interface Parts {
     record: UnitRecord,
     files: readonly BodyEdit[],
     linked: LinkOptions | undefined,
+    /** See `CrateTexts`. */
+    areItems: boolean,
   ) => Promise<PatchResult | PatchRefusal>;
 }
 
@@ -60,7 +62,7 @@ export class PatchOrder {
   async compile(): Promise<readonly PatchedUnit[] | PatchRefusal> {
     const { edits, records } = this.parts;
     const edited = edits.filter(({ files }) => files.some(hasCode)).map(({ record }) => record);
-    const changed = edited.filter((record) => this.hasItems(record));
+    const changed = edited.filter((record) => this.isChanged(record));
     const users = changed.flatMap((record) => dependentsOf(record, records));
     // (A crate and its tests are two units of the same edit.)
     const concerned = [...new Set([...edited, ...users].map(({ invocation }) => invocation.key))];
@@ -92,12 +94,12 @@ export class PatchOrder {
     const exports = new Map<string, Exports>();
     let hasShared = false;
     for (const library of this.parts.twins.upstreamOf(record)) {
-      if (!this.hasItems(library) && !this.isBetween(library)) continue;
+      if (!this.isChanged(library) && !this.isBetween(library)) continue;
       const made = await this.make(library);
       // Its refusal is the edit's.
       if (made !== undefined && "refused" in made) return undefined;
       if (made?.exports !== undefined) exports.set(library.invocation.key, made.exports);
-      hasShared ||= this.filesOf(library).some(({ functions }) => functions.some(isSeenByOthers));
+      hasShared ||= made?.edits.some(({ functions }) => functions.some(isSeenByOthers)) === true;
     }
     const files = this.filesOf(record);
     const isEdited = files.some(hasCode);
@@ -118,16 +120,18 @@ export class PatchOrder {
 
   /** Compiles what has nothing to do with other crates' changes. */
   private async alone(record: UnitRecord, files: readonly BodyEdit[]): Promise<Made> {
-    const { twins, compile } = this.parts;
+    const { twins } = this.parts;
     const link = this.linkOf(record, { exports: new Map(), foreign: [], isFacade: false });
     // (What comes along may be mentioned as well: then the first attempt says so.)
     const made =
-      link === undefined || !this.isMentioned(record, files) ? await compile(record, files, undefined) : undefined;
+      link === undefined || !this.isMentioned(record, files)
+        ? await this.compileOne(record, files, undefined)
+        : undefined;
     if (made !== undefined && (link === undefined || !("refused" in made) || !NEEDS_LINK.has(made.refused.kind))) {
       return made;
     }
     const libraries = twins.librariesOf(record);
-    return link && libraries && compile(record, files, { link, libraries });
+    return link && libraries && this.compileOne(record, files, { link, libraries });
   }
 
   /** Whether crates that use this one mention anything public that has changed in it. */
@@ -143,7 +147,7 @@ export class PatchOrder {
     files: readonly BodyEdit[],
     { hasShared, ...others }: LinkedWith & { readonly hasShared: boolean },
   ): Promise<Made> {
-    const { twins, compile } = this.parts;
+    const { twins } = this.parts;
     const unsuitable = unsuitableUnit(record);
     if (unsuitable !== undefined) return refused(unsuitable);
     // Its new code could hold copies of the functions as they were.
@@ -153,7 +157,15 @@ export class PatchOrder {
     const libraries = twins.librariesOf(record, made);
     if (link === undefined || libraries === undefined)
       return refused(new Refusal("noLinkedTwin", record.invocation.id));
-    return compile(record, files, { link, libraries });
+    return this.compileOne(record, files, { link, libraries });
+  }
+
+  private compileOne(
+    record: UnitRecord,
+    files: readonly BodyEdit[],
+    linked: LinkOptions | undefined,
+  ): Promise<PatchResult | PatchRefusal> {
+    return this.parts.compile(record, files, linked, this.areItems(record));
   }
 
   private linkOf(record: UnitRecord, { exports, foreign, isFacade }: LinkedWith): PatchLink | undefined {
@@ -173,13 +185,24 @@ export class PatchOrder {
     return this.edits.get(invocation.key) ?? [];
   }
 
-  private hasItems(record: UnitRecord): boolean {
-    return this.filesOf(record).some(({ items }) => items.length > 0);
+  /** Whether other crates may mean another thing by a crate's names. */
+  private isChanged(record: UnitRecord): boolean {
+    return this.filesOf(record).some(({ items }) => items.length > 0) || this.areItems(record);
+  }
+
+  /**
+   * Whether edited functions that others hold the bodies of are to be other items, as their users have to be compiled with the bodies of
+   * now.
+   */
+  private areItems(record: UnitRecord): boolean {
+    const { edits, records } = this.parts;
+    const hasShared = this.filesOf(record).some(({ functions }) => functions.some(isSeenByOthers));
+    return hasShared && isUserEdited(record, edits, records);
   }
 
   /** Whether a crate uses one with changed items. */
   private isBetween(record: UnitRecord): boolean {
-    return this.parts.twins.upstreamOf(record).some((library) => this.hasItems(library));
+    return this.parts.twins.upstreamOf(record).some((library) => this.isChanged(library));
   }
 
   /** Whether crates that use this one may come to one of these names through its public imports. */

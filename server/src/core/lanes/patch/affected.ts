@@ -40,8 +40,17 @@ export function withMentions(
   cache: SourceCache,
   areInstances = false,
 ): AffectedEdits {
-  if (own.every(({ items }) => items.length === 0) && crate.foreign.length === 0 && !crate.isFacade)
-    return { edits: own, modules: [], newModules: new Set(), leavesSome: false, exported: [], handed: NOTHING };
+  const isPlain = own.every(({ items }) => items.length === 0) && !crate.areItems;
+  if (isPlain && crate.foreign.length === 0 && !crate.isFacade)
+    return {
+      edits: own,
+      modules: [],
+      newModules: new Set(),
+      goneNames: new Map(),
+      leavesSome: false,
+      exported: [],
+      handed: NOTHING,
+    };
   const edits = withCarried(own, crate, cache);
   return new Rules(edits, crate, cache, areInstances).result();
 }
@@ -122,11 +131,9 @@ class Rules {
   private carried(change: ItemChange, module: ModulePath): void {
     const { type, name, after } = change;
     this.search.needModules(({ path }) => path === module);
-    // (A static is no type: those who use the library may mean another one.)
-    if (type === "static_item") {
-      if (after !== undefined) this.export(change, module);
-      this.unseen.check({ ...nameChangeOf(change, module), change: "changed" });
-    } else if (isVisibleOutside(change) && this.isMentionedOutside(name)) refuse("mentionedElsewhere", name);
+    // Those who use the library get values of it by its name, too.
+    this.export(change, module);
+    if (type === "static_item") this.unseen.check({ ...nameChangeOf(change, module), change: "changed" });
     if (type === "trait_item" && after !== undefined) this.members(change, module);
     if (after === undefined || type === "impl_item" || name === "_") return;
     this.unseen.check(nameChangeOf(change, module));
@@ -239,9 +246,8 @@ class Rules {
     for (const name of trait === undefined ? [] : membersOf(trait)) {
       if (METHODS_OF_TRAITS.has(name)) refuse("hiddenName", name);
       this.unseen.checkMethod(name);
-      if (change.before === undefined && change.origin === "edit") {
-        this.export(change, module, "traitMember", name);
-      } else if (isVisibleOutside(change) && this.isMentionedOutside(name)) refuse("mentionedElsewhere", name);
+      if (change.before === undefined) this.export(change, module, "traitMember", name);
+      else if (isVisibleOutside(change) && this.isMentionedOutside(name)) refuse("mentionedElsewhere", name);
       // The twin still has a trait that is gone.
       if (change.after === undefined) this.search.none(name, isMemberUse);
       else this.search.take(name, isMemberUse);

@@ -12,8 +12,8 @@ import type { ItemChange } from "../../edits/itemChange.js";
 import { refuse } from "../../edits/refusal.js";
 import { type Item, type Items, functionsOfItem } from "../../source/items.js";
 import type { SourceCache } from "../../source/sourceCache.js";
-import type { CrateTexts } from "./crateTexts.js";
-import { hasWord } from "./crateTexts.js";
+import { type CrateTexts, hasWord } from "./crateTexts.js";
+import type { ForeignChange } from "./foreign.js";
 import { isTypeOrTrait, mayBeValue } from "./newTypes.js";
 import { holdsItems, isPatchable } from "./exposedBodies.js";
 import { Elsewhere } from "./elsewhere.js";
@@ -28,11 +28,16 @@ const CONVERSIONS: ReadonlySet<string> = new Set(["From", "TryFrom"]);
 /** With more functions than these in what comes along, the crate lane is as fast. */
 const MAX_FUNCTIONS = 128;
 
-/** Adds what comes along with changed types to the edits. Throws `Refused`, and `LexError`. */
+/** Adds what comes along with changed types, of the crate or of libraries, to the edits. Throws `Refused`, and `LexError`. */
 export function withCarried(edits: readonly BodyEdit[], crate: CrateTexts, cache: SourceCache): readonly BodyEdit[] {
   const isSeed = (change: ItemChange): boolean => isCarriedWhole(change) && change.origin === "edit";
-  if (!edits.some(({ items }) => items.some(isSeed))) return edits;
+  if (!edits.some(({ items }) => items.some(isSeed)) && !crate.foreign.some(isCarriedForeign)) return edits;
   return new Carrier(edits, crate, cache).result();
+}
+
+/** Whether a library's change is of what has come along there, so that it goes on in the crates that use it. */
+function isCarriedForeign({ kind, change }: ForeignChange): boolean {
+  return kind === "item" && change.origin === "carried" && change.name !== "";
 }
 
 /** Whether a change makes other things come along: of a type, a trait or a static, or of what a type is. */
@@ -48,6 +53,12 @@ interface Placed {
   readonly modules: readonly string[];
 }
 
+/** What comes along with all that say its name; `module`: undefined for an item of a library. */
+interface Named {
+  readonly item: Item;
+  readonly module: ModulePath | undefined;
+}
+
 class Carrier {
   private readonly now = new Map<string, readonly Placed[]>();
   /** What comes along, in the texts as they are now. */
@@ -55,7 +66,7 @@ class Carrier {
   private readonly places: Placed[] = [];
   /** The places and names of those whose mentions come along. */
   private readonly named = new Set<string>();
-  private readonly waiting: Placed[] = [];
+  private readonly waiting: Named[] = [];
   private readonly modules: readonly CrateModule[];
   private readonly elsewhere: Elsewhere;
   private count = 0;
@@ -72,6 +83,10 @@ class Carrier {
   result(): readonly BodyEdit[] {
     for (const { file, items } of this.edits) {
       for (const change of items) if (change.origin === "edit") this.seed(file, change);
+    }
+    for (const { change } of this.crate.foreign.filter(isCarriedForeign)) {
+      const item = change.after ?? change.before;
+      if (item !== undefined) this.waiting.push({ item, module: undefined });
     }
     for (let next = this.waiting.pop(); next !== undefined; next = this.waiting.pop()) this.mentionsOf(next);
     if (this.places.length === 0) return this.edits;
@@ -134,11 +149,11 @@ class Carrier {
     const place = JSON.stringify([placed.file, placed.modules, name]);
     if (this.named.has(place)) refuse("sameName", name);
     this.named.add(place);
-    this.waiting.push(placed);
+    this.waiting.push({ item, module: moduleIn(placed.file, placed.modules, this.crate.tree) });
   }
 
   /** Has everything come along that says a name outside of functions' bodies. */
-  private mentionsOf(declaration: Placed): void {
+  private mentionsOf(declaration: Named): void {
     const { name } = declaration.item;
     for (const file of this.crate.texts.keys()) {
       const text = this.textOf(file);
@@ -148,13 +163,17 @@ class Carrier {
       if (typeof outline === "string") refuse("unreadable", outline);
       const occurrences = occurrencesOf(name, source).filter((occurrence) => {
         const isAbsent = outline.testOnly.some((span) => isIn(occurrence.offset, span));
-        return isMention(occurrence) && (this.crate.hasTests || !isAbsent) && !this.elsewhere.isOf(name, occurrence);
+        return (
+          isMention(occurrence) &&
+          (this.crate.hasTests || !isAbsent) &&
+          !this.elsewhere.isOf(name, occurrence, declaration.module !== undefined)
+        );
       });
       for (const occurrence of occurrences) this.mention(declaration, file, occurrence);
     }
   }
 
-  private mention(declaration: Placed, file: string, occurrence: Occurrence): void {
+  private mention(declaration: Named, file: string, occurrence: Occurrence): void {
     const { name } = declaration.item;
     const placed = this.itemsOf(file).find(({ item }) => isIn(occurrence.offset, item.span));
     if (placed === undefined) refuse("fixedMention", name);
@@ -167,7 +186,7 @@ class Carrier {
         if (!isHeldInBody(occurrence) && !occurrence.isParameter) this.carry(placed);
         return;
       case "impl_item":
-        this.impl(placed, name, occurrence);
+        this.impl(placed, declaration, occurrence);
         return;
       case "struct_item":
       case "enum_item":
@@ -187,10 +206,9 @@ class Carrier {
   }
 
   /** Whether a module means an item of its own by the name. */
-  private isAnothers({ item, file, modules }: Placed, placed: Placed, occurrence: Occurrence): boolean {
-    const at = (where: string, inner: readonly string[]): ModulePath => moduleIn(where, inner, this.crate.tree);
-    const [owner, module] = [at(file, modules), at(placed.file, placed.modules)];
-    if (this.elsewhere.isBrought(item.name, occurrence, owner, () => module)) return true;
+  private isAnothers({ item, module: owner }: Named, { file, modules }: Placed, occurrence: Occurrence): boolean {
+    const module = moduleIn(file, modules, this.crate.tree);
+    if (owner !== undefined && this.elsewhere.isBrought(item.name, occurrence, owner, () => module)) return true;
     if (occurrence.kind !== "plain" || mayBeValue(item)) return false;
     return isAnothersType(item.name, owner, module, this.modules);
   }
@@ -202,20 +220,23 @@ class Carrier {
     return change !== undefined && !(isCarriedWhole(change) && change.before !== undefined);
   }
 
-  private impl(placed: Placed, name: string, occurrence: Occurrence): void {
+  private impl(placed: Placed, { item, module }: Named, occurrence: Occurrence): void {
     const { impl } = placed.item;
     if (impl === undefined) return;
+    const { name } = item;
     const { file, modules } = placed;
     const head = impl.type.split("::").at(-1) ?? "";
     if (hasWord(impl.self, name)) {
       // rustc knows whether it may stand in the patch if its type is another crate's.
-      if (head !== name && this.declared(head).length > 0) this.carryNamed(head, file, modules);
+      if (module === undefined) this.carryOwn(placed);
+      else if (head !== name && this.declared(head).length > 0) this.carryNamed(head, file, modules);
       this.carry(placed);
     } else if (impl.trait !== undefined && hasWord(impl.trait, name)) {
       const trait = impl.trait.split("<")[0]?.split("::").at(-1)?.trim() ?? "";
       // Who uses another trait's impl may have rustc find out the type, without any value of it and without its name.
       const isArgument = hasWord(impl.trait.slice(impl.trait.split("<")[0]?.length), name);
       if (isArgument && (!CONVERSIONS.has(trait) || this.declared(trait).length > 0)) refuse("impl", impl.type);
+      if (module === undefined) this.carryOwn(placed);
       this.carry(placed);
     } else if (!isHeldInBody(occurrence)) {
       const [trait, ...others] = this.declared(impl.trait?.split("<")[0]?.split("::").at(-1)?.trim() ?? "");
@@ -229,6 +250,16 @@ class Carrier {
       this.carryNamed(head, file, modules);
       this.carry(placed);
     }
+  }
+
+  /** Has a type or a trait of the crate come along without which an impl may not stand in its patch: of a library's there. */
+  private carryOwn({ item: { impl }, file, modules }: Placed): void {
+    if (impl === undefined) return;
+    const words = (text: string): readonly string[] => text.match(/[\p{XID_Start}_]\p{XID_Continue}*/gu) ?? [];
+    const [trait = "", ...args] = impl.trait?.split("<") ?? [];
+    const names = [...words(impl.type).slice(-1), ...words(trait).slice(-1), ...words([impl.self, ...args].join(" "))];
+    const own = names.find((name) => this.declared(name).some(({ item }) => isTypeOrTrait(item.type)));
+    if (own !== undefined) this.carryNamed(own, file, modules);
   }
 
   /** The edit of a file with what comes along in it. */

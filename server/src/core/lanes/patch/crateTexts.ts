@@ -52,6 +52,8 @@ export interface CrateTexts extends InputTexts, Answers {
   readonly foreignMethods: () => Pick<ForeignMethods, "mayComeFirst">;
   /** Whatever may mean what has changed is to come along, however unlikely that is. */
   readonly isThorough: boolean;
+  /** Functions that others hold the bodies of are other items, although nothing but their bodies was edited. */
+  readonly areItems: boolean;
 }
 
 /** Whether a text has a word. */

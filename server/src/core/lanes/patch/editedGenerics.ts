@@ -4,7 +4,8 @@
  *
  * Mostly such a function comes as another item of its name, with all that mention it (`promotions.ts`). Where that cannot be followed, and
  * no type or method is another one, it may stay the function that it is: then its instances are made anew, as after an edit of its body
- * alone (`programInstances.ts`). That is the second way, since their types need names.
+ * alone (`programInstances.ts`). That is the second way, since their types need names. It is none where crates that use the function were
+ * edited as well: rustc would make their instances of the body of before.
  */
 import type { BodyEdit } from "../../edits/baseline.js";
 import type { ItemChange } from "../../edits/itemChange.js";
@@ -15,18 +16,19 @@ const PLAIN = new Set(["function_item", "const_item", "static_item"]);
 
 /**
  * Does something with the edits, the first way and then the second one, `areInstances`. If both are refused, one of the refusals counts.
- * `foreign`: changes of libraries that come along.
+ * `foreign`: changes of libraries that come along; `areItems`: see `CrateTexts`.
  * Rejects with `Refused`, and with whatever it rejects with.
  */
 export async function eitherWay<T>(
   edits: readonly BodyEdit[],
   foreign: readonly ItemChange[],
+  areItems: boolean,
   make: (areInstances: boolean) => Promise<T>,
 ): Promise<T> {
   try {
     return await make(false);
   } catch (first) {
-    if (!(first instanceof Refused) || !mayBeInstances(edits) || !foreign.every(isPlain)) throw first;
+    if (!(first instanceof Refused) || areItems || !mayBeInstances(edits) || !foreign.every(isPlain)) throw first;
     try {
       return await make(true);
     } catch (second) {

@@ -1,4 +1,7 @@
-/** Names that lead into other crates: what they mean is nothing of this one. (No crate that this one uses can name anything of it. Those of which something has changed do not count.) */
+/**
+ * Names that lead into other crates: what they mean is nothing of this one. (No crate that this one uses can name anything of it.) For what
+ * libraries have changed, those that may name that do not count.
+ */
 import type { SourceCache } from "../../source/sourceCache.js";
 import type { CrateTexts } from "./crateTexts.js";
 import { MacroInputs } from "./harmlessMacros.js";
@@ -10,6 +13,7 @@ import type { ModulePath } from "./privacy.js";
 const STD = /^(std|core|alloc)$/;
 
 export class Elsewhere {
+  private readonly own: ReadonlySet<string>;
   private readonly answers = new Map<string, boolean>();
   private macroInputs: MacroInputs | undefined;
 
@@ -17,16 +21,24 @@ export class Elsewhere {
     private readonly crate: CrateTexts,
     private readonly modules: readonly CrateModule[],
     private readonly cache: SourceCache,
-  ) {}
+  ) {
+    this.own = crate.crateNames;
+  }
 
-  /** Whether an occurrence of a name is certain to be part of a path that another crate's name begins. */
-  isOf(name: string, { kind, imported, pathBefore }: Occurrence): boolean {
+  /**
+   * Whether an occurrence of a name is certain to be part of a path that another crate's name begins. `isOwn`: of the name of something of
+   * this crate.
+   */
+  isOf(name: string, { kind, imported, pathBefore }: Occurrence, isOwn: boolean): boolean {
+    const crates = isOwn ? this.own : this.crate.unchangedCrates;
     if (kind === "qualified") {
       const [first] = pathBefore;
-      return first !== undefined && first !== name && this.isCrate(first);
+      return first !== undefined && first !== name && this.isCrate(first, crates);
     }
     if ((kind !== "import" && kind !== "leaf") || imported.length === 0) return false;
-    return imported.every(([first = "", ...rest]) => first !== name && rest.includes(name) && this.isCrate(first));
+    return imported.every(
+      ([first = "", ...rest]) => first !== name && rest.includes(name) && this.isCrate(first, crates),
+    );
   }
 
   /**
@@ -40,7 +52,8 @@ export class Elsewhere {
     const [module, ...others] = this.modules.filter(({ path }) => path === at);
     const step = module?.steps.at(-1);
     if (module === undefined || step === undefined || others.length > 0) return false;
-    const isForeign = ({ path: [first = ""] }: { readonly path: readonly string[] }): boolean => this.isCrate(first);
+    const isForeign = ({ path: [first = ""] }: { readonly path: readonly string[] }): boolean =>
+      this.isCrate(first, this.own);
     const own = module.imports.filter((leaf) => leaf.name === name);
     if (own.length === 0 || !own.every((leaf) => !leaf.isConditional && isForeign(leaf))) return false;
     // The name may be that of a function as well as of a type, and come in several ways.
@@ -67,7 +80,7 @@ export class Elsewhere {
   /** Whether a glob import may lead to a module, by way of others' glob imports as well. */
   private leadsTo(path: readonly string[], from: ModulePath, to: ModulePath, seen: Set<ModulePath>): boolean {
     const [first = ""] = path;
-    if (this.isCrate(first)) return false;
+    if (this.isCrate(first, this.own)) return false;
     const target = resolvedModule(path, from, this.modules);
     const found = this.modules.filter((it) => it.path === target);
     if (target === undefined || target === to || found.length === 0) return true;
@@ -78,14 +91,14 @@ export class Elsewhere {
   }
 
   /** Whether the first segment of a path is the name of a crate, and of nothing else, wherever that stands. */
-  private isCrate(first: string): boolean {
-    const known = this.answers.get(first) ?? this.findOut(first);
+  private isCrate(first: string, crates: ReadonlySet<string>): boolean {
+    if (!STD.test(first) && !crates.has(first)) return false;
+    const known = this.answers.get(first) ?? this.meansCrate(first);
     this.answers.set(first, known);
     return known;
   }
 
-  private findOut(first: string): boolean {
-    if (!STD.test(first) && !this.crate.unchangedCrates.has(first)) return false;
+  private meansCrate(first: string): boolean {
     const isOwn = this.modules.some(({ steps }) => {
       const facts = steps.at(-1)?.facts;
       return facts?.names.has(first) === true || facts?.children.some((child) => child.name === first) === true;

@@ -18,6 +18,8 @@ import { type Occurrence, isMemberUse, isMention } from "./occurrences.js";
 import { checkOtherMethods, lastName } from "./otherMethods.js";
 import { isFoundAsBefore, receiverOf } from "./receivers.js";
 import { macrosOf } from "./macroUses.js";
+import { isAnothersType } from "./modules.js";
+import { isTypeOrTrait, mayBeValue } from "./newTypes.js";
 import type { UnseenNames } from "./unseenNames.js";
 
 export class ForeignChanges {
@@ -56,7 +58,7 @@ export class ForeignChanges {
   }
 
   private item(change: ForeignChange["change"], module: ForeignChange["module"]): void {
-    const { name, type, before } = change;
+    const { name, type, before, after } = change;
     const isFunction = type === "function_item";
     const isMeant: IsAffected = (occurrence) =>
       isMention(occurrence) && !(isFunction && (occurrence.isParameter || occurrence.isPathStart));
@@ -64,9 +66,15 @@ export class ForeignChanges {
       this.search.takeSome(name, isMeant, isMeant, isMeant);
       return;
     }
+    const isCarried = change.origin === "carried";
     // By a glob import it may come to where another crate has been meant.
-    if (before === undefined) checkHidden(nameChangeOf(change, module), this.crate.crateNames);
-    if (type === "mod_item") {
+    if (before === undefined && !isCarried) checkHidden(nameChangeOf(change, module), this.crate.crateNames);
+    if (isCarried && isTypeOrTrait(type) && after !== undefined && !mayBeValue(after)) {
+      this.search.take(name, (occurrence, moduleOf) => {
+        if (!isMention(occurrence)) return false;
+        return occurrence.kind !== "plain" || !isAnothersType(name, undefined, moduleOf(), this.search.modules);
+      });
+    } else if (type === "mod_item") {
       this.search.take(name, (occurrence) => {
         return isMention(occurrence) && (occurrence.isPathStart || occurrence.kind === "import");
       });

@@ -38,9 +38,16 @@ export function importRules(
     const change = isGone ? "gone" : gone.some(([, leaf]) => leaf.name === name) ? "changed" : "new";
     const path = fresh.find(([, leaf]) => leaf.name === name)?.[1].path;
     unseen.check({ name, module, kind: "import", change, isVisibleOutside: false, ...(path && { path }) });
-    // What it stands for besides is not to be found in the twin, which has the import.
-    if (!isGone) search.take(name, isMention, module);
-    else search.none(name, (occurrence) => isMention(occurrence) || occurrence.kind === "leaf", module);
+    const isDeclared = search.modules.some(({ path: at, steps }) => {
+      return at === module && steps.at(-1)?.facts.names.has(name) === true;
+    });
+    if (isGone && isDeclared) search.none(name, (it) => isMention(it) || it.kind === "leaf", module);
+    else if (isGone) {
+      // The twin's module still has the import, so the patch's has something else of the name, which nobody may mean.
+      search.addGone(name, module);
+      search.none(name, ({ kind, isInBody }) => kind === "leaf" && !isInBody, module);
+    }
+    if (!isGone || !isDeclared) search.take(name, isMention, module);
   }
   // rustc looks whether there is what they name.
   search.needModules(({ path }) => path === module);

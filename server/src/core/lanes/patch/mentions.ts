@@ -34,6 +34,8 @@ export interface AffectedEdits {
   readonly modules: readonly (readonly Step[])[];
   /** Modules that the twin has not. */
   readonly newModules: ReadonlySet<ModulePath>;
+  /** Names that modules do not import any more, and the twin's still have. */
+  readonly goneNames: ReadonlyMap<ModulePath, ReadonlySet<string>>;
   /** Something has not come along that would have if the search had been a thorough one. */
   readonly leavesSome: boolean;
   /** What crates that use this one have to be compiled with. */
@@ -53,6 +55,7 @@ export class MentionSearch {
   private readonly unseen: { readonly file: string; readonly change: ItemChange }[] = [];
   private readonly needed = new Set<CrateModule>();
   private readonly newModules = new Set<ModulePath>();
+  private readonly goneNames = new Map<ModulePath, Set<string>>();
   private count = 0;
   private leavesSome = false;
 
@@ -75,6 +78,11 @@ export class MentionSearch {
   /** The twin has no such module. */
   addModule(module: ModulePath): void {
     this.newModules.add(module);
+  }
+
+  /** The module imports nothing of this name any more. */
+  addGone(name: string, module: ModulePath): void {
+    this.goneNames.set(module, (this.goneNames.get(module) ?? new Set()).add(name));
   }
 
   /**
@@ -110,7 +118,11 @@ export class MentionSearch {
     for (const edit of this.edits) {
       for (const fn of edit.functions) {
         if (!this.isTakenAsItIs(fn))
-          this.promote(edit.file, fn, this.promotion(edit.file, fn, edit) ?? refuse("instantiable"));
+          this.promote(
+            edit.file,
+            fn,
+            this.promotion(edit.file, fn, edit) ?? refuse(this.crate.areItems ? "sharedBoth" : "instantiable"),
+          );
       }
     }
   }
@@ -123,7 +135,7 @@ export class MentionSearch {
   /** Takes the functions in which a name may mean another thing now. `owner`: the module that has it, if one does. */
   take(name: string, isAffected: IsAffected, owner?: ModulePath): void {
     this.checkOthers(name);
-    for (const { file, edit, occurrence, module } of this.occurrences(name)) {
+    for (const { file, edit, occurrence, module } of this.occurrences(name, owner !== undefined)) {
       if (owner !== undefined && this.elsewhere.isBrought(name, occurrence, owner, module)) continue;
       if (this.isNew(file, occurrence, edit) || !isAffected(occurrence, module)) continue;
       const { fn, isInBody, isParameter } = occurrence;
@@ -135,7 +147,7 @@ export class MentionSearch {
   /** Refuses an edit after which a name is still mentioned. `owner`: the module that had it, if one did. */
   none(name: string, isAffected: IsAffected, owner?: ModulePath): void {
     this.checkOthers(name);
-    for (const { occurrence, module } of this.occurrences(name)) {
+    for (const { occurrence, module } of this.occurrences(name, owner !== undefined)) {
       if (owner !== undefined && this.elsewhere.isBrought(name, occurrence, owner, module)) continue;
       if (isAffected(occurrence, module)) refuse("goneMentioned", name);
     }
@@ -188,9 +200,9 @@ export class MentionSearch {
   }
 
   result(exported: readonly ForeignChange[], handed: HandedNames): AffectedEdits {
-    const { newModules, leavesSome } = this;
+    const { newModules, goneNames, leavesSome } = this;
     const modules = [...this.needed].map(({ steps }) => steps);
-    return { edits: this.withFound(), modules, newModules, leavesSome, exported, handed };
+    return { edits: this.withFound(), modules, newModules, goneNames, leavesSome, exported, handed };
   }
 
   /** What is no source may become one. */
@@ -198,7 +210,11 @@ export class MentionSearch {
     for (const text of this.crate.others().values()) if (hasWord(text, name)) refuse("fixedMention", name);
   }
 
-  private *occurrences(name: string): Generator<{
+  /** `isOwn`: the name is that of something of the crate itself. */
+  private *occurrences(
+    name: string,
+    isOwn = false,
+  ): Generator<{
     readonly file: string;
     readonly edit: BodyEdit | undefined;
     readonly occurrence: Occurrence;
@@ -211,7 +227,7 @@ export class MentionSearch {
       if (typeof source.outline === "string") refuse("unreadable", source.outline);
       const steps = this.crate.tree.get(file);
       for (const occurrence of occurrencesOf(name, source)) {
-        if (this.isAbsent(occurrence, source) || this.elsewhere.isOf(name, occurrence)) continue;
+        if (this.isAbsent(occurrence, source) || this.elsewhere.isOf(name, occurrence, isOwn)) continue;
         const module = (): ModulePath | undefined => steps && pathOf(stepsAt(steps, occurrence.offset));
         yield { file, edit, occurrence, module };
       }

@@ -45,10 +45,10 @@ export function modulesOfBuild({ tree, hasTests }: Pick<CrateTexts, "tree" | "ha
   return modulesOf(tree, ({ declaration }) => hasTests || declaration?.declaration.startsWith("#[cfg(test)]") !== true);
 }
 
-/** Whether a module means a type of its own by a name without a path, and not that of another module (`owner`). */
+/** Whether a module means a type of its own by a name without a path, and not that of another module (`owner`), or of another crate. */
 export function isAnothersType(
   name: string,
-  owner: ModulePath,
+  owner: ModulePath | undefined,
   module: ModulePath | undefined,
   modules: readonly CrateModule[],
 ): boolean {

@@ -50,6 +50,8 @@ export interface PlanOptions extends InstanceOptions {
   readonly unitOf: (key: string) => UnitRecord | undefined;
   /** See `CrateTexts`. */
   readonly isThorough: boolean;
+  /** See `CrateTexts`. */
+  readonly areItems: boolean;
 }
 
 export class PatchPlan {
@@ -81,10 +83,10 @@ export class PatchPlan {
     options: PlanOptions,
   ): Promise<PatchPlan> {
     const edits = edited.map((edit) => withOutermost(edit, cache));
-    const { link, isThorough } = options;
+    const { link, isThorough, areItems } = options;
     const known = textsOf(record, edits, options);
     const [foreign, isFacade] = [link?.foreign ?? [], link?.isFacade === true];
-    const mayTake = edits.some(({ items }) => items.length > 0) || foreign.length > 0 || isFacade;
+    const mayTake = edits.some(({ items }) => items.length > 0) || foreign.length > 0 || isFacade || areItems;
     const tree = treeOf(twin, mayTake ? movedTexts(twin, edits, known) : edits, cache);
     const dependents = lazily(() =>
       options.dependents().map((user) => inputTextsOf(user, options.editsOf(user), options)),
@@ -102,11 +104,11 @@ export class PatchPlan {
     const handing = { unit: record.invocation.key, libraries: link?.libraries ?? new Map<string, string>() };
     const handed = (link?.exports ?? []).flatMap(({ names }) => names);
     const linked = { unchangedCrates, foreign, isFacade, isLinkable, handing, handed };
-    const own = { ...texts, ...linked, crateNames, tree, dependents, foreignMethods, isThorough };
+    const own = { ...texts, ...linked, crateNames, tree, dependents, foreignMethods, isThorough, areItems };
     const crate: CrateTexts = { ...own, ...(await answersOf(directory, record, twin, edits, own, options)) };
     const macros = [...twin.facts.values()].flatMap(allMacros);
     const others = foreign.map(({ change }) => change);
-    return eitherWay(edits, others, async (areInstances) => {
+    return eitherWay(edits, others, areItems, async (areInstances) => {
       const affected = withMentions(edits, crate, cache, areInstances);
       const instancesOf = await programInstances(directory, record, twin, affected.edits, cache, options);
       return new PatchPlan(twin, cache, macros, crate, affected, instancesOf, link);

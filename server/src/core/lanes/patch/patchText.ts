@@ -38,6 +38,7 @@ import { isWithin, scopeOf } from "./privacy.js";
 import { type Piece, place } from "./placing.js";
 import { type Step, macrosAt, pathOf, stepsAt } from "./moduleTree.js";
 import { refuse } from "../../edits/refusal.js";
+import { goneName } from "./goneNames.js";
 
 /** The twin's name in a patch crate. */
 export const TWIN = "__cranefly_twin";
@@ -52,8 +53,13 @@ const NUMBERS = 10_000;
 /** Items whose documentation macros may see. */
 const MAY_BE_DERIVED = new Set(["struct_item", "enum_item", "union_item", "trait_item", "impl_item"]);
 
-type AffectedModules = Pick<AffectedEdits, "modules" | "newModules" | "handed">;
-const NO_MODULES: AffectedModules = { modules: [], newModules: new Set(), handed: { names: [], imports: new Map() } };
+type AffectedModules = Pick<AffectedEdits, "modules" | "newModules" | "goneNames" | "handed">;
+const NO_MODULES: AffectedModules = {
+  modules: [],
+  newModules: new Set(),
+  goneNames: new Map(),
+  handed: { names: [], imports: new Map() },
+};
 
 /**
  * The texts of a patch crate's files. `macros`: the whole crate's; `modules`: those that have to be there in any case;
@@ -78,7 +84,7 @@ class PatchWriter {
 
   constructor(
     macros: readonly MacroFacts[],
-    private readonly affected: Pick<AffectedModules, "newModules" | "handed">,
+    private readonly affected: Pick<AffectedModules, "newModules" | "goneNames" | "handed">,
     private readonly links: readonly Pick<Exports, "traits">[],
   ) {
     // (A program and its library may have one name, and then these are all that tells their traits.)
@@ -367,6 +373,7 @@ class PatchWriter {
     }
     for (const { name, traits } of links) parts.push(...traits.map((trait) => `use ::${name}::${trait} as _;`));
     parts.push(...(this.affected.handed.imports.get(module) ?? []));
+    for (const name of this.affected.goneNames.get(module) ?? []) parts.push(goneName(name));
     const inScope = new Map(macros);
     for (const declaration of facts.imports) {
       const named = wordsIn(declaration).filter((word) => this.ownMacros.has(word));

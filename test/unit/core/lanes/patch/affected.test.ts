@@ -105,6 +105,7 @@ function outcome({ files, edits }: Case): string {
         foreignMethods: () => ({ mayComeFirst: () => false }),
         dependents: () => dependents,
         isThorough: false,
+        areItems: false,
       },
       cache,
     );
