@@ -213,6 +213,14 @@ describe.runIf(HAS_ENGINE)("a library and its program", () => {
       "1020 ",
     ],
     [
+      "a new public import, and who uses it",
+      [
+        ["src/lib.rs", "pub use inner::reached;", "pub use inner::{other, reached};"],
+        ["src/more.rs", "added() +", "applib::other() + added() +"],
+      ],
+      " 2615 ",
+    ],
+    [
       "a field of a type that others mention",
       [
         ["src/hidden.rs", "pub side: u32, area: u32 }", "pub side: u32, area: u32, pub more: u8 }"],

@@ -134,7 +134,7 @@ describe.runIf(HAS_ENGINE)("a library of the program's name", () => {
         ["src/lib.rs", "Plain, Fancy", "Plain, Fancy, Third"],
         ["src/main.rs", "Mode::Fancy)", "Mode::Third)"],
       ],
-      "a name that may be private to others",
+      undefined,
     ],
     [
       "a function that matches what others may not know all of",
@@ -208,7 +208,7 @@ describe.runIf(HAS_ENGINE)("a library of the program's name", () => {
         ["src/lib.rs", "pub fn total", "pub use private::other;\npub fn total"],
         ["src/main.rs", "same::total()", "same::total() + same::other()"],
       ],
-      "a public import",
+      "the body of a function is needed that is not there",
     ],
     [
       "a function that nobody may use any more",

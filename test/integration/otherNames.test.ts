@@ -8,9 +8,15 @@ const FILES = {
   "src/main.rs": `mod a;
 mod b;
 mod c;
+mod filed { include!("filed.in"); }
+use filed::MADE;
+#[allow(dead_code)]
+fn of_file() -> u32 { MADE }
 fn plain() -> u32 { 1 }
 fn main() { println!("{} | {} | {} | {}", a::shown(), b::shown(), c::shown(), plain()) }
 `,
+  // What a macro has made stays as private in the twin as it is.
+  "src/filed.in": "pub(crate) static MADE: u32 = 0;\n",
   "src/a.rs": `use std::fs;
 
 pub struct Config { pub inner: crate::b::Config }

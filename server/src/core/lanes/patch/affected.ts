@@ -18,7 +18,7 @@ import { Owners, isChangedMember, isLeftToEngine } from "./changedMethods.js";
 import { mayDeref } from "./derefs.js";
 import { importRules } from "./importRules.js";
 import { type AffectedEdits, type IsAffected, MentionSearch } from "./mentions.js";
-import { type CrateTexts, mentions } from "./crateTexts.js";
+import { type CrateTexts, hasWord, mentions } from "./crateTexts.js";
 import type { ForeignChange } from "./foreign.js";
 import { ForeignChanges } from "./foreignChanges.js";
 import { type HandedNames, handedNames } from "./handedOn.js";
@@ -95,7 +95,8 @@ class Rules {
       for (const { file, change } of found) take(file, change);
     }
     for (const [module, changes] of changedImports(this.edits, this.crate.tree)) {
-      importRules(changes, module, this.search, this.unseen);
+      const exportNew = (name: string): void => this.exportImport(name, changes, module);
+      importRules(changes, module, this.search, this.unseen, exportNew);
     }
     // Whoever names it through an import has to come to the one of the patch crate. (What is private to a module is named in that one, and
     // in those in it, which are not there without it.)
@@ -119,6 +120,16 @@ class Rules {
     const isLeft = kind === "item" && isLeftToEngine(change);
     if (this.crate.isLinkable) this.exported.push({ name, kind, change, module, isLeftToEngine: isLeft });
     else if (!isLeft) refuse("mentionedElsewhere", name);
+  }
+
+  /** A public import of a name that the module had not. */
+  private exportImport(name: string, changes: readonly ItemChange[], module: ModulePath): void {
+    const [any] = changes;
+    const after = changes.find((it) => it.after?.visibility === "pub" && hasWord(it.after.text, name))?.after;
+    if (any === undefined || after === undefined) return;
+    const change: ItemChange = { ...any, name, before: undefined, after };
+    this.changes.push({ change, module });
+    this.export(change, module);
   }
 
   /** What stands in a new module can only be named through that module. */
@@ -341,7 +352,7 @@ function isConditional({ before, after }: ItemChange): boolean {
 const TYPES: ReadonlySet<string> = new Set("struct_item enum_item union_item type_item trait_item mod_item".split(" "));
 
 /** Attributes that leave an item to itself. */
-const HARMLESS = /^#\s*\[\s*(allow|warn|expect|doc|must_use|inline|cold|cfg|rustfmt::\w+|clippy::\w+)\b/;
+const HARMLESS = /^#\s*\[\s*(allow|warn|expect|doc|must_use|deprecated|inline|cold|cfg|rustfmt::\w+|clippy::\w+)\b/;
 
 /** Whether a patch crate can hold such an item at all. */
 function checkForm({ name, type, before, after }: ItemChange): void {

@@ -122,9 +122,38 @@ function kindOf(node: Node): OccurrenceKind | undefined {
     const isCalled = caller?.type === "call_expression" && caller.childForFieldName("function")?.id === parent.id;
     return isCalled || caller?.type === "generic_function" ? "method" : "declared";
   }
-  if (parent === null || !/^scoped_(type_)?identifier$/.test(parent.type)) return "plain";
+  if (parent === null || !/^scoped_(type_)?identifier$/.test(parent.type))
+    return isVariable(node) ? "declared" : "plain";
   if (parent.childForFieldName("name")?.id !== node.id) return "plain";
   return isOfTrait(parent.childForFieldName("path")) ? undefined : "qualified";
+}
+
+/** What sees no variables of what is around it. */
+const ITEMS: ReadonlySet<string> = new Set(
+  "function_item impl_item trait_item mod_item const_item static_item struct_item enum_item union_item".split(" "),
+);
+
+/** Whether it is certain to be a variable: a `let` declares it that cannot be a pattern of a constant, as it takes every value. */
+function isVariable(node: Node): boolean {
+  if (node.type !== "identifier") return false;
+  const { parent } = node;
+  const isPattern = parent?.type === "let_declaration" && parent.childForFieldName("pattern")?.id === node.id;
+  if (isPattern) return declaresVariable(parent, node.text);
+  for (let inner = node, outer = node.parent; outer !== null && !ITEMS.has(inner.type); outer = outer.parent) {
+    if (outer.type === "block") {
+      for (let before = inner.previousNamedSibling; before !== null; before = before.previousNamedSibling) {
+        if (declaresVariable(before, node.text)) return true;
+      }
+    }
+    inner = outer;
+  }
+  return false;
+}
+
+function declaresVariable(node: Node, name: string): boolean {
+  if (node.type !== "let_declaration" || node.childForFieldName("alternative") !== null) return false;
+  const pattern = node.childForFieldName("pattern");
+  return pattern?.type === "identifier" && pattern.text === name;
 }
 
 /** Whether a path is `<Type as Trait>`. */

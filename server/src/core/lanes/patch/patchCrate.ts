@@ -102,8 +102,8 @@ export async function compilePatch(
         const exports = isExporter ? { changes, names, metadata, traits, members } : undefined;
         return { ok, bitcode, edits: plan.edits, leavesSome: plan.leavesSome, exports };
       }
-      if (round >= MAX_ROUNDS || attempt.diagnostics.filter((it) => restoreName(it, plan, mirror)).length === 0)
-        return attempt;
+      const isOther = (it: Diagnostic): boolean => restoreName(it, plan, mirror) || leaveOut(it, plan);
+      if (round >= MAX_ROUNDS || attempt.diagnostics.filter(isOther).length === 0) return attempt;
     }
   } catch (error) {
     if (error instanceof Refused) return { ok: false, refused: error.refusal, isTried: false };
@@ -176,6 +176,16 @@ function restoreName(diagnostic: Diagnostic, plan: PatchPlan, mirror: Mirror): b
   const file = place === undefined ? undefined : fileNamed(place.file, files, mirror);
   if (place === undefined || file === undefined) return false;
   return plan.restoreName(file, (text) => offsetAt(text, place.line, place.column), diagnostic.message);
+}
+
+/** What rustc calls a thing that is no trait, and that has no names in it, where it is private. */
+const PRIVATE_THING =
+  /^(?:static|constant|function|struct|enum|union|type alias|unit struct|tuple struct(?: constructor)?) `(\w+)` is private$/;
+
+/** Has a name imported no more that is private in the twin. */
+function leaveOut(diagnostic: Diagnostic, plan: PatchPlan): boolean {
+  const [, name] = PRIVATE_THING.exec(diagnostic.message) ?? [];
+  return codeOf(diagnostic) === "E0603" && name !== undefined && plan.leaveOut(name);
 }
 
 /** Whether lint options make uses of what others call deprecated errors. */

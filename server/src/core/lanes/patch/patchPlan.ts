@@ -56,12 +56,15 @@ export interface PlanOptions extends InstanceOptions {
 
 export class PatchPlan {
   private readonly renaming: Renaming;
+  /** See `leaveOut`. */
+  private readonly unreachable = new Set<string>();
 
   private constructor(
     private readonly twin: Twin,
     private readonly cache: SourceCache,
     private readonly macros: readonly MacroFacts[],
     private readonly crate: CrateTexts,
+    private readonly edited: readonly BodyEdit[],
     private readonly affected: AffectedEdits,
     private readonly instancesOf: InstancesOf,
     private readonly link: PatchLink | undefined,
@@ -111,7 +114,7 @@ export class PatchPlan {
     return eitherWay(edits, others, areItems, async (areInstances) => {
       const affected = withMentions(edits, crate, cache, areInstances);
       const instancesOf = await programInstances(directory, record, twin, affected.edits, cache, options);
-      return new PatchPlan(twin, cache, macros, crate, affected, instancesOf, link);
+      return new PatchPlan(twin, cache, macros, crate, edits, affected, instancesOf, link);
     });
   }
 
@@ -147,7 +150,7 @@ export class PatchPlan {
       return { ...file, source: { ...source, text: this.renaming.renamed(file.file, source.text) } };
     });
     this.checkUpstream();
-    return patchTexts(files, this.macros, this.affected, this.link?.exports);
+    return patchTexts(files, this.macros, this.affected, this.link?.exports, this.unreachable);
   }
 
   /** Refuses what may mean something of the workspace's libraries that only these themselves may use. */
@@ -156,15 +159,38 @@ export class PatchPlan {
     const { restricted, libraries } = this.link;
     const names = new Set(libraries.keys());
     const hasGlobs = textsIn(this.crate).some(({ text }) => mayHaveGlobsOf(names, text));
-    for (const { text, functions, items } of this.edits) {
+    for (const { file, text, functions, items } of this.edits) {
       const own = [
-        ...functions.map(({ span }) => ({ text: text.slice(span.start, span.end), isImport: false })),
+        ...functions.map(({ span }) => {
+          return { text: text.slice(span.start, span.end), isEdited: this.isEdited(file, span.start) };
+        }),
         ...items.flatMap(({ type, after }) => {
-          return after === undefined ? [] : { text: after.text, isImport: type === "use_declaration" };
+          if (after === undefined) return [];
+          const isImport = type === "use_declaration";
+          return { text: after.text, isImport, isEdited: this.isEdited(file, after.span.start) };
         }),
       ];
       if (own.some((it) => meansUpstream(it.text, restricted, { hasGlobs, ...it }))) refuse("mayBePrivate");
     }
+  }
+
+  /**
+   * Imports no such name where nothing mentions it: what a macro has made is as private in the twin as it was (`publicize.ts`). Gives whether
+   * that is news.
+   */
+  leaveOut(name: string): boolean {
+    const isNew = !this.unreachable.has(name);
+    this.unreachable.add(name);
+    return isNew;
+  }
+
+  /** Whether what stands somewhere was edited, and does not only come along. */
+  private isEdited(file: string, start: number): boolean {
+    return this.edited.some((edit) => {
+      if (edit.file !== file) return false;
+      const isItem = edit.items.some(({ after }) => after?.span.start === start);
+      return isItem || edit.functions.some(({ span }) => span.start === start);
+    });
   }
 
   /** See `Renaming.restore`. The place is the same one in the original. */

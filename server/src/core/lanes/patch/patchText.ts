@@ -31,7 +31,15 @@ import {
   signature,
   verbatim,
 } from "./signatures.js";
-import type { ModuleText, NewTrait, PatchText, PatchTexts } from "./patchedModule.js";
+import {
+  type ModuleText,
+  type NewTrait,
+  type PatchText,
+  type PatchTexts,
+  isMentioned,
+  MAY_BE_DERIVED,
+  NUMBERS,
+} from "./patchedModule.js";
 import { usedMacros, withoutLeaf, wordsIn } from "./imports.js";
 import type { AffectedEdits } from "./mentions.js";
 import { isWithin, scopeOf } from "./privacy.js";
@@ -47,12 +55,6 @@ const TRAITS = "__cranefly_traits";
 /** In a trait's name, in front of the name that its method has in the crate, if that is another one. */
 const OWN_NAME = "_is_";
 
-/** How many traits and statics a patch crate may have, and more. */
-const NUMBERS = 10_000;
-
-/** Items whose documentation macros may see. */
-const MAY_BE_DERIVED = new Set(["struct_item", "enum_item", "union_item", "trait_item", "impl_item"]);
-
 type AffectedModules = Pick<AffectedEdits, "modules" | "newModules" | "goneNames" | "handed">;
 const NO_MODULES: AffectedModules = {
   modules: [],
@@ -63,15 +65,17 @@ const NO_MODULES: AffectedModules = {
 
 /**
  * The texts of a patch crate's files. `macros`: the whole crate's; `modules`: those that have to be there in any case;
- * `newModules`: those that the twin has not; `links`: other patch crates that it uses. Throws `Refused`.
+ * `newModules`: those that the twin has not; `links`: other patch crates that it uses; `unreachable`: names that are not imported where
+ * nothing mentions them. Throws `Refused`.
  */
 export function patchTexts(
   files: readonly PatchedFile[],
   macros: readonly MacroFacts[],
   { modules, ...affected }: AffectedModules = NO_MODULES,
   links: readonly Pick<Exports, "traits">[] = [],
+  unreachable: ReadonlySet<string> = new Set(),
 ): PatchTexts {
-  return new PatchWriter(macros, affected, links).write(files, modules);
+  return new PatchWriter(macros, affected, links, unreachable).write(files, modules);
 }
 
 class PatchWriter {
@@ -86,6 +90,7 @@ class PatchWriter {
     macros: readonly MacroFacts[],
     private readonly affected: Pick<AffectedModules, "newModules" | "goneNames" | "handed">,
     private readonly links: readonly Pick<Exports, "traits">[],
+    private readonly unreachable: ReadonlySet<string>,
   ) {
     // (A program and its library may have one name, and then these are all that tells their traits.)
     this.number = links.length * NUMBERS;
@@ -377,7 +382,10 @@ class PatchWriter {
     const inScope = new Map(macros);
     for (const declaration of facts.imports) {
       const named = wordsIn(declaration).filter((word) => this.ownMacros.has(word));
-      parts.push(named.reduce(withoutLeaf, declaration));
+      const dropped = wordsIn(declaration).filter(
+        (word) => this.unreachable.has(word) && !isMentioned(word, this.modules.values()),
+      );
+      parts.push([...named, ...dropped].reduce(withoutLeaf, declaration));
       // What it imports is a definition at another place; here it may as well be one.
       for (const name of named) if (!inScope.has(name)) inScope.set(name, this.ownMacro(name, words));
     }

@@ -1,4 +1,5 @@
 /** What a patch crate says, module by module. */
+import { wordsIn } from "./imports.js";
 import type { Step } from "./moduleTree.js";
 import type { Piece } from "./placing.js";
 import type { ModulePath } from "./privacy.js";
@@ -37,4 +38,17 @@ export interface PatchTexts {
   readonly files: ReadonlyMap<string, PatchText>;
   /** Paths of the traits of new methods that other crates may use. */
   readonly traits: readonly string[];
+}
+
+/** How many traits and statics a patch crate may have, and more. */
+export const NUMBERS = 10_000;
+
+/** Items whose documentation macros may see. */
+export const MAY_BE_DERIVED = new Set(["struct_item", "enum_item", "union_item", "trait_item", "impl_item"]);
+
+/** Whether a word stands in anything that is in some modules. */
+export function isMentioned(word: string, modules: Iterable<ModuleText>): boolean {
+  return [...modules].some(({ words, macros }) => {
+    return words.has(word) || [...macros.values()].some((text) => text === undefined || wordsIn(text).includes(word));
+  });
 }

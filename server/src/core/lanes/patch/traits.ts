@@ -47,7 +47,9 @@ export function namedFromOutside(
     );
   });
   const isCrate = crateNames.has(first) || STD.has(first);
-  return isCrate && !isNamed && names.length > 1 ? `::${names.join("::")}` : undefined;
+  // (The crate itself, unless something in a module has its name.)
+  const isItem = names.length === 1 && modules.some(({ steps }) => steps.at(-1)?.facts.names.has(first) === true);
+  return isCrate && !isNamed && !isItem ? `::${names.join("::")}` : undefined;
 }
 
 /** Whether the texts leave it open that an import is one of a trait. */

@@ -22,6 +22,8 @@ import type { NameChange } from "./nameChange.js";
 import type { ModulePath } from "./privacy.js";
 import { importKey } from "./traits.js";
 
+const MAY_BE_TRAITS: ReadonlySet<string> = new Set(["trait_item", "use_declaration", "mod_item"]);
+
 /** What a crate's macros may do to names. */
 export class UnseenNames {
   private readonly crate: CrateMacros;
@@ -67,9 +69,27 @@ export class UnseenNames {
     }
   }
 
-  /** Whether rustc says that an import is none of a trait. */
+  /** Whether an import brings nothing but the name of a crate, which has it anyway. */
+  isCrateItself({ path, name }: UseLeaf): boolean {
+    const [first = ""] = path;
+    if (path.length !== 1 || name !== first || !this.texts.crateNames.has(first)) return false;
+    return !this.search.modules.some(({ steps, imports }) => {
+      const isOther = imports.some((leaf) => leaf.name === first && leaf.path.length > 1);
+      return isOther || steps.at(-1)?.facts.names.has(first) === true;
+    });
+  }
+
+  /** Whether an import is certain to be none of a trait: rustc says so, or it is of something else that is new in a library. */
   isNoTrait(leaf: UseLeaf, module: ModulePath): boolean {
-    return this.texts.noTraits.has(importKey(leaf, module));
+    if (this.texts.noTraits.has(importKey(leaf, module))) return true;
+    const { foreign, handed, handing } = this.texts;
+    const [first = "", ...inner] = leaf.path;
+    const name = inner.pop();
+    const isNew = handed.some((it) => {
+      return it.isNew && it.name === name && it.unit === handing.libraries.get(first) && it.module === inner.join("::");
+    });
+    const changes = foreign.filter((it) => it.name === name);
+    return isNew && changes.length > 0 && changes.every(({ change: { type } }) => !MAY_BE_TRAITS.has(type));
   }
 
   /**

@@ -10,14 +10,20 @@ export function restrictedForOthers(restricted: readonly RestrictedName[]): read
   return restricted.filter(({ kind, scope }) => kind !== "hidden" && kind !== "constructor" && scope !== "");
 }
 
-/**
- * Whether a text may mean such a name. `hasGlobs`: its crate has glob imports that may lead to the libraries, so that names of theirs may stand
- * alone; `isImport`: the text is an import.
- */
+/** What is known of a text. */
+interface TextOptions {
+  /** Its crate has glob imports that may lead to the libraries, so that names of theirs may stand alone. */
+  readonly hasGlobs: boolean;
+  readonly isImport?: boolean;
+  /** Else it has compiled before, and its patterns allow for what others may not know. */
+  readonly isEdited?: boolean;
+}
+
+/** Whether a text may mean such a name. */
 export function meansUpstream(
   text: string,
   restricted: readonly RestrictedName[],
-  { hasGlobs, isImport = false }: { readonly hasGlobs: boolean; readonly isImport?: boolean },
+  { hasGlobs, isImport = false, isEdited = true }: TextOptions,
 ): boolean {
   if (restricted.length === 0) return false;
   const kinds = new Map<string, Set<RestrictedName["kind"]>>();
@@ -30,9 +36,11 @@ export function meansUpstream(
   return words.some((word, i) => {
     const own = kinds.get(word);
     if (own === undefined) return false;
-    if ((own.has("open") && hasPatterns) || own.has("field")) return true;
-    const mayBeTheirs = hasGlobs || isImport || words[i - 1] === ":";
-    return mayBeTheirs && (own.has("name") || (own.has("module") && words[i + 1] === ":"));
+    if ((own.has("open") && hasPatterns && isEdited) || own.has("field")) return true;
+    const isBehindPath = words[i - 1] === ":" && words[i - 2] === ":";
+    // (A field may have a module's name.)
+    const isPath = words[i + 1] === ":" && words[i + 2] === ":";
+    return (hasGlobs || isImport || isBehindPath) && (own.has("name") || (own.has("module") && isPath));
   });
 }
 
