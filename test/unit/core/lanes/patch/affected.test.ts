@@ -52,6 +52,7 @@ function inputsOf(files: ReadonlyMap<string, string>, root: string): InputTexts 
     externs: new Set(),
     upstream: () => upstream,
     hasTests: false,
+    isHarness: false,
     capturesAll: true,
   };
 }
