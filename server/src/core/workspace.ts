@@ -78,7 +78,7 @@ export class Workspace {
     private readonly options: WorkspaceOptions,
     private readonly listener: Listener,
   ) {
-    this.target = new TargetDirectory(selection, options.env, options.follower?.root);
+    this.target = new TargetDirectory(selection, options.env, options.follower?.root, options.isWithoutCargo);
     this.front = new FrontEnd(
       this.target,
       options,
