@@ -3,6 +3,7 @@
  * finds out about its user, and says to him, goes through this.
  */
 import { isatty } from "node:tty";
+import type { SharedSources } from "../core/source/sourceCache.js";
 import { type Shell, finishWith, thisShell, userEnvironment } from "./startScript.js";
 import { writeAll } from "./terminal.js";
 
@@ -16,6 +17,8 @@ export interface Caller {
   readonly mayAskCargo: boolean;
   /** Aborts when the user does not want the result any more. */
   readonly signal?: AbortSignal;
+  /** Sources that were parsed for commands before. */
+  readonly sources?: SharedSources;
   readonly hasTerminal: (descriptor: 1 | 2) => boolean;
   readonly write: (descriptor: 1 | 2, text: string) => void;
   /** Lets a script be the rest of the command. */

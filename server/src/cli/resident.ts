@@ -9,11 +9,13 @@
 import * as fs from "node:fs";
 import * as net from "node:net";
 import * as z from "zod";
+import { type SharedSources, SourceCache } from "../core/source/sourceCache.js";
 import { parseEnvironment } from "../core/support/shell.js";
 import type { Caller } from "./caller.js";
 import { runCommandLine, toolchainOf } from "./commandLine.js";
 import { isLikeUs } from "./likeUs.js";
 import { CLI, residentSocket } from "./residentSocket.js";
+import { BUNDLE_DIRECTORY } from "./session.js";
 import { givenEnvironment } from "./startScript.js";
 
 /** How long nobody may have asked. */
@@ -55,6 +57,9 @@ class Resident {
   private readonly server = net.createServer((connection) => this.accept(connection));
   private idle: NodeJS.Timeout | undefined;
   private isBusy = false;
+  private parsed: Promise<SourceCache> | undefined;
+  /** The parser, and what it has parsed, stay for the next command. */
+  private readonly sources: SharedSources = () => (this.parsed ??= SourceCache.create(BUNDLE_DIRECTORY));
   /** The socket's. */
   private inode: number | undefined;
 
@@ -119,7 +124,7 @@ class Resident {
     // (Two at a time would wait for one another; a process of one's own does that as well, and says so.)
     const mayAnswer = request !== undefined && !this.isBusy && isLikeUs(request.pid);
     this.isBusy ||= mayAnswer;
-    const last = mayAnswer ? await answer(request, connection) : ({ declined: true } as const);
+    const last = mayAnswer ? await answer(request, connection, this.sources) : ({ declined: true } as const);
     if (mayAnswer) this.isBusy = false;
     connection.end(`${JSON.stringify(last)}\n`);
     if (!mayAnswer) return;
@@ -129,7 +134,7 @@ class Resident {
 }
 
 /** Does what is asked for. Gives the last part of the answer. */
-async function answer(question: Question, connection: net.Socket): Promise<Answer> {
+async function answer(question: Question, connection: net.Socket, sources: SharedSources): Promise<Answer> {
   const { pid, launcher, cwd, argv, terminals } = question;
   // rustup's choice is this process's environment.
   if (toolchainOf(argv) !== undefined) return { declined: true };
@@ -145,6 +150,7 @@ async function answer(question: Question, connection: net.Socket): Promise<Answe
       shell,
       mayAskCargo: false,
       signal: gone.signal,
+      sources,
       hasTerminal: (descriptor) => terminals[descriptor - 1] === true,
       write: (write, text) => say({ write, text }),
       finishWith: (script) => {

@@ -61,6 +61,7 @@ export class Session {
         ...(hasBodyLane ? { bodyLane: BUNDLE_DIRECTORY } : {}),
         isOneShot,
         isWithoutCargo: !this.caller.mayAskCargo,
+        ...(this.caller.sources === undefined ? {} : { sources: this.caller.sources }),
       },
       this.terminal,
     );
