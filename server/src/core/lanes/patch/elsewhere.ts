@@ -20,8 +20,8 @@ export class Elsewhere {
   ) {}
 
   /** Whether an occurrence of a name is certain to be a word of a text, or part of a path that another crate's name begins. */
-  isOf(name: string, { kind, imported, pathBefore, node, offset }: Occurrence): boolean {
-    if (kind === "verbatim") return this.inputs().isText(node, offset);
+  isOf(name: string, { kind, imported, pathBefore, node, offset }: Occurrence, file: string): boolean {
+    if (kind === "verbatim") return this.inputs().isText(node, offset, file);
     if (kind === "qualified") {
       const [first] = pathBefore;
       return first !== undefined && first !== name && this.isCrate(first);

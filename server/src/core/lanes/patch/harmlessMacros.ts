@@ -1,5 +1,6 @@
 /** Macros that make nothing of the words of their input but code: none of it ends up in a text, as `assert!` and `dbg!` have it. */
 import type { Node } from "web-tree-sitter";
+import { isAttributeText } from "./attributeTexts.js";
 import { STD_MACROS } from "./knownMacros.js";
 import type { CrateMacros } from "./macroUses.js";
 import { type MacroFacts } from "./moduleFacts.js";
@@ -60,14 +61,16 @@ export class MacroInputs {
   }
 
   /**
-   * Whether a word is part of a text that names nothing by it: a literal in the input of macros that make no code of a text's words, unless
-   * it stands in braces, where it may be an argument of a format. (A macro that is not known may parse the text.)
+   * Whether a word is part of a text that names nothing by it: a literal in an attribute, or in the input of macros, that make no code of a
+   * text's words, unless it stands in braces, where it may be an argument of a format. (A macro that is not known may parse the text.)
    */
-  isText(node: Node | undefined, offset: number): boolean {
+  isText(node: Node | undefined, offset: number, file: string): boolean {
     const literal = literalAround(node);
     if (literal === undefined) return false;
     const before = literal.text.slice(0, offset - literal.startIndex);
     if (before.lastIndexOf("{") > before.lastIndexOf("}")) return false;
+    const attribute = attributeAround(literal);
+    if (attribute !== undefined) return isAttributeText(literal, attribute, file, this.macros);
     return isInputOf(literal, (path) => this.isOfStd(path) || this.isHarmless(path, new Set()));
   }
 
@@ -114,6 +117,12 @@ function literalAround(node: Node | undefined): Node | undefined {
     literal = literal.parent ?? undefined;
   }
   return literal !== undefined && /^(raw_)?string_literal$/.test(literal.type) ? literal : undefined;
+}
+
+function attributeAround(literal: Node): Node | undefined {
+  let outer: Node | null = literal;
+  while (outer !== null && !/attribute_item$/.test(outer.type)) outer = outer.parent;
+  return outer ?? undefined;
 }
 
 /** The path of a macro whose input a node is. */
