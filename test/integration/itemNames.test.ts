@@ -80,6 +80,8 @@ const LANES = {
   "deref-other": "body",
   "deref-to-it": "body",
   "deref-own": "crate",
+  // Texts name nothing.
+  "text-generic": "body",
 } as const;
 
 /** The manifests of a case, with crates of macros beside it. */
