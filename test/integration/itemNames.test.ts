@@ -82,6 +82,7 @@ const LANES = {
   "deref-own": "crate",
   // Texts name nothing.
   "text-generic": "body",
+  "text-readme": "body",
 } as const;
 
 /** The manifests of a case, with crates of macros beside it. */

@@ -13,6 +13,7 @@ import { withMentions } from "../../../../../server/src/core/lanes/patch/affecte
 import type { InputTexts } from "../../../../../server/src/core/lanes/patch/crateTexts.js";
 import { factsOf } from "../../../../../server/src/core/lanes/patch/moduleFacts.js";
 import { moduleTree } from "../../../../../server/src/core/lanes/patch/moduleTree.js";
+import { plainTexts } from "../../../../../server/src/core/lanes/patch/plainTexts.js";
 import type { SourceCache } from "../../../../../server/src/core/source/sourceCache.js";
 import { digest } from "../../../../../server/src/core/support/files.js";
 import { NO_STAMP } from "../../../../../server/src/core/support/stamps.js";
@@ -48,9 +49,15 @@ function inputsOf(files: ReadonlyMap<string, string>, root: string, externs: rea
       return { ...textOf(file, text), isProcMacros: file.startsWith("pmac/") };
     });
   const own = [...files].filter(([file]) => !isUpstream(file) && isOf(file));
+  const sources = own.filter(([file]) => file.endsWith(".rs"));
+  const plain = plainTexts(
+    own.map(([file]) => file),
+    sources.map(([, text]) => text),
+    () => upstream.map(({ text }) => text),
+  );
   return {
-    texts: new Map(own.filter(([file]) => file.endsWith(".rs")).map(([file, text]) => [file, textOf(file, text)])),
-    others: () => new Map(own.filter(([file]) => !file.endsWith(".rs"))),
+    texts: new Map(sources.map(([file, text]) => [file, textOf(file, text)])),
+    others: () => new Map(own.filter(([file]) => !file.endsWith(".rs") && !plain.has(file))),
     externs: new Set(externs),
     upstream: () => upstream,
     hasTests: false,
