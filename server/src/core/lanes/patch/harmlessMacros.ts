@@ -111,6 +111,11 @@ function isInputOf(node: Node | undefined, isSuch: (path: readonly string[]) => 
   return true;
 }
 
+/** Whether a node is part of a literal. */
+export function isInText(node: Node | undefined): boolean {
+  return literalAround(node) !== undefined;
+}
+
 function literalAround(node: Node | undefined): Node | undefined {
   let literal = node;
   while (literal !== undefined && /^(string_content|escape_sequence)$/.test(literal.type)) {
