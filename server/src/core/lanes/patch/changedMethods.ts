@@ -160,7 +160,8 @@ export class Renaming {
         if (!spans.some(({ start, end }) => start <= offset && offset < end)) continue;
         // A text says what it says, whatever the member is called.
         if (isInText(node)) {
-          if (member.isStrict && !inputs.isText(node, offset, file)) refuse("fixedMention", member.name);
+          const mayBeCode = inputs.isHandedOn(node) && !inputs.isText(node, offset, file);
+          if (member.isStrict && mayBeCode) refuse("fixedMention", member.name);
           continue;
         }
         const isOwn = kind === "inherent" && declared.has(node?.parent?.startIndex);
