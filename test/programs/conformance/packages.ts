@@ -23,8 +23,9 @@ export const subjects: readonly Subject[] = [
   programOn("linkme", 4),
   // Published with its tests, but without the vectors that they read.
   programOn("ring", 7),
-  // Published with its tests, but without the crate of macros that they need.
+  // Published with their tests, but without crates that these need.
   programOn("portable-atomic", 6),
+  programOn("blake3", 5),
   project("aws-lc", "tls", 3),
   crate("ryu", "1.0.23", 42),
   crate("either", "1.19.0", 7),
@@ -74,7 +75,6 @@ export const subjects: readonly Subject[] = [
   crate("chrono", "0.4.45", 133),
   crate("futures", "0.3.34", 94),
   crate("flate2", "1.1.11", 45),
-  crate("blake3", "1.8.7", 27),
   crate("tracing", "0.1.44", 54),
   crate("tempfile", "3.27.0", 26),
   crate("walkdir", "2.5.1", 20),
