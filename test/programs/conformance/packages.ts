@@ -23,9 +23,10 @@ export const subjects: readonly Subject[] = [
   programOn("linkme", 4),
   // Published with its tests, but without the vectors that they read.
   programOn("ring", 7),
-  // Published with their tests, but without crates that these need.
+  // Published with their tests, but without crates or files that these need.
   programOn("portable-atomic", 6),
   programOn("blake3", 5),
+  programOn("zstd", 5),
   project("aws-lc", "tls", 3),
   crate("ryu", "1.0.23", 42),
   crate("either", "1.19.0", 7),
@@ -59,7 +60,6 @@ export const subjects: readonly Subject[] = [
   crate("memmap2", "0.9.12", 1),
   crate("wide", "1.7.1", 73),
   crate("corosensei", "0.3.4", 18),
-  crate("zstd", "0.14.4", 37),
   crate("nix", "0.32.0", 379, ["--all-features"]),
   // Its test "iterator" uses a package that the published manifest does not name.
   crate("signal-hook", "0.4.6", 16, ["--lib", "--test", "default", "--test", "shutdown"]),
