@@ -148,7 +148,9 @@ class Carrier {
       if (typeof outline === "string") refuse("unreadable", outline);
       const occurrences = occurrencesOf(name, source).filter((occurrence) => {
         const isAbsent = outline.testOnly.some((span) => isIn(occurrence.offset, span));
-        return isMention(occurrence) && (this.crate.hasTests || !isAbsent) && !this.elsewhere.isOf(name, occurrence);
+        return (
+          isMention(occurrence) && (this.crate.hasTests || !isAbsent) && !this.elsewhere.isOf(name, occurrence, file)
+        );
       });
       for (const occurrence of occurrences) this.mention(declaration, file, occurrence);
     }

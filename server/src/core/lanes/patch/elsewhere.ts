@@ -1,4 +1,4 @@
-/** Names that lead into other crates: what they mean is nothing of this one. (No crate that this one uses can name anything of it. Those of which something has changed do not count.) */
+/** Words that name nothing of this crate: those in texts, and names that lead into other crates. (No crate that this one uses can name anything of it. Those of which something has changed do not count.) */
 import type { SourceCache } from "../../source/sourceCache.js";
 import type { CrateTexts } from "./crateTexts.js";
 import { MacroInputs } from "./harmlessMacros.js";
@@ -19,8 +19,9 @@ export class Elsewhere {
     private readonly cache: SourceCache,
   ) {}
 
-  /** Whether an occurrence of a name is certain to be part of a path that another crate's name begins. */
-  isOf(name: string, { kind, imported, pathBefore }: Occurrence): boolean {
+  /** Whether an occurrence of a name is certain to be a word of a text, or part of a path that another crate's name begins. */
+  isOf(name: string, { kind, imported, pathBefore, node, offset }: Occurrence, file: string): boolean {
+    if (kind === "verbatim") return this.inputs().isText(node, offset, file);
     if (kind === "qualified") {
       const [first] = pathBefore;
       return first !== undefined && first !== name && this.isCrate(first);

@@ -211,7 +211,7 @@ export class MentionSearch {
       if (typeof source.outline === "string") refuse("unreadable", source.outline);
       const steps = this.crate.tree.get(file);
       for (const occurrence of occurrencesOf(name, source)) {
-        if (this.isAbsent(occurrence, source) || this.elsewhere.isOf(name, occurrence)) continue;
+        if (this.isAbsent(occurrence, source) || this.elsewhere.isOf(name, occurrence, file)) continue;
         const module = (): ModulePath | undefined => steps && pathOf(stepsAt(steps, occurrence.offset));
         yield { file, edit, occurrence, module };
       }

@@ -12,6 +12,7 @@ import { useLeaves } from "../../source/useTrees.js";
 import type { Exports, PatchLink } from "./foreign.js";
 import { type CrateMacros, macrosOf } from "./macroUses.js";
 import { type MacroFacts, allMacros, factsOf } from "./moduleFacts.js";
+import { plainTexts } from "./plainTexts.js";
 import { nameOfOthers } from "./privacy.js";
 import { mayHaveGlobsOf, meansUpstream } from "./upstreamPrivacy.js";
 import { patchTexts } from "./patchText.js";
@@ -242,7 +243,10 @@ function inputsOf(
 ): InputTexts {
   const others = lazily(() => {
     const files = inputs.map((input) => input.path).filter((file) => !file.endsWith(".rs"));
-    return new Map(files.map((file) => [file, readAnything(file)]));
+    const sources = [...texts.values()].flatMap((source) => source?.text ?? []);
+    const isAll = sources.length === texts.size;
+    const plain = isAll ? plainTexts(files, sources, () => upstream().map(({ text }) => text)) : new Set();
+    return new Map(files.filter((file) => !plain.has(file)).map((file) => [file, readAnything(file)]));
   });
   // The workspace's own crates may make anything of anything.
   const named = externs.filter(({ name, path: file, unit }) => unit === null && isFileOf(name, file));

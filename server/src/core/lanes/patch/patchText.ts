@@ -32,8 +32,9 @@ import {
   verbatim,
 } from "./signatures.js";
 import type { ModuleText, NewTrait, PatchText, PatchTexts } from "./patchedModule.js";
-import { usedMacros, withoutLeaf, wordsIn } from "./imports.js";
+import { withoutLeaf, wordsIn } from "./imports.js";
 import type { AffectedEdits } from "./mentions.js";
+import { OwnMacros } from "./ownMacros.js";
 import { isWithin, scopeOf } from "./privacy.js";
 import { type Piece, place } from "./placing.js";
 import { type Step, macrosAt, pathOf, stepsAt } from "./moduleTree.js";
@@ -73,8 +74,7 @@ export function patchTexts(
 class PatchWriter {
   /** By the names of the modules from the root on. */
   private readonly modules = new Map<string, ModuleText>();
-  /** Macros by example that only the crate itself can name. */
-  private readonly ownMacros = new Map<string, MacroFacts | "ambiguous">();
+  private readonly macros: OwnMacros;
   private readonly newTraits: NewTrait[] = [];
   private number: number;
 
@@ -86,10 +86,7 @@ class PatchWriter {
   ) {
     // (A program and its library may have one name, and then these are all that tells their traits.)
     this.number = links.length * NUMBERS;
-    for (const macro of macros) {
-      if (macro.isExported) continue;
-      this.ownMacros.set(macro.name, this.ownMacros.has(macro.name) ? "ambiguous" : macro);
-    }
+    this.macros = new OwnMacros(macros);
   }
 
   write(files: readonly PatchedFile[], modules: readonly (readonly Step[])[]): PatchTexts {
@@ -118,7 +115,7 @@ class PatchWriter {
     for (const module of this.modules.values()) {
       const step = module.steps.at(-1);
       if (step === undefined || step.declaration?.inline !== undefined) continue;
-      out.set(step.file, this.fileText(module, step, sources.get(step.file)?.text ?? ""));
+      out.set(step.file, this.fileText(module, step, sources.get(step.file)));
     }
     const traits = this.newTraits.flatMap(({ path, isPublic }) => (isPublic ? path : []));
     return { files: out, traits };
@@ -161,7 +158,7 @@ class PatchWriter {
     const step = steps.at(-1);
     if (step === undefined) refuse("unknownModule");
     const module = this.module(steps);
-    for (const macro of macrosAt(step, startIndex)) module.macros.set(macro.name, macro.text);
+    for (const macro of macrosAt(step, startIndex)) module.macros.set(macro.name, macro);
     for (const word of wordsIn(text.slice(startIndex, endIndex))) module.words.add(word);
     return module;
   }
@@ -312,12 +309,13 @@ class PatchWriter {
     return `${header}: ${bounds.join(" + ")} ${where}{ ${declaration}; }`;
   }
 
-  private fileText(module: ModuleText, step: Step, original: string): PatchText {
+  private fileText(module: ModuleText, step: Step, source: Source | undefined): PatchText {
+    const original = source?.text ?? "";
     const children = [...this.modules.values()].filter(({ steps }) => {
       return steps.length === module.steps.length + 1 && steps.at(-2)?.facts === step.facts;
     });
-    const content = this.content(module, children);
-    const prelude = this.prelude(module);
+    const content = this.content(module, children, source);
+    const prelude = this.prelude(module, source);
     // A function on the first line leaves no room in front of it. Names may as well be imported behind it, other things may not.
     const isFirst = content.some(({ at, end }) => end !== undefined && !original.slice(0, at).includes("\n"));
     const isMovable = isFirst && step.facts.innerAttributes.length === 0 && !prelude.includes("macro_rules!");
@@ -333,8 +331,9 @@ class PatchWriter {
   }
 
   /** What stands between a module's beginning and its end. */
-  private content(module: ModuleText, children: readonly ModuleText[]): Piece[] {
-    const pieces = [...module.pieces];
+  private content(module: ModuleText, children: readonly ModuleText[], source: Source | undefined): Piece[] {
+    const macros = this.macros.of(module, source).flatMap(({ place }) => place ?? []);
+    const pieces = [...module.pieces, ...macros];
     for (const child of children) {
       const declaration = child.steps.at(-1)?.declaration;
       if (declaration === undefined) continue;
@@ -344,16 +343,17 @@ class PatchWriter {
         continue;
       }
       const inner = [...this.modules.values()].filter(({ steps }) => steps.at(-2)?.facts === inline);
-      const opening = `${declaration.declaration} { ${this.prelude(child)}`;
+      const opening = `${declaration.declaration} { ${this.prelude(child, source)}`;
       const own = pathOf(child.steps);
-      pieces.push({ at: span.start, text: opening, module: own }, ...this.content(child, inner));
+      pieces.push({ at: span.start, text: opening, module: own }, ...this.content(child, inner, source));
       pieces.push({ at: span.end - 1, text: `${this.epilogue(child)} }`, module: own });
     }
     return pieces;
   }
 
   /** A module's names, on one line. */
-  private prelude({ steps, words, macros, defined }: ModuleText): string {
+  private prelude(of: ModuleText, source: Source | undefined): string {
+    const { steps, words, defined } = of;
     const module = pathOf(steps);
     const step = steps.at(-1);
     if (step === undefined) return "";
@@ -373,23 +373,14 @@ class PatchWriter {
     }
     for (const { name, traits } of links) parts.push(...traits.map((trait) => `use ::${name}::${trait} as _;`));
     parts.push(...(this.affected.handed.imports.get(module) ?? []));
-    const inScope = new Map(macros);
     for (const declaration of facts.imports) {
-      const named = wordsIn(declaration).filter((word) => this.ownMacros.has(word));
-      parts.push(named.reduce(withoutLeaf, declaration));
-      // What it imports is a definition at another place; here it may as well be one.
-      for (const name of named) if (!inScope.has(name)) inScope.set(name, this.ownMacro(name, words));
+      parts.push(this.macros.imported(declaration).reduce(withoutLeaf, declaration));
     }
-    parts.push(...usedMacros(inScope, words));
+    const macros = this.macros.of(of, source).filter(({ place }) => place === undefined);
+    parts.push(...macros.flatMap(({ macro }) => macro.text ?? []));
     const text = parts.join(" ");
     if (text.includes("\n")) refuse("longMacro");
     return text;
-  }
-
-  private ownMacro(name: string, words: ReadonlySet<string>): string | undefined {
-    const macro = this.ownMacros.get(name);
-    if (macro === "ambiguous" && words.has(name)) refuse("ambiguousMacro");
-    return macro === "ambiguous" ? undefined : macro?.text;
   }
 
   private epilogue({ roots, traits }: ModuleText): string {

@@ -1,4 +1,5 @@
 /** What a patch crate says, module by module. */
+import type { MacroFacts } from "./moduleFacts.js";
 import type { Step } from "./moduleTree.js";
 import type { Piece } from "./placing.js";
 import type { ModulePath } from "./privacy.js";
@@ -17,7 +18,7 @@ export interface ModuleText {
   readonly roots: string[];
   readonly traits: string[];
   /** Macros that its functions may use, by name. */
-  readonly macros: Map<string, string | undefined>;
+  readonly macros: Map<string, MacroFacts>;
   /** Identifiers of its functions. */
   readonly words: Set<string>;
   /** Names of its functions that are no methods. */
