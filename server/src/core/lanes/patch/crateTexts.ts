@@ -17,6 +17,8 @@ export interface InputTexts {
   readonly upstream: () => readonly UpstreamText[];
   /** It is a build with tests. */
   readonly hasTests: boolean;
+  /** It is a program that runs the crate's tests, by std's own test harness. */
+  readonly isHarness: boolean;
   /** An `impl Trait` in a result may hold all lifetimes: it is of edition 2024, or later. */
   readonly capturesAll: boolean;
 }

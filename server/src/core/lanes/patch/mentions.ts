@@ -251,7 +251,8 @@ export class MentionSearch {
 
   /** Whether it comes along as the function that it is. */
   private isTakenAsItIs(fn: BodyRef): boolean {
-    return isPatchable(fn) || (this.areInstances && isMadeHere(fn));
+    // (In a patch crate a test that a macro makes would be one more.)
+    return !fn.isMadeTest && (isPatchable(fn) || (this.areInstances && isMadeHere(fn)));
   }
 
   private promotion(file: string, fn: BodyRef, edit: BodyEdit | undefined): ItemChange | undefined {

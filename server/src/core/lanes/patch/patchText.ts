@@ -58,15 +58,17 @@ const NO_MODULES: AffectedModules = { modules: [], newModules: new Set(), handed
 
 /**
  * The texts of a patch crate's files. `macros`: the whole crate's; `modules`: those that have to be there in any case;
- * `newModules`: those that the twin has not; `links`: other patch crates that it uses. Throws `Refused`.
+ * `newModules`: those that the twin has not; `links`: other patch crates that it uses; `tests`: what stands for the program's tests,
+ * if the patch crate is a test harness. Throws `Refused`.
  */
 export function patchTexts(
   files: readonly PatchedFile[],
   macros: readonly MacroFacts[],
   { modules, ...affected }: AffectedModules = NO_MODULES,
   links: readonly Pick<Exports, "traits">[] = [],
+  tests?: string,
 ): PatchTexts {
-  return new PatchWriter(macros, affected, links).write(files, modules);
+  return new PatchWriter(macros, affected, links, tests).write(files, modules);
 }
 
 class PatchWriter {
@@ -80,6 +82,7 @@ class PatchWriter {
     macros: readonly MacroFacts[],
     private readonly affected: Pick<AffectedModules, "newModules" | "handed">,
     private readonly links: readonly Pick<Exports, "traits">[],
+    private readonly tests: string | undefined,
   ) {
     // (A program and its library may have one name, and then these are all that tells their traits.)
     this.number = links.length * NUMBERS;
@@ -107,6 +110,7 @@ class PatchWriter {
     for (const steps of modules) this.module(steps);
     const root = this.modules.get("");
     if (root === undefined) refuse("nothingToPatch");
+    if (this.tests !== undefined) root.roots.push(this.tests);
     const out = new Map<string, PatchText>();
     for (const module of this.modules.values()) {
       const step = module.steps.at(-1);
@@ -168,7 +172,9 @@ class PatchWriter {
       this.addMember(source, node, impl, module, item);
       return;
     }
-    const { start, text } = MAY_BE_DERIVED.has(node.type) ? verbatim(source.text, node) : attributed(source.text, node);
+    const { start, text } = MAY_BE_DERIVED.has(node.type)
+      ? verbatim(source.text, node)
+      : attributed(source.text, node, { keepsTest: this.tests !== undefined });
     module.pieces.push({ at: start, text, end: node.endIndex, module: pathOf(module.steps) });
     if (node.type === "impl_item") return;
     module.defined.add(nameOf(source.text, node));
@@ -263,7 +269,7 @@ class PatchWriter {
     const args = lifetimes.names.length === 0 ? "" : `<${lifetimes.names.join(", ")}>`;
     const self = line(text, type);
     const where = lifetimes.where(impl);
-    const { start, text: member } = attributed(text, node, true);
+    const { start, text: member } = attributed(text, node, { isInTrait: true });
     const header = `impl${lifetimes.parameters} ${trait}${args} for ${self} ${where}{`;
     // Each method has an impl of its own, which begins behind what is in front of it, mostly on an earlier line.
     const piece = { module: pathOf(module.steps) };

@@ -61,6 +61,7 @@ function inputsOf(files: ReadonlyMap<string, string>, root: string, externs: rea
     externs: new Set(externs),
     upstream: () => upstream,
     hasTests: false,
+    isHarness: false,
     capturesAll: true,
   };
 }
