@@ -94,7 +94,7 @@ export const subjects: readonly Subject[] = [
   crate("lz4_flex", "0.14.2", 11),
   crate("brotli", "9.1.1", 64),
   crate("thread_local", "1.1.10", 8),
-  crate("mio", "1.2.5", 2),
+  crate("mio", "1.2.5", 2, ["--all-features"]),
   crate("socket2", "0.6.5", 9),
   crate("crossbeam-epoch", "0.9.21", 16),
   crate("crossbeam-utils", "0.8.23", 22),
