@@ -163,6 +163,7 @@ async function bodies(
           textOf: () => undefined,
           newestTextOf: () => undefined,
           editsOf: () => edits,
+          tests: () => Promise.resolve([]),
           instances: () => Promise.resolve([]),
           dependents: () => [],
           unitOf: () => undefined,

@@ -9,7 +9,7 @@ import { mustRun } from "../../test/programs/support/process.js";
 import { repository } from "../workspace.js";
 import { type Built, type Runnable, type Side, buildByHand } from "./sides.js";
 
-const CRANEFLY = path.join(repository, "bin/cranefly");
+export const CRANEFLY = path.join(repository, "bin/cranefly");
 
 /** How long the process that follows a command may take, until the next save is made all the same. */
 const FOLLOWED_MS = 300_000;

@@ -3,11 +3,13 @@ import * as fs from "node:fs";
 import type { BodyLaneStatistics, StageTimes } from "../../shared/src/report.js";
 import type { Machine } from "./machine.js";
 import type { Plan, Sample, Series } from "./measure.js";
+import type { Unchanged } from "./noChange.js";
 import { type Summary, summarize } from "./statistics.js";
 
 export interface Result {
   readonly subject: string;
   readonly series: readonly Series[];
+  readonly unchanged: readonly Unchanged[];
   /** Of the body lane, warming up included. */
   readonly statistics: BodyLaneStatistics | undefined;
 }
@@ -37,7 +39,7 @@ export function sectionOf({ machine, plan, results }: Results): string {
   ].join("\n");
 }
 
-function tables({ subject, series, statistics }: Result): string[] {
+function tables({ subject, series, unchanged, statistics }: Result): string[] {
   const cargo = series.filter(({ isCargo }) => isCargo).map(({ samples }) => samples);
   const fastest = (of: (sample: Sample) => number): number =>
     Math.min(...cargo.flatMap((samples) => summarize(samples.map(of))?.median ?? []));
@@ -58,6 +60,25 @@ function tables({ subject, series, statistics }: Result): string[] {
     "",
     ...ours.flatMap(otherLanes),
     ...(statistics === undefined ? [] : bodyLane(statistics)),
+    ...withoutChange(unchanged),
+  ];
+}
+
+/** What it takes to run what is built already; the first row is the program alone. */
+function withoutChange(ways: readonly Unchanged[]): string[] {
+  const alone = summarize(ways[0]?.samples ?? [])?.median ?? 0;
+  const rows = ways.flatMap(({ name, samples }) => {
+    const summary = summarize(samples);
+    if (summary === undefined) return [];
+    const { median, quartiles } = summary;
+    return `| ${name} | ${samples.length} | **${time(median)}** | ${quartiles.map(time).join(" – ")} | ${time(median - alone)} |`;
+  });
+  if (rows.length === 0) return [];
+  return [
+    "| Nothing has changed | Runs | Start → the program's end, ms | quartiles | more than the program alone |",
+    "| --- | ---: | ---: | ---: | ---: |",
+    ...rows,
+    "",
   ];
 }
 

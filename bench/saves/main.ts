@@ -12,6 +12,7 @@ import { type Result, type Results, replaceSection, sectionOf } from "./document
 import { describeMachine, loadAverage } from "./machine.js";
 import { type Contestant, type Plan, measure } from "./measure.js";
 import { ByHandSide } from "./byHand.js";
+import { measureUnchanged } from "./noChange.js";
 import { CargoSide, CraneflySide, moldVersion } from "./sides.js";
 import { Copy, SUBJECTS, type Subject } from "./subjects.js";
 
@@ -64,7 +65,8 @@ async function compare(subject: Subject, env: NodeJS.ProcessEnv, hasMold: boolea
   ];
   try {
     const series = await measure(copy, contestants, plan, interrupt.signal);
-    return { subject: subject.name, series, statistics: body.statistics };
+    const unchanged = await measureUnchanged(copy, env, plan, interrupt.signal);
+    return { subject: subject.name, series, unchanged, statistics: body.statistics };
   } finally {
     for (const { side } of contestants) await side.close();
     copy.restore();

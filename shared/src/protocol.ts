@@ -59,6 +59,11 @@ export const BodyLaneParams = z.object({
   /** Whether functions of `async fn`s in the twin may have older bodies than the crate lane compiled. */
   isTwinBehind: z.boolean().optional(),
   edited: z.array(EditedRange).readonly(),
+  /**
+   * The names of tests that are gone, if `bitcode` is that of a test harness: its list of tests, in which some stand for the program's, is to
+   * take the place of the program's.
+   */
+  goneTests: z.array(z.string()).readonly().optional(),
   /** For `instantiators`: functions that nothing in the sources can name. What refers to them is asked for in their place. */
   passed: z
     .array(z.object({ file: z.string(), line: Count }))
@@ -98,6 +103,9 @@ export type Instance = z.infer<typeof Instance>;
 
 /** Answer to `instances`, which is asked with the same parameters as `publish`. */
 export const InstancesResult = z.object({ instances: z.array(Instance) });
+
+/** Answer to `tests`, which is asked with the same parameters as `publish`. */
+export const TestsResult = z.object({ tests: z.array(z.string()) });
 
 /** Answer to `instantiators`, which is asked with the same parameters as `publish`. */
 export const InstantiatorsResult = z.object({ functions: z.array(Instantiator) });

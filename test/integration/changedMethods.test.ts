@@ -50,7 +50,7 @@ impl<T: Debug + Clone> Pair<T> {
 
 fn counted() -> String { let c = Counter::new(1); let o = Other::new(2); format!("{} {}", c.count(), o.count()) }
 fn stepped() -> u32 { let mut c = Counter::new(3); c.step(4) }
-fn started() -> u32 { Counter::new(5).into_start() }
+fn started() -> u32 { print!("Counter::into_start, {{ c.into_start() }} is "); Counter::new(5).into_start() }
 fn downed() -> u32 { Counter::new(6).down(3) }
 fn labelled() -> String { format!("{} {}", Counter::new(7).label(), Other::new(1).label()) }
 fn sizes() -> String { let w = Wrapper { inner: Counter::new(8) }; format!("{} {} {}", w.size(), w.inner.size(), Other::new(1).size()) }

@@ -44,6 +44,10 @@ const TAKEN: readonly (readonly [what: string, changes: readonly Change[]])[] = 
     "a constant that a generic function has",
     [main('"<{value}>"', '"{MARK}{value}>"'), added("const MARK: char = '[';")],
   ],
+  [
+    "one in the place of another one, which is gone",
+    [main("half() * 2", "third() * 4"), main("fn half() -> u32 {\n    21\n}", "fn third() -> u32 {\n    7\n}")],
+  ],
   ["one that is never used, as its name says", [added("fn _never() {}")]],
 ];
 

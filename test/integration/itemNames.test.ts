@@ -80,6 +80,9 @@ const LANES = {
   "deref-other": "body",
   "deref-to-it": "body",
   "deref-own": "crate",
+  // Texts name nothing.
+  "text-generic": "body",
+  "text-readme": "body",
 } as const;
 
 /** The manifests of a case, with crates of macros beside it. */

@@ -40,7 +40,7 @@ describe.runIf(HAS_ENGINE)("the language server", () => {
     await start({ ...HELLO, "ws/src/main.rs": main }).open("ws");
     await client.state("ws", "current");
     const before = await client.output(client.bin("ws", "hello"));
-    const other = linkToolchain(project.path("other-toolchain"));
+    const other = copyToolchain(project.path("other-toolchain"));
     project.write("ws/rust-toolchain.toml", `[toolchain]\npath = "${other}"\n`);
     await client.generation(1);
     await client.state("ws", "current");
@@ -75,24 +75,17 @@ function read(file: string): string {
 }
 
 /** The default toolchain once more, as far as it takes part in builds: programs and their libraries are where they are found from. */
-function linkToolchain(folder: string): string {
+function copyToolchain(folder: string): string {
   const sysroot = execFileSync("rustc", ["--print", "sysroot"], { encoding: "utf8" }).trim();
   for (const part of ["bin", "lib"]) {
     fs.mkdirSync(path.join(folder, part), { recursive: true });
     for (const entry of fs.readdirSync(path.join(sysroot, part), { withFileTypes: true })) {
       const [from, to] = [path.join(sysroot, part, entry.name), path.join(folder, part, entry.name)];
-      if (entry.isFile()) linkFile(from, to);
+      // (A symbolic link would lead the compiler back to where it comes from, and another name of the file would change the toolchain of all
+      // other tests, since that is a change of the file.)
+      if (entry.isFile()) fs.copyFileSync(from, to, fs.constants.COPYFILE_FICLONE);
       else fs.symlinkSync(from, to);
     }
   }
   return folder;
-}
-
-/** A symbolic link would lead the compiler back to where it comes from. */
-function linkFile(from: string, to: string): void {
-  try {
-    fs.linkSync(from, to);
-  } catch {
-    fs.copyFileSync(from, to);
-  }
 }

@@ -100,9 +100,14 @@ class Terminal {
     }
   }
 
-  interrupt(): Promise<number | null> {
-    return new Promise((resolve) => {
-      this.#child.once("exit", resolve);
+  interrupt(milliseconds = 60_000): Promise<number | null> {
+    return new Promise((resolve, reject) => {
+      const tooLate = (): void => reject(new Error(`the terminal's program does not end:\n${this.#text}`));
+      const timer = setTimeout(tooLate, milliseconds);
+      this.#child.once("exit", (code) => {
+        clearTimeout(timer);
+        resolve(code);
+      });
       this.#child.stdin.write("\u0003");
     });
   }

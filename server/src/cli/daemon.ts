@@ -9,6 +9,7 @@ import { endFollower, followerEnded } from "../core/support/follower.js";
 import { withLock } from "../core/support/lock.js";
 import { Layout } from "../core/support/layout.js";
 import { findToolchain } from "../core/units/toolchain.js";
+import { stopResident } from "./residentSocket.js";
 import { BUNDLE_DIRECTORY } from "./session.js";
 import { writeAll } from "./terminal.js";
 
@@ -55,6 +56,7 @@ function duration(ms: number): string {
 }
 
 export async function stopCommand(): Promise<void> {
+  await stopResident(process.env);
   const engine = await openEngine();
   const stopped = await engine.shutdown();
   writeAll(1, stopped ? "the engine has ended\n" : "the engine was not running\n");

@@ -34,7 +34,7 @@ export function asCargos(
   for (let at = from; at < (dashes < 0 ? given.length : dashes); at++) {
     const arg = given[at] ?? "";
     if (arg.startsWith("-") || takesValue(given[at - 1] ?? "")) continue;
-    if (isSourceOrPackage(arg, command === "test" ? "test" : "run")) {
+    if (isSourceOrPackage(arg, command === "test" ? "test" : "run", process.cwd())) {
       if (arg.endsWith(".rs")) return { source: arg };
       return { argv: given.toSpliced(at, 1, "--manifest-path", path.join(arg, "Cargo.toml")) };
     }

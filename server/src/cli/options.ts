@@ -22,15 +22,22 @@ export interface SelectionOptions extends OptionValues {
   readonly bodyLane?: boolean;
 }
 
-/** Turns options into what the core builds. `place`: a directory or a source file, if one was given. */
+/** Turns options into what the core builds. `place`: a directory or a source file, if one was given; `cwd`: where. */
 export function toSelection(
   command: Selection["command"],
   options: SelectionOptions,
   place: string | undefined,
+  cwd: string,
 ): Selection {
-  const cwd = process.cwd();
   if (place?.endsWith(".rs") === true) {
-    return { kind: "file", command, cwd, file: path.resolve(place), source: place, rustcArgs: options.rustcArg ?? [] };
+    return {
+      kind: "file",
+      command,
+      cwd,
+      file: path.resolve(cwd, place),
+      source: place,
+      rustcArgs: options.rustcArg ?? [],
+    };
   }
   let manifestPath = options.manifestPath === undefined ? undefined : path.resolve(cwd, options.manifestPath);
   if (manifestPath === undefined && place !== undefined) {
@@ -67,8 +74,8 @@ export function jobsOf({ jobs }: SelectionOptions): number {
 }
 
 /** Whether a plain argument is a source file or the folder of a package, rather than a program's argument or a test's name. */
-export function isSourceOrPackage(argument: string, command: "run" | "test"): boolean {
-  if (argument.endsWith(".rs")) return fs.existsSync(argument);
+export function isSourceOrPackage(argument: string, command: "run" | "test", cwd: string): boolean {
+  if (argument.endsWith(".rs")) return fs.existsSync(path.resolve(cwd, argument));
   const isPath = command === "run" || argument.includes("/") || argument === "." || argument === "..";
-  return isPath && fs.existsSync(path.join(argument, "Cargo.toml"));
+  return isPath && fs.existsSync(path.resolve(cwd, argument, "Cargo.toml"));
 }

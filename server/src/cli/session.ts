@@ -1,7 +1,6 @@
 /** What every building command shares: the terminal, the workspace, and what to do about each kind of failure. */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { isatty } from "node:tty";
 import type { GenerationReport } from "../../../shared/src/report.js";
 import { findEngine } from "../core/engine/location.js";
 import { Cancelled, Unsupported, messageOf } from "../core/support/errors.js";
@@ -11,10 +10,12 @@ import { readText } from "../core/support/files.js";
 import type { Layout } from "../core/support/layout.js";
 import type { Selection, SelectionState } from "../core/cargo/selection.js";
 import { type Update, Workspace } from "../core/workspace.js";
+import type { Caller } from "./caller.js";
 import { fallBack, nativeScript } from "./fallback.js";
 import { startFollower } from "./follow.js";
 import { type SelectionOptions, jobsOf, toSelection } from "./options.js";
-import { finishWith, userEnvironment } from "./startScript.js";
+import { startResident } from "./residentSocket.js";
+import { hasLauncher } from "./startScript.js";
 import { Terminal } from "./terminal.js";
 
 /** The directory of the bundles. */
@@ -23,17 +24,24 @@ export const BUNDLE_DIRECTORY = __dirname;
 export class Session {
   readonly terminal: Terminal;
   readonly selection: Selection;
-  readonly env: NodeJS.ProcessEnv = userEnvironment();
+  readonly env: NodeJS.ProcessEnv;
 
   constructor(
     command: Selection["command"],
     readonly options: SelectionOptions,
     place: string | undefined,
+    private readonly caller: Caller,
   ) {
+    this.env = caller.env;
     const { quiet = false, verbose = 0 } = options;
     const color = options.color ?? this.env["CARGO_TERM_COLOR"] ?? "auto";
-    this.terminal = new Terminal(color === "auto" ? isatty(2) : color === "always", quiet, verbose > 0);
-    this.selection = toSelection(command, options, place);
+    this.terminal = new Terminal(
+      color === "auto" ? caller.hasTerminal(2) : color === "always",
+      quiet,
+      verbose > 0,
+      caller.write,
+    );
+    this.selection = toSelection(command, options, place, caller.cwd);
   }
 
   /**
@@ -52,6 +60,8 @@ export class Session {
         jobs: jobsOf(this.options),
         ...(hasBodyLane ? { bodyLane: BUNDLE_DIRECTORY } : {}),
         isOneShot,
+        isWithoutCargo: !this.caller.mayAskCargo,
+        ...(this.caller.sources === undefined ? {} : { sources: this.caller.sources }),
       },
       this.terminal,
     );
@@ -79,27 +89,30 @@ export class Session {
     let update: Update;
     try {
       workspace = this.openWorkspace(this.options.bodyLane !== false && this.selection.kind === "cargo", true);
-      update = await workspace.update(performance.now());
+      update = await workspace.update(performance.now(), this.caller.signal);
       await this.saveReport(workspace, update.report);
     } catch (error) {
       workspace?.close();
-      if (error instanceof Cancelled) throw error;
+      // (Whatever it is, the process that has asked finds it as well, and says it.)
+      if (error instanceof Cancelled || !this.caller.mayAskCargo) throw error;
       if (error instanceof BuildFailed) {
         // cargo would fail as well, and says it best.
-        await finishWith(nativeScript(this.terminal, this.selection, this.flags, args, this.env));
+        await this.caller.finishWith(nativeScript(this.terminal, this.selection, this.flags, args, this.env));
         return;
       }
-      await finishWith(this.native(messageOf(error), args));
+      await this.caller.finishWith(this.native(messageOf(error), args));
       return;
     }
     workspace.close();
     const { state } = update;
     if (!update.report.ok || state === undefined || workspace.layout === undefined) {
-      process.exitCode = update.exitCode;
+      this.caller.endWith(update.exitCode);
       return;
     }
     this.terminal.finished(update.report, state.profile);
     this.letFollow(workspace.layout, update.isAhead);
+    // Behind a first success: the next command is answered at once.
+    if (this.caller.mayAskCargo && hasLauncher()) startResident(this.env);
     await then(state, workspace.layout);
   }
 
@@ -124,7 +137,7 @@ export class Session {
   /** Writes the report to the file of `--report`. */
   async saveReport(workspace: Workspace, report: GenerationReport): Promise<void> {
     if (this.options.report === undefined) return;
-    await workspace.writeReport(path.resolve(this.options.report), report);
+    await workspace.writeReport(path.resolve(this.caller.cwd, this.options.report), report);
   }
 
   /** Says why cargo has to do it, and gives the script for that. */

@@ -43,9 +43,25 @@ export function takeLauncher(argv: readonly string[]): readonly string[] {
   return rest;
 }
 
+/** The shell that becomes a program: where it is, and what it would hand on. */
+export interface Shell {
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** The launcher's, or one that is started here. */
+export function thisShell(): Shell {
+  return { cwd: process.cwd(), env: process.env };
+}
+
+/** Whether a launcher waits for a script. */
+export function hasLauncher(): boolean {
+  return launcher !== undefined;
+}
+
 /** The environment that the user gave: our own, with what the launcher's shell has dropped or set. */
 export function userEnvironment(): NodeJS.ProcessEnv {
-  const env = givenEnvironment();
+  const env = launcher === undefined ? process.env : givenEnvironment(process.env, launcher);
   return toolchain === undefined ? env : { ...env, RUSTUP_TOOLCHAIN: toolchain };
 }
 
@@ -54,12 +70,12 @@ export function useToolchain(name: string): void {
   toolchain = name;
 }
 
-function givenEnvironment(): NodeJS.ProcessEnv {
-  if (launcher === undefined) return process.env;
-  const text = readText(`/proc/${launcher}/environ`);
-  if (text === undefined) return process.env;
+/** The environment that a launcher was given. `inherited`: that of a process which it has started. */
+export function givenEnvironment(inherited: NodeJS.ProcessEnv, launcherPid: number): NodeJS.ProcessEnv {
+  const text = readText(`/proc/${launcherPid}/environ`);
+  if (text === undefined) return inherited;
   const given = new Map(parseEnvironment(text));
-  const env = { ...process.env };
+  const env = { ...inherited };
   for (const name of [...SET_BY_SHELLS, ...given.keys()]) {
     if (isShellName(name) && !SET_BY_SHELLS.includes(name)) continue;
     const value = given.get(name);
@@ -73,15 +89,15 @@ function givenEnvironment(): NodeJS.ProcessEnv {
 const SET_BY_SHELLS: readonly string[] = ["PWD", "OLDPWD"];
 
 /** A script that becomes the program. */
-export function execScript(command: Command): string {
+export function execScript(command: Command, shell: Shell = thisShell()): string {
   const lines: string[] = [];
   const odd: string[] = [];
-  if (command.cwd !== process.cwd()) lines.push(`cd ${shellQuote(command.cwd)} || exit 101`);
-  for (const name of new Set([...Object.keys(process.env), ...Object.keys(command.env), ...SET_BY_SHELLS])) {
+  if (command.cwd !== shell.cwd) lines.push(`cd ${shellQuote(command.cwd)} || exit 101`);
+  for (const name of new Set([...Object.keys(shell.env), ...Object.keys(command.env), ...SET_BY_SHELLS])) {
     const value = command.env[name];
     if (!isShellName(name)) {
       if (value !== undefined) odd.push(`${name}=${value}`);
-    } else if (SET_BY_SHELLS.includes(name) || value !== process.env[name]) {
+    } else if (SET_BY_SHELLS.includes(name) || value !== shell.env[name]) {
       lines.push(value === undefined ? `unset ${name}` : `export ${name}=${shellQuote(value)}`);
     }
   }

@@ -33,16 +33,17 @@ export class Terminal implements Listener {
     readonly color: boolean,
     readonly quiet: boolean,
     readonly verbose: boolean,
+    private readonly write: (descriptor: 1 | 2, text: string) => void = writeAll,
   ) {}
 
   onDiagnostic(diagnostic: Diagnostic): void {
     const text = diagnostic.rendered ?? `${diagnostic.level}: ${diagnostic.message}\n`;
-    writeAll(2, this.color ? text : stripVTControlCharacters(text));
-    if (!text.endsWith("\n")) writeAll(2, "\n");
+    this.write(2, this.color ? text : stripVTControlCharacters(text));
+    if (!text.endsWith("\n")) this.write(2, "\n");
   }
 
   onClosing(level: "warning" | "error", text: string): void {
-    if (level === "error") writeAll(2, `${this.color ? `${RED}error${RESET}` : "error"}: ${text}\n`);
+    if (level === "error") this.write(2, `${this.color ? `${RED}error${RESET}` : "error"}: ${text}\n`);
     else if (!this.quiet) this.warn(text);
   }
 
@@ -53,7 +54,7 @@ export class Terminal implements Listener {
     const status = /^ {2,}(\w+) (.*)$/.exec(plain);
     if (status !== null && this.quiet) return;
     if (status !== null && line === plain) this.status(status[1] ?? "", status[2] ?? "");
-    else writeAll(2, `${line}\n`);
+    else this.write(2, `${line}\n`);
   }
 
   onWait(pid: number): void {
@@ -63,15 +64,15 @@ export class Terminal implements Listener {
   /** A line in cargo's style: a word in the first twelve columns. */
   status(word: string, text: string): void {
     const padded = word.padStart(12);
-    writeAll(2, `${this.color ? `${GREEN}${padded}${RESET}` : padded} ${text}\n`);
+    this.write(2, `${this.color ? `${GREEN}${padded}${RESET}` : padded} ${text}\n`);
   }
 
   warn(text: string): void {
-    writeAll(2, `${this.color ? `${YELLOW}warning${RESET}` : "warning"}: ${text}\n`);
+    this.write(2, `${this.color ? `${YELLOW}warning${RESET}` : "warning"}: ${text}\n`);
   }
 
   error(text: string): void {
-    writeAll(2, `cranefly: ${text}\n`);
+    this.write(2, `cranefly: ${text}\n`);
   }
 
   /** "Finished …" after a build, and with `-v` what Cranelift could not compile. */

@@ -9,6 +9,7 @@ import { programCommand } from "../core/cargo/programStart.js";
 import { ProgramsBesideTests } from "../core/cargo/programsBeside.js";
 import { loadUnit } from "../core/units/record.js";
 import { mayHoldDocTests } from "../core/source/docTests.js";
+import type { Caller } from "./caller.js";
 import type { SelectionOptions } from "./options.js";
 import { displayPath } from "./run.js";
 import { Session } from "./session.js";
@@ -21,12 +22,13 @@ export interface TestOptions extends SelectionOptions {
 }
 
 export async function testCommand(
+  caller: Caller,
   place: string | undefined,
   filter: string | undefined,
   options: TestOptions,
   args: readonly string[],
 ): Promise<void> {
-  const session = new Session("test", options, place);
+  const session = new Session("test", options, place, caller);
   const testArgs = [...(filter === undefined ? [] : [filter]), ...args];
   await session.buildAnd(testArgs, async (state, layout) => {
     if (options.run === false) {
@@ -99,7 +101,7 @@ function programOf(state: SelectionState, start: Start): Program {
 }
 
 function describe(program: Program, start: Start): string {
-  return `${start.label} (${displayPath(program.executable)})`;
+  return `${start.label} (${displayPath(program.executable, process.cwd())})`;
 }
 
 /** Whether a library may have documentation tests. */

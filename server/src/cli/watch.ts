@@ -10,6 +10,7 @@ import type { SelectionState } from "../core/cargo/selection.js";
 import { unbuilt } from "../core/cargo/unbuilt.js";
 import { Watcher } from "../core/watch/watcher.js";
 import { IDLE_MS, KeptCurrent } from "../core/keptCurrent.js";
+import type { Caller } from "./caller.js";
 import type { SelectionOptions } from "./options.js";
 import { type Outcome, execScript } from "./startScript.js";
 import { type Job, Restarts } from "./restarts.js";
@@ -30,13 +31,14 @@ export interface WatchOptions extends SelectionOptions {
 }
 
 export async function watchCommand(
+  caller: Caller,
   place: string | undefined,
   options: WatchOptions,
   args: readonly string[],
 ): Promise<void> {
   const command = options.test === true ? "test" : options.run === true ? "run" : "build";
   // (To cargo, `--test` is the name of a target.)
-  const session = new Session(command, { ...options, test: undefined }, place);
+  const session = new Session(command, { ...options, test: undefined }, place, caller);
   await new Watch(session, options, args).run();
 }
 

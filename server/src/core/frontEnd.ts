@@ -18,7 +18,7 @@ import type { AttemptOptions, BodyOutcome, FunctionEdits } from "./lanes/functio
 import { Interfaces } from "./lanes/interfaces.js";
 import { Refresh, movedLibraries } from "./lanes/refresh.js";
 import type { Publications } from "./publications.js";
-import { Cancelled } from "./support/errors.js";
+import { Cancelled, NeedsCargo } from "./support/errors.js";
 import type { Layout } from "./support/layout.js";
 import { isWhole, missingLibrary } from "./units/intact.js";
 import { putAllInPlace } from "./units/metadataFile.js";
@@ -39,6 +39,8 @@ export interface FrontEndOptions {
   readonly isOneShot?: boolean;
   /** This is that other process: it runs neither cargo nor build scripts, and starts no engine. */
   readonly follower?: Follower;
+  /** cargo is not asked: `NeedsCargo` is thrown instead. */
+  readonly isWithoutCargo?: boolean;
   /**
    * Where the bundles lie, if edits may take the body lane: for who stays to let the crate lane follow (see `Workspace.follow`).
    */
@@ -249,6 +251,7 @@ export class FrontEnd {
   ): Promise<FrontEndResult> {
     // It may run whatever the user has just written, who has not asked for that: the next command does.
     if (this.options.follower !== undefined) throw new Cancelled();
+    if (this.options.isWithoutCargo === true) throw new NeedsCargo();
     try {
       putAllInPlace(layout);
       const { env, shimBundle, color, quiet } = this.options;

@@ -8,7 +8,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import type { BodyLaneStatistics, GenerationReport, ProgramReport } from "../../../shared/src/report.js";
 import type { ProgramInterface } from "../../../shared/src/protocol.js";
-import { FunctionEdits } from "./lanes/functionEdits.js";
+import { FunctionEdits, type SharedSources } from "./lanes/functionEdits.js";
 import { forgetUnfollowed } from "./lanes/unfollowed.js";
 import { CompiledTexts } from "./edits/compiledTexts.js";
 import type { CompiledUnit } from "./lanes/crateLane.js";
@@ -43,6 +43,7 @@ export interface WorkspaceOptions extends FrontEndOptions {
   readonly engine: string;
   /** Files that somebody has open, and so may edit next: what edits of them need is made ready. */
   readonly openFiles?: () => readonly string[];
+  readonly sources?: SharedSources;
 }
 
 export interface Update {
@@ -78,7 +79,7 @@ export class Workspace {
     private readonly options: WorkspaceOptions,
     private readonly listener: Listener,
   ) {
-    this.target = new TargetDirectory(selection, options.env, options.follower?.root);
+    this.target = new TargetDirectory(selection, options.env, options.follower?.root, options.isWithoutCargo);
     this.front = new FrontEnd(
       this.target,
       options,
@@ -367,7 +368,7 @@ export class Workspace {
     const records = new UnitRecords(layout).some(state.units);
     if (!follows && records.every(({ inputs }) => inputs.every(isCurrent))) return;
     new CompiledTexts(layout.sharedTexts).keepNow(records);
-    this.bodies = await FunctionEdits.create(layout, bodyLane, env);
+    this.bodies = await FunctionEdits.create(layout, bodyLane, env, this.options.sources);
     if (follows) this.bodies.resume(state.units, records);
   }
 
@@ -452,7 +453,7 @@ export class Workspace {
       forgetUnfollowed(layout, built.units);
       return;
     }
-    this.bodies ??= await FunctionEdits.create(layout, bodyLane, this.options.env);
+    this.bodies ??= await FunctionEdits.create(layout, bodyLane, this.options.env, this.options.sources);
     this.bodies.rebase(built, compiled, follows);
     this.expectEdits();
   }

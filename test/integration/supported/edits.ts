@@ -529,4 +529,15 @@ export const TEST_EDITS: readonly SupportedEdit[] = [
     changes: [main("fn expected() -> u32 { 3 }", "fn expected() -> u32 { 4 }")],
     shows: ["tests::alone", "tests::helped"],
   },
+  {
+    edit: "a test that is new, gone, or another one by its name or attributes",
+    lane: "body",
+    changes: [
+      main(
+        "#[test]\n    fn alone()",
+        "#[test]\n    fn all_alone() { panic!() }\n    #[test]\n    #[ignore]\n    fn alone()",
+      ),
+    ],
+    shows: ["tests::all_alone", "tests::helped"],
+  },
 ];

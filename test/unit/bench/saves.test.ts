@@ -32,6 +32,10 @@ describe("the benchmark's section", () => {
     results: [
       {
         subject: "a subject",
+        unchanged: [
+          { name: "the program itself", samples: [10, 12, 14] },
+          { name: "`cranefly run`", samples: [30, 50, 40] },
+        ],
         statistics: {
           taken: 5,
           patched: 3,
@@ -64,6 +68,10 @@ describe("the benchmark's section", () => {
       "Body lane, warming up included: 5 saves, 3 of them as patch crates, others through an overlay: another reason (2). " +
         "The crate lane compared 4 times: 0 functions differed.",
     );
+  });
+
+  it("says what it takes to run what has not changed", () => {
+    expect(sectionOf(results).split("\n")).toContain("| `cranefly run` | 3 | **40** | 35 – 45 | 28 |");
   });
 
   it("says which linker was missing", () => {

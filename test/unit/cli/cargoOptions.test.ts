@@ -80,7 +80,7 @@ describe("cargo's options", () => {
 
   it("choose what is built", () => {
     const options = parse("build", "--release", "--target-dir", "out", "--message-format", "short");
-    expect(toSelection("build", options, undefined)).toMatchObject({
+    expect(toSelection("build", options, undefined, process.cwd())).toMatchObject({
       profile: "release",
       targetDirectory: `${process.cwd()}/out`,
       hasShortMessages: true,

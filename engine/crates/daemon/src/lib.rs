@@ -5,6 +5,7 @@
 //!
 //! It is a library for its own tests alone, which put a code generator that fails in Cranelift's place.
 
+mod ask;
 mod clif_command;
 mod engine;
 mod handlers;
@@ -71,8 +72,10 @@ fn start_logging() {
 /// What the program does.
 pub fn main() -> ExitCode {
     let mut args = std::env::args_os().skip(1);
-    if args.next().is_some_and(|command| command == "supervise") {
-        return ended(supervisor::run(args));
+    match args.next() {
+        Some(command) if command == "supervise" => return ended(supervisor::run(args)),
+        Some(command) if command == "ask" => return ask::run(args),
+        _ => {}
     }
     start_logging();
     ended(options(std::env::args().skip(1)).and_then(|options| serve(&options)))

@@ -231,6 +231,7 @@ fn dispatch(engine: &Engine, state: &State, method: &str, params: Value) -> Resu
         "publish" => answer(&handlers::publish(engine, parse(params)?)?),
         "instances" => answer(&handlers::instances(engine, parse(params)?)?),
         "instantiators" => answer(&handlers::instantiators(engine, parse(params)?)?),
+        "tests" => answer(&handlers::tests(engine, parse(params)?)?),
         "functions" => answer(&handlers::functions(engine, &parse(params)?)?),
         "summary" => answer(&handlers::summary(engine, &parse(params)?)?),
         "inspect" => answer(&handlers::inspect(engine, &parse(params)?)?),

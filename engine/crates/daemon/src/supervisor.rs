@@ -101,6 +101,10 @@ impl Group {
                 }
             }
             if self.reap()? {
+                // The terminal's user may have wanted an end just before the terminal was given back.
+                while let Some(signal) = signals.next() {
+                    self.on_signal(signal);
+                }
                 return Ok(());
             }
         }

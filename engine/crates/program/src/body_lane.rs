@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cranefly_cgu::LoadedUnit;
 use cranefly_compile::EagerCompiler;
 use cranefly_image::{BaseImage, is_allocator_entry};
-use cranefly_select::{BodyUnit, Edit, Origin, Patch, SelectionCounts, select};
+use cranefly_select::{BodyUnit, Edit, EditedTests, Origin, Patch, SelectionCounts, select};
 use tracing::debug_span;
 
 use crate::error::Error;
@@ -39,7 +39,12 @@ impl State {
     ) -> Result<Taken, Error> {
         let _span = debug_span!("select").entered();
         let (body, work) = self.read_body_lane(resources, request)?;
+        let tests = request
+            .body_lane
+            .iter()
+            .filter_map(|lane| Some(EditedTests { crate_id: &lane.own.id, gone: lane.gone_tests.as_deref()? }));
         let edit = Edit {
+            tests: tests.collect(),
             functions: request.body_lane.iter().flat_map(|lane| &lane.edited).collect(),
             is_twin_behind: request.body_lane.iter().any(|lane| lane.is_twin_behind),
         };

@@ -55,6 +55,8 @@ pub struct BodyLaneCrate {
     /// Every function whose body is another one than the crate lane compiled. Without any the bitcode is only read, to be known
     /// next time.
     pub edited: Vec<EditedFunction>,
+    /// The names of tests that are gone, if `own` is a test harness, whose list is to take the place of the program's.
+    pub gone_tests: Option<Vec<String>>,
 }
 
 impl BodyLaneCrate {

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use cranefly_bitcode::ir::{Global, GlobalId, GlobalKind, Linkage, Module, Subprogram, Variable};
+use cranefly_bitcode::ir::{Global, GlobalId, GlobalKind, Init, Linkage, Module, Subprogram, Variable};
 use cranefly_cgu::{CodegenUnit, FunctionInfo, LoadedUnit, LocalOf, global_id};
 
 /// Begins the ids of units of the body lane.
@@ -33,6 +33,8 @@ pub struct Kept {
     pub local: Option<LocalOf>,
     /// Names of the copies that other crates had made for themselves: they are it from now on.
     pub copies: Vec<Arc<str>>,
+    /// A variable's initial contents, if they are others than in the unit.
+    pub init: Option<Init>,
 }
 
 /// Units that were derived for the last generation. One that is derived in the same way again is the same value, so that
@@ -125,8 +127,14 @@ fn copies<'a>((&target, kept): (&'a GlobalId, &'a Kept)) -> impl Iterator<Item =
 
 fn body_global(global: &Global, kept: Option<&Kept>) -> Global {
     match kept {
-        Some(Kept { linkage: Some(linkage), name, .. }) => {
-            Global { linkage: *linkage, name: name.clone(), ..global.clone() }
+        Some(Kept { linkage: Some(linkage), name, init, .. }) => {
+            let kind = match (&global.kind, init) {
+                (GlobalKind::Variable(variable), Some(init)) => {
+                    GlobalKind::Variable(Box::new(Variable { init: Some(init.clone()), ..(**variable).clone() }))
+                }
+                (kind, _) => kind.clone(),
+            };
+            Global { linkage: *linkage, name: name.clone(), kind, ..global.clone() }
         }
         Some(Kept { linkage: None, name, .. }) => Global {
             name: name.clone(),

@@ -12,6 +12,18 @@ pub struct Edit<'a> {
     pub functions: Vec<&'a EditedFunction>,
     /// Whether functions of `async fn`s in a twin may have older bodies than the crate lane compiled.
     pub is_twin_behind: bool,
+    /// Crates that have other tests.
+    pub tests: Vec<EditedTests<'a>>,
+}
+
+/// The tests of a crate whose patch crate is a test harness: these take the place of those that stand for them, and the patch crate's others
+/// are new.
+#[derive(Clone, Copy, Debug)]
+pub struct EditedTests<'a> {
+    /// `package:target`.
+    pub crate_id: &'a str,
+    /// The names of those that there are no more, or that are others now.
+    pub gone: &'a [String],
 }
 
 /// What was edited of a crate.
@@ -23,6 +35,13 @@ pub struct EditedCrate {
     pub edited: Vec<EditedFunction>,
     /// Functions that nothing in the sources can name. What refers to them is asked for in their place.
     pub passed: Vec<SourceLine>,
+}
+
+impl EditedCrate {
+    /// Whether a unit of this id is one of the crate's.
+    pub fn has(&self, unit: &str) -> bool {
+        unit.strip_prefix(&*self.id).is_some_and(|rest| rest.starts_with('/'))
+    }
 }
 
 /// A line (from 1) in a source file, as an absolute path.

@@ -106,7 +106,7 @@ fn generic_functions(lane: &EditedCrate) -> Vec<&EditedFunction> {
 }
 
 fn is_of(unit: &LoadedUnit, lane: &EditedCrate) -> bool {
-    unit.unit.id.strip_prefix(&*lane.id).is_some_and(|rest| rest.starts_with('/'))
+    lane.has(&unit.unit.id)
 }
 
 /// Whether debug info of a unit calls a file by this very name.
@@ -122,8 +122,7 @@ fn has_functions_of(unit: &LoadedUnit, file: &Path) -> bool {
 fn is_edited_in(lanes: &[EditedCrate], unit: &LoadedUnit, subprogram: &Arc<Subprogram>) -> bool {
     lanes.iter().any(|lane| {
         let edited: Vec<&EditedFunction> = lane.edited.iter().collect();
-        unit.unit.id.strip_prefix(&*lane.id).is_some_and(|rest| rest.starts_with('/'))
-            && range_of(Some(subprogram), &edited, |function| function.old).is_some()
+        lane.has(&unit.unit.id) && range_of(Some(subprogram), &edited, |function| function.old).is_some()
     })
 }
 

@@ -86,6 +86,9 @@ pub enum Refusal {
     /// Whoever drops it does nothing for that.
     #[error("the future of an async fn has something to drop now")]
     FutureDrop,
+    /// rustc has made the list of the tests otherwise than is known here.
+    #[error("the list of the tests cannot be told")]
+    Tests,
     /// Only the crate's own types have it.
     #[error("the identity of a type, which only the crate itself has")]
     TypeIdentity,

@@ -9,11 +9,12 @@ mod identities;
 mod instances;
 mod lookup;
 mod same_instances;
+mod test_list;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
-use cranefly_bitcode::ir::{GlobalId, Subprogram};
+use cranefly_bitcode::ir::{GlobalId, Init, Subprogram};
 use cranefly_cgu::LoadedUnit;
 
 use crate::content::same_function;
@@ -108,8 +109,13 @@ pub fn select(
         copies: BTreeMap::new(),
         needs: BTreeSet::new(),
         is_twin_behind: edit.is_twin_behind,
+        program_tests: HashMap::new(),
+        lists: HashMap::new(),
     };
     selector.start_at(&edit.functions)?;
+    for tests in &edit.tests {
+        selector.take_tests(tests)?;
+    }
     selector.visit_all()?;
     selector.check_instances(&edit.functions)?;
     selector.check_identities()?;
@@ -151,6 +157,10 @@ struct Selector<'a> {
     needs: BTreeSet<Needed>,
     /// Whether a twin's bodies of `async fn`s may be old ones.
     is_twin_behind: bool,
+    /// Descriptions of tests that stand for the program's.
+    program_tests: HashMap<Node, (usize, GlobalId)>,
+    /// What the lists of tests are to hold.
+    lists: HashMap<Node, Init>,
 }
 
 impl<'a> Selector<'a> {

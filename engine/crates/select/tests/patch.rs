@@ -53,7 +53,7 @@ impl Program {
         let mut body = body_units(&self.app.units(&patch, &["-Cmetadata=patch", &twin]), Origin::Patch);
         body.extend(self.twin.iter().cloned());
         let functions: [EditedFunction; 1] = [self.app.edited(self.source, "fn edited")];
-        let edit = Edit { functions: functions.iter().collect(), is_twin_behind: false };
+        let edit = Edit { functions: functions.iter().collect(), is_twin_behind: false, tests: Vec::new() };
         select(&self.units, &body, &edit, &|_| true, &mut SelectionCache::default())
     }
 }

@@ -28,6 +28,10 @@ pub struct BodyLaneParams {
     /// Every function whose body is another one than the crate lane compiled. Without any the bitcode is only read, to be known
     /// next time.
     pub edited: Vec<EditedFunction>,
+    /// The names of tests that are gone, if the bitcode is that of a test harness: its list of tests, in which some stand for the program's, is to
+    /// take the place of the program's.
+    #[serde(default)]
+    pub gone_tests: Option<Vec<String>>,
     /// For `instantiators`: functions that nothing in the sources can name. What refers to them is asked for in their place.
     #[serde(default)]
     pub passed: Vec<SourceLine>,
@@ -112,6 +116,13 @@ pub struct Instance {
     pub line: u32,
     /// Its name with its types, as rustc writes both into debug info.
     pub name: String,
+}
+
+/// Result of `tests`, which is asked with the parameters of `publish`.
+#[derive(Debug, Serialize)]
+pub struct TestsResult {
+    /// The names of the tests of the crates in `body_lane`, in the order of the harness.
+    pub tests: Vec<String>,
 }
 
 /// Result of `instantiators`, which is asked with the parameters of `publish`.

@@ -18,7 +18,7 @@ mod status;
 pub use bitcode::BitcodeFile;
 pub use body_lane::{
     BodyLaneCounts, BodyLaneParams, EditedFunction, Instance, InstancesResult, Instantiator, InstantiatorsResult,
-    Needed, SourceLine, Verified,
+    Needed, SourceLine, TestsResult, Verified,
 };
 pub use compile::{CompileParams, CompileResult, FunctionAt};
 pub use functions::{

@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { type CaptureOptions, type Captured, capture } from "./capture.js";
 import { type Metadata, loadMetadata } from "./cargo.js";
 import { lendToCargo } from "./lend.js";
-import { messageOf } from "../support/errors.js";
+import { NeedsCargo, messageOf } from "../support/errors.js";
 import { readText, writeIfChanged } from "../support/files.js";
 import { fileTime } from "../support/stamps.js";
 import { Layout, cacheDirectory } from "../support/layout.js";
@@ -26,11 +26,12 @@ export class TargetDirectory {
   /** As it was when cargo built last. */
   private metadata: Metadata | undefined;
 
-  /** `root`: its `target/cranefly`, where it is known; otherwise cargo may be asked. */
+  /** `root`: its `target/cranefly`, where it is known; otherwise cargo is asked, if it may be. */
   constructor(
     private readonly selection: Selection,
     private readonly env: NodeJS.ProcessEnv,
     root?: string,
+    private readonly isWithoutCargo = false,
   ) {
     this.key = selectionKey(selection, env);
     if (root !== undefined) this.layout = new Layout(root);
@@ -94,6 +95,7 @@ export class TargetDirectory {
     if (selection.kind === "file") return new Layout(path.join(cacheDirectory(env), "single", this.key.slice(0, 16)));
     const known = findRoot(this.key, env);
     if (known !== undefined) return new Layout(known);
+    if (this.isWithoutCargo) throw new NeedsCargo();
     const metadata = await loadMetadata(selection, selection.features, env, signal);
     return new Layout(path.join(metadata.target_directory, "cranefly"));
   }

@@ -148,6 +148,7 @@ const OTHER_WORDS = {
   rawName: "the raw name `{}`",
   itemAttribute: "an item with the attribute {}",
   newTest: "the test `{}`",
+  unknownTests: "a list of tests that cannot be told",
   methodForm: "a method of a form that traits do not have (`{}`)",
   deniedItemLint: "a lint about items is denied",
   longToken: "a token of several lines in a header",

@@ -31,6 +31,7 @@ import {
   type Instantiator,
   InstancesResult,
   InstantiatorsResult,
+  TestsResult,
   PROTOCOL_VERSION,
   type PublishParams,
   PublishResult,
@@ -94,6 +95,11 @@ export class Engine {
   /** The instances that a program has of its edited generic functions. */
   async instances(params: PublishParams): Promise<readonly Instance[]> {
     return (await this.request("instances", params, InstancesResult)).instances;
+  }
+
+  /** The names of the tests of a program's crates that `bodyLane` names, which are test harnesses. */
+  async tests(params: PublishParams): Promise<readonly string[]> {
+    return (await this.request("tests", params, TestsResult)).tests;
   }
 
   /** What leads to the instances of a program's edited generic functions. */

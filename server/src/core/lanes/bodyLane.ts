@@ -20,7 +20,7 @@ import {
   refusalOfShared,
 } from "./choice.js";
 import { type EditsForEngine, editForEngine } from "./editForEngine.js";
-import { instancesOf, instantiatorsOf } from "./instantiators.js";
+import { instancesOf, instantiatorsOf, testsOf } from "./instantiators.js";
 import type { AllUnitSources } from "./mirror/unitSources.js";
 import type { OverlayLane } from "./overlay/overlayLane.js";
 import type { InputTexts } from "./patch/crateTexts.js";
@@ -87,6 +87,7 @@ export class BodyLane {
         ...{ textOf, newestTextOf, unitOf, editsOf, areItems },
         dependents: () => dependentsOf(record, records),
         units: () => records,
+        tests: () => testsOf(this.parts.root, built.records, built.programs, record, engine),
         instances: (of) => instancesOf(this.parts.root, built.records, built.programs, { record, files: of }, engine),
       });
     const twins = patches.linkedTwins(unitOf);
@@ -105,13 +106,14 @@ export class BodyLane {
         const shared = isShared ? refusalOfShared(record, taken, records) : undefined;
         const refused = shared ?? (haveShared(patch.edits) ? refusalOfMoved(record) : undefined);
         if (refused !== undefined) return { refused, isTried: false, isFinal: true };
-        const { edits, leavesSome: leaves, bitcode, twin, isTwinBehind } = patch;
+        const { edits, leavesSome: leaves, bitcode, twin, isTwinBehind, goneTests } = patch;
         leavesSome ||= leaves;
         // (What others only come through has nothing of its own.)
         if (!edits.some(hasCode)) continue;
         const types = distinctTypes(record, () => patches.typesOf(record), built, textOf);
         const distinct = types === undefined ? {} : { distinctTypes: types };
-        all.set(...editForEngine(record, { bitcode, twin, isTwinBehind, ...distinct }, edits));
+        const tests = goneTests === undefined ? {} : { goneTests };
+        all.set(...editForEngine(record, { bitcode, twin, isTwinBehind, ...distinct, ...tests }, edits));
       }
       return { edits: all, leavesSome };
     });

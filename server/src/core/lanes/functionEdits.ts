@@ -10,7 +10,7 @@ import { CompiledTexts } from "../edits/compiledTexts.js";
 import { Refusal } from "../edits/refusal.js";
 import type { Engine } from "../engine/client.js";
 import { isParserFailure } from "../source/grammar.js";
-import { SourceCache } from "../source/sourceCache.js";
+import { type SharedSources, SourceCache } from "../source/sourceCache.js";
 import { digest, readText } from "../support/files.js";
 import type { Layout } from "../support/layout.js";
 import type { LoadedPrograms } from "../units/program.js";
@@ -58,6 +58,8 @@ export interface AttemptOptions extends PrepareOptions {
 /** The crate lane compiles, or cargo, and no refusal is told: there was nothing to do, or cargo has to run. */
 const LEFT: BodyOutcome = { kind: "left", refusal: undefined };
 
+export type { SharedSources };
+
 export class FunctionEdits {
   private readonly baseline: Baseline;
   private readonly units: AllUnitSources;
@@ -73,6 +75,7 @@ export class FunctionEdits {
   private constructor(
     private readonly layout: Layout,
     private readonly sources: SourceCache,
+    private readonly areShared: boolean,
     maker: string,
     env: NodeJS.ProcessEnv,
   ) {
@@ -89,14 +92,23 @@ export class FunctionEdits {
     });
   }
 
-  /** `env`: the user's. Rejects with `Unsupported` when the grammar's files are missing. */
-  static async create(layout: Layout, bundleDir: string, env: NodeJS.ProcessEnv): Promise<FunctionEdits> {
+  /**
+   * `env`: the user's; `shared`: parsed sources that somebody else disposes of. Rejects with `Unsupported` when the grammar's files are
+   * missing.
+   */
+  static async create(
+    layout: Layout,
+    bundleDir: string,
+    env: NodeJS.ProcessEnv,
+    shared?: SharedSources,
+  ): Promise<FunctionEdits> {
     const maker = digest(readText(path.join(bundleDir, "cli.cjs")) ?? "");
-    return new FunctionEdits(layout, await SourceCache.create(bundleDir), maker, env);
+    const sources = await (shared?.() ?? SourceCache.create(bundleDir));
+    return new FunctionEdits(layout, sources, shared !== undefined, maker, env);
   }
 
   dispose(): void {
-    this.sources.dispose();
+    if (!this.areShared) this.sources.dispose();
   }
 
   get statistics(): BodyLaneStatistics {

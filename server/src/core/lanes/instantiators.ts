@@ -8,6 +8,7 @@ import type { SourceCache } from "../source/sourceCache.js";
 import type { BodyRef, FunctionName, Outline } from "../source/functions.js";
 import type { Engine } from "../engine/client.js";
 import { EngineError } from "../engine/errors.js";
+import type { UnitRecord } from "../units/record.js";
 import type { UnitRecords } from "../units/records.js";
 import { damageOf, publishParams } from "../engine/publish.js";
 import type { Program } from "../units/program.js";
@@ -38,6 +39,25 @@ export async function instancesOf(
     }
   }
   return [...new Map(found.map((it) => [`${it.line} ${it.name} ${it.file}`, it])).values()];
+}
+
+/** The tests that the program of a test build has, by name. Rejects with `Refused`. */
+export async function testsOf(
+  workspace: string,
+  records: UnitRecords,
+  programs: readonly Program[],
+  record: UnitRecord,
+  engine: Engine,
+): Promise<readonly string[]> {
+  const [program, ...others] = programs.filter(({ closure }) => closure.includes(record.invocation.key));
+  if (program === undefined || others.length > 0) refuse("unknownTests");
+  const bodyLane = [editForEngine(record, { bitcode: [] })[1]];
+  try {
+    return await engine.tests({ ...publishParams(workspace, records, program), bodyLane });
+  } catch (error) {
+    if (error instanceof EngineError && error.kind === "bodyLane") refuse("engine", error.message);
+    throw damageOf(records, program, error) ?? error;
+  }
 }
 
 /** The functions of each unit that have to be compiled with the edited ones, by unit key; or why that cannot be told. */

@@ -33,6 +33,9 @@ const MAX_TOTAL = 8_000_000;
 /** A file has the text that the crate lane compiled and the one that was saved last; each save is compared with the former. */
 const MAX_TEXTS = 2;
 
+/** One that several may use, one after the other. */
+export type SharedSources = () => Promise<SourceCache>;
+
 /** A bounded cache of parsed files. Trees live outside of the collector's reach, so it frees them itself. */
 export class SourceCache {
   /** By file, the one that was used last in front. */

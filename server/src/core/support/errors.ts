@@ -16,6 +16,14 @@ export class Cancelled extends Error {
   }
 }
 
+/** cargo has to be asked, by a process that may not do that. */
+export class NeedsCargo extends Cancelled {
+  constructor() {
+    super();
+    this.name = "NeedsCargo";
+  }
+}
+
 /** Whatever was thrown, as an error. */
 export function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error));

@@ -16,7 +16,7 @@ use cranefly_wire::RpcError;
 pub use self::compile::compile;
 pub use self::functions::functions;
 pub use self::inspect::inspect;
-pub use self::publish::{instances, instantiators, publish};
+pub use self::publish::{instances, instantiators, publish, tests};
 pub use self::status::status;
 pub use self::summary::summary;
 use crate::engine::Engine;

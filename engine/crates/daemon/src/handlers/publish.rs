@@ -1,4 +1,4 @@
-//! `publish`, `instantiators` and `instances`: from the wire's form of a program to the engine's, and back.
+//! `publish`, `instantiators`, `instances` and `tests`: from the wire's form of a program to the engine's, and back.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -12,7 +12,8 @@ use cranefly_program::{BodyLaneCrate, CrateBitcode, Error, ProgramOptions, Publi
 use cranefly_select::{EditedCrate, EditedFunction, Refusal, SourceLine};
 use cranefly_wire::{
     BodyLaneCounts, BodyLaneParams, Fallback, FunctionCounts, Instance, InstancesResult, Instantiator,
-    InstantiatorsResult, Needed, PublishParams, PublishResult, RpcError, StageTimes, Strip, UnitCounts, Verified,
+    InstantiatorsResult, Needed, PublishParams, PublishResult, RpcError, StageTimes, Strip, TestsResult, UnitCounts,
+    Verified,
 };
 
 use crate::engine::Engine;
@@ -46,6 +47,19 @@ pub fn instances(engine: &Engine, params: PublishParams) -> Result<InstancesResu
         .map_err(|refusal| RpcError::failed("bodyLane", refusal.to_string()))?;
     let instances = found.into_iter().map(|it| Instance { file: it.file, line: it.line, name: it.name.to_string() });
     Ok(InstancesResult { instances: instances.collect() })
+}
+
+/// The tests of the crates that are asked for, as the crate lane compiled them.
+pub fn tests(engine: &Engine, params: PublishParams) -> Result<TestsResult, RpcError> {
+    let (units, edits) = crate_lane(engine, params)?;
+    let mut tests = Vec::new();
+    for edit in edits {
+        let own = units.iter().filter(|unit| edit.has(&unit.unit.id)).map(|unit| &**unit);
+        tests.extend(
+            cranefly_select::tests_of(own).map_err(|refusal| RpcError::failed("bodyLane", refusal.to_string()))?,
+        );
+    }
+    Ok(TestsResult { tests })
 }
 
 /// A program's units as the crate lane compiled them, and what was edited since.
@@ -99,6 +113,7 @@ fn body_lane_crate(lane: BodyLaneParams) -> Result<BodyLaneCrate, RpcError> {
         distinct_types: lane.distinct_types.map(|names| Arc::new(names.into_iter().collect())),
         is_twin_behind: lane.is_twin_behind,
         edited: lane.edited.into_iter().map(edited_function).collect(),
+        gone_tests: lane.gone_tests,
     })
 }
 

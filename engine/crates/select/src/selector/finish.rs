@@ -49,8 +49,8 @@ impl Selector<'_> {
             let name = self.name(node);
             let is_taken = self.definition(node).is_some_and(|definition| self.taken.contains(&definition));
             let local = if is_taken { None } else { self.local_of_crate(&name, &replaced) };
-            let reference = Kept { linkage: None, name, subprogram: None, local, copies: Vec::new() };
-            kept.entry(node.0).or_default().insert(node.1, reference);
+            let reference = Kept { linkage: None, name, subprogram: None, local, copies: Vec::new(), init: None };
+            kept.entry(node.0).or_default().insert(node.1, self.program_test(node).unwrap_or(reference));
         }
         for &node in &self.taken {
             let global = self.unit(node).global(node.1);
@@ -69,7 +69,8 @@ impl Selector<'_> {
             });
             let subprogram = subprogram.or_else(|| self.names.own_subprogram(self.subprogram(node)?));
             let copies = self.copies_of(node);
-            let definition = Kept { linkage: Some(linkage), name, subprogram, local: None, copies };
+            let init = self.lists.get(&node).cloned();
+            let definition = Kept { linkage: Some(linkage), name, subprogram, local: None, copies, init };
             kept.entry(node.0).or_default().insert(node.1, definition);
         }
         let mut sources = Vec::new();

@@ -139,7 +139,7 @@ impl Drop for Crate {
 
 /// An edit of these functions.
 pub fn edit(functions: &[EditedFunction]) -> Edit<'_> {
-    Edit { functions: functions.iter().collect(), is_twin_behind: false }
+    Edit { functions: functions.iter().collect(), is_twin_behind: false, tests: Vec::new() }
 }
 
 /// Units of the crate, as the body lane's.

@@ -41,7 +41,7 @@ export function includesOf(text: string): Includes {
 }
 
 /** The last name of the path that an argument stands for; undefined where it is not certain. */
-function baseNameOf(argument: readonly { readonly kind: string; readonly text: string }[]): string | undefined {
+export function baseNameOf(argument: readonly { readonly kind: string; readonly text: string }[]): string | undefined {
   const isKnown = argument.every(
     ({ kind, text }) => kind === "literal" || kind === "open" || kind === "close" || KNOWN_WORDS.has(text),
   );

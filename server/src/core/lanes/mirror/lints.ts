@@ -41,11 +41,14 @@ const DEAD_CODE = "dead_code";
 /** What these lints say of a new item, a patch crate tells: all that uses it is there, and what it imports is said of others. */
 const TOLD_OF_OWN = new Set([DEAD_CODE, "unused_imports", "unused", "warnings"]);
 
-/** Items that only what is compiled with them can use, so that a patch crate has all of their uses. */
+/**
+ * Items that only what is compiled with them can use, so that a patch crate has all of their uses, and items that are gone: of what these
+ * have used the crate lane tells, as of what an edited body uses no more.
+ */
 export function areOwn(changes: readonly ItemChange[]): boolean {
   return changes.every((change) => {
-    const { type, impl, before } = change;
-    return OWN.has(type) && impl === undefined && before === undefined && isHidden(change);
+    const { type, impl, before, after } = change;
+    return OWN.has(type) && impl === undefined && (before === undefined || after === undefined) && isHidden(change);
   });
 }
 

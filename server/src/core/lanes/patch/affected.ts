@@ -21,6 +21,7 @@ import { type AffectedEdits, type IsAffected, MentionSearch } from "./mentions.j
 import { type CrateTexts, hasWord, mentions } from "./crateTexts.js";
 import type { ForeignChange } from "./foreign.js";
 import { ForeignChanges } from "./foreignChanges.js";
+import { TEST_ATTRIBUTES, checkTest, isTest } from "./harness.js";
 import { type HandedNames, handedNames } from "./handedOn.js";
 import { checkEffects, checkImpl, checkWhole, isWhole, mayBeValue, membersOf } from "./newTypes.js";
 import { isAnothersType } from "./modules.js";
@@ -40,7 +41,7 @@ export function withMentions(
   cache: SourceCache,
   areInstances = false,
 ): AffectedEdits {
-  const isPlain = own.every(({ items }) => items.length === 0) && !crate.areItems;
+  const isPlain = !hasMore(own) && !crate.areItems;
   if (isPlain && crate.foreign.length === 0 && !crate.isFacade)
     return {
       edits: own,
@@ -53,6 +54,11 @@ export function withMentions(
     };
   const edits = withCarried(own, crate, cache);
   return new Rules(edits, crate, cache, areInstances).result();
+}
+
+/** Whether an edit is more than bodies of functions that stay what they are. */
+export function hasMore(edits: readonly BodyEdit[]): boolean {
+  return edits.some(({ items, functions }) => items.length > 0 || functions.some((fn) => fn.isMadeTest));
 }
 
 const NOTHING: HandedNames = { names: [], imports: new Map() };
@@ -79,7 +85,7 @@ class Rules {
       this.changes.push({ change, module });
       if (isWhole(change)) this.checkWhole(change, module);
       else {
-        checkForm(change);
+        checkForm(change, this.crate);
         const { impl, after } = change;
         if (impl !== undefined && after !== undefined) checkMember(after, impl, this.crate.capturesAll);
       }
@@ -354,14 +360,22 @@ const TYPES: ReadonlySet<string> = new Set("struct_item enum_item union_item typ
 /** Attributes that leave an item to itself. */
 const HARMLESS = /^#\s*\[\s*(allow|warn|expect|doc|must_use|deprecated|inline|cold|cfg|rustfmt::\w+|clippy::\w+)\b/;
 
+/** The path of a macro that makes a test, if the function's macros are known at all. */
+const MADE_TEST = /^#\s*\[\s*(?:\w+\s*::\s*)+test\b/;
+
 /** Whether a patch crate can hold such an item at all. */
-function checkForm({ name, type, before, after }: ItemChange): void {
+function checkForm(change: ItemChange, crate: CrateTexts): void {
+  const { name, type, before, after } = change;
   // (Others may be written in several ways.)
   if (/^r#|[^\w]/.test(name)) refuse("rawName", name);
   const attributes = [...(before?.attributes ?? []), ...(after?.attributes ?? [])];
-  const odd = attributes.find((attribute) => !HARMLESS.test(attribute));
+  const areTests = [before, after].some(isTest);
+  if (areTests) checkTest(change, crate);
+  const isPlain = (attribute: string): boolean =>
+    HARMLESS.test(attribute) || (areTests && (TEST_ATTRIBUTES.test(attribute) || MADE_TEST.test(attribute)));
+  const odd = attributes.find((attribute) => !isPlain(attribute));
   if (odd !== undefined) refuse("itemAttribute", odd);
-  if (name === "main" || before?.fn?.isTest === true) refuse("signature", name);
+  if (name === "main") refuse("signature", name);
   if (before?.fn?.attributeMacros.length !== undefined && before.fn.attributeMacros.length > 0) {
     refuse("attributeMacro", before.fn.attributeMacros.join(", "));
   }
@@ -372,7 +386,7 @@ function checkForm({ name, type, before, after }: ItemChange): void {
   if (fn.isDamaged) refuse("syntaxError", fn.path);
   // Items in its body are as new as it is.
   if (fn.hasItems) checkEffects(after.text);
-  if (fn.attributeMacros.length > 0 || fn.isRewritten) refuse("attributeMacro", fn.attributes.join(", "));
-  if (fn.isTest) refuse("newTest", name);
+  const isRewritten = fn.isRewritten && !fn.isMadeTest;
+  if (fn.attributeMacros.length > 0 || isRewritten) refuse("attributeMacro", fn.attributes.join(", "));
   if (fn.exposed?.kind === "genFn") refuse("genFn");
 }

@@ -166,7 +166,7 @@ class Carrier {
         return (
           isMention(occurrence) &&
           (this.crate.hasTests || !isAbsent) &&
-          !this.elsewhere.isOf(name, occurrence, declaration.module !== undefined)
+          !this.elsewhere.isOf(name, occurrence, file, declaration.module !== undefined)
         );
       });
       for (const occurrence of occurrences) this.mention(declaration, file, occurrence);

@@ -11,7 +11,7 @@ import type { ItemChange } from "../../edits/itemChange.js";
 import { refuse } from "../../edits/refusal.js";
 import type { SourceCache } from "../../source/sourceCache.js";
 import type { RenamedMember } from "./foreign.js";
-import { MacroInputs } from "./harmlessMacros.js";
+import { MacroInputs, isInText } from "./harmlessMacros.js";
 import type { CrateMacros } from "./macroUses.js";
 import { type MacroFacts } from "./moduleFacts.js";
 import { type Occurrence, occurrencesOf } from "./occurrences.js";
@@ -158,6 +158,12 @@ export class Renaming {
       for (const occurrence of occurrencesOf(member.name, source)) {
         const { kind, offset, node } = occurrence;
         if (!spans.some(({ start, end }) => start <= offset && offset < end)) continue;
+        // A text says what it says, whatever the member is called.
+        if (isInText(node)) {
+          const mayBeCode = inputs.isHandedOn(node) && !inputs.isText(node, offset, file);
+          if (member.isStrict && mayBeCode) refuse("fixedMention", member.name);
+          continue;
+        }
         const isOwn = kind === "inherent" && declared.has(node?.parent?.startIndex);
         const isMeant = isOwn || [...member.types].some((type) => owners.mayMean(occurrence, type));
         if (!isMeant) {

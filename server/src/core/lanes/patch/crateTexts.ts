@@ -9,7 +9,7 @@ import type { UpstreamText } from "./upstream.js";
 export interface InputTexts {
   /** Of all sources; undefined for one whose compiled text is not known. */
   readonly texts: ReadonlyMap<string, CompiledText | undefined>;
-  /** What else was read, by file. */
+  /** What else was read, by file, but for what is no more than a text (`plainTexts.ts`). */
   readonly others: () => ReadonlyMap<string, string>;
   /** Names under which it uses crates of a registry that are called so. */
   readonly externs: ReadonlySet<string>;
@@ -17,6 +17,8 @@ export interface InputTexts {
   readonly upstream: () => readonly UpstreamText[];
   /** It is a build with tests. */
   readonly hasTests: boolean;
+  /** It is a program that runs the crate's tests, by std's own test harness. */
+  readonly isHarness: boolean;
   /** An `impl Trait` in a result may hold all lifetimes: it is of edition 2024, or later. */
   readonly capturesAll: boolean;
 }

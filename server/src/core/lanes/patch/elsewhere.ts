@@ -1,6 +1,6 @@
 /**
- * Names that lead into other crates: what they mean is nothing of this one. (No crate that this one uses can name anything of it.) For what
- * libraries have changed, those that may name that do not count.
+ * Words that name nothing of this crate: those in texts, and names that lead into other crates. (No crate that this one uses can name anything
+ * of it.) For what libraries have changed, those that may name that do not count.
  */
 import type { SourceCache } from "../../source/sourceCache.js";
 import type { CrateTexts } from "./crateTexts.js";
@@ -26,10 +26,11 @@ export class Elsewhere {
   }
 
   /**
-   * Whether an occurrence of a name is certain to be part of a path that another crate's name begins. `isOwn`: of the name of something of
-   * this crate.
+   * Whether an occurrence of a name is certain to be a word of a text, or part of a path that another crate's name begins. `isOwn`: of the name
+   * of something of this crate.
    */
-  isOf(name: string, { kind, imported, pathBefore }: Occurrence, isOwn: boolean): boolean {
+  isOf(name: string, { kind, imported, pathBefore, node, offset }: Occurrence, file: string, isOwn: boolean): boolean {
+    if (kind === "verbatim") return this.inputs().isText(node, offset, file);
     const crates = isOwn ? this.own : this.crate.unchangedCrates;
     if (kind === "qualified") {
       const [first] = pathBefore;

@@ -1,5 +1,6 @@
 /** Macros that make nothing of the words of their input but code: none of it ends up in a text, as `assert!` and `dbg!` have it. */
 import type { Node } from "web-tree-sitter";
+import { isAttributeText } from "./attributeTexts.js";
 import { STD_MACROS } from "./knownMacros.js";
 import type { CrateMacros } from "./macroUses.js";
 import { type MacroFacts } from "./moduleFacts.js";
@@ -56,14 +57,25 @@ export class MacroInputs {
 
   /** Whether a node is part of the input of a macro that may do with it what it likes: those of std take expressions, once. */
   isHandedOn(node: Node | undefined): boolean {
-    for (let outer = node; outer !== undefined; outer = outer.parent ?? undefined) {
-      if (outer.type === "attribute_item") return true;
-      const path = pathOfMacro(outer);
-      if (path === undefined) continue;
-      const isOfStd = STD_MACROS.has(path.at(-1) ?? "") && this.macros.cratesOf(path).every((crate) => crate === "std");
-      if (!isOfStd) return true;
-    }
-    return false;
+    return !isInputOf(node, (path) => this.isOfStd(path));
+  }
+
+  /**
+   * Whether a word is part of a text that names nothing by it: a literal in an attribute, or in the input of macros, that make no code of a
+   * text's words, unless it stands in braces, where it may be an argument of a format. (A macro that is not known may parse the text.)
+   */
+  isText(node: Node | undefined, offset: number, file: string): boolean {
+    const literal = literalAround(node);
+    if (literal === undefined) return false;
+    const before = literal.text.slice(0, offset - literal.startIndex);
+    if (before.lastIndexOf("{") > before.lastIndexOf("}")) return false;
+    const attribute = attributeAround(literal);
+    if (attribute !== undefined) return isAttributeText(literal, attribute, file, this.macros);
+    return isInputOf(literal, (path) => this.isOfStd(path) || this.isHarmless(path, new Set()));
+  }
+
+  private isOfStd(path: readonly string[]): boolean {
+    return STD_MACROS.has(path.at(-1) ?? "") && this.macros.cratesOf(path).every((crate) => crate === "std");
   }
 
   private isHarmless(path: readonly string[], seen: Set<string>): boolean {
@@ -86,6 +98,36 @@ export class MacroInputs {
     const name = path.at(-1) ?? "";
     return this.macros.cratesOf(path).every((crate) => known.get(crate)?.has(name) === true);
   }
+}
+
+/** Whether all macros whose input a node is part of are such, and no attribute is around it. */
+function isInputOf(node: Node | undefined, isSuch: (path: readonly string[]) => boolean): boolean {
+  for (let outer = node; outer !== undefined; outer = outer.parent ?? undefined) {
+    // (In a macro's input an attribute is no node, but its tokens.)
+    if (/attribute_item$/.test(outer.type) || outer.previousSibling?.type === "#") return false;
+    const path = pathOfMacro(outer);
+    if (path !== undefined && !isSuch(path)) return false;
+  }
+  return true;
+}
+
+/** Whether a node is part of a literal. */
+export function isInText(node: Node | undefined): boolean {
+  return literalAround(node) !== undefined;
+}
+
+function literalAround(node: Node | undefined): Node | undefined {
+  let literal = node;
+  while (literal !== undefined && /^(string_content|escape_sequence)$/.test(literal.type)) {
+    literal = literal.parent ?? undefined;
+  }
+  return literal !== undefined && /^(raw_)?string_literal$/.test(literal.type) ? literal : undefined;
+}
+
+function attributeAround(literal: Node): Node | undefined {
+  let outer: Node | null = literal;
+  while (outer !== null && !/attribute_item$/.test(outer.type)) outer = outer.parent;
+  return outer ?? undefined;
 }
 
 /** The path of a macro whose input a node is. */

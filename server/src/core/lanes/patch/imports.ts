@@ -1,5 +1,6 @@
 /** What a patch crate's module imports: declarations without macros that cannot be imported, and these macros' definitions. */
 import { refuse } from "../../edits/refusal.js";
+import type { MacroFacts } from "./moduleFacts.js";
 
 /** The identifiers in a text, keywords, and words of literals and comments. */
 export function wordsIn(text: string): string[] {
@@ -14,16 +15,19 @@ export function withoutLeaf(declaration: string, name: string): string {
   return new RegExp(`\\buse (?::: ?)?${leaf};$`, "u").test(declaration) ? "" : declaration;
 }
 
-/** The macros that words call, and those that these call, in order. */
-export function usedMacros(macros: ReadonlyMap<string, string | undefined>, words: ReadonlySet<string>): string[] {
+/** The macros that words call, and those that these call, in order. `macros`: undefined for one that cannot be written. */
+export function usedMacros(
+  macros: ReadonlyMap<string, MacroFacts | undefined>,
+  words: ReadonlySet<string>,
+): MacroFacts[] {
   const used = new Set<string>();
   const queue = [...words];
   for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
     if (used.has(name) || !macros.has(name)) continue;
     used.add(name);
-    const text = macros.get(name);
+    const text = macros.get(name)?.text;
     if (text === undefined) refuse("longMacro");
     queue.push(...wordsIn(text));
   }
-  return [...macros].flatMap(([name, text]) => (used.has(name) && text !== undefined ? [text] : []));
+  return [...macros].flatMap(([name, macro]) => (used.has(name) && macro !== undefined ? [macro] : []));
 }

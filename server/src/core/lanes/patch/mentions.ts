@@ -227,7 +227,7 @@ export class MentionSearch {
       if (typeof source.outline === "string") refuse("unreadable", source.outline);
       const steps = this.crate.tree.get(file);
       for (const occurrence of occurrencesOf(name, source)) {
-        if (this.isAbsent(occurrence, source) || this.elsewhere.isOf(name, occurrence, isOwn)) continue;
+        if (this.isAbsent(occurrence, source) || this.elsewhere.isOf(name, occurrence, file, isOwn)) continue;
         const module = (): ModulePath | undefined => steps && pathOf(stepsAt(steps, occurrence.offset));
         yield { file, edit, occurrence, module };
       }
@@ -267,7 +267,8 @@ export class MentionSearch {
 
   /** Whether it comes along as the function that it is. */
   private isTakenAsItIs(fn: BodyRef): boolean {
-    return isPatchable(fn) || (this.areInstances && isMadeHere(fn));
+    // (In a patch crate a test that a macro makes would be one more.)
+    return !fn.isMadeTest && (isPatchable(fn) || (this.areInstances && isMadeHere(fn)));
   }
 
   private promotion(file: string, fn: BodyRef, edit: BodyEdit | undefined): ItemChange | undefined {

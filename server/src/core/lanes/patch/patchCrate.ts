@@ -40,6 +40,8 @@ export type CompiledPatch =
       readonly leavesSome: boolean;
       /** What crates that use this one are to be compiled with; undefined when that is nothing. */
       readonly exports: Exports | undefined;
+      /** See `BodyLaneParams`. */
+      readonly goneTests: readonly string[] | undefined;
     }
   | ({ readonly ok: false } & PatchRefusal);
 
@@ -85,7 +87,7 @@ export async function compilePatch(
       incrementalDir: undefined,
       // (What others are compiled with is to be there whether this crate calls it or not.)
       crateType: () => (options.isNoStd || isExporter ? "lib" : "staticlib"),
-      isLibrary: true,
+      isLibrary: plan.tests === undefined,
       metadataSuffix: "-patch",
       // All of the crate is used, and it is small: one codegen unit is the fastest.
       extra: [
@@ -98,9 +100,9 @@ export async function compilePatch(
       const attempt = await compileOnce(record, crate, plan, lints, options);
       if (attempt.ok) {
         const { ok, bitcode, traits } = attempt;
-        const { exported: changes, names, members } = plan;
+        const { exported: changes, names, members, edits: all, leavesSome } = plan;
         const exports = isExporter ? { changes, names, metadata, traits, members } : undefined;
-        return { ok, bitcode, edits: plan.edits, leavesSome: plan.leavesSome, exports };
+        return { ok, bitcode, edits: all, leavesSome, exports, goneTests: plan.tests?.gone };
       }
       const isOther = (it: Diagnostic): boolean => restoreName(it, plan, mirror) || leaveOut(it, plan);
       if (round >= MAX_ROUNDS || attempt.diagnostics.filter(isOther).length === 0) return attempt;

@@ -45,6 +45,8 @@ export interface PatchResult {
   readonly leavesSome: boolean;
   /** What crates that use this one are to be compiled with. */
   readonly exports: Exports | undefined;
+  /** See `BodyLaneParams`. */
+  readonly goneTests: readonly string[] | undefined;
 }
 
 export class PatchLane {
@@ -230,8 +232,9 @@ export class PatchLane {
     const compiled = await compilePatch(directory, record, twin, edited, this.sources, options);
     if (compiled.ok) {
       for (const key of keys) this.proven.add(key);
-      const { bitcode, edits: all, leavesSome, exports } = compiled;
-      return { bitcode, twin: twin.bitcode, isTwinBehind: twin.isBehind, edits: all, leavesSome, exports };
+      const { bitcode, edits: all, leavesSome, exports, goneTests } = compiled;
+      const { bitcode: ofTwin, isBehind: isTwinBehind } = twin;
+      return { bitcode, twin: ofTwin, isTwinBehind, edits: all, leavesSome, exports, goneTests };
     }
     // An overlay does not tell new items from others.
     if (hasItems) return { ...compiled, isFinal: true };

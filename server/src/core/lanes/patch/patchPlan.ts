@@ -12,13 +12,14 @@ import { useLeaves } from "../../source/useTrees.js";
 import type { Exports, PatchLink } from "./foreign.js";
 import { type CrateMacros, macrosOf } from "./macroUses.js";
 import { type MacroFacts, allMacros, factsOf } from "./moduleFacts.js";
+import { plainTexts } from "./plainTexts.js";
 import { nameOfOthers } from "./privacy.js";
 import { mayHaveGlobsOf, meansUpstream } from "./upstreamPrivacy.js";
 import { patchTexts } from "./patchText.js";
 import type { PatchTexts } from "./patchedModule.js";
 import type { PatchedFile } from "./patchedFile.js";
 import { type Step, moduleTree, pathOf, stepsAt } from "./moduleTree.js";
-import { withMentions } from "./affected.js";
+import { hasMore, withMentions } from "./affected.js";
 import { eitherWay } from "./editedGenerics.js";
 import { answersOf } from "./answers.js";
 import { isMadeHere } from "./instanceRoots.js";
@@ -30,6 +31,7 @@ import { checkEffects } from "./newTypes.js";
 import type { AffectedEdits } from "./mentions.js";
 import type { CrateTexts, InputTexts } from "./crateTexts.js";
 import { holdsItems, isPatchable } from "./exposedBodies.js";
+import { type ChangedTests, changedTests, standIns } from "./harness.js";
 import type { Twin } from "./twin.js";
 import { libraryFolders, upstreamTexts } from "./upstream.js";
 import { Refusal, Refused, refuse } from "../../edits/refusal.js";
@@ -46,6 +48,8 @@ export interface PlanOptions extends InstanceOptions {
   readonly editsOf: (record: UnitRecord) => readonly BodyEdit[];
   /** Undefined: it is compiled against the workspace's libraries as they are, and nobody is compiled with it. */
   readonly link?: PatchLink | undefined;
+  /** The names of the program's tests, in a build of the crate's tests. Rejects with `Refused`. */
+  readonly tests: () => Promise<readonly string[]>;
   /** All units, by their keys. */
   readonly unitOf: (key: string) => UnitRecord | undefined;
   /** See `CrateTexts`. */
@@ -68,6 +72,8 @@ export class PatchPlan {
     private readonly affected: AffectedEdits,
     private readonly instancesOf: InstancesOf,
     private readonly link: PatchLink | undefined,
+    /** Undefined where the program has the same tests as before. */
+    readonly tests: ChangedTests | undefined,
   ) {
     const texts = textsIn(crate);
     const crateMacros = (): CrateMacros => macrosOf(crate, cache);
@@ -89,7 +95,7 @@ export class PatchPlan {
     const { link, isThorough, areItems } = options;
     const known = textsOf(record, edits, options);
     const [foreign, isFacade] = [link?.foreign ?? [], link?.isFacade === true];
-    const mayTake = edits.some(({ items }) => items.length > 0) || foreign.length > 0 || isFacade || areItems;
+    const mayTake = hasMore(edits) || foreign.length > 0 || isFacade || areItems;
     const tree = treeOf(twin, mayTake ? movedTexts(twin, edits, known) : edits, cache);
     const dependents = lazily(() =>
       options.dependents().map((user) => inputTextsOf(user, options.editsOf(user), options)),
@@ -114,7 +120,8 @@ export class PatchPlan {
     return eitherWay(edits, others, areItems, async (areInstances) => {
       const affected = withMentions(edits, crate, cache, areInstances);
       const instancesOf = await programInstances(directory, record, twin, affected.edits, cache, options);
-      return new PatchPlan(twin, cache, macros, crate, edits, affected, instancesOf, link);
+      const tests = await changedTests(affected.edits, tree, options.tests);
+      return new PatchPlan(twin, cache, macros, crate, edits, affected, instancesOf, link, tests);
     });
   }
 
@@ -150,7 +157,8 @@ export class PatchPlan {
       return { ...file, source: { ...source, text: this.renaming.renamed(file.file, source.text) } };
     });
     this.checkUpstream();
-    return patchTexts(files, this.macros, this.affected, this.link?.exports, this.unreachable);
+    const tests = this.tests === undefined ? undefined : standIns(this.tests);
+    return patchTexts(files, this.macros, this.affected, this.link?.exports, tests, this.unreachable);
   }
 
   /** Refuses what may mean something of the workspace's libraries that only these themselves may use. */
@@ -263,13 +271,16 @@ function inputsOf(
 ): InputTexts {
   const others = lazily(() => {
     const files = inputs.map((input) => input.path).filter((file) => !file.endsWith(".rs"));
-    return new Map(files.map((file) => [file, readAnything(file)]));
+    const sources = [...texts.values()].flatMap((source) => source?.text ?? []);
+    const isAll = sources.length === texts.size;
+    const plain = isAll ? plainTexts(files, sources, () => upstream().map(({ text }) => text)) : new Set();
+    return new Map(files.filter((file) => !plain.has(file)).map((file) => [file, readAnything(file)]));
   });
   // The workspace's own crates may make anything of anything.
   const named = externs.filter(({ name, path: file, unit }) => unit === null && isFileOf(name, file));
-  const { hasTestCode: hasTests } = inspectArgs(invocation.args);
+  const { hasTestCode: hasTests, isTest: isHarness } = inspectArgs(invocation.args);
   const capturesAll = Number(editionOf(invocation.args)) >= 2024;
-  return { texts, others, externs: new Set(named.map(({ name }) => name)), upstream, hasTests, capturesAll };
+  return { texts, others, externs: new Set(named.map(({ name }) => name)), upstream, hasTests, isHarness, capturesAll };
 }
 
 /** Whether a library's file is that of a crate of this name, and not of one that was renamed to it. */

@@ -31,17 +31,11 @@ import {
   signature,
   verbatim,
 } from "./signatures.js";
-import {
-  type ModuleText,
-  type NewTrait,
-  type PatchText,
-  type PatchTexts,
-  isMentioned,
-  MAY_BE_DERIVED,
-  NUMBERS,
-} from "./patchedModule.js";
-import { usedMacros, withoutLeaf, wordsIn } from "./imports.js";
+import type { ModuleText, NewTrait, PatchText, PatchTexts } from "./patchedModule.js";
+import { MAY_BE_DERIVED, NUMBERS, isMentioned } from "./patchedModule.js";
+import { withoutLeaf, wordsIn } from "./imports.js";
 import type { AffectedEdits } from "./mentions.js";
+import { OwnMacros } from "./ownMacros.js";
 import { isWithin, scopeOf } from "./privacy.js";
 import { type Piece, place } from "./placing.js";
 import { type Step, macrosAt, pathOf, stepsAt } from "./moduleTree.js";
@@ -65,24 +59,24 @@ const NO_MODULES: AffectedModules = {
 
 /**
  * The texts of a patch crate's files. `macros`: the whole crate's; `modules`: those that have to be there in any case;
- * `newModules`: those that the twin has not; `links`: other patch crates that it uses; `unreachable`: names that are not imported where
- * nothing mentions them. Throws `Refused`.
+ * `newModules`: those that the twin has not; `links`: other patch crates that it uses; `tests`: what stands for the program's tests,
+ * if the patch crate is a test harness; `unreachable`: names that are not imported where nothing mentions them. Throws `Refused`.
  */
 export function patchTexts(
   files: readonly PatchedFile[],
   macros: readonly MacroFacts[],
   { modules, ...affected }: AffectedModules = NO_MODULES,
   links: readonly Pick<Exports, "traits">[] = [],
+  tests?: string,
   unreachable: ReadonlySet<string> = new Set(),
 ): PatchTexts {
-  return new PatchWriter(macros, affected, links, unreachable).write(files, modules);
+  return new PatchWriter(macros, affected, links, tests, unreachable).write(files, modules);
 }
 
 class PatchWriter {
   /** By the names of the modules from the root on. */
   private readonly modules = new Map<string, ModuleText>();
-  /** Macros by example that only the crate itself can name. */
-  private readonly ownMacros = new Map<string, MacroFacts | "ambiguous">();
+  private readonly macros: OwnMacros;
   private readonly newTraits: NewTrait[] = [];
   private number: number;
 
@@ -90,14 +84,12 @@ class PatchWriter {
     macros: readonly MacroFacts[],
     private readonly affected: Pick<AffectedModules, "newModules" | "goneNames" | "handed">,
     private readonly links: readonly Pick<Exports, "traits">[],
+    private readonly tests: string | undefined,
     private readonly unreachable: ReadonlySet<string>,
   ) {
     // (A program and its library may have one name, and then these are all that tells their traits.)
     this.number = links.length * NUMBERS;
-    for (const macro of macros) {
-      if (macro.isExported) continue;
-      this.ownMacros.set(macro.name, this.ownMacros.has(macro.name) ? "ambiguous" : macro);
-    }
+    this.macros = new OwnMacros(macros);
   }
 
   write(files: readonly PatchedFile[], modules: readonly (readonly Step[])[]): PatchTexts {
@@ -121,11 +113,12 @@ class PatchWriter {
     for (const steps of modules) this.module(steps);
     const root = this.modules.get("");
     if (root === undefined) refuse("nothingToPatch");
+    if (this.tests !== undefined) root.roots.push(this.tests);
     const out = new Map<string, PatchText>();
     for (const module of this.modules.values()) {
       const step = module.steps.at(-1);
       if (step === undefined || step.declaration?.inline !== undefined) continue;
-      out.set(step.file, this.fileText(module, step, sources.get(step.file)?.text ?? ""));
+      out.set(step.file, this.fileText(module, step, sources.get(step.file)));
     }
     const traits = this.newTraits.flatMap(({ path, isPublic }) => (isPublic ? path : []));
     return { files: out, traits };
@@ -168,7 +161,7 @@ class PatchWriter {
     const step = steps.at(-1);
     if (step === undefined) refuse("unknownModule");
     const module = this.module(steps);
-    for (const macro of macrosAt(step, startIndex)) module.macros.set(macro.name, macro.text);
+    for (const macro of macrosAt(step, startIndex)) module.macros.set(macro.name, macro);
     for (const word of wordsIn(text.slice(startIndex, endIndex))) module.words.add(word);
     return module;
   }
@@ -182,7 +175,9 @@ class PatchWriter {
       this.addMember(source, node, impl, module, item);
       return;
     }
-    const { start, text } = MAY_BE_DERIVED.has(node.type) ? verbatim(source.text, node) : attributed(source.text, node);
+    const { start, text } = MAY_BE_DERIVED.has(node.type)
+      ? verbatim(source.text, node)
+      : attributed(source.text, node, { keepsTest: this.tests !== undefined });
     module.pieces.push({ at: start, text, end: node.endIndex, module: pathOf(module.steps) });
     if (node.type === "impl_item") return;
     module.defined.add(nameOf(source.text, node));
@@ -277,7 +272,7 @@ class PatchWriter {
     const args = lifetimes.names.length === 0 ? "" : `<${lifetimes.names.join(", ")}>`;
     const self = line(text, type);
     const where = lifetimes.where(impl);
-    const { start, text: member } = attributed(text, node, true);
+    const { start, text: member } = attributed(text, node, { isInTrait: true });
     const header = `impl${lifetimes.parameters} ${trait}${args} for ${self} ${where}{`;
     // Each method has an impl of its own, which begins behind what is in front of it, mostly on an earlier line.
     const piece = { module: pathOf(module.steps) };
@@ -317,12 +312,13 @@ class PatchWriter {
     return `${header}: ${bounds.join(" + ")} ${where}{ ${declaration}; }`;
   }
 
-  private fileText(module: ModuleText, step: Step, original: string): PatchText {
+  private fileText(module: ModuleText, step: Step, source: Source | undefined): PatchText {
+    const original = source?.text ?? "";
     const children = [...this.modules.values()].filter(({ steps }) => {
       return steps.length === module.steps.length + 1 && steps.at(-2)?.facts === step.facts;
     });
-    const content = this.content(module, children);
-    const prelude = this.prelude(module);
+    const content = this.content(module, children, source);
+    const prelude = this.prelude(module, source);
     // A function on the first line leaves no room in front of it. Names may as well be imported behind it, other things may not.
     const isFirst = content.some(({ at, end }) => end !== undefined && !original.slice(0, at).includes("\n"));
     const isMovable = isFirst && step.facts.innerAttributes.length === 0 && !prelude.includes("macro_rules!");
@@ -338,8 +334,9 @@ class PatchWriter {
   }
 
   /** What stands between a module's beginning and its end. */
-  private content(module: ModuleText, children: readonly ModuleText[]): Piece[] {
-    const pieces = [...module.pieces];
+  private content(module: ModuleText, children: readonly ModuleText[], source: Source | undefined): Piece[] {
+    const macros = this.macros.of(module, source).flatMap(({ place }) => place ?? []);
+    const pieces = [...module.pieces, ...macros];
     for (const child of children) {
       const declaration = child.steps.at(-1)?.declaration;
       if (declaration === undefined) continue;
@@ -349,16 +346,17 @@ class PatchWriter {
         continue;
       }
       const inner = [...this.modules.values()].filter(({ steps }) => steps.at(-2)?.facts === inline);
-      const opening = `${declaration.declaration} { ${this.prelude(child)}`;
+      const opening = `${declaration.declaration} { ${this.prelude(child, source)}`;
       const own = pathOf(child.steps);
-      pieces.push({ at: span.start, text: opening, module: own }, ...this.content(child, inner));
+      pieces.push({ at: span.start, text: opening, module: own }, ...this.content(child, inner, source));
       pieces.push({ at: span.end - 1, text: `${this.epilogue(child)} }`, module: own });
     }
     return pieces;
   }
 
   /** A module's names, on one line. */
-  private prelude({ steps, words, macros, defined }: ModuleText): string {
+  private prelude(of: ModuleText, source: Source | undefined): string {
+    const { steps, words, defined } = of;
     const module = pathOf(steps);
     const step = steps.at(-1);
     if (step === undefined) return "";
@@ -379,26 +377,17 @@ class PatchWriter {
     for (const { name, traits } of links) parts.push(...traits.map((trait) => `use ::${name}::${trait} as _;`));
     parts.push(...(this.affected.handed.imports.get(module) ?? []));
     for (const name of this.affected.goneNames.get(module) ?? []) parts.push(goneName(name));
-    const inScope = new Map(macros);
     for (const declaration of facts.imports) {
-      const named = wordsIn(declaration).filter((word) => this.ownMacros.has(word));
       const dropped = wordsIn(declaration).filter(
         (word) => this.unreachable.has(word) && !isMentioned(word, this.modules.values()),
       );
-      parts.push([...named, ...dropped].reduce(withoutLeaf, declaration));
-      // What it imports is a definition at another place; here it may as well be one.
-      for (const name of named) if (!inScope.has(name)) inScope.set(name, this.ownMacro(name, words));
+      parts.push([...this.macros.imported(declaration), ...dropped].reduce(withoutLeaf, declaration));
     }
-    parts.push(...usedMacros(inScope, words));
+    const macros = this.macros.of(of, source).filter(({ place }) => place === undefined);
+    parts.push(...macros.flatMap(({ macro }) => macro.text ?? []));
     const text = parts.join(" ");
     if (text.includes("\n")) refuse("longMacro");
     return text;
-  }
-
-  private ownMacro(name: string, words: ReadonlySet<string>): string | undefined {
-    const macro = this.ownMacros.get(name);
-    if (macro === "ambiguous" && words.has(name)) refuse("ambiguousMacro");
-    return macro === "ambiguous" ? undefined : macro?.text;
   }
 
   private epilogue({ roots, traits }: ModuleText): string {

@@ -1,5 +1,6 @@
 /** What a patch crate says, module by module. */
 import { wordsIn } from "./imports.js";
+import type { MacroFacts } from "./moduleFacts.js";
 import type { Step } from "./moduleTree.js";
 import type { Piece } from "./placing.js";
 import type { ModulePath } from "./privacy.js";
@@ -18,7 +19,7 @@ export interface ModuleText {
   readonly roots: string[];
   readonly traits: string[];
   /** Macros that its functions may use, by name. */
-  readonly macros: Map<string, string | undefined>;
+  readonly macros: Map<string, MacroFacts>;
   /** Identifiers of its functions. */
   readonly words: Set<string>;
   /** Names of its functions that are no methods. */
@@ -49,6 +50,8 @@ export const MAY_BE_DERIVED = new Set(["struct_item", "enum_item", "union_item",
 /** Whether a word stands in anything that is in some modules. */
 export function isMentioned(word: string, modules: Iterable<ModuleText>): boolean {
   return [...modules].some(({ words, macros }) => {
-    return words.has(word) || [...macros.values()].some((text) => text === undefined || wordsIn(text).includes(word));
+    return (
+      words.has(word) || [...macros.values()].some(({ text }) => text === undefined || wordsIn(text).includes(word))
+    );
   });
 }

@@ -27,7 +27,9 @@ export function promoted(
   hasTests: boolean,
   cache: SourceCache,
 ): ItemChange | undefined {
-  if (fn.isNested || fn.isTraitImpl || fn.isTraitDefault || holdsItems(fn) || fn.isTest) return undefined;
+  if (fn.isNested || fn.isTraitImpl || fn.isTraitDefault || holdsItems(fn)) return undefined;
+  // (A plain test is what it is to the harness, whatever its body.)
+  if (fn.isTest && !fn.isMadeTest) return undefined;
   const find = (text: string): Found | undefined => {
     const source = cache.get(now.file, text);
     if (typeof source.outline === "string" || source.root === undefined) return undefined;

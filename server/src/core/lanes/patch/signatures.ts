@@ -1,13 +1,14 @@
 /** What a patch crate's text has of a function and of the impl around it: pieces of the original's text, and what they become. */
 import type { Node } from "web-tree-sitter";
+import { TEST_ATTRIBUTES } from "./harness.js";
 import { oneLine } from "./moduleFacts.js";
 import { refuse } from "../../edits/refusal.js";
 
-/** A function with its attributes, as it is written. `isInTrait`: nothing there has a visibility. */
+/** A function with its attributes, as it is written. `isInTrait`: nothing there has a visibility; `keepsTest`: if it is a test, it stays one. */
 export function attributed(
   text: string,
   node: Node,
-  isInTrait = false,
+  { isInTrait = false, keepsTest = false } = {},
 ): { readonly start: number; readonly text: string } {
   let start = node.startIndex;
   const attributes: Node[] = [];
@@ -24,7 +25,8 @@ export function attributed(
     const attribute = text.slice(startIndex, endIndex);
     const between = text.slice(endIndex, start);
     const isKept =
-      !/^#\[\s*(test|bench|should_panic|ignore|inline)\b/.test(attribute) &&
+      (keepsTest || !TEST_ATTRIBUTES.test(attribute)) &&
+      !/^#\[\s*(bench|inline)\b/.test(attribute) &&
       !(isInTrait && /^#\[\s*must_use\b/.test(attribute));
     out = (isKept ? attribute : blanks(attribute)) + blanks(between) + out;
     start = startIndex;

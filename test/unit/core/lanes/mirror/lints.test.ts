@@ -44,7 +44,7 @@ it("knows that others may get a type that is not public itself", () => {
   expect(denies("missing_copy_implementations", "enum A { B }")).toBe(true);
 });
 
-it("leaves to rustc whether a new item that is private is used", () => {
+it("leaves to rustc whether a new item that is private is used, and has none for one that is gone", () => {
   for (const lint of ["dead_code", "unused", "warnings", "unused_imports"]) {
     for (const item of ["fn a() {}", "pub(crate) const A: u8 = 1;", "static A: u8 = 1;"])
       expect([lint, item, denies(lint, item)]).toEqual([lint, item, false]);
@@ -55,7 +55,8 @@ it("leaves to rustc whether a new item that is private is used", () => {
         true,
       ]);
     expect([lint, denies(lint, "fn a(x: u8) {}", "fn a() {}")]).toEqual([lint, true]);
-    expect([lint, denies(lint, "", "fn a() {}")]).toEqual([lint, true]);
+    expect([lint, denies(lint, "", "fn a() {}")]).toEqual([lint, false]);
+    expect([lint, denies(lint, "", "pub fn a() {}")]).toEqual([lint, true]);
   }
 });
 

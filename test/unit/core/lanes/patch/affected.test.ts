@@ -13,6 +13,7 @@ import { withMentions } from "../../../../../server/src/core/lanes/patch/affecte
 import type { InputTexts } from "../../../../../server/src/core/lanes/patch/crateTexts.js";
 import { factsOf } from "../../../../../server/src/core/lanes/patch/moduleFacts.js";
 import { moduleTree } from "../../../../../server/src/core/lanes/patch/moduleTree.js";
+import { plainTexts } from "../../../../../server/src/core/lanes/patch/plainTexts.js";
 import type { SourceCache } from "../../../../../server/src/core/source/sourceCache.js";
 import { digest } from "../../../../../server/src/core/support/files.js";
 import { NO_STAMP } from "../../../../../server/src/core/support/stamps.js";
@@ -22,6 +23,8 @@ const FILE = path.join(ROOT, "test/fixtures/itemEdits/cases.json");
 const Case = z.object({
   files: z.record(z.string(), z.string()),
   edits: z.array(z.tuple([z.string(), z.string(), z.string()])),
+  /** Crates of a registry that it uses. */
+  externs: z.array(z.string()).optional(),
   expected: z.string(),
 });
 type Case = z.infer<typeof Case>;
@@ -37,7 +40,7 @@ function textOf(file: string, text: string): CompiledText {
 }
 
 /** What rustc reads of the crate with a root, of which all files but those of other roots are part. Macros of `mac` are another crate's. */
-function inputsOf(files: ReadonlyMap<string, string>, root: string): InputTexts {
+function inputsOf(files: ReadonlyMap<string, string>, root: string, externs: readonly string[]): InputTexts {
   const isOf = (file: string): boolean => !/^src\/(main|lib)\.rs$/.test(file) || file === root;
   const isUpstream = (file: string): boolean => /^p?mac\//.test(file);
   const upstream = [...files]
@@ -46,18 +49,25 @@ function inputsOf(files: ReadonlyMap<string, string>, root: string): InputTexts 
       return { ...textOf(file, text), isProcMacros: file.startsWith("pmac/") };
     });
   const own = [...files].filter(([file]) => !isUpstream(file) && isOf(file));
+  const sources = own.filter(([file]) => file.endsWith(".rs"));
+  const plain = plainTexts(
+    own.map(([file]) => file),
+    sources.map(([, text]) => text),
+    () => upstream.map(({ text }) => text),
+  );
   return {
-    texts: new Map(own.filter(([file]) => file.endsWith(".rs")).map(([file, text]) => [file, textOf(file, text)])),
-    others: () => new Map(own.filter(([file]) => !file.endsWith(".rs"))),
-    externs: new Set(),
+    texts: new Map(sources.map(([file, text]) => [file, textOf(file, text)])),
+    others: () => new Map(own.filter(([file]) => !file.endsWith(".rs") && !plain.has(file))),
+    externs: new Set(externs),
     upstream: () => upstream,
     hasTests: false,
+    isHarness: false,
     capturesAll: true,
   };
 }
 
 /** What an edit has come to, in words. */
-function outcome({ files, edits }: Case): string {
+function outcome({ files, edits, externs = [] }: Case): string {
   const after = new Map(Object.entries(files));
   for (const [file, from, to] of edits) {
     const text = after.get(file) ?? expect.fail(`no ${file}`);
@@ -83,13 +93,13 @@ function outcome({ files, edits }: Case): string {
       items: edit.kind === "items" ? edit.items : [],
     });
   }
-  const inputs = inputsOf(after, root);
+  const inputs = inputsOf(after, root, externs);
   const tree = moduleTree(root, (file) => {
     const text = inputs.texts.get(file)?.text;
     const facts = text === undefined ? undefined : factsOf(text, cache.get(file, text).root ?? expect.fail("no tree"));
     return facts instanceof Refusal ? undefined : facts;
   });
-  const dependents = root === "src/lib.rs" ? [inputsOf(after, "src/main.rs")] : [];
+  const dependents = root === "src/lib.rs" ? [inputsOf(after, "src/main.rs", externs)] : [];
   try {
     const found = withMentions(
       changed,
