@@ -11,6 +11,15 @@ const LIB = `pub fn add(a: i32, b: i32) -> i32 {
 pub mod deep;
 
 #[cfg(test)]
+mod r#match {
+    #[test]
+    fn works() {}
+}
+
+#[test]
+fn plain() {}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -80,6 +89,7 @@ const CASES: readonly (readonly [what: string, first: Change, ...more: Change[]]
   ],
   ["one that is gone", [lib, "    #[test]\n    fn adds() {\n        assert_eq!(add(1, 2), 3);\n    }\n", ""]],
   ["another name", [deep, "fn is_deep()", "fn was_deep()"]],
+  ["another name in a module with a raw name", [lib, "fn works()", "fn still_works()"]],
   [
     "another result",
     [

@@ -164,8 +164,7 @@ describe.runIf(HAS_ENGINE)("a resident process", () => {
     expect(startsOne([])).toBe(false);
   });
 
-  it("is not needed, and comes again when it was killed", async () => {
-    await listens();
+  const resident = (): string => {
     const pid = fs.readdirSync("/proc").find((entry) => {
       return (
         /^\d+$/.test(entry) &&
@@ -173,12 +172,37 @@ describe.runIf(HAS_ENGINE)("a resident process", () => {
         environmentOf(entry).includes(project.dir)
       );
     });
-    process.kill(Number(pid), "SIGKILL");
-    while (commandOf(pid ?? "") !== "") await delay(20);
+    return pid ?? expect.fail("there is none");
+  };
+  const comesAgain = async (): Promise<void> => {
     expect(startsOne([])).toBe(true);
     let tries = 0;
     while (startsOne([]) && tries++ < 50) await delay(100);
     expect(startsOne([])).toBe(false);
+  };
+
+  it("is not needed, and comes again when it was killed", async () => {
+    await listens();
+    const pid = resident();
+    process.kill(Number(pid), "SIGKILL");
+    while (commandOf(pid) !== "") await delay(20);
+    await comesAgain();
+  });
+
+  it("ends when nobody can ask it any more", async () => {
+    const pid = resident();
+    fs.rmSync(await listens());
+    for (let tries = 0; tries < 300 && commandOf(pid) !== ""; tries++) await delay(50);
+    expect(commandOf(pid)).toBe("");
+    await comesAgain();
+  });
+
+  it("is not asked by an engine that cannot", () => {
+    const engine = path.join(ROOT, "engine/target/release/cranefly-engine");
+    const real = process.env["CRANEFLY_ENGINE"] ?? engine;
+    project.write("bin/engine", `#!/bin/sh\n[ "$1" != ask ] || exit 3\nexec '${real}' "$@"\n`);
+    fs.chmodSync(project.path("bin/engine"), 0o755);
+    expect(startsOne([], { CRANEFLY_ENGINE: project.path("bin/engine") })).toBe(true);
   });
 
   it("is not there for who does not want it, and ends with the engine", async () => {

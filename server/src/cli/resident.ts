@@ -4,22 +4,25 @@
  * makes it faster. What it should not do, such as asking cargo, it declines, and the process that asked does it by itself.
  *
  * One answers for all projects of a user, and for one build of Cranefly: another one has another socket. It ends when nobody has asked for
- * a while.
+ * a while, or can ask any more.
  */
 import * as fs from "node:fs";
 import * as net from "node:net";
+import * as path from "node:path";
 import * as z from "zod";
 import { type SharedSources, SourceCache } from "../core/source/sourceCache.js";
 import { parseEnvironment } from "../core/support/shell.js";
 import type { Caller } from "./caller.js";
 import { runCommandLine, toolchainOf } from "./commandLine.js";
 import { isLikeUs } from "./likeUs.js";
-import { CLI, residentSocket } from "./residentSocket.js";
+import { residentSocket, socketName } from "./residentSocket.js";
 import { BUNDLE_DIRECTORY } from "./session.js";
 import { givenEnvironment } from "./startScript.js";
 
 /** How long nobody may have asked. */
 const IDLE_MS = 15 * 60_000;
+/** How often it looks whether anybody can ask it still. */
+const LOOK_MS = 5000;
 /** More memory than that is given back by ending. In bytes. */
 const MAX_MEMORY = 600 * 1024 * 1024;
 /** A longer command line is none. In UTF-16 code units. */
@@ -75,6 +78,9 @@ class Resident {
     }
     this.inode = inodeOf(this.socket);
     this.wait();
+    setInterval(() => {
+      if (!this.isBusy && this.isLeft()) this.end();
+    }, LOOK_MS);
     await new Promise(() => undefined);
   }
 
@@ -83,6 +89,11 @@ class Resident {
     // (Another one may listen there by now.)
     if (this.inode !== undefined && inodeOf(this.socket) === this.inode) fs.rmSync(this.socket, { force: true });
     process.exit(0);
+  }
+
+  /** Whether nobody will ask any more: there is another bundle, or the socket is gone. */
+  private isLeft(): boolean {
+    return socketName() !== path.basename(this.socket) || inodeOf(this.socket) !== this.inode;
   }
 
   /** Gives whether the socket was free. */
@@ -124,12 +135,17 @@ class Resident {
     // (Two at a time would wait for one another; a process of one's own does that as well, and says so.)
     const mayAnswer = request !== undefined && !this.isBusy && isLikeUs(request.pid);
     this.isBusy ||= mayAnswer;
+    // (An answer may take as long as it likes.)
+    if (mayAnswer) clearTimeout(this.idle);
     const last = mayAnswer ? await answer(request, connection, this.sources) : ({ declined: true } as const);
     if (mayAnswer) this.isBusy = false;
     connection.end(`${JSON.stringify(last)}\n`);
     if (!mayAnswer) return;
     this.wait();
-    if (process.memoryUsage.rss() > MAX_MEMORY || !fs.existsSync(CLI)) this.end();
+    if (process.memoryUsage.rss() <= MAX_MEMORY) return;
+    // (What it has to say may not be written yet.)
+    if (connection.destroyed) this.end();
+    connection.once("close", () => this.end());
   }
 }
 

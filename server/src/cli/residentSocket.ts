@@ -11,10 +11,17 @@ export const RESIDENT = "--answer-commands";
 /** What it runs. */
 export const CLI = path.join(__dirname, "cli.cjs");
 
-/** Where it listens. Of the bundle's file, so that one that was replaced is asked no more. Throws `Unsupported`. */
+/** Where it listens. Throws `Unsupported`. */
 export function residentSocket(env: NodeJS.ProcessEnv): string {
-  const { dev, ino, mtimeNs } = fs.statSync(CLI, { bigint: true });
-  return path.join(socketDirectory(env), `cli-${dev.toString(16)}-${ino.toString(16)}-${mtimeNs.toString(16)}.sock`);
+  return path.join(socketDirectory(env), socketName() ?? "cli.sock");
+}
+
+/** Of the bundle's file, so that one that was replaced is asked no more. Undefined when it is gone. */
+export function socketName(): string | undefined {
+  const bundle = fs.statSync(CLI, { bigint: true, throwIfNoEntry: false });
+  if (bundle === undefined) return undefined;
+  const { dev, ino, mtimeNs } = bundle;
+  return `cli-${dev.toString(16)}-${ino.toString(16)}-${mtimeNs.toString(16)}.sock`;
 }
 
 /** Starts one, unless there is one, or the user does not want any. Whatever goes wrong, the next command takes longer. */

@@ -1,7 +1,7 @@
 //! `cranefly-engine ask`: has the command line's resident process answer a command.
 //!
 //! Node takes longer to start than there is to do. **Takes** what `bin/cranefly` was given. **Gives** what the command has to say, on standard
-//! output and error, and the script that the launcher is to become on descriptor 3; or [`DECLINED`], and then the launcher starts a process for the
+//! output and error, and the script that the launcher is to become on descriptor 3; without a script the launcher starts a process for the
 //! command. **Never** decides anything: see `server/src/cli/resident.ts`, whose protocol this is.
 
 use std::ffi::OsString;
@@ -14,9 +14,6 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use serde::{Deserialize, Serialize};
-
-/// The exit code by which the launcher knows that nobody has answered. (`EX_TEMPFAIL` of `sysexits.h`.)
-const DECLINED: u8 = 75;
 
 /// Where the launcher reads its script.
 const SCRIPT: i32 = 3;
@@ -49,11 +46,11 @@ enum Answer {
 
 /// Asks. `args`: the launcher's process id, the bundle's file, and the command line.
 pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
-    ask(args).unwrap_or(ExitCode::from(DECLINED))
+    ask(args).map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS)
 }
 
 /// `None` where nobody answers, for whatever reason.
-fn ask(args: impl Iterator<Item = OsString>) -> Option<ExitCode> {
+fn ask(args: impl Iterator<Item = OsString>) -> Option<()> {
     let mut args = args.map(|arg| arg.into_string().ok()).collect::<Option<Vec<String>>>()?.into_iter();
     let launcher = args.next()?.parse().ok()?;
     let bundle = args.next()?;
@@ -87,18 +84,18 @@ fn ask(args: impl Iterator<Item = OsString>) -> Option<ExitCode> {
             Answer::Write { write: 1, text } => drop(std::io::stdout().write_all(text.as_bytes())),
             Answer::Write { text, .. } => drop(std::io::stderr().write_all(text.as_bytes())),
             Answer::Script { script } => return hand_on(&script),
-            Answer::Exit { exit } => return Some(ExitCode::from(exit)),
+            // (A script as well: a process that fails for a reason of its own has an exit code, too.)
+            Answer::Exit { exit } => return hand_on(&format!("exit {exit}\n")),
             Answer::Declined(_) => return None,
         }
     }
     None
 }
 
-fn hand_on(script: &str) -> Option<ExitCode> {
+fn hand_on(script: &str) -> Option<()> {
     // SAFETY: the launcher has opened the descriptor for this process, and nothing else here knows of it.
     let mut launcher = unsafe { File::from_raw_fd(SCRIPT) };
-    launcher.write_all(script.as_bytes()).ok()?;
-    Some(ExitCode::SUCCESS)
+    launcher.write_all(script.as_bytes()).ok()
 }
 
 /// Where the process listens that runs this file, if the folder is the user's alone.

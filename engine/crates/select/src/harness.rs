@@ -2,7 +2,8 @@
 //!
 //! With `--test`, rustc makes a constant of each `#[test]`, which describes it, and a `main` that hands their addresses to the harness,
 //! sorted by the tests' names (`rustc_builtin_macros`' `test_harness`). These constants have no names of their own, so what tells a test is
-//! the closure that its description leads to.
+//! the closure that its description leads to. That has the words of the name; how they are spelled, as `r#match::works`, is in a text of
+//! the description.
 
 use cranefly_bitcode::demangled;
 use cranefly_bitcode::ir::{GlobalId, GlobalKind, Init, InitPointer, Linkage};
@@ -88,8 +89,8 @@ fn init_of(unit: &LoadedUnit, id: GlobalId) -> Option<&Init> {
     }
 }
 
-/// The name of the test that a constant describes. It leads to the `FnOnce::call_once` of a closure, and to no other function; and the
-/// closure stands in a constant that is called like the test.
+/// The name of the test that a constant describes. It leads to the `FnOnce::call_once` of a closure, and to no other function; the
+/// closure stands in a constant that is called like the test; and one of the texts that it leads to is that name.
 fn name_of<'a>(
     unit: &'a LoadedUnit,
     description: GlobalId,
@@ -106,11 +107,26 @@ fn name_of<'a>(
         let number = unit.unit.functions.iter().position(|it| unit.global(it.global).name == *name)?;
         is_visible(unit, unit.unit.functions[number].global).then_some((unit, number))
     };
-    let (unit, number) = own.or_else(|| units.find_map(|(_, unit)| defined(unit)))?;
-    let symbols = &unit.unit.functions[number].symbols;
-    let mut names = symbols.iter().filter_map(|symbol| test_of_closure(&demangled(&unit.global(symbol.global).name)));
-    let (Some(name), None) = (names.next(), names.next()) else { return None };
-    Some(name)
+    let (place, number) = own.or_else(|| units.find_map(|(_, unit)| defined(unit)))?;
+    let symbols = &place.unit.functions[number].symbols;
+    let mut names = symbols.iter().filter_map(|symbol| test_of_closure(&demangled(&place.global(symbol.global).name)));
+    let (Some(path), None) = (names.next(), names.next()) else { return None };
+    let pointers = init_of(unit, description)?.pointers.iter().filter(|pointer| pointer.addend == 0);
+    let mut spellings = pointers.filter_map(|pointer| text_of(unit, pointer.target)).filter(|text| plain(text) == path);
+    let name = spellings.next()?;
+    // (What a test is to panic with may be its name as well.)
+    spellings.all(|other| other == name).then(|| name.to_owned())
+}
+
+/// A constant without a name that is a text.
+fn text_of(unit: &LoadedUnit, id: GlobalId) -> Option<&str> {
+    let init = init_of(unit, id).filter(|init| init.pointers.is_empty())?;
+    std::str::from_utf8(&init.bytes).ok()
+}
+
+/// A path without the marks of raw identifiers.
+fn plain(path: &str) -> String {
+    path.split("::").map(|word| word.strip_prefix("r#").unwrap_or(word)).collect::<Vec<_>>().join("::")
 }
 
 /// `tests::adds` of `app::tests::adds::{{closure}}`.

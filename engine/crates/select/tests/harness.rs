@@ -32,6 +32,15 @@ fn tests_are_told_by_their_paths_in_the_order_of_the_list() {
 }
 
 #[test]
+fn tests_are_spelled_as_the_harness_tells_them() {
+    let source =
+        "mod r#match { #[test] #[should_panic(expected = \"r#match::r#try\")] fn r#try() {} #[test] fn r#plain() {} }
+        mod nn { #[test] #[should_panic(expected = \"nn::a\")] fn a() {} }";
+    let expected = ["nn::a", "r#match::plain", "r#match::r#try"];
+    assert_eq!(tests("harness-raw", source, &["--test"]).unwrap(), expected);
+}
+
+#[test]
 fn a_harness_may_have_none() {
     assert_eq!(tests("harness-empty", "pub fn no_test() {}", &["--test"]), Ok(Vec::new()));
 }

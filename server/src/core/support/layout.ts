@@ -146,7 +146,8 @@ export function withinTarget(program: string): string {
 /** The per-user cache for programs that belong to no package. */
 export function cacheDirectory(env: NodeJS.ProcessEnv): string {
   const xdg = env["XDG_CACHE_HOME"];
-  return path.join(xdg !== undefined && path.isAbsolute(xdg) ? xdg : path.join(os.homedir(), ".cache"), "cranefly");
+  const isSet = xdg !== undefined && path.isAbsolute(xdg);
+  return path.join(isSet ? xdg : path.join(env["HOME"] ?? os.homedir(), ".cache"), "cranefly");
 }
 
 /** A path without links, as far as there is something. */
