@@ -222,3 +222,20 @@ describe.runIf(HAS_ENGINE)("a list of tests, edit after edit", () => {
     }
   });
 });
+
+describe.runIf(HAS_ENGINE)("a function that no test calls", () => {
+  it("is none of what rustc puts on its lines", async () => {
+    // (A harness' `main` is on the first one.)
+    const files = { ...FILES, [lib]: `pub fn unused(a: i32, b: i32) -> i32 {\n    a + b\n}\n${LIB}` };
+    const session = await Session.of(new Project("unused", files), [], undefined, "test");
+    try {
+      await session.save([lib, "{\n    a + b\n}\npub fn add", "{\n    b + a\n}\npub fn add"]);
+      await session.follow();
+      await takes(session, [[lib, "{\n    b + a\n}\npub fn add", "{\n    b - a\n}\npub fn add"]]);
+      await session.follow();
+      expect(published(session)).toEqual(native(session));
+    } finally {
+      session.remove();
+    }
+  });
+});

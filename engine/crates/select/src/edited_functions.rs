@@ -136,6 +136,11 @@ pub fn is_shim(name: &str) -> bool {
     path.ends_with(".shim}}") || path.contains("{shim:")
 }
 
+/// A name as debug info has it.
+fn plain(name: &str) -> &str {
+    name.strip_prefix("r#").unwrap_or(name)
+}
+
 /// The crate lane's names for an edited function of a patch crate: none where the program does not have it, several where they cannot
 /// be told apart.
 pub fn versions<'a>(
@@ -160,12 +165,14 @@ pub fn versions<'a>(
         .flat_map(|unit| declared.in_unit(unit).map(move |(function, _)| (unit, function)))
         .filter(|(unit, function)| is_function(unit, function))
         .collect();
-    // What stands on the same lines has another name, such as the `main` that rustc puts in front of a crate's tests. (Of a method a
-    // patch crate may have another one: then nothing in the program has its name.)
+    // What stands on the same lines has another name, such as the `main` that rustc puts in front of a crate's tests, and may be all that the
+    // program has there. (A patch crate may have another one for a method, so it is told what that is called.)
+    let [told] = range;
     let is_named_so = |&(_, other): &(&LoadedUnit, &Arc<FunctionInfo>)| {
-        other.subprogram.as_ref().zip(subprogram).is_some_and(|(other, own)| other.name == own.name)
+        let own = if told.name.is_empty() { subprogram.map(|own| &*own.name) } else { Some(plain(&told.name)) };
+        other.subprogram.as_ref().zip(own).is_some_and(|(other, own)| *other.name == *own)
     };
-    if found.iter().any(is_named_so) {
+    if !told.name.is_empty() || found.iter().any(is_named_so) {
         found.retain(is_named_so);
     }
     let mut found: Vec<&Arc<str>> =
