@@ -203,7 +203,7 @@ describe.runIf(HAS_ENGINE)("a chain of crates", () => {
         ["mid/src/lib.rs", "pub use alpha::VALUE;", "pub use alpha::{NEWER, VALUE};"],
         ["app/src/users.rs", "mid::two(1) +", "mid::two(1) + mid::NEWER +"],
       ],
-      "a public import",
+      undefined,
     ],
   ])("%s", async (_, changes, reason) => {
     const { lane, refused } = await session.save(...changes);

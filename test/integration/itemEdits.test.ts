@@ -21,7 +21,7 @@ impl Counter {
 
 trait Doubled {
     fn doubled(&self) -> u32;
-    fn again(&self) -> u32 { let stated_here = 2; stated_here }
+    fn again(&self) -> u32 { match 2 { stated_here => stated_here } }
 }
 impl Doubled for Counter {
     fn doubled(&self) -> u32 { self.start * 2 }

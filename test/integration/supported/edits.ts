@@ -414,8 +414,9 @@ export const PROGRAM_EDITS: readonly SupportedEdit[] = [
     shows: { instance: "[1, 2]!" },
   },
   {
-    edit: "a new function of a name that a generic function mentions",
+    edit: "a new function of a name that a variable has",
     lane: "body",
+    isNothing: true,
     changes: [main("fn uncalled() {}", "fn context() {}")],
     shows: {},
   },
