@@ -18,7 +18,8 @@ function situationOf(pid: number | "self"): string | undefined {
   const read = (name: string): string => fs.readFileSync(`${folder}/${name}`, "utf8");
   try {
     const status = read("status").match(STATUS) ?? [];
-    const fields = read("stat").slice(read("stat").lastIndexOf(")") + 2);
+    const stat = read("stat");
+    const fields = stat.slice(stat.lastIndexOf(")") + 2);
     const limits = read("limits").replace(NOT_ASKED, "");
     const namespaces = NAMESPACES.map((name) => fs.readlinkSync(`${folder}/ns/${name}`));
     const places = [fs.readlinkSync(`${folder}/root`), ...namespaces];
